@@ -1,0 +1,249 @@
+# sluice: one plain GNU Makefile (docs/adr/0012 says why).
+#
+# Sources are found, not listed: a new .c file in a known folder is built by the next `make`.
+# Every object depends on its headers (-MMD), on the compiler's command line ($(BUILD)/flags),
+# and every archive on the list of its members, so that nothing stale survives an edit, a
+# changed flag or a deleted file. Folders that do not exist yet are simply empty.
+#
+# Variables:  BUILD=dir  CC=gcc|clang  SAN=1 (ASan, UBSan, DCHECK)  CFLAGS  LDFLAGS
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+SHELL := /bin/sh
+
+BUILD ?= build
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+AR := ar
+PYTHON ?= python3
+CFLAGS ?= -O2 -g
+JOBS ?= 2
+
+# What to run: how many simulations, from which seed (0 draws one), which tests, how long.
+SEEDS ?= 20
+SEED ?=
+K ?=
+T ?=
+S ?= 60
+FUZZ_SHORT_S ?= 5
+INTEROP_LIMIT_S ?= 300
+
+# ---- flags -----------------------------------------------------------------------------------
+
+WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+BASE_FLAGS := -std=c11 -Isrc -Iinclude $(WARN)
+LINK_FLAGS :=
+
+ifneq ($(COV),)
+BASE_FLAGS += --coverage -fprofile-update=atomic
+LINK_FLAGS += --coverage
+else ifneq ($(SAN)$(FUZZ),)
+# Warnings are judged in the plain builds: instrumented code confuses gcc's flow analysis.
+BASE_FLAGS += -Wno-error -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer -DDCHECK_ON
+LINK_FLAGS += -fsanitize=address,undefined
+else
+BASE_FLAGS += -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE
+LINK_FLAGS += -pie -Wl,-z,relro,-z,now
+endif
+ifneq ($(FUZZ),)
+BASE_FLAGS += -fsanitize=fuzzer-no-link
+endif
+
+# Only the program, its host half and the tests see an operating system.
+HOST_FLAGS := $(BASE_FLAGS) -D_GNU_SOURCE
+TEST_FLAGS := $(HOST_FLAGS) -Itest
+
+PKGS := libevent jansson libmnl libnftnl libpcap
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+ifeq ($(PKG_LIBS),)
+PKG_LIBS := -levent -ljansson -lmnl -lnftnl -lpcap
+endif
+HOST_LIBS := -Wl,--as-needed $(PKG_LIBS) -lm -pthread
+
+# ---- what there is ---------------------------------------------------------------------------
+
+find_c = $(shell find $(1) -name '*.c' 2>/dev/null | LC_ALL=C sort)
+tests_in = $(foreach f,$(1),$(if $(filter test_%,$(notdir $(f))),$(f)))
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+CORE_SRC := $(call find_c,src/core)
+HOST_SRC := $(call find_c,src/host src/tool)
+PROG_SRC := $(call find_c,src/prog)
+FAKE_SRC := $(call find_c,test/fake)
+UNIT_SRC := $(call tests_in,$(call find_c,test/unit))
+SIM_ALL := $(call find_c,test/model test/sim)
+SIM_TEST_SRC := $(call tests_in,$(SIM_ALL))
+SIM_MAIN_SRC := $(filter test/sim/sim_main.c,$(SIM_ALL))
+SIM_SRC := $(filter-out $(SIM_TEST_SRC) $(SIM_MAIN_SRC),$(SIM_ALL))
+BENCH_SRC := $(wildcard test/bench/bench_*.c)
+INTEROP_SRC := $(wildcard test/interop/*.c)
+FUZZ_SRC := $(wildcard test/fuzz/fuzz_*.c)
+
+CORE_LIB := $(BUILD)/libsluice-core.a
+HOST_LIB := $(BUILD)/libsluice-host.a
+FAKE_LIB := $(BUILD)/libfake.a
+SIM_LIB := $(BUILD)/libsim.a
+LIBS := $(CORE_LIB) $(HOST_LIB)
+TEST_LIBS := $(FAKE_LIB) $(SIM_LIB) $(HOST_LIB) $(CORE_LIB)
+
+SLUICE := $(if $(PROG_SRC),$(BUILD)/sluice)
+SIM := $(if $(SIM_MAIN_SRC),$(BUILD)/sim)
+UNIT_BIN := $(patsubst test/%.c,$(BUILD)/test/%,$(UNIT_SRC))
+SIM_TEST_BIN := $(patsubst test/%.c,$(BUILD)/test/%,$(SIM_TEST_SRC))
+BENCH_BIN := $(patsubst test/bench/%.c,$(BUILD)/%,$(BENCH_SRC))
+INTEROP_BIN := $(patsubst test/interop/%.c,$(BUILD)/interop/bin/%,$(INTEROP_SRC))
+FUZZ_BIN := $(patsubst test/fuzz/%.c,$(BUILD)/%,$(FUZZ_SRC))
+
+# ---- building --------------------------------------------------------------------------------
+
+.PHONY: all tests
+all: $(LIBS) $(SLUICE) ## build the program and its libraries
+tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BENCH_BIN) $(INTEROP_BIN) ## build every test program
+
+.PHONY: FORCE
+FORCE:
+
+# $(call keep,text): write text to $@ only when it differs, so that its age tells of a change.
+keep = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' >$@
+
+$(BUILD)/flags: FORCE
+	$(call keep,$(CC) $(CFLAGS) $(TEST_FLAGS) $(LDFLAGS) $(LINK_FLAGS))
+$(BUILD)/core.list: FORCE
+	$(call keep,$(CORE_SRC))
+$(BUILD)/host.list: FORCE
+	$(call keep,$(HOST_SRC))
+$(BUILD)/prog.list: FORCE
+	$(call keep,$(PROG_SRC))
+$(BUILD)/fake.list: FORCE
+	$(call keep,$(FAKE_SRC))
+$(BUILD)/sim.list: FORCE
+	$(call keep,$(SIM_SRC))
+
+compile = @mkdir -p $(@D); echo "  CC    $<"; \
+	$(CC) $(1) $(CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+archive = @mkdir -p $(@D); echo "  AR    $@"; rm -f $@; $(AR) rcsD $@ $(filter %.o,$^)
+link = @mkdir -p $(@D); echo "  LINK  $@"; \
+	$(CC) $(CFLAGS) $(LINK_FLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
+	-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(1)
+
+$(BUILD)/obj/src/core/%.o: src/core/%.c $(BUILD)/flags
+	$(call compile,$(BASE_FLAGS))
+$(BUILD)/obj/src/%.o: src/%.c $(BUILD)/flags
+	$(call compile,$(HOST_FLAGS))
+$(BUILD)/obj/test/%.o: test/%.c $(BUILD)/flags
+	$(call compile,$(TEST_FLAGS))
+
+$(CORE_LIB): $(call obj,$(CORE_SRC)) $(BUILD)/core.list
+	$(archive)
+$(HOST_LIB): $(call obj,$(HOST_SRC)) $(BUILD)/host.list
+	$(archive)
+$(FAKE_LIB): $(call obj,$(FAKE_SRC)) $(BUILD)/fake.list
+	$(archive)
+$(SIM_LIB): $(call obj,$(SIM_SRC)) $(BUILD)/sim.list
+	$(archive)
+
+$(BUILD)/sluice: $(call obj,$(PROG_SRC)) $(HOST_LIB) $(CORE_LIB) $(BUILD)/prog.list
+	$(call link,$(HOST_LIBS))
+$(BUILD)/sim: $(call obj,$(SIM_MAIN_SRC)) $(TEST_LIBS)
+	$(call link,$(HOST_LIBS))
+$(UNIT_BIN) $(SIM_TEST_BIN): $(BUILD)/test/%: $(BUILD)/obj/test/%.o $(TEST_LIBS)
+	$(call link,-lcmocka $(HOST_LIBS))
+$(BENCH_BIN): $(BUILD)/%: $(BUILD)/obj/test/bench/%.o $(TEST_LIBS)
+	$(call link,$(HOST_LIBS))
+$(INTEROP_BIN): $(BUILD)/interop/bin/%: $(BUILD)/obj/test/interop/%.o $(TEST_LIBS)
+	$(call link,$(HOST_LIBS))
+$(FUZZ_BIN): $(BUILD)/%: $(BUILD)/obj/test/fuzz/%.o $(TEST_LIBS)
+	$(call link,-fsanitize=fuzzer $(HOST_LIBS))
+
+ifneq ($(wildcard $(BUILD)/obj),)
+-include $(shell find $(BUILD)/obj -name '*.d')
+endif
+
+# ---- tests -----------------------------------------------------------------------------------
+
+RUN := $(PYTHON) tools/run_tests.py
+SIM_ARGS = --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
+
+.PHONY: test unit sim-test sim sim-short asan tidy nm-gate tool-test mutate check
+test: tidy unit sim-short ## tidy, unit tests, twenty simulations; needs no root
+unit: $(UNIT_BIN) ## unit tests (K=part of a name)
+	@$(RUN) --cmocka --jobs $(JOBS) --only '$(K)' --logs $(BUILD)/log/unit $(UNIT_BIN)
+sim-test: $(SIM_TEST_BIN)
+	@$(RUN) --cmocka --jobs $(JOBS) --only '$(K)' --logs $(BUILD)/log/sim $(SIM_TEST_BIN)
+sim: $(SIM) ## simulations: SEEDS=how many, SEED=the first (0 draws one)
+	@$(if $(SIM),$(SIM) $(SIM_ARGS),echo "no simulator: test/sim/sim_main.c is missing")
+sim-short: sim-test
+	@$(MAKE) sim
+asan: ## unit tests and simulations under ASan and UBSan
+	@$(MAKE) -j$(JOBS) SAN=1 BUILD=$(BUILD)/asan tests
+	@$(MAKE) SAN=1 BUILD=$(BUILD)/asan unit
+	@$(MAKE) SAN=1 BUILD=$(BUILD)/asan sim-short
+tidy: ## the rules of the house, as a test
+	@$(PYTHON) tools/tidy.py
+nm-gate: ## the core asks for nothing from outside
+	@$(PYTHON) tools/nm_gate.py --build $(BUILD)/nm --cc $(CC)
+tool-test: ## tests of the tools themselves
+	@$(PYTHON) tools/test_tidy.py
+	@$(PYTHON) tools/test_tools.py
+mutate: tests ## plant faults in a copy of the tree; each must be caught (K=part of a name)
+	@$(PYTHON) tools/mutate.py --build $(BUILD) --jobs $(JOBS) --only '$(K)'
+check: ## everything that ./check runs
+	@$(PYTHON) tools/check.py --build $(BUILD) --jobs $(JOBS)
+
+INTEROP_TESTS := $(sort $(wildcard test/interop/test_*.sh test/interop/test_*.py))
+.PHONY: interop lab
+interop: all $(INTEROP_BIN) ## namespace tests with real programs, as root (K=part of a name)
+	@SLUICE=$(abspath $(BUILD)/sluice) INTEROP_BIN=$(abspath $(BUILD)/interop/bin) \
+	$(RUN) --limit $(INTEROP_LIMIT_S) --only '$(K)' --logs $(BUILD)/interop $(INTEROP_TESTS)
+lab: all ## the gateway at work in a private lab of namespaces, as root
+	@SLUICE=$(abspath $(BUILD)/sluice) tools/lab.sh
+
+# Fuzzing has its own build: clang, libFuzzer, ASan, UBSan, DCHECK.
+FUZZ_MAKE = $(MAKE) CC=clang FUZZ=1 BUILD=$(BUILD)/fuzz
+.PHONY: fuzz fuzz-short fuzz-programs
+fuzz-programs: $(FUZZ_BIN)
+fuzz: ## fuzz one target for S seconds, keeping what it finds: T=name S=60
+	@test -n '$(T)' || { echo "which target? T=one of: $(patsubst fuzz_%.c,%,$(notdir $(FUZZ_SRC)))"; exit 2; }
+	@$(FUZZ_MAKE) -j$(JOBS) fuzz-programs
+	@mkdir -p test/fuzz/corpus/$(T) $(BUILD)/fuzz/found
+	$(BUILD)/fuzz/fuzz_$(T) -max_total_time=$(S) -artifact_prefix=$(BUILD)/fuzz/found/ test/fuzz/corpus/$(T)
+fuzz-short: ## every target for a few seconds, corpus first
+	@$(FUZZ_MAKE) -j$(JOBS) fuzz-programs
+	@$(PYTHON) tools/fuzz_short.py --build $(BUILD)/fuzz --seconds $(FUZZ_SHORT_S) --jobs $(JOBS) \
+	$(patsubst fuzz_%.c,%,$(notdir $(FUZZ_SRC)))
+
+# ---- measuring -------------------------------------------------------------------------------
+
+BENCH_ARGS ?= --json $(BUILD)/bench.json
+.PHONY: bench bench-net cover
+bench: $(BENCH_BIN) ## ns per packet in memory, beside the machine's floor
+	$(BUILD)/bench_nat $(BENCH_ARGS)
+bench-net: all $(INTEROP_BIN) ## beside kernel NAT over veth, in turn, as root
+	@SLUICE=$(abspath $(BUILD)/sluice) INTEROP_BIN=$(abspath $(BUILD)/interop/bin) test/bench/bench_net.sh
+cover: ## which lines the unit tests and simulations reach
+	@$(MAKE) -j$(JOBS) COV=1 CFLAGS='-O0 -g' BUILD=$(BUILD)/cover tests
+	@find $(BUILD)/cover -name '*.gcda' -delete
+	@$(MAKE) COV=1 CFLAGS='-O0 -g' BUILD=$(BUILD)/cover unit sim-short
+	@$(PYTHON) tools/cover.py $(BUILD)/cover
+
+# ---- housekeeping ----------------------------------------------------------------------------
+
+C_FILES = $(shell find src include test -name '*.[ch]' 2>/dev/null | LC_ALL=C sort)
+.PHONY: lint fmt docs clean help
+lint: ## clang-tidy and cppcheck
+	clang-tidy --quiet --checks='-*,bugprone-*,-bugprone-easily-swappable-parameters,clang-analyzer-*' \
+	$(CORE_SRC) $(HOST_SRC) $(PROG_SRC) -- $(HOST_FLAGS)
+	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
+	-Isrc -Iinclude src
+fmt: ## clang-format every C file
+	clang-format -i $(C_FILES)
+docs: ## write the pages that are made from the code
+	@$(PYTHON) tools/drops.py --write
+clean: ## remove what was built
+	rm -rf $(BUILD)
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
