@@ -34,7 +34,7 @@ INTEROP_LIMIT_S ?= 300
 # ---- flags -----------------------------------------------------------------------------------
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
-BASE_FLAGS := -std=c11 -Isrc -Iinclude $(WARN)
+BASE_FLAGS := -std=c11 -Isrc -Iinclude -DDCHECK_ON=$(if $(SAN)$(FUZZ)$(COV),1,0) $(WARN)
 LINK_FLAGS :=
 
 ifneq ($(COV),)
@@ -43,7 +43,7 @@ LINK_FLAGS += --coverage
 else ifneq ($(SAN)$(FUZZ),)
 # Warnings are judged in the plain builds: instrumented code confuses gcc's flow analysis.
 BASE_FLAGS += -Wno-error -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-	-fno-omit-frame-pointer -DDCHECK_ON
+	-fno-omit-frame-pointer
 LINK_FLAGS += -fsanitize=address,undefined
 else
 BASE_FLAGS += -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE
