@@ -238,7 +238,7 @@ cover: ## which lines the unit tests and simulations reach
 # ---- housekeeping ----------------------------------------------------------------------------
 
 C_FILES = $(shell find src include test -name '*.[ch]' 2>/dev/null | LC_ALL=C sort)
-.PHONY: lint fmt docs clean help
+.PHONY: lint fmt docs docs-fresh clean help
 lint: ## clang-tidy and cppcheck
 	clang-tidy --quiet --checks='-*,bugprone-*,-bugprone-easily-swappable-parameters,clang-analyzer-*' \
 	$(CORE_SRC) $(HOST_SRC) $(PROG_SRC) -- $(HOST_FLAGS)
@@ -248,6 +248,8 @@ fmt: ## clang-format every C file
 	clang-format -i $(C_FILES)
 docs: ## write the pages that are made from the code
 	@$(PYTHON) tools/drops.py --write
+docs-fresh: ## are those pages what the code says?
+	@$(PYTHON) tools/drops.py --check
 clean: ## remove what was built
 	rm -rf $(BUILD)
 help: ## this list

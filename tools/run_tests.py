@@ -39,11 +39,27 @@ def signal_group(pid, number):
         pass
 
 
-def execute(path, log_path, limit_s):
+class Stop:
+    """Ctrl-C or SIGTERM: the running tests are told, so that their traps clean up."""
+
+    def __init__(self):
+        self.asked = False
+        self.running = set()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self.ask)
+
+    def ask(self, *_):
+        self.asked = True
+        for pid in list(self.running):
+            signal_group(pid, signal.SIGTERM)
+
+
+def execute(path, log_path, limit_s, stop):
     """The exit code, or None when the time was up. The test's own traps get their chance."""
     with open(log_path, "wb") as log:
         proc = subprocess.Popen(command(path), stdin=subprocess.DEVNULL, stdout=log,
                                 stderr=subprocess.STDOUT, start_new_session=True)
+        stop.running.add(proc.pid)
         try:
             return proc.wait(timeout=limit_s)
         except subprocess.TimeoutExpired:
@@ -54,6 +70,7 @@ def execute(path, log_path, limit_s):
                 pass
             return None
         finally:
+            stop.running.discard(proc.pid)
             signal_group(proc.pid, signal.SIGKILL)
             proc.wait()
 
@@ -86,14 +103,17 @@ class Runner:
         self.args = args
         self.lock = threading.Lock()
         self.total = [0, 0, 0]
+        self.stop = Stop()
 
     def run(self, path):
+        if self.stop.asked:
+            return
         name = os.path.splitext(os.path.basename(path))[0]
         folder = os.path.basename(os.path.dirname(path))
         log_name = f"{folder}.{name}.log" if self.args.cmocka else f"{name}.log"
         log_path = os.path.join(self.args.logs, log_name)
         start = time.monotonic()
-        code = execute(path, log_path, self.args.limit)
+        code = execute(path, log_path, self.args.limit, self.stop)
         took_s = time.monotonic() - start
         with open(log_path, "rb") as log:
             output = log.read()
@@ -130,6 +150,9 @@ def main():
     runner = Runner(args)
     with ThreadPoolExecutor(max_workers=max(1, args.jobs)) as pool:
         list(pool.map(runner.run, chosen))
+    if runner.stop.asked:
+        print("interrupted")
+        return 130
     passed, failed, skipped = runner.total
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed else 0

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Everything that must hold: check.py [--build dir] [--jobs n] [--only part of a step's name]
+
+Runs the steps one after the other, each with its output in <build>/check/<step>.log. A step
+says what it counted in lines "N passed, N failed[, N skipped]"; one that counts nothing counts
+as one. A failing step shows the end of its log. The last line of all is the sum, alone.
+"""
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+SIM_SEEDS = 200
+TAIL_LINES = 50
+COUNT = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
+
+
+def steps(build, jobs):
+    """(name, limit in seconds, arguments of make)."""
+    own = [f"BUILD={build}", f"JOBS={jobs}"]
+    return [
+        ("build-gcc", 600, [f"-j{jobs}", *own, "CC=gcc", "tests"]),
+        ("build-clang", 600, [f"-j{jobs}", f"BUILD={build}/clang", "CC=clang", "tests"]),
+        ("tidy", 60, ["tidy"]),
+        ("nm-gate", 300, [*own, "nm-gate"]),
+        ("tools", 120, ["tool-test"]),
+        ("docs", 60, ["docs-fresh"]),
+        ("unit", 300, [*own, "unit"]),
+        ("sim", 300, [*own, f"SEEDS={SIM_SEEDS}", "sim-short"]),
+        ("asan", 600, [*own, "asan"]),
+        ("fuzz", 600, [*own, "fuzz-short"]),
+        ("interop", 1200, [*own, "interop"]),
+        ("mutate", 600, [*own, "mutate"]),
+    ]
+
+
+def count(output, code):
+    """[passed, failed, skipped] of one step."""
+    total = [0, 0, 0]
+    for match in COUNT.finditer(output):
+        for i, number in enumerate(match.groups()):
+            total[i] += int(number or 0)
+    if code != 0 and total[1] == 0:
+        total[1] = 1
+    if code == 0 and sum(total) == 0:
+        total[0] = 1
+    return total
+
+
+def sentence(total):
+    passed, failed, skipped = total
+    return f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
+
+
+def execute(arguments, log_path, limit_s):
+    """Exit code of make, or None when the time was up."""
+    with open(log_path, "wb") as log:
+        proc = subprocess.Popen(["make", *arguments], stdin=subprocess.DEVNULL, stdout=log,
+                                stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            return proc.wait(timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            if proc.poll() is None:
+                os.killpg(proc.pid, signal.SIGTERM)
+                proc.wait()
+
+
+def show(output, why, log_path):
+    print(f"--- {why}; the end of {log_path}:")
+    for line in output.splitlines()[-TAIL_LINES:]:
+        print("    " + line)
+    print("---", flush=True)
+
+
+def skipped_tests(output):
+    return [line for line in output.splitlines() if line.startswith("SKIP ")]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", default="", help="only steps whose name contains this")
+    args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    logs = os.path.join(args.build, "check")
+    os.makedirs(logs, exist_ok=True)
+    for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
+        os.environ.pop(name, None)
+
+    total = [0, 0, 0]
+    for name, limit_s, arguments in steps(args.build, args.jobs):
+        if args.only not in name:
+            continue
+        log_path = os.path.join(logs, name + ".log")
+        print(f"{name:12}", end="", flush=True)
+        start = time.monotonic()
+        code = execute(arguments, log_path, limit_s)
+        took_s = time.monotonic() - start
+        with open(log_path, encoding="utf-8", errors="replace") as log:
+            output = log.read()
+        counted = count(output, code)
+        total = [a + b for a, b in zip(total, counted)]
+        print(f"{'FAIL' if counted[1] else 'ok':5}{took_s:6.0f} s   {sentence(counted)}", flush=True)
+        for line in skipped_tests(output):
+            print("    " + line)
+        if counted[1]:
+            why = f"out of time after {limit_s} s" if code is None else f"make {name} failed"
+            show(output, why, log_path)
+    print(sentence(total))
+    return 1 if total[1] else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
