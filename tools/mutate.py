@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Plant each fault of mutants.py in a fresh copy of the tree; its test must fail.
+
+The objects of the build folder come along with their times, so that only what the fault
+touches is built again. A test is first seen to pass without a fault. The last lines are
+"N faults, N caught" and the count.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+from mutants import FAULTS
+
+BUILD_LIMIT_S = 300
+TEST_LIMIT_S = 180
+SIM_SEEDS = "20"
+TAIL_LINES = 20
+LEFT_OUT = shutil.ignore_patterns(".git", "build", "corpus", "__pycache__")
+
+
+class Bad(Exception):
+    """The fault itself is wrong; says how."""
+
+
+def plant(text, fault):
+    name, path, old, new, _ = fault
+    if text.count(old) != 1:
+        raise Bad(f"{name}: its text stands {text.count(old)} times in {path}, not once")
+    if old == new:
+        raise Bad(f"{name}: changes nothing")
+    return text.replace(old, new)
+
+
+def target_of(test, build):
+    """(what make has to build, the command to run)."""
+    kind, _, name = test.partition(":")
+    if kind == "unit" and name:
+        program = f"{build}/test/unit/{name}"
+        return [program], [program]
+    if kind == "sim" and name:
+        program = f"{build}/test/sim/{name}"
+        return [program], [program]
+    if kind == "sim":
+        return [f"{build}/sim"], [f"{build}/sim", "--seeds", SIM_SEEDS]
+    if kind == "interop" and name:
+        return [], ["make", f"BUILD={build}", f"K={name}", "interop"]
+    raise Bad(f"{test}: name the test as unit:folder/test_file, sim, sim:test_name or interop:test_name")
+
+
+def copy_tree(build, to):
+    shutil.copytree(".", to, ignore=LEFT_OUT, symlinks=True, dirs_exist_ok=True)
+    os.makedirs(os.path.join(to, build), exist_ok=True)
+    for name in sorted(os.listdir(build)):
+        here, there = os.path.join(build, name), os.path.join(to, build, name)
+        if name in ("obj", "test"):
+            shutil.copytree(here, there, symlinks=True)
+        elif os.path.isfile(here) and not name.endswith(".log"):
+            shutil.copy2(here, there)
+
+
+def run(command, folder, limit_s):
+    """(exit code or None, output)."""
+    try:
+        done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=limit_s, check=False)
+    except subprocess.TimeoutExpired as late:
+        return None, (late.stdout or b"").decode(errors="replace")
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+def tail(output):
+    return "\n".join("    " + line for line in output.splitlines()[-TAIL_LINES:])
+
+
+def try_test(test, build, folder):
+    """Exit code and output of a test in a folder, built first."""
+    targets, command = target_of(test, build)
+    if targets:
+        code, output = run(["make", f"BUILD={build}", *targets], folder, BUILD_LIMIT_S)
+        if code != 0:
+            raise Bad(f"does not build\n{tail(output)}")
+    return run(command, folder, TEST_LIMIT_S)
+
+
+def try_fault(fault, build):
+    """(caught, what to say)."""
+    name, path, _, _, test = fault
+    with tempfile.TemporaryDirectory(prefix="sluice-mutate-") as folder:
+        try:
+            copy_tree(build, folder)
+            full = os.path.join(folder, path)
+            if not os.path.exists(full):
+                raise Bad(f"{name}: there is no {path}")
+            with open(full, encoding="utf-8") as f:
+                text = plant(f.read(), fault)
+            with open(full, "w", encoding="utf-8") as f:
+                f.write(text)
+            code, _ = try_test(test, build, folder)
+        except Bad as bad:
+            return False, f"ERROR {name}: {bad}"
+    if code == 0:
+        return False, f"FAIL {name}: {test} does not notice"
+    return True, f"PASS {name}: caught by {test}" + (" (it hangs)" if code is None else "")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--only", default="", help="only faults whose name contains this")
+    args = parser.parse_args()
+    os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    if os.path.isabs(args.build):
+        parser.error("--build is a path inside the tree")
+    for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
+        os.environ.pop(name, None)
+    faults = [f for f in FAULTS if args.only in f[0]]
+    for test in sorted({f[4] for f in faults}):
+        try:
+            code, output = try_test(test, args.build, ".")
+        except Bad as bad:
+            code, output = 1, str(bad)
+        if code != 0:
+            print(f"FAIL {test} fails without any fault\n{tail(output)}")
+            print("0 passed, 1 failed")
+            return 1
+    with ThreadPoolExecutor(max_workers=max(1, args.jobs)) as pool:
+        results = list(pool.map(lambda f: try_fault(f, args.build), faults))
+    for _, line in results:
+        print(line)
+    caught = sum(good for good, _ in results)
+    print(f"{len(faults)} faults, {caught} caught")
+    print(f"{caught} passed, {len(faults) - caught} failed")
+    return 0 if caught == len(faults) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
