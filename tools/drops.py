@@ -10,8 +10,8 @@ PAGE = "docs/drops.md"
 LINE = re.compile(r'^DROP\((\w+),\s*"([^"]*)",\s*"([^"]*)"\)', re.M)
 HEAD = f"""# Why packets end
 
-Made from `{SOURCE}` by `make docs`; `sluice show drops` has the counters by these names. A
-packet that ends has exactly one reason.
+Made from `{SOURCE}` by `make docs`. `sluice show drops` has the
+counters by these names. A packet that ends has exactly one reason.
 
 | reason | the packet ends because | see |
 |---|---|---|
