@@ -3,7 +3,7 @@
 # Nothing is asked of the network while everything is there. While packages are installed a
 # policy-rc.d keeps their services from starting; what was in its place comes back however the
 # installation ends, and services that the packages wanted at boot are taken off again. What a
-# SIGKILL left behind is put right by the next installation.
+# SIGKILL left behind is put right the next time.
 
 # To build the program, and to show it at work in the lab.
 packages_build="make gcc libc6-dev pkg-config libevent-dev libjansson-dev libmnl-dev libnftnl-dev
@@ -89,6 +89,10 @@ packages_need() {
 		say "This is no Debian: please see to it that these are installed, by their names there:"
 		say "$*"
 		return 0
+	fi
+	if grep -qs "$policy_mark" "$policy"; then
+		# Another installation, which this waits for; or one that was killed.
+		(flock 9 && policy_restore) 9</usr/sbin
 	fi
 	missing=$(packages_missing "$@")
 	[ -n "$missing" ] || return 0
