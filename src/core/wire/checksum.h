@@ -1,0 +1,75 @@
+/* The Internet checksum (RFC 1071) and its incremental update (RFC 1624).
+ *
+ * Sums are kept in the byte order of the packet: one's complement addition does not care, so
+ * nothing is swapped. A sum that is not folded yet is a u64; a folded one is 16 bits, not
+ * complemented; what stands in a header is complemented.                                         */
+#ifndef CORE_WIRE_CHECKSUM_H
+#define CORE_WIRE_CHECKSUM_H
+
+#include "core/base/bytes.h"
+
+/* Sum of len bytes; an odd last byte counts as if a zero byte followed. */
+u64 csum_sum(const void *at, u32 len);
+
+static inline u16 csum_fold(u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (u16)sum;
+}
+
+/* The value to store for data that sums up to `sum`. */
+static inline be16 csum_finish(u64 sum)
+{
+	return (be16){ (u16)~csum_fold(sum) };
+}
+
+/* Sum of the 20 bytes without options: the common IPv4 header. */
+static inline u64 csum_sum20(const void *at)
+{
+	u64 a, b;
+	u32 c;
+
+	memcpy(&a, at, 8);
+	memcpy(&b, (const u8 *)at + 8, 8);
+	memcpy(&c, (const u8 *)at + 16, 4);
+	return (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c;
+}
+
+static inline u64 csum_be32(be32 v)
+{
+	return (u64)(v.raw & 0xffff) + (v.raw >> 16);
+}
+
+/* The pseudo-header of TCP and UDP; l4_len_bytes counts header and data. */
+static inline u64 csum_pseudo(be32 src, be32 dst, u8 proto, u32 l4_len_bytes)
+{
+	return csum_be32(src) + csum_be32(dst) + be16_of(proto).raw +
+	       be16_of((u16)l4_len_bytes).raw;
+}
+
+/* What has to be added to a sum when words change: the new sum minus the old one, folded.
+ * RFC 1624 equation 3: ~m + m'.                                                                 */
+static inline u16 csum_delta(u64 old_sum, u64 new_sum)
+{
+	return csum_fold((u64)csum_fold(new_sum) + (u16)~csum_fold(old_sum));
+}
+
+/* HC' = ~(~HC + delta), RFC 1624 equation 3. */
+static inline be16 csum_apply(be16 csum, u16 delta)
+{
+	u32 sum = (u32)(u16)~csum.raw + delta;
+
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (be16){ (u16)~sum };
+}
+
+/* One 16-bit word of the data changes. */
+static inline be16 csum_replace16(be16 csum, be16 old, be16 new)
+{
+	return csum_apply(csum, csum_fold((u64)(u16)~old.raw + new.raw));
+}
+
+#endif

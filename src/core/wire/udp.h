@@ -1,0 +1,17 @@
+/* UDP (RFC 768). */
+#ifndef CORE_WIRE_UDP_H
+#define CORE_WIRE_UDP_H
+
+#include "core/base/bytes.h"
+
+enum { UDP_HLEN = 8 };
+
+struct WIRE udp_hdr {
+	be16 sport;
+	be16 dport;
+	be16 len;  /* header and data */
+	be16 csum; /* zero: the sender made none */
+};
+_Static_assert(sizeof(struct udp_hdr) == UDP_HLEN, "UDP header");
+
+#endif
