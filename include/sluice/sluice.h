@@ -1,0 +1,211 @@
+/* The engine: packets and a clock in, packets out.
+ *
+ * No I/O, no clock of its own, no allocation after sluice_new(), no globals: any number of engines
+ * may live in one process. One engine belongs to one thread.
+ *
+ *     sluice_input(s, &rx, now);                 a batch from a driver; the engine owns it now
+ *     while (sluice_output(s, &tx)) ...send...   each pkt->out_if says where it leaves
+ *     if (now >= sluice_next(s)) sluice_tick(s, now);
+ *
+ * Times are nanoseconds of one clock that never goes back. Addresses and ports in be32 and be16 are
+ * in network byte order.                                                                        */
+#ifndef SLUICE_SLUICE_H
+#define SLUICE_SLUICE_H
+
+#include "core/base/mem.h"
+#include "core/ct/ct_conf.h"
+#include "core/fib/fib.h"
+#include "core/iface/iface.h"
+#include "core/iface/neigh.h"
+#include "core/ip/icmp.h"
+#include "core/ip/reass.h"
+#include "core/nat/nat_conf.h"
+#include "core/pkt/pkt.h"
+
+enum { SLUICE_ROUTE_MAX = 1024 };
+
+struct sluice_route_conf {
+	be32 prefix;
+	u8 prefix_len;
+	struct fib_route route;
+};
+
+/* Everything an engine is given. A plain value: copy it, compare it, keep it. */
+struct sluice_conf {
+	u32 iface_count;
+	struct iface_conf iface[IFACE_MAX];
+	u16 host_if;   /* the interface that leads to the host's own stack; IFACE_NONE: none */
+	u32 route_count;
+	struct sluice_route_conf route[SLUICE_ROUTE_MAX]; /* connected ones come by themselves */
+	struct ct_conf ct;
+	struct nat_conf nat;
+	struct neigh_conf neigh;
+	struct fib_conf fib;
+	struct reass_conf reass;
+	struct icmp_conf icmp;
+	struct pkt_pool_conf packets;
+	u8 seed[32];     /* secret: keys of hashes, ports, identifiers come from it */
+	bool slow_road;  /* never take the short cut for established flows; for tests */
+	bool redirects;  /* send ICMP redirects */
+};
+
+struct sluice;
+
+/* Every limit and time-out at its default; no interfaces, no rules. */
+void sluice_conf_defaults(struct sluice_conf *conf);
+/* The memory that conf needs, row by row; mem->used is the sum in bytes. */
+void sluice_plan(const struct sluice_conf *conf, struct mem *mem);
+/* Build an engine in memory[0..size): zeroed, aligned to 64 bytes, at least as large as planned,
+ * the caller's until the end. ERR_MEMORY, ERR_RANGE: *why names what is wrong (static string).   */
+enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *memory, u64 size,
+		    ns_t now, const char **why);
+/* Exchange interfaces' addresses, routes and NAT rules between two batches. Limits must not grow
+ * and interfaces keep their indices. On an error nothing has changed.                            */
+enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t now,
+			  const char **why);
+
+/* Where drivers take the packets from that they hand in. */
+struct pkt_pool *sluice_pool(struct sluice *s);
+/* Takes every packet of the batch; rx->count is zero afterwards. */
+void sluice_input(struct sluice *s, struct batch *rx, ns_t now);
+void sluice_tick(struct sluice *s, ns_t now);
+/* When sluice_tick() has to be called next; NS_NEVER when nothing waits. */
+ns_t sluice_next(const struct sluice *s);
+/* Up to BATCH_MAX packets to send, in order; the caller owns them and pkt_put()s each. False when
+ * there are none.                                                                                */
+bool sluice_output(struct sluice *s, struct batch *tx);
+/* A driver could not send it: counted as TX_FULL. The packet stays the caller's to put. */
+void sluice_count_unsent(struct sluice *s, const struct pkt *pkt);
+void sluice_set_link(struct sluice *s, u16 iface, bool up);
+/* Every invariant of every table; stops the program when one does not hold. For tests. */
+void sluice_check(const struct sluice *s);
+
+/* ---- Seeing inside: records, never text ------------------------------------------------------
+ * Each call fills out[0..max) from *cursor on (0 at first) and returns how many; 0 is the end. It
+ * looks at a bounded number of entries, so it may return fewer than max: go on until *cursor is
+ * SLUICE_CURSOR_END.                                                                            */
+#define SLUICE_CURSOR_END UINT32_MAX
+
+struct sluice_tuple {
+	be32 src;
+	be32 dst;
+	be16 sport; /* ICMP: identifier, or type and code on the answering side */
+	be16 dport;
+};
+
+struct sluice_flow {
+	u64 handle; /* index and generation: stays valid or finds nothing */
+	struct sluice_tuple orig;
+	struct sluice_tuple repl;
+	u8 proto;
+	bool answered;
+	bool assured;
+	bool translated;
+	bool endpoint_independent;
+	const char *state; /* static string, lower case */
+	u32 idle_ms;
+	u32 expires_ms;
+	u64 packets[2]; /* original, reply */
+	u64 bytes[2];
+};
+
+/* Zero means any. src/dst match either direction's addresses. */
+struct sluice_flow_filter {
+	be32 addr;
+	u8 addr_len; /* prefix length for addr, 32 for one host */
+	u16 port;    /* host order, any of the four */
+	u8 proto;
+	bool unanswered_only;
+	const char *state; /* NULL: any; else one of the names above */
+};
+
+struct sluice_mapping {
+	u8 proto;
+	be32 inside_addr;
+	be16 inside_port;
+	be32 public_addr;
+	be16 public_port;
+	u32 flow_count;
+	u32 idle_ms;
+};
+
+/* A public address's ports of one protocol. */
+struct sluice_ports {
+	be32 public_addr;
+	u8 proto;
+	u32 port_count;  /* that may be given out */
+	u32 mapped;      /* owned by endpoint-independent mappings */
+	u32 resting;     /* in quarantine */
+	u64 flows;       /* flows per destination that use the address */
+	u64 refused;     /* new flows that found no port */
+};
+
+/* A destination that is busy enough to have a port map of its own. */
+struct sluice_dest {
+	be32 public_addr;
+	u8 proto;
+	be32 dst;
+	be16 dport;
+	u32 used;
+	u32 left;
+	bool exact; /* the map is complete */
+};
+
+struct sluice_route_info {
+	be32 prefix;
+	u8 prefix_len;
+	struct fib_route route;
+};
+
+struct sluice_counter {
+	const char *name;
+	const char *sentence;
+	const char *law;
+	u64 count;
+};
+
+/* What happened that somebody should hear of; bounded, the oldest is lost first and counted. */
+enum sluice_event_kind {
+	SLUICE_EVENT_PORTS_OUT,  /* addr, port, proto: the destination; public_addr; holders */
+	SLUICE_EVENT_TABLE_FULL,
+	SLUICE_EVENT_MAPPINGS_FULL,
+	SLUICE_EVENT_ARP_CONFLICT, /* addr, iface */
+};
+
+enum { SLUICE_HOLDER_MAX = 3 };
+
+struct sluice_event {
+	enum sluice_event_kind kind;
+	ns_t when_ns;
+	u64 refused; /* since the last event of this kind */
+	u8 proto;
+	be32 public_addr;
+	be32 dst;
+	be16 dport;
+	u16 iface;
+	u32 holder_count;
+	struct {
+		be32 addr;
+		u32 held;
+	} holder[SLUICE_HOLDER_MAX]; /* those who hold most, most first */
+};
+
+u32 sluice_show_flows(const struct sluice *s, const struct sluice_flow_filter *filter, ns_t now,
+		      u32 *cursor, struct sluice_flow *out, u32 max);
+u32 sluice_show_nat(const struct sluice *s, ns_t now, u32 *cursor, struct sluice_mapping *out,
+		    u32 max);
+u32 sluice_show_ports(const struct sluice *s, u32 *cursor, struct sluice_ports *out, u32 max);
+u32 sluice_show_dests(const struct sluice *s, u32 *cursor, struct sluice_dest *out, u32 max);
+u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_info *out, u32 max);
+u32 sluice_show_neighbours(const struct sluice *s, ns_t now, u32 *cursor, struct neigh_info *out,
+			   u32 max);
+/* Drop reasons (drops) and everything else that is counted (counters), in a fixed order. */
+u32 sluice_show_drops(const struct sluice *s, u32 *cursor, struct sluice_counter *out, u32 max);
+u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_counter *out, u32 max);
+const struct iface_table *sluice_ifaces(const struct sluice *s);
+/* The plan as it was cut: rows and bytes; and how many flows stand now. */
+const struct mem *sluice_mem(const struct sluice *s);
+u32 sluice_flow_count(const struct sluice *s);
+bool sluice_event_next(struct sluice *s, struct sluice_event *out);
+
+#endif

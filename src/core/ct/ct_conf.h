@@ -1,0 +1,29 @@
+/* What an administrator may set about connection tracking. */
+#ifndef CORE_CT_CT_CONF_H
+#define CORE_CT_CT_CONF_H
+
+#include "core/base/bytes.h"
+
+/* Time-out classes: protocol and state. Defaults in ct_conf.c with the RFC each comes from. */
+enum ct_timeout {
+	CT_TIMEOUT_TCP_OPENING,     /* SYN seen, not answered by SYN-ACK and ACK yet */
+	CT_TIMEOUT_TCP_ESTABLISHED,
+	CT_TIMEOUT_TCP_CLOSING,     /* a FIN was seen */
+	CT_TIMEOUT_TCP_CLOSED,      /* both FINs acknowledged, or a RST */
+	CT_TIMEOUT_UDP_NEW,         /* never answered */
+	CT_TIMEOUT_UDP,
+	CT_TIMEOUT_ICMP,
+	CT_TIMEOUT_GENERIC,
+	CT_TIMEOUT_COUNT,
+};
+
+struct ct_conf {
+	u32 flow_count;                  /* flows that can stand at once */
+	u32 timeout_s[CT_TIMEOUT_COUNT]; /* at least 1, at most CT_TIMEOUT_MAX_S */
+	bool midstream;                  /* pick up unknown TCP flows in mid-stream */
+	bool counters;                   /* windows, packets and bytes per flow: 64 bytes more each */
+};
+
+enum { CT_TIMEOUT_MAX_S = 7 * 24 * 3600 };
+
+#endif

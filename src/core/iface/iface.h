@@ -1,0 +1,70 @@
+/* Interfaces as the core sees them: a link with an MTU, addresses, offload facts and counters. */
+#ifndef CORE_IFACE_IFACE_H
+#define CORE_IFACE_IFACE_H
+
+#include "core/base/bytes.h"
+#include "core/base/err.h"
+#include "core/wire/eth.h"
+
+enum { IFACE_MAX = 64, IFACE_ADDR_MAX = 64, IFACE_NAME_SIZE = 16 };
+#define IFACE_NONE UINT16_MAX
+
+enum iface_link { IFACE_ETHERNET, IFACE_RAW_IP };
+enum iface_side { IFACE_INSIDE, IFACE_OUTSIDE };
+
+/* What the way out can take as it is; the driver knows. */
+enum iface_offload {
+	IFACE_TX_CSUM = 1 << 0, /* finishes partial L4 checksums */
+	IFACE_TX_TSO = 1 << 1,  /* splits GSO_TCP4 segments */
+	IFACE_TX_USO = 1 << 2,  /* splits GSO_UDP_L4 segments */
+};
+
+struct iface_addr {
+	be32 addr;
+	u8 prefix_len; /* 0..32 */
+	bool host;     /* the host's own stack has it too: it answers ARP for it and gets what
+			  belongs to no flow */
+};
+
+struct iface_conf {
+	char name[IFACE_NAME_SIZE];
+	enum iface_link link;
+	enum iface_side side;
+	struct mac mac;
+	u32 mtu;      /* bytes of an IP packet */
+	u32 offloads; /* enum iface_offload */
+	u32 addr_count;
+	struct iface_addr addr[IFACE_ADDR_MAX]; /* the first is the primary one */
+};
+
+struct iface_stats {
+	u64 rx_packets;
+	u64 rx_bytes;
+	u64 tx_packets;
+	u64 tx_bytes;
+};
+
+struct iface {
+	struct iface_conf conf;
+	bool up;
+	struct iface_stats stats;
+};
+
+/* Interfaces are found by their index in the configuration: pkt->in_if and pkt->out_if. */
+struct iface_table {
+	u32 count;
+	struct iface iface[IFACE_MAX];
+};
+
+/* Prefixes up to 32, MTU at least 68, names not empty and unique. ERR_RANGE otherwise. */
+enum err iface_init(struct iface_table *table, const struct iface_conf *conf, u32 count);
+/* Whether addr is one of any interface's own addresses; the interface's index in *index. */
+bool iface_find_addr(const struct iface_table *table, be32 addr, u16 *index);
+/* The source address for what this gateway sends to dst by this interface: the address whose
+ * prefix holds dst, else the primary one. False when the interface has none.                    */
+bool iface_source_for(const struct iface *iface, be32 dst, be32 *source);
+/* Whether addr is the directed broadcast address of one of the interface's prefixes (or its
+ * all-zeros form, RFC 1812 section 5.3.5), prefixes of 31 and 32 excepted.                      */
+bool iface_is_broadcast(const struct iface *iface, be32 addr);
+
+#endif
