@@ -1,20 +1,68 @@
-/* IPv4 as a router and host must treat it: validation, options, TTL, sizes (RFC 791, 1122, 1812). */
+/* IPv4 as a router and host must treat it: validation, options, TTL, sizes (RFC 791, 1122, 1812).
+ *
+ * A packet passes ip_validate first; every other function here relies on it: the header is whole,
+ * l4 stands behind it, and len is the total length.                                             */
 #ifndef CORE_IP_IP_H
 #define CORE_IP_IP_H
 
 #include "core/pkt/pkt.h"
+#include "core/wire/checksum.h"
 #include "core/wire/ip4.h"
 
-/* RFC 1812 section 5.2.2, plus the addresses that may never stand in a source (5.3.7). Sets l4 and
- * cuts link-layer padding off (len becomes the total length). Does not look at options.
+/* RFC 1812 section 5.2.2, plus the addresses that may never stand in a source (5.3.7) and the
+ * impossible fragments (FRAG_MALFORMED). Sets l4 and cuts link-layer padding off (len becomes the
+ * total length). Does not look at options. A source of zero passes: DHCP needs it, and
+ * ip_check_forwardable keeps it from being forwarded.
  * A GSO segment from a driver may have a total length of 0 or less than it carries only when
  * pkt->gso_type is set; then the total length is taken from pkt->len.                            */
 verdict ip_validate(struct drop_stats *stats, struct pkt *pkt);
-/* The options (RFC 791 section 3.1, RFC 1812 4.2.2.1): malformed ones answer with the pointer;
- * source routes are refused (3/5). No-op for a header of 20 bytes.                               */
+
+/* Whether ip_validate would accept a common packet: 20 bytes of header, no fragment, the length of
+ * the frame or padded. Sets l4 and len like it. False says nothing but "ask ip_validate".       */
+static ALWAYS_INLINE bool ip_is_plain(struct pkt *pkt)
+{
+	const struct ip4_hdr *ip = (const struct ip4_hdr *)pkt_l3(pkt);
+	u32 total_len, source_net;
+
+	if (pkt->len < IP4_HLEN_MIN || ip->version_ihl != 0x45)
+		return false;
+	total_len = be16_host(ip->len);
+	if (total_len < IP4_HLEN_MIN || total_len > pkt->len)
+		return false;
+	if (pkt->gso_type != GSO_NONE && total_len != pkt->len)
+		return false;
+	source_net = be32_host(ip->src) >> 24;
+	if (source_net >= 224 || source_net == 127 || ip4_is_fragment(ip))
+		return false;
+	if (csum_fold(csum_sum20(ip)) != 0xffff)
+		return false;
+	pkt->len = total_len;
+	pkt->l4 = (u16)(pkt->l3 + IP4_HLEN_MIN);
+	return true;
+}
+
+/* ip_validate with the common packet decided inline. */
+static ALWAYS_INLINE verdict ip_validate_fast(struct drop_stats *stats, struct pkt *pkt)
+{
+	if (LIKELY(ip_is_plain(pkt)))
+		return VERDICT_ACCEPT;
+	return ip_validate(stats, pkt);
+}
+
+/* Addresses that are good on a link but not through a router (RFC 1812 5.3.7, 3927 section 7):
+ * from 0/8, 127/8, link-local: IP_SOURCE; to 0/8, 127/8, class E, link-local: IP_DESTINATION.   */
+verdict ip_check_forwardable(struct drop_stats *stats, struct pkt *pkt);
+/* The transport header of a whole packet (a fragment passes unseen): UDP, TCP, ICMP, SCTP, DCCP
+ * and UDP-Lite headers complete and their lengths possible (L4_SHORT), what the driver said of
+ * checksum and segments possible (L4_SHORT), TCP flags that can stand together (TCP_FLAGS), the
+ * ICMP checksum right (L4_CHECKSUM) unless the driver vouches for it.                            */
+verdict ip_check_l4(struct drop_stats *stats, struct pkt *pkt);
+/* The options (RFC 791 section 3.1, RFC 1812 4.2.2.1): malformed ones die IP_OPTIONS with
+ * drop_arg = the offset of the bad octet in the header; source routes die IP_SOURCE_ROUTE (3/5).
+ * No-op for a header of 20 bytes.                                                                */
 verdict ip_check_options(struct drop_stats *stats, struct pkt *pkt);
 /* Record route and timestamp options of a forwarded packet are filled in with addr, as RFC 1812
- * section 5.2.4 asks; the header checksum follows.                                               */
+ * section 5.2.4 asks; the header checksum follows. Requires: ip_check_options accepted.          */
 void ip_fill_options(struct pkt *pkt, be32 addr, u32 ms_since_midnight);
 /* In transit: TTL 1 or 0 dies, TTL_EXPIRED (RFC 1812 5.3.1). Does not decrement. */
 verdict ip_check_ttl(struct drop_stats *stats, struct pkt *pkt);
