@@ -1,0 +1,19 @@
+/* A kernel Ethernet interface through a packet socket. */
+#ifndef HOST_IO_AFPACKET_H
+#define HOST_IO_AFPACKET_H
+
+#include "host/io/port.h"
+
+struct afpacket_conf {
+	const char *name;
+	u16 iface;       /* index in the engine */
+	u32 frame_count; /* 0: AFPACKET_FRAMES */
+};
+
+/* The frames of the ring; the pool needs as many ring descriptors (pkt_pool_conf.ring_count) for
+ * every such port.                                                                              */
+enum { AFPACKET_FRAMES = 1024 };
+
+struct port *afpacket_open(const struct afpacket_conf *conf, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,21 @@
+/* Captures as a port: what is read came in, what is sent is written. For replay and tests. */
+#ifndef HOST_IO_PCAP_H
+#define HOST_IO_PCAP_H
+
+#include "host/io/port.h"
+
+struct pcap_conf {
+	const char *name;
+	u16 iface;
+	const char *read_path;  /* NULL: nothing comes in */
+	const char *write_path; /* NULL: what is sent vanishes */
+	enum iface_link link;   /* of what is written, and of what is read when nothing is */
+};
+
+/* rx sets pkt->rx_ns to the time of the capture. Checksums are finished before writing; segments
+ * that stand for several packets are written as they are.                                       */
+struct port *pcap_port_open(const struct pcap_conf *conf, char *why, size_t why_size);
+/* Every packet of the capture was read. */
+bool pcap_port_ended(const struct port *port);
+
+#endif
