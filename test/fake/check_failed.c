@@ -1,4 +1,4 @@
-/* What a failed CHECK does in tests: say where, and stop. */
+/* What a failed CHECK does in a test: say where, and stop. */
 #include "core/base/check.h"
 
 #include <stdio.h>
@@ -6,6 +6,6 @@
 
 _Noreturn void check_failed(const char *file, int line, const char *what)
 {
-	fprintf(stderr, "%s:%d: CHECK failed: %s\n", file, line, what);
+	fprintf(stderr, "%s:%d: CHECK(%s) failed\n", file, line, what);
 	abort();
 }
