@@ -1,0 +1,133 @@
+/* Connection tracking: tuples to flows, their states and their ends.
+ *
+ * Two record points, as in netfilter: at the first (PREROUTING, OUTPUT) a packet's tuple is looked
+ * up and, when there is no flow, path makes an unconfirmed one; at the last (INPUT, POSTROUTING)
+ * ct_confirm() puts it into the table. Nothing that dies in between leaves a trace.
+ *
+ * Expiry. A flow ends when no packet came for the time-out of its state. Three mechanisms agree
+ * on that: look-up ends an expired flow before it can match; answered flows hang in a wheel of
+ * one-second slots and are looked at once per time-out, not once per packet; flows that were never
+ * answered hang in one list per time-out in the order in which they were last seen, which is also
+ * the order in which they are taken when the table is full.
+ *
+ * Full. ct_make_room() ends, in this order: an expired flow; the never-answered flow that was
+ * silent longest. Established and answered flows are never taken: then the new flow is refused.
+ *
+ * ct knows no NAT: flows that ended wait in a list until path has let NAT take its ports back.  */
+#ifndef CORE_CT_CT_H
+#define CORE_CT_CT_H
+
+#include "core/base/check.h"
+#include "core/ct/ct_conf.h"
+#include "core/ct/flow.h"
+#include "core/ct/index.h"
+#include "core/pkt/pkt.h"
+
+enum {
+	CT_WHEEL_SLOTS = 1024,
+	CT_SLOT_SHIFT = 10, /* a slot is 1,024 ms */
+	CT_SWEEP_MAX = 2048, /* flows looked at in one tick */
+};
+
+struct ct_stats {
+	u64 created;
+	u64 expired;
+	u64 taken;          /* ended to make room */
+	u64 refused;        /* no room */
+	u64 reopened;       /* a SYN began a new connection on a closed flow */
+	u64 out_of_window;  /* TCP segments that the windows do not explain; passed on */
+	u64 midstream;      /* flows picked up without a SYN */
+};
+
+struct ct {
+	struct flow *flow;      /* conf.flow_count flows, then the heads of the lists */
+	struct flow_more *more; /* NULL without counters */
+	struct index index;
+	struct ct_conf conf;
+	u32 timeout_ms[CT_TIMEOUT_COUNT];
+	struct hash_key key;
+	u32 live;
+	u32 confirmed;
+	u32 free_head;
+	u32 free_tail;
+	u32 ended_head;
+	u32 ended_tail;
+	u32 wheel_slot;  /* the slot that is swept next, not wrapped */
+	u32 wheel_count; /* flows in the wheel */
+	u32 embryo_count;
+	struct ct_stats stats;
+};
+
+static inline u32 ct_ms(ns_t now)
+{
+	return (u32)(now / NS_PER_MS);
+}
+
+void ct_conf_defaults(struct ct_conf *conf);
+void ct_layout(struct ct *ct, const struct ct_conf *conf, struct mem *mem);
+void ct_init(struct ct *ct, const struct hash_key *key, ns_t now);
+
+/* The flow and direction that the tuple belongs to, as index << 1 | direction; IDX_NONE when there
+ * is none. An expired flow is ended and not found.                                              */
+u32 ct_find(struct ct *ct, const struct tuple_key *key, ns_t now);
+/* The same without touching anything: for choosing ports and for looking inside. */
+u32 ct_peek(const struct ct *ct, const struct tuple_key *key);
+static inline u64 ct_hash(const struct ct *ct, const struct tuple_key *key)
+{
+	return tuple_hash(&ct->key, &key->tuple, key->proto, key->zone);
+}
+
+bool ct_has_room(const struct ct *ct);
+/* End one flow as the header says; false when all are answered. The slot is free after path has
+ * drained the ended ones.                                                                       */
+bool ct_make_room(struct ct *ct, ns_t now);
+/* An unconfirmed flow; the reply tuple is the plain reverse. Requires ct_has_room(). */
+u32 ct_new(struct ct *ct, const struct tuple_key *key, ns_t now);
+/* Both tuples go into the index. ERR_FULL: the index has no place; the flow is as before. */
+enum err ct_confirm(struct ct *ct, u32 flow, ns_t now);
+/* The packet of an unconfirmed flow died: as if the flow had never been. */
+void ct_abandon(struct ct *ct, u32 flow);
+/* A confirmed flow ends now. */
+void ct_end(struct ct *ct, u32 flow);
+/* The next flow that ended, IDX_NONE at the end. It stays readable until ct_free(). */
+u32 ct_ended_next(const struct ct *ct);
+/* Gives the slot of the flow that ct_ended_next() named back. */
+void ct_free(struct ct *ct);
+/* Sweep: a bounded number of flows. */
+void ct_tick(struct ct *ct, ns_t now);
+ns_t ct_next(const struct ct *ct, ns_t now);
+void ct_check(const struct ct *ct);
+
+/* The state of a flow changed, or it was answered: put it where it expires. */
+void ct_relink(struct ct *ct, u32 flow, u32 now_ms);
+
+static inline bool flow_is_confirmed(const struct flow *flow)
+{
+	return (flow->flags & (FLOW_CONFIRMED | FLOW_ENDED)) == FLOW_CONFIRMED;
+}
+
+/* ---- trackers ------------------------------------------------------------------------------ */
+
+enum ct_timeout flow_timeout_class(enum flow_state state);
+
+static inline u32 flow_timeout_ms(const struct ct *ct, const struct flow *flow)
+{
+	return ct->timeout_ms[flow_timeout_class(flow->state)];
+}
+
+/* The tuple of a packet whose header was validated: what it is looked up by. False when its
+ * protocol has nothing to look up by here (an ICMP error, an unknown ICMP type).                */
+bool ct_tuple_of(const struct pkt *pkt, struct tuple_key *key);
+/* May this packet begin a flow? ACCEPT, or DEAD with CT_INVALID or CT_MIDSTREAM. */
+verdict ct_may_begin(const struct ct *ct, struct drop_stats *stats, struct pkt *pkt);
+/* A packet of a flow passes: state, windows, counters, time. Never refuses (liberal tracking:
+ * what the windows do not explain is counted and translated all the same). now_ms = ct_ms(now). */
+void ct_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms);
+/* A SYN for a flow whose connection is over starts it anew (RFC 9293 3.6.1, RFC 6191). */
+bool ct_tcp_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
+void ct_tcp_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms);
+/* Windows of a segment without SYN, FIN or RST: all that an established connection needs. */
+void ct_tcp_segment(struct ct *ct, struct flow_more *more, enum tuple_dir dir,
+		    const struct pkt *pkt);
+
+#endif

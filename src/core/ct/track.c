@@ -1,0 +1,166 @@
+/* Trackers: which packet may begin a flow, and what a packet does to the flow it belongs to. */
+#include "core/ct/expire.h"
+#include "core/wire/icmp.h"
+#include "core/wire/ip4.h"
+#include "core/wire/tcp.h"
+#include "core/wire/udp.h"
+
+/* A never-answered flow that repeats itself moves to the young end of its list this often. */
+enum { EMBRYO_MOVE_MS = 1000 };
+
+struct state_info {
+	const char *name;
+	enum ct_timeout timeout;
+};
+
+static const struct state_info state_info[FLOW_STATE_COUNT] = {
+	[FLOW_TCP_NONE] = { "none", CT_TIMEOUT_TCP_OPENING },
+	[FLOW_TCP_SYN_SENT] = { "syn-sent", CT_TIMEOUT_TCP_OPENING },
+	[FLOW_TCP_SYN_SENT2] = { "syn-sent2", CT_TIMEOUT_TCP_OPENING },
+	[FLOW_TCP_SYN_RECV] = { "syn-recv", CT_TIMEOUT_TCP_OPENING },
+	[FLOW_TCP_ESTABLISHED] = { "established", CT_TIMEOUT_TCP_ESTABLISHED },
+	[FLOW_TCP_FIN_WAIT] = { "fin-wait", CT_TIMEOUT_TCP_CLOSING },
+	[FLOW_TCP_CLOSE_WAIT] = { "close-wait", CT_TIMEOUT_TCP_CLOSING },
+	[FLOW_TCP_LAST_ACK] = { "last-ack", CT_TIMEOUT_TCP_CLOSING },
+	[FLOW_TCP_TIME_WAIT] = { "time-wait", CT_TIMEOUT_TCP_CLOSED },
+	[FLOW_TCP_CLOSE] = { "close", CT_TIMEOUT_TCP_CLOSED },
+	[FLOW_UDP_NEW] = { "new", CT_TIMEOUT_UDP_NEW },
+	[FLOW_UDP_STREAM] = { "stream", CT_TIMEOUT_UDP },
+	[FLOW_ICMP_NEW] = { "query", CT_TIMEOUT_ICMP },
+	[FLOW_ICMP_ANSWERED] = { "answered", CT_TIMEOUT_ICMP },
+	[FLOW_GENERIC_NEW] = { "unanswered", CT_TIMEOUT_GENERIC },
+	[FLOW_GENERIC_ANSWERED] = { "two-way", CT_TIMEOUT_GENERIC },
+};
+
+const char *flow_state_name(enum flow_state state)
+{
+	CHECK(state < FLOW_STATE_COUNT);
+	return state_info[state].name;
+}
+
+enum ct_timeout flow_timeout_class(enum flow_state state)
+{
+	DCHECK(state < FLOW_STATE_COUNT);
+	return state_info[state].timeout;
+}
+
+static bool icmp_tuple(const struct icmp_hdr *icmp, struct tuple_key *key)
+{
+	be16 query;
+
+	if (icmp_is_request(icmp->type)) {
+		query = be16_of((u16)(icmp->type << 8 | icmp->code));
+		key->tuple.sport = icmp->query.id;
+		key->tuple.dport = query;
+		return true;
+	}
+	if (icmp_is_reply(icmp->type)) {
+		query = be16_of((u16)(icmp_request_of(icmp->type) << 8 | icmp->code));
+		key->tuple.sport = query;
+		key->tuple.dport = icmp->query.id;
+		return true;
+	}
+	return false;
+}
+
+bool ct_tuple_of(const struct pkt *pkt, struct tuple_key *key)
+{
+	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
+	const u8 *l4 = pkt_l4(pkt);
+
+	*key = (struct tuple_key){ .tuple = { .src = ip->src, .dst = ip->dst }, .proto = ip->proto };
+	switch (ip->proto) {
+	case IP_PROTO_TCP:
+	case IP_PROTO_UDP:
+		key->tuple.sport = be16_load(l4);
+		key->tuple.dport = be16_load(l4 + 2);
+		return true;
+	case IP_PROTO_ICMP:
+		return icmp_tuple((const void *)l4, key);
+	default:
+		return true;
+	}
+}
+
+verdict ct_may_begin(const struct ct *ct, struct drop_stats *stats, struct pkt *pkt)
+{
+	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
+
+	if (ip->proto == IP_PROTO_TCP) {
+		const struct tcp_hdr *tcp = (const void *)pkt_l4(pkt);
+		u8 kind = tcp->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN);
+
+		if (kind == TCP_SYN)
+			return VERDICT_ACCEPT;
+		/* A RST ends what is not there; picking it up would only make a flow of nothing. */
+		if ((kind & TCP_RST) != 0)
+			return pkt_drop(stats, pkt, DROP_CT_INVALID);
+		if (kind == (TCP_SYN | TCP_ACK) || !ct->conf.midstream)
+			return pkt_drop(stats, pkt, DROP_CT_MIDSTREAM);
+		return VERDICT_ACCEPT;
+	}
+	if (ip->proto == IP_PROTO_ICMP) {
+		const struct icmp_hdr *icmp = (const void *)pkt_l4(pkt);
+
+		if (!icmp_is_request(icmp->type))
+			return pkt_drop(stats, pkt, DROP_CT_INVALID);
+	}
+	return VERDICT_ACCEPT;
+}
+
+static void flow_count(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt)
+{
+	if (ct->more == NULL)
+		return;
+	ct->more[idx].packets[dir]++;
+	ct->more[idx].bytes[dir] += pkt->len;
+}
+
+/* A protocol that only knows whether it was answered. */
+static void track_plain(struct ct *ct, u32 idx, enum flow_state answered, u32 now_ms)
+{
+	struct flow *flow = &ct->flow[idx];
+
+	flow->state = (u8)answered;
+	flow->flags |= FLOW_ASSURED;
+	ct_relink(ct, idx, now_ms);
+}
+
+static void track_answer(struct ct *ct, u32 idx, u32 now_ms)
+{
+	struct flow *flow = &ct->flow[idx];
+
+	ct_unlink(ct, idx);
+	flow->flags |= FLOW_ANSWERED;
+	ct_link(ct, idx, now_ms);
+	switch (flow->proto) {
+	case IP_PROTO_TCP:
+		break;
+	case IP_PROTO_UDP:
+		track_plain(ct, idx, FLOW_UDP_STREAM, now_ms);
+		break;
+	case IP_PROTO_ICMP:
+		track_plain(ct, idx, FLOW_ICMP_ANSWERED, now_ms);
+		break;
+	default:
+		track_plain(ct, idx, FLOW_GENERIC_ANSWERED, now_ms);
+		break;
+	}
+}
+
+void ct_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms)
+{
+	struct flow *flow = &ct->flow[idx];
+	u32 silent_ms = now_ms - flow->seen_ms;
+
+	flow->seen_ms = now_ms;
+	flow_count(ct, idx, dir, pkt);
+	if (flow_is_confirmed(flow)) {
+		if (dir == TUPLE_REPLY && (flow->flags & FLOW_ANSWERED) == 0)
+			track_answer(ct, idx, now_ms);
+		else if ((flow->flags & FLOW_EMBRYO) != 0 && silent_ms >= EMBRYO_MOVE_MS)
+			ct_relink(ct, idx, now_ms);
+	}
+	if (flow->proto == IP_PROTO_TCP)
+		ct_tcp_track(ct, idx, dir, pkt, now_ms);
+}
