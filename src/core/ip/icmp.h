@@ -104,7 +104,8 @@ struct pkt *icmp_redirect_make(struct icmp *icmp, const struct pkt *pkt, be32 ga
 			       ns_t now, enum icmp_refusal *why);
 /* The answer to an echo request of any size, as a new packet; request stays the caller's. Options
  * but source routes are returned as they came (ip_fill_options may add to them). NULL when no
- * buffer is free or the request was for a group (RFC 1122 section 3.2.2.6 allows silence).        */
+ * buffer is free, the request was for a group (RFC 1122 section 3.2.2.6 allows silence), or its
+ * source is no single host. Requires: ip_check_l4 accepted request, its type is ICMP_ECHO.      */
 struct pkt *icmp_echo_reply(struct icmp *icmp, const struct pkt *request);
 
 #endif

@@ -49,6 +49,19 @@ static ALWAYS_INLINE verdict ip_validate_fast(struct drop_stats *stats, struct p
 	return ip_validate(stats, pkt);
 }
 
+/* Whether an address can be one host's: what may be answered (RFC 1122 section 3.2.1.3). */
+static inline bool ip_is_one_host(be32 addr)
+{
+	return !ip4_is_zeronet(addr) && !ip4_is_loopback(addr) && !ip4_is_multicast(addr) &&
+	       !ip4_is_class_e(addr);
+}
+/* The header checksum, made anew. */
+static inline void ip_set_csum(struct ip4_hdr *ip)
+{
+	ip->csum = (be16){ 0 };
+	ip->csum = csum_finish(csum_sum(ip, ip4_hlen(ip)));
+}
+
 /* Addresses that are good on a link but not through a router (RFC 1812 5.3.7, 3927 section 7):
  * from 0/8, 127/8, link-local: IP_SOURCE; to 0/8, 127/8, class E, link-local: IP_DESTINATION.   */
 verdict ip_check_forwardable(struct drop_stats *stats, struct pkt *pkt);
@@ -68,11 +81,11 @@ void ip_fill_options(struct pkt *pkt, be32 addr, u32 ms_since_midnight);
 verdict ip_check_ttl(struct drop_stats *stats, struct pkt *pkt);
 /* TTL - 1 and the checksum with it (RFC 1141); sets PKT_TTL_TAKEN. */
 void ip_decrement_ttl(struct pkt *pkt);
-/* Bytes of the largest IP packet that this one becomes on the wire: gso segments count one by one.*/
+/* Bytes of the largest IP packet that this one becomes on the wire: each gso segment by itself. */
 u32 ip_wire_len(const struct pkt *pkt);
 /* Whether it may leave by a link with this MTU: accepts what fits or may be fragmented; a larger
  * one with DF dies TOO_BIG_DF with drop_arg = mtu. A reassembled packet whose fragments carried DF
- * is measured by its largest fragment.                                                            */
+ * is measured by its largest fragment.                                                           */
 verdict ip_fit_mtu(struct drop_stats *stats, struct pkt *pkt, u32 mtu);
 
 #endif

@@ -24,7 +24,7 @@ struct reass_conf {
 	u32 queue_count;          /* packets under reassembly at once */
 	u32 fragment_count;       /* fragments kept in all */
 	u32 fragments_per_packet; /* up to REASS_FRAGMENTS_MAX */
-	u32 fragments_per_source; /* kept fragments of one source address */
+	u32 fragments_per_source; /* kept fragments of one source address in its zone */
 	ns_t timeout_ns;          /* RFC 1122: 60 to 120 s; Linux 30 s */
 };
 
@@ -42,10 +42,10 @@ struct reass {
 	struct slab queues;
 	struct slab frags;
 	struct slab sources;
-	u32 bucket_count;   /* of each of the two tables; a power of two */
-	u32 *queue_bucket;  /* heads of chains */
+	u32 bucket_count;  /* of each of the two tables; a power of two */
+	u32 *queue_bucket; /* heads of chains */
 	u32 *source_bucket;
-	u32 oldest;         /* list of all queues by age */
+	u32 oldest; /* list of all queues by age */
 	u32 youngest;
 	struct reass_stats stats;
 };
@@ -57,7 +57,8 @@ void reass_init(struct reass *reass, struct pkt_pool *pool, const struct hash_ke
  *
  * Ensures:  STOLEN - it is kept until the others come, or was a duplicate;
  *           ACCEPT - *pkt is the whole packet, made from the pool: PKT_REASSEMBLED, frag_max, the
- *                    header, in_if, flags and rx_ns of the fragment with offset zero;
+ *                    header, in_if, flags and rx_ns of the fragment with offset zero; PKT_FRAG_DF
+ *                    when a fragment of the largest size had DF;
  *           DEAD   - *pkt was not taken, or ended with its queue: FRAG_OVERLAP, FRAG_MALFORMED,
  *                    FRAG_TOO_MANY, FRAG_FULL, NO_BUFFER.
  * Fragments of queues that end here are counted and appended to dead (put when it is full).

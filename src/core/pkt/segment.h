@@ -12,6 +12,17 @@ enum pkt_csum {
 	PKT_CSUM_LEAVE_PARTIAL, /* the way out does: PKT_CSUM_PARTIAL, pseudo-header's sum in place */
 };
 
+/* What a part of a packet, or a whole made of parts, has from it: where it came from, where it
+ * goes, its flow, its flags. Facts of checksums, segments and fragments are not inherited.       */
+void pkt_inherit(struct pkt *pkt, const struct pkt *from);
+/* Whether the field that PKT_CSUM_PARTIAL speaks of lies inside the packet; a driver says where. */
+static inline bool pkt_csum_fits(const struct pkt *pkt)
+{
+	return (u32)pkt->csum_start + pkt->csum_offset + sizeof(be16) <= pkt->len;
+}
+/* What a partial checksum becomes when it is finished. Requires: PKT_CSUM_PARTIAL, it fits, and no
+ * GSO_TCP4 or GSO_UDP_L4.                                                                        */
+be16 pkt_csum_value(const struct pkt *pkt);
 /* PKT_CSUM_PARTIAL becomes a complete checksum (a UDP checksum of zero is sent as 0xffff, RFC 768);
  * without that flag nothing happens. Not for GSO_TCP4 and GSO_UDP_L4.                            */
 void pkt_finish_csum(struct pkt *pkt);
@@ -19,6 +30,9 @@ void pkt_finish_csum(struct pkt *pkt);
 u32 pkt_gso_header_len(const struct pkt *pkt);
 /* How many packets pkt_segment makes of it; 1 for what is no GSO_TCP4 or GSO_UDP_L4. */
 u32 pkt_segment_count(const struct pkt *pkt);
+/* Part `index` of them alone; NULL when no buffer is free. */
+struct pkt *pkt_segment_at(struct pkt_pool *pool, const struct pkt *pkt, u32 index,
+			   enum pkt_csum csum);
 /* Split a GSO_TCP4 or GSO_UDP_L4 segment as a network card would and append the parts to out. pkt
  * stays the caller's. All or nothing: false when buffers ran out or out has no room.             */
 bool pkt_segment(struct pkt_pool *pool, const struct pkt *pkt, enum pkt_csum csum,
