@@ -28,6 +28,7 @@ struct os_route {
 struct os_iface {
 	char name[OS_NAME_SIZE];
 	u32 index;
+	u32 master;   /* index of the bridge, bond or VRF that it belongs to; 0: none */
 	bool ethernet;
 	u8 mac[6];
 	u32 mtu;
