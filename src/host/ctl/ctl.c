@@ -1,0 +1,259 @@
+/* Clients of the control socket. */
+#include "host/ctl/ctl.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host/ctl/ctl_answer.h"
+#include "host/ctl/ctl_listen.h"
+#include "host/loop/loop.h"
+
+enum client_state {
+	CLIENT_FREE,
+	CLIENT_ASKING,    /* the request is not whole yet */
+	CLIENT_ANSWERING,
+	CLIENT_LEAVING,   /* everything is written; the rest of the buffer goes out */
+};
+
+struct ctl_client {
+	struct ctl *ctl;
+	enum client_state state;
+	struct bufferevent *stream;
+	struct ctl_answer answer;
+};
+
+struct ctl {
+	struct loop *loop;
+	const struct sluice *sluice;
+	struct ctl_listen listener;
+	struct loop_watch *watch;
+	struct ctl_stats stats;
+	u32 turn; /* whose step is next */
+	struct ctl_client client[CTL_CLIENTS_MAX];
+};
+
+static void client_end(struct ctl_client *client)
+{
+	bufferevent_free(client->stream);
+	client->stream = NULL;
+	client->state = CLIENT_FREE;
+}
+
+/* Nothing more will be written: the client ends when the buffer is empty. */
+static void client_leave(struct ctl_client *client)
+{
+	client->state = CLIENT_LEAVING;
+	if (evbuffer_get_length(bufferevent_get_output(client->stream)) == 0)
+		client_end(client);
+}
+
+static void client_refuse(struct ctl_client *client, const char *why)
+{
+	client->ctl->stats.malformed++;
+	bufferevent_disable(client->stream, EV_READ);
+	ctl_answer_refuse(bufferevent_get_output(client->stream), why);
+	client_leave(client);
+}
+
+static void client_ask(struct ctl_client *client, const char *line, size_t len_bytes)
+{
+	struct ctl_request request;
+	struct ctl_why why;
+
+	if (!ctl_request_parse(line, len_bytes, &request, &why)) {
+		client_refuse(client, why.text);
+		return;
+	}
+	bufferevent_disable(client->stream, EV_READ);
+	ctl_answer_init(&client->answer, &request);
+	client->state = CLIENT_ANSWERING;
+}
+
+static void on_read(struct bufferevent *stream, void *arg)
+{
+	struct ctl_client *client = arg;
+	struct evbuffer *in = bufferevent_get_input(stream);
+	size_t len_bytes = 0;
+	char *line;
+
+	if (client->state != CLIENT_ASKING)
+		return;
+	line = evbuffer_readln(in, &len_bytes, EVBUFFER_EOL_LF);
+	if (line) {
+		client_ask(client, line, len_bytes);
+		free(line);
+	} else if (evbuffer_get_length(in) >= CTL_REQUEST_MAX) {
+		struct ctl_why why;
+
+		snprintf(why.text, sizeof why.text,
+			 "the request is longer than %d bytes, or does not end its line",
+			 CTL_REQUEST_MAX);
+		client_refuse(client, why.text);
+	}
+}
+
+/* The output buffer has run empty. */
+static void on_written(struct bufferevent *stream, void *arg)
+{
+	struct ctl_client *client = arg;
+
+	(void)stream;
+	if (client->state == CLIENT_LEAVING)
+		client_end(client);
+}
+
+static void on_event(struct bufferevent *stream, short what, void *arg)
+{
+	struct ctl_client *client = arg;
+
+	(void)stream;
+	if (what & BEV_EVENT_TIMEOUT)
+		client->ctl->stats.stalled++;
+	else
+		client->ctl->stats.gone++;
+	client_end(client);
+}
+
+static struct ctl_client *client_find_free(struct ctl *ctl)
+{
+	for (u32 i = 0; i < CTL_CLIENTS_MAX; i++) {
+		if (ctl->client[i].state == CLIENT_FREE)
+			return &ctl->client[i];
+	}
+	return NULL;
+}
+
+/* Told in one attempt: there is no place to keep what it does not take. */
+static void turn_away(struct ctl *ctl, int fd)
+{
+	static const char words[] = "{\"version\":1,\"error\":\"too many clients are being "
+				    "answered; try again\"}\n";
+
+	ctl->stats.crowded++;
+	if (send(fd, words, sizeof words - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+		/* A peer that has gone needs no words. */
+	}
+	close(fd);
+}
+
+static void client_begin(struct ctl *ctl, int fd)
+{
+	struct timeval stall = { .tv_sec = CTL_STALL_S };
+	struct ctl_client *client = client_find_free(ctl);
+
+	if (!client) {
+		turn_away(ctl, fd);
+		return;
+	}
+	*client = (struct ctl_client){ .ctl = ctl };
+	client->stream = bufferevent_socket_new(loop_base(ctl->loop), fd, BEV_OPT_CLOSE_ON_FREE);
+	if (!client->stream) {
+		close(fd);
+		return;
+	}
+	client->state = CLIENT_ASKING;
+	bufferevent_setcb(client->stream, on_read, on_written, on_event, client);
+	bufferevent_setwatermark(client->stream, EV_READ, 0, CTL_REQUEST_MAX);
+	bufferevent_set_timeouts(client->stream, &stall, &stall);
+	bufferevent_enable(client->stream, EV_READ | EV_WRITE);
+}
+
+static void on_connect(void *arg)
+{
+	struct ctl *ctl = arg;
+
+	for (u32 i = 0; i < CTL_CLIENTS_MAX; i++) {
+		int fd = accept4(ctl->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0)
+			return;
+		client_begin(ctl, fd);
+	}
+}
+
+struct ctl *ctl_new(struct loop *loop, const struct sluice *s, const char *path,
+		    struct ctl_why *why)
+{
+	struct ctl *ctl = calloc(1, sizeof *ctl);
+
+	snprintf(why->text, sizeof why->text, "there is no memory for the control socket");
+	if (!ctl)
+		return NULL;
+	ctl->loop = loop;
+	ctl->sluice = s;
+	if (!ctl_listen_open(&ctl->listener, path, why)) {
+		free(ctl);
+		return NULL;
+	}
+	ctl->watch = loop_watch_new(loop, ctl->listener.fd, on_connect, ctl);
+	if (!ctl->watch) {
+		ctl_del(ctl);
+		return NULL;
+	}
+	return ctl;
+}
+
+/* An answer that could go on: it waits neither for its reader nor for its request. */
+static bool client_is_ready(const struct ctl_client *client)
+{
+	return client->state == CLIENT_ANSWERING &&
+	       evbuffer_get_length(bufferevent_get_output(client->stream)) < CTL_BUFFER_MAX;
+}
+
+static void client_step(struct ctl_client *client, ns_t now)
+{
+	struct ctl *ctl = client->ctl;
+
+	if (ctl_answer_step(&client->answer, ctl->sluice, now,
+			    bufferevent_get_output(client->stream)))
+		return;
+	ctl->stats.answered++;
+	client_leave(client);
+}
+
+/* The next one in turn that is ready. */
+static struct ctl_client *client_find_ready(struct ctl *ctl)
+{
+	for (u32 i = 0; i < CTL_CLIENTS_MAX; i++) {
+		struct ctl_client *client = &ctl->client[(ctl->turn + i) % CTL_CLIENTS_MAX];
+
+		if (client_is_ready(client))
+			return client;
+	}
+	return NULL;
+}
+
+bool ctl_work(struct ctl *ctl, ns_t now)
+{
+	struct ctl_client *client = client_find_ready(ctl);
+
+	if (!client)
+		return false;
+	ctl->turn = (u32)(client - ctl->client + 1) % CTL_CLIENTS_MAX;
+	client_step(client, now);
+	return client_find_ready(ctl) != NULL;
+}
+
+const struct ctl_stats *ctl_stats(const struct ctl *ctl)
+{
+	return &ctl->stats;
+}
+
+void ctl_del(struct ctl *ctl)
+{
+	if (!ctl)
+		return;
+	for (u32 i = 0; i < CTL_CLIENTS_MAX; i++) {
+		if (ctl->client[i].state != CLIENT_FREE)
+			client_end(&ctl->client[i]);
+	}
+	loop_watch_del(ctl->watch);
+	ctl_listen_close(&ctl->listener);
+	free(ctl);
+}

@@ -1,0 +1,253 @@
+/* Answers in steps. */
+#include "host/ctl/ctl_answer.h"
+
+#include <event2/buffer.h>
+#include <inttypes.h>
+
+#include "host/ctl/ctl_records.h"
+
+void ctl_answer_init(struct ctl_answer *answer, const struct ctl_request *request)
+{
+	*answer = (struct ctl_answer){ .request = *request };
+}
+
+/* Whether the record that passed the filter is to be written; if so, what goes before it. */
+static bool record_begin(struct ctl_answer *answer, struct evbuffer *out)
+{
+	const struct ctl_request *request = &answer->request;
+
+	if (request->limit && answer->written == request->limit)
+		return false;
+	answer->written++;
+	if (request->count_only)
+		return false;
+	evbuffer_add_printf(out, answer->listed++ ? ",\n" : "\n");
+	return true;
+}
+
+static bool is_enough(const struct ctl_answer *answer)
+{
+	return answer->request.limit && answer->written == answer->request.limit;
+}
+
+static bool match_addr(const struct sluice_flow_filter *filter, be32 addr)
+{
+	u32 mask = filter->addr_len ? UINT32_MAX << (32 - filter->addr_len) : 0;
+
+	return ((be32_host(addr) ^ be32_host(filter->addr)) & mask) == 0;
+}
+
+static bool match_proto(const struct sluice_flow_filter *filter, u8 proto)
+{
+	return filter->proto == 0 || filter->proto == proto;
+}
+
+static bool match_port(const struct sluice_flow_filter *filter, be16 port)
+{
+	return filter->port == 0 || filter->port == be16_host(port);
+}
+
+static void step_flows(struct ctl_answer *answer, const struct sluice *s, ns_t now,
+		      struct evbuffer *out)
+{
+	struct sluice_flow_filter filter = ctl_request_filter(&answer->request);
+	struct sluice_flow flows[CTL_STEP_RECORDS];
+	u32 count = sluice_show_flows(s, &filter, now, &answer->cursor, flows, CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		if (record_begin(answer, out))
+			ctl_put_flow(out, &flows[i]);
+	}
+}
+
+static void step_nat(struct ctl_answer *answer, const struct sluice *s, ns_t now,
+		    struct evbuffer *out)
+{
+	const struct sluice_flow_filter *filter = &answer->request.flow;
+	struct sluice_mapping found[CTL_STEP_RECORDS];
+	u32 count = sluice_show_nat(s, now, &answer->cursor, found, CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		bool addr = match_addr(filter, found[i].inside_addr) ||
+			    match_addr(filter, found[i].public_addr);
+		bool port = match_port(filter, found[i].inside_port) ||
+			    match_port(filter, found[i].public_port);
+
+		if (addr && port && match_proto(filter, found[i].proto) &&
+		    record_begin(answer, out))
+			ctl_put_mapping(out, &found[i]);
+	}
+}
+
+static void step_ports(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
+{
+	const struct sluice_flow_filter *filter = &answer->request.flow;
+	struct sluice_ports found[CTL_STEP_RECORDS];
+	u32 count = sluice_show_ports(s, &answer->cursor, found, CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		/* All ports of an address: none of them is "the" port. */
+		if (match_addr(filter, found[i].public_addr) && filter->port == 0 &&
+		    match_proto(filter, found[i].proto) && record_begin(answer, out))
+			ctl_put_ports(out, &found[i]);
+	}
+}
+
+static void step_dests(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
+{
+	const struct sluice_flow_filter *filter = &answer->request.flow;
+	struct sluice_dest found[CTL_STEP_RECORDS];
+	u32 count = sluice_show_dests(s, &answer->cursor, found, CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		bool addr = match_addr(filter, found[i].public_addr) ||
+			    match_addr(filter, found[i].dst);
+
+		if (addr && match_port(filter, found[i].dport) &&
+		    match_proto(filter, found[i].proto) && record_begin(answer, out))
+			ctl_put_dest(out, &found[i]);
+	}
+}
+
+static void step_routes(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
+{
+	const struct sluice_flow_filter *filter = &answer->request.flow;
+	struct sluice_route_info found[CTL_STEP_RECORDS];
+	u32 count = sluice_show_routes(s, &answer->cursor, found, CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		/* Routes inside of the prefix, and those that lead to it. */
+		struct sluice_flow_filter route = { .addr = found[i].prefix,
+						    .addr_len = found[i].prefix_len };
+		bool good = match_addr(filter, found[i].prefix) || match_addr(&route, filter->addr);
+
+		if (good && record_begin(answer, out))
+			ctl_put_route(out, sluice_ifaces(s), &found[i]);
+	}
+}
+
+static void step_neighbours(struct ctl_answer *answer, const struct sluice *s, ns_t now,
+			   struct evbuffer *out)
+{
+	struct neigh_info found[CTL_STEP_RECORDS];
+	u32 count = sluice_show_neighbours(s, now, &answer->cursor, found, CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		if (match_addr(&answer->request.flow, found[i].addr) && record_begin(answer, out))
+			ctl_put_neigh(out, sluice_ifaces(s), &found[i], now);
+	}
+}
+
+static void step_counters(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
+{
+	struct sluice_counter found[CTL_STEP_RECORDS];
+	u32 count = answer->request.show == CTL_SHOW_DROPS
+			    ? sluice_show_drops(s, &answer->cursor, found, CTL_STEP_RECORDS)
+			    : sluice_show_counters(s, &answer->cursor, found, CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		if ((found[i].count || answer->request.all) && record_begin(answer, out))
+			ctl_put_counter(out, &found[i]);
+	}
+}
+
+/* Few enough for one step. */
+static void step_interfaces(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
+{
+	const struct iface_table *ifaces = sluice_ifaces(s);
+
+	for (u32 i = 0; i < ifaces->count; i++) {
+		if (record_begin(answer, out))
+			ctl_put_iface(out, &ifaces->iface[i]);
+	}
+	answer->cursor = SLUICE_CURSOR_END;
+}
+
+static void step_memory(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
+{
+	const struct mem *mem = sluice_mem(s);
+
+	for (u32 i = 0; i < mem->row_count; i++) {
+		if (record_begin(answer, out))
+			ctl_put_mem_row(out, &mem->row[i]);
+	}
+	answer->cursor = SLUICE_CURSOR_END;
+}
+
+static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t now,
+		     struct evbuffer *out)
+{
+	switch (answer->request.show) {
+	case CTL_SHOW_FLOWS: step_flows(answer, s, now, out); return;
+	case CTL_SHOW_NAT: step_nat(answer, s, now, out); return;
+	case CTL_SHOW_PORTS:
+		if (answer->part)
+			step_dests(answer, s, out);
+		else
+			step_ports(answer, s, out);
+		return;
+	case CTL_SHOW_ROUTES: step_routes(answer, s, out); return;
+	case CTL_SHOW_INTERFACES: step_interfaces(answer, s, out); return;
+	case CTL_SHOW_NEIGHBOURS: step_neighbours(answer, s, now, out); return;
+	case CTL_SHOW_DROPS:
+	case CTL_SHOW_COUNTERS: step_counters(answer, s, out); return;
+	case CTL_SHOW_MEMORY: step_memory(answer, s, out); return;
+	case CTL_SHOW_COUNT: return;
+	}
+}
+
+static void open_list(struct ctl_answer *answer, struct evbuffer *out, const char *key)
+{
+	answer->listed = 0;
+	if (!answer->request.count_only)
+		evbuffer_add_printf(out, "\"%s\":[", key);
+}
+
+static void close_list(struct ctl_answer *answer, struct evbuffer *out)
+{
+	if (!answer->request.count_only)
+		evbuffer_add_printf(out, "\n],");
+}
+
+static void finish(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
+{
+	close_list(answer, out);
+	if (answer->request.show == CTL_SHOW_MEMORY)
+		evbuffer_add_printf(out, "\"used_bytes\":%" PRIu64 ",\"size_bytes\":%" PRIu64
+				    ",\"flows\":%u,", sluice_mem(s)->used, sluice_mem(s)->size,
+				    sluice_flow_count(s));
+	evbuffer_add_printf(out, "\"count\":%" PRIu64 "}\n", answer->written);
+}
+
+bool ctl_answer_step(struct ctl_answer *answer, const struct sluice *s, ns_t now,
+		     struct evbuffer *out)
+{
+	u32 before;
+
+	if (!answer->begun) {
+		answer->begun = true;
+		evbuffer_add_printf(out, "{\"version\":%d,", CTL_VERSION);
+		open_list(answer, out, ctl_show_name(answer->request.show));
+	}
+	before = answer->cursor;
+	step_list(answer, s, now, out);
+	/* A cursor that stands still has come to its end, too. */
+	if (answer->cursor != SLUICE_CURSOR_END && answer->cursor != before && !is_enough(answer))
+		return true;
+	if (answer->request.show == CTL_SHOW_PORTS && answer->part == 0 && !is_enough(answer)) {
+		close_list(answer, out);
+		open_list(answer, out, "destinations");
+		answer->part = 1;
+		answer->cursor = 0;
+		return true;
+	}
+	finish(answer, s, out);
+	return false;
+}
+
+void ctl_answer_refuse(struct evbuffer *out, const char *why)
+{
+	evbuffer_add_printf(out, "{\"version\":%d,\"error\":", CTL_VERSION);
+	ctl_put_string(out, why);
+	evbuffer_add_printf(out, "}\n");
+}

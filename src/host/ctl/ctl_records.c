@@ -1,0 +1,258 @@
+/* Records as JSON. */
+#include "host/ctl/ctl_records.h"
+
+#include <event2/buffer.h>
+#include <inttypes.h>
+
+#include "core/wire/ip4.h"
+
+enum { ADDR_TEXT_SIZE = 16 };
+
+struct addr_text {
+	char text[ADDR_TEXT_SIZE];
+};
+
+/* A struct by value, so that several fit in one call of evbuffer_add_printf. */
+static struct addr_text addr_text(be32 addr)
+{
+	u32 host = be32_host(addr);
+	struct addr_text out;
+
+	evutil_snprintf(out.text, sizeof out.text, "%u.%u.%u.%u", host >> 24, host >> 16 & 255,
+			host >> 8 & 255, host & 255);
+	return out;
+}
+
+static struct addr_text proto_text(u8 proto)
+{
+	struct addr_text out;
+	const char *name = proto == IP_PROTO_TCP    ? "tcp"
+			   : proto == IP_PROTO_UDP  ? "udp"
+			   : proto == IP_PROTO_ICMP ? "icmp"
+						    : NULL;
+
+	if (name)
+		evutil_snprintf(out.text, sizeof out.text, "%s", name);
+	else
+		evutil_snprintf(out.text, sizeof out.text, "%u", proto);
+	return out;
+}
+
+static const char *bool_text(bool value)
+{
+	return value ? "true" : "false";
+}
+
+void ctl_put_string(struct evbuffer *out, const char *text)
+{
+	evbuffer_add(out, "\"", 1);
+	for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+		if (*at < 0x20 || *at > 0x7e)
+			evbuffer_add_printf(out, "\\u00%02x", *at);
+		else if (*at == '"' || *at == '\\')
+			evbuffer_add_printf(out, "\\%c", *at);
+		else
+			evbuffer_add(out, at, 1);
+	}
+	evbuffer_add(out, "\"", 1);
+}
+
+static void put_tuple(struct evbuffer *out, const char *key, const struct sluice_tuple *tuple)
+{
+	evbuffer_add_printf(out, "\"%s\":{\"src\":\"%s\",\"sport\":%u,\"dst\":\"%s\",\"dport\":%u},",
+			    key, addr_text(tuple->src).text, be16_host(tuple->sport),
+			    addr_text(tuple->dst).text, be16_host(tuple->dport));
+}
+
+void ctl_put_flow(struct evbuffer *out, const struct sluice_flow *flow)
+{
+	evbuffer_add_printf(out, "{\"handle\":\"%016" PRIx64 "\",\"proto\":\"%s\",\"state\":\"%s\",",
+			    flow->handle, proto_text(flow->proto).text, flow->state);
+	put_tuple(out, "orig", &flow->orig);
+	put_tuple(out, "repl", &flow->repl);
+	evbuffer_add_printf(out,
+			    "\"answered\":%s,\"assured\":%s,\"translated\":%s,"
+			    "\"endpoint_independent\":%s,\"idle_ms\":%u,\"expires_ms\":%u,",
+			    bool_text(flow->answered), bool_text(flow->assured),
+			    bool_text(flow->translated), bool_text(flow->endpoint_independent),
+			    flow->idle_ms, flow->expires_ms);
+	evbuffer_add_printf(out,
+			    "\"packets\":[%" PRIu64 ",%" PRIu64 "],"
+			    "\"bytes\":[%" PRIu64 ",%" PRIu64 "]}",
+			    flow->packets[0], flow->packets[1], flow->bytes[0], flow->bytes[1]);
+}
+
+void ctl_put_mapping(struct evbuffer *out, const struct sluice_mapping *mapping)
+{
+	evbuffer_add_printf(
+		out,
+		"{\"proto\":\"%s\",\"inside_addr\":\"%s\",\"inside_port\":%u,"
+		"\"public_addr\":\"%s\",\"public_port\":%u,\"flows\":%u,\"idle_ms\":%u}",
+		proto_text(mapping->proto).text, addr_text(mapping->inside_addr).text,
+		be16_host(mapping->inside_port), addr_text(mapping->public_addr).text,
+		be16_host(mapping->public_port), mapping->flow_count, mapping->idle_ms);
+}
+
+void ctl_put_ports(struct evbuffer *out, const struct sluice_ports *ports)
+{
+	evbuffer_add_printf(out,
+			    "{\"public_addr\":\"%s\",\"proto\":\"%s\",\"ports\":%u,\"mapped\":%u,"
+			    "\"resting\":%u,\"flows\":%" PRIu64 ",\"refused\":%" PRIu64 "}",
+			    addr_text(ports->public_addr).text, proto_text(ports->proto).text,
+			    ports->port_count, ports->mapped, ports->resting, ports->flows,
+			    ports->refused);
+}
+
+void ctl_put_dest(struct evbuffer *out, const struct sluice_dest *dest)
+{
+	evbuffer_add_printf(out,
+			    "{\"public_addr\":\"%s\",\"proto\":\"%s\",\"dst\":\"%s\",\"dport\":%u,"
+			    "\"used\":%u,\"left\":%u,\"exact\":%s}",
+			    addr_text(dest->public_addr).text, proto_text(dest->proto).text,
+			    addr_text(dest->dst).text, be16_host(dest->dport), dest->used,
+			    dest->left, bool_text(dest->exact));
+}
+
+static void put_iface_name(struct evbuffer *out, const struct iface_table *ifaces, u16 index)
+{
+	if (index < ifaces->count)
+		ctl_put_string(out, ifaces->iface[index].conf.name);
+	else
+		evbuffer_add_printf(out, "null");
+}
+
+static const char *route_type(enum fib_type type)
+{
+	static const char *const names[FIB_TYPE_COUNT] = {
+		[FIB_NONE] = "unreachable",	[FIB_UNICAST] = "unicast",
+		[FIB_LOCAL] = "local",		[FIB_BROADCAST] = "broadcast",
+		[FIB_MULTICAST] = "multicast",	[FIB_BLACKHOLE] = "blackhole",
+		[FIB_PROHIBIT] = "prohibit",
+	};
+
+	return type < FIB_TYPE_COUNT && names[type] ? names[type] : "unknown";
+}
+
+void ctl_put_route(struct evbuffer *out, const struct iface_table *ifaces,
+		   const struct sluice_route_info *route)
+{
+	evbuffer_add_printf(out, "{\"prefix\":\"%s/%u\",\"type\":\"%s\",\"paths\":[",
+			    addr_text(route->prefix).text, route->prefix_len,
+			    route_type(route->route.type));
+	for (u32 i = 0; i < u32_min(route->route.path_count, FIB_PATHS_MAX); i++) {
+		const struct fib_path *path = &route->route.path[i];
+
+		evbuffer_add_printf(out, i ? ",{" : "{");
+		if (path->gateway.raw)
+			evbuffer_add_printf(out, "\"gateway\":\"%s\",",
+					    addr_text(path->gateway).text);
+		evbuffer_add_printf(out, "\"interface\":");
+		put_iface_name(out, ifaces, path->out_if);
+		evbuffer_add_printf(out, ",\"weight\":%u}", path->weight);
+	}
+	evbuffer_add_printf(out, "]}");
+}
+
+static void put_mac(struct evbuffer *out, const struct mac *mac)
+{
+	evbuffer_add_printf(out, "\"mac\":\"%02x:%02x:%02x:%02x:%02x:%02x\"", mac->byte[0],
+			    mac->byte[1], mac->byte[2], mac->byte[3], mac->byte[4], mac->byte[5]);
+}
+
+static void put_offloads(struct evbuffer *out, u32 offloads)
+{
+	static const struct {
+		u32 bit;
+		const char *name;
+	} names[] = { { IFACE_TX_CSUM, "checksum" }, { IFACE_TX_TSO, "tso" }, { IFACE_TX_USO, "uso" } };
+	const char *comma = "";
+
+	evbuffer_add_printf(out, "\"offloads\":[");
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+		if (offloads & names[i].bit) {
+			evbuffer_add_printf(out, "%s\"%s\"", comma, names[i].name);
+			comma = ",";
+		}
+	}
+	evbuffer_add_printf(out, "],");
+}
+
+void ctl_put_iface(struct evbuffer *out, const struct iface *iface)
+{
+	const struct iface_conf *conf = &iface->conf;
+
+	evbuffer_add_printf(out, "{\"name\":");
+	ctl_put_string(out, conf->name);
+	evbuffer_add_printf(out, ",\"side\":\"%s\",\"link\":\"%s\",\"up\":%s,\"mtu\":%u,",
+			    conf->side == IFACE_INSIDE ? "inside" : "outside",
+			    conf->link == IFACE_ETHERNET ? "ethernet" : "raw-ip",
+			    bool_text(iface->up), conf->mtu);
+	if (conf->link == IFACE_ETHERNET) {
+		put_mac(out, &conf->mac);
+		evbuffer_add_printf(out, ",");
+	}
+	put_offloads(out, conf->offloads);
+	evbuffer_add_printf(out, "\"addresses\":[");
+	for (u32 i = 0; i < u32_min(conf->addr_count, IFACE_ADDR_MAX); i++)
+		evbuffer_add_printf(out, "%s{\"addr\":\"%s/%u\",\"host\":%s}", i ? "," : "",
+				    addr_text(conf->addr[i].addr).text, conf->addr[i].prefix_len,
+				    bool_text(conf->addr[i].host));
+	evbuffer_add_printf(out,
+			    "],\"rx_packets\":%" PRIu64 ",\"rx_bytes\":%" PRIu64
+			    ",\"tx_packets\":%" PRIu64 ",\"tx_bytes\":%" PRIu64 "}",
+			    iface->stats.rx_packets, iface->stats.rx_bytes, iface->stats.tx_packets,
+			    iface->stats.tx_bytes);
+}
+
+static const char *neigh_word(u8 state)
+{
+	static const char *const names[NEIGH_STATE_COUNT] = {
+		[NEIGH_FREE] = "free",		 [NEIGH_IDLE] = "idle",
+		[NEIGH_INCOMPLETE] = "incomplete", [NEIGH_REACHABLE] = "reachable",
+		[NEIGH_PROBE] = "probe",	 [NEIGH_FAILED] = "failed",
+		[NEIGH_PERMANENT] = "permanent",
+	};
+
+	return state < NEIGH_STATE_COUNT && names[state] ? names[state] : "unknown";
+}
+
+void ctl_put_neigh(struct evbuffer *out, const struct iface_table *ifaces,
+		   const struct neigh_info *neigh, ns_t now)
+{
+	evbuffer_add_printf(out, "{\"addr\":\"%s\",\"interface\":", addr_text(neigh->addr).text);
+	put_iface_name(out, ifaces, neigh->out_if);
+	evbuffer_add_printf(out, ",\"state\":\"%s\",", neigh_word(neigh->state));
+	if (neigh->mac_known) {
+		put_mac(out, &neigh->mac);
+		evbuffer_add_printf(out, ",");
+	}
+	if (neigh->confirmed_ns && neigh->confirmed_ns <= now)
+		evbuffer_add_printf(out, "\"confirmed_ms\":%" PRIu64 ",",
+				    (now - neigh->confirmed_ns) / NS_PER_MS);
+	evbuffer_add_printf(out, "\"used\":%s,\"waiting\":%u}", bool_text(neigh->used),
+			    neigh->queue_count);
+}
+
+void ctl_put_counter(struct evbuffer *out, const struct sluice_counter *counter)
+{
+	evbuffer_add_printf(out, "{\"name\":");
+	ctl_put_string(out, counter->name);
+	evbuffer_add_printf(out, ",\"count\":%" PRIu64, counter->count);
+	if (counter->sentence) {
+		evbuffer_add_printf(out, ",\"sentence\":");
+		ctl_put_string(out, counter->sentence);
+	}
+	if (counter->law) {
+		evbuffer_add_printf(out, ",\"law\":");
+		ctl_put_string(out, counter->law);
+	}
+	evbuffer_add_printf(out, "}");
+}
+
+void ctl_put_mem_row(struct evbuffer *out, const struct mem_row *row)
+{
+	evbuffer_add_printf(out, "{\"name\":");
+	ctl_put_string(out, row->name);
+	evbuffer_add_printf(out, ",\"count\":%" PRIu64 ",\"bytes\":%" PRIu64 "}", row->count,
+			    row->bytes);
+}

@@ -1,0 +1,25 @@
+/* Records as JSON: one record, one object, one line, so that a reader needs no memory for a long
+ * answer and a person can read it.                                                              */
+#ifndef HOST_CTL_CTL_RECORDS_H
+#define HOST_CTL_CTL_RECORDS_H
+
+#include "sluice/sluice.h"
+
+struct evbuffer;
+
+void ctl_put_flow(struct evbuffer *out, const struct sluice_flow *flow);
+void ctl_put_mapping(struct evbuffer *out, const struct sluice_mapping *mapping);
+void ctl_put_ports(struct evbuffer *out, const struct sluice_ports *ports);
+void ctl_put_dest(struct evbuffer *out, const struct sluice_dest *dest);
+/* ifaces gives the names of ways out. */
+void ctl_put_route(struct evbuffer *out, const struct iface_table *ifaces,
+		   const struct sluice_route_info *route);
+void ctl_put_iface(struct evbuffer *out, const struct iface *iface);
+void ctl_put_neigh(struct evbuffer *out, const struct iface_table *ifaces,
+		   const struct neigh_info *neigh, ns_t now);
+void ctl_put_counter(struct evbuffer *out, const struct sluice_counter *counter);
+void ctl_put_mem_row(struct evbuffer *out, const struct mem_row *row);
+/* A JSON string with its quotes; bytes that are not printable ASCII become \u00XX. */
+void ctl_put_string(struct evbuffer *out, const char *text);
+
+#endif

@@ -1,0 +1,330 @@
+/* Reading a request. */
+#include "host/ctl/ctl_request.h"
+
+#include <arpa/inet.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FILTER_ANY (CTL_FILTER_LIMIT | CTL_FILTER_COUNT)
+#define FILTER_TUPLE (CTL_FILTER_ADDR | CTL_FILTER_PORT | CTL_FILTER_PROTO)
+
+static const struct {
+	const char *name;
+	unsigned filters;
+} ctl_shows[CTL_SHOW_COUNT] = {
+	[CTL_SHOW_FLOWS] = { "flows", FILTER_ANY | FILTER_TUPLE | CTL_FILTER_STATE |
+					      CTL_FILTER_UNANSWERED },
+	[CTL_SHOW_NAT] = { "nat", FILTER_ANY | FILTER_TUPLE },
+	[CTL_SHOW_PORTS] = { "ports", FILTER_ANY | FILTER_TUPLE },
+	[CTL_SHOW_ROUTES] = { "routes", FILTER_ANY | CTL_FILTER_ADDR },
+	[CTL_SHOW_INTERFACES] = { "interfaces", FILTER_ANY },
+	[CTL_SHOW_NEIGHBOURS] = { "neighbours", FILTER_ANY | CTL_FILTER_ADDR },
+	[CTL_SHOW_DROPS] = { "drops", FILTER_ANY | CTL_FILTER_ALL },
+	[CTL_SHOW_COUNTERS] = { "counters", FILTER_ANY | CTL_FILTER_ALL },
+	[CTL_SHOW_MEMORY] = { "memory", FILTER_ANY },
+};
+
+static const struct {
+	const char *name;
+	enum ctl_filter filter;
+} ctl_filters[] = {
+	{ "addr", CTL_FILTER_ADDR },
+	{ "port", CTL_FILTER_PORT },
+	{ "proto", CTL_FILTER_PROTO },
+	{ "state", CTL_FILTER_STATE },
+	{ "unanswered", CTL_FILTER_UNANSWERED },
+	{ "limit", CTL_FILTER_LIMIT },
+	{ "count", CTL_FILTER_COUNT },
+	{ "all", CTL_FILTER_ALL },
+};
+
+const char *ctl_show_name(enum ctl_show show)
+{
+	return ctl_shows[show].name;
+}
+
+unsigned ctl_show_filters(enum ctl_show show)
+{
+	return ctl_shows[show].filters;
+}
+
+const char *ctl_filter_name(enum ctl_filter filter)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(ctl_filters); i++) {
+		if (ctl_filters[i].filter == filter)
+			return ctl_filters[i].name;
+	}
+	return "";
+}
+
+/* Always false, so that a reader can end with it. */
+static bool refuse(struct ctl_why *why, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static bool refuse(struct ctl_why *why, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why->text, sizeof why->text, format, args);
+	va_end(args);
+	return false;
+}
+
+static void append(char *list, size_t size, const char *word)
+{
+	size_t len = strlen(list);
+
+	snprintf(list + len, size - len, "%s%s", len ? ", " : "", word);
+}
+
+static const char *list_shows(char list[CTL_WHY_SIZE / 2])
+{
+	list[0] = 0;
+	for (int i = 0; i < CTL_SHOW_COUNT; i++)
+		append(list, CTL_WHY_SIZE / 2, ctl_shows[i].name);
+	return list;
+}
+
+static const char *list_filters(unsigned filters, char list[CTL_WHY_SIZE / 2])
+{
+	list[0] = 0;
+	for (size_t i = 0; i < ARRAY_COUNT(ctl_filters); i++) {
+		if (filters & ctl_filters[i].filter)
+			append(list, CTL_WHY_SIZE / 2, ctl_filters[i].name);
+	}
+	return list;
+}
+
+bool ctl_parse_proto(const char *text, u8 *proto)
+{
+	static const struct {
+		const char *name;
+		u8 proto;
+	} names[] = { { "icmp", 1 }, { "tcp", 6 }, { "udp", 17 } };
+	char *end;
+	unsigned long number;
+
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+		if (strcmp(text, names[i].name) == 0) {
+			*proto = names[i].proto;
+			return true;
+		}
+	}
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	number = strtoul(text, &end, 10);
+	if (*end || number < 1 || number > 255)
+		return false;
+	*proto = (u8)number;
+	return true;
+}
+
+bool ctl_parse_prefix(const char *text, be32 *addr, u8 *prefix_len)
+{
+	char host[INET_ADDRSTRLEN];
+	const char *slash = strchr(text, '/');
+	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+	char *end;
+	unsigned long bits = 32;
+
+	if (len >= sizeof host)
+		return false;
+	memcpy(host, text, len);
+	host[len] = 0;
+	if (inet_pton(AF_INET, host, addr) != 1)
+		return false;
+	if (slash) {
+		if (slash[1] < '0' || slash[1] > '9')
+			return false;
+		bits = strtoul(slash + 1, &end, 10);
+		if (*end || bits > 32)
+			return false;
+	}
+	*prefix_len = (u8)bits;
+	return bits == 32 || (be32_host(*addr) & (UINT32_MAX >> bits)) == 0;
+}
+
+static bool read_text(json_t *value, const char *key, const char *right, struct ctl_why *why)
+{
+	if (json_is_string(value))
+		return true;
+	return refuse(why, "filter.%s has to be a string: %s", key, right);
+}
+
+static bool read_bool(json_t *value, const char *key, bool *out, struct ctl_why *why)
+{
+	if (!json_is_boolean(value))
+		return refuse(why, "filter.%s has to be true or false", key);
+	*out = json_is_true(value);
+	return true;
+}
+
+static bool read_addr(json_t *value, struct ctl_request *request, struct ctl_why *why)
+{
+	static const char right[] = "an address or prefix like 10.0.0.1 or 10.0.0.0/8";
+
+	if (!read_text(value, "addr", right, why))
+		return false;
+	if (!ctl_parse_prefix(json_string_value(value), &request->flow.addr,
+			      &request->flow.addr_len))
+		return refuse(why, "filter.addr \"%.40s\" is not %s, without bits beyond the prefix",
+			      json_string_value(value), right);
+	return true;
+}
+
+static bool read_proto(json_t *value, struct ctl_request *request, struct ctl_why *why)
+{
+	static const char right[] = "tcp, udp, icmp or a number from 1 to 255";
+
+	if (!read_text(value, "proto", right, why))
+		return false;
+	if (!ctl_parse_proto(json_string_value(value), &request->flow.proto))
+		return refuse(why, "filter.proto \"%.40s\" is not %s", json_string_value(value),
+			      right);
+	return true;
+}
+
+static bool read_state(json_t *value, struct ctl_request *request, struct ctl_why *why)
+{
+	static const char right[] = "the name of a state, as show flows prints it";
+
+	if (!read_text(value, "state", right, why))
+		return false;
+	if (json_string_length(value) == 0 || json_string_length(value) >= CTL_STATE_SIZE)
+		return refuse(why, "filter.state \"%.40s\" is not %s", json_string_value(value),
+			      right);
+	memcpy(request->state, json_string_value(value), json_string_length(value) + 1);
+	return true;
+}
+
+static bool read_count(json_t *value, const char *key, json_int_t max, struct ctl_why *why)
+{
+	if (json_is_integer(value) && json_integer_value(value) >= 1 &&
+	    json_integer_value(value) <= max)
+		return true;
+	return refuse(why, "filter.%s has to be a number from 1 to %lld", key, (long long)max);
+}
+
+static bool read_filter(enum ctl_filter filter, json_t *value, struct ctl_request *request,
+			struct ctl_why *why)
+{
+	switch (filter) {
+	case CTL_FILTER_ADDR: return read_addr(value, request, why);
+	case CTL_FILTER_PROTO: return read_proto(value, request, why);
+	case CTL_FILTER_STATE: return read_state(value, request, why);
+	case CTL_FILTER_UNANSWERED:
+		return read_bool(value, "unanswered", &request->flow.unanswered_only, why);
+	case CTL_FILTER_COUNT: return read_bool(value, "count", &request->count_only, why);
+	case CTL_FILTER_ALL: return read_bool(value, "all", &request->all, why);
+	case CTL_FILTER_PORT:
+		if (!read_count(value, "port", UINT16_MAX, why))
+			return false;
+		request->flow.port = (u16)json_integer_value(value);
+		return true;
+	case CTL_FILTER_LIMIT:
+		if (!read_count(value, "limit", UINT32_MAX, why))
+			return false;
+		request->limit = (u64)json_integer_value(value);
+		return true;
+	}
+	return refuse(why, "this filter is not known");
+}
+
+static bool find_filter(const char *key, enum ctl_filter *filter)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(ctl_filters); i++) {
+		if (strcmp(key, ctl_filters[i].name) == 0) {
+			*filter = ctl_filters[i].filter;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_filters(json_t *filters, struct ctl_request *request, struct ctl_why *why)
+{
+	unsigned allowed = ctl_show_filters(request->show);
+	char list[CTL_WHY_SIZE / 2];
+	enum ctl_filter filter;
+	const char *key;
+	json_t *value;
+
+	if (!filters)
+		return true;
+	if (!json_is_object(filters))
+		return refuse(why, "\"filter\" has to be an object like {\"proto\":\"tcp\"}");
+	json_object_foreach(filters, key, value) {
+		if (!find_filter(key, &filter) || !(allowed & filter))
+			return refuse(why, "show %s has no filter \"%.40s\"; it has %s",
+				      ctl_show_name(request->show), key,
+				      list_filters(allowed, list));
+		if (!read_filter(filter, value, request, why))
+			return false;
+	}
+	return true;
+}
+
+static bool read_show(json_t *show, struct ctl_request *request, struct ctl_why *why)
+{
+	char list[CTL_WHY_SIZE / 2];
+
+	if (!json_is_string(show))
+		return refuse(why, "\"show\" is missing: it has to be one of %s", list_shows(list));
+	for (int i = 0; i < CTL_SHOW_COUNT; i++) {
+		if (strcmp(json_string_value(show), ctl_shows[i].name) == 0) {
+			request->show = (enum ctl_show)i;
+			return true;
+		}
+	}
+	return refuse(why, "\"show\":\"%.40s\" is not one of %s", json_string_value(show),
+		      list_shows(list));
+}
+
+static bool read_root(json_t *root, struct ctl_request *request, struct ctl_why *why)
+{
+	json_t *version = json_object_get(root, "version");
+	const char *key;
+	json_t *value;
+
+	if (!json_is_object(root))
+		return refuse(why, "a request is an object like {\"version\":1,\"show\":\"flows\"}");
+	if (!json_is_integer(version) || json_integer_value(version) != CTL_VERSION)
+		return refuse(why, "\"version\" has to be %d", CTL_VERSION);
+	json_object_foreach(root, key, value) {
+		if (strcmp(key, "version") != 0 && strcmp(key, "show") != 0 &&
+		    strcmp(key, "filter") != 0)
+			return refuse(why, "\"%.40s\" is not known: a request has version, show and "
+				      "filter", key);
+	}
+	return read_show(json_object_get(root, "show"), request, why) &&
+	       read_filters(json_object_get(root, "filter"), request, why);
+}
+
+bool ctl_request_parse(const char *line, size_t len_bytes, struct ctl_request *request,
+		       struct ctl_why *why)
+{
+	json_error_t error;
+	json_t *root;
+	bool good;
+
+	memset(request, 0, sizeof *request);
+	if (len_bytes > CTL_REQUEST_MAX)
+		return refuse(why, "the request is longer than %d bytes", CTL_REQUEST_MAX);
+	root = json_loadb(line, len_bytes, JSON_REJECT_DUPLICATES, &error);
+	if (!root)
+		return refuse(why, "the request is no JSON, column %d: %.120s", error.column,
+			      error.text);
+	good = read_root(root, request, why);
+	json_decref(root);
+	return good;
+}
+
+struct sluice_flow_filter ctl_request_filter(const struct ctl_request *request)
+{
+	struct sluice_flow_filter filter = request->flow;
+
+	filter.state = request->state[0] ? request->state : NULL;
+	return filter;
+}

@@ -1,0 +1,74 @@
+/* What may be asked over the control socket, and how a line of JSON becomes a question.
+ *
+ *     {"version":1,"show":"flows","filter":{"addr":"10.0.0.0/8","limit":100}}
+ *
+ * Pure functions of bytes; what is wrong is answered with what would be right.                  */
+#ifndef HOST_CTL_CTL_REQUEST_H
+#define HOST_CTL_CTL_REQUEST_H
+
+#include "sluice/sluice.h"
+
+enum {
+	CTL_VERSION = 1,
+	CTL_REQUEST_MAX = 4096, /* bytes of a request, its line end included */
+	CTL_WHY_SIZE = 320,
+	CTL_STATE_SIZE = 24,
+};
+
+enum ctl_show {
+	CTL_SHOW_FLOWS,
+	CTL_SHOW_NAT,
+	CTL_SHOW_PORTS,
+	CTL_SHOW_ROUTES,
+	CTL_SHOW_INTERFACES,
+	CTL_SHOW_NEIGHBOURS,
+	CTL_SHOW_DROPS,
+	CTL_SHOW_COUNTERS,
+	CTL_SHOW_MEMORY,
+	CTL_SHOW_COUNT,
+};
+
+/* What may stand in "filter"; a show takes some of them (ctl_show_filters). */
+enum ctl_filter {
+	CTL_FILTER_ADDR = 1 << 0,
+	CTL_FILTER_PORT = 1 << 1,
+	CTL_FILTER_PROTO = 1 << 2,
+	CTL_FILTER_STATE = 1 << 3,
+	CTL_FILTER_UNANSWERED = 1 << 4,
+	CTL_FILTER_LIMIT = 1 << 5,
+	CTL_FILTER_COUNT = 1 << 6,
+	CTL_FILTER_ALL = 1 << 7,
+};
+
+struct ctl_request {
+	enum ctl_show show;
+	struct sluice_flow_filter flow; /* addr, port and proto serve the other shows too */
+	char state[CTL_STATE_SIZE];     /* what flow.state stands for; empty: any */
+	u64 limit;                      /* records; 0: all */
+	bool count_only;
+	bool all;                       /* counters that are zero, too */
+};
+
+struct ctl_why {
+	char text[CTL_WHY_SIZE];
+};
+
+/* "flows" for CTL_SHOW_FLOWS: the word of the request and the key of the answer. */
+const char *ctl_show_name(enum ctl_show show);
+/* The filters that this show takes, enum ctl_filter or'ed. */
+unsigned ctl_show_filters(enum ctl_show show);
+/* "addr" for CTL_FILTER_ADDR. */
+const char *ctl_filter_name(enum ctl_filter filter);
+
+/* "tcp", "udp", "icmp" or a number from 1 to 255. */
+bool ctl_parse_proto(const char *text, u8 *proto);
+/* "10.0.0.1" or "10.0.0.0/8"; bits beyond the prefix must be zero unless it is a host. */
+bool ctl_parse_prefix(const char *text, be32 *addr, u8 *prefix_len);
+
+/* False: why says what is wrong and what would be right. The request may be copied: flow.state is
+ * left NULL, and ctl_request_filter() points it at the text.                                    */
+bool ctl_request_parse(const char *line, size_t len_bytes, struct ctl_request *request,
+		       struct ctl_why *why);
+struct sluice_flow_filter ctl_request_filter(const struct ctl_request *request);
+
+#endif
