@@ -45,6 +45,7 @@ struct ping {
 	bool is_raw;
 	u16 id;	 /* raw only: the kernel chooses that of a datagram socket */
 	u16 seq; /* of the last request */
+	u64 refused_count; /* requests that this host's error queue said it did not send */
 	ns_t next_ns;
 	ns_t sent_ns; /* of the last request */
 	u8 packet_out[PACKET_SIZE];
@@ -116,6 +117,9 @@ static bool drain_error(struct ping *ping)
 	error.error_number = event.error_number;
 	error.info = event.info;
 	if (event.kind == PROBE_LOCAL) {
+		ping->refused_count++;
+		error.has_seq = true;
+		error.seq = ping->seq;
 		take_error(ping, &error);
 		return true;
 	}
@@ -210,13 +214,10 @@ static bool drain_packet(struct ping *ping)
 	return true;
 }
 
-static bool drain_errors(struct ping *ping)
+static void drain_errors(struct ping *ping)
 {
-	bool any = false;
-
 	for (int count = 0; count < EVENTS_MAX && drain_error(ping); count++)
-		any = true;
-	return any;
+		continue;
 }
 
 static void drain(struct ping *ping)
@@ -226,9 +227,11 @@ static void drain(struct ping *ping)
 	drain_errors(ping);
 }
 
-/* 0, or the errno of this request. Errors of earlier requests are taken on the way. */
+/* 0, or the errno of this request. Errors of earlier requests, which sending reports too, are taken on the
+ * way and it is tried again; a refusal of this one is taken from the queue, since that holds the MTU. */
 static int transmit(struct ping *ping, u32 len)
 {
+	u64 refused_before = ping->refused_count;
 	int error = 0;
 
 	for (int tries = 0; tries < SEND_TRIES; tries++) {
@@ -236,12 +239,9 @@ static int transmit(struct ping *ping, u32 len)
 			   sizeof(ping->dst)) >= 0)
 			return 0;
 		error = errno;
-		/* Too long is this request's own, and the queue holds the MTU. */
-		if (error == EMSGSIZE)
-			return drain_errors(ping) ? 0 : error;
-		if (!drain_errors(ping) && error != EINTR && error != EHOSTUNREACH &&
-		    error != ECONNREFUSED)
-			break;
+		drain_errors(ping);
+		if (ping->refused_count != refused_before)
+			return 0;
 	}
 	return error;
 }

@@ -138,10 +138,11 @@ bool probe_prepare(int fd, const struct probe_path *path, struct tool_why *why)
 		return false;
 	if (path->source_text && !bind_source(fd, path->source_text, why))
 		return false;
-	/* Multicast has a TTL of its own, and the one asked for is meant for both. */
-	if (path->ttl > 0 && (!set_int(fd, IPPROTO_IP, IP_TTL, path->ttl) ||
-			      !set_int(fd, IPPROTO_IP, IP_MULTICAST_TTL, path->ttl)))
+	if (path->ttl > 0 && !set_int(fd, IPPROTO_IP, IP_TTL, path->ttl))
 		return tool_refuse(why, "cannot set TTL %d: %s", path->ttl, strerror(errno));
+	/* Multicast has a TTL of its own, which a stream socket has not. */
+	if (path->ttl > 0)
+		set_int(fd, IPPROTO_IP, IP_MULTICAST_TTL, path->ttl);
 	if (!set_pmtud(fd, path->pmtud))
 		return tool_refuse(why, "cannot set path MTU discovery: %s", strerror(errno));
 	if (path->broadcast && !set_int(fd, SOL_SOCKET, SO_BROADCAST, 1))

@@ -67,7 +67,7 @@ static uint64_t scan_fraction_ns(const char **text)
 	return ns;
 }
 
-static bool scan_seconds(const char *text, uint64_t *out_ns)
+bool tool_scan_decimal(const char *text, uint64_t *nano)
 {
 	const char *rest = text;
 	uint64_t whole = 0;
@@ -83,7 +83,7 @@ static bool scan_seconds(const char *text, uint64_t *out_ns)
 		return false;
 	if (whole > UINT64_MAX / NS_PER_SEC - 1)
 		return false;
-	*out_ns = whole * NS_PER_SEC + fraction_ns;
+	*nano = whole * NS_PER_SEC + fraction_ns;
 	return true;
 }
 
@@ -92,7 +92,7 @@ bool tool_parse_seconds(const struct tool_value *value, uint64_t min_ns, uint64_
 {
 	uint64_t ns = 0;
 
-	if (!scan_seconds(value->text, &ns) || ns < min_ns || ns > max_ns)
+	if (!tool_scan_decimal(value->text, &ns) || ns < min_ns || ns > max_ns)
 		return tool_refuse(why, "%s %s: not %s; right is a number of seconds from %.10g to %.10g",
 				   value->option, value->text, value->what, (double)min_ns / 1e9,
 				   (double)max_ns / 1e9);

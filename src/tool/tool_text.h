@@ -38,6 +38,9 @@ struct tool_value {
 bool tool_parse_uint(const struct tool_value *value, uint64_t min, uint64_t max, uint64_t *out,
 		     struct tool_why *why);
 
+/* A decimal number as "3", "0.2" or ".5" in thousand-millionths of one; false when it is none. */
+bool tool_scan_decimal(const char *text, uint64_t *nano);
+
 /* Seconds as "3", "0.2" or ".5" into nanoseconds; bounds are nanoseconds too. Digits after the ninth
  * decimal are below a nanosecond and are cut off. The decimal point does not follow the locale. */
 bool tool_parse_seconds(const struct tool_value *value, uint64_t min_ns, uint64_t max_ns,
