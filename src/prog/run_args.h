@@ -1,0 +1,95 @@
+/* The command line of `sluice run`, as a value.
+ *
+ * Pure: no system is asked. Every mistake is collected, each with the argument, its value and what
+ * would be right, so that one attempt shows all of them.                                        */
+#ifndef PROG_RUN_ARGS_H
+#define PROG_RUN_ARGS_H
+
+#include <stdio.h>
+
+#include "core/ct/ct_conf.h"
+#include "core/iface/iface.h"
+#include "core/nat/nat_conf.h"
+
+enum {
+	RUN_IFACE_MAX = IFACE_MAX - 1, /* one is the way to the host */
+	RUN_ADDR_MAX = 16,             /* addresses given for one interface */
+	RUN_ROUTE_MAX = 256,
+	RUN_ERRORS_MAX = 24,
+	RUN_ERROR_SIZE = 320,
+	RUN_SEED_SIZE = 32,
+	RUN_FLOWS_MIN = 256,
+	RUN_FLOWS_MAX = 1 << 26,
+	RUN_MTU_MIN = 576, /* what every host can take in, RFC 1122 section 3.3.2 */
+};
+
+enum run_driver { RUN_DRIVER_AFPACKET, RUN_DRIVER_TUN };
+enum run_route_kind { RUN_ROUTE_GATEWAY, RUN_ROUTE_BLACKHOLE, RUN_ROUTE_PROHIBIT };
+
+struct run_iface_args {
+	char name[IFACE_NAME_SIZE];
+	enum iface_side side;
+	enum run_driver driver;
+	u32 mtu;        /* 0: the interface's */
+	u32 addr_count; /* 0: those that the interface has */
+	struct iface_addr addr[RUN_ADDR_MAX];
+};
+
+struct run_route_args {
+	be32 prefix;
+	u8 prefix_len;
+	enum run_route_kind kind;
+	be32 gateway;
+};
+
+struct run_args {
+	u32 iface_count;
+	struct run_iface_args iface[RUN_IFACE_MAX];
+	bool gateway_given;
+	be32 gateway;
+	u32 route_count;
+	struct run_route_args route[RUN_ROUTE_MAX];
+	const char *control;
+	u32 flows;    /* 0: default */
+	u32 mappings; /* 0: default */
+	u32 pool_count; /* ranges; 0: masquerade */
+	struct nat_range pool[NAT_POOL_RANGE_MAX];
+	u32 static_count;
+	struct nat_static_conf fixed[NAT_STATIC_MAX];
+	bool mapping_given[NAT_PROTO_COUNT];
+	enum nat_mapping mapping[NAT_PROTO_COUNT];
+	bool filtering_given[NAT_PROTO_COUNT];
+	enum nat_filtering filtering[NAT_PROTO_COUNT];
+	u32 timeout_s[CT_TIMEOUT_COUNT]; /* 0: default */
+	bool quarantine_given;
+	u32 quarantine_s;
+	u16 port_first; /* 0: default */
+	u16 port_last;
+	bool seed_given;
+	u8 seed[RUN_SEED_SIZE];
+	bool no_hairpin;
+	bool midstream;
+	bool strict_pairing;
+	bool no_host;
+	bool slow_road;
+	bool yes;
+	bool verbose;
+	bool json_log;
+	bool help;
+};
+
+struct run_errors {
+	u32 count;
+	u32 left_out; /* beyond RUN_ERRORS_MAX */
+	char text[RUN_ERRORS_MAX][RUN_ERROR_SIZE];
+};
+
+void run_error(struct run_errors *errors, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* argv[0] is the subcommand's name. Words of argv are kept, not copied. */
+void run_args_parse(int argc, char **argv, struct run_args *args, struct run_errors *errors);
+/* "tcp-established" for CT_TIMEOUT_TCP_ESTABLISHED. */
+const char *run_timeout_name(enum ct_timeout timeout);
+void run_args_help(FILE *out);
+
+#endif
