@@ -1,0 +1,210 @@
+/* Captures through libpcap, classic and pcapng to read, classic with nanoseconds to write. Ethernet
+ * (DLT_EN10MB) and raw IP (DLT_RAW, DLT_IPV4) only. A packet that was cut when it was captured is
+ * counted as bad: half a packet is none.                                                        */
+#include "host/io/pcap.h"
+
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "host/io/vnet.h"
+
+/* DLT_IPV4, which Debian's header has under this number too. */
+enum { LINK_IPV4 = 228, SNAP_MAX = 262144 };
+
+struct pcap_port {
+	struct port port;
+	pcap_t *in;
+	pcap_t *dead; /* what libpcap wants for writing without an interface */
+	pcap_dumper_t *out;
+	bool ended;
+	ns_t last_ns; /* of the newest packet read: what is sent carries it too */
+};
+
+static struct pcap_port *pcap_of(struct port *port)
+{
+	return (struct pcap_port *)port;
+}
+
+static struct pkt *rx_one(struct port *port, struct pkt_pool *pool, const struct pcap_pkthdr *info,
+			  const u8 *frame)
+{
+	u32 link_len = port->link == IFACE_ETHERNET ? ETH_HLEN : 0;
+	struct pkt *pkt;
+
+	if (info->caplen < info->len || info->len < link_len ||
+	    info->len - link_len > PKT_LARGE_SIZE - PKT_HEADROOM) {
+		port->stats.rx_bad++;
+		return NULL;
+	}
+	if (link_len > 0 && be16_host(((const struct eth_hdr *)(const void *)frame)->type) ==
+				    ETH_TYPE_VLAN) {
+		port->stats.rx_vlan++;
+		return NULL;
+	}
+	pkt = pkt_new(pool, info->len - link_len);
+	if (pkt == NULL) {
+		port->stats.rx_no_packet++;
+		return NULL;
+	}
+	pkt->l2 = (u16)(pkt->l3 - link_len);
+	memcpy(pkt_frame(pkt), frame, info->len);
+	pkt->in_if = port->iface;
+	if (link_len == 0)
+		pkt->flags |= PKT_RAW_IP;
+	else if (mac_is_broadcast((const struct mac *)(const void *)frame))
+		pkt->flags |= PKT_LINK_BROADCAST;
+	else if (mac_is_group((const struct mac *)(const void *)frame))
+		pkt->flags |= PKT_LINK_MULTICAST;
+	/* Opened for nanoseconds, the field of microseconds holds those. */
+	pkt->rx_ns = (u64)info->ts.tv_sec * NS_PER_SEC + (u64)info->ts.tv_usec;
+	return pkt;
+}
+
+static u32 pcap_rx(struct port *port, struct pkt_pool *pool, struct batch *rx)
+{
+	struct pcap_port *dev = pcap_of(port);
+	u32 before = rx->count;
+
+	for (u32 read = 0; read < BATCH_MAX && rx->count < BATCH_MAX && !dev->ended; read++) {
+		struct pcap_pkthdr *info;
+		const u8 *frame;
+		struct pkt *pkt;
+
+		if (pcap_next_ex(dev->in, &info, &frame) != 1) {
+			dev->ended = true;
+			break;
+		}
+		pkt = rx_one(port, pool, info, frame);
+		if (pkt == NULL)
+			continue;
+		dev->last_ns = pkt->rx_ns;
+		port->stats.rx_packets++;
+		port->stats.rx_bytes += pkt_frame_len(pkt);
+		(void)batch_add(rx, pkt);
+	}
+	return rx->count - before;
+}
+
+static void tx_one(struct pcap_port *dev, struct pkt *pkt)
+{
+	ns_t when = pkt->rx_ns != 0 ? pkt->rx_ns : dev->last_ns;
+	struct pcap_pkthdr info = { .caplen = pkt_frame_len(pkt), .len = pkt_frame_len(pkt) };
+
+	info.ts.tv_sec = (time_t)(when / NS_PER_SEC);
+	info.ts.tv_usec = (suseconds_t)(when % NS_PER_SEC);
+	vnet_finish_csum(pkt);
+	if (dev->out != NULL)
+		pcap_dump((u8 *)dev->out, &info, pkt_frame(pkt));
+}
+
+static u32 pcap_tx(struct port *port, struct batch *tx)
+{
+	u32 count = tx->count;
+
+	for (u32 i = 0; i < count; i++) {
+		port->stats.tx_packets++;
+		port->stats.tx_bytes += pkt_frame_len(tx->pkt[i]);
+		tx_one(pcap_of(port), tx->pkt[i]);
+		pkt_put(tx->pkt[i]);
+	}
+	tx->count = 0;
+	return count;
+}
+
+static int pcap_fd(const struct port *port)
+{
+	(void)port;
+	return -1;
+}
+
+static void pcap_port_close(struct port *port)
+{
+	struct pcap_port *dev = pcap_of(port);
+
+	if (dev->out != NULL)
+		pcap_dump_close(dev->out);
+	if (dev->dead != NULL)
+		pcap_close(dev->dead);
+	if (dev->in != NULL)
+		pcap_close(dev->in);
+	free(dev);
+}
+
+static const struct port_driver pcap_driver = {
+	.name = "pcap",
+	.rx = pcap_rx,
+	.tx = pcap_tx,
+	.fd = pcap_fd,
+	.close = pcap_port_close,
+};
+
+bool pcap_port_ended(const struct port *port)
+{
+	return ((const struct pcap_port *)port)->ended;
+}
+
+static bool in_open(struct pcap_port *dev, const char *path, char *why, size_t why_size)
+{
+	char err[PCAP_ERRBUF_SIZE];
+	int type;
+
+	dev->in = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, err);
+	if (dev->in == NULL) {
+		(void)snprintf(why, why_size, "capture: %s", err);
+		return false;
+	}
+	type = pcap_datalink(dev->in);
+	if (type != DLT_EN10MB && type != DLT_RAW && type != LINK_IPV4) {
+		(void)snprintf(why, why_size, "capture %s: link type %d; Ethernet (1) or raw IP "
+			       "(12, 101, 228) would do", path, type);
+		return false;
+	}
+	dev->port.link = type == DLT_EN10MB ? IFACE_ETHERNET : IFACE_RAW_IP;
+	return true;
+}
+
+static bool out_open(struct pcap_port *dev, const char *path, char *why, size_t why_size)
+{
+	int type = dev->port.link == IFACE_ETHERNET ? DLT_EN10MB : DLT_RAW;
+
+	dev->dead = pcap_open_dead_with_tstamp_precision(type, SNAP_MAX,
+							 PCAP_TSTAMP_PRECISION_NANO);
+	if (dev->dead == NULL) {
+		(void)snprintf(why, why_size, "out of memory");
+		return false;
+	}
+	dev->out = pcap_dump_open(dev->dead, path);
+	if (dev->out == NULL)
+		(void)snprintf(why, why_size, "capture: %s", pcap_geterr(dev->dead));
+	return dev->out != NULL;
+}
+
+struct port *pcap_port_open(const struct pcap_conf *conf, char *why, size_t why_size)
+{
+	struct pcap_port *dev = calloc(1, sizeof *dev);
+	bool ok = true;
+
+	if (dev == NULL) {
+		(void)snprintf(why, why_size, "out of memory");
+		return NULL;
+	}
+	dev->port.driver = &pcap_driver;
+	(void)snprintf(dev->port.name, sizeof dev->port.name, "%s", conf->name);
+	dev->port.iface = conf->iface;
+	dev->port.up = true;
+	dev->port.link = conf->link;
+	dev->port.mac = (struct mac){ { 2, 0, 0, 0, 0, 1 } };
+	dev->port.mtu = UINT16_MAX;
+	dev->port.offloads = IFACE_TX_CSUM | IFACE_TX_TSO | IFACE_TX_USO;
+	dev->ended = conf->read_path == NULL;
+	if (conf->read_path != NULL)
+		ok = in_open(dev, conf->read_path, why, why_size);
+	if (ok && conf->write_path != NULL)
+		ok = out_open(dev, conf->write_path, why, why_size);
+	dev->port.link_flags = dev->port.link == IFACE_ETHERNET;
+	if (ok)
+		return &dev->port;
+	port_close(&dev->port);
+	return NULL;
+}
