@@ -9,7 +9,7 @@
 
 enum pkt_csum {
 	PKT_CSUM_COMPLETE,      /* finish the checksum of each segment */
-	PKT_CSUM_LEAVE_PARTIAL, /* the way out does: PKT_CSUM_PARTIAL, pseudo-header's sum in place */
+	PKT_CSUM_LEAVE_PARTIAL, /* the way out does it: PKT_CSUM_PARTIAL */
 };
 
 /* What a part of a packet, or a whole made of parts, has from it: where it came from, where it
