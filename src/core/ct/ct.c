@@ -156,7 +156,7 @@ u32 ct_new(struct ct *ct, const struct tuple_key *key, ns_t now)
 	flow->handle_gen = gen;
 	flow->rule = UINT16_MAX;
 	flow->nexthop[0] = flow->nexthop[1] = UINT16_MAX;
-	flow->mapping = flow->subscriber = IDX_NONE;
+	flow->mapping = flow->mapping_dst = IDX_NONE;
 	flow->next = flow->prev = IDX_NONE;
 	flow->state = (u8)flow_first_state(key->proto);
 	if (ct->more != NULL)

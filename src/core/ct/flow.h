@@ -66,7 +66,7 @@ struct flow {
 	u16 delta_l3;     /* original direction: to add to sums, RFC 1624; reply: its complement */
 	u16 delta_l4;
 	u32 mapping;      /* with FLOW_MAPPED */
-	u32 subscriber;   /* accounting of who holds what */
+	u32 mapping_dst;  /* with FLOW_MAPPED_DST: the mapping that it came in through */
 	u16 zone;
 	u16 rule;         /* of NAT, that made it; UINT16_MAX none */
 	u16 decided_gen;  /* generation of routes and rules that nexthop[] was decided in */
@@ -84,7 +84,7 @@ struct flow_window {
 	u32 max_win; /* largest window that this side has advertised, scaled */
 	u8 scale;    /* RFC 7323 shift that this side announced */
 	u8 flags;    /* enum flow_window_flag */
-};
+} __attribute__((packed, aligned(2)));
 
 enum flow_window_flag {
 	WINDOW_SEEN = 1 << 0,  /* the fields are valid */
@@ -96,8 +96,9 @@ struct flow_more {
 	u64 packets[2];
 	u64 bytes[2];
 	struct flow_window window[2];
+	u32 subscriber; /* accounting of who holds what */
 };
-_Static_assert(sizeof(struct flow_more) <= 64, "what only some need is one line");
+_Static_assert(sizeof(struct flow_more) == 64, "what only some need is one line");
 
 /* The tuple that packets of a direction arrive with. */
 static inline const struct tuple *flow_tuple(const struct flow *flow, enum tuple_dir dir)

@@ -1,0 +1,343 @@
+/* The two decisions: where a new flow goes (nat_dst), and as whom (nat_src). */
+#include "core/nat/nat.h"
+#include "core/wire/ip4.h"
+
+enum { NAT_ADDRESS_TRIES = 256 };
+
+static bool prefix_holds(be32 prefix, u8 len, be32 addr)
+{
+	return ((be32_host(prefix) ^ be32_host(addr)) & ip4_mask(len)) == 0;
+}
+
+/* ---- one-to-one ------------------------------------------------------------------------------ */
+
+static be32 prefix_moved(be32 addr, be32 to, u8 len)
+{
+	u32 mask = ip4_mask(len);
+
+	return be32_of((be32_host(to) & mask) | (be32_host(addr) & ~mask));
+}
+
+static const struct nat_static_conf *static_by_outside(const struct nat *nat, be32 addr)
+{
+	for (u32 at = 0; at < nat->conf.static_count; at++) {
+		const struct nat_static_conf *fixed = &nat->conf.fixed[at];
+
+		if (prefix_holds(fixed->outside, fixed->prefix_len, addr))
+			return fixed;
+	}
+	return NULL;
+}
+
+static const struct nat_static_conf *static_by_inside(const struct nat *nat, be32 addr)
+{
+	for (u32 at = 0; at < nat->conf.static_count; at++) {
+		const struct nat_static_conf *fixed = &nat->conf.fixed[at];
+
+		if (prefix_holds(fixed->inside, fixed->prefix_len, addr))
+			return fixed;
+	}
+	return NULL;
+}
+
+bool nat_owns(const struct nat *nat, be32 addr)
+{
+	return nat_address_find(nat, addr) != IDX_NONE || static_by_outside(nat, addr) != NULL;
+}
+
+/* ---- PREROUTING ------------------------------------------------------------------------------ */
+
+static bool mapping_admits(const struct nat *nat, u32 idx, be32 remote)
+{
+	const struct nat_mapping_rec *rec = nat_mapping_at(nat, idx);
+
+	switch ((enum nat_filtering)rec->filtering) {
+	case NAT_FILTER_ENDPOINT_INDEPENDENT:
+		return true;
+	case NAT_FILTER_ADDRESS:
+		return nat_peer_find(nat, idx, remote);
+	case NAT_FILTER_ADDRESS_PORT:
+		return false; /* an endpoint that was spoken to has a flow already */
+	}
+	return false;
+}
+
+verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,
+		u32 idx, bool from_inside)
+{
+	struct flow *flow = &ct->flow[idx];
+	const struct nat_static_conf *fixed = static_by_outside(nat, flow->orig.dst);
+	const struct nat_mapping_rec *rec;
+	u32 address, mapping;
+
+	if (fixed != NULL) {
+		flow->repl.src =
+			prefix_moved(flow->orig.dst, fixed->inside, fixed->prefix_len);
+		flow->flags |= from_inside ? FLOW_HAIRPIN : 0;
+		nat_bind(flow);
+		return VERDICT_ACCEPT;
+	}
+	address = nat_address_find(nat, flow->orig.dst);
+	if (address == IDX_NONE || nat_proto_of(flow->proto) < 0)
+		return VERDICT_ACCEPT;
+	mapping = nat_mapping_by_public(nat, address, be16_host(flow->orig.dport), flow->proto);
+	if (mapping == IDX_NONE || flow->proto == IP_PROTO_ICMP)
+		return VERDICT_ACCEPT;
+	rec = nat_mapping_at(nat, mapping);
+	/* The filter is against the outside. Inside hosts reach each other through their public
+	 * addresses as they could without them (RFC 4787 REQ-9).                                */
+	if (from_inside ? !rec->hairpin : !mapping_admits(nat, mapping, flow->orig.src))
+		return pkt_drop(stats, pkt, DROP_NAT_FILTERED);
+	flow->repl.src = rec->inside_addr;
+	flow->repl.sport = rec->inside_port;
+	flow->mapping_dst = mapping;
+	flow->flags |= (u16)(FLOW_MAPPED_DST | (from_inside ? FLOW_HAIRPIN : 0));
+	nat_mapping_get(nat, mapping);
+	nat_bind(flow);
+	return VERDICT_ACCEPT;
+}
+
+/* ---- POSTROUTING ----------------------------------------------------------------------------- */
+
+static const struct nat_rule_conf *rule_for(const struct nat *nat, const struct flow *flow,
+					    const struct nat_way *way, u16 *index)
+{
+	bool hairpin = (flow->flags & FLOW_HAIRPIN) != 0;
+
+	for (u32 at = 0; at < nat->conf.rule_count; at++) {
+		const struct nat_rule_conf *rule = &nat->conf.rule[at];
+
+		if (!prefix_holds(rule->source, rule->source_len, flow->orig.src))
+			continue;
+		if (!hairpin && rule->out_if != UINT16_MAX && rule->out_if != way->out_if)
+			continue;
+		*index = (u16)at;
+		return rule;
+	}
+	return NULL;
+}
+
+/* The addresses that a rule may use, one after the other: the paired one first (RFC 4787 REQ-2).
+ * Which one is paired follows from a keyed hash of the inside address alone.                    */
+static u32 rule_address(const struct nat *nat, const struct nat_rule_conf *rule,
+			const struct flow *flow, const struct nat_way *way, u32 try)
+{
+	const struct nat_pool_conf *pool;
+	u32 count = 0, pick;
+
+	if (rule->kind == NAT_KIND_MASQUERADE) {
+		be32 addr = (flow->flags & FLOW_HAIRPIN) != 0 ? flow->orig.dst :
+								nat->masquerade[way->out_if];
+
+		return try == 0 ? nat_address_find(nat, addr) : IDX_NONE;
+	}
+	pool = &nat->conf.pool[rule->pool];
+	for (u32 at = 0; at < pool->range_count; at++)
+		count += be32_host(pool->range[at].last) - be32_host(pool->range[at].first) + 1;
+	if (try >= count || (try > 0 && pool->strict_pairing))
+		return IDX_NONE;
+	pick = (hash_range(hash_words(&nat->key, flow->orig.src.raw, flow->zone), count) + try) %
+	       count;
+	for (u32 at = 0; at < pool->range_count; at++) {
+		u32 first = be32_host(pool->range[at].first);
+		u32 size = be32_host(pool->range[at].last) - first + 1;
+
+		if (pick < size)
+			return nat_address_find(nat, be32_of(first + pick));
+		pick -= size;
+	}
+	return IDX_NONE;
+}
+
+static void refusal_note(struct nat *nat, const struct flow *flow, u32 address)
+{
+	nat->stats.no_port++;
+	nat_space_of(nat, address, flow->proto)->refused++;
+	nat->refusal = (struct nat_refusal){ true,       (u16)address,   flow->proto,
+					     flow->zone, flow->repl.src, flow->repl.sport,
+					     nat->refusal.count + 1 };
+}
+
+static void flow_take_source(struct flow *flow, be32 addr, be16 port)
+{
+	flow->repl.dst = addr;
+	if (nat_proto_of(flow->proto) >= 0)
+		flow->repl.dport = port;
+	nat_bind(flow);
+}
+
+static bool reply_is_unused(const struct ct *ct, const struct flow *flow)
+{
+	struct tuple_key key = { flow->repl, flow->proto, flow->zone };
+
+	return ct_peek(ct, &key) == IDX_NONE;
+}
+
+/* A port of its own for the inside endpoint, on the first address that has one. */
+static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule, struct flow *flow,
+			      const struct nat_way *way, u32 *mapping)
+{
+	enum drop why = DROP_NAT_NO_ADDRESS;
+
+	if (nat->mapping.live == nat->mapping.cap) {
+		nat->stats.no_mapping++;
+		return DROP_NAT_MAPPING_FULL;
+	}
+	for (u32 try = 0; try < NAT_ADDRESS_TRIES; try++) {
+		u32 address = rule_address(nat, rule, flow, way, try);
+		struct nat_mapping_rec rec = {
+			.inside_addr = flow->orig.src,
+			.inside_port = flow->orig.sport,
+			.address = (u16)address,
+			.proto = flow->proto,
+			.filtering = (u8)rule->filtering[nat_proto_of(flow->proto)],
+			.zone = flow->zone,
+			.hairpin = rule->hairpin,
+		};
+
+		if (address == IDX_NONE)
+			return why;
+		if (nat_port_own(nat, address, flow->proto, be16_host(flow->orig.sport),
+				 &rec.public_port)) {
+			*mapping = nat_mapping_new(nat, &rec);
+			CHECK(*mapping != IDX_NONE);
+			return DROP_NONE;
+		}
+		if (try == 0)
+			refusal_note(nat, flow, address);
+		why = DROP_NAT_NO_PORT;
+	}
+	return why;
+}
+
+static enum drop source_mapped(struct nat *nat, struct ct *ct, const struct nat_rule_conf *rule,
+			       struct flow *flow, const struct nat_way *way, ns_t now)
+{
+	u32 mapping = nat_mapping_by_inside(nat, flow->orig.src, flow->orig.sport, flow->proto,
+					    flow->zone);
+	const struct nat_mapping_rec *rec;
+	struct tuple before = flow->repl;
+	enum drop why;
+
+	if (mapping == IDX_NONE) {
+		why = mapping_make(nat, rule, flow, way, &mapping);
+		if (why != DROP_NONE)
+			return why;
+	}
+	rec = nat_mapping_at(nat, mapping);
+	flow_take_source(flow, nat->address[rec->address].addr, be16_of(rec->public_port));
+	if (!reply_is_unused(ct, flow)) {
+		flow->repl = before;
+		nat_bind(flow);
+		nat_mapping_get(nat, mapping);
+		nat_mapping_put(nat, mapping, false, now);
+		return DROP_CT_CLASH;
+	}
+	nat_mapping_get(nat, mapping);
+	flow->mapping = mapping;
+	flow->flags |= FLOW_MAPPED;
+	if (rec->filtering == NAT_FILTER_ADDRESS &&
+	    nat_peer_add(nat, mapping, flow->orig.dst))
+		flow->flags |= FLOW_PEER;
+	return DROP_NONE;
+}
+
+static enum drop source_per_destination(struct nat *nat, struct ct *ct,
+					const struct nat_rule_conf *rule, struct flow *flow,
+					const struct nat_way *way, ns_t now)
+{
+	enum drop why = DROP_NAT_NO_ADDRESS;
+
+	for (u32 try = 0; try < NAT_ADDRESS_TRIES; try++) {
+		u32 address = rule_address(nat, rule, flow, way, try);
+		struct tuple before = flow->repl;
+		u16 port;
+
+		if (address == IDX_NONE)
+			return why;
+		if (nat_proto_of(flow->proto) < 0) {
+			/* Nothing but the address to tell flows apart. */
+			flow_take_source(flow, nat->address[address].addr, be16_of(0));
+			if (reply_is_unused(ct, flow))
+				return DROP_NONE;
+			flow->repl = before;
+			nat_bind(flow);
+		} else if (nat_port_choose(nat, ct, flow, address, now, &port)) {
+			flow_take_source(flow, nat->address[address].addr, be16_of(port));
+			flow->flags |= FLOW_PORT;
+			return DROP_NONE;
+		} else if (try == 0) {
+			refusal_note(nat, flow, address);
+		}
+		why = DROP_NAT_NO_PORT;
+	}
+	return why;
+}
+
+verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,
+		u32 idx, const struct nat_way *way, ns_t now)
+{
+	struct flow *flow = &ct->flow[idx];
+	const struct nat_static_conf *fixed;
+	const struct nat_rule_conf *rule;
+	enum drop why;
+	int kind = nat_proto_of(flow->proto);
+
+	if (!way->from_inside || (!way->to_outside && (flow->flags & FLOW_HAIRPIN) == 0))
+		return VERDICT_ACCEPT;
+	fixed = static_by_inside(nat, flow->orig.src);
+	if (fixed != NULL) {
+		flow_take_source(flow,
+				 prefix_moved(flow->orig.src, fixed->outside, fixed->prefix_len),
+				 flow->orig.sport);
+		return reply_is_unused(ct, flow) ? VERDICT_ACCEPT :
+						   pkt_drop(stats, pkt, DROP_CT_CLASH);
+	}
+	rule = rule_for(nat, flow, way, &flow->rule);
+	if (rule == NULL || rule->kind == NAT_KIND_NONE)
+		return reply_is_unused(ct, flow) ? VERDICT_ACCEPT :
+						   pkt_drop(stats, pkt, DROP_CT_CLASH);
+	if (kind >= 0 && rule->mapping[kind] == NAT_MAP_ENDPOINT_INDEPENDENT)
+		why = source_mapped(nat, ct, rule, flow, way, now);
+	else
+		why = source_per_destination(nat, ct, rule, flow, way, now);
+	if (why == DROP_NAT_NO_ADDRESS)
+		nat->stats.no_address++;
+	if (why != DROP_NONE)
+		return pkt_drop(stats, pkt, why);
+	nat->stats.created++;
+	return VERDICT_ACCEPT;
+}
+
+void nat_release(struct nat *nat, struct ct *ct, u32 idx, ns_t now)
+{
+	struct flow *flow = &ct->flow[idx];
+	bool kept = (flow->flags & FLOW_CONFIRMED) != 0;
+
+	if ((flow->flags & FLOW_PORT) != 0)
+		nat_port_release(nat, flow);
+	if ((flow->flags & FLOW_PEER) != 0)
+		nat_peer_del(nat, flow->mapping, flow->orig.dst);
+	if ((flow->flags & FLOW_MAPPED) != 0)
+		nat_mapping_put(nat, flow->mapping, kept, now);
+	if ((flow->flags & FLOW_MAPPED_DST) != 0)
+		nat_mapping_put(nat, flow->mapping_dst, kept, now);
+	flow->flags &= (u16) ~(FLOW_PORT | FLOW_PEER | FLOW_MAPPED | FLOW_MAPPED_DST);
+}
+
+void nat_tick(struct nat *nat, ns_t now)
+{
+	nat_mapping_expire(nat, now);
+}
+
+ns_t nat_next(const struct nat *nat, ns_t now)
+{
+	u32 rested_ms;
+
+	if (nat->rest_head == IDX_NONE)
+		return NS_NEVER;
+	rested_ms = ct_ms(now) - nat_mapping_at(nat, nat->rest_head)->idle_ms;
+	if (rested_ms >= nat->conf.quarantine_s * 1000)
+		return now;
+	return now + (ns_t)(nat->conf.quarantine_s * 1000 - rested_ms) * NS_PER_MS;
+}

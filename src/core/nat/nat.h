@@ -1,0 +1,246 @@
+/* Address translation: which public address and port a flow uses, and the rewriting of packets.
+ *
+ * A flow's translation is its reply tuple: nat_dst() may change where an unconfirmed flow goes
+ * (PREROUTING), nat_src() as whom it appears (POSTROUTING, just before ct_confirm()). Afterwards
+ * every packet is rewritten from the flow alone; rules and pools are not looked at again, so a
+ * change of configuration moves no standing flow.
+ *
+ * Two ways to use the ports of a public address, side by side:
+ *
+ *   Per destination (RFC 7857 section 3 permits it): a port may serve many flows as long as they
+ *   go to different destinations. The flow table itself says what is taken. Random probing while
+ *   a destination has few flows; a destination at which probes collide gets a map of 65,536 bits
+ *   of its own, filled from the flow table a piece at a time; then the choice is a look for a zero
+ *   bit from a random place on, and "no port left" is exact.
+ *
+ *   Endpoint-independent (RFC 4787 REQ-1): an inside endpoint owns its public port against all
+ *   destinations. A mapping is a record of its own; flows hold references; a mapping without flows
+ *   rests for the quarantine time (RFC 6888 REQ-8), during which only the same inside endpoint
+ *   gets the port again.
+ *
+ * Where both are used on one address, words of 64 ports keep them apart: a word with a flow per
+ * destination in it is not used for mappings, and the other way round mapped ports are skipped.
+ * Each kind prefers its own half of the words, so neither starves the other.
+ *
+ * Full is an answer: no port, no address, no mapping record; the verdict says which, RFC 6888
+ * REQ-11 asks for an ICMP error, and standing flows are never taken for their ports, except TCP
+ * flows that are closed already.                                                                */
+#ifndef CORE_NAT_NAT_H
+#define CORE_NAT_NAT_H
+
+#include "core/base/rng.h"
+#include "core/base/slab.h"
+#include "core/ct/ct.h"
+#include "core/nat/nat_conf.h"
+#include "core/pkt/pkt.h"
+
+enum {
+	NAT_IFACE_MAX = 64,
+	NAT_PORT_WORDS = 1024, /* 65,536 ports in words of 64 */
+	NAT_LOW_FIRST = 512,   /* source ports below 1024 stay there: RFC 4787 REQ-3 (a) */
+	NAT_LOW_LAST = 1023,
+	NAT_HIGH_FIRST = 1024,
+};
+
+/* The ports of one public address and protocol. */
+struct nat_space {
+	u64 mapped[NAT_PORT_WORDS];  /* owned by mappings, those that rest included */
+	u32 flows[NAT_PORT_WORDS];   /* flows per destination that use a port of the word */
+	u32 mapped_count;
+	u32 resting_count;
+	u64 flow_count;
+	u64 refused;
+};
+
+struct nat_address {
+	be32 addr;
+	u16 port_first;
+	u16 port_last;
+	u16 spare_first; /* ports that the host's own sockets use; 0: none */
+	u16 spare_last;
+	bool live;       /* new flows may use it; an address taken out of the configuration serves
+			    its standing flows until they end */
+	struct nat_space *space; /* NAT_PROTO_COUNT of them */
+};
+
+/* Ports a choice may fall on, both ends included. */
+struct nat_ports {
+	u16 first;
+	u16 last;
+	u16 spare_first;
+	u16 spare_last;
+};
+
+/* An endpoint-independent mapping. */
+struct nat_mapping_rec {
+	be32 inside_addr;
+	be16 inside_port;
+	u16 public_port; /* host order */
+	u16 address;     /* index of the public address */
+	u8 proto;        /* IP protocol */
+	u8 filtering;    /* enum nat_filtering */
+	u32 flow_count;  /* 0: rests */
+	u32 idle_ms;     /* when the last flow ended */
+	u32 next_inside; /* hash chains */
+	u32 next_public;
+	u32 rest_next;   /* the list of resting mappings, oldest first */
+	u32 rest_prev;
+	u16 zone;
+	bool hairpin;
+	bool rested; /* has been in quarantine: an abandoned flow sends it back there */
+};
+
+/* A remote address that a mapping's owner has spoken to. */
+struct nat_peer {
+	u32 mapping;
+	be32 addr;
+	u32 flow_count;
+	u32 next;
+};
+
+/* The port map of one busy destination behind one public address. */
+struct nat_dest {
+	u64 used[NAT_PORT_WORDS];
+	u32 used_count;
+	u32 filled;  /* ports below this were read from the flow table; 65,536: exact */
+	u16 address;
+	u8 proto;
+	u8 live;
+	be32 dst;
+	be16 dport;
+	u16 zone;
+	u32 next;
+};
+
+struct nat_stats {
+	u64 created;        /* flows that got a translation */
+	u64 probes;         /* ports tried */
+	u64 no_port;
+	u64 no_address;
+	u64 no_mapping;
+	u64 no_peer;        /* filter entries that did not fit: the flow works, answers from other
+			       ports of that address do not */
+	u64 dest_full;      /* port maps that could not be made */
+	u64 reused_closed;  /* closed TCP flows that gave their port to a new one */
+	u64 mappings_made;
+	u64 mappings_revived;
+};
+
+struct nat {
+	struct nat_conf conf;
+	struct nat_address *address;
+	struct nat_space *spaces;
+	u32 address_count; /* slots in use, live or not */
+	u32 address_head_count;
+	u32 *address_heads;
+	u32 *address_next;
+	struct slab mapping;
+	u32 *inside_heads;
+	u32 *public_heads;
+	u32 mapping_head_count;
+	struct slab peer;
+	u32 *peer_heads;
+	u32 peer_head_count;
+	struct slab dest;
+	u32 *dest_heads;
+	u32 dest_head_count;
+	u32 dest_victim;   /* where the search for an idle port map goes on */
+	u32 rest_head;
+	u32 rest_tail;
+	be32 masquerade[NAT_IFACE_MAX]; /* by interface: its address now, zero when it has none */
+	bool mixed[NAT_PROTO_COUNT]; /* both mapping kinds are configured */
+	struct hash_key key;
+	struct rng rng;
+	struct nat_stats stats;
+	/* The last refusal for want of a port, for the report. */
+	struct nat_refusal {
+		bool fresh;
+		u16 address;
+		u8 proto;
+		u16 zone;
+		be32 dst;
+		be16 dport;
+		u64 count;
+	} refusal;
+};
+
+/* What POSTROUTING knows when it asks for a translation. */
+struct nat_way {
+	u16 out_if;
+	bool to_outside;
+	bool from_inside;
+};
+
+void nat_conf_defaults(struct nat_conf *conf);
+void nat_layout(struct nat *nat, const struct nat_conf *conf, u32 flow_count, struct mem *mem);
+void nat_init(struct nat *nat, const struct hash_key *key, const u8 seed[32]);
+/* Rules, pools and interface addresses from now on. ERR_FULL: more public addresses than planned;
+ * ERR_RANGE: a rule or pool makes no sense; *why says which. Nothing has changed then.           */
+enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 *masquerade,
+		       u32 iface_count, const char **why);
+
+/* PREROUTING of a new flow: destination translation through a mapping or one-to-one.
+ * ACCEPT: the reply tuple may have changed. DEAD: NAT_FILTERED; nothing has changed.            */
+verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,
+		u32 flow, bool from_inside);
+/* POSTROUTING of a new flow: source translation.
+ * ACCEPT: the flow's reply tuple is unused in ct. DEAD: neither pool nor flow has changed.
+ * Bounds: NAT_PROBES looks into ct, once 65,536 per destination when its port map is completed. */
+verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,
+		u32 flow, const struct nat_way *way, ns_t now);
+/* The flow ended or was abandoned: what it holds is given back. Idempotent. */
+void nat_release(struct nat *nat, struct ct *ct, u32 flow, ns_t now);
+void nat_tick(struct nat *nat, ns_t now);
+ns_t nat_next(const struct nat *nat, ns_t now);
+void nat_check(const struct nat *nat, const struct ct *ct);
+
+/* Whether addr is a public address that NAT uses: pools, one-to-one, masquerading interfaces. */
+bool nat_owns(const struct nat *nat, be32 addr);
+
+/* ---- rewrite.c, embedded.c ----------------------------------------------------------------- */
+
+/* Compute the checksum deltas of a flow whose reply tuple has been set. */
+void nat_bind(struct flow *flow);
+/* The packet of that direction leaves as its flow says; sets PKT_TRANSLATED. */
+void nat_rewrite(struct pkt *pkt, const struct flow *flow, enum tuple_dir dir);
+/* The packet as its sender made it. */
+void nat_rewrite_back(struct pkt *pkt, const struct flow *flow, enum tuple_dir dir);
+/* The flow that an ICMP error is about, and the direction in which the error travels, as
+ * index << 1 | direction; IDX_NONE with *reason set when there is none or the quotation is bad
+ * (RFC 5508 REQ-3, REQ-4).                                                                      */
+u32 nat_related(const struct ct *ct, const struct pkt *pkt, u16 zone);
+/* Translate such an error: outer addresses, quoted header and all checksums (RFC 5508 REQ-4,5). */
+void nat_rewrite_error(struct pkt *pkt, const struct flow *flow, enum tuple_dir dir);
+
+/* ---- inside of nat: public addresses, ports, mappings --------------------------------------- */
+
+u32 nat_address_find(const struct nat *nat, be32 addr);
+struct nat_space *nat_space_of(const struct nat *nat, u32 address, u8 proto);
+/* -1 for a protocol without ports or identifiers. */
+int nat_proto_of(u8 proto);
+struct nat_ports nat_ports_for(const struct nat_address *address, u8 proto, u16 inside_port);
+/* A port for a flow to its destination; false when none is left. */
+bool nat_port_choose(struct nat *nat, struct ct *ct, struct flow *flow, u32 address, ns_t now,
+		     u16 *port);
+void nat_port_release(struct nat *nat, const struct flow *flow);
+/* A port that nobody uses, for a mapping; false when none is left. */
+bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, u16 *port);
+void nat_port_disown(struct nat *nat, u32 address, u8 proto, u16 port);
+
+u32 nat_mapping_by_inside(const struct nat *nat, be32 addr, be16 port, u8 proto, u16 zone);
+u32 nat_mapping_by_public(const struct nat *nat, u32 address, u16 port, u8 proto);
+u32 nat_mapping_new(struct nat *nat, const struct nat_mapping_rec *rec);
+void nat_mapping_get(struct nat *nat, u32 mapping);
+/* Without flows it rests; when `kept` is false and it never rested, it is gone at once. */
+void nat_mapping_put(struct nat *nat, u32 mapping, bool kept, ns_t now);
+void nat_mapping_expire(struct nat *nat, ns_t now);
+bool nat_peer_add(struct nat *nat, u32 mapping, be32 addr);
+void nat_peer_del(struct nat *nat, u32 mapping, be32 addr);
+bool nat_peer_find(const struct nat *nat, u32 mapping, be32 addr);
+
+static inline struct nat_mapping_rec *nat_mapping_at(const struct nat *nat, u32 idx)
+{
+	return slab_at(&nat->mapping, idx);
+}
+
+#endif
