@@ -107,7 +107,7 @@ struct neigh_stats {
 	u64 failures;           /* neighbours given up */
 	u64 evictions;
 	u64 full;               /* no entry could be had */
-	u64 no_buffer;          /* a message was not sent for want of a packet */
+	u64 no_buffer;          /* a message was not sent for want of a packet, or room for it */
 };
 
 /* One of the gateway's own addresses, as ARP sees it. */
@@ -120,10 +120,10 @@ enum neigh_own_state {
 
 struct neigh_own {
 	u8 state;          /* enum neigh_own_state */
-	bool conflict;     /* was claimed by another station, ever since the last probing */
+	bool conflict;     /* was claimed by another station since it last became ours */
 	u16 sent;          /* probes or announcements of this state */
 	struct mac rival;  /* who claimed it last */
-	ns_t defended_ns;  /* 0: never */
+	ns_t defend_ns;    /* not defended again before */
 };
 
 /* Packets that wait: one shared store of links. */
@@ -161,7 +161,7 @@ struct neigh_table {
 	u16 lru_head;
 	u16 lru_tail;
 	u16 wait_free;
-	u32 wait_count;    /* in use */
+	u32 wait_count; /* in use */
 	struct neigh_wait *wait;
 	struct neigh_own *own; /* [iface * IFACE_ADDR_MAX + address] */
 	u16 raw[IFACE_MAX];    /* the one adjacency of a raw IP interface */
@@ -205,7 +205,8 @@ void neigh_init(struct neigh_table *table, struct iface_table *ifaces, struct pk
 u16 neigh_get(struct neigh_table *table, u16 out_if, be32 addr, ns_t now);
 /* Only look: NEXTHOP_NONE when there is none. */
 u16 neigh_find(const struct neigh_table *table, u16 out_if, be32 addr);
-/* An entry by configuration: never asked for, never forgotten. */
+/* An entry by configuration: never asked for, never forgotten. ERR_RANGE for a group or zero MAC or
+ * a raw IP interface, ERR_FULL, ERR_EXISTS while packets wait for the address to be resolved.   */
 MUST_USE enum err neigh_set_permanent(struct neigh_table *table, u16 out_if, be32 addr,
 				      const struct mac *mac, ns_t now);
 /* The fate of a packet for which neigh_get answered NEXTHOP_NONE: DROP_NEIGH_FULL. */
