@@ -1,0 +1,23 @@
+/* The subcommands of the program; argv[0] is the subcommand's name. Each answers the exit code. */
+#ifndef PROG_PROG_H
+#define PROG_PROG_H
+
+enum { PROG_EXIT_OK = 0, PROG_EXIT_FAILED = 1, PROG_EXIT_USAGE = 2 };
+
+#define PROG_VERSION "0.1.0"
+
+int run_main(int argc, char **argv);
+int show_main(int argc, char **argv);
+int help_main(int argc, char **argv);
+int version_main(int argc, char **argv);
+
+struct prog_command {
+	const char *name;
+	int (*main)(int argc, char **argv);
+	const char *help;
+};
+
+/* All subcommands; a command without a name ends the list. */
+const struct prog_command *prog_commands(void);
+
+#endif

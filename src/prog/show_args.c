@@ -1,0 +1,253 @@
+/* Reading the command line of `sluice show`. */
+#include "prog/show_args.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+
+#include "host/ctl/ctl.h"
+#include "prog/nearest.h"
+#include "prog/values.h"
+
+static bool refuse(struct ctl_why *why, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static bool refuse(struct ctl_why *why, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(why->text, sizeof why->text, format, list);
+	va_end(list);
+	return false;
+}
+
+enum show_option { OPTION_CONTROL = 1 << 16, OPTION_JSON = 1 << 17, OPTION_HELP = 1 << 18 };
+
+static const struct {
+	const char *name;
+	unsigned what; /* enum ctl_filter or enum show_option */
+	const char *value;
+	const char *help;
+} options[] = {
+	{ "--addr", CTL_FILTER_ADDR, "A[/L]", "with this address, or one of this prefix" },
+	{ "--port", CTL_FILTER_PORT, "N", "with this port on either side" },
+	{ "--proto", CTL_FILTER_PROTO, "P", "tcp, udp, icmp or a number" },
+	{ "--state", CTL_FILTER_STATE, "S", "in this state, by its printed name" },
+	{ "--unanswered", CTL_FILTER_UNANSWERED, NULL, "that nobody has answered" },
+	{ "--limit", CTL_FILTER_LIMIT, "N", "the first N only" },
+	{ "--count", CTL_FILTER_COUNT, NULL, "how many there are, nothing else" },
+	{ "--all", CTL_FILTER_ALL, NULL, "counters that are zero, too" },
+	{ "--control", OPTION_CONTROL, "PATH", "the control socket of the gateway" },
+	{ "--json", OPTION_JSON, NULL, "JSON as the gateway writes it" },
+	{ "--help", OPTION_HELP, NULL, "this text" },
+};
+
+static int option_find(const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	if (strcmp(word, "-h") == 0)
+		word = "--help";
+	for (size_t i = 0; i < ARRAY_COUNT(options); i++) {
+		if (strlen(options[i].name) == len && strncmp(options[i].name, word, len) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+static bool unknown(const char *word, struct ctl_why *why)
+{
+	const char *names[ARRAY_COUNT(options)];
+	const char *near;
+
+	for (size_t i = 0; i < ARRAY_COUNT(options); i++)
+		names[i] = options[i].name;
+	near = nearest_word(word, names, ARRAY_COUNT(options));
+	return refuse(why, "%.40s: there is no such option%s%s", word,
+		      near ? "; did you mean " : "", near ? near : "");
+}
+
+static bool keep_value(struct show_args *args, unsigned what, const char *value,
+		       struct ctl_why *why)
+{
+	be32 addr;
+	u8 small;
+
+	switch (what) {
+	case CTL_FILTER_ADDR:
+		args->addr = value;
+		if (ctl_parse_prefix(value, &addr, &small))
+			return true;
+		return refuse(why, "--addr %.40s: has to be an address or a prefix: 10.0.0.1, or "
+			      "10.0.0.0/8 without bits beyond it", value);
+	case CTL_FILTER_PROTO:
+		args->proto = value;
+		if (ctl_parse_proto(value, &small))
+			return true;
+		return refuse(why, "--proto %.40s: has to be tcp, udp, icmp or a number from 1 to "
+			      "255", value);
+	case CTL_FILTER_PORT:
+		if (value_number(value, 1, UINT16_MAX, &args->port))
+			return true;
+		return refuse(why, "--port %.40s: has to be a number from 1 to 65535", value);
+	case CTL_FILTER_LIMIT:
+		if (value_number(value, 1, UINT32_MAX, &args->limit))
+			return true;
+		return refuse(why, "--limit %.40s: has to be a number from 1 to 4294967295", value);
+	case CTL_FILTER_STATE:
+		args->state = value;
+		if (strlen(value) < CTL_STATE_SIZE)
+			return true;
+		return refuse(why, "--state %.40s: has to be the name of a state, as 'sluice show "
+			      "flows' prints it", value);
+	default: args->control = value; return true;
+	}
+}
+
+static bool read_option(struct show_args *args, int *at, char **argv, struct ctl_why *why)
+{
+	const char *word = argv[*at];
+	const char *joined = strchr(word, '=');
+	int index = option_find(word);
+	unsigned what;
+
+	if (index < 0)
+		return unknown(word, why);
+	what = options[index].what;
+	args->json |= what == OPTION_JSON;
+	args->help |= what == OPTION_HELP;
+	if (what < OPTION_CONTROL)
+		args->given |= what;
+	if (!options[index].value)
+		return joined ? refuse(why, "%.40s: takes no value", word) : true;
+	if (!joined && !argv[*at + 1])
+		return refuse(why, "%s: needs a value: %s %s", word, word, options[index].value);
+	return keep_value(args, what, joined ? joined + 1 : argv[++*at], why);
+}
+
+static bool read_show(struct show_args *args, const char *word, struct ctl_why *why)
+{
+	const char *names[CTL_SHOW_COUNT];
+	char list[CTL_WHY_SIZE / 2] = "";
+	const char *near;
+
+	for (int i = 0; i < CTL_SHOW_COUNT; i++) {
+		size_t len = strlen(list);
+
+		names[i] = ctl_show_name((enum ctl_show)i);
+		snprintf(list + len, sizeof list - len, "%s%s", len ? ", " : "", names[i]);
+		if (strcmp(word, names[i]) == 0) {
+			args->show = (enum ctl_show)i;
+			return true;
+		}
+	}
+	near = nearest_word(word, names, CTL_SHOW_COUNT);
+	if (near)
+		return refuse(why, "show %.40s: there is nothing of that name; did you mean %s?",
+			      word, near);
+	return refuse(why, "show %.40s: there is nothing of that name; there are %s", word, list);
+}
+
+static bool check_filters(const struct show_args *args, struct ctl_why *why)
+{
+	unsigned allowed = ctl_show_filters(args->show);
+	const char *wrong = NULL;
+	char list[CTL_WHY_SIZE / 2] = "";
+
+	for (size_t i = 0; i < ARRAY_COUNT(options); i++) {
+		size_t len = strlen(list);
+
+		if (options[i].what >= OPTION_CONTROL)
+			continue;
+		if (args->given & options[i].what & ~allowed)
+			wrong = options[i].name;
+		if (allowed & options[i].what)
+			snprintf(list + len, sizeof list - len, "%s%s", len ? ", " : "",
+				 options[i].name);
+	}
+	if (!wrong)
+		return true;
+	return refuse(why, "show %s takes no %s; it takes %s, --control and --json",
+		      ctl_show_name(args->show), wrong, list);
+}
+
+bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_why *why)
+{
+	bool named = false;
+
+	memset(args, 0, sizeof *args);
+	args->control = CTL_PATH_DEFAULT;
+	for (int at = 1; at < argc; at++) {
+		if (argv[at][0] == '-') {
+			if (!read_option(args, &at, argv, why))
+				return false;
+		} else if (named) {
+			return refuse(why, "%.40s: one thing can be shown at a time", argv[at]);
+		} else if (!read_show(args, argv[at], why)) {
+			return false;
+		} else {
+			named = true;
+		}
+	}
+	if (args->help)
+		return true;
+	if (!named)
+		return refuse(why, "show what? One of flows, nat, ports, routes, interfaces, "
+				   "neighbours, drops, counters, memory");
+	return check_filters(args, why);
+}
+
+char *show_args_request(const struct show_args *args)
+{
+	json_t *filter = json_object();
+	json_t *root = json_object();
+	char *line;
+
+	if (args->addr)
+		json_object_set_new(filter, "addr", json_string(args->addr));
+	if (args->proto)
+		json_object_set_new(filter, "proto", json_string(args->proto));
+	if (args->state)
+		json_object_set_new(filter, "state", json_string(args->state));
+	if (args->port)
+		json_object_set_new(filter, "port", json_integer((json_int_t)args->port));
+	if (args->limit)
+		json_object_set_new(filter, "limit", json_integer((json_int_t)args->limit));
+	if (args->given & CTL_FILTER_UNANSWERED)
+		json_object_set_new(filter, "unanswered", json_true());
+	if (args->given & CTL_FILTER_COUNT)
+		json_object_set_new(filter, "count", json_true());
+	if (args->given & CTL_FILTER_ALL)
+		json_object_set_new(filter, "all", json_true());
+	json_object_set_new(root, "version", json_integer(CTL_VERSION));
+	json_object_set_new(root, "show", json_string(ctl_show_name(args->show)));
+	json_object_set_new(root, "filter", filter);
+	line = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	json_decref(root);
+	return line;
+}
+
+void show_args_help(FILE *out)
+{
+	fprintf(out, "sluice show: what a running gateway knows\n\n");
+	for (int i = 0; i < CTL_SHOW_COUNT; i++) {
+		unsigned filters = ctl_show_filters((enum ctl_show)i);
+
+		fprintf(out, "  sluice show %-11s", ctl_show_name((enum ctl_show)i));
+		for (size_t j = 0; j < ARRAY_COUNT(options); j++) {
+			if (options[j].what < OPTION_CONTROL && filters & options[j].what)
+				fprintf(out, " %s", options[j].name);
+		}
+		fprintf(out, "\n");
+	}
+	fprintf(out, "\n");
+	for (size_t i = 0; i < ARRAY_COUNT(options); i++) {
+		char left[32];
+
+		snprintf(left, sizeof left, "%s %s", options[i].name,
+			 options[i].value ? options[i].value : "");
+		fprintf(out, "  %-16s %s\n", left, options[i].help);
+	}
+	fprintf(out, "\nFilters are and-ed. Drops and counters that are zero are left out without "
+		     "--all.\nExit codes: 0 answered, 1 no gateway answers or the answer broke off, "
+		     "2 wrong arguments.\n");
+}

@@ -1,0 +1,28 @@
+/* The command line of `sluice show`, as a value. Pure. */
+#ifndef PROG_SHOW_ARGS_H
+#define PROG_SHOW_ARGS_H
+
+#include <stdio.h>
+
+#include "host/ctl/ctl_request.h"
+
+struct show_args {
+	enum ctl_show show;
+	const char *control;
+	bool json;
+	bool help;
+	unsigned given;    /* enum ctl_filter or'ed */
+	const char *addr;  /* as typed, and found good */
+	const char *proto;
+	const char *state;
+	u64 port;
+	u64 limit;
+};
+
+/* False: why names the argument, its value, and what would be right. */
+bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_why *why);
+/* The request for it, a line of JSON; to be freed. NULL when memory is out. */
+char *show_args_request(const struct show_args *args);
+void show_args_help(FILE *out);
+
+#endif

@@ -1,0 +1,248 @@
+/* Lines for people: one record, one line, aligned for the usual widths. */
+#include "prog/show_text.h"
+
+#include <inttypes.h>
+
+enum { END_SIZE = 32 };
+
+/* Keys that are missing or of another type read as empty: the other side may be newer. */
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static u64 count_of(const json_t *object, const char *key)
+{
+	return (u64)json_integer_value(json_object_get(object, key));
+}
+
+static bool bool_of(const json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
+}
+
+static u64 pair_of(const json_t *object, const char *key, size_t index)
+{
+	return (u64)json_integer_value(json_array_get(json_object_get(object, key), index));
+}
+
+static u64 seconds_of(const json_t *object, const char *key)
+{
+	return count_of(object, key) / 1000;
+}
+
+static bool has_ports(const char *proto)
+{
+	return strcmp(proto, "tcp") == 0 || strcmp(proto, "udp") == 0;
+}
+
+/* One end of a flow: with its port, with its ICMP identifier, or alone. */
+static const char *end_text(char text[END_SIZE], const char *proto, const char *addr, u64 port)
+{
+	if (has_ports(proto))
+		snprintf(text, END_SIZE, "%s:%" PRIu64, addr, port);
+	else if (strcmp(proto, "icmp") == 0)
+		snprintf(text, END_SIZE, "%s id %" PRIu64, addr, port);
+	else
+		snprintf(text, END_SIZE, "%s", addr);
+	return text;
+}
+
+static bool ends_differ(const char *a, u64 a_port, const char *b, u64 b_port)
+{
+	return strcmp(a, b) != 0 || a_port != b_port;
+}
+
+static void put_flow(FILE *out, const json_t *flow)
+{
+	const json_t *orig = json_object_get(flow, "orig");
+	const json_t *repl = json_object_get(flow, "repl");
+	const char *proto = text_of(flow, "proto");
+	const char *dst = text_of(orig, "dst");
+	char text[END_SIZE];
+
+	fprintf(out, "%-4s  %-11s  %-21s", proto, text_of(flow, "state"),
+		end_text(text, proto, text_of(orig, "src"), count_of(orig, "sport")));
+	if (has_ports(proto))
+		end_text(text, proto, dst, count_of(orig, "dport"));
+	else
+		snprintf(text, sizeof text, "%s", dst);
+	fprintf(out, " -> %-21s", text);
+	if (ends_differ(text_of(repl, "dst"), count_of(repl, "dport"), text_of(orig, "src"),
+			count_of(orig, "sport")))
+		fprintf(out, "  as %-21s",
+			end_text(text, proto, text_of(repl, "dst"), count_of(repl, "dport")));
+	if (strcmp(text_of(repl, "src"), dst) != 0 ||
+	    (has_ports(proto) && count_of(repl, "sport") != count_of(orig, "dport")))
+		fprintf(out, "  at %-21s",
+			end_text(text, proto, text_of(repl, "src"), count_of(repl, "sport")));
+	fprintf(out, "  idle %" PRIu64 "s  expires %" PRIu64 "s", seconds_of(flow, "idle_ms"),
+		seconds_of(flow, "expires_ms"));
+	fprintf(out, "  packets %" PRIu64 "/%" PRIu64 "  bytes %" PRIu64 "/%" PRIu64,
+		pair_of(flow, "packets", 0), pair_of(flow, "packets", 1), pair_of(flow, "bytes", 0),
+		pair_of(flow, "bytes", 1));
+	fprintf(out, "%s\n", bool_of(flow, "answered") ? "" : "  unanswered");
+}
+
+static void put_mapping(FILE *out, const json_t *mapping)
+{
+	const char *proto = text_of(mapping, "proto");
+	char inside[END_SIZE];
+	char outside[END_SIZE];
+
+	end_text(inside, proto, text_of(mapping, "inside_addr"), count_of(mapping, "inside_port"));
+	end_text(outside, proto, text_of(mapping, "public_addr"), count_of(mapping, "public_port"));
+	fprintf(out, "%-4s  %-21s  as %-21s  flows %" PRIu64 "  idle %" PRIu64 "s\n", proto, inside,
+		outside, count_of(mapping, "flows"), seconds_of(mapping, "idle_ms"));
+}
+
+static void put_ports(FILE *out, const json_t *ports)
+{
+	fprintf(out,
+		"%-15s  %-4s  ports %" PRIu64 "  mapped %" PRIu64 "  resting %" PRIu64
+		"  flows %" PRIu64 "  refused %" PRIu64 "\n",
+		text_of(ports, "public_addr"), text_of(ports, "proto"), count_of(ports, "ports"),
+		count_of(ports, "mapped"), count_of(ports, "resting"), count_of(ports, "flows"),
+		count_of(ports, "refused"));
+}
+
+static void put_dest(FILE *out, const json_t *dest)
+{
+	const char *proto = text_of(dest, "proto");
+	char text[END_SIZE];
+
+	fprintf(out, "%-15s  %-4s  to %-21s  used %" PRIu64 "  left %s%" PRIu64 "\n",
+		text_of(dest, "public_addr"), proto,
+		end_text(text, proto, text_of(dest, "dst"), count_of(dest, "dport")),
+		count_of(dest, "used"), bool_of(dest, "exact") ? "" : "about ",
+		count_of(dest, "left"));
+}
+
+static void put_route(FILE *out, const json_t *route)
+{
+	const json_t *paths = json_object_get(route, "paths");
+	const char *type = text_of(route, "type");
+	size_t index;
+	const json_t *path;
+
+	fprintf(out, "%-18s", text_of(route, "prefix"));
+	if (strcmp(type, "unicast") != 0)
+		fprintf(out, "  %s", type);
+	json_array_foreach(paths, index, path) {
+		if (*text_of(path, "gateway"))
+			fprintf(out, "  via %s", text_of(path, "gateway"));
+		if (*text_of(path, "interface"))
+			fprintf(out, "  on %s", text_of(path, "interface"));
+		if (json_array_size(paths) > 1)
+			fprintf(out, "  weight %" PRIu64, count_of(path, "weight"));
+	}
+	fprintf(out, "\n");
+}
+
+static void put_iface(FILE *out, const json_t *iface)
+{
+	const json_t *offloads = json_object_get(iface, "offloads");
+	const json_t *addrs = json_object_get(iface, "addresses");
+	size_t index;
+	const json_t *entry;
+
+	fprintf(out, "%-15s  %-7s  %-4s  %s", text_of(iface, "name"), text_of(iface, "side"),
+		bool_of(iface, "up") ? "up" : "down", text_of(iface, "link"));
+	if (*text_of(iface, "mac"))
+		fprintf(out, " %s", text_of(iface, "mac"));
+	fprintf(out, "  mtu %" PRIu64, count_of(iface, "mtu"));
+	json_array_foreach(addrs, index, entry)
+		fprintf(out, "  %s%s", text_of(entry, "addr"),
+			bool_of(entry, "host") ? " (the host's, too)" : "");
+	fprintf(out, "  in %" PRIu64 " packets %" PRIu64 " bytes  out %" PRIu64 " packets %" PRIu64
+		" bytes", count_of(iface, "rx_packets"), count_of(iface, "rx_bytes"),
+		count_of(iface, "tx_packets"), count_of(iface, "tx_bytes"));
+	if (json_array_size(offloads))
+		fprintf(out, "  offloads");
+	json_array_foreach(offloads, index, entry)
+		fprintf(out, " %s", json_string_value(entry) ? json_string_value(entry) : "");
+	fprintf(out, "\n");
+}
+
+static void put_neigh(FILE *out, const json_t *neigh)
+{
+	fprintf(out, "%-15s  %-15s  %-17s  %-10s", text_of(neigh, "addr"),
+		text_of(neigh, "interface"), *text_of(neigh, "mac") ? text_of(neigh, "mac") : "-",
+		text_of(neigh, "state"));
+	if (json_object_get(neigh, "confirmed_ms"))
+		fprintf(out, "  confirmed %" PRIu64 "s ago", seconds_of(neigh, "confirmed_ms"));
+	if (count_of(neigh, "waiting"))
+		fprintf(out, "  waiting packets %" PRIu64, count_of(neigh, "waiting"));
+	fprintf(out, "\n");
+}
+
+static void put_counter(FILE *out, const json_t *counter)
+{
+	fprintf(out, "%12" PRIu64 "  %-20s", count_of(counter, "count"), text_of(counter, "name"));
+	if (*text_of(counter, "sentence"))
+		fprintf(out, "  %s", text_of(counter, "sentence"));
+	if (*text_of(counter, "law"))
+		fprintf(out, " (%s)", text_of(counter, "law"));
+	fprintf(out, "\n");
+}
+
+static void put_bytes(FILE *out, u64 bytes)
+{
+	if (bytes < 10 * 1024)
+		fprintf(out, "%8" PRIu64 " B  ", bytes);
+	else if (bytes < UINT64_C(10) << 20)
+		fprintf(out, "%8.1f KiB", (double)bytes / 1024);
+	else
+		fprintf(out, "%8.1f MiB", (double)bytes / (1024 * 1024));
+}
+
+static void put_mem_row(FILE *out, const json_t *row)
+{
+	put_bytes(out, count_of(row, "bytes"));
+	fprintf(out, "  %-24s  %" PRIu64 "\n", text_of(row, "name"), count_of(row, "count"));
+}
+
+void show_text_record(FILE *out, enum ctl_show show, u32 part, const json_t *record)
+{
+	switch (show) {
+	case CTL_SHOW_FLOWS: put_flow(out, record); return;
+	case CTL_SHOW_NAT: put_mapping(out, record); return;
+	case CTL_SHOW_PORTS:
+		if (part)
+			put_dest(out, record);
+		else
+			put_ports(out, record);
+		return;
+	case CTL_SHOW_ROUTES: put_route(out, record); return;
+	case CTL_SHOW_INTERFACES: put_iface(out, record); return;
+	case CTL_SHOW_NEIGHBOURS: put_neigh(out, record); return;
+	case CTL_SHOW_DROPS:
+	case CTL_SHOW_COUNTERS: put_counter(out, record); return;
+	case CTL_SHOW_MEMORY: put_mem_row(out, record); return;
+	case CTL_SHOW_COUNT: return;
+	}
+}
+
+void show_text_end(FILE *out, enum ctl_show show, const json_t *end)
+{
+	static const char *const nothing[CTL_SHOW_COUNT] = {
+		[CTL_SHOW_FLOWS] = "no flows",
+		[CTL_SHOW_NAT] = "no endpoint-independent mappings",
+		[CTL_SHOW_PORTS] = "no public addresses",
+		[CTL_SHOW_ROUTES] = "no routes",
+		[CTL_SHOW_INTERFACES] = "no interfaces",
+		[CTL_SHOW_NEIGHBOURS] = "no neighbours",
+		[CTL_SHOW_DROPS] = "no packet was dropped",
+		[CTL_SHOW_COUNTERS] = "nothing was counted",
+		[CTL_SHOW_MEMORY] = "no memory",
+	};
+
+	if (count_of(end, "count") == 0)
+		fprintf(out, "%s\n", nothing[show]);
+	if (show == CTL_SHOW_MEMORY) {
+		put_bytes(out, count_of(end, "used_bytes"));
+		fprintf(out, "  in all; flows now %" PRIu64 "\n", count_of(end, "flows"));
+	}
+}

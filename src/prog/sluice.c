@@ -1,0 +1,63 @@
+/* sluice: one program, a file per subcommand. */
+#include <stdio.h>
+
+#include "core/base/bytes.h"
+#include "prog/nearest.h"
+#include "prog/prog.h"
+#include "tool/ping.h"
+#include "tool/traceroute.h"
+
+static const struct prog_command commands[] = {
+	{ "run", run_main, "be the gateway between interfaces" },
+	{ "show", show_main, "what a running gateway knows: flows, ports, routes, drops ..." },
+	{ "ping", ping_main, "send echo requests" },
+	{ "traceroute", traceroute_main, "the way to a host, hop by hop" },
+	{ "help", help_main, "this list; 'sluice help COMMAND' tells more of one" },
+	{ "version", version_main, "the version of the program" },
+	{ NULL, NULL, NULL },
+};
+
+const struct prog_command *prog_commands(void)
+{
+	return commands;
+}
+
+/* Spellings that other programs have taught people. */
+static const char *usual_name(const char *word)
+{
+	if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
+		return "help";
+	if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0)
+		return "version";
+	return word;
+}
+
+static int unknown(const char *word)
+{
+	const char *names[ARRAY_COUNT(commands)];
+	size_t count = 0;
+	const char *near;
+
+	for (const struct prog_command *command = commands; command->name; command++)
+		names[count++] = command->name;
+	near = nearest_word(word, names, count);
+	fprintf(stderr, "sluice: there is no command '%s'%s%s%s; 'sluice help' lists them\n", word,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return PROG_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name;
+
+	if (argc < 2) {
+		fprintf(stderr, "sluice: which command? 'sluice help' lists them\n");
+		return PROG_EXIT_USAGE;
+	}
+	name = usual_name(argv[1]);
+	for (const struct prog_command *command = commands; command->name; command++) {
+		if (strcmp(name, command->name) == 0)
+			return command->main(argc - 1, argv + 1);
+	}
+	return unknown(argv[1]);
+}
