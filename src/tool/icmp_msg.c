@@ -60,7 +60,8 @@ bool icmp_parse_echo(const u8 *msg, u32 len, struct icmp_echo *echo)
 	return true;
 }
 
-/* The four bytes after the checksum mean something else in every type; RFC 792, RFC 1191 section 4. */
+/* The four bytes after the checksum mean something else in every type; RFC 792, RFC 1191 section
+ * 4. */
 static u32 report_info(const struct icmp_hdr *hdr)
 {
 	if (hdr->type == ICMP_UNREACH && hdr->code == ICMP_UNREACH_FRAG)
@@ -166,7 +167,7 @@ const char *icmp_error_text(u8 type, u8 code, u32 info, char text[ICMP_TEXT_SIZE
 	case ICMP_SOURCE_QUENCH: snprintf(text, ICMP_TEXT_SIZE, "Source Quench"); break;
 	case ICMP_TIME_EXCEEDED:
 		snprintf(text, ICMP_TEXT_SIZE, "%s",
-			 code == ICMP_EXCEEDED_TRANSIT	    ? "Time to live exceeded"
+			 code == ICMP_EXCEEDED_TRANSIT      ? "Time to live exceeded"
 			 : code == ICMP_EXCEEDED_REASSEMBLY ? "Frag reassembly time exceeded"
 							    : "Time exceeded, Bad Code");
 		break;

@@ -1,13 +1,13 @@
 /* ICMP echo messages as the tools build and read them, and the words for ICMP errors.
  *
- * Pure functions of bytes; the headers are core/wire's. Everything that comes from a socket is checked
- * against its length here before a field is read. */
+ * Pure functions of bytes; the headers are core/wire's. Everything that comes from a socket is
+ * checked against its length here before a field is read. */
 #ifndef SLUICE_TOOL_ICMP_MSG_H
 #define SLUICE_TOOL_ICMP_MSG_H
 
 #include "core/base/bytes.h"
 
-#define ICMP_TEXT_SIZE 96
+#define ICMP_TEXT_SIZE   96
 #define ICMP_PATTERN_MAX 16
 /* The largest payload of an echo request: 65,535 less 20 bytes of IP and 8 of ICMP. */
 #define ICMP_PAYLOAD_MAX 65507
@@ -44,7 +44,8 @@ struct icmp_mismatch {
 	u8 got;
 };
 
-/* Writes an echo request of 8 + payload_len bytes and its checksum; the caller's buffer holds them. */
+/* Writes an echo request of 8 + payload_len bytes and its checksum; the caller's buffer holds
+ * them. */
 u32 icmp_build_echo(u8 *out, u16 id, u16 seq, const struct icmp_pattern *pattern, u32 payload_len);
 
 /* Length of the IPv4 header at the front of a raw socket's packet; 0 when there is none of ICMP. */

@@ -1,14 +1,16 @@
 /* `sluice ping`: echo requests as users of iputils know them.
  *
- * One loop: take what the socket has, send what is due, sleep until the next of request, deadline and end
- * of waiting. Sending never waits for receiving, so requests leave on a fixed beat whatever the round
- * trip; a beat that was missed (a stopped process) is not made up for.
+ * One loop: take what the socket has, send what is due, sleep until the next of request, deadline
+ * and end of waiting. Sending never waits for receiving, so requests leave on a fixed beat whatever
+ * the round trip; a beat that was missed (a stopped process) is not made up for.
  *
  * When it ends, as iputils does: at the deadline; when replies and errors reach the count (with a
- * deadline, when the replies do, or on the first error); else, after the last request, when twice the
- * longest round trip has passed (or the interval, if longer), or -W if nothing was ever received.
+ * deadline, when the replies do, or on the first error); else, after the last request, when twice
+ * the longest round trip has passed (or the interval, if longer), or -W if nothing was ever
+ * received.
  *
- * Memory is fixed: one window of sequence numbers, one buffer each way, and with --json a bounded log. */
+ * Memory is fixed: one window of sequence numbers, one buffer each way, and with --json a bounded
+ * log. */
 #include "tool/ping.h"
 
 #include <errno.h>
@@ -27,12 +29,13 @@
 #include "tool/probe_socket.h"
 #include "tool/seq_window.h"
 
-/* Errors that the kernel kept for an earlier request are reported by the next sending, once each. */
+/* Errors that the kernel kept for an earlier request are reported by the next sending, once
+ * each. */
 #define SEND_TRIES 4
 /* Events taken before looking at the clock again. */
-#define EVENTS_MAX 256
+#define EVENTS_MAX    256
 #define FLOOD_BEAT_NS (10 * NS_PER_MS)
-#define PACKET_SIZE 65536
+#define PACKET_SIZE   65536
 
 struct ping {
 	struct ping_args args;
@@ -43,8 +46,8 @@ struct ping {
 	struct sockaddr_in dst;
 	int fd;
 	bool is_raw;
-	u16 id;	 /* raw only: the kernel chooses that of a datagram socket */
-	u16 seq; /* of the last request */
+	u16 id;            /* raw only: the kernel chooses that of a datagram socket */
+	u16 seq;           /* of the last request */
 	u64 refused_count; /* requests that this host's error queue said it did not send */
 	ns_t next_ns;
 	ns_t sent_ns; /* of the last request */
@@ -104,7 +107,8 @@ static bool is_ours(const struct ping *ping, const struct icmp_echo *echo)
 	       seq_window_knows(&ping->window, echo->seq);
 }
 
-/* One entry of the error queue; the request that it quotes is in packet_in. False when none waits. */
+/* One entry of the error queue; the request that it quotes is in packet_in. False when none
+ * waits. */
 static bool drain_error(struct ping *ping)
 {
 	struct probe_event event;
@@ -227,8 +231,9 @@ static void drain(struct ping *ping)
 	drain_errors(ping);
 }
 
-/* 0, or the errno of this request. Errors of earlier requests, which sending reports too, are taken on the
- * way and it is tried again; a refusal of this one is taken from the queue, since that holds the MTU. */
+/* 0, or the errno of this request. Errors of earlier requests, which sending reports too, are taken
+ * on the way and it is tried again; a refusal of this one is taken from the queue, since that holds
+ * the MTU. */
 static int transmit(struct ping *ping, u32 len)
 {
 	u64 refused_before = ping->refused_count;

@@ -8,8 +8,8 @@
 #include "tool/probe_socket.h"
 
 #define SECONDS_MAX_NS (1000000 * NS_PER_SEC)
-#define COUNT_MAX 9223372036854775807ULL
-#define TTL_MAX 255
+#define COUNT_MAX      9223372036854775807ULL
+#define TTL_MAX        255
 
 enum { OPTION_JSON = 256 };
 
@@ -25,7 +25,7 @@ static const char help_text[] =
 	"  -w seconds    end after this time, whatever was received\n"
 	"  -s bytes      payload, 0 to 65507; default 56\n"
 	"  -t ttl        time to live, 1 to 255\n"
-	"  -M mode       do: never fragment; want: fragment here if needed; dont: allow anywhere;\n"
+	"  -M mode       do: never fragment; want: fragment here if needed; dont: anywhere;\n"
 	"                probe: never fragment, and disregard what is known of the path\n"
 	"  -I where      source address, or name of the interface to use\n"
 	"  -p hex        fill the payload with this pattern, up to 16 bytes\n"
@@ -40,7 +40,7 @@ static const char help_text[] =
 	"  --json        one JSON object at the end instead of text\n"
 	"  -h, --help    this\n"
 	"\n"
-	"Exit code: 0 at least one reply (with -c and -w together: count replies), 1 none, 2 error.\n";
+	"  -W seconds    how long to wait after the last request if nothing ever came; 10\n"
 
 void ping_args_help(FILE *out)
 {
@@ -159,7 +159,8 @@ static void parse_switch(int option, struct ping_args *args)
 static bool refuse_option(int option, char **argv, struct tool_why *why)
 {
 	if (option == ':')
-		return tool_refuse(why, "%s: needs a value; see 'sluice ping -h'", argv[optind - 1]);
+		return tool_refuse(why, "%s: needs a value; see 'sluice ping -h'",
+				   argv[optind - 1]);
 	if (optopt > 0 && optopt < OPTION_JSON)
 		return tool_refuse(why, "-%c: no such option; see 'sluice ping -h'", optopt);
 	return tool_refuse(why, "%s: no such option; see 'sluice ping -h'", argv[optind - 1]);
@@ -192,7 +193,8 @@ static bool parse_options(int argc, char **argv, struct ping_args *args, bool *h
 		case 'p': good = parse_pattern(optarg, &args->pattern, why); break;
 		case 'I': take_origin(optarg, args); break;
 		case '6':
-			good = tool_refuse(why, "-6: IPv6 is not spoken here; right is -4 or neither");
+			good = tool_refuse(why,
+					   "-6: IPv6 is not spoken here; right is -4 or neither");
 			break;
 		case 'h': *help = true; break;
 		case '?':

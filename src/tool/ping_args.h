@@ -8,16 +8,16 @@
 #include "tool/icmp_msg.h"
 #include "tool/tool_text.h"
 
-#define PING_SIZE_DEFAULT 56
+#define PING_SIZE_DEFAULT    56
 #define PING_INTERVAL_MIN_NS (2 * NS_PER_MS) /* without privilege */
 
 struct ping_args {
 	const char *host;
 	const char *source_text; /* -I with an address */
-	const char *iface_text;	 /* -I with a name */
-	u64 count;		 /* 0: until stopped */
+	const char *iface_text;  /* -I with a name */
+	u64 count;               /* 0: until stopped */
 	u64 interval_ns;
-	u64 wait_ns;	 /* -W: after the last request, while nothing was ever received */
+	u64 wait_ns;     /* -W: after the last request, while nothing was ever received */
 	u64 deadline_ns; /* 0: none */
 	u32 size_bytes;
 	int ttl; /* 0: the system's */

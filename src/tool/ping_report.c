@@ -109,8 +109,8 @@ void ping_report_reply(struct ping_report *report, const struct ping_reply *repl
 static void print_local_error(struct ping_report *report, const struct ping_error *error)
 {
 	if (error->error_number == EMSGSIZE && error->info > 0)
-		fprintf(report->complaints,
-			"sluice ping: local error: message too long, mtu=%u\n", error->info);
+		fprintf(report->complaints, "sluice ping: local error: message too long, mtu=%u\n",
+			error->info);
 	else
 		fprintf(report->complaints, "sluice ping: local error: %s\n",
 			strerror(error->error_number));
@@ -125,8 +125,7 @@ static void print_icmp_error(struct ping_report *report, const struct ping_error
 	fprintf(report->out, "From %s", resolve_show(report->resolver, error->from, from));
 	if (error->has_seq)
 		fprintf(report->out, " icmp_seq=%u", error->seq);
-	fprintf(report->out, " %s\n",
-		icmp_error_text(error->type, error->code, error->info, text));
+	fprintf(report->out, " %s\n", icmp_error_text(error->type, error->code, error->info, text));
 	fflush(report->out);
 }
 

@@ -1,15 +1,17 @@
 /* What `sluice ping` tells: lines as iputils prints them, the summary, and JSON.
  *
- * Writes to a stream and knows no socket. The JSON object is gathered while the ping runs and written at
- * the end; its lists hold at most PING_LOG_MAX entries each, and say how many were left out.
+ * Writes to a stream and knows no socket. The JSON object is gathered while the ping runs and
+ * written at the end; its lists hold at most PING_LOG_MAX entries each, and say how many were left
+ * out.
  *
- * {"version":1, "tool":"ping", "host", "address", "source", "socket":"raw"|"datagram", "size_bytes",
+ * {"version":1, "tool":"ping", "host", "address", "source", "socket":"raw"|"datagram",
+ *  "size_bytes",
  *  "replies":[{"seq","from","name"?,"bytes","ttl"|null,"rtt_ms","duplicate","time",
  *              "wrong_byte"?:{"at","want","got"}}],
  *  "errors":[{"seq"|null,"from"|null,"name"?,"type"?,"code"?,"mtu"?,"text","time"}], "left_out",
- *  "statistics":{"transmitted","received","duplicates","corrupted","errors","loss_percent","time_ms",
- *                "rtt_ms":{"min","avg","max","mdev"}|null},
- *  "exit_code"}                                                                                    */
+ *  "statistics":{"transmitted","received","duplicates","corrupted","errors","loss_percent",
+ *                "time_ms","rtt_ms":{"min","avg","max","mdev"}|null},
+ *  "exit_code"} */
 #ifndef SLUICE_TOOL_PING_REPORT_H
 #define SLUICE_TOOL_PING_REPORT_H
 

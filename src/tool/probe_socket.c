@@ -10,10 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GROUP_RANGE_FILE "/proc/sys/net/ipv4/ping_group_range"
+#define GROUP_RANGE_FILE     "/proc/sys/net/ipv4/ping_group_range"
 #define RECEIVE_BUFFER_BYTES (1 << 20)
-#define CONTROL_BYTES 512
-/* A pending socket error is reported once by recvmsg and then gone: more than this is not pending. */
+#define CONTROL_BYTES        512
+/* A pending socket error is reported once by recvmsg and then gone: more than this is not
+ * pending. */
 #define RECEIVE_TRIES 4
 /* Older than this and a kernel's time stamp is a clock that was set, not a queue. */
 #define STAMP_AGE_MAX_NS (60 * NS_PER_SEC)
@@ -150,7 +151,8 @@ bool probe_prepare(int fd, const struct probe_path *path, struct tool_why *why)
 	if (!set_int(fd, IPPROTO_IP, IP_RECVERR, 1))
 		return tool_refuse(why, "this system keeps no errors for sockets: %s",
 				   strerror(errno));
-	/* Without these three the tools still work: coarser times, no TTL shown, more loss in floods. */
+	/* Without these three the tools still work: coarser times, no TTL shown, more loss in
+	 * floods. */
 	set_int(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 	set_int(fd, IPPROTO_IP, IP_RECVTTL, 1);
 	set_int(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
@@ -188,8 +190,10 @@ bool probe_find_source(const struct probe_path *path, struct in_addr dst, struct
 		found = ask_route(fd, dst, source);
 		/* What connect() answers for broadcast on a socket that did not ask for it. */
 		if (!found && errno == EACCES)
-			tool_refuse(why, "%s is a broadcast address; right is the address of a "
-					 "host (or 'sluice ping -b')", text);
+			tool_refuse(why,
+				    "%s is a broadcast address; right is the address of a "
+				    "host (or 'sluice ping -b')",
+				    text);
 		else if (!found)
 			tool_refuse(why, "no way to %s: %s; see 'ip route get %s'", text,
 				    strerror(errno), text);
@@ -200,15 +204,16 @@ bool probe_find_source(const struct probe_path *path, struct in_addr dst, struct
 
 void probe_filter_icmp(int fd)
 {
-	struct icmp_filter filter = { .data = ~((1U << ICMP_ECHOREPLY) | (1U << ICMP_SOURCE_QUENCH) |
+	struct icmp_filter filter = { .data = ~((1U << ICMP_ECHOREPLY) |
+						(1U << ICMP_SOURCE_QUENCH) |
 						(1U << ICMP_REDIRECT)) };
 
 	/* Without the filter more is read and thrown away; nothing else changes. */
 	setsockopt(fd, SOL_RAW, ICMP_FILTER, &filter, sizeof(filter));
 }
 
-/* The kernel stamps on the wall clock. The age of the stamp, now, carries it to the monotonic clock,
- * so that a step of the wall clock in the middle of a run cannot bend a round-trip time. */
+/* The kernel stamps on the wall clock. The age of the stamp, now, carries it to the monotonic
+ * clock, so that a step of the wall clock in the middle of a run cannot bend a round-trip time. */
 static ns_t stamp_to_monotonic(const struct timespec *stamp)
 {
 	ns_t wall = clock_read(CLOCK_REALTIME);
@@ -220,8 +225,8 @@ static ns_t stamp_to_monotonic(const struct timespec *stamp)
 	return now - (wall - stamp_ns);
 }
 
-static void read_socket_error(const struct sock_extended_err *error, const struct sockaddr_in *maker,
-			      struct probe_event *event)
+static void read_socket_error(const struct sock_extended_err *error,
+			      const struct sockaddr_in *maker, struct probe_event *event)
 {
 	if (error->ee_origin == SO_EE_ORIGIN_ICMP)
 		event->kind = PROBE_ICMP;

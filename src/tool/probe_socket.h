@@ -1,9 +1,9 @@
 /* The host's sockets that the tools send probes on, and what comes back on them.
  *
- * Errors come through the socket's error queue (IP_RECVERR) for every kind of socket, with and without
- * privilege: the kernel has matched them to the socket, undone any NAT of this host, and checked their
- * checksum. Data of a raw ICMP socket begins with the IP header and has an unchecked checksum; data of
- * the others begins with the transport's payload (ICMP: its header). */
+ * Errors come through the socket's error queue (IP_RECVERR) for every kind of socket, with and
+ * without privilege: the kernel has matched them to the socket, undone any NAT of this host, and
+ * checked their checksum. Data of a raw ICMP socket begins with the IP header and has an unchecked
+ * checksum; data of the others begins with the transport's payload (ICMP: its header). */
 #ifndef SLUICE_TOOL_PROBE_SOCKET_H
 #define SLUICE_TOOL_PROBE_SOCKET_H
 
@@ -64,8 +64,8 @@ bool probe_prepare(int fd, const struct probe_path *path, struct tool_why *why);
 bool probe_find_source(const struct probe_path *path, struct in_addr dst, struct in_addr *source,
 		       struct tool_why *why);
 
-/* Raw ICMP only: lets echo replies through, and the two errors that never reach an error queue (source
- * quench, redirect). */
+/* Raw ICMP only: lets echo replies through, and the two errors that never reach an error queue
+ * (source quench, redirect). */
 void probe_filter_icmp(int fd);
 
 /* Takes one waiting event; never blocks. */

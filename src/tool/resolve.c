@@ -28,8 +28,10 @@ bool resolve_host(const char *host, struct in_addr *addr, bool *is_numeric, stru
 	if (*is_numeric)
 		return true;
 	if (inet_pton(AF_INET6, host, &addr6) == 1)
-		return tool_refuse(why, "%s: IPv6 is not spoken here; right is an IPv4 address or "
-					"a name that has one", host);
+		return tool_refuse(why,
+				   "%s: IPv6 is not spoken here; right is an IPv4 address or "
+				   "a name that has one",
+				   host);
 	error = getaddrinfo(host, NULL, &hints, &found);
 	if (error != 0)
 		return tool_refuse(why, "%s: %s; right is an IPv4 address or a name that has one",

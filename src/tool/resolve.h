@@ -1,7 +1,7 @@
 /* Names to addresses and back.
  *
- * Reverse names are kept per address, a bounded number of them, and a resolver that does not answer is
- * asked no more after a few times: a tool must not stand still for every line it prints. */
+ * Reverse names are kept per address, a bounded number of them, and a resolver that does not answer
+ * is asked no more after a few times: a tool must not stand still for every line it prints. */
 #ifndef SLUICE_TOOL_RESOLVE_H
 #define SLUICE_TOOL_RESOLVE_H
 
@@ -10,7 +10,7 @@
 #include "core/base/bytes.h"
 #include "tool/tool_text.h"
 
-#define RESOLVE_NAME_SIZE 256
+#define RESOLVE_NAME_SIZE  256
 #define RESOLVE_CACHE_SIZE 64
 /* "name (255.255.255.255)" */
 #define RESOLVE_SHOWN_SIZE (RESOLVE_NAME_SIZE + 24)
@@ -34,7 +34,8 @@ void resolve_init(struct resolver *resolver, bool numeric);
 /* An IPv4 address, dotted or by name. is_numeric tells which. */
 bool resolve_host(const char *host, struct in_addr *addr, bool *is_numeric, struct tool_why *why);
 
-/* The name of an address; NULL when it has none or names are not wanted. Valid until the next call. */
+/* The name of an address; NULL when it has none or names are not wanted. Valid until the next
+ * call. */
 const char *resolve_name(struct resolver *resolver, struct in_addr addr);
 
 /* "name (address)", or "address" alone when there is no name. Returns text. */

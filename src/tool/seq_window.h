@@ -1,8 +1,8 @@
 /* What is known of the last 65,536 echo requests: when each was sent, and whether it was answered.
  *
- * The 16-bit sequence number is the index, so the memory is fixed however long a ping runs; when the
- * numbers wrap, sending overwrites the oldest. Keeping the time here, not in the payload, gives a
- * round-trip time at every payload size and lets no peer forge one. */
+ * The 16-bit sequence number is the index, so the memory is fixed however long a ping runs; when
+ * the numbers wrap, sending overwrites the oldest. Keeping the time here, not in the payload, gives
+ * a round-trip time at every payload size and lets no peer forge one. */
 #ifndef SLUICE_TOOL_SEQ_WINDOW_H
 #define SLUICE_TOOL_SEQ_WINDOW_H
 

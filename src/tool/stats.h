@@ -1,8 +1,9 @@
 /* Round-trip times: least, mean, greatest and their deviation.
  *
- * The deviation is the one users of ping know as mdev: the square root of the mean of the squares minus
- * the square of the mean (a population deviation, so one sample has 0). It is kept in Welford's running
- * form, which does not lose the small difference of two large squares in a run of days. */
+ * The deviation is the one users of ping know as mdev: the square root of the mean of the squares
+ * minus the square of the mean (a population deviation, so one sample has 0). It is kept in
+ * Welford's running form, which does not lose the small difference of two large squares in a run of
+ * days. */
 #ifndef SLUICE_TOOL_STATS_H
 #define SLUICE_TOOL_STATS_H
 

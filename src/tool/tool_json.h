@@ -1,7 +1,7 @@
 /* What the JSON of the tools has in common.
  *
- * Values are made, then handed over: json_object_set_new takes a NULL (out of memory) as a refusal and
- * leaves the key out, so a missing key is the worst that can happen. */
+ * Values are made, then handed over: json_object_set_new takes a NULL (out of memory) as a refusal
+ * and leaves the key out, so a missing key is the worst that can happen. */
 #ifndef SLUICE_TOOL_JSON_H
 #define SLUICE_TOOL_JSON_H
 

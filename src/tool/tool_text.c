@@ -93,9 +93,10 @@ bool tool_parse_seconds(const struct tool_value *value, uint64_t min_ns, uint64_
 	uint64_t ns = 0;
 
 	if (!tool_scan_decimal(value->text, &ns) || ns < min_ns || ns > max_ns)
-		return tool_refuse(why, "%s %s: not %s; right is a number of seconds from %.10g to %.10g",
-				   value->option, value->text, value->what, (double)min_ns / 1e9,
-				   (double)max_ns / 1e9);
+		return tool_refuse(
+			why, "%s %s: not %s; right is a number of seconds from %.10g to %.10g",
+			value->option, value->text, value->what, (double)min_ns / 1e9,
+			(double)max_ns / 1e9);
 	*out_ns = ns;
 	return true;
 }

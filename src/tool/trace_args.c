@@ -3,17 +3,17 @@
 
 #include <getopt.h>
 
-#define UDP_PORT_DEFAULT 33434
-#define TCP_PORT_DEFAULT 80
-#define ICMP_SEQ_DEFAULT 1
-#define PORT_MAX 65535
+#define UDP_PORT_DEFAULT   33434
+#define TCP_PORT_DEFAULT   80
+#define ICMP_SEQ_DEFAULT   1
+#define PORT_MAX           65535
 #define PACKET_LEN_DEFAULT 60
-#define PACKET_LEN_MAX 65535
-#define WAIT_MIN_NS (10 * NS_PER_MS)
-#define WAIT_MAX_NS (3600 * NS_PER_SEC)
-#define WAIT_TEXT_MAX 64
-/* The kernel repeats a SYN after a second (RFC 6298 section 2.1); an answer that came later could be to
- * either, and its round trip would be a guess. */
+#define PACKET_LEN_MAX     65535
+#define WAIT_MIN_NS        (10 * NS_PER_MS)
+#define WAIT_MAX_NS        (3600 * NS_PER_SEC)
+#define WAIT_TEXT_MAX      64
+/* The kernel repeats a SYN after a second (RFC 6298 section 2.1); an answer that came later could
+ * be to either, and its round trip would be a guess. */
 #define TCP_WAIT_MAX_NS (900 * NS_PER_MS)
 
 enum { OPTION_JSON = 256 };
@@ -30,11 +30,12 @@ static const char help_text[] =
 	"  -m, --max-hops ttl       end at this hop, up to 255; default 30\n"
 	"  -q, --queries n          probes for each hop, 1 to 10; default 3\n"
 	"  -N, --sim-queries n      probes under way at once, 1 to 64; default 16\n"
-	"  -w, --wait max[,here,near]  seconds to wait for an answer, default 5; but at most here (3)\n"
-	"                           times an answer of the same hop, near (10) of a later one;\n"
+	"  -w, --wait max[,here,near]\n"
+	"                           seconds to wait for an answer, default 5; but at most here\n"
+	"                           (3) times an answer of the same hop, near (10) of a later;\n"
 	"                           with -T never more than 0.9\n"
-	"  -p, --port n             UDP: port of the first probe, 33434; TCP: port, 80; ICMP: first\n"
-	"                           sequence number, 1\n"
+	"  -p, --port n             UDP: port of the first probe, 33434; TCP: port, 80; ICMP:\n"
+	"                           first sequence number, 1\n"
 	"  -s, --source address     send from this address\n"
 	"  -i, --interface name     use this interface\n"
 	"  -F, --dont-fragment      do not fragment probes\n"
@@ -45,8 +46,8 @@ static const char help_text[] =
 	"\n"
 	"packetlen is the whole IP packet, 28 to 65535 bytes, default 60; not used with -T.\n"
 	"\n"
-	"After a time: !H !N !P host, network, protocol unreachable; !X prohibited; !F-mtu too long;\n"
-	"!S source route; !V !C precedence; !<n> other unreachable code; !<t-c> other ICMP.\n"
+	"After a time: !H !N !P host, network, protocol unreachable; !X prohibited; !F-mtu too\n"
+	"long; !S source route; !V !C precedence; !<n> other unreachable code; !<t-c> other ICMP.\n"
 	"\n"
 	"Exit code: 0 the destination answered, 1 it did not, 2 error.\n";
 
@@ -57,8 +58,10 @@ void trace_args_help(FILE *out)
 
 static bool refuse_wait(const char *text, struct tool_why *why)
 {
-	return tool_refuse(why, "-w %s: not a time to wait; right is seconds from 0.01 to 3600, or "
-				"max,here,near with two factors", text);
+	return tool_refuse(why,
+			   "-w %s: not a time to wait; right is seconds from 0.01 to 3600, or "
+			   "max,here,near with two factors",
+			   text);
 }
 
 static bool parse_wait(const char *text, struct trace_args *args, struct tool_why *why)
@@ -124,8 +127,7 @@ static bool refuse_option(int option, char **argv, struct tool_why *why)
 				   argv[optind - 1]);
 	if (optopt > 0 && optopt < OPTION_JSON)
 		return tool_refuse(why, "-%c: no such option; see 'sluice traceroute -h'", optopt);
-	return tool_refuse(why, "%s: no such option; see 'sluice traceroute -h'",
-			   argv[optind - 1]);
+	return tool_refuse(why, "%s: no such option; see 'sluice traceroute -h'", argv[optind - 1]);
 }
 
 static bool parse_option(int option, char **argv, struct trace_args *args, u32 *port,
@@ -188,10 +190,12 @@ static bool parse_operands(int argc, char **argv, struct trace_args *args, struc
 	u64 number = PACKET_LEN_DEFAULT;
 
 	if (optind >= argc || argv[optind][0] == '\0')
-		return tool_refuse(why, "no destination; right is 'sluice traceroute [options] host "
-					"[packetlen]'");
+		return tool_refuse(why,
+				   "no destination; right is 'sluice traceroute [options] host "
+				   "[packetlen]'");
 	if (optind + 2 < argc)
-		return tool_refuse(why, "%s: one destination and one length only", argv[optind + 2]);
+		return tool_refuse(why, "%s: one destination and one length only",
+				   argv[optind + 2]);
 	args->host = argv[optind];
 	value.text = optind + 1 < argc ? argv[optind + 1] : NULL;
 	if (value.text && !tool_parse_uint(&value, TRACE_LEN_MIN, PACKET_LEN_MAX, &number, why))
@@ -211,13 +215,16 @@ static bool settle(struct trace_args *args, u32 port, struct tool_why *why)
 	u32 probes = (args->max_ttl - args->first_ttl + 1) * args->per_hop;
 
 	if (args->first_ttl > args->max_ttl)
-		return tool_refuse(why, "-f %u: beyond the last hop; right is at most -m, which is %u",
+		return tool_refuse(why,
+				   "-f %u: beyond the last hop; right is at most -m, which is %u",
 				   args->first_ttl, args->max_ttl);
 	if (port == 0)
 		port = ports[args->method];
 	if (args->method == TRACE_UDP && port + probes - 1 > PORT_MAX)
-		return tool_refuse(why, "-p %u: no room for %u probes with a port each; right is at "
-					"most %u", port, probes, PORT_MAX - probes + 1);
+		return tool_refuse(why,
+				   "-p %u: no room for %u probes with a port each; right is at "
+				   "most %u",
+				   port, probes, PORT_MAX - probes + 1);
 	args->port = (u16)port;
 	if (args->method == TRACE_TCP)
 		args->wait_ns = u64_min(args->wait_ns, TCP_WAIT_MAX_NS);

@@ -7,10 +7,10 @@
 #include "core/base/bytes.h"
 #include "tool/tool_text.h"
 
-#define TRACE_HOPS_MAX 255
+#define TRACE_HOPS_MAX    255
 #define TRACE_PER_HOP_MAX 10
 #define TRACE_AT_ONCE_MAX 64
-#define TRACE_PROBES_MAX (TRACE_HOPS_MAX * TRACE_PER_HOP_MAX)
+#define TRACE_PROBES_MAX  (TRACE_HOPS_MAX * TRACE_PER_HOP_MAX)
 /* An IP header and the eight bytes of UDP or ICMP. */
 #define TRACE_LEN_MIN 28
 
@@ -35,8 +35,8 @@ struct trace_args {
 	bool json;
 };
 
-/* argv[0] is the subcommand's name. On ARGS_BAD the sentence in why names the argument, its value and
- * what would be right. */
+/* argv[0] is the subcommand's name. On ARGS_BAD the sentence in why names the argument, its value
+ * and what would be right. */
 enum args_result trace_args_parse(int argc, char **argv, struct trace_args *args,
 				  struct tool_why *why);
 

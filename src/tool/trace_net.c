@@ -14,7 +14,7 @@
 /* Errors that the kernel kept for an earlier probe are reported by the next sending, once each. */
 #define SEND_TRIES 4
 /* Events taken before the table is looked at again. */
-#define EVENTS_MAX 256
+#define EVENTS_MAX   256
 #define FILLER_FIRST 0x40
 #define FILLER_COUNT 0x40
 
@@ -23,7 +23,8 @@ static void probe_path_of(const struct trace_net *net, struct probe_path *path)
 	*path = (struct probe_path){
 		.source_text = net->args->source_text,
 		.iface_text = net->args->iface_text,
-		/* Each hop shall judge the size by itself, so what is known of the path is not used. */
+		/* Each hop shall judge the size by itself, so what is known of the path is not
+		 * used. */
 		.pmtud = net->args->dont_fragment ? PROBE_PMTUD_PROBE : PROBE_PMTUD_DONT,
 	};
 }
@@ -108,8 +109,8 @@ static u32 index_of(const struct trace_net *net, u16 number)
 	return (u16)(number - net->args->port);
 }
 
-static bool read_echo(const struct trace_net *net, u32 skip, const struct probe_event *event, u8 type,
-		      u32 *index)
+static bool read_echo(const struct trace_net *net, u32 skip, const struct probe_event *event,
+		      u8 type, u32 *index)
 {
 	struct icmp_echo echo;
 
@@ -163,7 +164,8 @@ static bool collect_data(struct trace_net *net)
 	return true;
 }
 
-/* The kernel's own measure is better than the time of waking, which may follow a wait for a name. */
+/* The kernel's own measure is better than the time of waking, which may follow a wait for a
+ * name. */
 static ns_t connect_time(const struct trace_net *net, u32 index)
 {
 	struct tcp_info info;
@@ -218,8 +220,9 @@ void trace_net_collect(struct trace_net *net)
 static bool refuse_send(const struct trace_net *net, int error, struct tool_why *why)
 {
 	if (error == EMSGSIZE)
-		return tool_refuse(why, "packetlen %u: too long to leave this host unfragmented; right "
-					"is at most %u, or no -F",
+		return tool_refuse(why,
+				   "packetlen %u: too long to leave this host unfragmented; right "
+				   "is at most %u, or no -F",
 				   net->args->packet_len_bytes, net->local_mtu);
 	return tool_refuse(why, "cannot send: %s", strerror(error));
 }

@@ -1,9 +1,10 @@
 /* What `sluice traceroute` tells: lines as users of traceroute know them, and JSON.
  *
- * {"version":1, "tool":"traceroute", "host", "address", "source", "method":"udp"|"icmp"|"tcp", "max_hops",
- *  "packet_bytes",
- *  "hops":[{"ttl", "probes":[{"from","name"?,"rtt_ms","type"?,"code"?,"mtu"?,"note"?} | {"timeout":true}]}],
- *  "reached", "exit_code"}                                                                         */
+ * {"version":1, "tool":"traceroute", "host", "address", "source", "method":"udp"|"icmp"|"tcp",
+ *  "max_hops", "packet_bytes",
+ *  "hops":[{"ttl", "probes":[{"from","name"?,"rtt_ms","type"?,"code"?,"mtu"?,"note"?}
+ *                             | {"timeout":true}]}],
+ *  "reached", "exit_code"} */
 #ifndef SLUICE_TOOL_TRACE_REPORT_H
 #define SLUICE_TOOL_TRACE_REPORT_H
 
@@ -19,7 +20,7 @@ struct trace_report {
 	const struct trace_table *table;
 	struct resolver *resolver;
 	struct in_addr source;
-	u32 shown_count;	   /* probes printed */
+	u32 shown_count;           /* probes printed */
 	struct in_addr shown_addr; /* of the line; 0 none yet */
 };
 

@@ -48,8 +48,8 @@ bool trace_waits(const struct trace_table *table, u32 index)
 	return index < trace_probe_count(table) && table->probes[index].state == TRACE_WAITING;
 }
 
-/* Time exceeded is a router on the way, even with the destination's own address (it forwards to a host
- * behind it). Everything else says that no probe will get further. */
+/* Time exceeded is a router on the way, even with the destination's own address (it forwards to a
+ * host behind it). Everything else says that no probe will get further. */
 static bool ends_trace(const struct trace_answer *answer)
 {
 	return !answer->is_icmp || answer->type != ICMP_TIME_EXCEEDED;

@@ -1,12 +1,13 @@
 /* The probes of a traceroute: which to send next, how long to wait, when it is over.
  *
- * Pure: no socket, no clock. Probes are numbered hop by hop and sent in that order, at most at_once under
- * way. The first hop (the lowest) whose answer is final ends the trace: nothing is sent beyond it, and
- * what was sent beyond it is forgotten.
+ * Pure: no socket, no clock. Probes are numbered hop by hop and sent in that order, at most at_once
+ * under way. The first hop (the lowest) whose answer is final ends the trace: nothing is sent
+ * beyond it, and what was sent beyond it is forgotten.
  *
- * How long: the full wait only while nothing better is known. Once a probe of the same hop was answered
- * in r, here_factor * r is enough; once a later hop answered in r, near_factor * r. Neither goes below
- * TRACE_WAIT_MIN_NS: a round trip of microseconds says nothing about a loaded router's pace.        */
+ * How long: the full wait only while nothing better is known. Once a probe of the same hop was
+ * answered in r, here_factor * r is enough; once a later hop answered in r, near_factor * r.
+ * Neither goes below TRACE_WAIT_MIN_NS: a round trip of microseconds says nothing about a loaded
+ * router's pace. */
 #ifndef SLUICE_TOOL_TRACE_TABLE_H
 #define SLUICE_TOOL_TRACE_TABLE_H
 
@@ -16,8 +17,8 @@
 #include "tool/trace_args.h"
 
 #define TRACE_WAIT_MIN_NS (300 * NS_PER_MS)
-#define TRACE_NONE UINT32_MAX
-#define TRACE_NOTE_SIZE 24
+#define TRACE_NONE        UINT32_MAX
+#define TRACE_NOTE_SIZE   24
 
 enum trace_state { TRACE_UNSENT, TRACE_WAITING, TRACE_ANSWERED, TRACE_SILENT };
 
@@ -45,7 +46,7 @@ struct trace_table {
 	u64 wait_ns;
 	double here_factor;
 	double near_factor;
-	u32 hop_count;	/* hops still of interest; shrinks when an answer is final */
+	u32 hop_count;  /* hops still of interest; shrinks when an answer is final */
 	u32 next_index; /* the next to send */
 	u32 waiting_count;
 	bool is_final; /* the last hop of hop_count has a final answer */

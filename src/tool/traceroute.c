@@ -1,8 +1,8 @@
 /* `sluice traceroute`: the routers on the way, as users of traceroute know them.
  *
- * One loop: hand what has arrived to the table, give up on what waited long enough, send what may be sent,
- * print what is settled, sleep. Printing may wait for names; answers that arrive meanwhile keep their times
- * (the kernel's), and are taken before the clock is asked who waited too long. */
+ * One loop: hand what has arrived to the table, give up on what waited long enough, send what may
+ * be sent, print what is settled, sleep. Printing may wait for names; answers that arrive meanwhile
+ * keep their times (the kernel's), and are taken before the clock is asked who waited too long. */
 #include "tool/traceroute.h"
 
 #include <stdlib.h>
