@@ -1,0 +1,368 @@
+/* The model's judgement of what came out. */
+#include "model/model_in.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/wire/icmp.h"
+#include "core/wire/ip4.h"
+#include "core/wire/tcp.h"
+
+void model_wrong(struct model *m, const char *format, ...)
+{
+	va_list args;
+
+	if (m->why != NULL)
+		return;
+	va_start(args, format);
+	vsnprintf(m->said, sizeof m->said, format, args);
+	va_end(args);
+	m->why = m->said;
+}
+
+struct model *model_new(const struct sluice_conf *conf)
+{
+	struct model *m = calloc(1, sizeof *m);
+
+	if (m == NULL)
+		abort();
+	m->conf = *conf;
+	m->cur.flow = MODEL_NONE;
+	return m;
+}
+
+void model_del(struct model *m)
+{
+	free(m);
+}
+
+static void model_begin(struct model *m, ns_t now)
+{
+	m->now = now;
+	memset(&m->cur, 0, offsetof(struct model_current, bytes));
+	m->cur.flow = MODEL_NONE;
+	for (u32 n = 0; n < MODEL_REASS_MAX; n++) {
+		m->out_reass[n].used = false;
+		if (m->in_reass[n].used &&
+		    now > m->in_reass[n].begun + m->conf.reass.timeout_ns)
+			m->in_reass[n].used = false;
+	}
+}
+
+void model_quiet(struct model *m, ns_t now)
+{
+	model_begin(m, now);
+}
+
+static u32 model_reass_count(const struct model *m)
+{
+	u32 count = 0;
+
+	for (u32 n = 0; n < MODEL_REASS_MAX; n++)
+		count += m->in_reass[n].used;
+	return count;
+}
+
+void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len, ns_t now)
+{
+	struct model_current *cur = &m->cur;
+	bool certain = true;
+
+	model_begin(m, now);
+	cur->in_if = in_if;
+	cur->link_flags =
+		link_flags & (PKT_LINK_OTHER | PKT_LINK_BROADCAST | PKT_LINK_MULTICAST);
+	model_log_add(m, in_if, cur->link_flags, ip, len, false);
+	if (len > IP4_LEN_MAX)
+		len = IP4_LEN_MAX;
+	if (!seen_parse(&cur->seen, ip, len) || cur->seen.len > len ||
+	    cur->seen.len < cur->seen.hlen || (cur->seen.wrong & SEEN_IP_CSUM) != 0)
+		return;
+	if ((cur->link_flags & PKT_LINK_OTHER) != 0)
+		return;
+	cur->active = true;
+	cur->len = cur->seen.len;
+	if (seen_is_fragment(&cur->seen)) {
+		certain = model_reass_count(m) < MODEL_REASS_MAX / 2;
+		cur->len = model_reass_add(m->in_reass, ip, &cur->seen, now, cur->bytes);
+		cur->active = cur->len > 0;
+		if (!cur->active)
+			return;
+		model_log_add(m, in_if, cur->link_flags, cur->bytes, cur->len, true);
+	} else {
+		memcpy(cur->bytes, ip, cur->len);
+	}
+	seen_parse(&cur->seen, cur->bytes, cur->len);
+	model_fate(m, certain);
+}
+
+/* Ports and checksums aside, nothing behind the IP header may change. */
+static bool model_same_payload(const struct model *m, const struct seen *seen, const u8 *ip)
+{
+	const struct model_current *cur = &m->cur;
+	const u8 *in = cur->bytes + cur->seen.hlen;
+	const u8 *out = ip + seen->hlen;
+	u32 left = cur->len - cur->seen.hlen;
+
+	if (seen->len - seen->hlen != left)
+		return false;
+	if (seen->proto == IP_PROTO_TCP)
+		return memcmp(in + 4, out + 4, 12) == 0 && memcmp(in + 18, out + 18, left - 18) == 0;
+	if (seen->proto == IP_PROTO_UDP)
+		return memcmp(in + 4, out + 4, 2) == 0 && memcmp(in + 8, out + 8, left - 8) == 0;
+	if (seen->proto == IP_PROTO_ICMP)
+		return memcmp(in, out, 2) == 0 && memcmp(in + 6, out + 6, left - 6) == 0;
+	return memcmp(in, out, left) == 0;
+}
+
+static void model_judge_header(struct model *m, const struct seen *seen)
+{
+	const struct seen *in = &m->cur.seen;
+	u16 was_zero = in->proto == IP_PROTO_UDP && in->csum == 0;
+
+	if (seen->ttl != in->ttl - 1)
+		model_wrong(m, "TTL %u became %u", in->ttl, seen->ttl);
+	if (seen->tos != in->tos || seen->id != in->id || seen->hlen != in->hlen)
+		model_wrong(m, "TOS, identifier or options changed on the way");
+	if (in->proto == IP_PROTO_UDP && was_zero != (seen->csum == 0))
+		model_wrong(m, "a UDP checksum appeared or vanished");
+	if ((in->wrong & SEEN_L4_CSUM) != (seen->wrong & SEEN_L4_CSUM))
+		model_wrong(m, "the transport checksum was %s and is %s",
+			    (in->wrong & SEEN_L4_CSUM) != 0 ? "wrong" : "right",
+			    (seen->wrong & SEEN_L4_CSUM) != 0 ? "wrong" : "right");
+}
+
+void model_judge_way_out(struct model *m, u16 out_if, be32 dst)
+{
+	be32 station;
+	u16 want;
+
+	if (!model_route(m, dst, &want, &station))
+		model_wrong(m, "forwarded without a route");
+	else if (want != out_if)
+		model_wrong(m, "left by interface %u instead of %u", out_if, want);
+}
+
+/* The flow that matched is certainly over if another binding came out. */
+static void model_judge_new(struct model *m, u16 out_if, const struct model_tuple *out)
+{
+	struct model_current *cur = &m->cur;
+	const struct nat_rule_conf *rule = model_rule(m, cur->tuple.src, out_if);
+	struct model_flow *f;
+	bool plain;
+
+	if (!model_may_begin(m, &plain))
+		model_wrong(m, "a packet that can not begin a flow was forwarded");
+	if (!model_binding_ok(m, cur->seen.proto, cur->in_if, out_if, &cur->tuple, out))
+		return;
+	for (u32 n = m->flow_count; n > 0; n--) {
+		const struct model_flow *old = &m->flow[n - 1];
+
+		if (old->proto == cur->seen.proto &&
+		    (model_tuple_eq(&old->in, &cur->tuple) ||
+		     (old->known && model_tuple_eq(&old->out, out))))
+			model_flow_del(m, n - 1);
+	}
+	f = model_flow_add(m, cur->seen.proto, &cur->tuple);
+	f->known = true;
+	f->out = *out;
+	if (rule == NULL && m->conf.iface[cur->in_if].side == IFACE_INSIDE &&
+	    !be32_eq(f->in.src, f->out.src))
+		rule = model_rule_outside(m, cur->tuple.src);
+	f->eim = rule != NULL && model_is_eim(rule, f->proto) &&
+		 !be32_eq(f->in.src, f->out.src) &&
+		 !model_static_out(m, f->in.src, &(be32){ 0 });
+	cur->flow = (u32)(f - m->flow);
+	cur->reply = false;
+	model_flow_seen(m, f, false, &cur->seen, true);
+}
+
+static void model_judge_forward(struct model *m, u16 out_if, const struct seen *seen, const u8 *ip)
+{
+	struct model_current *cur = &m->cur;
+	struct model_tuple out, want;
+	struct model_flow *f;
+
+	if (++cur->forwarded > 1)
+		model_wrong(m, "one packet went in and two came out");
+	if (!cur->fate.may_forward)
+		model_wrong(m, "forwarded a packet that must not be");
+	if (!model_same_payload(m, seen, ip))
+		model_wrong(m, "the payload changed on the way");
+	model_judge_header(m, seen);
+	if (!model_tuple_of(seen, &out) || m->why != NULL)
+		return;
+	model_judge_way_out(m, out_if, seen->dst);
+	m->judged++;
+	f = cur->flow == MODEL_NONE ? NULL : &m->flow[cur->flow];
+	if (f == NULL || !f->known) {
+		model_judge_new(m, out_if, &out);
+		return;
+	}
+	want = f->out;
+	if (cur->reply)
+		want = model_tuple_reversed(&f->in);
+	if (model_tuple_eq(&want, &out))
+		model_flow_seen(m, f, cur->reply, &cur->seen, true);
+	else if (model_flow_lives(m, f) && !(f->tcp_closing && cur->seen.flags == TCP_SYN))
+		model_wrong(m, "a flow's packet left as port %u > %u instead of %u > %u", out.sport,
+			    out.dport, want.sport, want.dport);
+	else
+		model_judge_new(m, out_if, &out);
+}
+
+static bool model_is_echo_answer(const struct model *m, const struct seen *seen)
+{
+	const struct seen *in = &m->cur.seen;
+
+	return m->cur.active && in->proto == IP_PROTO_ICMP && in->type == ICMP_ECHO &&
+	       seen->proto == IP_PROTO_ICMP && seen->type == ICMP_ECHO_REPLY &&
+	       be32_eq(seen->dst, in->src) && be32_eq(seen->src, in->dst) &&
+	       model_is_own(m, in->dst);
+}
+
+static void model_judge_echo(struct model *m, const struct seen *seen)
+{
+	const struct seen *in = &m->cur.seen;
+
+	if (++m->cur.echoes > 1)
+		model_wrong(m, "two answers to one echo request");
+	if (seen->icmp_id != in->icmp_id || seen->icmp_seq != in->icmp_seq ||
+	    seen->data_len != in->data_len || memcmp(seen->data, in->data, in->data_len) != 0)
+		model_wrong(m, "the echo reply does not return what was sent");
+	if ((seen->wrong & SEEN_L4_CSUM) != 0)
+		model_wrong(m, "the echo reply's checksum is wrong");
+	if (!model_source_ok(m, in->src))
+		model_wrong(m, "an echo reply to an address that is no host's");
+}
+
+static bool model_is_reset(const struct model *m, const struct seen *seen)
+{
+	const struct seen *in = &m->cur.seen;
+
+	return m->cur.active && in->proto == IP_PROTO_TCP && seen->proto == IP_PROTO_TCP &&
+	       (seen->flags & TCP_RST) != 0 && be32_eq(seen->dst, in->src) &&
+	       be32_eq(seen->src, in->dst) && seen->sport == in->dport && seen->dport == in->sport;
+}
+
+/* RFC 9293 section 3.10.7.1. */
+static void model_judge_reset(struct model *m, const struct seen *seen)
+{
+	const struct seen *in = &m->cur.seen;
+	u32 seg_len = in->data_len + ((in->flags & TCP_SYN) != 0) + ((in->flags & TCP_FIN) != 0);
+
+	if (++m->cur.resets > 1)
+		model_wrong(m, "two resets for one segment");
+	if ((in->flags & TCP_RST) != 0)
+		model_wrong(m, "a reset was answered by a reset");
+	if (m->conf.iface[m->cur.in_if].side == IFACE_OUTSIDE)
+		model_wrong(m, "a reset was sent to the outside");
+	if ((seen->wrong & SEEN_L4_CSUM) != 0)
+		model_wrong(m, "the reset's checksum is wrong");
+	if ((in->flags & TCP_ACK) != 0) {
+		if (seen->seq != in->ack || (seen->flags & TCP_ACK) != 0)
+			model_wrong(m, "a reset for an ACK has to be <SEQ=SEG.ACK><CTL=RST>");
+	} else if (seen->seq != 0 || (seen->flags & TCP_ACK) == 0 ||
+		   seen->ack != in->seq + seg_len) {
+		model_wrong(m, "a reset for no ACK has to be <SEQ=0><ACK=SEG.SEQ+SEG.LEN>");
+	}
+}
+
+static void model_judge(struct model *m, u16 out_if, const struct seen *seen, const u8 *ip)
+{
+	const struct seen *in = &m->cur.seen;
+
+	if (seen_is_icmp_error(seen)) {
+		if (m->cur.active && seen_is_icmp_error(in) && seen->type == in->type &&
+		    seen->code == in->code && m->cur.fate.may_forward)
+			model_judge_related(m, out_if, seen, ip);
+		else
+			model_judge_error(m, out_if, seen, ip);
+		return;
+	}
+	if (model_is_echo_answer(m, seen))
+		model_judge_echo(m, seen);
+	else if (model_is_reset(m, seen) && (in->flags & TCP_RST) == 0)
+		model_judge_reset(m, seen);
+	else if (m->cur.active && in->proto == seen->proto && !seen_is_icmp_error(in))
+		model_judge_forward(m, out_if, seen, ip);
+	else
+		model_wrong(m, "a packet came out that nothing explains");
+}
+
+void model_out(struct model *m, u16 out_if, const u8 *ip, u32 len)
+{
+	static _Thread_local u8 whole[65536];
+	struct seen seen;
+
+	if (!seen_parse(&seen, ip, len) || (seen.wrong & (SEEN_CUT | SEEN_IP_CSUM)) != 0) {
+		model_wrong(m, "a packet came out with a wrong IP header");
+		return;
+	}
+	if (seen.len != len)
+		model_wrong(m, "%u bytes left for an IP packet of %u", len, seen.len);
+	if (len > m->conf.iface[out_if].mtu)
+		model_wrong(m, "%u bytes left by an interface with MTU %u", len,
+			    m->conf.iface[out_if].mtu);
+	if (seen_is_fragment(&seen)) {
+		u32 whole_len = model_reass_add(m->out_reass, ip, &seen, m->now, whole);
+
+		if (seen.df && m->cur.active && !m->cur.seen.df)
+			model_wrong(m, "a fragment with DF");
+		if (whole_len == 0)
+			return;
+		seen_parse(&seen, whole, whole_len);
+		model_judge(m, out_if, &seen, whole);
+		return;
+	}
+	model_judge(m, out_if, &seen, ip);
+}
+
+/* A packet that was not forwarded may have left a flow only when it died after confirmation: on
+ * the link, waiting for a neighbour that is silent.                                              */
+static void model_done_silent(struct model *m)
+{
+	struct model_current *cur = &m->cur;
+	be32 station;
+	u16 out_if;
+
+	if (cur->flow != MODEL_NONE) {
+		model_flow_seen(m, &m->flow[cur->flow], cur->reply, &cur->seen, false);
+		return;
+	}
+	if (cur->fate.may_forward && cur->tuple_known && cur->errors == 0 &&
+	    (m->lenient || model_is_public(m, cur->tuple.dst) ||
+	     (model_route(m, cur->tuple.dst, &out_if, &station) &&
+	      !model_station_answers(m, out_if, station)))) {
+		struct model_flow *f = model_flow_add(m, cur->seen.proto, &cur->tuple);
+
+		f->tcp_step = 0xff;
+		f->tcp_closing = (cur->seen.flags & (TCP_FIN | TCP_RST)) != 0;
+	}
+}
+
+void model_done(struct model *m)
+{
+	struct model_current *cur = &m->cur;
+	const struct model_fate *fate = &cur->fate;
+
+	for (u32 n = 0; n < MODEL_REASS_MAX; n++) {
+		if (m->out_reass[n].used)
+			model_wrong(m, "not all fragments of a packet came out");
+	}
+	if (!cur->active)
+		return;
+	if (fate->must_forward && cur->forwarded == 0)
+		model_wrong(m, "a packet that has to be forwarded did not come out");
+	if (fate->must_error && cur->errors == 0)
+		model_wrong(m, "ICMP error %u/%u was due and did not come", fate->error_type,
+			    fate->error_code);
+	if (fate->must_echo && cur->echoes == 0)
+		model_wrong(m, "an echo request was not answered");
+	if (fate->must_reset && cur->resets == 0)
+		model_wrong(m, "a reset was due and did not come");
+	if (cur->forwarded == 0 && !seen_is_icmp_error(&cur->seen))
+		model_done_silent(m);
+	cur->active = false;
+}

@@ -1,0 +1,163 @@
+/* A reference model of the gateway: what may come out when a packet goes in.
+ *
+ * Tiny structures, linear search, no cleverness and no code of core: two implementations that were
+ * written apart have to agree. The model does not choose ports. It watches which binding a new flow
+ * got, checks it against the rules (pool, port range, uniqueness, endpoint-independence, pairing,
+ * filtering, quarantine), and from then on knows exactly how each packet of the flow has to leave.
+ *
+ *     model_in(m, in_if, flags, ip, len, now);      before the packet goes into the engine
+ *     model_out(m, out_if, ip, len);                for each packet that comes out
+ *     model_done(m);                                when nothing more comes out
+ *     model_quiet(m, now);                          instead of model_in() for a tick
+ *     model_flow_begin / _shown / _end              compare with the engine's flow table
+ *
+ * After each call m->why is NULL or says what is wrong. Where the law leaves a choice, or time makes
+ * it uncertain whether a flow still stands, both outcomes are admitted; so a judgement is never
+ * wrong, only sometimes absent. What has to happen and what must not happen is kept apart: `must`
+ * and `may` in struct model_fate.                                                               */
+#ifndef TEST_MODEL_MODEL_H
+#define TEST_MODEL_MODEL_H
+
+#include "fake/seen.h"
+#include "sluice/sluice.h"
+
+enum {
+	MODEL_FLOW_MAX = 16384,
+	MODEL_LOG_MAX = 512,
+	MODEL_LOG_BYTES = 640, /* what an ICMP error can quote */
+	MODEL_REASS_MAX = 64,
+	MODEL_PIECE_MAX = 128,
+	MODEL_SILENT_MAX = 16,
+	MODEL_REST_MAX = 4096,
+};
+
+struct model_tuple {
+	be32 src;
+	be32 dst;
+	u16 sport;
+	u16 dport;
+};
+
+struct model_flow {
+	u8 proto;
+	bool known;            /* the binding is known */
+	bool eim;              /* its source has an endpoint-independent mapping */
+	struct model_tuple in;  /* as its first packet came in */
+	struct model_tuple out; /* as that leaves */
+	ns_t seen_lo;          /* last packet that certainly counted */
+	ns_t seen_hi;          /* last packet that may have counted */
+	bool answered_lo;      /* certainly answered */
+	bool answered_hi;      /* may be */
+	u8 tcp_step;           /* 1 SYN, 2 SYN-ACK, 3 established cleanly; 0xff anything */
+	bool tcp_closing;      /* a FIN or RST was seen */
+	u32 tcp_isn[2];
+	bool shown;
+};
+
+/* Which inside endpoint is seen as which public one. */
+struct model_mapping {
+	be32 inside_addr;
+	u16 inside_port;
+	be32 public_addr;
+	u16 public_port;
+};
+
+/* After the mapping is gone nobody else gets its port for a while. */
+struct model_rest {
+	u8 proto;
+	struct model_mapping mapping;
+	ns_t until;
+};
+
+struct model_log {
+	bool valid_header;
+	bool reassembled;
+	u16 in_if;
+	u32 link_flags;
+	u32 len;
+	u32 kept;
+	ns_t when;
+	u8 bytes[MODEL_LOG_BYTES];
+};
+
+struct model_piece {
+	u32 offset;
+	u32 len;
+};
+
+struct model_reass {
+	bool used;
+	be32 src;
+	be32 dst;
+	u8 proto;
+	u16 id;
+	ns_t begun;
+	u32 total; /* 0: the last fragment did not come yet */
+	u32 hlen;  /* of the first fragment; 0: not come yet */
+	u32 piece_count;
+	struct model_piece piece[MODEL_PIECE_MAX];
+	u8 header[60];
+	u8 bytes[65536];
+};
+
+struct model_fate {
+	bool may_forward;
+	bool must_forward;
+	bool must_error;
+	u8 error_type;
+	u8 error_code;
+	bool must_echo;
+	bool must_reset;
+};
+
+struct model_current {
+	bool active;
+	u16 in_if;
+	u32 link_flags;
+	u32 len;
+	struct seen seen;
+	bool tuple_known;
+	struct model_tuple tuple;
+	u32 flow; /* the flow that it matches, possibly dead by now; UINT32_MAX none */
+	bool reply;
+	struct model_fate fate;
+	u32 forwarded;
+	u32 errors;
+	u32 echoes;
+	u32 resets;
+	u8 bytes[65536];
+};
+
+struct model {
+	const char *why;
+	char said[256];
+	struct sluice_conf conf;
+	ns_t now;
+	bool link_down[IFACE_MAX];
+	u32 silent_count;
+	be32 silent[MODEL_SILENT_MAX];
+	bool lenient; /* the engine may refuse anything new: memory or rates are small on purpose */
+	u32 flow_count;
+	struct model_flow flow[MODEL_FLOW_MAX];
+	u32 rest_count;
+	struct model_rest rest[MODEL_REST_MAX];
+	u32 log_next;
+	struct model_log log[MODEL_LOG_MAX];
+	struct model_reass in_reass[MODEL_REASS_MAX];
+	struct model_reass out_reass[MODEL_REASS_MAX];
+	struct model_current cur;
+	u64 judged; /* packets that were forwarded and found right */
+};
+
+struct model *model_new(const struct sluice_conf *conf);
+void model_del(struct model *m);
+void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len, ns_t now);
+void model_quiet(struct model *m, ns_t now);
+void model_out(struct model *m, u16 out_if, const u8 *ip, u32 len);
+void model_done(struct model *m);
+
+void model_flow_begin(struct model *m, ns_t now);
+void model_flow_shown(struct model *m, const struct sluice_flow *flow);
+void model_flow_end(struct model *m);
+
+#endif

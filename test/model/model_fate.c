@@ -1,0 +1,261 @@
+/* What has to happen and what must not happen with a packet: the rules a router goes by, in the
+ * order of Linux's ip_forward(), as far as they leave no choice.                                 */
+#include "model/model_in.h"
+
+#include "core/wire/icmp.h"
+#include "core/wire/ip4.h"
+#include "core/wire/tcp.h"
+
+enum model_options { OPTIONS_NONE, OPTIONS_FINE, OPTIONS_BAD };
+
+static enum model_options model_options(const u8 *ip, u32 hlen)
+{
+	u32 at = IP4_HLEN_MIN;
+
+	if (hlen == IP4_HLEN_MIN)
+		return OPTIONS_NONE;
+	while (at < hlen && ip[at] != 0) {
+		if (ip[at] == 1) {
+			at++;
+			continue;
+		}
+		if (ip[at] == 131 || ip[at] == 137 || at + 1 >= hlen || ip[at + 1] < 2 ||
+		    at + ip[at + 1] > hlen)
+			return OPTIONS_BAD;
+		at += ip[at + 1];
+	}
+	return OPTIONS_FINE;
+}
+
+/* What the transport header must be like to cross the gateway. */
+static bool model_l4_ok(const struct model *m)
+{
+	const struct model_current *cur = &m->cur;
+	const struct seen *seen = &cur->seen;
+
+	if (seen->proto != IP_PROTO_TCP && seen->proto != IP_PROTO_UDP &&
+	    seen->proto != IP_PROTO_ICMP)
+		return true;
+	if (!seen->has_l4)
+		return false;
+	if (seen->proto == IP_PROTO_ICMP)
+		return (seen->wrong & SEEN_L4_CSUM) == 0;
+	if (seen->proto == IP_PROTO_UDP) {
+		u32 udp_len = (u32)cur->bytes[seen->hlen + 4] << 8 | cur->bytes[seen->hlen + 5];
+
+		return udp_len >= 8 && udp_len <= seen->len - seen->hlen;
+	}
+	return true;
+}
+
+/* Nothing odd about it: what every gateway has to handle. */
+static bool model_l4_plain(const struct model *m)
+{
+	const struct model_current *cur = &m->cur;
+	const struct seen *seen = &cur->seen;
+	u8 kind = seen->flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST);
+
+	if (seen->proto == IP_PROTO_UDP)
+		return ((u32)cur->bytes[seen->hlen + 4] << 8 | cur->bytes[seen->hlen + 5]) ==
+			       seen->len - seen->hlen &&
+		       seen->sport != 0 && seen->dport != 0;
+	if (seen->proto == IP_PROTO_TCP)
+		return (kind == TCP_SYN || kind == (TCP_SYN | TCP_ACK) || kind == TCP_ACK ||
+			kind == (TCP_ACK | TCP_FIN) || kind == TCP_RST ||
+			kind == (TCP_RST | TCP_ACK)) &&
+		       seen->sport != 0 && seen->dport != 0;
+	return seen->proto == IP_PROTO_ICMP;
+}
+
+static bool model_addresses_ok(const struct model *m)
+{
+	const struct seen *seen = &m->cur.seen;
+
+	if (!model_source_ok(m, seen->src) || model_is_own(m, seen->src))
+		return false;
+	if (ip4_is_link_local(seen->src) || ip4_is_link_local(seen->dst))
+		return false;
+	return !model_is_group(m, seen->dst) && !ip4_is_zeronet(seen->dst) &&
+	       !ip4_is_loopback(seen->dst) && !ip4_is_class_e(seen->dst);
+}
+
+/* The packet will be forwarded to `dst`: TTL and size decide between forwarding and an error. */
+static void model_fate_way(struct model *m, be32 dst, bool sure)
+{
+	struct model_fate *fate = &m->cur.fate;
+	const struct seen *seen = &m->cur.seen;
+	bool error_ok = !seen_is_icmp_error(seen);
+	be32 station;
+	u16 out_if;
+
+	fate->may_forward = true;
+	fate->must_forward = false;
+	if (!model_route(m, dst, &out_if, &station)) {
+		*fate = (struct model_fate){ .must_error = sure && error_ok && seen->ttl > 1,
+					     .error_type = ICMP_UNREACH };
+		return;
+	}
+	if (seen->ttl <= 1) {
+		*fate = (struct model_fate){ .must_error = sure && error_ok,
+					     .error_type = ICMP_TIME_EXCEEDED };
+		return;
+	}
+	if (seen->df && seen->len > m->conf.iface[out_if].mtu) {
+		*fate = (struct model_fate){ .must_error = sure && error_ok,
+					     .error_type = ICMP_UNREACH,
+					     .error_code = ICMP_UNREACH_FRAG };
+		return;
+	}
+	fate->must_forward = sure && model_station_answers(m, out_if, station);
+}
+
+bool model_may_begin(const struct model *m, bool *plain)
+{
+	const struct seen *seen = &m->cur.seen;
+	u8 kind = seen->flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST);
+
+	*plain = true;
+	if (seen->proto == IP_PROTO_TCP) {
+		*plain = seen->flags == TCP_SYN;
+		return kind == TCP_SYN || (m->conf.ct.midstream && (kind & TCP_RST) == 0);
+	}
+	if (seen->proto == IP_PROTO_ICMP) {
+		*plain = seen->type == ICMP_ECHO;
+		return icmp_is_request(seen->type);
+	}
+	*plain = seen->proto == IP_PROTO_UDP;
+	return true;
+}
+
+/* From inside to somewhere that is not this gateway. */
+static void model_fate_outward(struct model *m, bool sure)
+{
+	const struct seen *seen = &m->cur.seen;
+	const struct nat_rule_conf *rule;
+	be32 station, outside;
+	u16 out_if;
+
+	if (!model_route(m, seen->dst, &out_if, &station)) {
+		model_fate_way(m, seen->dst, sure);
+		return;
+	}
+	rule = model_rule(m, seen->src, out_if);
+	if (m->conf.iface[out_if].side == IFACE_INSIDE) {
+		model_fate_way(m, seen->dst, sure && out_if != m->cur.in_if);
+		return;
+	}
+	if (model_static_out(m, seen->src, &outside)) {
+		model_fate_way(m, seen->dst, sure);
+		return;
+	}
+	if (rule != NULL)
+		model_fate_way(m, seen->dst,
+			       sure && !model_ports_tight(m, rule, seen->proto) &&
+				       model_nat_proto(seen->proto) < NAT_PROTO_COUNT);
+}
+
+/* To one of the public addresses, from outside or (hairpin) from inside. */
+static void model_fate_inward(struct model *m, bool sure, bool hairpin)
+{
+	const struct model_tuple *t = &m->cur.tuple;
+	u8 proto = m->cur.seen.proto;
+	struct model_mapping mapping;
+	enum model_admit admit;
+	be32 inside;
+	bool owned;
+
+	if (model_static_in(m, t->dst, &inside)) {
+		model_fate_way(m, inside, sure && !hairpin);
+		return;
+	}
+	if (!model_owner(m, proto, t->dst, t->dport, &owned, &mapping))
+		return;
+	admit = model_admits(m, proto, t->dst, t->dport, t->src, t->sport);
+	if (admit != MODEL_ADMIT_NO || hairpin)
+		model_fate_way(m, mapping.inside_addr,
+			       sure && !hairpin && admit == MODEL_ADMIT_YES);
+}
+
+static void model_fate_new(struct model *m, bool sure)
+{
+	const struct seen *seen = &m->cur.seen;
+	bool from_inside = m->conf.iface[m->cur.in_if].side == IFACE_INSIDE;
+	bool public = model_is_public(m, seen->dst);
+	bool plain;
+
+	if (!model_may_begin(m, &plain)) {
+		m->cur.fate.must_reset = sure && from_inside && seen->proto == IP_PROTO_TCP &&
+					 (seen->flags & TCP_RST) == 0 && !public &&
+					 !model_is_own(m, seen->dst);
+		return;
+	}
+	if (model_is_own(m, seen->dst) || public) {
+		m->cur.fate.must_echo = sure && seen->proto == IP_PROTO_ICMP &&
+					seen->type == ICMP_ECHO && model_is_own(m, seen->dst);
+		if (public)
+			model_fate_inward(m, sure && plain && !model_table_tight(m), from_inside);
+		return;
+	}
+	if (from_inside)
+		model_fate_outward(m, sure && plain && !model_table_tight(m));
+	else
+		model_fate_way(m, seen->dst, false);
+}
+
+static void model_fate_known(struct model *m, bool sure)
+{
+	const struct model_flow *f = &m->flow[m->cur.flow];
+
+	if (!f->known) {
+		model_fate_new(m, false);
+		m->cur.fate.may_forward = true;
+		return;
+	}
+	if (model_flow_lives(m, f)) {
+		model_fate_way(m, m->cur.reply ? f->in.src : f->out.dst, sure);
+		return;
+	}
+	model_fate_new(m, false);
+	m->cur.fate = (struct model_fate){ .may_forward = true };
+}
+
+static void model_fate_error(struct model *m, bool sure)
+{
+	u32 flow;
+	bool reply;
+
+	if (!model_related(m, &flow, &reply))
+		return;
+	sure = sure && model_flow_lives(m, &m->flow[flow]) &&
+	       (m->cur.seen.type != ICMP_REDIRECT && m->cur.seen.type != ICMP_SOURCE_QUENCH);
+	/* `reply` says that a packet of the reply direction is quoted: the error goes to its sender. */
+	model_fate_way(m, reply ? m->flow[flow].out.dst : m->flow[flow].in.src, sure);
+	if (model_is_own(m, m->cur.seen.dst) && !m->flow[flow].known)
+		m->cur.fate.must_forward = false;
+}
+
+void model_fate(struct model *m, bool certain)
+{
+	struct model_current *cur = &m->cur;
+	enum model_options options = model_options(cur->bytes, cur->seen.hlen);
+	bool sure = certain && !m->lenient && options == OPTIONS_NONE && cur->link_flags == 0;
+
+	cur->fate = (struct model_fate){ 0 };
+	if ((cur->link_flags & (PKT_LINK_OTHER | PKT_LINK_BROADCAST | PKT_LINK_MULTICAST)) != 0)
+		return;
+	if (!model_addresses_ok(m) || options == OPTIONS_BAD || !model_l4_ok(m))
+		return;
+	if (seen_is_icmp_error(&cur->seen)) {
+		model_fate_error(m, sure);
+		return;
+	}
+	cur->tuple_known = model_tuple_of(&cur->seen, &cur->tuple);
+	if (!cur->tuple_known)
+		return;
+	sure = sure && model_l4_plain(m);
+	cur->flow = model_flow_find(m, cur->seen.proto, &cur->tuple, &cur->reply);
+	if (cur->flow != MODEL_NONE)
+		model_fate_known(m, sure);
+	else
+		model_fate_new(m, sure);
+}

@@ -1,0 +1,283 @@
+/* The model's flow table: a list. */
+#include "model/model_in.h"
+
+#include "core/wire/icmp.h"
+#include "core/wire/ip4.h"
+#include "core/wire/tcp.h"
+
+/* Clocks of the table tick in milliseconds. */
+#define MODEL_SLACK_NS (2 * NS_PER_MS)
+
+bool model_tuple_eq(const struct model_tuple *a, const struct model_tuple *b)
+{
+	return be32_eq(a->src, b->src) && be32_eq(a->dst, b->dst) && a->sport == b->sport &&
+	       a->dport == b->dport;
+}
+
+struct model_tuple model_tuple_reversed(const struct model_tuple *t)
+{
+	return (struct model_tuple){ t->dst, t->src, t->dport, t->sport };
+}
+
+/* Ports; for an ICMP query the identifier stands on the asking side, type and code of the request
+ * on the other.                                                                                   */
+bool model_tuple_of(const struct seen *seen, struct model_tuple *t)
+{
+	*t = (struct model_tuple){ seen->src, seen->dst, seen->sport, seen->dport };
+	if (seen->proto != IP_PROTO_ICMP)
+		return true;
+	if (icmp_is_request(seen->type)) {
+		t->sport = seen->icmp_id;
+		t->dport = (u16)(seen->type << 8 | seen->code);
+		return true;
+	}
+	if (!icmp_is_reply(seen->type))
+		return false;
+	t->sport = (u16)(icmp_request_of(seen->type) << 8 | seen->code);
+	t->dport = seen->icmp_id;
+	return true;
+}
+
+static u64 model_timeout(const struct model *m, enum ct_timeout class)
+{
+	return m->conf.ct.timeout_s[class] * NS_PER_SEC;
+}
+
+static u64 model_longest(const struct model *m, const struct model_flow *f)
+{
+	u64 most = 0;
+
+	if (f->proto == IP_PROTO_TCP && f->tcp_step == 3 && !f->tcp_closing)
+		return model_timeout(m, CT_TIMEOUT_TCP_ESTABLISHED);
+	if (f->proto == IP_PROTO_TCP) {
+		for (u32 class = 0; class <= CT_TIMEOUT_TCP_CLOSED; class ++) {
+			if (model_timeout(m, class) > most)
+				most = model_timeout(m, class);
+		}
+		return most;
+	}
+	if (f->proto == IP_PROTO_ICMP)
+		return model_timeout(m, CT_TIMEOUT_ICMP);
+	if (f->proto != IP_PROTO_UDP)
+		return model_timeout(m, CT_TIMEOUT_GENERIC);
+	return model_timeout(m, f->answered_hi ? CT_TIMEOUT_UDP : CT_TIMEOUT_UDP_NEW);
+}
+
+static u64 model_shortest(const struct model *m, const struct model_flow *f)
+{
+	u64 least = NS_NEVER;
+
+	if (f->proto == IP_PROTO_TCP && f->tcp_step == 3 && !f->tcp_closing)
+		return model_timeout(m, CT_TIMEOUT_TCP_ESTABLISHED);
+	if (f->proto == IP_PROTO_TCP) {
+		for (u32 class = 0; class <= CT_TIMEOUT_TCP_CLOSED; class ++)
+			least = u64_min(least, model_timeout(m, class));
+		return least;
+	}
+	if (f->proto == IP_PROTO_UDP)
+		return model_timeout(m, f->answered_lo ? CT_TIMEOUT_UDP : CT_TIMEOUT_UDP_NEW);
+	return model_longest(m, f);
+}
+
+bool model_flow_lives(const struct model *m, const struct model_flow *f)
+{
+	if (!f->answered_lo && model_table_tight(m))
+		return false;
+	return m->now + MODEL_SLACK_NS < f->seen_lo + model_shortest(m, f);
+}
+
+bool model_flow_may_live(const struct model *m, const struct model_flow *f)
+{
+	return m->now <= f->seen_hi + model_longest(m, f) + MODEL_SLACK_NS;
+}
+
+u32 model_flow_find(const struct model *m, u8 proto, const struct model_tuple *t, bool *reply)
+{
+	struct model_tuple reversed = model_tuple_reversed(t);
+	u32 found = MODEL_NONE;
+
+	for (u32 n = 0; n < m->flow_count; n++) {
+		const struct model_flow *f = &m->flow[n];
+		bool is_reply;
+
+		if (f->proto != proto)
+			continue;
+		is_reply = f->known && model_tuple_eq(&f->out, &reversed);
+		if (!is_reply && !model_tuple_eq(&f->in, t))
+			continue;
+		if (model_flow_may_live(m, f) && (found == MODEL_NONE || model_flow_lives(m, f))) {
+			*reply = is_reply;
+			found = n;
+		}
+	}
+	return found;
+}
+
+static void model_flow_tcp(struct model_flow *f, bool reply, const struct seen *seen)
+{
+	u8 flags = seen->flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST);
+
+	if ((flags & (TCP_FIN | TCP_RST)) != 0)
+		f->tcp_closing = true;
+	if (f->tcp_step == 3 && (flags & TCP_SYN) == 0)
+		return;
+	if (f->tcp_step == 0 && !reply && flags == TCP_SYN) {
+		f->tcp_step = 1;
+		f->tcp_isn[0] = seen->seq;
+	} else if (f->tcp_step == 1 && reply && flags == (TCP_SYN | TCP_ACK) &&
+		   seen->ack == f->tcp_isn[0] + 1) {
+		f->tcp_step = 2;
+		f->tcp_isn[1] = seen->seq;
+	} else if (f->tcp_step == 2 && !reply && flags == TCP_ACK &&
+		   seen->seq == f->tcp_isn[0] + 1 && seen->ack == f->tcp_isn[1] + 1) {
+		f->tcp_step = 3;
+	} else if (!(f->tcp_step == 1 && !reply && flags == TCP_SYN && seen->seq == f->tcp_isn[0]) &&
+		   !(f->tcp_step == 2 && reply && flags == (TCP_SYN | TCP_ACK) &&
+		     seen->seq == f->tcp_isn[1])) {
+		f->tcp_step = 0xff;
+	}
+}
+
+void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const struct seen *seen,
+		     bool certain)
+{
+	f->seen_hi = m->now;
+	f->answered_hi = f->answered_hi || reply;
+	if (certain) {
+		f->seen_lo = m->now;
+		f->answered_lo = f->answered_lo || reply;
+	}
+	if (f->proto != IP_PROTO_TCP)
+		return;
+	if (certain)
+		model_flow_tcp(f, reply, seen);
+	else
+		f->tcp_step = 0xff;
+	if (!certain && (seen->flags & (TCP_FIN | TCP_RST)) != 0)
+		f->tcp_closing = true;
+}
+
+struct model_flow *model_flow_add(struct model *m, u8 proto, const struct model_tuple *in)
+{
+	struct model_flow *f;
+
+	if (m->flow_count == MODEL_FLOW_MAX) {
+		model_wrong(m, "the model itself is full");
+		m->flow_count--;
+	}
+	f = &m->flow[m->flow_count++];
+	memset(f, 0, sizeof *f);
+	f->proto = proto;
+	f->in = *in;
+	f->seen_lo = f->seen_hi = m->now;
+	return f;
+}
+
+static void model_rest_add(struct model *m, const struct model_flow *f,
+			   const struct model_mapping *mapping)
+{
+	if (m->rest_count == MODEL_REST_MAX) {
+		memmove(m->rest, m->rest + 1, sizeof m->rest - sizeof m->rest[0]);
+		m->rest_count--;
+	}
+	m->rest[m->rest_count++] = (struct model_rest){
+		f->proto,
+		*mapping,
+		f->seen_lo + model_shortest(m, f) + m->conf.nat.quarantine_s * NS_PER_SEC,
+	};
+}
+
+static void model_flow_rest(struct model *m, const struct model_flow *f)
+{
+	struct model_mapping mapping;
+
+	for (u32 n = m->rest_count; n > 0; n--) {
+		if (m->rest[n - 1].until <= m->now)
+			m->rest[n - 1] = m->rest[--m->rest_count];
+	}
+	if (model_mapping_src(f, &mapping))
+		model_rest_add(m, f, &mapping);
+	if (model_mapping_dst(m, f, &mapping))
+		model_rest_add(m, f, &mapping);
+}
+
+void model_flow_del(struct model *m, u32 index)
+{
+	model_flow_rest(m, &m->flow[index]);
+	m->flow[index] = m->flow[--m->flow_count];
+	if (m->cur.flow == index)
+		m->cur.flow = MODEL_NONE;
+	else if (m->cur.flow == m->flow_count)
+		m->cur.flow = index;
+}
+
+bool model_table_tight(const struct model *m)
+{
+	return m->flow_count + 2 >= m->conf.ct.flow_count;
+}
+
+/* Could a port be missing? Everything that may hold one is counted against one address. */
+bool model_ports_tight(const struct model *m, const struct nat_rule_conf *rule, u8 proto)
+{
+	u32 held = m->rest_count;
+	u16 first, last;
+
+	model_port_range(m, rule, &first, &last);
+	for (u32 n = 0; n < m->flow_count; n++)
+		held += m->flow[n].proto == proto;
+	return held + 2 >= (u32)last - first || m->flow_count + 2 >= m->conf.nat.mapping_count;
+}
+
+/* ---- beside the engine's own table */
+
+void model_flow_begin(struct model *m, ns_t now)
+{
+	m->now = now;
+	for (u32 n = 0; n < m->flow_count; n++)
+		m->flow[n].shown = false;
+}
+
+static struct model_tuple model_tuple_shown(const struct sluice_tuple *t)
+{
+	return (struct model_tuple){ t->src, t->dst, be16_host(t->sport), be16_host(t->dport) };
+}
+
+void model_flow_shown(struct model *m, const struct sluice_flow *flow)
+{
+	struct model_tuple in = model_tuple_shown(&flow->orig);
+	struct model_tuple repl = model_tuple_shown(&flow->repl);
+	struct model_tuple out = model_tuple_reversed(&repl);
+
+	for (u32 n = 0; n < m->flow_count; n++) {
+		struct model_flow *f = &m->flow[n];
+
+		if (f->shown || f->proto != flow->proto || !model_tuple_eq(&f->in, &in))
+			continue;
+		f->shown = true;
+		if (!f->known) {
+			f->known = true;
+			f->out = out;
+		} else if (!model_tuple_eq(&f->out, &out)) {
+			model_wrong(m, "a flow in the table has another binding than its packets");
+		}
+		if (f->answered_lo && !flow->answered)
+			model_wrong(m, "an answered flow is shown as never answered");
+		return;
+	}
+	model_wrong(m, "the table has a flow that no packet can have left: proto %u port %u > %u",
+		    flow->proto, in.sport, in.dport);
+}
+
+void model_flow_end(struct model *m)
+{
+	for (u32 n = m->flow_count; n > 0; n--) {
+		struct model_flow *f = &m->flow[n - 1];
+
+		if (f->shown)
+			continue;
+		if (f->known && model_flow_lives(m, f))
+			model_wrong(m, "a flow is gone before its time: proto %u port %u > %u",
+				    f->proto, f->in.sport, f->in.dport);
+		model_flow_del(m, n - 1);
+	}
+}

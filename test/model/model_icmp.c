@@ -1,0 +1,309 @@
+/* The model's laws of ICMP errors: those that the gateway makes (RFC 792, 1122, 1812), and those
+ * of others that it translates (RFC 5508).                                                       */
+#include "model/model_in.h"
+
+#include "core/wire/icmp.h"
+#include "core/wire/ip4.h"
+
+void model_log_add(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
+		   bool reassembled)
+{
+	struct model_log *log = &m->log[m->log_next];
+	struct seen seen;
+
+	m->log_next = (m->log_next + 1) % MODEL_LOG_MAX;
+	log->in_if = in_if;
+	log->link_flags = link_flags;
+	log->reassembled = reassembled;
+	log->valid_header = seen_parse(&seen, ip, len) && seen.len <= len &&
+			    seen.len >= seen.hlen && (seen.wrong & SEEN_IP_CSUM) == 0;
+	log->len = log->valid_header ? seen.len : len;
+	log->when = m->now;
+	log->kept = u32_min(log->len, MODEL_LOG_BYTES);
+	memcpy(log->bytes, ip, log->kept);
+}
+
+/* RFC 1812 section 4.3.2.7: packets about which no error may be sent. */
+static const char *model_suppressed(const struct model *m, const struct model_log *log,
+				    const struct seen *seen)
+{
+	if (!log->valid_header)
+		return "a packet with an invalid IP header";
+	if (seen->proto == IP_PROTO_ICMP && seen->frag_offset == 0 &&
+	    (!seen->has_l4 || (!icmp_is_request(seen->type) && !icmp_is_reply(seen->type))))
+		return "an ICMP error, or a type that may be one";
+	if (model_is_group(m, seen->dst) || ip4_is_class_e(seen->dst))
+		return "a packet to a group";
+	if (log->link_flags != 0)
+		return "a link-layer broadcast or multicast";
+	if (seen->frag_offset != 0)
+		return "a fragment other than the first";
+	if (!model_source_ok(m, seen->src))
+		return "a source that is no single host";
+	return NULL;
+}
+
+static bool model_cause_transit(const struct model *m, const struct seen *about)
+{
+	(void)m;
+	return about->ttl <= 1;
+}
+
+static bool model_any_mtu_below(const struct model *m, u32 len)
+{
+	for (u32 n = 0; n < m->conf.iface_count; n++) {
+		if (m->conf.iface[n].mtu < len)
+			return true;
+	}
+	return false;
+}
+
+static bool model_any_silent(const struct model *m)
+{
+	for (u32 n = 0; n < m->conf.iface_count; n++) {
+		if (m->link_down[n])
+			return true;
+	}
+	return m->silent_count > 0;
+}
+
+static bool model_unreach_has_cause(const struct model *m, const struct seen *seen,
+				    const struct seen *about)
+{
+	bool local = model_is_own(m, about->dst) || model_is_public(m, about->dst);
+
+	switch (seen->code) {
+	case ICMP_UNREACH_NET: return !model_route(m, about->dst, &(u16){ 0 }, &(be32){ 0 }) ||
+				      model_any_silent(m);
+	case ICMP_UNREACH_HOST: return model_any_silent(m);
+	case ICMP_UNREACH_PROTO: return local && about->proto != IP_PROTO_UDP;
+	case ICMP_UNREACH_PORT: return local;
+	case ICMP_UNREACH_FRAG: return about->df && model_any_mtu_below(m, about->len);
+	case ICMP_UNREACH_SRC_ROUTE: return about->hlen > IP4_HLEN_MIN;
+	case ICMP_UNREACH_PROHIBITED: return true;
+	default: return false;
+	}
+}
+
+static bool model_has_cause(const struct model *m, const struct seen *seen,
+			    const struct model_log *log, const struct seen *about)
+{
+	if (seen->type == ICMP_UNREACH)
+		return model_unreach_has_cause(m, seen, about);
+	if (seen->type == ICMP_TIME_EXCEEDED && seen->code == ICMP_EXCEEDED_TRANSIT)
+		return model_cause_transit(m, about);
+	if (seen->type == ICMP_TIME_EXCEEDED)
+		return about->mf && m->now > log->when;
+	if (seen->type == ICMP_PARAM_PROBLEM)
+		return about->hlen > IP4_HLEN_MIN;
+	return seen->type == ICMP_REDIRECT && m->conf.redirects;
+}
+
+/* The packet that an error quotes, byte for byte as its sender made it; newest first. */
+static const struct model_log *model_log_find(const struct model *m, const struct seen *seen)
+{
+	for (u32 n = 0; n < MODEL_LOG_MAX; n++) {
+		u32 index = (m->log_next + 2 * MODEL_LOG_MAX - 1 - n) % MODEL_LOG_MAX;
+		const struct model_log *log = &m->log[index];
+
+		if (log->len > 0 && seen->quote_len <= log->kept &&
+		    memcmp(log->bytes, seen->quote, seen->quote_len) == 0)
+			return log;
+	}
+	return NULL;
+}
+
+void model_judge_error(struct model *m, u16 out_if, const struct seen *seen, const u8 *ip)
+{
+	const struct model_log *log = model_log_find(m, seen);
+	struct seen about;
+	const char *rule;
+
+	(void)ip;
+	if (log == NULL || !seen_parse_quote(&about, log->bytes, log->kept)) {
+		model_wrong(m, "ICMP error %u/%u quotes a packet that nobody sent so", seen->type,
+			    seen->code);
+		return;
+	}
+	if (m->cur.active)
+		m->cur.errors++;
+	rule = model_suppressed(m, log, &about);
+	if (rule != NULL)
+		model_wrong(m, "ICMP error %u/%u about %s", seen->type, seen->code, rule);
+	if (!be32_eq(seen->dst, about.src))
+		model_wrong(m, "ICMP error not to the sender");
+	if (!model_is_own(m, seen->src))
+		model_wrong(m, "ICMP error from an address that is not the gateway's");
+	if (out_if != log->in_if)
+		model_wrong(m, "ICMP error by another interface than the packet came in");
+	if (seen->len > 576)
+		model_wrong(m, "ICMP error of %u bytes", seen->len);
+	if (seen->quote_len < u32_min(log->len, about.hlen + 8))
+		model_wrong(m, "ICMP error quotes %u bytes only", seen->quote_len);
+	if ((seen->wrong & SEEN_L4_CSUM) != 0)
+		model_wrong(m, "ICMP error with a wrong checksum");
+	if (!model_has_cause(m, seen, log, &about))
+		model_wrong(m, "ICMP error %u/%u without a cause", seen->type, seen->code);
+	if (m->cur.active && m->cur.fate.must_error && m->cur.errors == 1 &&
+	    (seen->type != m->cur.fate.error_type || seen->code != m->cur.fate.error_code))
+		model_wrong(m, "ICMP error %u/%u instead of %u/%u", seen->type, seen->code,
+			    m->cur.fate.error_type, m->cur.fate.error_code);
+}
+
+/* A quoted packet was on its way out, so its tuple is a way out of the flow: of the first
+ * direction, or (reply) of the other.                                                            */
+bool model_related(const struct model *m, u32 *flow, bool *reply)
+{
+	const struct seen *in = &m->cur.seen;
+	struct model_tuple t;
+	struct seen about;
+	u32 found = MODEL_NONE;
+
+	if ((in->wrong & (SEEN_L4_CSUM | SEEN_QUOTE_IP_CSUM)) != 0 || in->quote == NULL ||
+	    !seen_parse_quote(&about, in->quote, in->quote_len) || about.frag_offset != 0 ||
+	    in->quote_len < about.hlen + 8 || seen_is_icmp_error(&about) ||
+	    !model_tuple_of(&about, &t))
+		return false;
+	for (u32 n = 0; n < m->flow_count; n++) {
+		const struct model_flow *f = &m->flow[n];
+		struct model_tuple back = model_tuple_reversed(&f->in);
+		bool first = model_tuple_eq(&f->out, &t);
+
+		if (f->proto != about.proto || !f->known || !model_flow_may_live(m, f) ||
+		    !(first || model_tuple_eq(&back, &t)))
+			continue;
+		if (found == MODEL_NONE || model_flow_lives(m, f)) {
+			found = n;
+			*reply = !first;
+		}
+	}
+	*flow = found;
+	return found != MODEL_NONE;
+}
+
+/* Add what changed from a to b, `len` bytes at an even place, to a checksum (RFC 1624). */
+static u16 model_sum_changed(u16 csum, const u8 *a, const u8 *b, u32 len)
+{
+	u32 sum = (u16)~csum;
+
+	for (u32 n = 0; n + 1 < len; n += 2) {
+		sum += (u16)~(u16)(a[n] << 8 | a[n + 1]);
+		sum += (u32)(b[n] << 8 | b[n + 1]);
+		sum = (sum & 0xffff) + (sum >> 16);
+	}
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (u16)~sum;
+}
+
+static void model_put16(u8 *at, u16 v)
+{
+	at[0] = (u8)(v >> 8);
+	at[1] = (u8)v;
+}
+
+/* The quotation as the original sender knows it: `want` is the tuple with which it sent. */
+static void model_quote_back(u8 *quote, u32 len, const struct seen *about,
+			     const struct model_tuple *want)
+{
+	u8 before[64];
+	u8 *l4 = quote + about->hlen;
+	u32 csum_at = about->proto == IP_PROTO_TCP ? 16 : about->proto == IP_PROTO_UDP ? 6 : 2;
+	u16 csum = (u16)(quote[10] << 8 | quote[11]);
+	u16 l4_csum;
+
+	memcpy(before, quote, 20);
+	be32_store(quote + 12, want->src);
+	be32_store(quote + 16, want->dst);
+	model_put16(quote + 10, model_sum_changed(csum, before + 12, quote + 12, 8));
+	memcpy(before + 20, l4, 8);
+	if (about->proto == IP_PROTO_ICMP) {
+		model_put16(l4 + 4, icmp_is_request(about->type) ? want->sport : want->dport);
+	} else {
+		model_put16(l4, want->sport);
+		model_put16(l4 + 2, want->dport);
+	}
+	if (about->hlen + csum_at + 2 > len)
+		return;
+	l4_csum = (u16)(l4[csum_at] << 8 | l4[csum_at + 1]);
+	if (about->proto == IP_PROTO_UDP && l4_csum == 0)
+		return;
+	if (about->proto != IP_PROTO_ICMP)
+		l4_csum = model_sum_changed(l4_csum, before + 12, quote + 12, 8);
+	if (about->proto == IP_PROTO_ICMP)
+		l4_csum = model_sum_changed(l4_csum, before + 24, l4 + 4, 2);
+	else
+		l4_csum = model_sum_changed(l4_csum, before + 20, l4, 4);
+	if (about->proto == IP_PROTO_UDP && l4_csum == 0)
+		l4_csum = 0xffff;
+	model_put16(l4 + csum_at, l4_csum);
+}
+
+/* 0x0000 and 0xffff are the same sum. */
+static bool model_quote_same(const u8 *want, const u8 *got, u32 len, const struct seen *about)
+{
+	u32 csum_at = about->hlen +
+		      (about->proto == IP_PROTO_TCP ? 16 : about->proto == IP_PROTO_UDP ? 6 : 2);
+
+	for (u32 n = 0; n < len; n++) {
+		bool in_csum = n == csum_at || n == csum_at + 1;
+
+		if (want[n] != got[n] &&
+		    !(in_csum && (want[n] == 0 || want[n] == 0xff) && (got[n] == 0 || got[n] == 0xff)))
+			return false;
+	}
+	return true;
+}
+
+void model_judge_related(struct model *m, u16 out_if, const struct seen *seen, const u8 *ip)
+{
+	static _Thread_local u8 quote[65536];
+	const struct seen *in = &m->cur.seen;
+	const struct model_flow *f;
+	struct model_tuple want, back;
+	struct seen about;
+	bool reply, to_end;
+	be32 end, source;
+	u32 flow;
+
+	(void)ip;
+	if (++m->cur.forwarded > 1)
+		model_wrong(m, "one ICMP error went in and two came out");
+	if (!model_related(m, &flow, &reply) ||
+	    !seen_parse_quote(&about, in->quote, in->quote_len)) {
+		model_wrong(m, "an ICMP error about no flow was forwarded");
+		return;
+	}
+	f = &m->flow[flow];
+	back = model_tuple_reversed(&f->out);
+	want = reply ? back : f->in;
+	if (!be32_eq(seen->dst, want.src))
+		model_wrong(m, "an ICMP error went to the wrong host");
+	model_judge_way_out(m, out_if, seen->dst);
+	if (seen->ttl != in->ttl - 1)
+		model_wrong(m, "ICMP error: TTL %u became %u", in->ttl, seen->ttl);
+	/* Sent by the flow's other end itself: it appears as what the receiver knows it by. */
+	end = reply ? f->in.src : f->out.dst;
+	source = want.dst;
+	to_end = be32_eq(in->src, end);
+	if (to_end && !be32_eq(seen->src, source))
+		model_wrong(m, "an ICMP error of the other end has the wrong source");
+	if (!to_end && !be32_eq(seen->src, in->src) && !model_is_public(m, seen->src) &&
+	    !model_is_own(m, seen->src))
+		model_wrong(m, "an ICMP error has a source from nowhere");
+	if (!to_end && m->conf.iface[m->cur.in_if].side == IFACE_INSIDE &&
+	    m->conf.iface[out_if].side == IFACE_OUTSIDE && be32_eq(seen->src, in->src) &&
+	    !model_is_public(m, seen->src))
+		model_wrong(m, "an ICMP error shows an inside address to the outside");
+	if (seen->quote_len != in->quote_len || seen->icmp_id != in->icmp_id ||
+	    (seen->icmp_seq != in->icmp_seq && in->code != ICMP_UNREACH_FRAG)) {
+		model_wrong(m, "an ICMP error's length or second word changed");
+		return;
+	}
+	memcpy(quote, in->quote, in->quote_len);
+	model_quote_back(quote, in->quote_len, &about, &want);
+	if (!model_quote_same(quote, seen->quote, seen->quote_len, &about))
+		model_wrong(m, "an ICMP error's quotation is not what its receiver sent");
+	if ((seen->wrong & (SEEN_L4_CSUM | SEEN_QUOTE_IP_CSUM)) != 0)
+		model_wrong(m, "a translated ICMP error has a wrong checksum");
+	m->judged++;
+}

@@ -1,0 +1,84 @@
+/* What the files of the model share. */
+#ifndef TEST_MODEL_MODEL_IN_H
+#define TEST_MODEL_MODEL_IN_H
+
+#include "model/model.h"
+
+#define MODEL_NONE UINT32_MAX
+
+/* Keep the first complaint. */
+__attribute__((format(printf, 2, 3))) void model_wrong(struct model *m, const char *format, ...);
+
+/* ---- what the configuration says (model_conf.c) */
+bool model_is_own(const struct model *m, be32 a);
+/* An address that packets are translated to: outside interface's, pool's, one-to-one's. */
+bool model_is_public(const struct model *m, be32 a);
+bool model_in_pool(const struct nat_pool_conf *pool, be32 a);
+bool model_is_group(const struct model *m, be32 a);
+bool model_source_ok(const struct model *m, be32 a);
+/* One-to-one in either direction; false when none covers it. */
+bool model_static_out(const struct model *m, be32 inside, be32 *outside);
+bool model_static_in(const struct model *m, be32 outside, be32 *inside);
+/* The way to a destination: false when there is none. */
+bool model_route(const struct model *m, be32 dst, u16 *out_if, be32 *station);
+bool model_station_answers(const struct model *m, u16 out_if, be32 station);
+/* The rule that translates what `source` sends by out_if; NULL when none. */
+const struct nat_rule_conf *model_rule(const struct model *m, be32 source, u16 out_if);
+/* The same for a way out by whichever interface of the outside. */
+const struct nat_rule_conf *model_rule_outside(const struct model *m, be32 source);
+void model_port_range(const struct model *m, const struct nat_rule_conf *rule, u16 *first,
+		      u16 *last);
+/* NAT_PROTO_COUNT for what has no ports. */
+u32 model_nat_proto(u8 proto);
+bool model_is_eim(const struct nat_rule_conf *rule, u8 proto);
+
+/* ---- flows (model_flow.c) */
+bool model_tuple_of(const struct seen *seen, struct model_tuple *t);
+bool model_tuple_eq(const struct model_tuple *a, const struct model_tuple *b);
+struct model_tuple model_tuple_reversed(const struct model_tuple *t);
+bool model_flow_lives(const struct model *m, const struct model_flow *f);      /* certainly */
+bool model_flow_may_live(const struct model *m, const struct model_flow *f);
+u32 model_flow_find(const struct model *m, u8 proto, const struct model_tuple *t, bool *reply);
+void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const struct seen *seen,
+		     bool certain);
+struct model_flow *model_flow_add(struct model *m, u8 proto, const struct model_tuple *in);
+void model_flow_del(struct model *m, u32 index);
+bool model_table_tight(const struct model *m);
+bool model_ports_tight(const struct model *m, const struct nat_rule_conf *rule, u8 proto);
+
+/* ---- bindings (model_nat.c) */
+/* The endpoint-independent mapping of a flow's source, and the one that a flow from outside (or a
+ * hairpin) came in through; false when there is none.                                            */
+bool model_mapping_src(const struct model_flow *f, struct model_mapping *mapping);
+bool model_mapping_dst(const struct model *m, const struct model_flow *f,
+		       struct model_mapping *mapping);
+/* Who owns a public endpoint by endpoint-independent mapping. sure: it certainly stands. */
+bool model_owner(const struct model *m, u8 proto, be32 addr, u16 port, bool *sure,
+		 struct model_mapping *mapping);
+enum model_admit { MODEL_ADMIT_NO, MODEL_ADMIT_MAYBE, MODEL_ADMIT_YES };
+enum model_admit model_admits(const struct model *m, u8 proto, be32 public_addr, u16 public_port,
+			      be32 remote, u16 remote_port);
+/* Is `out` a lawful way for a new flow that came in as `in` to leave? Complains when not. */
+bool model_binding_ok(struct model *m, u8 proto, u16 in_if, u16 out_if,
+		      const struct model_tuple *in, const struct model_tuple *out);
+
+/* ---- what has to happen (model_fate.c): fills in m->cur from its bytes */
+void model_fate(struct model *m, bool certain);
+bool model_may_begin(const struct model *m, bool *plain);
+
+/* ---- judging (model.c) */
+void model_judge_way_out(struct model *m, u16 out_if, be32 dst);
+
+/* ---- fragments (model_reass.c): a whole packet into out, its length returned; 0 not complete */
+u32 model_reass_add(struct model_reass *table, const u8 *ip, const struct seen *seen, ns_t now,
+		    u8 *out);
+
+/* ---- ICMP errors (model_icmp.c) */
+void model_log_add(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
+		   bool reassembled);
+void model_judge_error(struct model *m, u16 out_if, const struct seen *seen, const u8 *ip);
+void model_judge_related(struct model *m, u16 out_if, const struct seen *seen, const u8 *ip);
+/* Whether the current packet, an ICMP error, belongs to a flow. */
+bool model_related(const struct model *m, u32 *flow, bool *reply);
+
+#endif

@@ -1,0 +1,93 @@
+/* The model's reassembly: pieces in a list, bytes in an array. */
+#include "model/model_in.h"
+
+#include "core/wire/checksum.h"
+#include "core/wire/ip4.h"
+
+static struct model_reass *model_reass_find(struct model_reass *table, const struct seen *seen,
+					    ns_t now)
+{
+	struct model_reass *oldest = &table[0];
+
+	for (u32 n = 0; n < MODEL_REASS_MAX; n++) {
+		struct model_reass *r = &table[n];
+
+		if (r->used && be32_eq(r->src, seen->src) && be32_eq(r->dst, seen->dst) &&
+		    r->proto == seen->proto && r->id == seen->id)
+			return r;
+		if (!r->used || (oldest->used && r->begun < oldest->begun))
+			oldest = r;
+	}
+	memset(oldest, 0, offsetof(struct model_reass, bytes));
+	oldest->used = true;
+	oldest->src = seen->src;
+	oldest->dst = seen->dst;
+	oldest->proto = seen->proto;
+	oldest->id = seen->id;
+	oldest->begun = now;
+	return oldest;
+}
+
+/* Exact duplicates change nothing; anything else that overlaps ends the packet (RFC 5722). */
+static bool model_reass_overlaps(const struct model_reass *r, u32 offset, u32 len, bool *duplicate)
+{
+	for (u32 n = 0; n < r->piece_count; n++) {
+		const struct model_piece *piece = &r->piece[n];
+
+		if (piece->offset == offset && piece->len == len) {
+			*duplicate = true;
+			return false;
+		}
+		if (offset < piece->offset + piece->len && piece->offset < offset + len)
+			return true;
+	}
+	return false;
+}
+
+static u32 model_reass_whole(struct model_reass *r, u8 *out)
+{
+	struct ip4_hdr *ip = (struct ip4_hdr *)out;
+	u32 have = 0;
+
+	for (u32 n = 0; n < r->piece_count; n++)
+		have += r->piece[n].len;
+	if (r->total == 0 || r->hlen == 0 || have != r->total || r->hlen + r->total > IP4_LEN_MAX)
+		return 0;
+	memcpy(out, r->header, r->hlen);
+	memcpy(out + r->hlen, r->bytes, r->total);
+	ip->len = be16_of((u16)(r->hlen + r->total));
+	ip->frag = be16_of(be16_host(ip->frag) & IP4_DF);
+	ip->csum.raw = 0;
+	ip->csum = csum_finish(csum_sum(ip, r->hlen));
+	r->used = false;
+	return r->hlen + r->total;
+}
+
+u32 model_reass_add(struct model_reass *table, const u8 *ip, const struct seen *seen, ns_t now,
+		    u8 *out)
+{
+	struct model_reass *r = model_reass_find(table, seen, now);
+	u32 len = seen->len - seen->hlen;
+	u32 end = seen->frag_offset + len;
+	bool duplicate = false;
+
+	if (end > IP4_LEN_MAX || len == 0 || (seen->mf && len % 8 != 0) ||
+	    r->piece_count == MODEL_PIECE_MAX)
+		return 0;
+	if (model_reass_overlaps(r, seen->frag_offset, len, &duplicate) ||
+	    (r->total != 0 && (end > r->total || (!seen->mf && end != r->total)))) {
+		r->used = false;
+		return 0;
+	}
+	if (duplicate)
+		return 0;
+	r->piece[r->piece_count++] = (struct model_piece){ seen->frag_offset, len };
+	memcpy(r->bytes + seen->frag_offset, ip + seen->hlen, len);
+	if (!seen->mf)
+		r->total = end;
+	if (seen->frag_offset == 0) {
+		r->hlen = seen->hlen;
+		memcpy(r->header, ip, seen->hlen);
+	}
+	return model_reass_whole(r, out);
+}
