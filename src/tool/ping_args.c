@@ -40,7 +40,8 @@ static const char help_text[] =
 	"  --json        one JSON object at the end instead of text\n"
 	"  -h, --help    this\n"
 	"\n"
-	"  -W seconds    how long to wait after the last request if nothing ever came; 10\n"
+	"Exit code: 0 at least one reply (with -c and -w together: count replies), 1 none,\n"
+	"2 error.\n";
 
 void ping_args_help(FILE *out)
 {

@@ -16,8 +16,8 @@ static struct tool_value value_of(const char *text)
 
 static void uint_keeps_its_bounds(void **state)
 {
-	static const char *const bad[] = { "",    "-1",	 "65508", "1x", "x",
-					   " 1",  "1.0", "0x10",  "+1", "99999999999999999999" };
+	static const char *const bad[] = { "",   "-1",  "65508", "1x", "x",
+					   " 1", "1.0", "0x10",  "+1", "99999999999999999999" };
 	struct tool_why why;
 	uint64_t out = 7;
 
@@ -58,8 +58,8 @@ static void seconds_are_exact(void **state)
 		const char *text;
 		uint64_t ns;
 	} good[] = {
-		{ "1", NS_PER_SEC },	{ "0.2", 200 * NS_PER_MS },  { ".5", 500 * NS_PER_MS },
-		{ "3.", 3 * NS_PER_SEC }, { "0.000000001", 1 }, { "0.0000000019", 1 },
+		{ "1", NS_PER_SEC },      { "0.2", 200 * NS_PER_MS }, { ".5", 500 * NS_PER_MS },
+		{ "3.", 3 * NS_PER_SEC }, { "0.000000001", 1 },       { "0.0000000019", 1 },
 	};
 	static const char *const bad[] = { "", ".", "1e3", "-1", "1,5", "inf", "1.2.3", "0x1" };
 	uint64_t ns = 0;
