@@ -10,7 +10,7 @@
 #include "tool/ping_args.h"
 #include "tool/probe_socket.h"
 
-#define WORDS_MAX 16
+#define WORDS_MAX 32
 
 /* Splits a line at its blanks, as a shell would without quotes. */
 static enum args_result parse(const char *line, bool is_root, struct ping_args *args,
