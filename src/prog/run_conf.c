@@ -48,13 +48,13 @@ static void own_addrs(struct building *b, u32 index)
 	const struct run_iface_args *given = &b->args->iface[index];
 	const struct run_iface_facts *facts = &b->facts->iface[index];
 
-	if (facts->addr_count == 0)
+	if (facts->addr_count == 0 && !b->facts->running)
 		run_error(b->errors,
 			  "%s has no IPv4 address; give one, as in --%s %s=%s, or set one with "
 			  "'ip address add'", given->name,
 			  given->side == IFACE_INSIDE ? "lan" : "wan", given->name,
 			  given->side == IFACE_INSIDE ? "10.10.0.1/16" : "198.18.0.1/16");
-	else if (b->args->no_host)
+	else if (b->args->no_host && facts->addr_count)
 		run_error(b->errors,
 			  "--no-host: %s has the address %s of the host, whose packets would not "
 			  "come to it; take the address off, or leave --no-host away", given->name,

@@ -19,6 +19,7 @@ struct run_iface_facts {
 
 struct run_facts {
 	struct run_iface_facts iface[RUN_IFACE_MAX]; /* in the order of run_args.iface */
+	bool running;               /* an address may be missing for a while */
 	bool host_port;             /* there is a way to the host's own stack */
 	struct iface_conf host;     /* as its driver describes it */
 	u16 local_first;            /* ports that the host's own sockets use; 0: not known */

@@ -1,0 +1,235 @@
+/* `sluice run`: start, tell, forward, end. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "host/io/hostport.h"
+#include "host/os/clock.h"
+#include "host/os/hugepages.h"
+#include "host/os/privilege.h"
+#include "prog/prog.h"
+#include "prog/run_state.h"
+#include "prog/values.h"
+
+enum { TOP_DROPS = 5, DROPS_STEP = 32 };
+
+static void say_errors(const struct run_errors *errors)
+{
+	for (u32 i = 0; i < errors->count; i++)
+		fprintf(stderr, "sluice run: %s\n", errors->text[i]);
+	if (errors->left_out)
+		fprintf(stderr, "sluice run: and %u more\n", errors->left_out);
+}
+
+/* ---- what is running ------------------------------------------------------------------------- */
+
+static void say_iface(const struct run *run, u32 index)
+{
+	const struct iface_conf *iface = &run->conf.iface[index];
+
+	printf("  %-7s %s", iface->side == IFACE_INSIDE ? "inside" : "outside", iface->name);
+	for (u32 i = 0; i < iface->addr_count; i++)
+		printf("  %s", value_show_prefix(iface->addr[i].addr, iface->addr[i].prefix_len)
+				       .text);
+	printf("  mtu %u  %s%s\n", iface->mtu, run->port[index]->driver->name,
+	       run->port[index]->up ? "" : "  DOWN");
+}
+
+static void say_translation(const struct run *run)
+{
+	const struct nat_conf *nat = &run->conf.nat;
+	const struct nat_pool_conf *pool = &nat->pool[0];
+
+	printf("  NAT     ");
+	if (nat->rule[0].kind == NAT_KIND_MASQUERADE)
+		printf("to the address of the way out");
+	else
+		printf("to the pool");
+	for (u32 i = 0; nat->pool_count && i < pool->range_count; i++)
+		printf(" %s-%s", value_show_addr(pool->range[i].first).text,
+		       value_show_addr(pool->range[i].last).text);
+	for (int i = 0; i < NAT_PROTO_COUNT; i++) {
+		static const char *const names[NAT_PROTO_COUNT] = { "TCP", "UDP", "ICMP" };
+		bool shared = nat->rule[0].mapping[i] == NAT_MAP_DESTINATION;
+
+		printf("; %s %s", names[i], shared ? "by destination" : "endpoint-independent");
+	}
+	printf("%s\n", nat->rule[0].hairpin ? "" : "; no hairpin");
+	if (nat->static_count)
+		printf("  NAT     %u one-to-one\n", nat->static_count);
+}
+
+static void say_notes(struct run *run)
+{
+	if (run->notes.shares_ports)
+		printf("  ports   %u-%u stay with this host's own connections; --ports A-B "
+		       "changes which ones flows get\n",
+		       run->conf.nat.masquerade_spare_first, run->conf.nat.masquerade_spare_last);
+	if (run->notes.overlapping)
+		run_log_say(&run->log, RUN_WARNING, "ports",
+			    "--ports overlaps %u-%u, which this host's own connections use: a "
+			    "reply may reach the wrong one", run->facts.local_first,
+			    run->facts.local_last);
+	if (run->notes.no_default)
+		run_log_say(&run->log, RUN_WARNING, "route",
+			    "no default gateway is known: only networks of the interfaces are "
+			    "reached; --gateway ADDR gives one");
+}
+
+static void say_routes(const struct run *run)
+{
+	for (u32 i = 0; i < run->conf.route_count; i++) {
+		const struct sluice_route_conf *route = &run->conf.route[i];
+		const struct fib_path *path = &route->route.path[0];
+
+		if (route->route.type != FIB_UNICAST ||
+		    (route->prefix_len && !run->args.verbose))
+			continue;
+		printf("  route   %s via %s on %s\n",
+		       value_show_prefix(route->prefix, route->prefix_len).text,
+		       value_show_addr(path->gateway).text, run->conf.iface[path->out_if].name);
+	}
+}
+
+static void say_memory(const struct run *run)
+{
+	const struct mem *mem = sluice_mem(run->sluice);
+
+	printf("  memory  %" PRIu64 " MB for %u flows and %u mappings, %s pages of 2 MiB\n",
+	       run->region_bytes >> 20, run->conf.ct.flow_count, run->conf.nat.mapping_count,
+	       run->huge ? "in" : "without");
+	for (u32 i = 0; run->args.verbose && i < mem->row_count; i++)
+		printf("          %-24s %12" PRIu64 " bytes\n", mem->row[i].name,
+		       mem->row[i].bytes);
+}
+
+static void say_start(struct run *run)
+{
+	printf("sluice " PROG_VERSION " is the gateway\n");
+	for (u32 i = 0; i < run->args.iface_count; i++)
+		say_iface(run, i);
+	say_routes(run);
+	say_translation(run);
+	if (run->host_port)
+		printf("  host    its own packets go to it %s\n", hostport_way(run->host_port));
+	say_memory(run);
+	printf("  control %s\n", run->args.control);
+	say_notes(run);
+	printf("ready\n");
+	fflush(stdout);
+}
+
+/* ---- what has been --------------------------------------------------------------------------- */
+
+/* Keeps the counters with the highest counts, the highest first. */
+static void keep_top(struct sluice_counter top[TOP_DROPS], const struct sluice_counter *counter)
+{
+	struct sluice_counter carried = *counter;
+
+	for (int i = 0; i < TOP_DROPS; i++) {
+		struct sluice_counter other = top[i];
+
+		if (carried.count <= other.count)
+			continue;
+		top[i] = carried;
+		carried = other;
+	}
+}
+
+static void say_drops(const struct run *run)
+{
+	struct sluice_counter top[TOP_DROPS] = { 0 };
+	struct sluice_counter found[DROPS_STEP];
+	u32 cursor = 0;
+	u32 before;
+
+	do {
+		u32 count;
+
+		before = cursor;
+		count = sluice_show_drops(run->sluice, &cursor, found, DROPS_STEP);
+		for (u32 i = 0; i < count; i++)
+			keep_top(top, &found[i]);
+	} while (cursor != SLUICE_CURSOR_END && cursor != before);
+	for (int i = 0; i < TOP_DROPS && top[i].count; i++)
+		printf("  dropped %" PRIu64 " %s: %s\n", top[i].count, top[i].name,
+		       top[i].sentence);
+}
+
+static void say_end(const struct run *run)
+{
+	printf("sluice ends\n");
+	for (u32 i = 0; i < run->args.iface_count; i++) {
+		const struct port_stats *stats = port_count(run->port[i]);
+
+		printf("  %-7s in %" PRIu64 " packets %" PRIu64 " bytes, out %" PRIu64
+		       " packets %" PRIu64 " bytes", run->port[i]->name, stats->rx_packets,
+		       stats->rx_bytes, stats->tx_packets, stats->tx_bytes);
+		if (stats->rx_lost + stats->rx_no_packet + stats->tx_full)
+			printf(", lost for want of room %" PRIu64 " in, %" PRIu64 " out",
+			       stats->rx_lost + stats->rx_no_packet, stats->tx_full);
+		printf("\n");
+	}
+	printf("  flows   %u at the end\n", sluice_flow_count(run->sluice));
+	say_drops(run);
+	fflush(stdout);
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+static void run_end(struct run *run)
+{
+	run_loop_end(run);
+	run_close_ports(run);
+	if (run->region)
+		os_region_del(run->region, run->region_bytes);
+}
+
+static bool run_begin(struct run *run)
+{
+	return run_look(run) && run_open_ports(run) && run_make_engine(run, os_now()) &&
+	       run_loop_begin(run);
+}
+
+static int run_gateway(struct run *run)
+{
+	bool begun;
+
+	run_log_init(&run->log, stderr, run->args.json_log);
+	begun = run_begin(run);
+	if (begun) {
+		if (!os_privilege_drop())
+			run_log_say(&run->log, RUN_WARNING, "privilege",
+				    "the privileges of root could not be given up");
+		say_start(run);
+		run_loop(run);
+		say_end(run);
+	} else {
+		say_errors(&run->errors);
+	}
+	run_end(run);
+	return begun ? PROG_EXIT_OK : PROG_EXIT_FAILED;
+}
+
+int run_main(int argc, char **argv)
+{
+	struct run *run = calloc(1, sizeof *run);
+	int code = PROG_EXIT_USAGE;
+
+	if (!run) {
+		fprintf(stderr, "sluice run: there is no memory\n");
+		return PROG_EXIT_FAILED;
+	}
+	run_args_parse(argc, argv, &run->args, &run->errors);
+	if (run->args.help) {
+		run_args_help(stdout);
+		code = PROG_EXIT_OK;
+	} else if (run->errors.count) {
+		say_errors(&run->errors);
+		fprintf(stderr, "'sluice run --help' tells more.\n");
+	} else {
+		code = run_gateway(run);
+	}
+	free(run);
+	return code;
+}

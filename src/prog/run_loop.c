@@ -1,0 +1,220 @@
+/* The loop of the gateway: one thread carries packets from ports to the engine and on to ports,
+ * and gives the control side its turn between two batches.
+ *
+ * While packets come it does not wait at all, and for RUN_SPIN_NS after the last one it goes on
+ * looking: that saves a wake-up per packet in a conversation. The control side then gets a turn
+ * each RUN_CONTROL_NS; one turn is one bounded step of one answer (ctl.h).                      */
+#include <signal.h>
+
+#include "host/os/clock.h"
+#include "host/os/netlink.h"
+#include "prog/run_state.h"
+
+#define RUN_SPIN_NS (50 * NS_PER_US)
+#define RUN_CONTROL_NS (1 * NS_PER_MS)
+#define RUN_SETTLE_NS (50 * NS_PER_MS) /* changes of the system come in groups */
+#define RUN_WAIT_MAX_NS (1 * NS_PER_SEC)
+
+enum { RUN_EVENTS_MAX = 16 };
+
+/* ---- packets --------------------------------------------------------------------------------- */
+
+/* What the driver leaves in the batch was not sent. */
+static void send_batch(struct run *run, u32 index)
+{
+	struct batch *out = &run->out[index];
+
+	port_tx(run->port[index], out);
+	for (u32 i = 0; i < out->count; i++) {
+		sluice_count_unsent(run->sluice, out->pkt[i]);
+		pkt_put(out->pkt[i]);
+	}
+	out->count = 0;
+}
+
+/* Everything that the engine has to send, grouped by way out, the order within each kept. */
+static void send_all(struct run *run)
+{
+	while (sluice_output(run->sluice, &run->tx)) {
+		for (u32 i = 0; i < run->tx.count; i++) {
+			struct pkt *pkt = run->tx.pkt[i];
+
+			CHECK(pkt->out_if < run->port_count);
+			batch_add(&run->out[pkt->out_if], pkt);
+		}
+		run->tx.count = 0;
+		for (u32 i = 0; i < run->port_count; i++) {
+			if (run->out[i].count)
+				send_batch(run, i);
+		}
+	}
+}
+
+/* One batch from each port; answers whether there was any packet. */
+static bool carry(struct run *run, ns_t now)
+{
+	struct pkt_pool *pool = sluice_pool(run->sluice);
+	bool any = false;
+
+	for (u32 i = 0; i < run->port_count; i++) {
+		if (port_rx(run->port[i], pool, &run->rx) == 0)
+			continue;
+		any = true;
+		sluice_input(run->sluice, &run->rx, now);
+		send_all(run);
+	}
+	if (now >= sluice_next(run->sluice)) {
+		sluice_tick(run->sluice, now);
+		send_all(run);
+	}
+	return any;
+}
+
+/* ---- the control side ------------------------------------------------------------------------ */
+
+static void say_events(struct run *run)
+{
+	const struct ctl_stats *stats = ctl_stats(run->ctl);
+	struct sluice_event event;
+
+	for (int i = 0; i < RUN_EVENTS_MAX && sluice_event_next(run->sluice, &event); i++)
+		run_log_event(&run->log, sluice_ifaces(run->sluice), &event);
+	if (stats->stalled > run->ctl_stalled) {
+		run_log_say(&run->log, RUN_WARNING, "control",
+			    "a client of the control socket was cut off: it neither read nor wrote "
+			    "for %d seconds", CTL_STALL_S);
+		run->ctl_stalled = stats->stalled;
+	}
+}
+
+/* Answers whether there is more to do at once. */
+static bool control(struct run *run, ns_t now)
+{
+	bool more;
+
+	loop_turn(run->loop);
+	more = ctl_work(run->ctl, now);
+	say_events(run);
+	if (run->changed && now - run->changed_ns >= RUN_SETTLE_NS) {
+		run->changed = false;
+		run_follow(run, now);
+	}
+	run->control_ns = now;
+	return more;
+}
+
+/* How long nothing has to be done of its own accord. */
+static ns_t time_to_wait(const struct run *run, ns_t now)
+{
+	ns_t until = u64_min(sluice_next(run->sluice), now + RUN_WAIT_MAX_NS);
+
+	if (run->changed)
+		until = u64_min(until, run->changed_ns + RUN_SETTLE_NS);
+	return until > now ? until - now : 0;
+}
+
+/* ---- watches --------------------------------------------------------------------------------- */
+
+static void on_packets(void *arg)
+{
+	/* The wait is over; the packets are fetched in turn. */
+	(void)arg;
+}
+
+static void on_stop(void *arg)
+{
+	struct run *run = arg;
+
+	run->stopping = true;
+}
+
+static void on_netlink(void *arg)
+{
+	struct run *run = arg;
+
+	if (os_watch_read(run->watch, 0) == 0 || run->changed)
+		return;
+	run->changed = true;
+	run->changed_ns = os_now();
+}
+
+static bool keep_watch(struct run *run, struct loop_watch *watch)
+{
+	if (!watch || run->loop_watch_count == RUN_WATCH_MAX)
+		return false;
+	run->loop_watch[run->loop_watch_count++] = watch;
+	return true;
+}
+
+static bool watch_ports(struct run *run)
+{
+	for (u32 i = 0; i < run->port_count; i++) {
+		int fd = port_fd(run->port[i]);
+
+		if (fd >= 0 && !keep_watch(run, loop_watch_new(run->loop, fd, on_packets, run)))
+			return false;
+	}
+	return true;
+}
+
+static bool watch_all(struct run *run)
+{
+	return watch_ports(run) &&
+	       keep_watch(run, loop_watch_new(run->loop, os_watch_fd(run->watch), on_netlink,
+					      run)) &&
+	       keep_watch(run, loop_signal_new(run->loop, SIGINT, on_stop, run)) &&
+	       keep_watch(run, loop_signal_new(run->loop, SIGTERM, on_stop, run));
+}
+
+bool run_loop_begin(struct run *run)
+{
+	struct ctl_why refused;
+	char why[OS_WHY_SIZE];
+
+	run->loop = loop_new();
+	if (!run->loop) {
+		run_error(&run->errors, "the system gives no event loop (epoll)");
+		return false;
+	}
+	run->ctl = ctl_new(run->loop, run->sluice, run->args.control, &refused);
+	if (!run->ctl) {
+		run_error(&run->errors, "%s", refused.text);
+		return false;
+	}
+	run->watch = os_watch_new(why, sizeof why);
+	if (!run->watch) {
+		run_error(&run->errors, "%s", why);
+		return false;
+	}
+	if (!watch_all(run)) {
+		run_error(&run->errors, "the ports can not be watched: the system refuses");
+		return false;
+	}
+	return true;
+}
+
+void run_loop(struct run *run)
+{
+	while (!run->stopping) {
+		ns_t now = os_now();
+
+		if (carry(run, now))
+			run->active_ns = now;
+		if (now - run->active_ns < RUN_SPIN_NS) {
+			if (now - run->control_ns >= RUN_CONTROL_NS)
+				control(run, now);
+			continue;
+		}
+		if (!control(run, now))
+			loop_wait(run->loop, time_to_wait(run, now));
+	}
+}
+
+void run_loop_end(struct run *run)
+{
+	while (run->loop_watch_count > 0)
+		loop_watch_del(run->loop_watch[--run->loop_watch_count]);
+	os_watch_del(run->watch);
+	ctl_del(run->ctl);
+	loop_del(run->loop);
+}

@@ -1,0 +1,234 @@
+/* From arguments to an engine with ports, and following the system's interfaces afterwards. */
+#include <net/if.h>
+#include <stdlib.h>
+
+#include "host/io/afpacket.h"
+#include "host/io/hostport.h"
+#include "host/io/tun.h"
+#include "host/os/clock.h"
+#include "host/os/entropy.h"
+#include "host/os/hugepages.h"
+#include "host/os/netlink.h"
+#include "host/os/ssh.h"
+#include "prog/nearest.h"
+#include "prog/run_state.h"
+#include "prog/values.h"
+
+enum { IFACE_NAMES_MAX = 256 };
+
+/* ---- looking --------------------------------------------------------------------------------- */
+
+/* The nearest name of an interface there is, for a mistyped one. */
+static void say_no_iface(struct run *run, const struct run_iface_args *given, const char *why)
+{
+	struct if_nameindex *all = if_nameindex();
+	const char *names[IFACE_NAMES_MAX];
+	size_t count = 0;
+	const char *near;
+
+	for (; all && all[count].if_name && count < IFACE_NAMES_MAX; count++)
+		names[count] = all[count].if_name;
+	near = nearest_word(given->name, names, count);
+	run_error(&run->errors, "%s %s: %s%s%s%s", given->side == IFACE_INSIDE ? "--lan" : "--wan",
+		  given->name, why, near ? "; did you mean " : "", near ? near : "",
+		  near ? "?" : "");
+	if (all)
+		if_freenameindex(all);
+}
+
+static void take_facts(struct run_iface_facts *facts, const struct os_iface *os)
+{
+	facts->addr_count = os->addr_count;
+	memcpy(facts->addr, os->addr, sizeof facts->addr);
+	facts->route_count = os->route_count;
+	memcpy(facts->route, os->route, sizeof facts->route);
+}
+
+static void look_at(struct run *run, u32 index)
+{
+	const struct run_iface_args *given = &run->args.iface[index];
+	struct os_iface os;
+	char why[OS_WHY_SIZE];
+
+	if (given->driver == RUN_DRIVER_TUN)
+		return;
+	if (!os_iface_read(given->name, &os, why, sizeof why)) {
+		say_no_iface(run, given, why);
+		return;
+	}
+	if (!run->args.yes && os_ssh_uses_iface(given->name, why, sizeof why)) {
+		run_error(&run->errors,
+			  "%s carries an ssh session: %s. Its packets will pass through sluice to "
+			  "the host and should live on, but if anything is wrong with the gateway "
+			  "you may lose this way in; --yes takes the interface all the same",
+			  given->name, why);
+		return;
+	}
+	if (!os.up && !os_iface_set_up(os.index, why, sizeof why))
+		run_error(&run->errors, "%s: %s", given->name, why);
+	take_facts(&run->facts.iface[index], &os);
+}
+
+bool run_look(struct run *run)
+{
+	for (u32 i = 0; i < run->args.iface_count; i++)
+		look_at(run, i);
+	if (!os_local_ports(&run->facts.local_first, &run->facts.local_last))
+		run->facts.local_first = 0;
+	os_entropy(run->facts.seed, sizeof run->facts.seed);
+	return run->errors.count == 0;
+}
+
+/* ---- ports ----------------------------------------------------------------------------------- */
+
+static struct port *open_port(struct run *run, u32 index, char *why)
+{
+	const struct run_iface_args *given = &run->args.iface[index];
+	struct afpacket_conf packet = { .name = given->name, .iface = (u16)index };
+	struct tun_conf tun = { .name = given->name, .iface = (u16)index, .mtu = given->mtu };
+
+	if (given->driver == RUN_DRIVER_TUN)
+		return tun_open(&tun, why, PORT_WHY_SIZE);
+	run->facts.ring_frames += AFPACKET_FRAMES;
+	return afpacket_open(&packet, why, PORT_WHY_SIZE);
+}
+
+/* Interfaces of the kernel are taken over; a TUN device is the engine's from the beginning. */
+static void open_host_port(struct run *run)
+{
+	struct hostport_conf conf = { .iface = (u16)run->port_count };
+	char why[PORT_WHY_SIZE];
+	struct port *port;
+
+	for (u32 i = 0; i < run->port_count; i++) {
+		if (run->args.iface[i].driver == RUN_DRIVER_AFPACKET)
+			conf.taken[conf.taken_count++] = run->port[i];
+	}
+	if (run->args.no_host || conf.taken_count == 0)
+		return;
+	port = hostport_open(&conf, why, sizeof why);
+	if (!port) {
+		run_error(&run->errors, "the way to the host's own stack: %s. --no-host does "
+			  "without, on interfaces that have no addresses", why);
+		return;
+	}
+	run->host_port = port;
+	run->port[run->port_count++] = port;
+	run->facts.host_port = true;
+	port_describe(port, &run->facts.host);
+}
+
+bool run_open_ports(struct run *run)
+{
+	char why[PORT_WHY_SIZE];
+
+	for (u32 i = 0; i < run->args.iface_count; i++) {
+		run->port[i] = open_port(run, i, why);
+		if (!run->port[i]) {
+			run_error(&run->errors, "%s: %s", run->args.iface[i].name, why);
+			return false;
+		}
+		run->port_count++;
+		port_describe(run->port[i], &run->facts.iface[i].port);
+	}
+	open_host_port(run);
+	return run->errors.count == 0;
+}
+
+void run_close_ports(struct run *run)
+{
+	/* The host port first: it was opened last, on top of the others. */
+	while (run->port_count > 0)
+		port_close(run->port[--run->port_count]);
+}
+
+/* ---- the engine ------------------------------------------------------------------------------ */
+
+static void tell_links(struct run *run)
+{
+	for (u32 i = 0; i < run->port_count; i++) {
+		run->link_up[i] = run->port[i]->up;
+		sluice_set_link(run->sluice, (u16)i, run->port[i]->up);
+	}
+}
+
+bool run_make_engine(struct run *run, ns_t now)
+{
+	struct mem plan;
+	const char *why = "";
+
+	if (!run_conf_build(&run->args, &run->facts, &run->conf, &run->notes, &run->errors))
+		return false;
+	sluice_plan(&run->conf, &plan);
+	run->region_bytes = plan.used;
+	run->region = os_region_new(plan.used, &run->huge);
+	if (!run->region) {
+		run_error(&run->errors, "there is no memory for %llu MB of tables; --flows and "
+			  "--mappings set their size", (unsigned long long)(plan.used >> 20));
+		return false;
+	}
+	if (sluice_new(&run->sluice, &run->conf, run->region, run->region_bytes, now, &why) !=
+	    ERR_OK) {
+		run_error(&run->errors, "the engine refuses this configuration: %s", why);
+		return false;
+	}
+	tell_links(run);
+	return true;
+}
+
+/* ---- following ------------------------------------------------------------------------------- */
+
+static void set_link(struct run *run, u32 index, bool up)
+{
+	if (run->link_up[index] == up)
+		return;
+	run->link_up[index] = up;
+	sluice_set_link(run->sluice, (u16)index, up);
+	run_log_say(&run->log, up ? RUN_INFO : RUN_WARNING, "link", "%s is %s",
+		    run->port[index]->name, up ? "up" : "down");
+}
+
+static void follow_port(struct run *run, u32 index)
+{
+	struct port *port = run->port[index];
+	struct os_iface os;
+	char why[OS_WHY_SIZE];
+
+	if (!port_refresh(port)) {
+		set_link(run, index, false);
+		return;
+	}
+	set_link(run, index, port->up);
+	if (port == run->host_port)
+		return;
+	port_describe(port, &run->facts.iface[index].port);
+	if (run->args.iface[index].driver == RUN_DRIVER_AFPACKET &&
+	    os_iface_read(port->name, &os, why, sizeof why))
+		take_facts(&run->facts.iface[index], &os);
+}
+
+void run_follow(struct run *run, ns_t now)
+{
+	const char *why = "";
+
+	run->facts.running = true;
+	run->errors.count = 0;
+	for (u32 i = 0; i < run->port_count; i++)
+		follow_port(run, i);
+	if (!run_conf_build(&run->args, &run->facts, &run->next_conf, &run->notes, &run->errors)) {
+		for (u32 i = 0; i < run->errors.count; i++)
+			run_log_say(&run->log, RUN_ERROR, "follow", "not followed: %s",
+				    run->errors.text[i]);
+		return;
+	}
+	if (memcmp(&run->conf, &run->next_conf, sizeof run->conf) == 0)
+		return;
+	if (sluice_configure(run->sluice, &run->next_conf, now, &why) != ERR_OK) {
+		run_log_say(&run->log, RUN_ERROR, "follow",
+			    "a change of interfaces or routes is not followed: %s", why);
+		return;
+	}
+	memcpy(&run->conf, &run->next_conf, sizeof run->conf);
+	run_log_say(&run->log, RUN_INFO, "follow",
+		    "interfaces or routes changed, and the gateway with them");
+}

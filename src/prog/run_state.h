@@ -1,0 +1,67 @@
+/* A running gateway: everything that run.c, run_setup.c and run_loop.c share. */
+#ifndef PROG_RUN_STATE_H
+#define PROG_RUN_STATE_H
+
+#include "host/ctl/ctl.h"
+#include "host/io/port.h"
+#include "host/loop/loop.h"
+#include "prog/run_conf.h"
+#include "prog/run_log.h"
+
+/* One watch per port, two signals, one for netlink. */
+enum { RUN_WATCH_MAX = IFACE_MAX + 3 };
+
+struct run {
+	struct run_args args;
+	struct run_errors errors;
+	struct run_facts facts;
+	struct run_notes notes;
+	struct run_log log;
+	struct sluice_conf conf;      /* what the engine has */
+	struct sluice_conf next_conf; /* what it may get */
+
+	u32 port_count;               /* a port's place here is its interface's index */
+	struct port *port[IFACE_MAX];
+	bool link_up[IFACE_MAX];      /* as the engine was told */
+	struct port *host_port;       /* NULL: none; else the last of port[] */
+
+	struct sluice *sluice;
+	void *region;
+	u64 region_bytes;
+	bool huge;
+
+	struct loop *loop;
+	struct ctl *ctl;
+	struct os_watch *watch;
+	u32 loop_watch_count;
+	struct loop_watch *loop_watch[RUN_WATCH_MAX];
+
+	struct batch rx;
+	struct batch tx;
+	struct batch out[IFACE_MAX];
+	ns_t active_ns;   /* when packets came last */
+	ns_t control_ns;  /* when the control side had its turn */
+	bool changed;     /* netlink spoke of changes */
+	ns_t changed_ns;
+	volatile bool stopping;
+	u64 ctl_stalled;  /* as it was said last */
+};
+
+/* ---- run_setup.c: before packets flow, and when the system's interfaces change --------------- */
+
+/* Each answers false after it has added to run->errors. */
+bool run_look(struct run *run);      /* interfaces exist, and may be taken */
+bool run_open_ports(struct run *run);
+bool run_make_engine(struct run *run, ns_t now);
+/* Read everything again and give the engine what is different. */
+void run_follow(struct run *run, ns_t now);
+void run_close_ports(struct run *run);
+
+/* ---- run_loop.c ------------------------------------------------------------------------------ */
+
+/* Forwards until run->stopping. False: the loop could not be set up. */
+bool run_loop_begin(struct run *run);
+void run_loop(struct run *run);
+void run_loop_end(struct run *run);
+
+#endif
