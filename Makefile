@@ -75,7 +75,8 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 CORE_SRC := $(call find_c,src/core)
 HOST_SRC := $(call find_c,src/host src/tool)
-PROG_SRC := $(call find_c,src/prog)
+PROG_MAIN_SRC := $(wildcard src/prog/sluice.c)
+PROG_SRC := $(filter-out $(PROG_MAIN_SRC),$(call find_c,src/prog))
 FAKE_SRC := $(call find_c,test/fake)
 UNIT_SRC := $(call tests_in,$(call find_c,test/unit))
 SIM_ALL := $(call find_c,test/model test/sim)
@@ -88,12 +89,13 @@ FUZZ_SRC := $(wildcard test/fuzz/fuzz_*.c)
 
 CORE_LIB := $(BUILD)/libsluice-core.a
 HOST_LIB := $(BUILD)/libsluice-host.a
+PROG_LIB := $(BUILD)/libsluice-prog.a
 FAKE_LIB := $(BUILD)/libfake.a
 SIM_LIB := $(BUILD)/libsim.a
 LIBS := $(CORE_LIB) $(HOST_LIB)
-TEST_LIBS := $(FAKE_LIB) $(SIM_LIB) $(HOST_LIB) $(CORE_LIB)
+TEST_LIBS := $(FAKE_LIB) $(SIM_LIB) $(PROG_LIB) $(HOST_LIB) $(CORE_LIB)
 
-SLUICE := $(if $(PROG_SRC),$(BUILD)/sluice)
+SLUICE := $(if $(PROG_MAIN_SRC),$(BUILD)/sluice)
 SIM := $(if $(SIM_MAIN_SRC),$(BUILD)/sim)
 UNIT_BIN := $(patsubst test/%.c,$(BUILD)/test/%,$(UNIT_SRC))
 SIM_TEST_BIN := $(patsubst test/%.c,$(BUILD)/test/%,$(SIM_TEST_SRC))
@@ -150,7 +152,9 @@ $(FAKE_LIB): $(call obj,$(FAKE_SRC)) $(BUILD)/fake.list
 $(SIM_LIB): $(call obj,$(SIM_SRC)) $(BUILD)/sim.list
 	$(archive)
 
-$(BUILD)/sluice: $(call obj,$(PROG_SRC)) $(HOST_LIB) $(CORE_LIB) $(BUILD)/prog.list
+$(PROG_LIB): $(call obj,$(PROG_SRC)) $(BUILD)/prog.list
+	$(archive)
+$(BUILD)/sluice: $(call obj,$(PROG_MAIN_SRC)) $(PROG_LIB) $(HOST_LIB) $(CORE_LIB)
 	$(call link,$(HOST_LIBS))
 $(BUILD)/sim: $(call obj,$(SIM_MAIN_SRC)) $(TEST_LIBS)
 	$(call link,$(HOST_LIBS))
@@ -241,7 +245,7 @@ C_FILES = $(shell find src include test -name '*.[ch]' 2>/dev/null | LC_ALL=C so
 .PHONY: lint fmt docs docs-fresh clean help
 lint: ## clang-tidy and cppcheck
 	clang-tidy --quiet --checks='-*,bugprone-*,-bugprone-easily-swappable-parameters,clang-analyzer-*' \
-	$(CORE_SRC) $(HOST_SRC) $(PROG_SRC) -- $(HOST_FLAGS)
+	$(CORE_SRC) $(HOST_SRC) $(PROG_SRC) $(PROG_MAIN_SRC) -- $(HOST_FLAGS)
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
 	-Isrc -Iinclude src
 fmt: ## clang-format every C file
