@@ -1,0 +1,390 @@
+/* The configuration of an engine from arguments and what the system says of its interfaces. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "prog/run_conf.h"
+
+/* The engine's defaults, as far as they show in the result. */
+void sluice_conf_defaults(struct sluice_conf *conf)
+{
+	conf->ct.flow_count = 111;
+	conf->ct.timeout_s[CT_TIMEOUT_UDP] = 300;
+	conf->ct.timeout_s[CT_TIMEOUT_ICMP] = 60;
+	conf->nat.address_count = 16;
+	conf->nat.mapping_count = 222;
+	conf->nat.quarantine_s = 120;
+}
+
+void nat_rule_defaults(struct nat_rule_conf *rule)
+{
+	*rule = (struct nat_rule_conf){ .out_if = IFACE_NONE, .hairpin = true };
+	rule->mapping[NAT_PROTO_TCP] = NAT_MAP_DESTINATION;
+	rule->filtering[NAT_PROTO_TCP] = NAT_FILTER_ADDRESS_PORT;
+	rule->filtering[NAT_PROTO_UDP] = NAT_FILTER_ADDRESS;
+}
+
+struct bed {
+	struct run_args args;
+	struct run_facts facts;
+	struct sluice_conf conf;
+	struct run_notes notes;
+	struct run_errors errors;
+};
+
+static void add_iface(struct bed *bed, const char *name, enum iface_side side)
+{
+	u32 index = bed->args.iface_count++;
+
+	memcpy(bed->args.iface[index].name, name, strlen(name) + 1);
+	bed->args.iface[index].side = side;
+	bed->facts.iface[index].port.mtu = 1500;
+	bed->facts.iface[index].port.link = IFACE_ETHERNET;
+	bed->facts.iface[index].port.mac.byte[5] = (u8)(index + 1);
+}
+
+static void host_addr(struct bed *bed, u32 index, u32 addr, u8 prefix_len)
+{
+	struct run_iface_facts *facts = &bed->facts.iface[index];
+
+	facts->addr[facts->addr_count++] =
+		(struct os_addr){ .addr = be32_of(addr), .prefix_len = prefix_len };
+}
+
+static void given_addr(struct bed *bed, u32 index, u32 addr, u8 prefix_len)
+{
+	struct run_iface_args *iface = &bed->args.iface[index];
+
+	iface->addr[iface->addr_count++] =
+		(struct iface_addr){ .addr = be32_of(addr), .prefix_len = prefix_len };
+}
+
+/* eth1 inside 10.10.0.1/16, eth0 outside 198.18.0.1/16 with a default gateway: the host's. */
+static struct bed *host_bed(void)
+{
+	struct bed *bed = calloc(1, sizeof *bed);
+
+	assert_non_null(bed);
+	add_iface(bed, "eth1", IFACE_INSIDE);
+	add_iface(bed, "eth0", IFACE_OUTSIDE);
+	host_addr(bed, 0, 0x0a0a0001, 16);
+	host_addr(bed, 1, 0xc6120001, 16);
+	bed->facts.iface[1].route_count = 2;
+	bed->facts.iface[1].route[0] =
+		(struct os_route){ .prefix = be32_of(0xc6120000), .prefix_len = 16,
+				   .connected = true };
+	bed->facts.iface[1].route[1] = (struct os_route){ .gateway = be32_of(0xc6120002) };
+	bed->facts.local_first = 32768;
+	bed->facts.local_last = 60999;
+	bed->facts.host_port = true;
+	bed->facts.host.link = IFACE_RAW_IP;
+	bed->facts.host.mtu = 65535;
+	memcpy(bed->facts.host.name, "host", 5);
+	return bed;
+}
+
+/* The same addresses, given on the command line to interfaces without any. */
+static struct bed *bare_bed(void)
+{
+	struct bed *bed = calloc(1, sizeof *bed);
+
+	assert_non_null(bed);
+	add_iface(bed, "gw0", IFACE_INSIDE);
+	add_iface(bed, "gw1", IFACE_OUTSIDE);
+	given_addr(bed, 0, 0x0a0a0001, 16);
+	given_addr(bed, 1, 0xc6120001, 16);
+	bed->args.gateway_given = true;
+	bed->args.gateway = be32_of(0xc6120002);
+	bed->facts.local_first = 32768;
+	bed->facts.local_last = 60999;
+	return bed;
+}
+
+static void build_good(struct bed *bed)
+{
+	if (!run_conf_build(&bed->args, &bed->facts, &bed->conf, &bed->notes, &bed->errors))
+		fail_msg("%s", bed->errors.text[0]);
+}
+
+static void build_refused(struct bed *bed, const char *first, const char *second)
+{
+	assert_false(run_conf_build(&bed->args, &bed->facts, &bed->conf, &bed->notes,
+				    &bed->errors));
+	assert_int_equal(bed->errors.count, 1);
+	if (!strstr(bed->errors.text[0], first) || !strstr(bed->errors.text[0], second))
+		fail_msg("said '%s'", bed->errors.text[0]);
+	free(bed);
+}
+
+static void the_hosts_addresses_and_gateway(void **state)
+{
+	struct bed *bed = host_bed();
+	const struct sluice_conf *conf = &bed->conf;
+
+	(void)state;
+	build_good(bed);
+	assert_int_equal(conf->iface_count, 3);
+	assert_string_equal(conf->iface[0].name, "eth1");
+	assert_int_equal(conf->iface[0].side, IFACE_INSIDE);
+	assert_int_equal(conf->iface[0].mac.byte[5], 1);
+	assert_int_equal(be32_host(conf->iface[1].addr[0].addr), 0xc6120001);
+	assert_true(conf->iface[1].addr[0].host);
+	assert_int_equal(conf->host_if, 2);
+	assert_int_equal(conf->iface[2].link, IFACE_RAW_IP);
+	assert_int_equal(conf->route_count, 1);
+	assert_int_equal(conf->route[0].prefix_len, 0);
+	assert_int_equal(conf->route[0].route.type, FIB_UNICAST);
+	assert_int_equal(conf->route[0].route.path[0].out_if, 1);
+	assert_int_equal(be32_host(conf->route[0].route.path[0].gateway), 0xc6120002);
+	assert_false(bed->notes.no_default);
+	free(bed);
+}
+
+static void given_addresses_are_not_the_hosts(void **state)
+{
+	struct bed *bed = bare_bed();
+
+	(void)state;
+	build_good(bed);
+	assert_int_equal(bed->conf.iface_count, 2);
+	assert_int_equal(bed->conf.host_if, IFACE_NONE);
+	assert_false(bed->conf.iface[0].addr[0].host);
+	assert_int_equal(bed->conf.route_count, 1);
+	assert_int_equal(bed->conf.route[0].route.path[0].out_if, 1);
+	assert_int_equal(bed->conf.nat.masquerade_spare_first, 0);
+	assert_false(bed->notes.shares_ports);
+	free(bed);
+}
+
+/* Otherwise a flow could get the port of a connection of the host itself. */
+static void the_hosts_own_ports_are_spared(void **state)
+{
+	struct bed *bed = host_bed();
+
+	(void)state;
+	build_good(bed);
+	assert_int_equal(bed->conf.nat.rule[0].kind, NAT_KIND_MASQUERADE);
+	assert_int_equal(bed->conf.nat.masquerade_spare_first, 32768);
+	assert_int_equal(bed->conf.nat.masquerade_spare_last, 60999);
+	assert_true(bed->notes.shares_ports);
+	free(bed);
+}
+
+static void ports_that_were_asked_for(void **state)
+{
+	struct bed *bed = host_bed();
+
+	(void)state;
+	bed->args.port_first = 40000;
+	bed->args.port_last = 50000;
+	build_good(bed);
+	assert_int_equal(bed->conf.nat.masquerade_port_first, 40000);
+	assert_int_equal(bed->conf.nat.masquerade_spare_first, 0);
+	assert_true(bed->notes.overlapping);
+	bed->args.port_first = 1024;
+	bed->args.port_last = 32767;
+	build_good(bed);
+	assert_false(bed->notes.overlapping);
+	free(bed);
+}
+
+static void a_pool(void **state)
+{
+	struct bed *bed = bare_bed();
+	const struct nat_conf *nat = &bed->conf.nat;
+
+	(void)state;
+	bed->args.pool_count = 1;
+	bed->args.pool[0] = (struct nat_range){ be32_of(0xc6336400), be32_of(0xc63364ff) };
+	bed->args.strict_pairing = true;
+	build_good(bed);
+	assert_int_equal(nat->rule[0].kind, NAT_KIND_POOL);
+	assert_int_equal(nat->pool_count, 1);
+	assert_true(nat->pool[0].strict_pairing);
+	assert_true(nat->address_count >= 256);
+	bed->args.pool[0].last = be32_of(0xc6436400);
+	build_refused(bed, "--pool", "65536");
+}
+
+static void rules_follow_the_arguments(void **state)
+{
+	struct bed *bed = bare_bed();
+	const struct nat_rule_conf *rule = &bed->conf.nat.rule[0];
+
+	(void)state;
+	bed->args.mapping_given[NAT_PROTO_TCP] = true;
+	bed->args.mapping[NAT_PROTO_TCP] = NAT_MAP_ENDPOINT_INDEPENDENT;
+	bed->args.filtering_given[NAT_PROTO_UDP] = true;
+	bed->args.filtering[NAT_PROTO_UDP] = NAT_FILTER_ENDPOINT_INDEPENDENT;
+	bed->args.no_hairpin = true;
+	bed->args.timeout_s[CT_TIMEOUT_UDP] = 30;
+	bed->args.quarantine_given = true;
+	build_good(bed);
+	assert_int_equal(rule->mapping[NAT_PROTO_TCP], NAT_MAP_ENDPOINT_INDEPENDENT);
+	assert_int_equal(rule->filtering[NAT_PROTO_TCP], NAT_FILTER_ADDRESS_PORT);
+	assert_int_equal(rule->filtering[NAT_PROTO_UDP], NAT_FILTER_ENDPOINT_INDEPENDENT);
+	assert_false(rule->hairpin);
+	assert_int_equal(bed->conf.ct.timeout_s[CT_TIMEOUT_UDP], 30);
+	assert_int_equal(bed->conf.ct.timeout_s[CT_TIMEOUT_ICMP], 60);
+	assert_int_equal(bed->conf.nat.quarantine_s, 0);
+	assert_int_equal(bed->conf.ct.flow_count, 111);
+	free(bed);
+}
+
+static void a_filter_that_can_not_be(void **state)
+{
+	struct bed *bed = bare_bed();
+
+	(void)state;
+	bed->args.filtering_given[NAT_PROTO_TCP] = true;
+	bed->args.filtering[NAT_PROTO_TCP] = NAT_FILTER_ADDRESS;
+	build_refused(bed, "--filtering", "--mapping");
+}
+
+static void routes(void **state)
+{
+	struct bed *bed = bare_bed();
+	const struct sluice_conf *conf = &bed->conf;
+
+	(void)state;
+	bed->args.route_count = 2;
+	bed->args.route[0] = (struct run_route_args){ .prefix = be32_of(0x0a140000),
+						      .prefix_len = 16,
+						      .gateway = be32_of(0x0a0a0007) };
+	bed->args.route[1] = (struct run_route_args){ .prefix = be32_of(0xc0000200),
+						      .prefix_len = 24,
+						      .kind = RUN_ROUTE_BLACKHOLE };
+	build_good(bed);
+	assert_int_equal(conf->route_count, 3);
+	assert_int_equal(conf->route[0].route.path[0].out_if, 0);
+	assert_int_equal(conf->route[1].route.type, FIB_BLACKHOLE);
+	bed->args.route[0].gateway = be32_of(0x0b000001);
+	build_refused(bed, "--route", "11.0.0.1");
+}
+
+/* The command line comes before the system; among the system's, the lowest metric comes first. */
+static void the_first_route_to_a_prefix_stays(void **state)
+{
+	struct bed *bed = host_bed();
+
+	(void)state;
+	bed->args.gateway_given = true;
+	bed->args.gateway = be32_of(0xc6120009);
+	build_good(bed);
+	assert_int_equal(bed->conf.route_count, 1);
+	assert_int_equal(be32_host(bed->conf.route[0].route.path[0].gateway), 0xc6120009);
+	free(bed);
+}
+
+static void a_default_route_of_the_inside_is_not_taken(void **state)
+{
+	struct bed *bed = host_bed();
+
+	(void)state;
+	bed->facts.iface[1].route_count = 1;
+	bed->facts.iface[0].route_count = 2;
+	bed->facts.iface[0].route[0] = (struct os_route){ .gateway = be32_of(0x0a0a0009) };
+	bed->facts.iface[0].route[1] = (struct os_route){ .prefix = be32_of(0x0a140000),
+							  .prefix_len = 16,
+							  .gateway = be32_of(0x0a0a0007) };
+	build_good(bed);
+	assert_int_equal(bed->conf.route_count, 1);
+	assert_int_equal(bed->conf.route[0].prefix_len, 16);
+	assert_true(bed->notes.no_default);
+	free(bed);
+}
+
+static void a_gateway_nobody_is_near(void **state)
+{
+	struct bed *bed = bare_bed();
+
+	(void)state;
+	bed->args.gateway = be32_of(0x01020304);
+	build_refused(bed, "--gateway", "1.2.3.4");
+}
+
+static void addresses_of_both_kinds(void **state)
+{
+	struct bed *bed = bare_bed();
+
+	(void)state;
+	host_addr(bed, 1, 0xc6120003, 16);
+	build_refused(bed, "gw1=198.18.0.1/16", "198.18.0.3/16");
+}
+
+/* A lease may run out while the gateway runs; at start it is a mistake. */
+static void no_address_at_all(void **state)
+{
+	struct bed *bed = host_bed();
+
+	(void)state;
+	bed->facts.iface[1].addr_count = 0;
+	bed->facts.running = true;
+	build_good(bed);
+	assert_int_equal(bed->conf.iface[1].addr_count, 0);
+	bed->facts.running = false;
+	build_refused(bed, "eth0 has no IPv4 address", "--wan eth0=");
+}
+
+static void networks_that_overlap(void **state)
+{
+	struct bed *bed = bare_bed();
+
+	(void)state;
+	bed->args.iface[1].addr[0].addr = be32_of(0x0a0a0909);
+	bed->args.iface[1].addr[0].prefix_len = 24;
+	bed->args.gateway = be32_of(0x0a0a0902);
+	build_refused(bed, "overlap", "10.10.9.9/24");
+}
+
+static void without_the_host(void **state)
+{
+	struct bed *bed = host_bed();
+
+	(void)state;
+	bed->args.no_host = true;
+	bed->facts.iface[0].addr_count = 0;
+	given_addr(bed, 0, 0x0a0a0001, 16);
+	build_refused(bed, "--no-host", "198.18.0.1");
+}
+
+static void the_same_facts_give_the_same_bytes(void **state)
+{
+	struct bed *one = host_bed();
+	struct bed *two = host_bed();
+
+	(void)state;
+	memset(&two->conf, 0xff, sizeof two->conf);
+	build_good(one);
+	build_good(two);
+	assert_memory_equal(&one->conf, &two->conf, sizeof one->conf);
+	free(one);
+	free(two);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_hosts_addresses_and_gateway),
+		cmocka_unit_test(given_addresses_are_not_the_hosts),
+		cmocka_unit_test(the_hosts_own_ports_are_spared),
+		cmocka_unit_test(ports_that_were_asked_for),
+		cmocka_unit_test(a_pool),
+		cmocka_unit_test(rules_follow_the_arguments),
+		cmocka_unit_test(a_filter_that_can_not_be),
+		cmocka_unit_test(routes),
+		cmocka_unit_test(the_first_route_to_a_prefix_stays),
+		cmocka_unit_test(a_default_route_of_the_inside_is_not_taken),
+		cmocka_unit_test(a_gateway_nobody_is_near),
+		cmocka_unit_test(addresses_of_both_kinds),
+		cmocka_unit_test(no_address_at_all),
+		cmocka_unit_test(networks_that_overlap),
+		cmocka_unit_test(without_the_host),
+		cmocka_unit_test(the_same_facts_give_the_same_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
