@@ -75,7 +75,9 @@ struct fib_nexthop {
 	struct fib_route route;     /* paths sorted, unused ones zero */
 	u8 bucket[FIB_BUCKETS];     /* path of each slot of the flow hash */
 	u32 refs;                   /* prefixes that lead here */
-	u32 next;                   /* hash chain; free list; list of those to free at publish */
+	u32 next;                   /* hash chain; list of free ones */
+	u32 old_next;               /* list of those to look at at publish */
+	bool old;
 	u64 hash;
 };
 
@@ -93,7 +95,7 @@ struct fib_page {
 	_Alignas(64) u64 starts[FIB_PAGE_WORDS]; /* bit set: a run begins at this slot */
 	u32 above;                    /* last level: what the slot of the page above would say */
 	u8 before[FIB_PAGE_WORDS];    /* runs that begin in the words before */
-	u32 epoch;                    /* made since this publish: readers do not know it yet */
+	u32 epoch;                    /* publish count when made << 1 | the block is older */
 	u32 runs[FIB_INLINE_RUNS];    /* values; or, with more runs than fit, [0] is the block */
 };
 _Static_assert(sizeof(struct fib_page) == 64, "a page is one line");
@@ -103,15 +105,15 @@ struct fib_root_slot {
 	u32 page;  /* 0: none */
 };
 
-/* Blocks of 8 << class values in one store, split and joined as buddies. */
+/* Blocks of 8 << class values in one store, split and joined as buddies. A unit is 8 values. */
 struct fib_blocks {
 	u32 *store;
-	u8 *order;    /* per 8 values: class of the block that begins here, and whether it is free */
-	u32 *next;    /* per 8 values: free list of the class */
+	u8 *class_of; /* per unit: class of the block that begins here, and whether it is free */
+	u32 *next;    /* per unit: list of free ones of a class, or of those to free at publish */
 	u32 *prev;
 	u32 head[FIB_BLOCK_CLASSES];
 	u32 unit_count;
-	u32 used_units;
+	u32 used_count; /* units */
 };
 
 struct fib {
@@ -132,11 +134,11 @@ struct fib {
 	u16 dirty[FIB_DIRTY_MAX];
 	u32 page_cap;
 	u32 page_free;      /* list by page_next */
-	u32 page_old;       /* to be freed at publish */
+	u32 page_old;       /* to be freed at publish: index << 1 | the block lives on */
 	u32 page_free_count;
 	u32 *page_next;
 	struct fib_blocks blocks;
-	u32 block_old;
+	u32 block_old;      /* to be freed at publish */
 	struct fib_prefix *prefix;
 	u32 *prefix_bucket;
 	u32 prefix_cap;
