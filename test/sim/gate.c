@@ -1,0 +1,229 @@
+/* The gateway as a node: engines in step, the model beside them. */
+#include "sim/gate.h"
+
+#include <stdlib.h>
+
+static struct gate *gate_of(struct node *node)
+{
+	return (struct gate *)node;
+}
+
+static void gate_collect(struct gate *gate, u32 which)
+{
+	static _Thread_local struct rig_out out;
+	struct gate_outs *outs = &gate->outs[which];
+
+	while (rig_next(&gate->rig[which], &out)) {
+		CHECK(outs->count < GATE_OUTS_MAX);
+		CHECK(outs->used + out.frame.len <= GATE_ARENA);
+		outs->out[outs->count++] = (struct gate_out){ out.out_if, out.frame.l3,
+							      out.frame.len, outs->used };
+		memcpy(outs->arena + outs->used, out.frame.bytes, out.frame.len);
+		outs->used += out.frame.len;
+	}
+}
+
+static void gate_differ(struct gate *gate, u32 n)
+{
+	static const char *const names[] = { "fast road sent", "slow road sent" };
+
+	for (u32 which = 0; which < GATE_ENGINES; which++) {
+		const struct gate_outs *outs = &gate->outs[which];
+		const struct gate_out *out = &outs->out[n];
+
+		if (n < outs->count)
+			net_trace_packet(gate->node.net, names[which], out->out_if,
+					 outs->arena + out->at + out->l3, out->len - out->l3);
+	}
+	net_fail(gate->node.net, "the fast road and the slow one differ: %u and %u packets, at %u",
+		 gate->outs[0].count, gate->outs[1].count, n);
+}
+
+static void gate_compare_outs(struct gate *gate)
+{
+	const struct gate_outs *a = &gate->outs[0];
+	const struct gate_outs *b = &gate->outs[1];
+
+	for (u32 n = 0; n < a->count || n < b->count; n++) {
+		if (n >= a->count || n >= b->count || a->out[n].out_if != b->out[n].out_if ||
+		    a->out[n].len != b->out[n].len ||
+		    memcmp(a->arena + a->out[n].at, b->arena + b->out[n].at, a->out[n].len) != 0) {
+			gate_differ(gate, n);
+			return;
+		}
+	}
+}
+
+static void gate_deliver(struct gate *gate, u16 out_if, const u8 *ip, u32 len)
+{
+	be32 dst = be32_load(ip + 16);
+
+	for (u32 n = 0; n < gate->host_count; n++) {
+		if (gate->host[n].iface == out_if && be32_eq(gate->host[n].addr, dst)) {
+			link_send(gate->host[n].link, ip, len, 0);
+			return;
+		}
+	}
+}
+
+/* What the engines sent is compared, judged and passed on. */
+static void gate_settle(struct gate *gate)
+{
+	struct gate_outs *outs = &gate->outs[0];
+
+	gate->outs[0].count = gate->outs[1].count = 0;
+	gate->outs[0].used = gate->outs[1].used = 0;
+	for (u32 which = 0; which < GATE_ENGINES; which++)
+		gate_collect(gate, which);
+	gate_compare_outs(gate);
+	for (u32 n = 0; n < outs->count; n++) {
+		const struct gate_out *out = &outs->out[n];
+		const u8 *ip = outs->arena + out->at + out->l3;
+
+		net_trace_packet(gate->node.net, " out", out->out_if, ip, out->len - out->l3);
+		model_out(gate->model, out->out_if, ip, out->len - out->l3);
+		gate->packets_out++;
+	}
+	model_done(gate->model);
+	if (gate->model->why != NULL)
+		net_fail(gate->node.net, "model: %s", gate->model->why);
+	for (u32 n = 0; n < outs->count && gate->node.net->why == NULL; n++)
+		gate_deliver(gate, outs->out[n].out_if, outs->arena + outs->out[n].at + outs->out[n].l3,
+			     outs->out[n].len - outs->out[n].l3);
+}
+
+void gate_compare(struct gate *gate)
+{
+	struct sluice_flow rows[32];
+	struct sluice_flow_filter all;
+	u32 cursor = 0;
+	u32 shown = 0;
+
+	memset(&all, 0, sizeof all);
+	model_flow_begin(gate->model, gate->node.net->now);
+	while (cursor != SLUICE_CURSOR_END) {
+		u32 count = sluice_show_flows(gate->rig[0].s, &all, gate->node.net->now, &cursor,
+					      rows, 32);
+
+		for (u32 n = 0; n < count; n++)
+			model_flow_shown(gate->model, &rows[n]);
+		shown += count;
+	}
+	model_flow_end(gate->model);
+	if (gate->model->why != NULL)
+		net_fail(gate->node.net, "model: %s", gate->model->why);
+	if (shown != sluice_flow_count(gate->rig[0].s))
+		net_fail(gate->node.net, "%u flows shown, %u counted", shown,
+			 sluice_flow_count(gate->rig[0].s));
+	if (sluice_flow_count(gate->rig[0].s) != sluice_flow_count(gate->rig[1].s))
+		net_fail(gate->node.net, "the roads hold %u and %u flows",
+			 sluice_flow_count(gate->rig[0].s), sluice_flow_count(gate->rig[1].s));
+}
+
+static void gate_check(struct gate *gate)
+{
+	gate->steps++;
+	for (u32 which = 0; which < GATE_ENGINES; which++) {
+		if (gate->steps % gate->check_every == 0)
+			sluice_check(gate->rig[which].s);
+	}
+	if (gate->steps % gate->compare_every == 0 && gate->node.net->why == NULL)
+		gate_compare(gate);
+}
+
+static void gate_forward(struct node *node, u16 port, const struct frame *frame)
+{
+	static _Thread_local struct build b;
+	struct gate *gate = gate_of(node);
+
+	net_trace_packet(node->net, "in", port, frame->bytes, frame->len);
+	gate->packets_in++;
+	build_start(&b);
+	build_bytes(&b, frame->bytes, frame->len);
+	model_in(gate->model, port, frame->link_flags, frame->bytes, frame->len, node->net->now);
+	for (u32 which = 0; which < GATE_ENGINES; which++) {
+		struct pkt *pkt;
+
+		gate->rig[which].now = node->net->now;
+		pkt = rig_make(&gate->rig[which], port, &b);
+		CHECK(pkt != NULL);
+		pkt->flags |= frame->link_flags;
+		rig_input(&gate->rig[which], pkt);
+	}
+	gate_settle(gate);
+	gate_check(gate);
+}
+
+static ns_t gate_next(const struct node *node)
+{
+	const struct gate *gate = (const struct gate *)node;
+
+	return u64_min(sluice_next(gate->rig[0].s), sluice_next(gate->rig[1].s));
+}
+
+static void gate_run(struct node *node)
+{
+	struct gate *gate = gate_of(node);
+
+	model_quiet(gate->model, node->net->now);
+	for (u32 which = 0; which < GATE_ENGINES; which++) {
+		gate->rig[which].now = node->net->now;
+		if (sluice_next(gate->rig[which].s) <= node->net->now)
+			sluice_tick(gate->rig[which].s, node->net->now);
+	}
+	gate_settle(gate);
+	gate_check(gate);
+}
+
+static void gate_del(struct node *node)
+{
+	struct gate *gate = gate_of(node);
+
+	for (u32 which = 0; which < GATE_ENGINES; which++)
+		rig_close(&gate->rig[which]);
+	model_del(gate->model);
+	free(gate);
+}
+
+static const struct node_ops gate_ops = { gate_forward, gate_next, gate_run, gate_del };
+
+struct gate *gate_new(struct net *net, const struct sluice_conf *conf)
+{
+	struct gate *gate = calloc(1, sizeof *gate);
+
+	CHECK(gate != NULL);
+	gate->conf = *conf;
+	for (u32 which = 0; which < GATE_ENGINES; which++) {
+		gate->conf.slow_road = which == 1;
+		rig_open(&gate->rig[which], &gate->conf);
+	}
+	gate->model = model_new(conf);
+	gate->compare_every = 8;
+	gate->check_every = 1;
+	net_add(net, &gate->node, &gate_ops);
+	return gate;
+}
+
+void gate_attach(struct gate *gate, u16 iface, be32 addr, struct link *link)
+{
+	CHECK(gate->host_count < GATE_ROUTES_MAX);
+	gate->host[gate->host_count].addr = addr;
+	gate->host[gate->host_count].iface = iface;
+	gate->host[gate->host_count++].link = link;
+}
+
+void gate_silence(struct gate *gate, be32 station)
+{
+	for (u32 which = 0; which < GATE_ENGINES; which++) {
+		CHECK(gate->rig[which].silent_count < RIG_SILENT_MAX);
+		gate->rig[which].silent[gate->rig[which].silent_count++] = station;
+	}
+	gate->model->silent[gate->model->silent_count++] = station;
+}
+
+void gate_set_link(struct gate *gate, u16 iface, bool up)
+{
+	for (u32 which = 0; which < GATE_ENGINES; which++)
+		sluice_set_link(gate->rig[which].s, iface, up);
+	gate->model->link_down[iface] = !up;
+}

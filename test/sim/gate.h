@@ -1,0 +1,57 @@
+/* The gateway as a node: two engines with the same seed, one that may take the short cut for
+ * established flows and one that never does, and the model beside them.
+ *
+ * Every packet that comes in goes through all three. What the engines send has to be the same byte
+ * for byte, and the model has to find it right. After every step each table's invariants are
+ * checked, and now and then the flow table is compared with the model's.                          */
+#ifndef TEST_SIM_GATE_H
+#define TEST_SIM_GATE_H
+
+#include "fake/engine.h"
+#include "model/model.h"
+#include "sim/net.h"
+
+enum { GATE_ROUTES_MAX = 64, GATE_ENGINES = 2, GATE_OUTS_MAX = 2048, GATE_ARENA = 1 << 21 };
+
+struct gate_out {
+	u16 out_if;
+	u32 l3;
+	u32 len; /* of the frame */
+	u32 at;  /* in the arena */
+};
+
+struct gate_outs {
+	u32 count;
+	u32 used;
+	struct gate_out out[GATE_OUTS_MAX];
+	u8 arena[GATE_ARENA];
+};
+
+struct gate {
+	struct node node;
+	struct sluice_conf conf;
+	struct rig rig[GATE_ENGINES];
+	struct model *model;
+	struct gate_outs outs[GATE_ENGINES];
+	u32 host_count;
+	struct gate_host {
+		be32 addr;
+		u16 iface;
+		struct link *link;
+	} host[GATE_ROUTES_MAX];
+	u32 compare_every; /* packets between comparisons of the flow tables */
+	u32 check_every;
+	u64 packets_in;
+	u64 packets_out;
+	u64 steps;
+};
+
+struct gate *gate_new(struct net *net, const struct sluice_conf *conf);
+/* Packets that leave by iface for addr go to this link; others go nowhere. */
+void gate_attach(struct gate *gate, u16 iface, be32 addr, struct link *link);
+/* This station does not answer ARP. */
+void gate_silence(struct gate *gate, be32 station);
+void gate_set_link(struct gate *gate, u16 iface, bool up);
+void gate_compare(struct gate *gate);
+
+#endif

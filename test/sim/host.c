@@ -1,0 +1,222 @@
+/* A host: what it does with time and with what arrives. */
+#include "sim/host.h"
+
+#include <stdlib.h>
+
+static struct host *host_of(struct node *node)
+{
+	return (struct host *)node;
+}
+
+void host_begin(struct host *host, struct build *b, be32 dst, u8 proto)
+{
+	struct net *net = host->node.net;
+
+	build_start(b);
+	build_ip4(b, host->conf.addr, dst, proto);
+	build_ip(b)->id = be16_of(host->ip_id++);
+	build_ip(b)->tos = net_chance(net, 10) ? (u8)net_random(net) : 0;
+	build_ip(b)->ttl = net_chance(net, 3) ? (u8)net_below(net, 4) : 64;
+	if (net_chance(net, 20))
+		build_ip(b)->frag = be16_of(IP4_DF);
+	if (net_chance(net, 2)) {
+		static const u8 record_route[] = { 7, 7, 4, 0, 0, 0, 0 };
+		static const u8 nothing[] = { 1, 1, 1, 0 };
+
+		if (net_chance(net, 50))
+			build_ip_options(b, record_route, sizeof record_route);
+		else
+			build_ip_options(b, nothing, sizeof nothing);
+	}
+}
+
+/* Fragments in any order, some twice, sometimes with an overlap. */
+static void host_emit_fragments(struct host *host, const struct build *b)
+{
+	static _Thread_local struct build piece;
+	struct net *net = host->node.net;
+	u32 piece_len = (host->conf.mtu - (b->l4 - b->l3)) / 8 * 8;
+	u32 total = b->len - b->l4;
+	u32 count, begin;
+
+	if (net_chance(net, 50))
+		piece_len = u32_max(piece_len / 8 / (1 + net_below(net, 3)), 64) * 8;
+	piece_len = u32_min(piece_len, (host->conf.mtu - (b->l4 - b->l3)) / 8 * 8);
+	count = (total + piece_len - 1) / piece_len;
+	begin = net_chance(net, 50) ? net_below(net, count) : 0;
+	for (u32 n = 0; n < count; n++) {
+		u32 index = (begin + n) % count;
+
+		build_fragment(&piece, b, piece_len, index);
+		link_send(host->up, piece.bytes, piece.len, 0);
+		if (net_chance(net, 4) && index + 1 < count && piece_len >= 16) {
+			build_fragment_at(&piece, b, index * piece_len + 8, piece_len, true);
+			link_send(host->up, piece.bytes, piece.len, 0);
+		}
+	}
+}
+
+void host_emit(struct host *host, struct build *b)
+{
+	struct net *net = host->node.net;
+	u32 flags = 0;
+
+	build_seal(b);
+	if (net_chance(net, host->conf.naughty_percent)) {
+		host_break(host, b);
+		if (net_chance(net, 10))
+			flags = PKT_LINK_BROADCAST;
+		link_send(host->up, b->bytes, b->len, flags);
+		return;
+	}
+	if (b->len > host->conf.mtu)
+		build_ip(b)->frag = be16_of(0);
+	build_seal_ip(b);
+	if (b->len > host->conf.mtu || (b->len > 200 && be16_host(build_ip(b)->frag) == 0 &&
+					net_chance(net, 3)))
+		host_emit_fragments(host, b);
+	else
+		link_send(host->up, b->bytes, b->len, 0);
+}
+
+struct conn *host_conn_new(struct host *host)
+{
+	for (u32 n = 0; n < HOST_CONNS_MAX; n++) {
+		struct conn *conn = &host->conn[n];
+
+		if (conn->state == CONN_FREE) {
+			memset(conn, 0, sizeof *conn);
+			conn->due = NS_NEVER;
+			return conn;
+		}
+	}
+	return NULL;
+}
+
+struct conn *host_conn_find(struct host *host, enum conn_state from, enum conn_state to, be32 peer,
+			    u16 lport, u16 pport)
+{
+	for (u32 n = 0; n < HOST_CONNS_MAX; n++) {
+		struct conn *conn = &host->conn[n];
+
+		if (conn->state >= from && conn->state <= to && be32_eq(conn->peer, peer) &&
+		    conn->lport == lport && conn->pport == pport)
+			return conn;
+	}
+	return NULL;
+}
+
+static void host_forward(struct node *node, u16 port, const struct frame *frame)
+{
+	struct host *host = host_of(node);
+	struct seen seen;
+
+	(void)port;
+	if (!seen_parse(&seen, frame->bytes, frame->len))
+		return;
+	host->received++;
+	if (net_chance(node->net, host->conf.error_percent))
+		host_complain(host, frame->bytes, frame->len);
+	if (seen_is_fragment(&seen) || !seen.has_l4 || seen.wrong != 0)
+		return;
+	if (seen.proto == IP_PROTO_TCP)
+		host_tcp_in(host, &seen);
+	else if (seen.proto == IP_PROTO_UDP)
+		host_udp_in(host, &seen);
+	else if (seen.proto == IP_PROTO_ICMP)
+		host_ping_in(host, &seen);
+}
+
+/* Begin something with somebody: a known peer, or a public endpoint somebody was seen behind. */
+static void host_idea(struct host *host)
+{
+	struct net *net = host->node.net;
+	be32 peer = host->peer[net_below(net, host->peer_count)];
+	u16 pport = (u16)(80 + net_below(net, HOST_PORTS));
+	u32 kind = net_below(net, 100);
+
+	if (net->endpoint_count > 0 && (net_chance(net, 12) || !host->conf.inside)) {
+		const struct net_endpoint *at = &net->endpoint[net_below(net, net->endpoint_count)];
+
+		peer = at->addr;
+		pport = at->port;
+		kind = at->proto == IP_PROTO_TCP ? 0 : 60;
+	} else if (!host->conf.inside && kind < 80) {
+		return;
+	}
+	if (kind < 40)
+		host_tcp_open(host, peer, pport);
+	else if (kind < 80)
+		host_udp_open(host, peer, pport, 0);
+	else
+		host_ping_open(host, peer);
+}
+
+static void host_run(struct node *node)
+{
+	struct host *host = host_of(node);
+	struct net *net = node->net;
+
+	for (u32 n = 0; n < HOST_CONNS_MAX; n++) {
+		struct conn *conn = &host->conn[n];
+
+		if (conn->state == CONN_FREE || conn->due > net->now)
+			continue;
+		conn->due = NS_NEVER;
+		if (conn->state == CONN_UDP)
+			host_udp_due(host, conn);
+		else if (conn->state == CONN_PING)
+			host_ping_due(host, conn);
+		else
+			host_tcp_due(host, conn);
+		return;
+	}
+	if (host->next_idea > net->now)
+		return;
+	host->next_idea = net->now + net_random(net) % (4 * NS_PER_SEC);
+	if (host->ideas_left > 0 && host->peer_count > 0) {
+		host->ideas_left--;
+		host_idea(host);
+	}
+	if (host->ideas_left == 0)
+		host->next_idea = NS_NEVER;
+}
+
+static ns_t host_next(const struct node *node)
+{
+	const struct host *host = (const struct host *)node;
+	ns_t next = host->next_idea;
+
+	for (u32 n = 0; n < HOST_CONNS_MAX; n++) {
+		if (host->conn[n].state != CONN_FREE)
+			next = u64_min(next, host->conn[n].due);
+	}
+	return next;
+}
+
+static void host_del(struct node *node)
+{
+	free(node);
+}
+
+static const struct node_ops host_ops = { host_forward, host_next, host_run, host_del };
+
+struct host *host_new(struct net *net, const struct host_conf *conf)
+{
+	struct host *host = calloc(1, sizeof *host);
+
+	CHECK(host != NULL);
+	host->conf = *conf;
+	host->next_port = (u16)(net_chance(net, 30) ? 900 : 20000 + net_below(net, 20000));
+	host->ip_id = (u16)net_random(net);
+	host->ideas_left = UINT32_MAX;
+	host->next_idea = net->now + net_random(net) % (2 * NS_PER_SEC);
+	net_add(net, &host->node, &host_ops);
+	return host;
+}
+
+void host_knows(struct host *host, be32 peer)
+{
+	CHECK(host->peer_count < HOST_PEERS_MAX);
+	host->peer[host->peer_count++] = peer;
+}

@@ -1,0 +1,90 @@
+/* A host with real protocol state: it opens TCP connections, answers them, sends data, closes with
+ * FIN or RST, retransmits; talks UDP; pings; sends fragments; complains with ICMP errors. And it
+ * may be naughty: broken packets, wrong errors, strangers' ports.
+ *
+ * What arrives is looked at as any host would: a TCP stream has to come out as it went in.        */
+#ifndef TEST_SIM_HOST_H
+#define TEST_SIM_HOST_H
+
+#include "fake/seen.h"
+#include "sim/net.h"
+
+enum { HOST_CONNS_MAX = 24, HOST_PEERS_MAX = 16, HOST_TRIES_MAX = 5, HOST_PORTS = 8 };
+
+enum conn_state {
+	CONN_FREE,
+	CONN_SYN_SENT,
+	CONN_SYN_RECV,
+	CONN_OPEN,   /* both may send */
+	CONN_FIN,    /* our FIN is out */
+	CONN_UDP,
+	CONN_PING,
+};
+
+/* How a connection ends once everything is sent. */
+enum conn_end { CONN_END_FIN, CONN_END_RST, CONN_END_SILENT, CONN_END_KINDS };
+
+struct conn {
+	enum conn_state state;
+	bool passive;
+	be32 peer;
+	u16 lport; /* ping: identifier */
+	u16 pport;
+	enum conn_end end;
+	u32 iss;
+	u32 irs;
+	u32 snd_una;
+	u32 snd_nxt;
+	u32 rcv_nxt;
+	u32 left; /* bytes, datagrams or requests still to send */
+	bool peer_fin;
+	u32 tries;
+	ns_t due;
+};
+
+struct host_conf {
+	be32 addr;
+	bool inside;
+	u32 naughty_percent; /* of packets are broken on purpose */
+	u32 error_percent;   /* of packets that arrive are answered by an ICMP error */
+	u32 mtu;             /* of its own link: larger packets are fragmented */
+	be32 router;         /* a router that complains in its place */
+};
+
+struct host {
+	struct node node;
+	struct host_conf conf;
+	struct link *up; /* to the gateway */
+	struct conn conn[HOST_CONNS_MAX];
+	u32 peer_count;
+	be32 peer[HOST_PEERS_MAX]; /* whom it talks to */
+	ns_t next_idea;            /* when it begins something new */
+	u32 ideas_left;
+	u16 ip_id;
+	u16 next_port;
+	u64 received;
+	u64 streams_done;
+};
+
+struct host *host_new(struct net *net, const struct host_conf *conf);
+void host_knows(struct host *host, be32 peer);
+
+/* ---- between the files of a host */
+void host_emit(struct host *host, struct build *b);
+void host_begin(struct host *host, struct build *b, be32 dst, u8 proto);
+struct conn *host_conn_new(struct host *host);
+struct conn *host_conn_find(struct host *host, enum conn_state from, enum conn_state to, be32 peer,
+			    u16 lport, u16 pport);
+void host_tcp_open(struct host *host, be32 peer, u16 pport);
+void host_tcp_in(struct host *host, const struct seen *seen);
+void host_tcp_due(struct host *host, struct conn *conn);
+void host_udp_open(struct host *host, be32 peer, u16 pport, u16 lport);
+void host_udp_in(struct host *host, const struct seen *seen);
+void host_udp_due(struct host *host, struct conn *conn);
+void host_ping_open(struct host *host, be32 peer);
+void host_ping_in(struct host *host, const struct seen *seen);
+void host_ping_due(struct host *host, struct conn *conn);
+void host_complain(struct host *host, const u8 *ip, u32 len);
+void host_break(struct host *host, struct build *b);
+
+#endif

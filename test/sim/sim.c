@@ -1,0 +1,118 @@
+/* One simulation: the network around the gateway, and the passing of time. */
+#include "sim/sim.h"
+
+#include <stdio.h>
+
+static struct link_conf sim_link(struct net *net)
+{
+	struct link_conf conf = { NS_PER_MS * (1 + net_below(net, 40)), 0, 0, 0 };
+
+	if (net_chance(net, 50))
+		conf.jitter_ns = NS_PER_MS * net_below(net, 60);
+	if (net_chance(net, 40))
+		conf.loss_percent = net_below(net, 12);
+	if (net_chance(net, 30))
+		conf.repeat_percent = net_below(net, 8);
+	return conf;
+}
+
+static void sim_add_host(struct sim *sim, be32 at, u16 iface, bool inside)
+{
+	struct net *net = &sim->net;
+	struct host_conf conf = { at, inside, net_chance(net, 40) ? net_below(net, 12) : 0,
+				  net_chance(net, 50) ? net_below(net, 6) : 0, 1500,
+				  addr(inside ? "10.10.200.254" : "198.18.0.2") };
+	struct link_conf up = sim_link(net);
+	struct link_conf down = sim_link(net);
+	struct host *host = host_new(net, &conf);
+
+	host->up = link_new(net, &up, &sim->gate->node, iface);
+	gate_attach(sim->gate, iface, at, link_new(net, &down, &host->node, 0));
+	if (be32_eq(at, addr("10.10.0.12")))
+		gate_attach(sim->gate, RIG_IN, at, link_new(net, &down, &host->node, 0));
+	sim->host[sim->host_count++] = host;
+}
+
+static void sim_add_hosts(struct sim *sim)
+{
+	static const char *const inside[] = { "10.10.0.11", "10.10.0.12", "10.10.0.13",
+					      "10.20.0.11", "10.20.0.12", "10.10.7.7" };
+	static const char *const outside[] = { "198.18.0.9", "203.0.113.5", "203.0.113.6",
+					       "198.18.0.10" };
+	u32 inside_count = 2 + net_below(&sim->net, SIM_INSIDE_MAX - 1);
+	u32 outside_count = 1 + net_below(&sim->net, SIM_OUTSIDE_MAX);
+
+	for (u32 n = 0; n < inside_count; n++)
+		sim_add_host(sim, addr(inside[n]), n == 3 || n == 4 ? RIG_IN2 : RIG_IN, true);
+	for (u32 n = 0; n < outside_count; n++)
+		sim_add_host(sim, addr(outside[n]), RIG_OUT, false);
+	for (u32 n = 0; n < sim->host_count; n++) {
+		struct host *host = sim->host[n];
+
+		for (u32 k = 0; k < outside_count && host->conf.inside; k++)
+			host_knows(host, addr(outside[k]));
+		host_knows(host, addr(host->conf.inside ? "10.10.0.1" : "198.18.0.1"));
+		if (host->conf.inside)
+			host_knows(host, addr(inside[net_below(&sim->net, inside_count)]));
+		if (host->conf.inside && net_chance(&sim->net, 30))
+			host_knows(host, addr("198.18.0.66"));
+	}
+}
+
+void sim_init(struct sim *sim, u64 seed)
+{
+	static _Thread_local struct sluice_conf conf;
+	bool lenient;
+
+	memset(sim, 0, sizeof *sim);
+	sim->seed = seed;
+	net_init(&sim->net, seed);
+	sim_configure(&sim->net, &conf, &lenient);
+	sim->gate = gate_new(&sim->net, &conf);
+	sim->gate->model->lenient = lenient;
+	sim_add_hosts(sim);
+	gate_silence(sim->gate, addr("198.18.0.66"));
+	if (net_chance(&sim->net, 10))
+		gate_silence(sim->gate, addr("198.18.0.2"));
+}
+
+/* Time jumps: the gateway sleeps through it, or ticks through it while the hosts are silent. */
+static void sim_jump(struct sim *sim)
+{
+	static const u32 seconds[] = { 1, 5, 30, 120, 600, 3600, 8000 };
+	struct net *net = &sim->net;
+	ns_t until = net->now + seconds[net_below(net, ARRAY_COUNT(seconds))] * NS_PER_SEC;
+	struct node *node = &sim->gate->node;
+	bool asleep = net_chance(net, 50);
+
+	net_trace(net, "time passes: %u s%s", (u32)((until - net->now) / NS_PER_SEC),
+		  asleep ? ", without a tick" : "");
+	while (!asleep && node->ops->next(node) < until && net->why == NULL) {
+		net->now = node->ops->next(node) > net->now ? node->ops->next(node) : net->now;
+		node->ops->run(node);
+	}
+	net->now = until;
+}
+
+bool sim_run(struct sim *sim)
+{
+	struct net *net = &sim->net;
+
+	while (net->why == NULL && sim->gate->packets_in < SIM_PACKETS) {
+		u64 before = net->now;
+
+		net_run(net, net->now + 5 * NS_PER_SEC, 4000);
+		if (net->now == before)
+			net_fail(net, "time stands still");
+		if (net_chance(net, 8))
+			sim_jump(sim);
+	}
+	if (net->why == NULL)
+		gate_compare(sim->gate);
+	return net->why == NULL;
+}
+
+void sim_fini(struct sim *sim)
+{
+	net_fini(&sim->net);
+}

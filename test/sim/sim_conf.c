@@ -1,0 +1,87 @@
+/* Configurations drawn from a seed: mappings, filters, pools, sizes, small limits. */
+#include "sim/sim.h"
+
+static void sim_conf_nat(struct net *net, struct sluice_conf *conf)
+{
+	struct nat_rule_conf *rule = &conf->nat.rule[0];
+
+	for (u32 proto = 0; proto < NAT_PROTO_COUNT; proto++) {
+		if (net_chance(net, 50))
+			rule->mapping[proto] = (enum nat_mapping)net_below(net, 2);
+		if (net_chance(net, 50))
+			rule->filtering[proto] = (enum nat_filtering)net_below(net, 3);
+	}
+	if (net_chance(net, 50)) {
+		static const char *const lasts[] = { "198.18.1.0", "198.18.1.1", "198.18.1.3" };
+
+		rig_conf_pool(conf, "198.18.1.0", lasts[net_below(net, 3)]);
+		conf->nat.pool[0].range[0].first = addr("198.18.1.0");
+	}
+	if (net_chance(net, 40)) {
+		conf->nat.static_count = 1;
+		conf->nat.fixed[0] = (struct nat_static_conf){ addr("10.10.0.12"),
+							       addr("198.18.2.12"), 32 };
+		if (net_chance(net, 50))
+			conf->nat.fixed[0] = (struct nat_static_conf){ addr("10.10.0.8"),
+								       addr("198.18.2.8"), 29 };
+	}
+	rule->hairpin = net_chance(net, 80);
+}
+
+/* Limits that hurt: what is new may be refused, what stands may not. */
+static bool sim_conf_limits(struct net *net, struct sluice_conf *conf)
+{
+	bool lenient = false;
+
+	if (net_chance(net, 15)) {
+		conf->ct.flow_count = 16 + net_below(net, 32);
+		lenient = true;
+	}
+	if (net_chance(net, 15)) {
+		conf->nat.mapping_count = 8 + net_below(net, 16);
+		lenient = true;
+	}
+	if (net_chance(net, 15)) {
+		conf->nat.masquerade_port_first = 4000;
+		conf->nat.masquerade_port_last = (u16)(4000 + net_below(net, 60));
+		conf->nat.pool[0].port_first = 4000;
+		conf->nat.pool[0].port_last = (u16)(4000 + net_below(net, 60));
+		lenient = true;
+	}
+	if (net_chance(net, 10)) {
+		conf->reass.queue_count = 2;
+		conf->reass.fragment_count = 16;
+		lenient = true;
+	}
+	if (net_chance(net, 10)) {
+		conf->icmp.rate_per_second = 5;
+		conf->icmp.burst = 5;
+		lenient = true;
+	}
+	return lenient;
+}
+
+void sim_configure(struct net *net, struct sluice_conf *conf, bool *lenient)
+{
+	static const u32 mtus[] = { 1500, 1500, 1400, 1280, 576 };
+
+	rig_conf(conf);
+	conf->ct.flow_count = 512;
+	conf->nat.mapping_count = 512;
+	conf->packets.large_count = 64;
+	conf->icmp = (struct icmp_conf){ 100000, 10000, 100000, 10000 };
+	conf->iface[RIG_IN].mtu = mtus[net_below(net, ARRAY_COUNT(mtus))];
+	conf->iface[RIG_OUT].mtu = mtus[net_below(net, ARRAY_COUNT(mtus))];
+	conf->ct.midstream = net_chance(net, 15);
+	conf->ct.counters = net_chance(net, 70);
+	conf->redirects = net_chance(net, 30);
+	if (net_chance(net, 40)) {
+		for (u32 n = 0; n < CT_TIMEOUT_COUNT; n++)
+			conf->ct.timeout_s[n] = 2 + net_below(net, 40);
+	}
+	conf->nat.quarantine_s = net_chance(net, 50) ? net_below(net, 20) : 120;
+	sim_conf_nat(net, conf);
+	*lenient = sim_conf_limits(net, conf);
+	for (u32 n = 0; n < sizeof conf->seed; n++)
+		conf->seed[n] = (u8)net_random(net);
+}
