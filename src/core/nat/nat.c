@@ -45,6 +45,16 @@ bool nat_owns(const struct nat *nat, be32 addr)
 	return nat_address_find(nat, addr) != IDX_NONE || static_by_outside(nat, addr) != NULL;
 }
 
+bool nat_claims(const struct nat *nat, be32 addr, u16 port, u8 proto)
+{
+	u32 address = nat_address_find(nat, addr);
+
+	if (static_by_outside(nat, addr) != NULL)
+		return true;
+	return address != IDX_NONE && nat_proto_of(proto) >= 0 &&
+	       nat_mapping_by_public(nat, address, port, proto) != IDX_NONE;
+}
+
 /* ---- PREROUTING ------------------------------------------------------------------------------ */
 
 static bool mapping_admits(const struct nat *nat, u32 idx, be32 remote)

@@ -196,6 +196,8 @@ void nat_check(const struct nat *nat, const struct ct *ct);
 
 /* Whether addr is a public address that NAT uses: pools, one-to-one, masquerading interfaces. */
 bool nat_owns(const struct nat *nat, be32 addr);
+/* Whether a mapping or one-to-one entry stands for this public endpoint. */
+bool nat_claims(const struct nat *nat, be32 addr, u16 port, u8 proto);
 
 /* ---- rewrite.c, embedded.c ----------------------------------------------------------------- */
 

@@ -1,0 +1,128 @@
+/* The road of a packet, in the order in which it is travelled. One file per station:
+ *
+ *   receive      the link header; the short cut for packets of established flows
+ *   prerouting   hook: reassembly, header checks, the flow is found or made, where it goes (DNAT)
+ *   route        local, forward, or nowhere
+ *   input        hook: what is for the gateway       deliver     who gets it: echo, the host
+ *   forward      hook: TTL, size
+ *   output       hook: what was made here
+ *   postrouting  hook: as whom it leaves (SNAT), the flow is confirmed, the packet rewritten
+ *   transmit     segments, fragments, the next hop's link address, the queue to the drivers
+ *   bury         the grave: the only place where a dead packet ends, and where ICMP errors begin
+ *
+ * Until postrouting a packet's bytes are as its sender made them: translation is data of its flow,
+ * and routing looks there for the destination. So an error that a death on the way calls for
+ * quotes the packet as it stands, and only what dies at transmit has to be turned back first.
+ *
+ * Packets of one batch travel in order, one after the other; only the look-up of the whole batch
+ * is done ahead, so that the memory it waits for is there when the packet's turn comes.         */
+#ifndef CORE_PATH_PATH_H
+#define CORE_PATH_PATH_H
+
+#include "core/ct/ct.h"
+#include "core/fib/fib.h"
+#include "core/iface/neigh.h"
+#include "core/ip/icmp.h"
+#include "core/ip/reass.h"
+#include "core/nat/nat.h"
+#include "core/pkt/pkt.h"
+
+enum {
+	PATH_STEP = 32,       /* packets whose look-ups overlap */
+	PATH_QUEUE_MAX = 4096, /* packets that wait for sluice_output */
+};
+
+struct path_stats {
+	u64 fast;       /* packets that took the short cut */
+	u64 slow;
+	u64 forwarded;
+	u64 to_host;
+	u64 echo_replies;
+	u64 resets;     /* TCP resets sent to inside hosts */
+	u64 related;    /* ICMP errors passed on */
+	u64 redirects;
+	u64 fragmented; /* packets cut into fragments */
+	u64 segmented;  /* segments split because the way out can not */
+};
+
+struct path {
+	struct pkt_pool *pool;
+	struct iface_table *ifaces;
+	struct neigh_table *neigh;
+	struct fib *fib;
+	struct reass *reass;
+	struct icmp *icmp;
+	struct ct *ct;
+	struct nat *nat;
+	struct drop_stats *drops;
+	struct pkt **queue;  /* ring of PATH_QUEUE_MAX on the way to the drivers */
+	u32 queue_head;
+	u32 queue_count;
+	u16 host_if;         /* leads to the host's own stack; IFACE_NONE */
+	u16 conf_gen;        /* changes with each configuration */
+	u16 gen;             /* of everything that nexthop[] of a flow follows from */
+	bool slow_road;
+	bool redirects;
+	u32 fast_silent_ms;  /* a flow silent for longer asks for its way again */
+	struct hash_key key; /* for the choice among equal paths */
+	struct path_stats stats;
+};
+
+void path_layout(struct path *path, struct mem *mem);
+
+/* Take every packet of the batch. */
+void path_receive(struct path *path, struct batch *rx, ns_t now);
+/* Everything in the modules that is due. */
+void path_tick(struct path *path, ns_t now);
+bool path_pop(struct path *path, struct batch *tx);
+
+/* ---- the stations ---------------------------------------------------------------------------
+ * STOLEN: somebody else has the packet now. DEAD: bury it.                                      */
+void path_road(struct path *path, struct pkt *pkt, ns_t now);
+verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now);
+/* Where the packet goes: sets out_if, *gateway and *type. */
+verdict path_route(struct path *path, struct pkt *pkt, enum fib_type *type, be32 *gateway);
+verdict path_input(struct path *path, struct pkt *pkt, enum fib_type type, ns_t now);
+verdict path_deliver(struct path *path, struct pkt *pkt, enum fib_type type, ns_t now);
+verdict path_forward(struct path *path, struct pkt *pkt, be32 gateway, ns_t now);
+/* A packet made here; owns it whatever happens. */
+void path_output(struct path *path, struct pkt *pkt, ns_t now);
+verdict path_postrouting(struct path *path, struct pkt *pkt, ns_t now);
+verdict path_transmit(struct path *path, struct pkt *pkt, be32 gateway, ns_t now);
+void path_bury(struct path *path, struct pkt *pkt, ns_t now);
+
+/* Append to the queue of the drivers; a full queue is a death after confirmation. */
+void path_enqueue(struct path *path, struct pkt *pkt);
+/* What a module appended: packets to send, packets that died. */
+void path_drain(struct path *path, struct batch *out, struct batch *dead, ns_t now);
+/* Flows that ended give back what NAT holds for them. */
+void path_drain_ended(struct path *path, ns_t now);
+
+/* ---- small questions of all stations --------------------------------------------------------- */
+
+/* Whether the host's own stack has this address as well. */
+bool path_is_host_addr(const struct path *path, be32 addr);
+
+static inline struct flow *path_flow(const struct path *path, const struct pkt *pkt)
+{
+	return pkt->flow == IDX_NONE ? NULL : &path->ct->flow[pkt->flow >> 1];
+}
+
+static inline enum tuple_dir path_dir(const struct pkt *pkt)
+{
+	return pkt->flow & 1;
+}
+
+static inline struct iface *path_iface(const struct path *path, u16 index)
+{
+	CHECK(index < path->ifaces->count);
+	return &path->ifaces->iface[index];
+}
+
+static inline bool path_from_inside(const struct path *path, const struct pkt *pkt)
+{
+	return pkt->in_if != IFACE_NONE &&
+	       path_iface(path, pkt->in_if)->conf.side == IFACE_INSIDE;
+}
+
+#endif

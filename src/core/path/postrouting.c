@@ -1,0 +1,44 @@
+/* POSTROUTING: as whom the packet leaves. The second record point: here, and nowhere else on the
+ * way through, does a new flow enter the table.                                                 */
+#include "core/path/path.h"
+
+static verdict postrouting_new(struct path *path, struct pkt *pkt, ns_t now)
+{
+	u32 idx = pkt->flow >> 1;
+	struct nat_way way = {
+		.out_if = pkt->out_if,
+		.to_outside = path_iface(path, pkt->out_if)->conf.side == IFACE_OUTSIDE,
+		.from_inside = path_from_inside(path, pkt),
+	};
+	verdict v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way, now);
+
+	path_drain_ended(path, now);
+	if (!verdict_is_accept(v))
+		return v;
+	if (ct_confirm(path->ct, idx, now) != ERR_OK) {
+		path->ct->stats.refused++;
+		return pkt_drop(path->drops, pkt, DROP_CT_FULL);
+	}
+	return VERDICT_ACCEPT;
+}
+
+verdict path_postrouting(struct path *path, struct pkt *pkt, ns_t now)
+{
+	struct flow *flow = path_flow(path, pkt);
+
+	if (flow == NULL)
+		return VERDICT_ACCEPT;
+	if ((pkt->flags & PKT_ICMP_ERROR) != 0) {
+		path->stats.related++;
+		nat_rewrite_error(pkt, flow, path_dir(pkt));
+		return VERDICT_ACCEPT;
+	}
+	if ((flow->flags & FLOW_CONFIRMED) == 0) {
+		verdict v = postrouting_new(path, pkt, now);
+
+		if (!verdict_is_accept(v))
+			return v;
+	}
+	nat_rewrite(pkt, flow, path_dir(pkt));
+	return VERDICT_ACCEPT;
+}

@@ -1,0 +1,128 @@
+/* PREROUTING: from a valid IP header to a packet that belongs to a flow. */
+#include "core/ip/ip.h"
+#include "core/path/path.h"
+#include "core/wire/icmp.h"
+#include "core/wire/ip4.h"
+
+static bool icmp_error_packet(const struct pkt *pkt)
+{
+	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
+
+	return ip->proto == IP_PROTO_ICMP &&
+	       icmp_is_error(((const struct icmp_hdr *)(const void *)pkt_l4(pkt))->type);
+}
+
+/* An ICMP error: RELATED to the flow that its quotation belongs to. It neither refreshes nor ends
+ * that flow (RFC 5508 REQ-6). About nothing known: only the host itself may want it.             */
+static verdict prerouting_error(struct path *path, struct pkt *pkt)
+{
+	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
+
+	pkt->flags |= PKT_ICMP_ERROR;
+	pkt->flow = nat_related(path->ct, pkt, 0);
+	if (pkt->flow != IDX_NONE || iface_find_addr(path->ifaces, ip->dst, &(u16){ 0 }))
+		return VERDICT_ACCEPT;
+	return pkt_drop(path->drops, pkt, DROP_CT_RELATED);
+}
+
+static verdict prerouting_new(struct path *path, struct pkt *pkt, const struct tuple_key *key,
+			      ns_t now)
+{
+	verdict v = ct_may_begin(path->ct, path->drops, pkt);
+	u32 idx;
+
+	if (!verdict_is_accept(v))
+		return v;
+	if (!ct_has_room(path->ct)) {
+		(void)ct_make_room(path->ct, now);
+		path_drain_ended(path, now);
+	}
+	if (!ct_has_room(path->ct)) {
+		path->ct->stats.refused++;
+		return pkt_drop(path->drops, pkt, DROP_CT_FULL);
+	}
+	idx = ct_new(path->ct, key, now);
+	pkt->flow = idx << 1 | TUPLE_ORIG;
+	v = nat_dst(path->nat, path->ct, path->drops, pkt, idx, path_from_inside(path, pkt));
+	if (!verdict_is_accept(v))
+		return v;
+	ct_track(path->ct, idx, TUPLE_ORIG, pkt, ct_ms(now));
+	return VERDICT_ACCEPT;
+}
+
+/* A SYN on a flow whose connection is over begins a new one in the same place: same translation,
+ * so that nothing moves for the server either.                                                  */
+static void flow_reopen(struct ct *ct, u32 idx)
+{
+	struct flow *flow = &ct->flow[idx];
+
+	flow->state = FLOW_TCP_NONE;
+	flow->flags &= (u16)~FLOW_ASSURED;
+	if (ct->more != NULL)
+		memset(ct->more[idx].window, 0, sizeof ct->more[idx].window);
+	ct->stats.reopened++;
+}
+
+/* An address that the host has too: what no mapping claims is the host's, whatever it is; its
+ * connections are not tracked here, since half of their packets never pass.                     */
+static bool is_for_host(const struct path *path, const struct tuple_key *key)
+{
+	return path_is_host_addr(path, key->tuple.dst) &&
+	       !nat_claims(path->nat, key->tuple.dst, be16_host(key->tuple.dport), key->proto);
+}
+
+static verdict prerouting_track(struct path *path, struct pkt *pkt, ns_t now)
+{
+	struct tuple_key key;
+	u32 ref;
+
+	if (!ct_tuple_of(pkt, &key))
+		return pkt_drop(path->drops, pkt, DROP_CT_INVALID);
+	ref = ct_find(path->ct, &key, now);
+	path_drain_ended(path, now);
+	if (ref == IDX_NONE)
+		return is_for_host(path, &key) ? VERDICT_ACCEPT :
+						 prerouting_new(path, pkt, &key, now);
+	pkt->flow = ref;
+	if (ct_tcp_reopens(path->ct, ref >> 1, ref & 1, pkt))
+		flow_reopen(path->ct, ref >> 1);
+	ct_track(path->ct, ref >> 1, ref & 1, pkt, ct_ms(now));
+	return VERDICT_ACCEPT;
+}
+
+/* Broadcast and multicast are for the link, not for a flow. */
+static bool is_for_group(const struct path *path, const struct pkt *pkt)
+{
+	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
+
+	return ip4_is_multicast(ip->dst) || ip4_is_limited_broadcast(ip->dst) ||
+	       iface_is_broadcast(path_iface(path, pkt->in_if), ip->dst);
+}
+
+verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
+{
+	struct batch dead = { .count = 0 };
+	verdict v = VERDICT_ACCEPT;
+
+	if (ip4_is_fragment((const void *)pkt_l3(*pkt))) {
+		v = ip_reassemble(path->reass, path->drops, pkt, 0, now, &dead);
+		path_drain(path, NULL, &dead, now);
+	}
+	if (verdict_is_accept(v))
+		v = ip_check_options(path->drops, *pkt);
+	if (verdict_is_accept(v))
+		v = ip_check_l4(path->drops, *pkt);
+	if (!verdict_is_accept(v))
+		return v;
+	if (iface_find_addr(path->ifaces, ((const struct ip4_hdr *)(void *)pkt_l3(*pkt))->src,
+			    &(u16){ 0 }))
+		return pkt_drop(path->drops, *pkt, DROP_IP_SPOOFED);
+	if (is_for_group(path, *pkt))
+		return VERDICT_ACCEPT;
+	/* RFC 1812 section 5.3.4: sent to all stations, yet for one host. */
+	if (((*pkt)->flags & (PKT_LINK_BROADCAST | PKT_LINK_MULTICAST)) != 0)
+		return pkt_drop(path->drops, *pkt, DROP_LINK_GROUP);
+	if (icmp_error_packet(*pkt))
+		return prerouting_error(path, *pkt);
+	return prerouting_track(path, *pkt, now);
+}

@@ -1,0 +1,143 @@
+/* The way out: what the link can not take whole is cut here, and nowhere before; then the link
+ * header of the next hop.                                                                       */
+#include "core/ip/frag.h"
+#include "core/ip/ip.h"
+#include "core/path/path.h"
+#include "core/pkt/segment.h"
+
+void path_enqueue(struct path *path, struct pkt *pkt)
+{
+	struct iface *iface = path_iface(path, pkt->out_if);
+
+	if (UNLIKELY(path->queue_count == PATH_QUEUE_MAX)) {
+		(void)pkt_drop(path->drops, pkt, DROP_TX_FULL);
+		pkt_put(pkt);
+		return;
+	}
+	iface->stats.tx_packets++;
+	iface->stats.tx_bytes += pkt->len;
+	path->queue[(path->queue_head + path->queue_count++) % PATH_QUEUE_MAX] = pkt;
+}
+
+bool path_pop(struct path *path, struct batch *tx)
+{
+	u32 count = u32_min(path->queue_count, BATCH_MAX);
+
+	for (u32 at = 0; at < count; at++)
+		tx->pkt[at] = path->queue[(path->queue_head + at) % PATH_QUEUE_MAX];
+	path->queue_head = (path->queue_head + count) % PATH_QUEUE_MAX;
+	path->queue_count -= count;
+	tx->count = count;
+	return count > 0;
+}
+
+void path_drain(struct path *path, struct batch *out, struct batch *dead, ns_t now)
+{
+	for (u32 at = 0; out != NULL && at < out->count; at++)
+		path_enqueue(path, out->pkt[at]);
+	for (u32 at = 0; at < dead->count; at++)
+		path_bury(path, dead->pkt[at], now);
+	dead->count = 0;
+	if (out != NULL)
+		out->count = 0;
+}
+
+/* One packet that the link takes as it is. Owns it. */
+static verdict transmit_one(struct path *path, struct pkt *pkt, ns_t now)
+{
+	struct batch out = { .count = 0 }, dead = { .count = 0 };
+	verdict v = neigh_resolve(path->neigh, path->drops, pkt, now, &out, &dead);
+
+	if (verdict_is_accept(v)) {
+		path_enqueue(path, pkt);
+		v = VERDICT_STOLEN;
+	}
+	path_drain(path, &out, &dead, now);
+	return v;
+}
+
+/* Send all of a batch of parts; the packet that they come from is put. */
+static verdict transmit_parts(struct path *path, struct pkt *whole, struct batch *parts, ns_t now)
+{
+	pkt_put(whole);
+	for (u32 at = 0; at < parts->count; at++) {
+		verdict v = transmit_one(path, parts->pkt[at], now);
+
+		if (verdict_is_dead(v))
+			path_bury(path, parts->pkt[at], now);
+	}
+	return VERDICT_STOLEN;
+}
+
+static verdict transmit_sized(struct path *path, struct pkt *pkt, u32 mtu, ns_t now)
+{
+	struct batch parts = { .count = 0 };
+
+	if (!ip_needs_fragments(pkt, mtu))
+		return transmit_one(path, pkt, now);
+	if (!ip_fragment(path->pool, pkt, mtu, &parts))
+		return pkt_drop(path->drops, pkt, DROP_NO_BUFFER);
+	path->stats.fragmented++;
+	return transmit_parts(path, pkt, &parts, now);
+}
+
+/* Does the way out split this kind of segment by itself? */
+static bool takes_segments(const struct iface *iface, const struct pkt *pkt)
+{
+	u32 need = pkt->gso_type == GSO_TCP4 ? IFACE_TX_TSO : IFACE_TX_USO;
+
+	return (iface->conf.offloads & need) != 0 && ip_wire_len(pkt) <= iface->conf.mtu;
+}
+
+static verdict transmit_segments(struct path *path, struct pkt *pkt, u32 mtu, ns_t now)
+{
+	struct batch parts = { .count = 0 };
+
+	if (!pkt_segment(path->pool, pkt, PKT_CSUM_COMPLETE, &parts))
+		return pkt_drop(path->drops, pkt, DROP_NO_BUFFER);
+	path->stats.segmented++;
+	pkt_put(pkt);
+	for (u32 at = 0; at < parts.count; at++) {
+		verdict v = transmit_sized(path, parts.pkt[at], mtu, now);
+
+		if (verdict_is_dead(v))
+			path_bury(path, parts.pkt[at], now);
+	}
+	return VERDICT_STOLEN;
+}
+
+/* The flow remembers its way out: with both directions known it may take the short cut. */
+static void flow_learn_way(const struct path *path, const struct pkt *pkt)
+{
+	struct flow *flow = path_flow(path, pkt);
+
+	if (flow == NULL || (pkt->flags & (PKT_ICMP_ERROR | PKT_LOCAL_OUT)) != 0)
+		return;
+	if (flow->decided_gen != path->gen) {
+		flow->nexthop[0] = flow->nexthop[1] = NEXTHOP_NONE;
+		flow->flags &= (u16)~FLOW_FAST;
+		flow->decided_gen = path->gen;
+	}
+	flow->nexthop[path_dir(pkt)] = pkt->nexthop;
+	if (flow->nexthop[0] != NEXTHOP_NONE && flow->nexthop[1] != NEXTHOP_NONE)
+		flow->flags |= FLOW_FAST;
+}
+
+verdict path_transmit(struct path *path, struct pkt *pkt, be32 gateway, ns_t now)
+{
+	const struct iface *out = path_iface(path, pkt->out_if);
+
+	pkt->nexthop = neigh_get(path->neigh, pkt->out_if, gateway, now);
+	if (pkt->nexthop == NEXTHOP_NONE)
+		return neigh_drop_full(path->drops, pkt);
+	flow_learn_way(path, pkt);
+	if (pkt->flow != IDX_NONE)
+		pkt->flow_gen = path_flow(path, pkt)->handle_gen;
+	if ((pkt->gso_type == GSO_TCP4 || pkt->gso_type == GSO_UDP_L4) &&
+	    !takes_segments(out, pkt))
+		return transmit_segments(path, pkt, out->conf.mtu, now);
+	if ((pkt->flags & PKT_CSUM_PARTIAL) != 0 && pkt->gso_type == GSO_NONE &&
+	    (out->conf.offloads & IFACE_TX_CSUM) == 0)
+		pkt_finish_csum(pkt);
+	return transmit_sized(path, pkt, out->conf.mtu, now);
+}
