@@ -36,7 +36,9 @@ static void reply_set_header(struct icmp *icmp, struct pkt *reply)
 }
 
 /* The checksum is moved on from the request's, so that damage on the way stays visible to the
- * asker; only a request that never had a whole one gets a new one.                               */
+ * asker; only a request that never had a whole one gets a new one. A reply may be zero all through
+ * (identifier, number, data), and then RFC 1624's arithmetic ends at the wrong one of the two
+ * zeros; 0xffff is right for such a reply and for every other whose sum is zero.                 */
 static void reply_set_message(struct pkt *reply, bool partial)
 {
 	struct icmp_hdr *message = (struct icmp_hdr *)pkt_l4(reply);
@@ -44,10 +46,12 @@ static void reply_set_message(struct pkt *reply, bool partial)
 
 	message->type = ICMP_ECHO_REPLY;
 	message->csum = csum_replace16(message->csum, old, be16_load(message));
-	if (!partial)
-		return;
-	message->csum = (be16){ 0 };
-	message->csum = csum_finish(csum_sum(message, pkt_l4_len(reply)));
+	if (partial) {
+		message->csum = (be16){ 0 };
+		message->csum = csum_finish(csum_sum(message, pkt_l4_len(reply)));
+	}
+	if (message->csum.raw == 0)
+		message->csum = be16_of(0xffff);
 }
 
 struct pkt *icmp_echo_reply(struct icmp *icmp, const struct pkt *request)
