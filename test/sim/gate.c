@@ -1,11 +1,11 @@
-/* The gateway as a node: engines in step, the model beside them. */
+/* The gateway as a actor: engines in step, the model beside them. */
 #include "sim/gate.h"
 
 #include <stdlib.h>
 
-static struct gate *gate_of(struct node *node)
+static struct gate *gate_of(struct actor *actor)
 {
-	return (struct gate *)node;
+	return (struct gate *)actor;
 }
 
 static void gate_collect(struct gate *gate, u32 which)
@@ -32,10 +32,10 @@ static void gate_differ(struct gate *gate, u32 n)
 		const struct gate_out *out = &outs->out[n];
 
 		if (n < outs->count)
-			net_trace_packet(gate->node.net, names[which], out->out_if,
+			net_trace_packet(gate->actor.net, names[which], out->out_if,
 					 outs->arena + out->at + out->l3, out->len - out->l3);
 	}
-	net_fail(gate->node.net, "the fast road and the slow one differ: %u and %u packets, at %u",
+	net_fail(gate->actor.net, "the fast road and the slow one differ: %u and %u packets, at %u",
 		 gate->outs[0].count, gate->outs[1].count, n);
 }
 
@@ -80,14 +80,14 @@ static void gate_settle(struct gate *gate)
 		const struct gate_out *out = &outs->out[n];
 		const u8 *ip = outs->arena + out->at + out->l3;
 
-		net_trace_packet(gate->node.net, " out", out->out_if, ip, out->len - out->l3);
+		net_trace_packet(gate->actor.net, " out", out->out_if, ip, out->len - out->l3);
 		model_out(gate->model, out->out_if, ip, out->len - out->l3);
 		gate->packets_out++;
 	}
 	model_done(gate->model);
 	if (gate->model->why != NULL)
-		net_fail(gate->node.net, "model: %s", gate->model->why);
-	for (u32 n = 0; n < outs->count && gate->node.net->why == NULL; n++)
+		net_fail(gate->actor.net, "model: %s", gate->model->why);
+	for (u32 n = 0; n < outs->count && gate->actor.net->why == NULL; n++)
 		gate_deliver(gate, outs->out[n].out_if, outs->arena + outs->out[n].at + outs->out[n].l3,
 			     outs->out[n].len - outs->out[n].l3);
 }
@@ -100,9 +100,9 @@ void gate_compare(struct gate *gate)
 	u32 shown = 0;
 
 	memset(&all, 0, sizeof all);
-	model_flow_begin(gate->model, gate->node.net->now);
+	model_flow_begin(gate->model, gate->actor.net->now);
 	while (cursor != SLUICE_CURSOR_END) {
-		u32 count = sluice_show_flows(gate->rig[0].s, &all, gate->node.net->now, &cursor,
+		u32 count = sluice_show_flows(gate->rig[0].s, &all, gate->actor.net->now, &cursor,
 					      rows, 32);
 
 		for (u32 n = 0; n < count; n++)
@@ -111,12 +111,12 @@ void gate_compare(struct gate *gate)
 	}
 	model_flow_end(gate->model);
 	if (gate->model->why != NULL)
-		net_fail(gate->node.net, "model: %s", gate->model->why);
+		net_fail(gate->actor.net, "model: %s", gate->model->why);
 	if (shown != sluice_flow_count(gate->rig[0].s))
-		net_fail(gate->node.net, "%u flows shown, %u counted", shown,
+		net_fail(gate->actor.net, "%u flows shown, %u counted", shown,
 			 sluice_flow_count(gate->rig[0].s));
 	if (sluice_flow_count(gate->rig[0].s) != sluice_flow_count(gate->rig[1].s))
-		net_fail(gate->node.net, "the roads hold %u and %u flows",
+		net_fail(gate->actor.net, "the roads hold %u and %u flows",
 			 sluice_flow_count(gate->rig[0].s), sluice_flow_count(gate->rig[1].s));
 }
 
@@ -127,24 +127,24 @@ static void gate_check(struct gate *gate)
 		if (gate->steps % gate->check_every == 0)
 			sluice_check(gate->rig[which].s);
 	}
-	if (gate->steps % gate->compare_every == 0 && gate->node.net->why == NULL)
+	if (gate->steps % gate->compare_every == 0 && gate->actor.net->why == NULL)
 		gate_compare(gate);
 }
 
-static void gate_forward(struct node *node, u16 port, const struct frame *frame)
+static void gate_forward(struct actor *actor, u16 port, const struct frame *frame)
 {
 	static _Thread_local struct build b;
-	struct gate *gate = gate_of(node);
+	struct gate *gate = gate_of(actor);
 
-	net_trace_packet(node->net, "in", port, frame->bytes, frame->len);
+	net_trace_packet(actor->net, "in", port, frame->bytes, frame->len);
 	gate->packets_in++;
 	build_start(&b);
 	build_bytes(&b, frame->bytes, frame->len);
-	model_in(gate->model, port, frame->link_flags, frame->bytes, frame->len, node->net->now);
+	model_in(gate->model, port, frame->link_flags, frame->bytes, frame->len, actor->net->now);
 	for (u32 which = 0; which < GATE_ENGINES; which++) {
 		struct pkt *pkt;
 
-		gate->rig[which].now = node->net->now;
+		gate->rig[which].now = actor->net->now;
 		pkt = rig_make(&gate->rig[which], port, &b);
 		CHECK(pkt != NULL);
 		pkt->flags |= frame->link_flags;
@@ -154,30 +154,30 @@ static void gate_forward(struct node *node, u16 port, const struct frame *frame)
 	gate_check(gate);
 }
 
-static ns_t gate_next(const struct node *node)
+static ns_t gate_next(const struct actor *actor)
 {
-	const struct gate *gate = (const struct gate *)node;
+	const struct gate *gate = (const struct gate *)actor;
 
 	return u64_min(sluice_next(gate->rig[0].s), sluice_next(gate->rig[1].s));
 }
 
-static void gate_run(struct node *node)
+static void gate_run(struct actor *actor)
 {
-	struct gate *gate = gate_of(node);
+	struct gate *gate = gate_of(actor);
 
-	model_quiet(gate->model, node->net->now);
+	model_quiet(gate->model, actor->net->now);
 	for (u32 which = 0; which < GATE_ENGINES; which++) {
-		gate->rig[which].now = node->net->now;
-		if (sluice_next(gate->rig[which].s) <= node->net->now)
-			sluice_tick(gate->rig[which].s, node->net->now);
+		gate->rig[which].now = actor->net->now;
+		if (sluice_next(gate->rig[which].s) <= actor->net->now)
+			sluice_tick(gate->rig[which].s, actor->net->now);
 	}
 	gate_settle(gate);
 	gate_check(gate);
 }
 
-static void gate_del(struct node *node)
+static void gate_del(struct actor *actor)
 {
-	struct gate *gate = gate_of(node);
+	struct gate *gate = gate_of(actor);
 
 	for (u32 which = 0; which < GATE_ENGINES; which++)
 		rig_close(&gate->rig[which]);
@@ -185,7 +185,7 @@ static void gate_del(struct node *node)
 	free(gate);
 }
 
-static const struct node_ops gate_ops = { gate_forward, gate_next, gate_run, gate_del };
+static const struct actor_ops gate_ops = { gate_forward, gate_next, gate_run, gate_del };
 
 struct gate *gate_new(struct net *net, const struct sluice_conf *conf)
 {
@@ -200,7 +200,7 @@ struct gate *gate_new(struct net *net, const struct sluice_conf *conf)
 	gate->model = model_new(conf);
 	gate->compare_every = 8;
 	gate->check_every = 1;
-	net_add(net, &gate->node, &gate_ops);
+	net_add(net, &gate->actor, &gate_ops);
 	return gate;
 }
 

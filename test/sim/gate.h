@@ -1,4 +1,4 @@
-/* The gateway as a node: two engines with the same seed, one that may take the short cut for
+/* The gateway as a actor: two engines with the same seed, one that may take the short cut for
  * established flows and one that never does, and the model beside them.
  *
  * Every packet that comes in goes through all three. What the engines send has to be the same byte
@@ -28,7 +28,7 @@ struct gate_outs {
 };
 
 struct gate {
-	struct node node;
+	struct actor actor;
 	struct sluice_conf conf;
 	struct rig rig[GATE_ENGINES];
 	struct model *model;

@@ -3,14 +3,14 @@
 
 #include <stdlib.h>
 
-static struct host *host_of(struct node *node)
+static struct host *host_of(struct actor *actor)
 {
-	return (struct host *)node;
+	return (struct host *)actor;
 }
 
 void host_begin(struct host *host, struct build *b, be32 dst, u8 proto)
 {
-	struct net *net = host->node.net;
+	struct net *net = host->actor.net;
 
 	build_start(b);
 	build_ip4(b, host->conf.addr, dst, proto);
@@ -34,7 +34,7 @@ void host_begin(struct host *host, struct build *b, be32 dst, u8 proto)
 static void host_emit_fragments(struct host *host, const struct build *b)
 {
 	static _Thread_local struct build piece;
-	struct net *net = host->node.net;
+	struct net *net = host->actor.net;
 	u32 piece_len = (host->conf.mtu - (b->l4 - b->l3)) / 8 * 8;
 	u32 total = b->len - b->l4;
 	u32 count, begin;
@@ -58,7 +58,7 @@ static void host_emit_fragments(struct host *host, const struct build *b)
 
 void host_emit(struct host *host, struct build *b)
 {
-	struct net *net = host->node.net;
+	struct net *net = host->actor.net;
 	u32 flags = 0;
 
 	build_seal(b);
@@ -79,43 +79,43 @@ void host_emit(struct host *host, struct build *b)
 		link_send(host->up, b->bytes, b->len, 0);
 }
 
-struct conn *host_conn_new(struct host *host)
+struct talk *host_talk_new(struct host *host)
 {
-	for (u32 n = 0; n < HOST_CONNS_MAX; n++) {
-		struct conn *conn = &host->conn[n];
+	for (u32 n = 0; n < HOST_TALKS_MAX; n++) {
+		struct talk *talk = &host->talk[n];
 
-		if (conn->state == CONN_FREE) {
-			memset(conn, 0, sizeof *conn);
-			conn->due = NS_NEVER;
-			return conn;
+		if (talk->state == TALK_FREE) {
+			memset(talk, 0, sizeof *talk);
+			talk->due = NS_NEVER;
+			return talk;
 		}
 	}
 	return NULL;
 }
 
-struct conn *host_conn_find(struct host *host, enum conn_state from, enum conn_state to, be32 peer,
+struct talk *host_talk_find(struct host *host, enum talk_state from, enum talk_state to, be32 peer,
 			    u16 lport, u16 pport)
 {
-	for (u32 n = 0; n < HOST_CONNS_MAX; n++) {
-		struct conn *conn = &host->conn[n];
+	for (u32 n = 0; n < HOST_TALKS_MAX; n++) {
+		struct talk *talk = &host->talk[n];
 
-		if (conn->state >= from && conn->state <= to && be32_eq(conn->peer, peer) &&
-		    conn->lport == lport && conn->pport == pport)
-			return conn;
+		if (talk->state >= from && talk->state <= to && be32_eq(talk->peer, peer) &&
+		    talk->lport == lport && talk->pport == pport)
+			return talk;
 	}
 	return NULL;
 }
 
-static void host_forward(struct node *node, u16 port, const struct frame *frame)
+static void host_forward(struct actor *actor, u16 port, const struct frame *frame)
 {
-	struct host *host = host_of(node);
+	struct host *host = host_of(actor);
 	struct seen seen;
 
 	(void)port;
 	if (!seen_parse(&seen, frame->bytes, frame->len))
 		return;
 	host->received++;
-	if (net_chance(node->net, host->conf.error_percent))
+	if (net_chance(actor->net, host->conf.error_percent))
 		host_complain(host, frame->bytes, frame->len);
 	if (seen_is_fragment(&seen) || !seen.has_l4 || seen.wrong != 0)
 		return;
@@ -130,7 +130,7 @@ static void host_forward(struct node *node, u16 port, const struct frame *frame)
 /* Begin something with somebody: a known peer, or a public endpoint somebody was seen behind. */
 static void host_idea(struct host *host)
 {
-	struct net *net = host->node.net;
+	struct net *net = host->actor.net;
 	be32 peer = host->peer[net_below(net, host->peer_count)];
 	u16 pport = (u16)(80 + net_below(net, HOST_PORTS));
 	u32 kind = net_below(net, 100);
@@ -152,23 +152,23 @@ static void host_idea(struct host *host)
 		host_ping_open(host, peer);
 }
 
-static void host_run(struct node *node)
+static void host_run(struct actor *actor)
 {
-	struct host *host = host_of(node);
-	struct net *net = node->net;
+	struct host *host = host_of(actor);
+	struct net *net = actor->net;
 
-	for (u32 n = 0; n < HOST_CONNS_MAX; n++) {
-		struct conn *conn = &host->conn[n];
+	for (u32 n = 0; n < HOST_TALKS_MAX; n++) {
+		struct talk *talk = &host->talk[n];
 
-		if (conn->state == CONN_FREE || conn->due > net->now)
+		if (talk->state == TALK_FREE || talk->due > net->now)
 			continue;
-		conn->due = NS_NEVER;
-		if (conn->state == CONN_UDP)
-			host_udp_due(host, conn);
-		else if (conn->state == CONN_PING)
-			host_ping_due(host, conn);
+		talk->due = NS_NEVER;
+		if (talk->state == TALK_UDP)
+			host_udp_due(host, talk);
+		else if (talk->state == TALK_PING)
+			host_ping_due(host, talk);
 		else
-			host_tcp_due(host, conn);
+			host_tcp_due(host, talk);
 		return;
 	}
 	if (host->next_idea > net->now)
@@ -182,24 +182,24 @@ static void host_run(struct node *node)
 		host->next_idea = NS_NEVER;
 }
 
-static ns_t host_next(const struct node *node)
+static ns_t host_next(const struct actor *actor)
 {
-	const struct host *host = (const struct host *)node;
+	const struct host *host = (const struct host *)actor;
 	ns_t next = host->next_idea;
 
-	for (u32 n = 0; n < HOST_CONNS_MAX; n++) {
-		if (host->conn[n].state != CONN_FREE)
-			next = u64_min(next, host->conn[n].due);
+	for (u32 n = 0; n < HOST_TALKS_MAX; n++) {
+		if (host->talk[n].state != TALK_FREE)
+			next = u64_min(next, host->talk[n].due);
 	}
 	return next;
 }
 
-static void host_del(struct node *node)
+static void host_del(struct actor *actor)
 {
-	free(node);
+	free(actor);
 }
 
-static const struct node_ops host_ops = { host_forward, host_next, host_run, host_del };
+static const struct actor_ops host_ops = { host_forward, host_next, host_run, host_del };
 
 struct host *host_new(struct net *net, const struct host_conf *conf)
 {
@@ -211,7 +211,7 @@ struct host *host_new(struct net *net, const struct host_conf *conf)
 	host->ip_id = (u16)net_random(net);
 	host->ideas_left = UINT32_MAX;
 	host->next_idea = net->now + net_random(net) % (2 * NS_PER_SEC);
-	net_add(net, &host->node, &host_ops);
+	net_add(net, &host->actor, &host_ops);
 	return host;
 }
 

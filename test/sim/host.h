@@ -9,28 +9,28 @@
 #include "fake/seen.h"
 #include "sim/net.h"
 
-enum { HOST_CONNS_MAX = 24, HOST_PEERS_MAX = 16, HOST_TRIES_MAX = 5, HOST_PORTS = 8 };
+enum { HOST_TALKS_MAX = 24, HOST_PEERS_MAX = 16, HOST_TRIES_MAX = 5, HOST_PORTS = 8 };
 
-enum conn_state {
-	CONN_FREE,
-	CONN_SYN_SENT,
-	CONN_SYN_RECV,
-	CONN_OPEN,   /* both may send */
-	CONN_FIN,    /* our FIN is out */
-	CONN_UDP,
-	CONN_PING,
+enum talk_state {
+	TALK_FREE,
+	TALK_SYN_SENT,
+	TALK_SYN_RECV,
+	TALK_OPEN,   /* both may send */
+	TALK_FIN,    /* our FIN is out */
+	TALK_UDP,
+	TALK_PING,
 };
 
 /* How a connection ends once everything is sent. */
-enum conn_end { CONN_END_FIN, CONN_END_RST, CONN_END_SILENT, CONN_END_KINDS };
+enum talk_end { TALK_END_FIN, TALK_END_RST, TALK_END_SILENT, TALK_END_KINDS };
 
-struct conn {
-	enum conn_state state;
+struct talk {
+	enum talk_state state;
 	bool passive;
 	be32 peer;
 	u16 lport; /* ping: identifier */
 	u16 pport;
-	enum conn_end end;
+	enum talk_end end;
 	u32 iss;
 	u32 irs;
 	u32 snd_una;
@@ -52,10 +52,10 @@ struct host_conf {
 };
 
 struct host {
-	struct node node;
+	struct actor actor;
 	struct host_conf conf;
 	struct link *up; /* to the gateway */
-	struct conn conn[HOST_CONNS_MAX];
+	struct talk talk[HOST_TALKS_MAX];
 	u32 peer_count;
 	be32 peer[HOST_PEERS_MAX]; /* whom it talks to */
 	ns_t next_idea;            /* when it begins something new */
@@ -72,18 +72,18 @@ void host_knows(struct host *host, be32 peer);
 /* ---- between the files of a host */
 void host_emit(struct host *host, struct build *b);
 void host_begin(struct host *host, struct build *b, be32 dst, u8 proto);
-struct conn *host_conn_new(struct host *host);
-struct conn *host_conn_find(struct host *host, enum conn_state from, enum conn_state to, be32 peer,
+struct talk *host_talk_new(struct host *host);
+struct talk *host_talk_find(struct host *host, enum talk_state from, enum talk_state to, be32 peer,
 			    u16 lport, u16 pport);
 void host_tcp_open(struct host *host, be32 peer, u16 pport);
 void host_tcp_in(struct host *host, const struct seen *seen);
-void host_tcp_due(struct host *host, struct conn *conn);
+void host_tcp_due(struct host *host, struct talk *talk);
 void host_udp_open(struct host *host, be32 peer, u16 pport, u16 lport);
 void host_udp_in(struct host *host, const struct seen *seen);
-void host_udp_due(struct host *host, struct conn *conn);
+void host_udp_due(struct host *host, struct talk *talk);
 void host_ping_open(struct host *host, be32 peer);
 void host_ping_in(struct host *host, const struct seen *seen);
-void host_ping_due(struct host *host, struct conn *conn);
+void host_ping_due(struct host *host, struct talk *talk);
 void host_complain(struct host *host, const u8 *ip, u32 len);
 void host_break(struct host *host, struct build *b);
 

@@ -4,7 +4,7 @@
 static void udp_send(struct host *host, be32 peer, u16 lport, u16 pport, u32 len)
 {
 	static _Thread_local struct build b;
-	struct net *net = host->node.net;
+	struct net *net = host->actor.net;
 
 	host_begin(host, &b, peer, IP_PROTO_UDP);
 	build_udp(&b, lport, pport);
@@ -35,36 +35,36 @@ static u32 udp_size(struct net *net)
 
 void host_udp_open(struct host *host, be32 peer, u16 pport, u16 lport)
 {
-	struct net *net = host->node.net;
-	struct conn *conn = host_conn_new(host);
+	struct net *net = host->actor.net;
+	struct talk *talk = host_talk_new(host);
 
-	if (conn == NULL)
+	if (talk == NULL)
 		return;
-	conn->state = CONN_UDP;
-	conn->peer = peer;
-	conn->pport = pport;
+	talk->state = TALK_UDP;
+	talk->peer = peer;
+	talk->pport = pport;
 	/* Few sources, so that one inside endpoint talks to many. */
-	conn->lport = lport != 0 ? lport : (u16)((net_chance(net, 10) ? 700 : 7000) + net_below(net, 6));
-	conn->left = 1 + net_below(net, 6);
-	host_udp_due(host, conn);
+	talk->lport = lport != 0 ? lport : (u16)((net_chance(net, 10) ? 700 : 7000) + net_below(net, 6));
+	talk->left = 1 + net_below(net, 6);
+	host_udp_due(host, talk);
 }
 
-void host_udp_due(struct host *host, struct conn *conn)
+void host_udp_due(struct host *host, struct talk *talk)
 {
-	struct net *net = host->node.net;
+	struct net *net = host->actor.net;
 
-	if (conn->left == 0) {
-		conn->state = CONN_FREE;
+	if (talk->left == 0) {
+		talk->state = TALK_FREE;
 		return;
 	}
-	conn->left--;
-	conn->due = net->now + net_random(net) % (3 * NS_PER_SEC);
-	udp_send(host, conn->peer, conn->lport, conn->pport, udp_size(net));
+	talk->left--;
+	talk->due = net->now + net_random(net) % (3 * NS_PER_SEC);
+	udp_send(host, talk->peer, talk->lport, talk->pport, udp_size(net));
 }
 
 void host_udp_in(struct host *host, const struct seen *seen)
 {
-	struct net *net = host->node.net;
+	struct net *net = host->actor.net;
 
 	if (!host->conf.inside)
 		net_saw_endpoint(net, IP_PROTO_UDP, seen->src, seen->sport);
@@ -78,7 +78,7 @@ void host_udp_in(struct host *host, const struct seen *seen)
 static void ping_send(struct host *host, be32 peer, u8 type, u16 id, u16 seq)
 {
 	static _Thread_local struct build b;
-	struct net *net = host->node.net;
+	struct net *net = host->actor.net;
 
 	host_begin(host, &b, peer, IP_PROTO_ICMP);
 	build_icmp(&b, type, 0, (u32)id << 16 | seq);
@@ -88,30 +88,30 @@ static void ping_send(struct host *host, be32 peer, u8 type, u16 id, u16 seq)
 
 void host_ping_open(struct host *host, be32 peer)
 {
-	struct net *net = host->node.net;
-	struct conn *conn = host_conn_new(host);
+	struct net *net = host->actor.net;
+	struct talk *talk = host_talk_new(host);
 
-	if (conn == NULL)
+	if (talk == NULL)
 		return;
-	conn->state = CONN_PING;
-	conn->peer = peer;
-	conn->lport = (u16)(net_chance(net, 50) ? 1 + net_below(net, 4) : net_random(net));
-	conn->left = 1 + net_below(net, 4);
-	host_ping_due(host, conn);
+	talk->state = TALK_PING;
+	talk->peer = peer;
+	talk->lport = (u16)(net_chance(net, 50) ? 1 + net_below(net, 4) : net_random(net));
+	talk->left = 1 + net_below(net, 4);
+	host_ping_due(host, talk);
 }
 
-void host_ping_due(struct host *host, struct conn *conn)
+void host_ping_due(struct host *host, struct talk *talk)
 {
-	struct net *net = host->node.net;
+	struct net *net = host->actor.net;
 
-	if (conn->left == 0) {
-		conn->state = CONN_FREE;
+	if (talk->left == 0) {
+		talk->state = TALK_FREE;
 		return;
 	}
-	conn->left--;
-	conn->due = net->now + net_random(net) % (2 * NS_PER_SEC);
-	ping_send(host, conn->peer, net_chance(net, 95) ? ICMP_ECHO : ICMP_TIMESTAMP, conn->lport,
-		  (u16)conn->left);
+	talk->left--;
+	talk->due = net->now + net_random(net) % (2 * NS_PER_SEC);
+	ping_send(host, talk->peer, net_chance(net, 95) ? ICMP_ECHO : ICMP_TIMESTAMP, talk->lport,
+		  (u16)talk->left);
 }
 
 void host_ping_in(struct host *host, const struct seen *seen)
@@ -127,7 +127,7 @@ void host_complain(struct host *host, const u8 *ip, u32 len)
 	static const u8 types[] = { ICMP_UNREACH, ICMP_UNREACH, ICMP_UNREACH, ICMP_TIME_EXCEEDED,
 				    ICMP_PARAM_PROBLEM, ICMP_SOURCE_QUENCH, ICMP_REDIRECT };
 	static _Thread_local struct build b;
-	struct net *net = host->node.net;
+	struct net *net = host->actor.net;
 	u8 type = types[net_below(net, ARRAY_COUNT(types))];
 	be32 from = net_chance(net, 60) ? host->conf.addr : host->conf.router;
 	u32 quote_len = u32_min(len, net_chance(net, 50) ? 28 : 28 + net_below(net, 520));
@@ -149,7 +149,7 @@ void host_complain(struct host *host, const u8 *ip, u32 len)
 /* One thing about it is wrong. */
 void host_break(struct host *host, struct build *b)
 {
-	struct net *net = host->node.net;
+	struct net *net = host->actor.net;
 	static const char *const sources[] = { "0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255",
 					       "10.10.255.255", "240.1.1.1", "10.10.0.1",
 					       "198.18.0.1", "172.16.5.5", "169.254.3.3" };

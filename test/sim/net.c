@@ -16,33 +16,33 @@ void net_init(struct net *net, u64 seed)
 
 void net_fini(struct net *net)
 {
-	while (net->node_count > 0) {
-		struct node *node = net->node[--net->node_count];
+	while (net->actor_count > 0) {
+		struct actor *actor = net->actor[--net->actor_count];
 
-		node->ops->del(node);
+		actor->ops->del(actor);
 	}
 }
 
-void net_add(struct net *net, struct node *node, const struct node_ops *ops)
+void net_add(struct net *net, struct actor *actor, const struct actor_ops *ops)
 {
-	CHECK(net->node_count < NET_NODES_MAX);
-	node->ops = ops;
-	node->net = net;
-	net->node[net->node_count++] = node;
+	CHECK(net->actor_count < NET_ACTORS_MAX);
+	actor->ops = ops;
+	actor->net = net;
+	net->actor[net->actor_count++] = actor;
 }
 
 void net_run(struct net *net, ns_t until, u32 steps)
 {
 	while (steps-- > 0 && net->why == NULL) {
-		struct node *first = NULL;
+		struct actor *first = NULL;
 		ns_t when = until;
 
-		for (u32 n = 0; n < net->node_count; n++) {
-			ns_t next = net->node[n]->ops->next(net->node[n]);
+		for (u32 n = 0; n < net->actor_count; n++) {
+			ns_t next = net->actor[n]->ops->next(net->actor[n]);
 
 			if (next < when) {
 				when = next;
-				first = net->node[n];
+				first = net->actor[n];
 			}
 		}
 		if (when > net->now)
@@ -136,17 +136,17 @@ struct link_entry {
 };
 
 struct link {
-	struct node node;
+	struct actor actor;
 	struct link_conf conf;
-	struct node *to;
+	struct actor *to;
 	u16 port;
 	u32 count;
 	struct link_entry entry[LINK_QUEUE_MAX];
 };
 
-static ns_t link_next(const struct node *node)
+static ns_t link_next(const struct actor *actor)
 {
-	const struct link *link = (const struct link *)node;
+	const struct link *link = (const struct link *)actor;
 	ns_t first = NS_NEVER;
 
 	for (u32 n = 0; n < link->count; n++)
@@ -154,9 +154,9 @@ static ns_t link_next(const struct node *node)
 	return first;
 }
 
-static void link_run(struct node *node)
+static void link_run(struct actor *actor)
 {
-	struct link *link = (struct link *)node;
+	struct link *link = (struct link *)actor;
 	u32 first = 0;
 	struct frame *frame;
 
@@ -172,24 +172,24 @@ static void link_run(struct node *node)
 	free(frame);
 }
 
-static void link_del(struct node *node)
+static void link_del(struct actor *actor)
 {
-	struct link *link = (struct link *)node;
+	struct link *link = (struct link *)actor;
 
 	while (link->count > 0)
 		free(link->entry[--link->count].frame);
 	free(link);
 }
 
-static void link_forward(struct node *node, u16 port, const struct frame *frame)
+static void link_forward(struct actor *actor, u16 port, const struct frame *frame)
 {
 	(void)port;
-	link_send((struct link *)node, frame->bytes, frame->len, frame->link_flags);
+	link_send((struct link *)actor, frame->bytes, frame->len, frame->link_flags);
 }
 
-static const struct node_ops link_ops = { link_forward, link_next, link_run, link_del };
+static const struct actor_ops link_ops = { link_forward, link_next, link_run, link_del };
 
-struct link *link_new(struct net *net, const struct link_conf *conf, struct node *to, u16 port)
+struct link *link_new(struct net *net, const struct link_conf *conf, struct actor *to, u16 port)
 {
 	struct link *link = calloc(1, sizeof *link);
 
@@ -197,13 +197,13 @@ struct link *link_new(struct net *net, const struct link_conf *conf, struct node
 	link->conf = *conf;
 	link->to = to;
 	link->port = port;
-	net_add(net, &link->node, &link_ops);
+	net_add(net, &link->actor, &link_ops);
 	return link;
 }
 
 static void link_queue(struct link *link, const u8 *ip, u32 len, u32 link_flags)
 {
-	struct net *net = link->node.net;
+	struct net *net = link->actor.net;
 	struct frame *frame;
 	ns_t jitter = link->conf.jitter_ns;
 
@@ -221,9 +221,9 @@ static void link_queue(struct link *link, const u8 *ip, u32 len, u32 link_flags)
 
 void link_send(struct link *link, const u8 *ip, u32 len, u32 link_flags)
 {
-	if (net_chance(link->node.net, link->conf.loss_percent))
+	if (net_chance(link->actor.net, link->conf.loss_percent))
 		return;
 	link_queue(link, ip, len, link_flags);
-	if (net_chance(link->node.net, link->conf.repeat_percent))
+	if (net_chance(link->actor.net, link->conf.repeat_percent))
 		link_queue(link, ip, len, link_flags);
 }

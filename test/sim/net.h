@@ -1,18 +1,18 @@
 /* A network in virtual time.
  *
- * Everything is a node with three methods: forward (a frame arrives), next (when do I want to run),
- * run (it is that time). The gateway under test is one node, hosts are others, and a link is a node
- * too: it delays, loses, repeats and reorders. A seed decides everything; the same seed gives the
- * same network, packet for packet.
+ * Everything is an actor with three methods: forward (a frame arrives), next (when do I want to
+ * run), run (it is that time). The gateway under test is one actor, hosts are others, and a link is
+ * one too: it delays, loses, repeats and reorders. A seed decides everything; the same seed gives
+ * the same network, packet for packet.
  *
- * Frames are IP packets; link headers belong to the gateway's interfaces and are made there.      */
+ * Frames are IP packets; link headers belong to the gateway's interfaces and are made there.     */
 #ifndef TEST_SIM_NET_H
 #define TEST_SIM_NET_H
 
 #include "fake/build.h"
 
 enum {
-	NET_NODES_MAX = 96,
+	NET_ACTORS_MAX = 96,
 	NET_TRACE_MAX = 48,
 	NET_TRACE_LINE = 320,
 	NET_STEPS_MAX = 2000000,
@@ -27,18 +27,18 @@ struct frame {
 };
 
 struct net;
-struct node;
+struct actor;
 
-struct node_ops {
-	void (*forward)(struct node *node, u16 port, const struct frame *frame);
-	ns_t (*next)(const struct node *node);
-	void (*run)(struct node *node);
-	void (*del)(struct node *node);
+struct actor_ops {
+	void (*forward)(struct actor *actor, u16 port, const struct frame *frame);
+	ns_t (*next)(const struct actor *actor);
+	void (*run)(struct actor *actor);
+	void (*del)(struct actor *actor);
 };
 
-/* The first member of every node. */
-struct node {
-	const struct node_ops *ops;
+/* The first member of every actor. */
+struct actor {
+	const struct actor_ops *ops;
 	struct net *net;
 };
 
@@ -53,8 +53,8 @@ struct net {
 	ns_t now;
 	u64 rng;
 	const char *why; /* what went wrong; the run stops */
-	u32 node_count;
-	struct node *node[NET_NODES_MAX];
+	u32 actor_count;
+	struct actor *actor[NET_ACTORS_MAX];
 	u32 endpoint_count;
 	struct net_endpoint endpoint[NET_ENDPOINTS_MAX];
 	u64 trace_count;
@@ -63,7 +63,7 @@ struct net {
 
 void net_init(struct net *net, u64 seed);
 void net_fini(struct net *net);
-void net_add(struct net *net, struct node *node, const struct node_ops *ops);
+void net_add(struct net *net, struct actor *actor, const struct actor_ops *ops);
 /* Run until `until`, at most `steps` wake-ups, or until something is wrong. */
 void net_run(struct net *net, ns_t until, u32 steps);
 __attribute__((format(printf, 2, 3))) void net_fail(struct net *net, const char *format, ...);
@@ -86,7 +86,7 @@ struct link_conf {
 };
 
 struct link;
-struct link *link_new(struct net *net, const struct link_conf *conf, struct node *to, u16 port);
+struct link *link_new(struct net *net, const struct link_conf *conf, struct actor *to, u16 port);
 void link_send(struct link *link, const u8 *ip, u32 len, u32 link_flags);
 
 #endif

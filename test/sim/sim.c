@@ -26,10 +26,10 @@ static void sim_add_host(struct sim *sim, be32 at, u16 iface, bool inside)
 	struct link_conf down = sim_link(net);
 	struct host *host = host_new(net, &conf);
 
-	host->up = link_new(net, &up, &sim->gate->node, iface);
-	gate_attach(sim->gate, iface, at, link_new(net, &down, &host->node, 0));
+	host->up = link_new(net, &up, &sim->gate->actor, iface);
+	gate_attach(sim->gate, iface, at, link_new(net, &down, &host->actor, 0));
 	if (be32_eq(at, addr("10.10.0.12")))
-		gate_attach(sim->gate, RIG_IN, at, link_new(net, &down, &host->node, 0));
+		gate_attach(sim->gate, RIG_IN, at, link_new(net, &down, &host->actor, 0));
 	sim->host[sim->host_count++] = host;
 }
 
@@ -82,14 +82,14 @@ static void sim_jump(struct sim *sim)
 	static const u32 seconds[] = { 1, 5, 30, 120, 600, 3600, 8000 };
 	struct net *net = &sim->net;
 	ns_t until = net->now + seconds[net_below(net, ARRAY_COUNT(seconds))] * NS_PER_SEC;
-	struct node *node = &sim->gate->node;
+	struct actor *actor = &sim->gate->actor;
 	bool asleep = net_chance(net, 50);
 
 	net_trace(net, "time passes: %u s%s", (u32)((until - net->now) / NS_PER_SEC),
 		  asleep ? ", without a tick" : "");
-	while (!asleep && node->ops->next(node) < until && net->why == NULL) {
-		net->now = node->ops->next(node) > net->now ? node->ops->next(node) : net->now;
-		node->ops->run(node);
+	while (!asleep && actor->ops->next(actor) < until && net->why == NULL) {
+		net->now = actor->ops->next(actor) > net->now ? actor->ops->next(actor) : net->now;
+		actor->ops->run(actor);
 	}
 	net->now = until;
 }

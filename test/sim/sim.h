@@ -20,7 +20,7 @@ struct sim {
 };
 
 /* The gateway's configuration that belongs to a seed; *lenient: its limits are so small that it may
- * refuse what is new.                                                                             */
+ * refuse what is new.                                                                           */
 void sim_configure(struct net *net, struct sluice_conf *conf, bool *lenient);
 void sim_init(struct sim *sim, u64 seed);
 /* True when nothing was wrong; else sim->net.why says what. */

@@ -1,7 +1,7 @@
 /* sim --seeds N [--seed S] [--verbose]: N simulations from seed S on (0 draws one).
  *
  * The last line is "N passed, N failed". A failure prints its seed and what happened last; a CHECK
- * that does not hold stops the run there.                                                         */
+ * that does not hold stops the run there.                                                       */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -75,8 +75,9 @@ int main(int argc, char **argv)
 		for (u32 k = 0; k < sim_now->host_count; k++)
 			streams += sim_now->host[k]->streams_done;
 		if (verbose)
-			printf("seed %" PRIu64 ": %" PRIu64 " packets in, %" PRIu64 " out\n",
-			       sim_now->seed, sim_now->gate->packets_in, sim_now->gate->packets_out);
+			printf("seed %" PRIu64 ": %" PRIu64 " in, %" PRIu64 " out\n",
+			       sim_now->seed, sim_now->gate->packets_in,
+			       sim_now->gate->packets_out);
 		sim_fini(sim_now);
 	}
 	free(sim_now);
