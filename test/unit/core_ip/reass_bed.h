@@ -1,5 +1,5 @@
-/* A table of fragments on the bench: reass_check() runs after each fragment, and reass_close() finds
- * what was lost.                                                                                 */
+/* A table of fragments on the bench: reass_check() runs after each fragment, and reass_close()
+ * finds what was lost.                                                                           */
 #ifndef TEST_UNIT_CORE_IP_REASS_BED_H
 #define TEST_UNIT_CORE_IP_REASS_BED_H
 
