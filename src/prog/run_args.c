@@ -591,7 +591,8 @@ static int read_option(struct reading *reading, enum run_phase phase, char **arg
 	if (!option) {
 		if (phase == PHASE_INTERFACES)
 			unknown(reading->errors, argv[at]);
-		return next;
+		/* What follows is its value, most likely: one complaint is enough. */
+		return next + (argv[at][0] == '-' && !joined && value && value[0] != '-');
 	}
 	if (option->value && !joined && (!value || strncmp(value, "--", 2) == 0)) {
 		value = NULL;

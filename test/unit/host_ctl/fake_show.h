@@ -1,0 +1,172 @@
+/* A gateway to look into: tables given by the test, shown through the engine's calls.
+ * Included by the one file of a test program: its definitions stand in for the engine's. */
+#ifndef TEST_UNIT_HOST_CTL_FAKE_SHOW_H
+#define TEST_UNIT_HOST_CTL_FAKE_SHOW_H
+
+#include "sluice/sluice.h"
+
+enum { FAKE_FLOWS_MAX = 5000, FAKE_MAX = 8 };
+
+/* What `struct sluice` points to in these tests. */
+struct fake_tables {
+	u32 flow_count;
+	struct sluice_flow flow[FAKE_FLOWS_MAX];
+	u32 flow_stride; /* entries that one call looks at; 0: as many as fit */
+	u32 mapping_count;
+	struct sluice_mapping mapping[FAKE_MAX];
+	u32 ports_count;
+	struct sluice_ports ports[FAKE_MAX];
+	u32 dest_count;
+	struct sluice_dest dest[FAKE_MAX];
+	u32 route_count;
+	struct sluice_route_info route[FAKE_MAX];
+	u32 neigh_count;
+	struct neigh_info neigh[FAKE_MAX];
+	u32 counter_count;
+	struct sluice_counter counter[FAKE_MAX];
+	struct iface_table ifaces;
+	struct mem mem;
+};
+
+
+static struct sluice *fake_sluice(struct fake_tables *tables)
+{
+	return (struct sluice *)tables;
+}
+
+static const struct fake_tables *tables_of(const struct sluice *s)
+{
+	return (const struct fake_tables *)(const void *)s;
+}
+
+/* Flow `index` from 10.0.0.0 + index to 198.18.0.2:80. */
+static void fake_add_flows(struct fake_tables *tables, u32 count)
+{
+	for (u32 i = 0; i < count; i++) {
+		struct sluice_flow *flow = &tables->flow[tables->flow_count];
+
+		*flow = (struct sluice_flow){ .handle = i, .proto = 6, .answered = true,
+					      .assured = true, .translated = true,
+					      .state = "established", .idle_ms = 3000,
+					      .expires_ms = 7437000, .packets = { 10, 8 },
+					      .bytes = { 1200, 9000 } };
+		flow->orig = (struct sluice_tuple){ be32_of(0x0a000000 + i), be32_of(0xc6120002),
+						    be16_of(41022), be16_of(80) };
+		flow->repl = (struct sluice_tuple){ be32_of(0xc6120002), be32_of(0xc6120001),
+						    be16_of(80), be16_of(23011) };
+		tables->flow_count++;
+	}
+}
+
+static bool flow_matches(const struct sluice_flow_filter *filter, const struct sluice_flow *flow)
+{
+	u32 mask = filter->addr_len ? UINT32_MAX << (32 - filter->addr_len) : 0;
+
+	return ((be32_host(flow->orig.src) ^ be32_host(filter->addr)) & mask) == 0 &&
+	       (!filter->proto || filter->proto == flow->proto) &&
+	       (!filter->state || strcmp(filter->state, flow->state) == 0) &&
+	       !(filter->unanswered_only && flow->answered);
+}
+
+u32 sluice_show_flows(const struct sluice *s, const struct sluice_flow_filter *filter, ns_t now,
+		      u32 *cursor, struct sluice_flow *out, u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+	u32 stride = tables->flow_stride ? tables->flow_stride : max;
+	u32 count = 0;
+
+	(void)now;
+	for (u32 looked = 0; looked < stride && *cursor < tables->flow_count && count < max;
+	     looked++, (*cursor)++) {
+		if (flow_matches(filter, &tables->flow[*cursor]))
+			out[count++] = tables->flow[*cursor];
+	}
+	if (*cursor == tables->flow_count)
+		*cursor = SLUICE_CURSOR_END;
+	return count;
+}
+
+/* Whole tables in one call. */
+static u32 show(const void *table, size_t size_bytes, u32 count, u32 *cursor, void *out)
+{
+	if (*cursor == SLUICE_CURSOR_END)
+		return 0;
+	*cursor = SLUICE_CURSOR_END;
+	memcpy(out, table, size_bytes * count);
+	return count;
+}
+
+u32 sluice_show_nat(const struct sluice *s, ns_t now, u32 *cursor, struct sluice_mapping *out,
+		    u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	(void)now;
+	return show(tables->mapping, sizeof *out, u32_min(tables->mapping_count, max), cursor, out);
+}
+
+u32 sluice_show_ports(const struct sluice *s, u32 *cursor, struct sluice_ports *out, u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	return show(tables->ports, sizeof *out, u32_min(tables->ports_count, max), cursor, out);
+}
+
+u32 sluice_show_dests(const struct sluice *s, u32 *cursor, struct sluice_dest *out, u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	return show(tables->dest, sizeof *out, u32_min(tables->dest_count, max), cursor, out);
+}
+
+u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_info *out, u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	return show(tables->route, sizeof *out, u32_min(tables->route_count, max), cursor, out);
+}
+
+u32 sluice_show_neighbours(const struct sluice *s, ns_t now, u32 *cursor, struct neigh_info *out,
+			   u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	(void)now;
+	return show(tables->neigh, sizeof *out, u32_min(tables->neigh_count, max), cursor, out);
+}
+
+u32 sluice_show_drops(const struct sluice *s, u32 *cursor, struct sluice_counter *out, u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	return show(tables->counter, sizeof *out, u32_min(tables->counter_count, max), cursor, out);
+}
+
+/* Ends without a word: the cursor stands still. */
+u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_counter *out, u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	if (*cursor)
+		return 0;
+	*cursor = 1;
+	memcpy(out, tables->counter, sizeof *out * u32_min(tables->counter_count, max));
+	return u32_min(tables->counter_count, max);
+}
+
+const struct iface_table *sluice_ifaces(const struct sluice *s)
+{
+	return &tables_of(s)->ifaces;
+}
+
+const struct mem *sluice_mem(const struct sluice *s)
+{
+	return &tables_of(s)->mem;
+}
+
+u32 sluice_flow_count(const struct sluice *s)
+{
+	return tables_of(s)->flow_count;
+}
+
+#endif

@@ -1,0 +1,442 @@
+/* Answers: valid JSON with every record once, whatever the size of the steps. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <event2/buffer.h>
+#include <jansson.h>
+
+#include "host/ctl/ctl_answer.h"
+#include "host/ctl/ctl_records.h"
+#include "unit/host_ctl/fake_show.h"
+
+enum { STEPS_MAX = 10000 };
+
+static struct fake_tables *tables_new(void)
+{
+	struct fake_tables *tables = calloc(1, sizeof *tables);
+
+	assert_non_null(tables);
+	return tables;
+}
+
+static json_t *load(struct evbuffer *out)
+{
+	size_t len = evbuffer_get_length(out);
+	const char *text = (const char *)evbuffer_pullup(out, -1);
+	json_error_t error;
+	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+
+	if (!root)
+		fail_msg("%s at %d:%d", error.text, error.line, error.column);
+	return root;
+}
+
+/* The whole answer as JSON; *steps how many steps it took. */
+static json_t *answer_steps(struct fake_tables *tables, const struct ctl_request *request,
+			    u32 *steps)
+{
+	struct evbuffer *out = evbuffer_new();
+	struct ctl_answer answer;
+	json_t *root;
+
+	ctl_answer_init(&answer, request);
+	*steps = 1;
+	while (ctl_answer_step(&answer, fake_sluice(tables), 10 * NS_PER_SEC, out)) {
+		assert_true(*steps < STEPS_MAX);
+		(*steps)++;
+	}
+	root = load(out);
+	evbuffer_free(out);
+	assert_int_equal(json_integer_value(json_object_get(root, "version")), 1);
+	return root;
+}
+
+static json_t *answer(struct fake_tables *tables, enum ctl_show show)
+{
+	struct ctl_request request = { .show = show, .all = true };
+	u32 steps;
+
+	return answer_steps(tables, &request, &steps);
+}
+
+static const json_t *list_of(const json_t *root, const char *key, size_t size)
+{
+	const json_t *list = json_object_get(root, key);
+
+	assert_true(json_is_array(list));
+	assert_int_equal(json_array_size(list), size);
+	return list;
+}
+
+static void text_is(const json_t *object, const char *key, const char *right)
+{
+	assert_string_equal(json_string_value(json_object_get(object, key)), right);
+}
+
+static void count_is(const json_t *object, const char *key, u64 right)
+{
+	assert_int_equal(json_integer_value(json_object_get(object, key)), right);
+}
+
+static void empty_tables(void **state)
+{
+	struct fake_tables *tables = tables_new();
+
+	(void)state;
+	for (int show = 0; show < CTL_SHOW_COUNT; show++) {
+		json_t *root = answer(tables, (enum ctl_show)show);
+		const char *key = show == CTL_SHOW_MEMORY ? "memory"
+							  : ctl_show_name((enum ctl_show)show);
+
+		list_of(root, key, 0);
+		count_is(root, "count", 0);
+		json_decref(root);
+	}
+	free(tables);
+}
+
+static void a_flow(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	const json_t *flow;
+	json_t *root;
+
+	(void)state;
+	fake_add_flows(tables, 1);
+	root = answer(tables, CTL_SHOW_FLOWS);
+	flow = json_array_get(list_of(root, "flows", 1), 0);
+	text_is(flow, "proto", "tcp");
+	text_is(flow, "state", "established");
+	text_is(json_object_get(flow, "orig"), "src", "10.0.0.0");
+	count_is(json_object_get(flow, "orig"), "sport", 41022);
+	text_is(json_object_get(flow, "repl"), "dst", "198.18.0.1");
+	count_is(json_object_get(flow, "repl"), "dport", 23011);
+	count_is(flow, "idle_ms", 3000);
+	count_is(flow, "expires_ms", 7437000);
+	assert_int_equal(json_integer_value(json_array_get(json_object_get(flow, "bytes"), 1)),
+			 9000);
+	assert_true(json_is_true(json_object_get(flow, "assured")));
+	json_decref(root);
+	free(tables);
+}
+
+/* No flow twice, none forgotten, and no step of more than CTL_STEP_RECORDS. */
+static void many_flows_take_many_steps(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	struct ctl_request request = { .show = CTL_SHOW_FLOWS };
+	const json_t *list;
+	json_t *root;
+	u32 steps;
+
+	(void)state;
+	fake_add_flows(tables, 1000);
+	root = answer_steps(tables, &request, &steps);
+	assert_true(steps >= 1000 / CTL_STEP_RECORDS);
+	list = list_of(root, "flows", 1000);
+	for (u32 i = 0; i < 1000; i++) {
+		char handle[17];
+
+		snprintf(handle, sizeof handle, "%016x", i);
+		text_is(json_array_get(list, i), "handle", handle);
+	}
+	count_is(root, "count", 1000);
+	json_decref(root);
+	free(tables);
+}
+
+/* A filter that lets nothing through still ends, though step after step is empty. */
+static void empty_steps_are_not_the_end(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	struct ctl_request request = { .show = CTL_SHOW_FLOWS,
+				       .flow = { .addr = be32_of(0x0a000000 + 999),
+						 .addr_len = 32 } };
+	json_t *root;
+	u32 steps;
+
+	(void)state;
+	fake_add_flows(tables, 1000);
+	tables->flow_stride = 10;
+	root = answer_steps(tables, &request, &steps);
+	assert_int_equal(steps, 100);
+	list_of(root, "flows", 1);
+	json_decref(root);
+	free(tables);
+}
+
+static void state_and_unanswered_reach_the_engine(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	struct ctl_request request = { .show = CTL_SHOW_FLOWS, .state = "syn-sent" };
+	json_t *root;
+	u32 steps;
+
+	(void)state;
+	fake_add_flows(tables, 3);
+	tables->flow[1].state = "syn-sent";
+	tables->flow[1].answered = false;
+	root = answer_steps(tables, &request, &steps);
+	list_of(root, "flows", 1);
+	json_decref(root);
+	request = (struct ctl_request){ .show = CTL_SHOW_FLOWS };
+	request.flow.unanswered_only = true;
+	root = answer_steps(tables, &request, &steps);
+	list_of(root, "flows", 1);
+	json_decref(root);
+	free(tables);
+}
+
+static void limit_and_count(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	struct ctl_request request = { .show = CTL_SHOW_FLOWS, .limit = 70 };
+	json_t *root;
+	u32 steps;
+
+	(void)state;
+	fake_add_flows(tables, 1000);
+	root = answer_steps(tables, &request, &steps);
+	assert_int_equal(steps, 2);
+	list_of(root, "flows", 70);
+	count_is(root, "count", 70);
+	json_decref(root);
+	request.count_only = true;
+	request.limit = 0;
+	root = answer_steps(tables, &request, &steps);
+	assert_null(json_object_get(root, "flows"));
+	count_is(root, "count", 1000);
+	json_decref(root);
+	free(tables);
+}
+
+static void ports_and_destinations(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	struct ctl_request request = { .show = CTL_SHOW_PORTS };
+	const json_t *dest;
+	json_t *root;
+	u32 steps;
+
+	(void)state;
+	tables->ports_count = 2;
+	tables->ports[0] = (struct sluice_ports){ .public_addr = be32_of(0xc6120001), .proto = 6,
+						  .port_count = 64512, .refused = 3 };
+	tables->ports[1] = (struct sluice_ports){ .public_addr = be32_of(0xc6120001), .proto = 17 };
+	tables->dest_count = 1;
+	tables->dest[0] = (struct sluice_dest){ .public_addr = be32_of(0xc6120001), .proto = 6,
+						.dst = be32_of(0xc6120002), .dport = be16_of(80),
+						.used = 1000, .left = 63512, .exact = true };
+	root = answer_steps(tables, &request, &steps);
+	list_of(root, "ports", 2);
+	count_is(json_array_get(json_object_get(root, "ports"), 0), "refused", 3);
+	dest = json_array_get(list_of(root, "destinations", 1), 0);
+	count_is(dest, "left", 63512);
+	text_is(dest, "dst", "198.18.0.2");
+	count_is(root, "count", 3);
+	json_decref(root);
+	request.flow.proto = 17;
+	root = answer_steps(tables, &request, &steps);
+	list_of(root, "ports", 1);
+	list_of(root, "destinations", 0);
+	json_decref(root);
+	request = (struct ctl_request){ .show = CTL_SHOW_PORTS };
+	request.flow.port = 80;
+	root = answer_steps(tables, &request, &steps);
+	list_of(root, "ports", 0);
+	list_of(root, "destinations", 1);
+	json_decref(root);
+	free(tables);
+}
+
+static void mappings_are_filtered(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	struct ctl_request request = { .show = CTL_SHOW_NAT };
+	json_t *root;
+	u32 steps;
+
+	(void)state;
+	tables->mapping_count = 2;
+	for (u32 i = 0; i < 2; i++)
+		tables->mapping[i] = (struct sluice_mapping){ .proto = 17,
+							      .inside_addr = be32_of(0x0a0a0002 + i),
+							      .inside_port = be16_of(5000),
+							      .public_addr = be32_of(0xc6120001),
+							      .public_port = be16_of((u16)(40000 + i)),
+							      .flow_count = 1 };
+	request.flow.addr = be32_of(0x0a0a0003);
+	request.flow.addr_len = 32;
+	root = answer_steps(tables, &request, &steps);
+	count_is(json_array_get(list_of(root, "nat", 1), 0), "public_port", 40001);
+	json_decref(root);
+	request = (struct ctl_request){ .show = CTL_SHOW_NAT };
+	request.flow.port = 40000;
+	root = answer_steps(tables, &request, &steps);
+	text_is(json_array_get(list_of(root, "nat", 1), 0), "inside_addr", "10.10.0.2");
+	json_decref(root);
+	free(tables);
+}
+
+static void routes_say_their_ways_out(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	struct ctl_request request = { .show = CTL_SHOW_ROUTES };
+	const json_t *path;
+	json_t *root;
+	u32 steps;
+
+	(void)state;
+	tables->ifaces.count = 1;
+	memcpy(tables->ifaces.iface[0].conf.name, "a\"b\\", 5);
+	tables->route_count = 2;
+	tables->route[0].route.type = FIB_UNICAST;
+	tables->route[0].route.path_count = 1;
+	tables->route[0].route.path[0] = (struct fib_path){ be32_of(0xc6120002), 0, 1 };
+	tables->route[1].prefix = be32_of(0xc0000200);
+	tables->route[1].prefix_len = 24;
+	tables->route[1].route.type = FIB_BLACKHOLE;
+	root = answer(tables, CTL_SHOW_ROUTES);
+	list_of(root, "routes", 2);
+	path = json_array_get(
+		json_object_get(json_array_get(json_object_get(root, "routes"), 0), "paths"), 0);
+	text_is(path, "gateway", "198.18.0.2");
+	text_is(path, "interface", "a\"b\\");
+	text_is(json_array_get(json_object_get(root, "routes"), 1), "type", "blackhole");
+	json_decref(root);
+	/* The default route leads to 192.0.2.1, and the other one as well; none is inside of it. */
+	request.flow.addr = be32_of(0xc0000201);
+	request.flow.addr_len = 32;
+	root = answer_steps(tables, &request, &steps);
+	list_of(root, "routes", 2);
+	json_decref(root);
+	request.flow.addr = be32_of(0xc0000301);
+	root = answer_steps(tables, &request, &steps);
+	list_of(root, "routes", 1);
+	json_decref(root);
+	free(tables);
+}
+
+static void interfaces_and_neighbours(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	struct iface *iface = &tables->ifaces.iface[0];
+	const json_t *record;
+	json_t *root;
+
+	(void)state;
+	tables->ifaces.count = 1;
+	memcpy(iface->conf.name, "gw1", 4);
+	iface->conf.side = IFACE_OUTSIDE;
+	iface->conf.mtu = 1500;
+	iface->conf.offloads = IFACE_TX_CSUM | IFACE_TX_USO;
+	iface->conf.addr_count = 1;
+	iface->conf.addr[0] = (struct iface_addr){ be32_of(0xc6120001), 16, true };
+	iface->conf.mac = (struct mac){ { 2, 0, 0, 0, 0, 0xab } };
+	iface->up = true;
+	iface->stats.rx_packets = 5;
+	root = answer(tables, CTL_SHOW_INTERFACES);
+	record = json_array_get(list_of(root, "interfaces", 1), 0);
+	text_is(record, "side", "outside");
+	text_is(record, "mac", "02:00:00:00:00:ab");
+	text_is(json_array_get(json_object_get(record, "addresses"), 0), "addr", "198.18.0.1/16");
+	assert_int_equal(json_array_size(json_object_get(record, "offloads")), 2);
+	count_is(record, "rx_packets", 5);
+	json_decref(root);
+	tables->neigh_count = 1;
+	tables->neigh[0] = (struct neigh_info){ .addr = be32_of(0xc6120002), .mac_known = true,
+						.mac = { { 2, 0, 0, 0, 0, 1 } },
+						.state = NEIGH_REACHABLE,
+						.confirmed_ns = 7 * NS_PER_SEC };
+	root = answer(tables, CTL_SHOW_NEIGHBOURS);
+	record = json_array_get(list_of(root, "neighbours", 1), 0);
+	text_is(record, "interface", "gw1");
+	text_is(record, "state", "reachable");
+	count_is(record, "confirmed_ms", 3000);
+	json_decref(root);
+	free(tables);
+}
+
+static void counters_of_zero_are_left_out(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	struct ctl_request request = { .show = CTL_SHOW_DROPS };
+	json_t *root;
+	u32 steps;
+
+	(void)state;
+	tables->counter_count = 2;
+	tables->counter[0] = (struct sluice_counter){ "ttl_expired", "ran out", "RFC 1812", 0 };
+	tables->counter[1] = (struct sluice_counter){ "no_route", "no route", "RFC 1812", 4 };
+	root = answer_steps(tables, &request, &steps);
+	text_is(json_array_get(list_of(root, "drops", 1), 0), "name", "no_route");
+	json_decref(root);
+	root = answer(tables, CTL_SHOW_DROPS);
+	list_of(root, "drops", 2);
+	json_decref(root);
+	/* The engine may end a list by a cursor that stands still. */
+	root = answer(tables, CTL_SHOW_COUNTERS);
+	list_of(root, "counters", 2);
+	json_decref(root);
+	free(tables);
+}
+
+static void memory_is_summed(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	json_t *root;
+
+	(void)state;
+	tables->mem.row_count = 1;
+	tables->mem.row[0] = (struct mem_row){ "flows", 6400, 100 };
+	tables->mem.used = 6400;
+	tables->mem.size = 8192;
+	fake_add_flows(tables, 2);
+	root = answer(tables, CTL_SHOW_MEMORY);
+	count_is(json_array_get(list_of(root, "memory", 1), 0), "bytes", 6400);
+	count_is(root, "used_bytes", 6400);
+	count_is(root, "size_bytes", 8192);
+	count_is(root, "flows", 2);
+	json_decref(root);
+	free(tables);
+}
+
+static void strings_are_escaped(void **state)
+{
+	struct evbuffer *out = evbuffer_new();
+	json_t *root;
+
+	(void)state;
+	evbuffer_add(out, "[", 1);
+	ctl_put_string(out, "a\"\\\n\x01z");
+	evbuffer_add(out, "]", 1);
+	root = load(out);
+	assert_string_equal(json_string_value(json_array_get(root, 0)), "a\"\\\n\x01z");
+	json_decref(root);
+	evbuffer_free(out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(empty_tables),
+		cmocka_unit_test(a_flow),
+		cmocka_unit_test(many_flows_take_many_steps),
+		cmocka_unit_test(empty_steps_are_not_the_end),
+		cmocka_unit_test(state_and_unanswered_reach_the_engine),
+		cmocka_unit_test(limit_and_count),
+		cmocka_unit_test(ports_and_destinations),
+		cmocka_unit_test(mappings_are_filtered),
+		cmocka_unit_test(routes_say_their_ways_out),
+		cmocka_unit_test(interfaces_and_neighbours),
+		cmocka_unit_test(counters_of_zero_are_left_out),
+		cmocka_unit_test(memory_is_summed),
+		cmocka_unit_test(strings_are_escaped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,177 @@
+/* Requests over the control socket: what they mean, and what is answered to those that mean
+ * nothing.                                                                                       */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "host/ctl/ctl_request.h"
+
+static struct ctl_request good(const char *line)
+{
+	struct ctl_request request;
+	struct ctl_why why;
+
+	if (!ctl_request_parse(line, strlen(line), &request, &why))
+		fail_msg("%s: %s", line, why.text);
+	return request;
+}
+
+static void refused(const char *line, const char *first, const char *second)
+{
+	struct ctl_request request;
+	struct ctl_why why;
+
+	if (ctl_request_parse(line, strlen(line), &request, &why))
+		fail_msg("%s: taken", line);
+	if (!strstr(why.text, first) || !strstr(why.text, second))
+		fail_msg("%s: said '%s'", line, why.text);
+}
+
+static void every_show_has_a_name(void **state)
+{
+	static const char *const names[CTL_SHOW_COUNT] = { "flows",  "nat",	   "ports",
+							   "routes", "interfaces", "neighbours",
+							   "drops",  "counters",   "memory" };
+
+	(void)state;
+	for (int i = 0; i < CTL_SHOW_COUNT; i++) {
+		char line[64];
+
+		snprintf(line, sizeof line, "{\"version\":1,\"show\":\"%s\"}", names[i]);
+		assert_int_equal(good(line).show, i);
+	}
+}
+
+static void all_filters_of_flows(void **state)
+{
+	struct ctl_request request =
+		good("{\"version\":1,\"show\":\"flows\",\"filter\":{\"addr\":\"10.0.0.0/8\","
+		     "\"port\":80,\"proto\":\"tcp\",\"state\":\"established\",\"unanswered\":true,"
+		     "\"limit\":7,\"count\":true}}");
+	struct sluice_flow_filter filter = ctl_request_filter(&request);
+
+	(void)state;
+	assert_int_equal(be32_host(filter.addr), 0x0a000000);
+	assert_int_equal(filter.addr_len, 8);
+	assert_int_equal(filter.port, 80);
+	assert_int_equal(filter.proto, 6);
+	assert_true(filter.unanswered_only);
+	assert_string_equal(filter.state, "established");
+	assert_int_equal(request.limit, 7);
+	assert_true(request.count_only);
+}
+
+static void no_filter_is_any(void **state)
+{
+	struct ctl_request request = good("{\"version\":1,\"show\":\"flows\",\"filter\":{}}");
+	struct sluice_flow_filter filter = ctl_request_filter(&request);
+
+	(void)state;
+	assert_null(filter.state);
+	assert_int_equal(filter.addr_len, 0);
+	assert_int_equal(request.limit, 0);
+	assert_false(request.count_only || request.all);
+}
+
+static void protocols(void **state)
+{
+	u8 proto = 0;
+
+	(void)state;
+	assert_true(ctl_parse_proto("udp", &proto));
+	assert_int_equal(proto, 17);
+	assert_true(ctl_parse_proto("132", &proto));
+	assert_int_equal(proto, 132);
+	assert_false(ctl_parse_proto("0", &proto));
+	assert_false(ctl_parse_proto("256", &proto));
+	assert_false(ctl_parse_proto("-1", &proto));
+	assert_false(ctl_parse_proto("tcpx", &proto));
+	assert_false(ctl_parse_proto("", &proto));
+}
+
+static void prefixes(void **state)
+{
+	be32 addr;
+	u8 len;
+
+	(void)state;
+	assert_true(ctl_parse_prefix("10.0.0.1", &addr, &len));
+	assert_int_equal(len, 32);
+	assert_true(ctl_parse_prefix("0.0.0.0/0", &addr, &len));
+	assert_int_equal(len, 0);
+	assert_false(ctl_parse_prefix("10.0.0.1/8", &addr, &len));
+	assert_false(ctl_parse_prefix("10.0.0.0/", &addr, &len));
+	assert_false(ctl_parse_prefix("10.0.0.0/33", &addr, &len));
+	assert_false(ctl_parse_prefix("10.0.0.0/+8", &addr, &len));
+	assert_false(ctl_parse_prefix("::1", &addr, &len));
+}
+
+static void what_is_wrong_is_named(void **state)
+{
+	(void)state;
+	refused("", "no JSON", "");
+	refused("{\"version\":1", "no JSON", "column");
+	refused("[]", "object", "\"show\"");
+	refused("7", "no JSON", "");
+	refused("{\"show\":\"flows\"}", "\"version\"", "1");
+	refused("{\"version\":2,\"show\":\"flows\"}", "\"version\"", "1");
+	refused("{\"version\":1}", "\"show\" is missing", "flows, nat");
+	refused("{\"version\":1,\"show\":7}", "\"show\"", "memory");
+	refused("{\"version\":1,\"show\":\"flow\"}", "\"flow\"", "flows, nat");
+	refused("{\"version\":1,\"show\":\"flows\",\"fliter\":{}}", "\"fliter\"", "filter");
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":[]}", "\"filter\"", "object");
+	refused("{\"version\":1,\"version\":1,\"show\":\"flows\"}", "no JSON", "duplicate");
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"adr\":\"1.2.3.4\"}}", "\"adr\"",
+		"addr, port, proto, state, unanswered, limit, count");
+	refused("{\"version\":1,\"show\":\"routes\",\"filter\":{\"port\":4}}", "\"port\"",
+		"addr, limit, count");
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"addr\":4}}", "filter.addr",
+		"10.0.0.0/8");
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"addr\":\"10.0.0.1/8\"}}",
+		"10.0.0.1/8", "beyond");
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"port\":65536}}", "filter.port",
+		"65535");
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"port\":\"80\"}}", "filter.port",
+		"number");
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"proto\":\"sctp\"}}", "sctp",
+		"icmp");
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"limit\":0}}", "filter.limit", "1");
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"count\":1}}", "filter.count",
+		"true");
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"state\":\"\"}}", "filter.state",
+		"show flows");
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"state\":"
+		"\"a-state-with-a-name-longer-than-any\"}}", "filter.state", "a-state");
+}
+
+static void longer_than_allowed(void **state)
+{
+	static char line[CTL_REQUEST_MAX + 2];
+	struct ctl_request request;
+	struct ctl_why why;
+
+	(void)state;
+	memset(line, ' ', sizeof line);
+	memcpy(line, "{\"version\":1,\"show\":\"nat\"}", 26);
+	assert_true(ctl_request_parse(line, CTL_REQUEST_MAX, &request, &why));
+	assert_false(ctl_request_parse(line, CTL_REQUEST_MAX + 1, &request, &why));
+	assert_non_null(strstr(why.text, "4096"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_show_has_a_name),
+		cmocka_unit_test(all_filters_of_flows),
+		cmocka_unit_test(no_filter_is_any),
+		cmocka_unit_test(protocols),
+		cmocka_unit_test(prefixes),
+		cmocka_unit_test(what_is_wrong_is_named),
+		cmocka_unit_test(longer_than_allowed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
