@@ -194,6 +194,31 @@ enum err fib_del(struct fib *fib, be32 prefix, u8 len)
 	return ERR_OK;
 }
 
+static bool prefix_is_fixed(u32 prefix, u32 len)
+{
+	for (u32 i = 0; i < ARRAY_COUNT(fixed_prefixes); i++) {
+		if (fixed_prefixes[i].prefix == prefix && fixed_prefixes[i].len == len)
+			return true;
+	}
+	return false;
+}
+
+void fib_clear(struct fib *fib)
+{
+	for (u32 idx = 0; idx < fib->prefix_cap; idx++) {
+		const struct fib_prefix *at = &fib->prefix[idx];
+		be32 prefix = be32_of(at->prefix);
+
+		if (!at->live || prefix_is_fixed(at->prefix, at->len))
+			continue;
+		if (fib_del(fib, prefix, at->len) != ERR_OK) {
+			fib_publish(fib);
+			CHECK(fib_del(fib, prefix, at->len) == ERR_OK);
+		}
+	}
+	fib_publish(fib);
+}
+
 void fib_publish(struct fib *fib)
 {
 	fib_nexthops_publish(fib);

@@ -60,7 +60,7 @@ struct fib_path {
 
 struct fib_route {
 	enum fib_type type;
-	u32 path_count; /* 1..FIB_PATHS_MAX for FIB_UNICAST; otherwise 0, or 1 to say the interface */
+	u32 path_count; /* 1..FIB_PATHS_MAX for FIB_UNICAST; else 0, or 1 to say the interface */
 	struct fib_path path[FIB_PATHS_MAX];
 };
 
@@ -170,6 +170,8 @@ MUST_USE enum err fib_del(struct fib *fib, be32 prefix, u8 len);
 /* Connected prefixes, own addresses and directed broadcasts of one interface. Own addresses win
  * over broadcasts and connected prefixes, and a prefix that another interface has stays there.  */
 MUST_USE enum err fib_add_iface(struct fib *fib, const struct iface_table *ifaces, u16 ifidx);
+/* Everything but what is fixed goes; published. */
+void fib_clear(struct fib *fib);
 /* From here on readers see what was added and deleted. Between batches only. */
 void fib_publish(struct fib *fib);
 /* Changes with each publish that changed something; what was looked up before may be stale. */

@@ -41,9 +41,10 @@ static void route_sort(struct fib_route *sorted, const struct fib_route *route)
 	sorted->type = route->type;
 	sorted->path_count = route->path_count;
 	for (u32 i = 0; i < route->path_count; i++) {
+		u64 rank = path_rank(&route->path[i]);
 		u32 at = i;
 
-		for (; at > 0 && path_rank(&sorted->path[at - 1]) > path_rank(&route->path[i]); at--)
+		for (; at > 0 && path_rank(&sorted->path[at - 1]) > rank; at--)
 			sorted->path[at] = sorted->path[at - 1];
 		sorted->path[at] = route->path[i];
 	}

@@ -49,7 +49,7 @@ enum neigh_state {
 
 enum neigh_flag {
 	NEIGH_KNOWN = 1 << 0, /* link[] holds a link address, fresh or old */
-	NEIGH_GROUP = 1 << 1, /* broadcast or multicast: the link address follows from the address */
+	NEIGH_GROUP = 1 << 1, /* broadcast or multicast: link[] follows from the address */
 	NEIGH_ASKED = 1 << 2, /* the broadcast request that ends a PROBE was sent */
 };
 
@@ -157,6 +157,8 @@ struct neigh_table {
 	u16 *bucket;
 	u32 bucket_count; /* a power of two */
 	u32 live_count;
+	u32 lost_count; /* entries that were usable and stopped answering: who remembers indices asks
+			   again when this changes */
 	u16 free_head;
 	u16 lru_head;
 	u16 lru_tail;

@@ -54,6 +54,7 @@ static ns_t neigh_fail(struct neigh_table *table, struct drop_stats *stats, u16 
 	struct neigh *neigh = neigh_at(table, idx);
 
 	neigh_set_state(table, idx, NEIGH_FAILED);
+	table->lost_count += neigh->usable;
 	neigh->usable = false;
 	neigh->flags &= (u16) ~(NEIGH_KNOWN | NEIGH_ASKED);
 	table->stats.failures++;
