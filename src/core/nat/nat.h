@@ -224,6 +224,9 @@ struct nat_ports nat_ports_for(const struct nat_address *address, u8 proto, u16 
 /* A port for a flow to its destination; false when none is left. */
 bool nat_port_choose(struct nat *nat, struct ct *ct, struct flow *flow, u32 address, ns_t now,
 		     u16 *port);
+/* How many ports a range has, and how many of them a busy destination has left. */
+u32 nat_ports_count(const struct nat_ports *ports);
+u32 nat_dest_left(const struct nat *nat, const struct nat_dest *dest);
 void nat_port_release(struct nat *nat, const struct flow *flow);
 /* A port that nobody uses, for a mapping; false when none is left. */
 bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, u16 *port);

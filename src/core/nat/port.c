@@ -78,6 +78,28 @@ static u64 word_allowed(const struct nat_ports *ports, u32 word)
 	return bits;
 }
 
+u32 nat_ports_count(const struct nat_ports *ports)
+{
+	u32 count = 0;
+
+	for (u32 word = 0; word < NAT_PORT_WORDS; word++)
+		count += (u32)__builtin_popcountll(word_allowed(ports, word));
+	return count;
+}
+
+u32 nat_dest_left(const struct nat *nat, const struct nat_dest *dest)
+{
+	const struct nat_space *space = nat_space_of(nat, dest->address, dest->proto);
+	struct nat_ports ports =
+		nat_ports_for(&nat->address[dest->address], dest->proto, NAT_HIGH_FIRST);
+	u32 left = 0;
+
+	for (u32 word = 0; word < NAT_PORT_WORDS; word++)
+		left += (u32)__builtin_popcountll(word_allowed(&ports, word) & ~dest->used[word] &
+						  ~space->mapped[word]);
+	return left;
+}
+
 static bool port_allowed(const struct nat_ports *ports, u32 port)
 {
 	return (word_allowed(ports, port / 64) >> (port % 64) & 1) != 0;

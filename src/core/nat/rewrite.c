@@ -83,6 +83,10 @@ static void rewrite_icmp(struct pkt *pkt, const struct tuple *to, u16 delta_l4)
 
 	icmp->query.id = icmp_is_request(icmp->type) ? to->sport : to->dport;
 	icmp->csum = csum_apply(icmp->csum, delta_l4);
+	/* A message of zeros alone sums up to zero, whose complement is all ones; where that can
+	 * not be told apart, all ones is right as well.                                         */
+	if (icmp->csum.raw == 0)
+		icmp->csum.raw = 0xffff;
 }
 
 static void rewrite_to(struct pkt *pkt, u8 proto, const struct tuple *to, u16 delta_l3,

@@ -1,0 +1,93 @@
+/* The engine: it owns the tables, wires them, and passes time and packets on. */
+#include "core/engine/engine.h"
+
+struct pkt_pool *sluice_pool(struct sluice *s)
+{
+	return &s->pool;
+}
+
+/* The time of the caller may stand still but never goes back. */
+static ns_t engine_now(struct sluice *s, ns_t now)
+{
+	if (now > s->now)
+		s->now = now;
+	return s->now;
+}
+
+/* Everything that a flow's remembered way follows from. */
+static void engine_update_gen(struct sluice *s)
+{
+	s->path.gen = (u16)(s->path.conf_gen + fib_gen(&s->fib) + s->neigh.lost_count);
+}
+
+void sluice_input(struct sluice *s, struct batch *rx, ns_t now)
+{
+	engine_update_gen(s);
+	path_receive(&s->path, rx, engine_now(s, now));
+}
+
+void sluice_tick(struct sluice *s, ns_t now)
+{
+	now = engine_now(s, now);
+	engine_update_gen(s);
+	path_tick(&s->path, now);
+	engine_events_tick(s, now);
+}
+
+ns_t sluice_next(const struct sluice *s)
+{
+	ns_t next = ct_next(&s->ct, s->now);
+
+	next = u64_min(next, nat_next(&s->nat, s->now));
+	next = u64_min(next, reass_next(&s->reass));
+	next = u64_min(next, neigh_next(&s->neigh));
+	return s->report.running ? s->now : next;
+}
+
+bool sluice_output(struct sluice *s, struct batch *tx)
+{
+	return path_pop(&s->path, tx);
+}
+
+void sluice_count_unsent(struct sluice *s, const struct pkt *pkt)
+{
+	(void)pkt;
+	s->drops.count[DROP_TX_FULL]++;
+}
+
+void sluice_set_link(struct sluice *s, u16 iface, bool up)
+{
+	CHECK(iface < s->ifaces.count);
+	if (s->ifaces.iface[iface].up == up)
+		return;
+	s->ifaces.iface[iface].up = up;
+	neigh_iface_changed(&s->neigh, iface);
+	s->path.conf_gen++;
+}
+
+void sluice_check(const struct sluice *s)
+{
+	pkt_pool_check(&s->pool);
+	neigh_check(&s->neigh);
+	fib_check(&s->fib);
+	reass_check(&s->reass);
+	ct_check(&s->ct);
+	nat_check(&s->nat, &s->ct);
+	CHECK(ct_ended_next(&s->ct) == IDX_NONE);
+	CHECK(s->ct.live == s->ct.confirmed);
+}
+
+u32 sluice_flow_count(const struct sluice *s)
+{
+	return s->ct.confirmed;
+}
+
+const struct iface_table *sluice_ifaces(const struct sluice *s)
+{
+	return &s->ifaces;
+}
+
+const struct mem *sluice_mem(const struct sluice *s)
+{
+	return &s->mem;
+}

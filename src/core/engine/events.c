@@ -1,0 +1,138 @@
+/* What somebody should hear of: at most one event of a kind in EVENT_INTERVAL_S, each saying how
+ * often it happened since the last one. A report about ports names those who hold most of them: they
+ * are counted over several ticks, a piece at a time, so that no packet waits for it.             */
+#include "core/engine/engine.h"
+
+static void event_add(struct sluice *s, const struct sluice_event *event)
+{
+	if (s->event_count == EVENT_MAX) {
+		s->event_head = (s->event_head + 1) % EVENT_MAX;
+		s->event_count--;
+		s->events_lost++;
+	}
+	s->event[(s->event_head + s->event_count++) % EVENT_MAX] = *event;
+}
+
+bool sluice_event_next(struct sluice *s, struct sluice_event *out)
+{
+	if (s->event_count == 0)
+		return false;
+	*out = s->event[s->event_head];
+	s->event_head = (s->event_head + 1) % EVENT_MAX;
+	s->event_count--;
+	return true;
+}
+
+/* An event of a kind whose occurrences are counted elsewhere. */
+static void limit_tick(struct sluice *s, struct event_limit *limit, enum sluice_event_kind kind,
+		       u64 count, ns_t now)
+{
+	struct sluice_event event = { .kind = kind, .when_ns = now, .iface = IFACE_NONE };
+
+	if (count == limit->reported || now < limit->next_ns)
+		return;
+	event.refused = count - limit->reported;
+	limit->reported = count;
+	limit->next_ns = now + EVENT_INTERVAL_S * NS_PER_SEC;
+	event_add(s, &event);
+}
+
+static void report_begin(struct sluice *s, ns_t now)
+{
+	struct report *report = &s->report;
+
+	if (report->running || !s->nat.refusal.fresh || now < report->next_ns)
+		return;
+	report->running = true;
+	report->port = 0;
+	report->holder_count = 0;
+	report->about = s->nat.refusal;
+	s->nat.refusal.fresh = false;
+}
+
+static void report_note(struct report *report, be32 addr)
+{
+	u32 at = 0;
+
+	while (at < report->holder_count && !be32_eq(report->holder[at].addr, addr))
+		at++;
+	if (at == REPORT_HOLDERS) {
+		/* The frequent ones survive: every stranger costs each of the known one count. */
+		for (at = 0; at < REPORT_HOLDERS; at++)
+			report->holder[at].held -= report->holder[at].held > 0;
+		for (at = 0; at < REPORT_HOLDERS && report->holder[at].held > 0; at++)
+			;
+		if (at == REPORT_HOLDERS)
+			return;
+		report->holder[at].addr = addr;
+	} else if (at == report->holder_count) {
+		report->holder[report->holder_count++].addr = addr;
+		report->holder[at].held = 0;
+	}
+	report->holder[at].held++;
+}
+
+/* Who holds this port to the destination: a flow, or a mapping. */
+static void report_port(const struct sluice *s, struct report *report, u16 port)
+{
+	const struct nat_refusal *about = &report->about;
+	struct tuple_key key = { { about->dst, s->nat.address[about->address].addr, about->dport,
+				   be16_of(port) },
+				 about->proto, about->zone };
+	u32 ref = ct_peek(&s->ct, &key);
+	u32 mapping;
+
+	if (ref != IDX_NONE && (ref & 1) == TUPLE_REPLY) {
+		report_note(report, s->ct.flow[ref >> 1].orig.src);
+		return;
+	}
+	mapping = nat_mapping_by_public(&s->nat, about->address, port, about->proto);
+	if (mapping != IDX_NONE)
+		report_note(report, nat_mapping_at(&s->nat, mapping)->inside_addr);
+}
+
+static void report_end(struct sluice *s, ns_t now)
+{
+	struct report *report = &s->report;
+	struct sluice_event event = {
+		.kind = SLUICE_EVENT_PORTS_OUT,
+		.when_ns = now,
+		.refused = s->nat.refusal.count - report->reported,
+		.proto = report->about.proto,
+		.public_addr = s->nat.address[report->about.address].addr,
+		.dst = report->about.dst,
+		.dport = report->about.dport,
+		.iface = IFACE_NONE,
+	};
+
+	while (event.holder_count < SLUICE_HOLDER_MAX) {
+		u32 best = 0;
+
+		for (u32 at = 1; at < report->holder_count; at++)
+			best = report->holder[at].held > report->holder[best].held ? at : best;
+		if (report->holder_count == 0 || report->holder[best].held == 0)
+			break;
+		event.holder[event.holder_count].addr = report->holder[best].addr;
+		event.holder[event.holder_count++].held = report->holder[best].held;
+		report->holder[best].held = 0;
+	}
+	report->reported = s->nat.refusal.count;
+	report->running = false;
+	report->next_ns = now + EVENT_INTERVAL_S * NS_PER_SEC;
+	s->nat.refusal.fresh = false;
+	event_add(s, &event);
+}
+
+void engine_events_tick(struct sluice *s, ns_t now)
+{
+	limit_tick(s, &s->table_full, SLUICE_EVENT_TABLE_FULL, s->ct.stats.refused, now);
+	limit_tick(s, &s->mappings_full, SLUICE_EVENT_MAPPINGS_FULL, s->nat.stats.no_mapping, now);
+	limit_tick(s, &s->conflicts, SLUICE_EVENT_ARP_CONFLICT, s->neigh.stats.conflicts, now);
+	report_begin(s, now);
+	if (!s->report.running)
+		return;
+	for (u32 step = 0; step < REPORT_PORTS && s->report.port < 65536; step++)
+		report_port(s, &s->report, (u16)s->report.port++);
+	if (s->report.port == 65536)
+		report_end(s, now);
+}

@@ -1,0 +1,76 @@
+/* From a configuration to an engine in memory that was planned. */
+#include "core/engine/engine.h"
+
+void sluice_conf_defaults(struct sluice_conf *conf)
+{
+	memset(conf, 0, sizeof *conf);
+	conf->host_if = IFACE_NONE;
+	ct_conf_defaults(&conf->ct);
+	nat_conf_defaults(&conf->nat);
+	neigh_conf_default(&conf->neigh);
+	conf->fib = (struct fib_conf){ .prefix_count = 4096, .route_count = 1024 };
+	conf->reass = (struct reass_conf){
+		.queue_count = 1024,
+		.fragment_count = 4096,
+		.fragments_per_packet = REASS_FRAGMENTS_MAX,
+		.fragments_per_source = 1024,
+		.timeout_ns = 30 * NS_PER_SEC,
+	};
+	conf->icmp = ICMP_CONF_DEFAULT;
+	conf->packets = (struct pkt_pool_conf){
+		.small_count = 16384,
+		.large_count = 256,
+		.ring_count = 8192,
+	};
+}
+
+void engine_layout(const struct engine_tables *t, const struct sluice_conf *conf, struct mem *mem)
+{
+	pkt_pool_layout(t->pool, &conf->packets, mem);
+	neigh_layout(t->neigh, &conf->neigh, mem);
+	fib_layout(t->fib, &conf->fib, mem);
+	reass_layout(t->reass, &conf->reass, mem);
+	ct_layout(t->ct, &conf->ct, mem);
+	nat_layout(t->nat, &conf->nat, conf->ct.flow_count, mem);
+	path_layout(t->path, mem);
+}
+
+void sluice_plan(const struct sluice_conf *conf, struct mem *mem)
+{
+	struct pkt_pool pool;
+	struct neigh_table neigh;
+	struct fib fib;
+	struct reass reass;
+	struct ct ct;
+	struct nat nat;
+	struct path path;
+	struct engine_tables tables = { &pool, &neigh, &fib, &reass, &ct, &nat, &path };
+
+	mem_init_plan(mem);
+	(void)mem_take(mem, "engine", 1, sizeof(struct sluice));
+	engine_layout(&tables, conf, mem);
+}
+
+const char *engine_conf_wrong(const struct sluice_conf *conf)
+{
+	if (conf->iface_count == 0 || conf->iface_count > IFACE_MAX)
+		return "an engine needs 1 to 64 interfaces";
+	if (conf->host_if != IFACE_NONE && conf->host_if >= conf->iface_count)
+		return "the host port is not one of the interfaces";
+	if (conf->route_count > SLUICE_ROUTE_MAX)
+		return "too many routes";
+	if (conf->ct.flow_count == 0 || conf->ct.flow_count > UINT32_C(1) << 30)
+		return "the flow table needs 1 to 2^30 flows";
+	for (u32 class = 0; class < CT_TIMEOUT_COUNT; class ++) {
+		if (conf->ct.timeout_s[class] == 0 ||
+		    conf->ct.timeout_s[class] > CT_TIMEOUT_MAX_S)
+			return "a time-out is zero or longer than a week";
+	}
+	if (conf->reass.fragments_per_packet < 2 ||
+	    conf->reass.fragments_per_packet > REASS_FRAGMENTS_MAX)
+		return "fragments per packet are 2 to 64";
+	if (conf->nat.address_count == 0 || conf->nat.mapping_count == 0 ||
+	    conf->nat.dest_count == 0)
+		return "limits of NAT must not be zero";
+	return NULL;
+}

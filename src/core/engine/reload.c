@@ -1,0 +1,268 @@
+/* Building an engine, and exchanging addresses, routes and rules between two batches.
+ *
+ * What may fail is tried before what can not: interfaces are checked on a copy; routes that do not
+ * fit are taken back by building the old ones again, which did fit; rules are checked by NAT before
+ * it changes anything. Packets see none of it, since nobody calls in between.                    */
+#include "core/engine/engine.h"
+#include "core/wire/ip4.h"
+
+static enum err route_add(struct fib *fib, be32 prefix, u8 len, const struct fib_route *route)
+{
+	enum err err = fib_add(fib, prefix, len, route);
+
+	if (err != ERR_MEMORY)
+		return err;
+	fib_publish(fib);
+	return fib_add(fib, prefix, len, route);
+}
+
+static enum err routes_build(struct fib *fib, const struct sluice_conf *conf,
+			     const struct iface_table *ifaces, const char **why)
+{
+	fib_clear(fib);
+	for (u16 index = 0; index < ifaces->count; index++) {
+		if (fib_add_iface(fib, ifaces, index) != ERR_OK) {
+			*why = "the addresses of an interface do not fit into the routing table";
+			return ERR_RANGE;
+		}
+		fib_publish(fib);
+	}
+	for (u32 at = 0; at < conf->route_count; at++) {
+		const struct sluice_route_conf *route = &conf->route[at];
+
+		if (route_add(fib, route->prefix, route->prefix_len, &route->route) != ERR_OK) {
+			*why = "a route is malformed, or there are more than planned";
+			return ERR_RANGE;
+		}
+	}
+	fib_publish(fib);
+	return ERR_OK;
+}
+
+static void masquerade_addresses(const struct sluice_conf *conf, be32 out[NAT_IFACE_MAX])
+{
+	memset(out, 0, NAT_IFACE_MAX * sizeof *out);
+	for (u32 at = 0; at < conf->iface_count; at++) {
+		if (conf->iface[at].side == IFACE_OUTSIDE && conf->iface[at].addr_count > 0)
+			out[at] = conf->iface[at].addr[0].addr;
+	}
+}
+
+/* Split first..last into aligned prefixes; an address of the interface itself is covered too, which
+ * does no harm.                                                                                 */
+static enum err proxy_range(struct neigh_table *neigh, u16 iface, u32 first, u32 last)
+{
+	u64 addr = first;
+
+	while (addr <= last) {
+		u8 len = 32;
+
+		while (len > 0 && ((u32)addr & ~ip4_mask((u32)len - 1)) == 0 &&
+		       last - (u32)addr >= ~ip4_mask((u32)len - 1))
+			len--;
+		if (neigh_set_proxy(neigh, iface, be32_of((u32)addr), len) != ERR_OK)
+			return ERR_FULL;
+		addr += (u64)~ip4_mask(len) + 1;
+	}
+	return ERR_OK;
+}
+
+static enum err proxies_of(struct neigh_table *neigh, const struct nat_conf *nat, u16 iface)
+{
+	enum err err = ERR_OK;
+
+	for (u32 pool = 0; pool < nat->pool_count; pool++) {
+		const struct nat_pool_conf *from = &nat->pool[pool];
+
+		for (u32 range = 0; range < from->range_count && err == ERR_OK; range++)
+			err = proxy_range(neigh, iface, be32_host(from->range[range].first),
+					  be32_host(from->range[range].last));
+	}
+	for (u32 at = 0; at < nat->static_count && err == ERR_OK; at++)
+		err = neigh_set_proxy(neigh, iface, nat->fixed[at].outside,
+				      nat->fixed[at].prefix_len);
+	return err;
+}
+
+/* Public addresses that no interface has must be answered for on the outside links, or nobody
+ * there finds them.                                                                             */
+static enum err proxies_build(struct sluice *s, const struct sluice_conf *conf, const char **why)
+{
+	neigh_clear_proxies(&s->neigh);
+	for (u16 at = 0; at < conf->iface_count; at++) {
+		if (conf->iface[at].side != IFACE_OUTSIDE || conf->iface[at].link != IFACE_ETHERNET)
+			continue;
+		if (proxies_of(&s->neigh, &conf->nat, at) != ERR_OK) {
+			*why = "the public addresses make more than 256 prefixes to answer ARP for";
+			return ERR_FULL;
+		}
+	}
+	return ERR_OK;
+}
+
+/* Keep what an interface has counted and whether it is up. */
+static enum err ifaces_build(struct iface_table *ifaces, const struct sluice_conf *conf)
+{
+	struct iface_table built;
+	enum err err = iface_init(&built, conf->iface, conf->iface_count);
+
+	if (err != ERR_OK)
+		return err;
+	for (u32 at = 0; at < built.count && at < ifaces->count; at++) {
+		built.iface[at].up = ifaces->iface[at].up;
+		built.iface[at].stats = ifaces->iface[at].stats;
+	}
+	*ifaces = built;
+	return ERR_OK;
+}
+
+static enum err tables_build(struct sluice *s, const struct sluice_conf *conf, const char **why)
+{
+	be32 masquerade[NAT_IFACE_MAX];
+	enum err err = ifaces_build(&s->ifaces, conf);
+
+	if (err != ERR_OK) {
+		*why = "an interface has a bad name, address, prefix length or MTU";
+		return err;
+	}
+	err = routes_build(&s->fib, conf, &s->ifaces, why);
+	if (err == ERR_OK)
+		err = proxies_build(s, conf, why);
+	masquerade_addresses(conf, masquerade);
+	if (err == ERR_OK)
+		err = nat_configure(&s->nat, &conf->nat, masquerade, conf->iface_count, why);
+	return err;
+}
+
+static void addresses_announce(struct sluice *s, const struct sluice_conf *old)
+{
+	for (u16 at = 0; at < s->ifaces.count; at++) {
+		const struct iface_conf *conf = &s->ifaces.iface[at].conf;
+
+		neigh_iface_changed(&s->neigh, at);
+		if (conf->link == IFACE_ETHERNET &&
+		    (old == NULL || conf->addr_count != old->iface[at].addr_count ||
+		     memcmp(conf->addr, old->iface[at].addr,
+			    conf->addr_count * sizeof conf->addr[0]) != 0))
+			neigh_announce(&s->neigh, at, s->now);
+	}
+}
+
+enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t now,
+			  const char **why)
+{
+	u16 fib_before = fib_gen(&s->fib);
+	enum err err;
+
+	*why = engine_conf_wrong(conf);
+	if (*why != NULL)
+		return ERR_RANGE;
+	if (conf->iface_count != s->conf.iface_count || conf->host_if != s->conf.host_if) {
+		*why = "interfaces can not be added or taken away while the engine runs";
+		return ERR_RANGE;
+	}
+	if (now > s->now)
+		s->now = now;
+	err = tables_build(s, conf, why);
+	if (err != ERR_OK) {
+		const char *ignored;
+
+		CHECK(tables_build(s, &s->conf, &ignored) == ERR_OK);
+	}
+	/* Flows ask for their way again, whatever the number of steps was. */
+	s->path.conf_gen = (u16)(s->path.conf_gen + fib_before - fib_gen(&s->fib) + 1);
+	if (err != ERR_OK)
+		return err;
+	addresses_announce(s, &s->conf);
+	memcpy(s->conf.iface, conf->iface, sizeof s->conf.iface);
+	memcpy(s->conf.route, conf->route, sizeof s->conf.route);
+	s->conf.route_count = conf->route_count;
+	s->conf.nat = s->nat.conf;
+	return ERR_OK;
+}
+
+/* Keys and seeds of the modules, all from the one seed. */
+static void keys_draw(struct rng *rng, struct hash_key *key)
+{
+	for (u32 at = 0; at < ARRAY_COUNT(key->k); at++)
+		key->k[at] = rng_u64(rng);
+}
+
+static void modules_init(struct sluice *s, const struct sluice_conf *conf)
+{
+	struct hash_key key;
+	struct rng rng;
+	u32 seed[8];
+
+	rng_init(&rng, conf->seed);
+	pkt_pool_init(&s->pool);
+	keys_draw(&rng, &key);
+	neigh_init(&s->neigh, &s->ifaces, &s->pool, &key);
+	keys_draw(&rng, &s->fib.conf.key);
+	fib_init(&s->fib);
+	keys_draw(&rng, &key);
+	reass_init(&s->reass, &s->pool, &key);
+	keys_draw(&rng, &key);
+	icmp_init(&s->icmp, &conf->icmp, &s->pool, &key);
+	keys_draw(&rng, &key);
+	ct_init(&s->ct, &key, s->now);
+	keys_draw(&rng, &key);
+	for (u32 at = 0; at < ARRAY_COUNT(seed); at++)
+		seed[at] = rng_u32(&rng);
+	nat_init(&s->nat, &key, (const u8 *)seed);
+	keys_draw(&rng, &s->path.key);
+}
+
+static void path_wire(struct sluice *s, const struct sluice_conf *conf)
+{
+	struct path *path = &s->path;
+
+	path->pool = &s->pool;
+	path->ifaces = &s->ifaces;
+	path->neigh = &s->neigh;
+	path->fib = &s->fib;
+	path->reass = &s->reass;
+	path->icmp = &s->icmp;
+	path->ct = &s->ct;
+	path->nat = &s->nat;
+	path->drops = &s->drops;
+	path->host_if = conf->host_if;
+	path->slow_road = conf->slow_road;
+	path->redirects = conf->redirects;
+	/* Half of the shortest time after which an unused neighbour may be given away. */
+	path->fast_silent_ms = (u32)(conf->neigh.reachable_ns / NS_PER_MS / 2);
+}
+
+enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *memory, u64 size,
+		    ns_t now, const char **why)
+{
+	struct mem mem;
+	struct sluice *s;
+	enum err err;
+
+	*why = engine_conf_wrong(conf);
+	if (*why != NULL)
+		return ERR_RANGE;
+	sluice_plan(conf, &mem);
+	if (mem.used > size) {
+		*why = "less memory than planned";
+		return ERR_MEMORY;
+	}
+	mem_init(&mem, memory, size);
+	s = mem_take(&mem, "engine", 1, sizeof *s);
+	engine_layout(&(struct engine_tables){ &s->pool, &s->neigh, &s->fib, &s->reass, &s->ct,
+					       &s->nat, &s->path },
+		      conf, &mem);
+	mem_seal(&mem);
+	s->mem = mem;
+	s->conf = *conf;
+	s->now = now;
+	modules_init(s, conf);
+	path_wire(s, conf);
+	err = tables_build(s, conf, why);
+	if (err != ERR_OK)
+		return err;
+	addresses_announce(s, NULL);
+	*out = s;
+	return ERR_OK;
+}

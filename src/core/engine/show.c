@@ -1,0 +1,274 @@
+/* Seeing inside: plain records from every table, a bounded number of entries per call. */
+#include "core/engine/engine.h"
+#include "core/wire/ip4.h"
+
+enum { SHOW_LOOK_MAX = 4096 }; /* entries looked at in one call */
+
+static struct sluice_tuple tuple_shown(const struct tuple *t)
+{
+	return (struct sluice_tuple){ t->src, t->dst, t->sport, t->dport };
+}
+
+static bool addr_matches(const struct sluice_flow_filter *filter, be32 addr)
+{
+	return ((be32_host(addr) ^ be32_host(filter->addr)) & ip4_mask(filter->addr_len)) == 0;
+}
+
+static bool flow_matches(const struct flow *flow, const struct sluice_flow_filter *filter)
+{
+	const struct tuple *o = &flow->orig, *r = &flow->repl;
+	be16 port = be16_of(filter->port);
+
+	if (filter->proto != 0 && filter->proto != flow->proto)
+		return false;
+	if (filter->unanswered_only && (flow->flags & FLOW_ANSWERED) != 0)
+		return false;
+	if (filter->state != NULL) {
+		const char *name = flow_state_name(flow->state);
+		u32 at = 0;
+
+		while (name[at] != '\0' && name[at] == filter->state[at])
+			at++;
+		if (name[at] != filter->state[at])
+			return false;
+	}
+	if (filter->port != 0 && !be16_eq(port, o->sport) && !be16_eq(port, o->dport) &&
+	    !be16_eq(port, r->sport) && !be16_eq(port, r->dport))
+		return false;
+	return filter->addr_len == 0 || addr_matches(filter, o->src) ||
+	       addr_matches(filter, o->dst) || addr_matches(filter, r->src) ||
+	       addr_matches(filter, r->dst);
+}
+
+static void flow_shown(const struct sluice *s, u32 idx, u32 now_ms, struct sluice_flow *out)
+{
+	const struct flow *flow = &s->ct.flow[idx];
+	u32 timeout_ms = s->ct.timeout_ms[flow_timeout_class(flow->state)];
+
+	*out = (struct sluice_flow){
+		.handle = (u64)flow->handle_gen << 32 | idx,
+		.orig = tuple_shown(&flow->orig),
+		.repl = tuple_shown(&flow->repl),
+		.proto = flow->proto,
+		.answered = (flow->flags & FLOW_ANSWERED) != 0,
+		.assured = (flow->flags & FLOW_ASSURED) != 0,
+		.translated = (flow->flags & FLOW_TRANSLATED) != 0,
+		.endpoint_independent = (flow->flags & (FLOW_MAPPED | FLOW_MAPPED_DST)) != 0,
+		.state = flow_state_name(flow->state),
+		.idle_ms = now_ms - flow->seen_ms,
+	};
+	out->expires_ms = out->idle_ms < timeout_ms ? timeout_ms - out->idle_ms : 0;
+	for (u32 dir = 0; dir < 2 && s->ct.more != NULL; dir++) {
+		out->packets[dir] = s->ct.more[idx].packets[dir];
+		out->bytes[dir] = s->ct.more[idx].bytes[dir];
+	}
+}
+
+/* The common walk: `cursor` is an index into a table of `cap` entries. */
+static bool cursor_more(u32 *cursor, u32 cap, u32 looked, u32 found, u32 max)
+{
+	if (*cursor >= cap) {
+		*cursor = SLUICE_CURSOR_END;
+		return false;
+	}
+	return looked < SHOW_LOOK_MAX && found < max;
+}
+
+u32 sluice_show_flows(const struct sluice *s, const struct sluice_flow_filter *filter, ns_t now,
+		      u32 *cursor, struct sluice_flow *out, u32 max)
+{
+	u32 found = 0;
+
+	for (u32 looked = 0;
+	     cursor_more(cursor, s->ct.conf.flow_count, looked, found, max); looked++) {
+		const struct flow *flow = &s->ct.flow[*cursor];
+
+		if (flow_is_confirmed(flow) && flow_matches(flow, filter))
+			flow_shown(s, *cursor, ct_ms(now), &out[found++]);
+		(*cursor)++;
+	}
+	return found;
+}
+
+u32 sluice_show_nat(const struct sluice *s, ns_t now, u32 *cursor, struct sluice_mapping *out,
+		    u32 max)
+{
+	u32 found = 0;
+
+	for (u32 looked = 0; cursor_more(cursor, s->nat.mapping.cap, looked, found, max);
+	     looked++) {
+		u32 idx = (*cursor)++;
+		const struct nat_mapping_rec *rec = nat_mapping_at(&s->nat, idx);
+
+		if (!slab_is_live(&s->nat.mapping, idx))
+			continue;
+		out[found++] = (struct sluice_mapping){
+			.proto = rec->proto,
+			.inside_addr = rec->inside_addr,
+			.inside_port = rec->inside_port,
+			.public_addr = s->nat.address[rec->address].addr,
+			.public_port = be16_of(rec->public_port),
+			.flow_count = rec->flow_count,
+			.idle_ms = rec->flow_count > 0 ? 0 : ct_ms(now) - rec->idle_ms,
+		};
+	}
+	return found;
+}
+
+static const u8 shown_protos[NAT_PROTO_COUNT] = {
+	[NAT_PROTO_TCP] = IP_PROTO_TCP,
+	[NAT_PROTO_UDP] = IP_PROTO_UDP,
+	[NAT_PROTO_ICMP] = IP_PROTO_ICMP,
+};
+
+u32 sluice_show_ports(const struct sluice *s, u32 *cursor, struct sluice_ports *out, u32 max)
+{
+	u32 found = 0;
+
+	for (u32 looked = 0; cursor_more(cursor, s->nat.address_count * NAT_PROTO_COUNT, looked,
+					 found, max);
+	     looked++) {
+		const struct nat_address *address = &s->nat.address[*cursor / NAT_PROTO_COUNT];
+		u8 proto = shown_protos[*cursor % NAT_PROTO_COUNT];
+		const struct nat_space *space = &address->space[*cursor % NAT_PROTO_COUNT];
+		struct nat_ports ports = nat_ports_for(address, proto, NAT_HIGH_FIRST);
+
+		(*cursor)++;
+		out[found++] = (struct sluice_ports){
+			.public_addr = address->addr,
+			.proto = proto,
+			.port_count = nat_ports_count(&ports),
+			.mapped = space->mapped_count,
+			.resting = space->resting_count,
+			.flows = space->flow_count,
+			.refused = space->refused,
+		};
+	}
+	return found;
+}
+
+u32 sluice_show_dests(const struct sluice *s, u32 *cursor, struct sluice_dest *out, u32 max)
+{
+	u32 found = 0;
+
+	for (u32 looked = 0; cursor_more(cursor, s->nat.dest.cap, looked, found, max); looked++) {
+		u32 idx = (*cursor)++;
+		const struct nat_dest *dest = slab_at(&s->nat.dest, idx);
+
+		if (!slab_is_live(&s->nat.dest, idx))
+			continue;
+		out[found++] = (struct sluice_dest){
+			.public_addr = s->nat.address[dest->address].addr,
+			.proto = dest->proto,
+			.dst = dest->dst,
+			.dport = dest->dport,
+			.used = dest->used_count,
+			.left = nat_dest_left(&s->nat, dest),
+			.exact = dest->filled == NAT_PORT_WORDS * 64,
+		};
+	}
+	return found;
+}
+
+u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_info *out, u32 max)
+{
+	struct fib_info info;
+	u32 found = 0;
+
+	while (found < max && fib_show(&s->fib, cursor, &info, 1) == 1) {
+		out[found++] = (struct sluice_route_info){ info.prefix, info.len,
+							   *fib_route_at(&s->fib, info.route) };
+	}
+	if (found < max)
+		*cursor = SLUICE_CURSOR_END;
+	return found;
+}
+
+u32 sluice_show_neighbours(const struct sluice *s, ns_t now, u32 *cursor, struct neigh_info *out,
+			   u32 max)
+{
+	u32 found = neigh_show(&s->neigh, cursor, out, max);
+
+	(void)now;
+	if (found < max)
+		*cursor = SLUICE_CURSOR_END;
+	return found;
+}
+
+u32 sluice_show_drops(const struct sluice *s, u32 *cursor, struct sluice_counter *out, u32 max)
+{
+	u32 found = 0;
+
+	if (*cursor == 0)
+		*cursor = DROP_NONE + 1;
+	for (u32 looked = 0; cursor_more(cursor, DROP_COUNT, looked, found, max); looked++) {
+		enum drop drop = *cursor;
+
+		out[found++] = (struct sluice_counter){ drop_name(drop), drop_sentence(drop),
+							drop_law(drop), s->drops.count[drop] };
+		(*cursor)++;
+	}
+	return found;
+}
+
+u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_counter *out, u32 max)
+{
+	const struct sluice_counter all[] = {
+		{ "flows", "flows that stand now", "", s->ct.confirmed },
+		{ "flows_created", "flows made", "", s->ct.stats.created },
+		{ "flows_expired", "flows ended by time", "", s->ct.stats.expired },
+		{ "flows_taken", "never-answered flows ended to make room", "", s->ct.stats.taken },
+		{ "flows_refused", "new flows refused, table full", "", s->ct.stats.refused },
+		{ "flows_reopened", "closed TCP flows begun anew by a SYN", "RFC 1122 4.2.2.13",
+		  s->ct.stats.reopened },
+		{ "tcp_out_of_window", "TCP segments that no window explains, passed on", "RFC 5961",
+		  s->ct.stats.out_of_window },
+		{ "tcp_midstream", "TCP flows picked up in mid-stream", "", s->ct.stats.midstream },
+		{ "packets_fast", "packets by the short cut", "", s->path.stats.fast },
+		{ "packets_slow", "packets by the whole road", "", s->path.stats.slow },
+		{ "packets_forwarded", "packets forwarded", "", s->path.stats.forwarded },
+		{ "packets_to_host", "packets for the host's own stack", "",
+		  s->path.stats.to_host },
+		{ "packets_fragmented", "packets cut into fragments", "RFC 791 3.2",
+		  s->path.stats.fragmented },
+		{ "packets_segmented", "segments split for the way out", "",
+		  s->path.stats.segmented },
+		{ "packets_reassembled", "packets put together from fragments", "RFC 791 3.2",
+		  s->reass.stats.whole_count },
+		{ "icmp_errors", "ICMP errors sent", "RFC 1812 4.3", s->icmp.count[ICMP_SENT] },
+		{ "icmp_errors_limited", "ICMP errors not sent, rate limit", "RFC 1812 4.3.2.8",
+		  s->icmp.count[ICMP_REFUSED_RATE] + s->icmp.count[ICMP_REFUSED_DEST_RATE] },
+		{ "icmp_related", "ICMP errors passed on about known flows", "RFC 5508 REQ-4",
+		  s->path.stats.related },
+		{ "echo_replies", "echo requests answered", "RFC 1122 3.2.2.6",
+		  s->path.stats.echo_replies },
+		{ "tcp_resets", "resets sent to inside hosts", "RFC 9293 3.10.7.1",
+		  s->path.stats.resets },
+		{ "nat_flows", "flows that got a public address", "", s->nat.stats.created },
+		{ "nat_no_port", "new flows without a port", "RFC 6888 REQ-11",
+		  s->nat.stats.no_port },
+		{ "nat_no_address", "new flows without a public address", "RFC 6888 REQ-11",
+		  s->nat.stats.no_address },
+		{ "nat_no_mapping", "new flows without a mapping, table full", "RFC 6888 REQ-5",
+		  s->nat.stats.no_mapping },
+		{ "nat_no_peer", "filter entries that did not fit", "RFC 4787 REQ-8",
+		  s->nat.stats.no_peer },
+		{ "nat_mappings_made", "endpoint-independent mappings made", "RFC 4787 REQ-1",
+		  s->nat.stats.mappings_made },
+		{ "nat_mappings_revived", "mappings taken up again while they rested",
+		  "RFC 6888 REQ-8", s->nat.stats.mappings_revived },
+		{ "nat_port_maps_full", "busy destinations without a port map of their own", "",
+		  s->nat.stats.dest_full },
+		{ "nat_closed_reused", "closed TCP flows whose port was given away",
+		  "RFC 6888 REQ-8", s->nat.stats.reused_closed },
+		{ "arp_requests", "ARP requests sent", "RFC 826", s->neigh.stats.requests_sent },
+		{ "arp_conflicts", "other stations that claimed our addresses", "RFC 5227 2.4",
+		  s->neigh.stats.conflicts },
+		{ "events_lost", "events that nobody read in time", "", s->events_lost },
+	};
+	u32 found = 0;
+
+	for (u32 looked = 0; cursor_more(cursor, ARRAY_COUNT(all), looked, found, max); looked++)
+		out[found++] = all[(*cursor)++];
+	return found;
+}
