@@ -29,8 +29,8 @@ static void say_iface(const struct run *run, u32 index)
 
 	printf("  %-7s %s", iface->side == IFACE_INSIDE ? "inside" : "outside", iface->name);
 	for (u32 i = 0; i < iface->addr_count; i++)
-		printf("  %s", value_show_prefix(iface->addr[i].addr, iface->addr[i].prefix_len)
-				       .text);
+		printf("  %s",
+		       value_show_prefix(iface->addr[i].addr, iface->addr[i].prefix_len).text);
 	printf("  mtu %u  %s%s\n", iface->mtu, run->port[index]->driver->name,
 	       run->port[index]->up ? "" : "  DOWN");
 }
@@ -68,8 +68,8 @@ static void say_notes(struct run *run)
 	if (run->notes.overlapping)
 		run_log_say(&run->log, RUN_WARNING, "ports",
 			    "--ports overlaps %u-%u, which this host's own connections use: a "
-			    "reply may reach the wrong one", run->facts.local_first,
-			    run->facts.local_last);
+			    "reply may reach the wrong one",
+			    run->facts.local_first, run->facts.local_last);
 	if (run->notes.no_default)
 		run_log_say(&run->log, RUN_WARNING, "route",
 			    "no default gateway is known: only networks of the interfaces are "
@@ -82,8 +82,7 @@ static void say_routes(const struct run *run)
 		const struct sluice_route_conf *route = &run->conf.route[i];
 		const struct fib_path *path = &route->route.path[0];
 
-		if (route->route.type != FIB_UNICAST ||
-		    (route->prefix_len && !run->args.verbose))
+		if (route->route.type != FIB_UNICAST || (route->prefix_len && !run->args.verbose))
 			continue;
 		printf("  route   %s via %s on %s\n",
 		       value_show_prefix(route->prefix, route->prefix_len).text,
@@ -163,8 +162,9 @@ static void say_end(const struct run *run)
 		const struct port_stats *stats = port_count(run->port[i]);
 
 		printf("  %-7s in %" PRIu64 " packets %" PRIu64 " bytes, out %" PRIu64
-		       " packets %" PRIu64 " bytes", run->port[i]->name, stats->rx_packets,
-		       stats->rx_bytes, stats->tx_packets, stats->tx_bytes);
+		       " packets %" PRIu64 " bytes",
+		       run->port[i]->name, stats->rx_packets, stats->rx_bytes, stats->tx_packets,
+		       stats->tx_bytes);
 		if (stats->rx_lost + stats->rx_no_packet + stats->tx_full)
 			printf(", lost for want of room %" PRIu64 " in, %" PRIu64 " out",
 			       stats->rx_lost + stats->rx_no_packet, stats->tx_full);

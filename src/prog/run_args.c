@@ -113,8 +113,9 @@ static void read_iface(struct reading *reading, const char *value, enum iface_si
 	struct run_iface_args *iface;
 
 	if (len == 0 || len >= IFACE_NAME_SIZE || (value[len] == '=' && !value[len + 1])) {
-		wrong(reading, value, "has to be an interface, or one with an address: eth0, or "
-				      "eth0=10.10.0.1/16");
+		wrong(reading, value,
+		      "has to be an interface, or one with an address: eth0, or "
+		      "eth0=10.10.0.1/16");
 		return;
 	}
 	if (args->iface_count == RUN_IFACE_MAX) {
@@ -126,8 +127,9 @@ static void read_iface(struct reading *reading, const char *value, enum iface_si
 	*iface = (struct run_iface_args){ .side = side };
 	memcpy(iface->name, value, len);
 	if (iface_find(args, iface->name)) {
-		wrong(reading, iface->name, "is given twice; an interface has one side, and several "
-					    "addresses are parted by commas");
+		wrong(reading, iface->name,
+		      "is given twice; an interface has one side, and several "
+		      "addresses are parted by commas");
 		return;
 	}
 	args->iface_count++;
@@ -222,8 +224,9 @@ static void read_route(struct reading *reading, const char *value)
 	}
 	if (!pair(value, head, &tail) ||
 	    !ctl_parse_prefix(head, &route.prefix, &route.prefix_len)) {
-		wrong(reading, value, "has to read like 10.20.0.0/16=10.10.0.7, without bits beyond "
-				      "the prefix");
+		wrong(reading, value,
+		      "has to read like 10.20.0.0/16=10.10.0.7, without bits beyond "
+		      "the prefix");
 		return;
 	}
 	if (strcmp(tail, "blackhole") == 0)
@@ -271,8 +274,9 @@ static void read_mapping(struct reading *reading, const char *value)
 				     : word_find(tail, mapping_names, ARRAY_COUNT(mapping_names));
 
 		if (kind < 0) {
-			wrong(reading, word, "has to be tcp, udp or icmp, =, and endpoint or "
-					     "destination; for example udp=endpoint");
+			wrong(reading, word,
+			      "has to be tcp, udp or icmp, =, and endpoint or "
+			      "destination; for example udp=endpoint");
 			continue;
 		}
 		reading->args->mapping[proto] = (enum nat_mapping)kind;
@@ -290,13 +294,14 @@ static void read_filtering(struct reading *reading, const char *value)
 	while (next_word(&list, word)) {
 		int proto = pair(word, head, &tail) ? word_find(head, proto_names, NAT_PROTO_COUNT)
 						    : -1;
-		int kind = proto < 0 ? -1
-				     : word_find(tail, filtering_names,
-						 ARRAY_COUNT(filtering_names));
+		int kind = proto < 0
+				   ? -1
+				   : word_find(tail, filtering_names, ARRAY_COUNT(filtering_names));
 
 		if (kind < 0) {
-			wrong(reading, word, "has to be tcp, udp or icmp, =, and endpoint, address "
-					     "or address-port; for example udp=address");
+			wrong(reading, word,
+			      "has to be tcp, udp or icmp, =, and endpoint, address "
+			      "or address-port; for example udp=address");
 			continue;
 		}
 		reading->args->filtering[proto] = (enum nat_filtering)kind;
@@ -321,13 +326,15 @@ static void read_pool(struct reading *reading, const char *value)
 		return;
 	}
 	if (!value_range(value, &range)) {
-		wrong(reading, value, "has to be addresses like 198.51.100.1-198.51.100.9, or a "
-				      "prefix like 198.51.100.0/28");
+		wrong(reading, value,
+		      "has to be addresses like 198.51.100.1-198.51.100.9, or a "
+		      "prefix like 198.51.100.0/28");
 		return;
 	}
 	for (u32 i = 0; i < args->pool_count; i++) {
 		if (ranges_overlap(&range, &args->pool[i])) {
-			wrong(reading, value, "overlaps another --pool; each address may be in one");
+			wrong(reading, value,
+			      "overlaps another --pool; each address may be in one");
 			return;
 		}
 	}
@@ -355,8 +362,9 @@ static void read_one_to_one(struct reading *reading, const char *value)
 	}
 	if (!pair(value, head, &tail) || !read_side(head, &fixed.inside, &fixed.prefix_len) ||
 	    !read_side(tail, &fixed.outside, &outside_len) || outside_len != fixed.prefix_len) {
-		wrong(reading, value, "has to be two addresses, or two prefixes of one length: "
-				      "10.10.0.5=198.51.100.5");
+		wrong(reading, value,
+		      "has to be two addresses, or two prefixes of one length: "
+		      "10.10.0.5=198.51.100.5");
 		return;
 	}
 	args->fixed[args->static_count++] = fixed;
@@ -365,8 +373,9 @@ static void read_one_to_one(struct reading *reading, const char *value)
 static void read_ports(struct reading *reading, const char *value)
 {
 	if (!value_ports(value, &reading->args->port_first, &reading->args->port_last))
-		wrong(reading, value, "has to be two ports from 1 to 65535, the lower one first: "
-				      "1024-65535");
+		wrong(reading, value,
+		      "has to be two ports from 1 to 65535, the lower one first: "
+		      "1024-65535");
 }
 
 /* ---- tracking -------------------------------------------------------------------------------- */
@@ -522,7 +531,8 @@ static const struct option options[] = {
 	  "an interface of the inside (may be repeated)" },
 	{ "--wan", "IF[=ADDR/LEN,..]", PHASE_INTERFACES, read_wan,
 	  "an interface of the outside (may be repeated)" },
-	{ "--gateway", "ADDR", PHASE_REST, read_gateway, "the default gateway, on a --wan network" },
+	{ "--gateway", "ADDR", PHASE_REST, read_gateway,
+	  "the default gateway, on a --wan network" },
 	{ "--route", "PREFIX=GATEWAY", PHASE_REST, read_route,
 	  "one more route; the gateway may be blackhole or prohibit" },
 	{ "--pool", "A-B|A/LEN", PHASE_REST, read_pool,
@@ -553,7 +563,8 @@ static const struct option options[] = {
 	{ "--verbose", NULL, PHASE_REST, read_verbose, "say more at start" },
 	{ "--yes", NULL, PHASE_REST, read_yes, "take an interface that carries an ssh session" },
 	{ "--seed", "HEX", PHASE_REST, read_seed, "fixed secrets, for tests: 64 digits" },
-	{ "--slow-road", NULL, PHASE_REST, read_slow_road, "no short cut for known flows; for tests" },
+	{ "--slow-road", NULL, PHASE_REST, read_slow_road,
+	  "no short cut for known flows; for tests" },
 	{ "--help", NULL, PHASE_REST, read_help, "this text" },
 };
 
@@ -621,9 +632,11 @@ static void need_sides(const struct run_args *args, struct run_errors *errors)
 		outside |= args->iface[i].side == IFACE_OUTSIDE;
 	}
 	if (!inside)
-		run_error(errors, "--lan is missing: the interface of the inside, as in --lan eth1");
+		run_error(errors,
+			  "--lan is missing: the interface of the inside, as in --lan eth1");
 	if (!outside)
-		run_error(errors, "--wan is missing: the interface of the outside, as in --wan eth0");
+		run_error(errors,
+			  "--wan is missing: the interface of the outside, as in --wan eth0");
 }
 
 void run_args_parse(int argc, char **argv, struct run_args *args, struct run_errors *errors)
@@ -659,8 +672,9 @@ void run_args_help(FILE *out)
 	fprintf(out, "\nTime-outs:");
 	for (int i = 0; i < CT_TIMEOUT_COUNT; i++)
 		fprintf(out, " %s", timeout_names[i]);
-	fprintf(out, "\nThe control socket is %s unless --control says otherwise.\n"
-		     "Ends on SIGINT and SIGTERM and gives the interfaces back.\n"
-		     "Exit codes: 0 ended as asked, 1 a failure of the system, 2 wrong arguments.\n",
+	fprintf(out,
+		"\nThe control socket is %s unless --control says otherwise.\n"
+		"Ends on SIGINT and SIGTERM and gives the interfaces back.\n"
+		"Exit codes: 0 ended as asked, 1 a failure of the system, 2 wrong arguments.\n",
 		CTL_PATH_DEFAULT);
 }

@@ -50,8 +50,8 @@ struct run_args {
 	u32 route_count;
 	struct run_route_args route[RUN_ROUTE_MAX];
 	const char *control;
-	u32 flows;    /* 0: default */
-	u32 mappings; /* 0: default */
+	u32 flows;      /* 0: default */
+	u32 mappings;   /* 0: default */
 	u32 pool_count; /* ranges; 0: masquerade */
 	struct nat_range pool[NAT_POOL_RANGE_MAX];
 	u32 static_count;

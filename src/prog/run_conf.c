@@ -51,14 +51,14 @@ static void own_addrs(struct building *b, u32 index)
 	if (facts->addr_count == 0 && !b->facts->running)
 		run_error(b->errors,
 			  "%s has no IPv4 address; give one, as in --%s %s=%s, or set one with "
-			  "'ip address add'", given->name,
-			  given->side == IFACE_INSIDE ? "lan" : "wan", given->name,
+			  "'ip address add'",
+			  given->name, given->side == IFACE_INSIDE ? "lan" : "wan", given->name,
 			  given->side == IFACE_INSIDE ? "10.10.0.1/16" : "198.18.0.1/16");
 	else if (b->args->no_host && facts->addr_count)
 		run_error(b->errors,
 			  "--no-host: %s has the address %s of the host, whose packets would not "
-			  "come to it; take the address off, or leave --no-host away", given->name,
-			  value_show_addr(facts->addr[0].addr).text);
+			  "come to it; take the address off, or leave --no-host away",
+			  given->name, value_show_addr(facts->addr[0].addr).text);
 	for (u32 i = 0; i < facts->addr_count; i++) {
 		struct iface_addr addr = { .addr = facts->addr[i].addr,
 					   .prefix_len = facts->addr[i].prefix_len,
@@ -116,11 +116,13 @@ static void check_overlap(struct building *b, u32 one, u32 two)
 				    value_network(c->addr[j].addr, len)))
 				run_error(b->errors,
 					  "%s (%s) and %s (%s) overlap: each interface needs a "
-					  "network of its own", a->name,
-					  value_show_prefix(a->addr[i].addr,
-							    a->addr[i].prefix_len).text, c->name,
-					  value_show_prefix(c->addr[j].addr,
-							    c->addr[j].prefix_len).text);
+					  "network of its own",
+					  a->name,
+					  value_show_prefix(a->addr[i].addr, a->addr[i].prefix_len)
+						  .text,
+					  c->name,
+					  value_show_prefix(c->addr[j].addr, c->addr[j].prefix_len)
+						  .text);
 		}
 	}
 }
@@ -194,7 +196,8 @@ static void route_by_gateway(struct building *b, const char *option,
 	if (!iface_towards(b->conf, given->gateway, &path.out_if)) {
 		run_error(b->errors,
 			  "%s: the gateway %s is on no network of the interfaces; it has to be a "
-			  "neighbour", option, value_show_addr(given->gateway).text);
+			  "neighbour",
+			  option, value_show_addr(given->gateway).text);
 		return;
 	}
 	add_unicast(b, given->prefix, given->prefix_len, path);
@@ -278,8 +281,7 @@ static void build_pool(struct building *b)
 		run_error(b->errors, "--pool: %llu addresses in all; at most %d are allowed",
 			  (unsigned long long)addresses, POOL_ADDRESSES_MAX);
 	else
-		nat->address_count =
-			u32_max(nat->address_count, (u32)addresses + ADDRESSES_SPARE);
+		nat->address_count = u32_max(nat->address_count, (u32)addresses + ADDRESSES_SPARE);
 }
 
 static bool outside_is_hosts(const struct sluice_conf *conf)

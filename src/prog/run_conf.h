@@ -10,8 +10,8 @@
 #include "sluice/sluice.h"
 
 struct run_iface_facts {
-	struct iface_conf port;   /* link, MAC, MTU and offloads, as the driver describes them */
-	u32 addr_count;           /* addresses that the host has on it */
+	struct iface_conf port; /* link, MAC, MTU and offloads, as the driver describes them */
+	u32 addr_count;         /* addresses that the host has on it */
 	struct os_addr addr[OS_ADDR_MAX];
 	u32 route_count;
 	struct os_route route[OS_ROUTE_MAX];
@@ -19,20 +19,20 @@ struct run_iface_facts {
 
 struct run_facts {
 	struct run_iface_facts iface[RUN_IFACE_MAX]; /* in the order of run_args.iface */
-	bool running;               /* an address may be missing for a while */
-	bool host_port;             /* there is a way to the host's own stack */
-	struct iface_conf host;     /* as its driver describes it */
-	u16 local_first;            /* ports that the host's own sockets use; 0: not known */
+	bool running;                                /* an address may be missing for a while */
+	bool host_port;                              /* there is a way to the host's own stack */
+	struct iface_conf host;                      /* as its driver describes it */
+	u16 local_first; /* ports that the host's own sockets use; 0: not known */
 	u16 local_last;
-	u32 ring_frames;            /* of all drivers together */
-	u8 seed[RUN_SEED_SIZE];     /* when none is given */
+	u32 ring_frames;        /* of all drivers together */
+	u8 seed[RUN_SEED_SIZE]; /* when none is given */
 };
 
 /* What somebody should know who starts it: said once. */
 struct run_notes {
-	bool shares_ports;    /* flows and the host's own sockets share an address, ports parted */
-	bool overlapping;     /* the same, and --ports lets them collide */
-	bool no_default;      /* no default gateway is known */
+	bool shares_ports; /* flows and the host's own sockets share an address, ports parted */
+	bool overlapping;  /* the same, and --ports lets them collide */
+	bool no_default;   /* no default gateway is known */
 };
 
 /* False: errors has at least one more, and conf is of no use. */

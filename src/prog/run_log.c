@@ -122,21 +122,25 @@ void run_log_describe(const struct iface_table *ifaces, const struct sluice_even
 		append(text, ". More addresses (--pool) or a wider --ports would help.");
 		return;
 	case SLUICE_EVENT_TABLE_FULL:
-		append(text, "the flow table is full of answered flows; new flows refused: %" PRIu64,
+		append(text,
+		       "the flow table is full of answered flows; new flows refused: %" PRIu64,
 		       refused);
 		append_holders(text, event);
 		append(text, ". A larger --flows would help.");
 		return;
 	case SLUICE_EVENT_MAPPINGS_FULL:
-		append(text, "the table of endpoint-independent mappings is full; new flows "
-			     "refused: %" PRIu64, refused);
+		append(text,
+		       "the table of endpoint-independent mappings is full; new flows "
+		       "refused: %" PRIu64,
+		       refused);
 		append_holders(text, event);
 		append(text, ". A larger --mappings would help.");
 		return;
 	case SLUICE_EVENT_ARP_CONFLICT:
-		append(text, "another station on %s says that it is %s; one of the two has to "
-			     "change its address", iface_name(ifaces, event->iface),
-		       value_show_addr(event->dst).text);
+		append(text,
+		       "another station on %s says that it is %s; one of the two has to "
+		       "change its address",
+		       iface_name(ifaces, event->iface), value_show_addr(event->dst).text);
 		return;
 	}
 }
@@ -146,10 +150,9 @@ static json_t *holders_json(const struct sluice_event *event)
 	json_t *list = json_array();
 
 	for (u32 i = 0; i < u32_min(event->holder_count, SLUICE_HOLDER_MAX); i++)
-		json_array_append_new(list,
-				      json_pack("{s:s, s:I}", "addr",
-						value_show_addr(event->holder[i].addr).text, "held",
-						(json_int_t)event->holder[i].held));
+		json_array_append_new(list, json_pack("{s:s, s:I}", "addr",
+						      value_show_addr(event->holder[i].addr).text,
+						      "held", (json_int_t)event->holder[i].held));
 	return list;
 }
 

@@ -10,9 +10,9 @@
 #include "host/os/netlink.h"
 #include "prog/run_state.h"
 
-#define RUN_SPIN_NS (50 * NS_PER_US)
-#define RUN_CONTROL_NS (1 * NS_PER_MS)
-#define RUN_SETTLE_NS (50 * NS_PER_MS) /* changes of the system come in groups */
+#define RUN_SPIN_NS     (50 * NS_PER_US)
+#define RUN_CONTROL_NS  (1 * NS_PER_MS)
+#define RUN_SETTLE_NS   (50 * NS_PER_MS) /* changes of the system come in groups */
 #define RUN_WAIT_MAX_NS (1 * NS_PER_SEC)
 
 enum { RUN_EVENTS_MAX = 16 };
@@ -82,7 +82,8 @@ static void say_events(struct run *run)
 	if (stats->stalled > run->ctl_stalled) {
 		run_log_say(&run->log, RUN_WARNING, "control",
 			    "a client of the control socket was cut off: it neither read nor wrote "
-			    "for %d seconds", CTL_STALL_S);
+			    "for %d seconds",
+			    CTL_STALL_S);
 		run->ctl_stalled = stats->stalled;
 	}
 }
@@ -160,8 +161,8 @@ static bool watch_ports(struct run *run)
 static bool watch_all(struct run *run)
 {
 	return watch_ports(run) &&
-	       keep_watch(run, loop_watch_new(run->loop, os_watch_fd(run->watch), on_netlink,
-					      run)) &&
+	       keep_watch(run,
+			  loop_watch_new(run->loop, os_watch_fd(run->watch), on_netlink, run)) &&
 	       keep_watch(run, loop_signal_new(run->loop, SIGINT, on_stop, run)) &&
 	       keep_watch(run, loop_signal_new(run->loop, SIGTERM, on_stop, run));
 }

@@ -108,8 +108,10 @@ static void open_host_port(struct run *run)
 		return;
 	port = hostport_open(&conf, why, sizeof why);
 	if (!port) {
-		run_error(&run->errors, "the way to the host's own stack: %s. --no-host does "
-			  "without, on interfaces that have no addresses", why);
+		run_error(&run->errors,
+			  "the way to the host's own stack: %s. --no-host does "
+			  "without, on interfaces that have no addresses",
+			  why);
 		return;
 	}
 	run->host_port = port;
@@ -163,8 +165,10 @@ bool run_make_engine(struct run *run, ns_t now)
 	run->region_bytes = plan.used;
 	run->region = os_region_new(plan.used, &run->huge);
 	if (!run->region) {
-		run_error(&run->errors, "there is no memory for %llu MB of tables; --flows and "
-			  "--mappings set their size", (unsigned long long)(plan.used >> 20));
+		run_error(&run->errors,
+			  "there is no memory for %llu MB of tables; --flows and "
+			  "--mappings set their size",
+			  (unsigned long long)(plan.used >> 20));
 		return false;
 	}
 	if (sluice_new(&run->sluice, &run->conf, run->region, run->region_bytes, now, &why) !=

@@ -20,10 +20,10 @@ struct run {
 	struct sluice_conf conf;      /* what the engine has */
 	struct sluice_conf next_conf; /* what it may get */
 
-	u32 port_count;               /* a port's place here is its interface's index */
+	u32 port_count; /* a port's place here is its interface's index */
 	struct port *port[IFACE_MAX];
-	bool link_up[IFACE_MAX];      /* as the engine was told */
-	struct port *host_port;       /* NULL: none; else the last of port[] */
+	bool link_up[IFACE_MAX]; /* as the engine was told */
+	struct port *host_port;  /* NULL: none; else the last of port[] */
 
 	struct sluice *sluice;
 	void *region;
@@ -39,18 +39,18 @@ struct run {
 	struct batch rx;
 	struct batch tx;
 	struct batch out[IFACE_MAX];
-	ns_t active_ns;   /* when packets came last */
-	ns_t control_ns;  /* when the control side had its turn */
-	bool changed;     /* netlink spoke of changes */
+	ns_t active_ns;  /* when packets came last */
+	ns_t control_ns; /* when the control side had its turn */
+	bool changed;    /* netlink spoke of changes */
 	ns_t changed_ns;
 	volatile bool stopping;
-	u64 ctl_stalled;  /* as it was said last */
+	u64 ctl_stalled; /* as it was said last */
 };
 
 /* ---- run_setup.c: before packets flow, and when the system's interfaces change --------------- */
 
 /* Each answers false after it has added to run->errors. */
-bool run_look(struct run *run);      /* interfaces exist, and may be taken */
+bool run_look(struct run *run); /* interfaces exist, and may be taken */
 bool run_open_ports(struct run *run);
 bool run_make_engine(struct run *run, ns_t now);
 /* Read everything again and give the engine what is different. */

@@ -25,13 +25,17 @@ struct reading {
 static void say_no_gateway(const char *path, int reason)
 {
 	if (reason == EACCES) {
-		fprintf(stderr, "sluice: the control socket %s may not be opened: ask as root, or "
-				"as one of its group\n", path);
+		fprintf(stderr,
+			"sluice: the control socket %s may not be opened: ask as root, or "
+			"as one of its group\n",
+			path);
 		return;
 	}
-	fprintf(stderr, "sluice: no gateway answers at %s (%s)\n"
-			"Start one with 'sluice run --lan IF --wan IF', or name the socket of "
-			"another with --control PATH.\n", path, strerror(reason));
+	fprintf(stderr,
+		"sluice: no gateway answers at %s (%s)\n"
+		"Start one with 'sluice run --lan IF --wan IF', or name the socket of "
+		"another with --control PATH.\n",
+		path, strerror(reason));
 }
 
 /* A connected socket, or -1 when it was said why not. */

@@ -77,14 +77,18 @@ static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		args->addr = value;
 		if (ctl_parse_prefix(value, &addr, &small))
 			return true;
-		return refuse(why, "--addr %.40s: has to be an address or a prefix: 10.0.0.1, or "
-			      "10.0.0.0/8 without bits beyond it", value);
+		return refuse(why,
+			      "--addr %.40s: has to be an address or a prefix: 10.0.0.1, or "
+			      "10.0.0.0/8 without bits beyond it",
+			      value);
 	case CTL_FILTER_PROTO:
 		args->proto = value;
 		if (ctl_parse_proto(value, &small))
 			return true;
-		return refuse(why, "--proto %.40s: has to be tcp, udp, icmp or a number from 1 to "
-			      "255", value);
+		return refuse(why,
+			      "--proto %.40s: has to be tcp, udp, icmp or a number from 1 to "
+			      "255",
+			      value);
 	case CTL_FILTER_PORT:
 		if (value_number(value, 1, UINT16_MAX, &args->port))
 			return true;
@@ -97,8 +101,10 @@ static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		args->state = value;
 		if (strlen(value) < CTL_STATE_SIZE)
 			return true;
-		return refuse(why, "--state %.40s: has to be the name of a state, as 'sluice show "
-			      "flows' prints it", value);
+		return refuse(why,
+			      "--state %.40s: has to be the name of a state, as 'sluice show "
+			      "flows' prints it",
+			      value);
 	default: args->control = value; return true;
 	}
 }
@@ -247,7 +253,8 @@ void show_args_help(FILE *out)
 			 options[i].value ? options[i].value : "");
 		fprintf(out, "  %-16s %s\n", left, options[i].help);
 	}
-	fprintf(out, "\nFilters are and-ed. Drops and counters that are zero are left out without "
-		     "--all.\nExit codes: 0 answered, 1 no gateway answers or the answer broke off, "
-		     "2 wrong arguments.\n");
+	fprintf(out,
+		"\nFilters are and-ed. Drops and counters that are zero are left out without "
+		"--all.\nExit codes: 0 answered, 1 no gateway answers or the answer broke off, "
+		"2 wrong arguments.\n");
 }

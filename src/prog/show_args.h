@@ -11,8 +11,8 @@ struct show_args {
 	const char *control;
 	bool json;
 	bool help;
-	unsigned given;    /* enum ctl_filter or'ed */
-	const char *addr;  /* as typed, and found good */
+	unsigned given;   /* enum ctl_filter or'ed */
+	const char *addr; /* as typed, and found good */
 	const char *proto;
 	const char *state;
 	u64 port;

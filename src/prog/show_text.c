@@ -130,7 +130,8 @@ static void put_route(FILE *out, const json_t *route)
 	fprintf(out, "%-18s", text_of(route, "prefix"));
 	if (strcmp(type, "unicast") != 0)
 		fprintf(out, "  %s", type);
-	json_array_foreach(paths, index, path) {
+	json_array_foreach(paths, index, path)
+	{
 		if (*text_of(path, "gateway"))
 			fprintf(out, "  via %s", text_of(path, "gateway"));
 		if (*text_of(path, "interface"))
@@ -156,8 +157,10 @@ static void put_iface(FILE *out, const json_t *iface)
 	json_array_foreach(addrs, index, entry)
 		fprintf(out, "  %s%s", text_of(entry, "addr"),
 			bool_of(entry, "host") ? " (the host's, too)" : "");
-	fprintf(out, "  in %" PRIu64 " packets %" PRIu64 " bytes  out %" PRIu64 " packets %" PRIu64
-		" bytes", count_of(iface, "rx_packets"), count_of(iface, "rx_bytes"),
+	fprintf(out,
+		"  in %" PRIu64 " packets %" PRIu64 " bytes  out %" PRIu64 " packets %" PRIu64
+		" bytes",
+		count_of(iface, "rx_packets"), count_of(iface, "rx_bytes"),
 		count_of(iface, "tx_packets"), count_of(iface, "tx_bytes"));
 	if (json_array_size(offloads))
 		fprintf(out, "  offloads");

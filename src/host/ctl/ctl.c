@@ -16,9 +16,9 @@
 
 enum client_state {
 	CLIENT_FREE,
-	CLIENT_ASKING,    /* the request is not whole yet */
+	CLIENT_ASKING, /* the request is not whole yet */
 	CLIENT_ANSWERING,
-	CLIENT_LEAVING,   /* everything is written; the rest of the buffer goes out */
+	CLIENT_LEAVING, /* everything is written; the rest of the buffer goes out */
 };
 
 struct ctl_client {

@@ -48,7 +48,7 @@ static bool match_port(const struct sluice_flow_filter *filter, be16 port)
 }
 
 static void step_flows(struct ctl_answer *answer, const struct sluice *s, ns_t now,
-		      struct evbuffer *out)
+		       struct evbuffer *out)
 {
 	struct sluice_flow_filter filter = ctl_request_filter(&answer->request);
 	struct sluice_flow flows[CTL_STEP_RECORDS];
@@ -61,7 +61,7 @@ static void step_flows(struct ctl_answer *answer, const struct sluice *s, ns_t n
 }
 
 static void step_nat(struct ctl_answer *answer, const struct sluice *s, ns_t now,
-		    struct evbuffer *out)
+		     struct evbuffer *out)
 {
 	const struct sluice_flow_filter *filter = &answer->request.flow;
 	struct sluice_mapping found[CTL_STEP_RECORDS];
@@ -127,7 +127,7 @@ static void step_routes(struct ctl_answer *answer, const struct sluice *s, struc
 }
 
 static void step_neighbours(struct ctl_answer *answer, const struct sluice *s, ns_t now,
-			   struct evbuffer *out)
+			    struct evbuffer *out)
 {
 	struct neigh_info found[CTL_STEP_RECORDS];
 	u32 count = sluice_show_neighbours(s, now, &answer->cursor, found, CTL_STEP_RECORDS);
@@ -175,7 +175,7 @@ static void step_memory(struct ctl_answer *answer, const struct sluice *s, struc
 }
 
 static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t now,
-		     struct evbuffer *out)
+		      struct evbuffer *out)
 {
 	switch (answer->request.show) {
 	case CTL_SHOW_FLOWS: step_flows(answer, s, now, out); return;
@@ -213,9 +213,9 @@ static void finish(struct ctl_answer *answer, const struct sluice *s, struct evb
 {
 	close_list(answer, out);
 	if (answer->request.show == CTL_SHOW_MEMORY)
-		evbuffer_add_printf(out, "\"used_bytes\":%" PRIu64 ",\"size_bytes\":%" PRIu64
-				    ",\"flows\":%u,", sluice_mem(s)->used, sluice_mem(s)->size,
-				    sluice_flow_count(s));
+		evbuffer_add_printf(
+			out, "\"used_bytes\":%" PRIu64 ",\"size_bytes\":%" PRIu64 ",\"flows\":%u,",
+			sluice_mem(s)->used, sluice_mem(s)->size, sluice_flow_count(s));
 	evbuffer_add_printf(out, "\"count\":%" PRIu64 "}\n", answer->written);
 }
 

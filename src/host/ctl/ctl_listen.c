@@ -35,7 +35,8 @@ static int folder_lock(const char *path, struct ctl_why *why)
 	if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST) {
 		snprintf(why->text, sizeof why->text,
 			 "the folder %s of the control socket can not be made: %s; --control PATH "
-			 "takes another place", folder, strerror(errno));
+			 "takes another place",
+			 folder, strerror(errno));
 		return -1;
 	}
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -91,7 +92,8 @@ static bool bind_at(struct ctl_listen *listener, const struct sockaddr_un *addr,
 	    listen(fd, LISTEN_BACKLOG) != 0) {
 		snprintf(why->text, sizeof why->text,
 			 "the control socket %s can not be made: %s; --control PATH takes another "
-			 "place", addr->sun_path, strerror(errno));
+			 "place",
+			 addr->sun_path, strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return false;

@@ -59,14 +59,16 @@ void ctl_put_string(struct evbuffer *out, const char *text)
 
 static void put_tuple(struct evbuffer *out, const char *key, const struct sluice_tuple *tuple)
 {
-	evbuffer_add_printf(out, "\"%s\":{\"src\":\"%s\",\"sport\":%u,\"dst\":\"%s\",\"dport\":%u},",
+	evbuffer_add_printf(out,
+			    "\"%s\":{\"src\":\"%s\",\"sport\":%u,\"dst\":\"%s\",\"dport\":%u},",
 			    key, addr_text(tuple->src).text, be16_host(tuple->sport),
 			    addr_text(tuple->dst).text, be16_host(tuple->dport));
 }
 
 void ctl_put_flow(struct evbuffer *out, const struct sluice_flow *flow)
 {
-	evbuffer_add_printf(out, "{\"handle\":\"%016" PRIx64 "\",\"proto\":\"%s\",\"state\":\"%s\",",
+	evbuffer_add_printf(out,
+			    "{\"handle\":\"%016" PRIx64 "\",\"proto\":\"%s\",\"state\":\"%s\",",
 			    flow->handle, proto_text(flow->proto).text, flow->state);
 	put_tuple(out, "orig", &flow->orig);
 	put_tuple(out, "repl", &flow->repl);
@@ -124,9 +126,9 @@ static void put_iface_name(struct evbuffer *out, const struct iface_table *iface
 static const char *route_type(enum fib_type type)
 {
 	static const char *const names[FIB_TYPE_COUNT] = {
-		[FIB_NONE] = "unreachable",	[FIB_UNICAST] = "unicast",
-		[FIB_LOCAL] = "local",		[FIB_BROADCAST] = "broadcast",
-		[FIB_MULTICAST] = "multicast",	[FIB_BLACKHOLE] = "blackhole",
+		[FIB_NONE] = "unreachable",    [FIB_UNICAST] = "unicast",
+		[FIB_LOCAL] = "local",         [FIB_BROADCAST] = "broadcast",
+		[FIB_MULTICAST] = "multicast", [FIB_BLACKHOLE] = "blackhole",
 		[FIB_PROHIBIT] = "prohibit",
 	};
 
@@ -164,7 +166,9 @@ static void put_offloads(struct evbuffer *out, u32 offloads)
 	static const struct {
 		u32 bit;
 		const char *name;
-	} names[] = { { IFACE_TX_CSUM, "checksum" }, { IFACE_TX_TSO, "tso" }, { IFACE_TX_USO, "uso" } };
+	} names[] = { { IFACE_TX_CSUM, "checksum" },
+		      { IFACE_TX_TSO, "tso" },
+		      { IFACE_TX_USO, "uso" } };
 	const char *comma = "";
 
 	evbuffer_add_printf(out, "\"offloads\":[");
@@ -207,9 +211,12 @@ void ctl_put_iface(struct evbuffer *out, const struct iface *iface)
 static const char *neigh_word(u8 state)
 {
 	static const char *const names[NEIGH_STATE_COUNT] = {
-		[NEIGH_FREE] = "free",		 [NEIGH_IDLE] = "idle",
-		[NEIGH_INCOMPLETE] = "incomplete", [NEIGH_REACHABLE] = "reachable",
-		[NEIGH_PROBE] = "probe",	 [NEIGH_FAILED] = "failed",
+		[NEIGH_FREE] = "free",
+		[NEIGH_IDLE] = "idle",
+		[NEIGH_INCOMPLETE] = "incomplete",
+		[NEIGH_REACHABLE] = "reachable",
+		[NEIGH_PROBE] = "probe",
+		[NEIGH_FAILED] = "failed",
 		[NEIGH_PERMANENT] = "permanent",
 	};
 

@@ -7,15 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FILTER_ANY (CTL_FILTER_LIMIT | CTL_FILTER_COUNT)
+#define FILTER_ANY   (CTL_FILTER_LIMIT | CTL_FILTER_COUNT)
 #define FILTER_TUPLE (CTL_FILTER_ADDR | CTL_FILTER_PORT | CTL_FILTER_PROTO)
 
 static const struct {
 	const char *name;
 	unsigned filters;
 } ctl_shows[CTL_SHOW_COUNT] = {
-	[CTL_SHOW_FLOWS] = { "flows", FILTER_ANY | FILTER_TUPLE | CTL_FILTER_STATE |
-					      CTL_FILTER_UNANSWERED },
+	[CTL_SHOW_FLOWS] = { "flows",
+			     FILTER_ANY | FILTER_TUPLE | CTL_FILTER_STATE | CTL_FILTER_UNANSWERED },
 	[CTL_SHOW_NAT] = { "nat", FILTER_ANY | FILTER_TUPLE },
 	[CTL_SHOW_PORTS] = { "ports", FILTER_ANY | FILTER_TUPLE },
 	[CTL_SHOW_ROUTES] = { "routes", FILTER_ANY | CTL_FILTER_ADDR },
@@ -169,7 +169,8 @@ static bool read_addr(json_t *value, struct ctl_request *request, struct ctl_why
 		return false;
 	if (!ctl_parse_prefix(json_string_value(value), &request->flow.addr,
 			      &request->flow.addr_len))
-		return refuse(why, "filter.addr \"%.40s\" is not %s, without bits beyond the prefix",
+		return refuse(why,
+			      "filter.addr \"%.40s\" is not %s, without bits beyond the prefix",
 			      json_string_value(value), right);
 	return true;
 }
@@ -255,7 +256,8 @@ static bool read_filters(json_t *filters, struct ctl_request *request, struct ct
 		return true;
 	if (!json_is_object(filters))
 		return refuse(why, "\"filter\" has to be an object like {\"proto\":\"tcp\"}");
-	json_object_foreach(filters, key, value) {
+	json_object_foreach(filters, key, value)
+	{
 		if (!find_filter(key, &filter) || !(allowed & filter))
 			return refuse(why, "show %s has no filter \"%.40s\"; it has %s",
 				      ctl_show_name(request->show), key,
@@ -289,14 +291,18 @@ static bool read_root(json_t *root, struct ctl_request *request, struct ctl_why 
 	json_t *value;
 
 	if (!json_is_object(root))
-		return refuse(why, "a request is an object like {\"version\":1,\"show\":\"flows\"}");
+		return refuse(why,
+			      "a request is an object like {\"version\":1,\"show\":\"flows\"}");
 	if (!json_is_integer(version) || json_integer_value(version) != CTL_VERSION)
 		return refuse(why, "\"version\" has to be %d", CTL_VERSION);
-	json_object_foreach(root, key, value) {
+	json_object_foreach(root, key, value)
+	{
 		if (strcmp(key, "version") != 0 && strcmp(key, "show") != 0 &&
 		    strcmp(key, "filter") != 0)
-			return refuse(why, "\"%.40s\" is not known: a request has version, show and "
-				      "filter", key);
+			return refuse(why,
+				      "\"%.40s\" is not known: a request has version, show and "
+				      "filter",
+				      key);
 	}
 	return read_show(json_object_get(root, "show"), request, why) &&
 	       read_filters(json_object_get(root, "filter"), request, why);

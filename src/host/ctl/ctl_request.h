@@ -46,7 +46,7 @@ struct ctl_request {
 	char state[CTL_STATE_SIZE];     /* what flow.state stands for; empty: any */
 	u64 limit;                      /* records; 0: all */
 	bool count_only;
-	bool all;                       /* counters that are zero, too */
+	bool all; /* counters that are zero, too */
 };
 
 struct ctl_why {

@@ -86,8 +86,7 @@ static struct loop_watch *loop_add(struct loop *loop, int fd, short what,
 	if (!watch)
 		return NULL;
 	*watch = *seed;
-	watch->event =
-		event_new(loop->base, fd, (short)(what | EV_PERSIST), loop_on_event, watch);
+	watch->event = event_new(loop->base, fd, (short)(what | EV_PERSIST), loop_on_event, watch);
 	if (!watch->event || event_add(watch->event, NULL) != 0) {
 		loop_watch_del(watch);
 		return NULL;

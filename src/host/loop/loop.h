@@ -1,8 +1,8 @@
 /* Waiting, for everything that is not the packet path, and for the packet path when it has nothing
  * to do: file descriptors, signals, and a bounded sleep. libevent lies underneath.
  *
- * One loop belongs to one thread. Nothing runs but inside loop_turn() and loop_wait(): a caller that
- * has packets in hand decides itself when others get a turn.                                    */
+ * One loop belongs to one thread. Nothing runs but inside loop_turn() and loop_wait(): a caller
+ * that has packets in hand decides itself when others get a turn.                               */
 #ifndef HOST_LOOP_LOOP_H
 #define HOST_LOOP_LOOP_H
 

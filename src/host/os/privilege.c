@@ -15,7 +15,7 @@ bool os_privilege_drop(void)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return false;
-	/* What may be gained by exec: nothing. Fails without CAP_SETPCAP, and is then in vain too. */
+	/* What may be gained by exec: nothing. Fails without CAP_SETPCAP; then it is in vain. */
 	for (unsigned long cap = 0; cap <= CAP_LAST_CAP; cap++)
 		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	if (syscall(SYS_capget, &header, caps) != 0)

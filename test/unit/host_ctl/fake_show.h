@@ -28,7 +28,6 @@ struct fake_tables {
 	struct mem mem;
 };
 
-
 static struct sluice *fake_sluice(struct fake_tables *tables)
 {
 	return (struct sluice *)tables;
@@ -45,10 +44,15 @@ static void fake_add_flows(struct fake_tables *tables, u32 count)
 	for (u32 i = 0; i < count; i++) {
 		struct sluice_flow *flow = &tables->flow[tables->flow_count];
 
-		*flow = (struct sluice_flow){ .handle = i, .proto = 6, .answered = true,
-					      .assured = true, .translated = true,
-					      .state = "established", .idle_ms = 3000,
-					      .expires_ms = 7437000, .packets = { 10, 8 },
+		*flow = (struct sluice_flow){ .handle = i,
+					      .proto = 6,
+					      .answered = true,
+					      .assured = true,
+					      .translated = true,
+					      .state = "established",
+					      .idle_ms = 3000,
+					      .expires_ms = 7437000,
+					      .packets = { 10, 8 },
 					      .bytes = { 1200, 9000 } };
 		flow->orig = (struct sluice_tuple){ be32_of(0x0a000000 + i), be32_of(0xc6120002),
 						    be16_of(41022), be16_of(80) };

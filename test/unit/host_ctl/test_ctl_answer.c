@@ -224,13 +224,18 @@ static void ports_and_destinations(void **state)
 
 	(void)state;
 	tables->ports_count = 2;
-	tables->ports[0] = (struct sluice_ports){ .public_addr = be32_of(0xc6120001), .proto = 6,
-						  .port_count = 64512, .refused = 3 };
+	tables->ports[0] = (struct sluice_ports){
+		.public_addr = be32_of(0xc6120001), .proto = 6, .port_count = 64512, .refused = 3
+	};
 	tables->ports[1] = (struct sluice_ports){ .public_addr = be32_of(0xc6120001), .proto = 17 };
 	tables->dest_count = 1;
-	tables->dest[0] = (struct sluice_dest){ .public_addr = be32_of(0xc6120001), .proto = 6,
-						.dst = be32_of(0xc6120002), .dport = be16_of(80),
-						.used = 1000, .left = 63512, .exact = true };
+	tables->dest[0] = (struct sluice_dest){ .public_addr = be32_of(0xc6120001),
+						.proto = 6,
+						.dst = be32_of(0xc6120002),
+						.dport = be16_of(80),
+						.used = 1000,
+						.left = 63512,
+						.exact = true };
 	root = answer_steps(tables, &request, &steps);
 	list_of(root, "ports", 2);
 	count_is(json_array_get(json_object_get(root, "ports"), 0), "refused", 3);
@@ -263,12 +268,14 @@ static void mappings_are_filtered(void **state)
 	(void)state;
 	tables->mapping_count = 2;
 	for (u32 i = 0; i < 2; i++)
-		tables->mapping[i] = (struct sluice_mapping){ .proto = 17,
-							      .inside_addr = be32_of(0x0a0a0002 + i),
-							      .inside_port = be16_of(5000),
-							      .public_addr = be32_of(0xc6120001),
-							      .public_port = be16_of((u16)(40000 + i)),
-							      .flow_count = 1 };
+		tables->mapping[i] = (struct sluice_mapping){
+			.proto = 17,
+			.inside_addr = be32_of(0x0a0a0002 + i),
+			.inside_port = be16_of(5000),
+			.public_addr = be32_of(0xc6120001),
+			.public_port = be16_of((u16)(40000 + i)),
+			.flow_count = 1
+		};
 	request.flow.addr = be32_of(0x0a0a0003);
 	request.flow.addr_len = 32;
 	root = answer_steps(tables, &request, &steps);
@@ -348,7 +355,8 @@ static void interfaces_and_neighbours(void **state)
 	count_is(record, "rx_packets", 5);
 	json_decref(root);
 	tables->neigh_count = 1;
-	tables->neigh[0] = (struct neigh_info){ .addr = be32_of(0xc6120002), .mac_known = true,
+	tables->neigh[0] = (struct neigh_info){ .addr = be32_of(0xc6120002),
+						.mac_known = true,
 						.mac = { { 2, 0, 0, 0, 0, 1 } },
 						.state = NEIGH_REACHABLE,
 						.confirmed_ns = 7 * NS_PER_SEC };

@@ -32,7 +32,7 @@ static void refused(const char *line, const char *first, const char *second)
 
 static void every_show_has_a_name(void **state)
 {
-	static const char *const names[CTL_SHOW_COUNT] = { "flows",  "nat",	   "ports",
+	static const char *const names[CTL_SHOW_COUNT] = { "flows",  "nat",        "ports",
 							   "routes", "interfaces", "neighbours",
 							   "drops",  "counters",   "memory" };
 
@@ -47,10 +47,10 @@ static void every_show_has_a_name(void **state)
 
 static void all_filters_of_flows(void **state)
 {
-	struct ctl_request request =
-		good("{\"version\":1,\"show\":\"flows\",\"filter\":{\"addr\":\"10.0.0.0/8\","
-		     "\"port\":80,\"proto\":\"tcp\",\"state\":\"established\",\"unanswered\":true,"
-		     "\"limit\":7,\"count\":true}}");
+	struct ctl_request request = good(
+		"{\"version\":1,\"show\":\"flows\",\"filter\":{\"addr\":\"10.0.0.0/8\","
+		"\"port\":80,\"proto\":\"tcp\",\"state\":\"established\",\"unanswered\":true,"
+		"\"limit\":7,\"count\":true}}");
 	struct sluice_flow_filter filter = ctl_request_filter(&request);
 
 	(void)state;
@@ -144,7 +144,8 @@ static void what_is_wrong_is_named(void **state)
 	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"state\":\"\"}}", "filter.state",
 		"show flows");
 	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"state\":"
-		"\"a-state-with-a-name-longer-than-any\"}}", "filter.state", "a-state");
+		"\"a-state-with-a-name-longer-than-any\"}}",
+		"filter.state", "a-state");
 }
 
 static void longer_than_allowed(void **state)

@@ -117,8 +117,8 @@ static void translation(void **state)
 /* An option may name an interface that comes later on the line. */
 static void order_does_not_matter(void **state)
 {
-	struct parsed *parsed =
-		parse_good("run --mtu eth0=1400 --driver t0=tun --wan eth0 --lan t0=10.0.0.1/24");
+	struct parsed *parsed = parse_good(
+		"run --mtu eth0=1400 --driver t0=tun --wan eth0 --lan t0=10.0.0.1/24");
 
 	(void)state;
 	assert_string_equal(parsed->args.iface[0].name, "eth0");
@@ -174,7 +174,8 @@ static void each_mistake_is_named(void **state)
 	refused("run --lan a --wan b --filtering sctp=address", "sctp=address", "address-port");
 	refused("run --lan a --wan b --pool 10.0.0.9-10.0.0.1", "10.0.0.9-10.0.0.1", "198.51.100");
 	refused("run --lan a --wan b --pool 10.0.0.0/24 --pool 10.0.0.7", "10.0.0.7", "overlaps");
-	refused("run --lan a --wan b --one-to-one 10.0.0.0/24=10.1.0.0/25", "10.1.0.0/25", "one length");
+	refused("run --lan a --wan b --one-to-one 10.0.0.0/24=10.1.0.0/25", "10.1.0.0/25",
+		"one length");
 	refused("run --lan a --wan b --route 10.0.0.1/8=1.2.3.4", "10.0.0.1/8", "beyond");
 	refused("run --lan a --wan b --route 10.0.0.0/8=nowhere", "nowhere", "blackhole");
 	refused("run --lan a --wan b --ports 9-1", "--ports 9-1", "1024-65535");
@@ -186,8 +187,8 @@ static void each_mistake_is_named(void **state)
 
 static void all_mistakes_at_once(void **state)
 {
-	struct parsed *parsed =
-		parse("run --lan a --wan b --flows x --gateway y --bogus --ports z");
+	struct parsed *parsed = parse(
+		"run --lan a --wan b --flows x --gateway y --bogus --ports z");
 
 	(void)state;
 	assert_int_equal(parsed->errors.count, 4);

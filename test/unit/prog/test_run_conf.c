@@ -50,16 +50,16 @@ static void host_addr(struct bed *bed, u32 index, u32 addr, u8 prefix_len)
 {
 	struct run_iface_facts *facts = &bed->facts.iface[index];
 
-	facts->addr[facts->addr_count++] =
-		(struct os_addr){ .addr = be32_of(addr), .prefix_len = prefix_len };
+	facts->addr[facts->addr_count++] = (struct os_addr){ .addr = be32_of(addr),
+							     .prefix_len = prefix_len };
 }
 
 static void given_addr(struct bed *bed, u32 index, u32 addr, u8 prefix_len)
 {
 	struct run_iface_args *iface = &bed->args.iface[index];
 
-	iface->addr[iface->addr_count++] =
-		(struct iface_addr){ .addr = be32_of(addr), .prefix_len = prefix_len };
+	iface->addr[iface->addr_count++] = (struct iface_addr){ .addr = be32_of(addr),
+								.prefix_len = prefix_len };
 }
 
 /* eth1 inside 10.10.0.1/16, eth0 outside 198.18.0.1/16 with a default gateway: the host's. */
@@ -73,9 +73,9 @@ static struct bed *host_bed(void)
 	host_addr(bed, 0, 0x0a0a0001, 16);
 	host_addr(bed, 1, 0xc6120001, 16);
 	bed->facts.iface[1].route_count = 2;
-	bed->facts.iface[1].route[0] =
-		(struct os_route){ .prefix = be32_of(0xc6120000), .prefix_len = 16,
-				   .connected = true };
+	bed->facts.iface[1].route[0] = (struct os_route){ .prefix = be32_of(0xc6120000),
+							  .prefix_len = 16,
+							  .connected = true };
 	bed->facts.iface[1].route[1] = (struct os_route){ .gateway = be32_of(0xc6120002) };
 	bed->facts.local_first = 32768;
 	bed->facts.local_last = 60999;
@@ -111,8 +111,8 @@ static void build_good(struct bed *bed)
 
 static void build_refused(struct bed *bed, const char *first, const char *second)
 {
-	assert_false(run_conf_build(&bed->args, &bed->facts, &bed->conf, &bed->notes,
-				    &bed->errors));
+	assert_false(
+		run_conf_build(&bed->args, &bed->facts, &bed->conf, &bed->notes, &bed->errors));
 	assert_int_equal(bed->errors.count, 1);
 	if (!strstr(bed->errors.text[0], first) || !strstr(bed->errors.text[0], second))
 		fail_msg("said '%s'", bed->errors.text[0]);

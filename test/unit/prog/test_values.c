@@ -115,9 +115,12 @@ static void networks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_in_bounds),	 cmocka_unit_test(what_is_no_number),
-		cmocka_unit_test(addresses_with_length), cmocka_unit_test(ranges),
-		cmocka_unit_test(ports),		 cmocka_unit_test(hex_is_whole_or_nothing),
+		cmocka_unit_test(numbers_in_bounds),
+		cmocka_unit_test(what_is_no_number),
+		cmocka_unit_test(addresses_with_length),
+		cmocka_unit_test(ranges),
+		cmocka_unit_test(ports),
+		cmocka_unit_test(hex_is_whole_or_nothing),
 		cmocka_unit_test(networks),
 	};
 
