@@ -1,0 +1,132 @@
+/* The command line of `sluice show`, and that the gateway understands the request made of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "prog/show_args.h"
+
+enum { WORDS_MAX = 16 };
+
+static bool parse(const char *line, struct show_args *args, struct ctl_why *why)
+{
+	/* Values are kept, not copied: they live as long as the test. */
+	static char words[8][256];
+	static int turn;
+	char *argv[WORDS_MAX + 1] = { NULL };
+	char *text = words[turn++ % 8];
+	int argc = 0;
+
+	assert_true(strlen(line) < sizeof words[0]);
+	memcpy(text, line, strlen(line) + 1);
+	for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
+		assert_true(argc < WORDS_MAX);
+		argv[argc++] = word;
+	}
+	return show_args_parse(argc, argv, args, why);
+}
+
+static struct show_args parse_good(const char *line)
+{
+	struct show_args args;
+	struct ctl_why why;
+
+	if (!parse(line, &args, &why))
+		fail_msg("%s: %s", line, why.text);
+	return args;
+}
+
+static void refused(const char *line, const char *first, const char *second)
+{
+	struct show_args args;
+	struct ctl_why why;
+
+	if (parse(line, &args, &why))
+		fail_msg("%s: taken", line);
+	if (!strstr(why.text, first) || !strstr(why.text, second))
+		fail_msg("%s: said '%s'", line, why.text);
+}
+
+/* What the gateway reads out of the request. */
+static struct ctl_request request_of(const char *line)
+{
+	struct show_args args = parse_good(line);
+	char *text = show_args_request(&args);
+	struct ctl_request request;
+	struct ctl_why why;
+
+	assert_non_null(text);
+	if (!ctl_request_parse(text, strlen(text), &request, &why))
+		fail_msg("%s: %s", text, why.text);
+	free(text);
+	return request;
+}
+
+static void filters_arrive(void **state)
+{
+	struct ctl_request request = request_of(
+		"show flows --addr 10.0.0.0/8 --port=80 --proto tcp "
+		"--state established --unanswered --limit 5");
+
+	(void)state;
+	assert_int_equal(request.show, CTL_SHOW_FLOWS);
+	assert_int_equal(request.flow.addr_len, 8);
+	assert_int_equal(request.flow.port, 80);
+	assert_int_equal(request.flow.proto, 6);
+	assert_string_equal(request.state, "established");
+	assert_true(request.flow.unanswered_only);
+	assert_int_equal(request.limit, 5);
+	assert_false(request.count_only);
+}
+
+static void plain_and_all(void **state)
+{
+	(void)state;
+	assert_false(request_of("show drops").all);
+	assert_true(request_of("show drops --all").all);
+	assert_true(request_of("show nat --count").count_only);
+	assert_int_equal(request_of("show --count memory").show, CTL_SHOW_MEMORY);
+}
+
+static void for_the_client_itself(void **state)
+{
+	struct show_args args = parse_good("show ports --json --control /run/other.sock");
+
+	(void)state;
+	assert_true(args.json);
+	assert_string_equal(args.control, "/run/other.sock");
+	assert_string_equal(parse_good("show nat").control, "/run/sluice/control.sock");
+	assert_true(parse_good("show --help").help);
+}
+
+static void mistakes_are_named(void **state)
+{
+	(void)state;
+	refused("show", "show what", "neighbours");
+	refused("show flow", "flow", "did you mean flows");
+	refused("show zebra", "zebra", "flows, nat, ports");
+	refused("show flows nat", "nat", "one thing");
+	refused("show flows --prot tcp", "--prot", "--prot"); /* near to two of them */
+	refused("show flows --limt 4", "--limt", "did you mean --limit");
+	refused("show flows --addr 10.0.0.1/8", "10.0.0.1/8", "beyond");
+	refused("show flows --port 70000", "70000", "65535");
+	refused("show flows --proto sctp", "sctp", "icmp");
+	refused("show flows --limit", "--limit", "needs a value");
+	refused("show flows --count=3", "--count=3", "no value");
+	refused("show routes --port 4", "--port", "--addr, --limit, --count");
+	refused("show flows --all", "--all", "--unanswered");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(filters_arrive),
+		cmocka_unit_test(plain_and_all),
+		cmocka_unit_test(for_the_client_itself),
+		cmocka_unit_test(mistakes_are_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

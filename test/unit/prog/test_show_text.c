@@ -1,0 +1,150 @@
+/* Records as lines for people. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "core/base/bytes.h"
+#include "prog/show_text.h"
+
+static void line_is(enum ctl_show show, u32 part, const char *record, const char *right)
+{
+	json_t *object = json_loads(record, 0, NULL);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(object);
+	assert_non_null(out);
+	show_text_record(out, show, part, object);
+	fclose(out);
+	assert_string_equal(text, right);
+	free(text);
+	json_decref(object);
+}
+
+#define ENDS "\"orig\":{\"src\":\"10.10.0.2\",\"sport\":41022,\"dst\":\"198.18.0.2\",\"dport\":80}"
+
+static void a_translated_flow(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_FLOWS, 0,
+		"{\"proto\":\"tcp\",\"state\":\"established\"," ENDS ","
+		"\"repl\":{\"src\":\"198.18.0.2\",\"sport\":80,\"dst\":\"198.18.0.1\","
+		"\"dport\":23011},\"answered\":true,\"idle_ms\":3999,\"expires_ms\":7437000,"
+		"\"packets\":[10,8],\"bytes\":[1200,9000]}",
+		"tcp   established  10.10.0.2:41022       -> 198.18.0.2:80          as "
+		"198.18.0.1:23011       idle 3s  expires 7437s  packets 10/8  bytes 1200/9000\n");
+}
+
+static void an_untranslated_unanswered_flow(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_FLOWS, 0,
+		"{\"proto\":\"udp\",\"state\":\"new\"," ENDS ","
+		"\"repl\":{\"src\":\"198.18.0.2\",\"sport\":80,\"dst\":\"10.10.0.2\","
+		"\"dport\":41022},\"answered\":false,\"idle_ms\":0,\"expires_ms\":30000,"
+		"\"packets\":[1,0],\"bytes\":[60,0]}",
+		"udp   new          10.10.0.2:41022       -> 198.18.0.2:80          idle 0s  "
+		"expires 30s  packets 1/0  bytes 60/0  unanswered\n");
+}
+
+/* An inside host behind a public address of its own is reached "at" its real one. */
+static void a_flow_to_a_translated_destination(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_FLOWS, 0,
+		"{\"proto\":\"tcp\",\"state\":\"syn-sent\"," ENDS ","
+		"\"repl\":{\"src\":\"10.10.0.9\",\"sport\":80,\"dst\":\"10.10.0.2\","
+		"\"dport\":41022},\"answered\":true,\"packets\":[1,0],\"bytes\":[60,0]}",
+		"tcp   syn-sent     10.10.0.2:41022       -> 198.18.0.2:80          at "
+		"10.10.0.9:80           idle 0s  expires 0s  packets 1/0  bytes 60/0\n");
+}
+
+static void icmp_has_identifiers(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_FLOWS, 0,
+		"{\"proto\":\"icmp\",\"state\":\"echo\","
+		"\"orig\":{\"src\":\"10.10.0.2\",\"sport\":77,\"dst\":\"198.18.0.2\",\"dport\":8},"
+		"\"repl\":{\"src\":\"198.18.0.2\",\"sport\":0,\"dst\":\"198.18.0.1\","
+		"\"dport\":99},\"answered\":true,\"packets\":[1,1],\"bytes\":[84,84]}",
+		"icmp  echo         10.10.0.2 id 77       -> 198.18.0.2             as "
+		"198.18.0.1 id 99       idle 0s  expires 0s  packets 1/1  bytes 84/84\n");
+}
+
+static void mappings_ports_destinations(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_NAT, 0,
+		"{\"proto\":\"udp\",\"inside_addr\":\"10.10.0.2\",\"inside_port\":5000,"
+		"\"public_addr\":\"198.18.0.1\",\"public_port\":40000,\"flows\":2,"
+		"\"idle_ms\":1500}",
+		"udp   10.10.0.2:5000         as 198.18.0.1:40000       flows 2  idle 1s\n");
+	line_is(CTL_SHOW_PORTS, 0,
+		"{\"public_addr\":\"198.18.0.1\",\"proto\":\"tcp\",\"ports\":64512,\"mapped\":1,"
+		"\"resting\":2,\"flows\":3,\"refused\":4}",
+		"198.18.0.1       tcp   ports 64512  mapped 1  resting 2  flows 3  refused 4\n");
+	line_is(CTL_SHOW_PORTS, 1,
+		"{\"public_addr\":\"198.18.0.1\",\"proto\":\"tcp\",\"dst\":\"198.18.0.2\","
+		"\"dport\":80,\"used\":10,\"left\":90,\"exact\":false}",
+		"198.18.0.1       tcp   to 198.18.0.2:80          used 10  left about 90\n");
+}
+
+static void routes_and_drops(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_ROUTES, 0,
+		"{\"prefix\":\"0.0.0.0/0\",\"type\":\"unicast\",\"paths\":[{\"gateway\":"
+		"\"198.18.0.2\",\"interface\":\"gw1\",\"weight\":1}]}",
+		"0.0.0.0/0           via 198.18.0.2  on gw1\n");
+	line_is(CTL_SHOW_ROUTES, 0,
+		"{\"prefix\":\"192.0.2.0/24\",\"type\":\"blackhole\",\"paths\":[]}",
+		"192.0.2.0/24        blackhole\n");
+	line_is(CTL_SHOW_DROPS, 0,
+		"{\"name\":\"ttl_expired\",\"count\":3,\"sentence\":\"ran out\","
+		"\"law\":\"RFC 1812 5.3.1\"}",
+		"           3  ttl_expired           ran out (RFC 1812 5.3.1)\n");
+}
+
+/* A gateway of another version may say less, or other things. */
+static void missing_keys_are_empty(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_COUNTERS, 0, "{\"name\":7}", "           0                      \n");
+	line_is(CTL_SHOW_NEIGHBOURS, 0, "{}",
+		"                                  -                            \n");
+}
+
+static void the_end(void **state)
+{
+	json_t *end = json_loads("{\"count\":0}", 0, NULL);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	show_text_end(out, CTL_SHOW_DROPS, end);
+	fclose(out);
+	assert_string_equal(text, "no packet was dropped\n");
+	free(text);
+	json_decref(end);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_translated_flow),
+		cmocka_unit_test(an_untranslated_unanswered_flow),
+		cmocka_unit_test(a_flow_to_a_translated_destination),
+		cmocka_unit_test(icmp_has_identifiers),
+		cmocka_unit_test(mappings_ports_destinations),
+		cmocka_unit_test(routes_and_drops),
+		cmocka_unit_test(missing_keys_are_empty),
+		cmocka_unit_test(the_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
