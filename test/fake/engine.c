@@ -89,7 +89,7 @@ void rig_open(struct rig *rig, const struct sluice_conf *conf)
 
 	memset(rig, 0, offsetof(struct rig, tx));
 	rig->tx.count = 0;
-	rig->now = 1000 * NS_PER_SEC;
+	rig->now = (1000 - RIG_DETECTION_S) * NS_PER_SEC;
 	rig->iface_count = conf->iface_count;
 	for (u32 n = 0; n < conf->iface_count; n++) {
 		rig->mac[n] = conf->iface[n].mac;
@@ -104,6 +104,8 @@ void rig_open(struct rig *rig, const struct sluice_conf *conf)
 	memset(rig->memory, 0, rig->memory_size);
 	if (sluice_new(&rig->s, conf, rig->memory, rig->memory_size, rig->now, &why) != ERR_OK)
 		rig_fail(why);
+	rig_advance(rig, RIG_DETECTION_S * NS_PER_SEC);
+	rig_drain(rig);
 }
 
 void rig_close(struct rig *rig)

@@ -26,6 +26,7 @@ enum {
 	RIG_IFACES = 3,
 	RIG_SILENT_MAX = 16,
 	RIG_TICKS_MAX = 1000000,
+	RIG_DETECTION_S = 20, /* for finding out that nobody has our addresses, RFC 5227 */
 };
 
 struct rig {
@@ -68,7 +69,8 @@ void rig_conf_pool(struct sluice_conf *conf, const char *first, const char *last
 void rig_conf_mapping(struct sluice_conf *conf, enum nat_mapping mapping,
 		      enum nat_filtering filtering);
 
-/* A configuration that is refused stops the program with the reason. */
+/* At 1,000 s, its addresses known to be its own. A configuration that is refused stops the program
+ * with the reason.                                                                               */
 void rig_open(struct rig *rig, const struct sluice_conf *conf);
 void rig_close(struct rig *rig);
 /* Exchange the configuration; false when refused. */

@@ -222,6 +222,23 @@ static bool model_is_echo_answer(const struct model *m, const struct seen *seen)
 	       model_is_own(m, in->dst);
 }
 
+/* What the gateway answers itself is a flow too. */
+static void model_echo_flow(struct model *m)
+{
+	struct model_current *cur = &m->cur;
+	struct model_flow *f;
+
+	if (cur->flow == MODEL_NONE) {
+		cur->flow = m->flow_count;
+		f = model_flow_add(m, IP_PROTO_ICMP, &cur->tuple);
+		f->known = true;
+		f->out = cur->tuple;
+	}
+	f = &m->flow[cur->flow];
+	model_flow_seen(m, f, false, &cur->seen, true);
+	f->answered_lo = f->answered_hi = true;
+}
+
 static void model_judge_echo(struct model *m, const struct seen *seen)
 {
 	const struct seen *in = &m->cur.seen;
@@ -235,6 +252,7 @@ static void model_judge_echo(struct model *m, const struct seen *seen)
 		model_wrong(m, "the echo reply's checksum is wrong");
 	if (!model_source_ok(m, in->src))
 		model_wrong(m, "an echo reply to an address that is no host's");
+	model_echo_flow(m);
 }
 
 static bool model_is_reset(const struct model *m, const struct seen *seen)
@@ -331,8 +349,8 @@ static void model_done_silent(struct model *m)
 		model_flow_seen(m, &m->flow[cur->flow], cur->reply, &cur->seen, false);
 		return;
 	}
-	if (cur->fate.may_forward && cur->tuple_known && cur->errors == 0 &&
-	    (m->lenient || model_is_public(m, cur->tuple.dst) ||
+	if (cur->fate.may_forward && cur->tuple_known &&
+	    ((cur->errors == 0 && (m->lenient || model_is_public(m, cur->tuple.dst))) ||
 	     (model_route(m, cur->tuple.dst, &out_if, &station) &&
 	      !model_station_answers(m, out_if, station)))) {
 		struct model_flow *f = model_flow_add(m, cur->seen.proto, &cur->tuple);

@@ -211,6 +211,10 @@ static void model_fate_known(struct model *m, bool sure)
 		m->cur.fate.may_forward = true;
 		return;
 	}
+	if (!m->cur.reply && model_is_own(m, f->out.dst)) {
+		m->cur.fate.must_echo = sure && m->cur.seen.type == ICMP_ECHO;
+		return;
+	}
 	if (model_flow_lives(m, f)) {
 		model_fate_way(m, m->cur.reply ? f->in.src : f->out.dst, sure);
 		return;

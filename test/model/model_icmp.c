@@ -134,8 +134,7 @@ void model_judge_error(struct model *m, u16 out_if, const struct seen *seen, con
 		model_wrong(m, "ICMP error not to the sender");
 	if (!model_is_own(m, seen->src))
 		model_wrong(m, "ICMP error from an address that is not the gateway's");
-	if (out_if != log->in_if)
-		model_wrong(m, "ICMP error by another interface than the packet came in");
+	model_judge_way_out(m, out_if, seen->dst);
 	if (seen->len > 576)
 		model_wrong(m, "ICMP error of %u bytes", seen->len);
 	if (seen->quote_len < u32_min(log->len, about.hlen + 8))

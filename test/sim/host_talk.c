@@ -44,7 +44,9 @@ void host_udp_open(struct host *host, be32 peer, u16 pport, u16 lport)
 	talk->peer = peer;
 	talk->pport = pport;
 	/* Few sources, so that one inside endpoint talks to many. */
-	talk->lport = lport != 0 ? lport : (u16)((net_chance(net, 10) ? 700 : 7000) + net_below(net, 6));
+	talk->lport = lport;
+	if (lport == 0)
+		talk->lport = (u16)((net_chance(net, 10) ? 700 : 7000) + net_below(net, 6));
 	talk->left = 1 + net_below(net, 6);
 	host_udp_due(host, talk);
 }
@@ -116,9 +118,10 @@ void host_ping_due(struct host *host, struct talk *talk)
 
 void host_ping_in(struct host *host, const struct seen *seen)
 {
+	u8 reply = seen->type == ICMP_ECHO ? ICMP_ECHO_REPLY : ICMP_TIMESTAMP_REPLY;
+
 	if (seen->type == ICMP_ECHO || seen->type == ICMP_TIMESTAMP)
-		ping_send(host, seen->src, seen->type == ICMP_ECHO ? ICMP_ECHO_REPLY : ICMP_TIMESTAMP_REPLY,
-			  seen->icmp_id, seen->icmp_seq);
+		ping_send(host, seen->src, reply, seen->icmp_id, seen->icmp_seq);
 }
 
 /* An ICMP error about what arrived: mostly right, sometimes broken in the quotation. */
