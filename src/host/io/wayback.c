@@ -9,7 +9,8 @@
  * somebody else sees it twice, the second time from 02:73:6c:75:69:63.
  *
  * Where the kernel refuses eBPF (lockdown), the device itself is where packets appear: then
- * everything lives on but what asks for the interface by name.                                 */
+ * everything lives on but what asks for the interface by name. Its reverse path filter is set to
+ * loose then, which wants the device to have some address: 192.0.0.8, for the host alone.       */
 #include "host/io/wayback.h"
 
 #include <errno.h>
@@ -177,6 +178,33 @@ static bool device_start(struct wayback *way, int control, u32 *device)
 	return ioctl(control, SIOCSIFFLAGS, &request) == 0;
 }
 
+/* Packets are taken from this device, though their senders are behind another one. RFC 7600 has an
+ * address that is nobody's; with the scope of the host it is never chosen as a source.          */
+static bool device_accept(const struct wayback *way, u32 device)
+{
+	const be32 nobody = be32_of(0xc0000008);
+	char buf[NL_BUF_SIZE];
+	struct nl nl;
+	struct nlmsghdr *message;
+	struct ifaddrmsg *addr;
+	int err;
+
+	setting_write("ipv4", way->name, "rp_filter", "2");
+	if (!nl_open(&nl, NETLINK_ROUTE))
+		return false;
+	message = nl_message(&nl, buf, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE);
+	addr = mnl_nlmsg_put_extra_header(message, sizeof *addr);
+	addr->ifa_family = AF_INET;
+	addr->ifa_prefixlen = 32;
+	addr->ifa_scope = RT_SCOPE_HOST;
+	addr->ifa_index = device;
+	mnl_attr_put_u32(message, IFA_LOCAL, nobody.raw);
+	err = nl_ask(&nl, message, NULL, NULL);
+	nl_close(&nl);
+	errno = err;
+	return err == 0;
+}
+
 bool wayback_open(struct wayback *way, u32 os_index, const struct mac *mac, u32 mark, char *why,
 		  size_t why_size)
 {
@@ -184,6 +212,11 @@ bool wayback_open(struct wayback *way, u32 os_index, const struct mac *mac, u32 
 	u32 device = 0;
 	bool ok = control >= 0 && device_make(way) && device_start(way, control, &device);
 
+	way->redirected = ok && redirect_open(device, os_index, mark);
+	if (way->redirected)
+		way->mac = *mac;
+	else if (ok)
+		ok = device_accept(way, device);
 	if (!ok)
 		(void)snprintf(why, why_size, "the way back to the host (/dev/net/tun): %s%s",
 			       strerror(errno),
@@ -191,15 +224,7 @@ bool wayback_open(struct wayback *way, u32 os_index, const struct mac *mac, u32 
 						"; `modprobe tun` may help");
 	if (control >= 0)
 		(void)close(control);
-	if (!ok)
-		return false;
-	way->redirected = redirect_open(device, os_index, mark);
-	if (way->redirected)
-		way->mac = *mac;
-	else
-		/* By this device comes what belongs to another one's network. */
-		setting_write("ipv4", way->name, "rp_filter", "2");
-	return true;
+	return ok;
 }
 
 /* RFC 1112, 6.4: the low 23 bits of the group behind a fixed prefix. */
