@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "host/io/vnet.h"
+#include "core/pkt/segment.h"
 
 /* DLT_IPV4, which Debian's header has under this number too. */
 enum { LINK_IPV4 = 228, SNAP_MAX = 262144 };
@@ -93,23 +93,30 @@ static void tx_one(struct pcap_port *dev, struct pkt *pkt)
 
 	info.ts.tv_sec = (time_t)(when / NS_PER_SEC);
 	info.ts.tv_usec = (suseconds_t)(when % NS_PER_SEC);
-	vnet_finish_csum(pkt);
+	pkt_finish_csum(pkt);
 	if (dev->out != NULL)
 		pcap_dump((u8 *)dev->out, &info, pkt_frame(pkt));
 }
 
 static u32 pcap_tx(struct port *port, struct batch *tx)
 {
-	u32 count = tx->count;
+	u32 kept = 0, before = tx->count;
 
-	for (u32 i = 0; i < count; i++) {
+	for (u32 i = 0; i < before; i++) {
+		struct pkt *pkt = tx->pkt[i];
+
+		if (pkt->gso_type != GSO_NONE) {
+			port->stats.tx_refused++;
+			tx->pkt[kept++] = pkt;
+			continue;
+		}
 		port->stats.tx_packets++;
-		port->stats.tx_bytes += pkt_frame_len(tx->pkt[i]);
-		tx_one(pcap_of(port), tx->pkt[i]);
-		pkt_put(tx->pkt[i]);
+		port->stats.tx_bytes += pkt_frame_len(pkt);
+		tx_one(pcap_of(port), pkt);
+		pkt_put(pkt);
 	}
-	tx->count = 0;
-	return count;
+	tx->count = kept;
+	return before - kept;
 }
 
 static int pcap_fd(const struct port *port)
@@ -196,7 +203,6 @@ struct port *pcap_port_open(const struct pcap_conf *conf, char *why, size_t why_
 	dev->port.link = conf->link;
 	dev->port.mac = (struct mac){ { 2, 0, 0, 0, 0, 1 } };
 	dev->port.mtu = UINT16_MAX;
-	dev->port.offloads = IFACE_TX_CSUM | IFACE_TX_TSO | IFACE_TX_USO;
 	dev->ended = conf->read_path == NULL;
 	if (conf->read_path != NULL)
 		ok = in_open(dev, conf->read_path, why, why_size);

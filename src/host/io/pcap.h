@@ -12,8 +12,8 @@ struct pcap_conf {
 	enum iface_link link;   /* of what is written, and of what is read when nothing is */
 };
 
-/* rx sets pkt->rx_ns to the time of the capture. Checksums are finished before writing; segments
- * that stand for several packets are written as they are.                                       */
+/* rx sets pkt->rx_ns to the time of the capture. The port has no offloads: checksums are finished
+ * before writing, and packets that stand for several are not sent.                              */
 struct port *pcap_port_open(const struct pcap_conf *conf, char *why, size_t why_size);
 /* Every packet of the capture was read. */
 bool pcap_port_ended(const struct port *port);

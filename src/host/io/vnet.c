@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 
-#include "core/wire/checksum.h"
-
 enum { VNET_GSO_UDP_L4 = 5, VNET_GSO_ECN = 0x80 };
 enum { VNET_USO_MAJOR = 6, VNET_USO_MINOR = 2 };
 /* TCP (RFC 9293, 3.1): data offset in the high half of byte 12, CWR in the top bit of byte 13. */
@@ -95,23 +93,6 @@ void vnet_from_pkt(const struct pkt *pkt, u32 link_len, struct virtio_net_hdr *v
 	}
 	if (pkt->gso_type != GSO_NONE)
 		vnet_put_gso(pkt, link_len, vnet);
-}
-
-/* The field holds the pseudo-header's sum, so the sum over everything from csum_start on is that of
- * the segment. A sum of zero stands for "none" in UDP and is sent as its other form (RFC 768).    */
-void vnet_finish_csum(struct pkt *pkt)
-{
-	u8 *at = pkt_l3(pkt) + pkt->csum_start;
-	be16 csum;
-
-	if ((pkt->flags & PKT_CSUM_PARTIAL) == 0)
-		return;
-	CHECK((u32)pkt->csum_start + pkt->csum_offset + 2 <= pkt->len);
-	csum = csum_finish(csum_sum(at, pkt->len - pkt->csum_start));
-	if (csum.raw == 0)
-		csum.raw = UINT16_MAX;
-	be16_store(at + pkt->csum_offset, csum);
-	pkt->flags &= ~(u32)PKT_CSUM_PARTIAL;
 }
 
 bool vnet_kernel_has_uso(void)

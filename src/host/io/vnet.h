@@ -14,8 +14,6 @@ _Static_assert(sizeof(struct virtio_net_hdr) == VNET_HLEN, "virtio-net header");
 bool vnet_to_pkt(const struct virtio_net_hdr *vnet, struct pkt *pkt);
 /* The header of a frame of which link_len bytes of link header stand before l3. */
 void vnet_from_pkt(const struct pkt *pkt, u32 link_len, struct virtio_net_hdr *vnet);
-/* Finishes a partial checksum in place; for ways out that do not. */
-void vnet_finish_csum(struct pkt *pkt);
 /* Whether the kernel splits UDP segments that it is given (Linux 6.2 and later). */
 bool vnet_kernel_has_uso(void);
 
