@@ -119,7 +119,8 @@ void loop_watch_del(struct loop_watch *watch)
 
 void loop_turn(struct loop *loop)
 {
-	event_base_loop(loop->base, EVLOOP_NONBLOCK);
+	/* Once: packets are left to whoever turns the loop, so that their ports stay readable. */
+	event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
 void loop_wait(struct loop *loop, ns_t wait_ns)
