@@ -133,9 +133,10 @@ verdict path_transmit(struct path *path, struct pkt *pkt, be32 gateway, ns_t now
 	flow_learn_way(path, pkt);
 	if (pkt->flow != IDX_NONE)
 		pkt->flow_gen = path_flow(path, pkt)->handle_gen;
-	if ((pkt->gso_type == GSO_TCP4 || pkt->gso_type == GSO_UDP_L4) &&
-	    !takes_segments(out, pkt))
-		return transmit_segments(path, pkt, out->conf.mtu, now);
+	if (pkt->gso_type == GSO_TCP4 || pkt->gso_type == GSO_UDP_L4)
+		return takes_segments(out, pkt)
+			       ? transmit_one(path, pkt, now)
+			       : transmit_segments(path, pkt, out->conf.mtu, now);
 	if ((pkt->flags & PKT_CSUM_PARTIAL) != 0 && pkt->gso_type == GSO_NONE &&
 	    (out->conf.offloads & IFACE_TX_CSUM) == 0)
 		pkt_finish_csum(pkt);
