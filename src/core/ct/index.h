@@ -58,11 +58,12 @@ enum err index_add(struct index *ix, u64 hash, u32 ref);
 void index_del(struct index *ix, u64 hash, u32 ref);
 void index_check(const struct index *ix);
 
+/* Never 0, which is a free lane; never 1, which index_lanes() could confuse with one. */
 static inline u16 index_tag(u64 hash)
 {
 	u16 tag = (u16)(hash & 0x7fff);
 
-	return tag == 0 ? 1 : tag;
+	return tag < 2 ? tag + 2 : tag;
 }
 
 static inline u32 index_first(const struct index *ix, u64 hash)
@@ -83,7 +84,8 @@ static inline u64 index_lanes(u64 four_tags, u64 pattern)
 	const u64 ones = UINT64_C(0x0001000100010001);
 	u64 diff = four_tags ^ pattern;
 
-	/* A zero lane sets its top bit. A lane above a zero one may too: the caller compares. */
+	/* A zero lane sets its top bit. A lane above a zero one may too, when its tag differs in
+	 * the lowest bit only: the caller compares.                                             */
 	return (diff - ones) & ~diff & (ones << 15);
 }
 
