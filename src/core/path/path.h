@@ -28,7 +28,6 @@
 #include "core/pkt/pkt.h"
 
 enum {
-	PATH_STEP = 32,       /* packets whose look-ups overlap */
 	PATH_QUEUE_MAX = 4096, /* packets that wait for sluice_output */
 };
 

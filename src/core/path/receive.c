@@ -1,9 +1,10 @@
 /* Receive: link headers off, and the short cut.
  *
  * The memory that a packet of an established flow waits for is its bytes, a bucket of the index,
- * and its flow. Each is asked for one stage ahead, for PATH_STEP packets at a time, so that the
- * waits overlap: parse and hash all, match the tags of all, then take the packets in order. Each
- * goes by the short cut if nothing about it or its flow is special, else down the road. Both give
+ * and its flow. Each is asked for a stage ahead: while one packet is sent, the flow of one that
+ * comes some packets later is on its way from memory, and the bucket of one later still. Packets
+ * take their turns in order. Each goes by the short cut if nothing about it or its flow is special,
+ * else down the road. Both give
  * the same packet: `slow_road` turns the short cut off, and tests compare the two.               */
 #include "core/ip/ip.h"
 #include "core/path/path.h"
@@ -13,14 +14,19 @@
 #include "core/wire/tcp.h"
 #include "core/wire/udp.h"
 
-enum { FRAME_AHEAD = 12 }; /* packets between asking for a frame and reading it */
+/* Packets between asking for a descriptor, asking for its frame, and reading that. */
+enum { DESCRIPTOR_AHEAD = 24, FRAME_AHEAD = 12 };
+/* Packets between parsing one and the later stages: long enough for memory to answer meanwhile. */
+enum { MATCH_BEHIND = 16, MOVED_BEHIND = 24, ACT_BEHIND = 40, LOOK_RING = 64 };
 
 /* What is known of a packet of the step before its turn comes. */
 struct lookup {
 	struct tuple tuple;
 	u64 hash;
 	u32 ref;    /* candidate: index << 1 | direction */
+	u8 kind;    /* enum link_kind */
 	u8 proto;   /* 0: not for the short cut */
+	bool moved; /* not in its first bucket, maybe in the other */
 	bool plain; /* ip_is_plain held: the header need not be checked again */
 };
 
@@ -85,8 +91,6 @@ static ALWAYS_INLINE void look_ahead(const struct path *path, struct pkt *pkt,
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
 	struct tuple_key key;
 
-	look->proto = 0;
-	look->ref = IDX_NONE;
 	look->plain = ip_is_plain(pkt);
 	if (!look->plain || (ip->proto != IP_PROTO_UDP && ip->proto != IP_PROTO_TCP) ||
 	    pkt_l4_len(pkt) < UDP_HLEN)
@@ -105,8 +109,8 @@ static ALWAYS_INLINE void prefetch_flow(const struct ct *ct, u32 ref)
 		prefetch_write(&ct->more[ref >> 1]);
 }
 
-/* Match the tags; entries that moved are looked for one step later, when their bucket is there. */
-static ALWAYS_INLINE bool match_tags(const struct ct *ct, struct lookup *look)
+/* Match the tags; an entry that moved is looked for a stage later, when its bucket is there. */
+static ALWAYS_INLINE void match_tags(const struct ct *ct, struct lookup *look)
 {
 	const struct index *ix = &ct->index;
 	u32 first = index_first(ix, look->hash);
@@ -116,12 +120,10 @@ static ALWAYS_INLINE bool match_tags(const struct ct *ct, struct lookup *look)
 	look->ref = index_match_first(&match);
 	if (LIKELY(look->ref != IDX_NONE)) {
 		prefetch_flow(ct, look->ref);
-		return true;
+	} else if (ix->bucket[first].moved > 0) {
+		look->moved = true;
+		prefetch(&ix->bucket[index_other(ix, first, index_tag(look->hash))]);
 	}
-	if (ix->bucket[first].moved == 0)
-		return true;
-	prefetch(&ix->bucket[index_other(ix, first, index_tag(look->hash))]);
-	return false;
 }
 
 static ALWAYS_INLINE void match_moved(const struct ct *ct, struct lookup *look)
@@ -259,7 +261,7 @@ static ALWAYS_INLINE void fast_send(struct path *path, struct pkt *pkt, u32 ref,
 	path_enqueue(path, pkt);
 }
 
-/* ---- one packet, one step, one batch --------------------------------------------------------- */
+/* ---- one packet, one batch ------------------------------------------------------------------ */
 
 void path_road(struct path *path, struct pkt *pkt, ns_t now)
 {
@@ -296,60 +298,60 @@ static void receive_slow(struct path *path, struct pkt *pkt, bool plain, ns_t no
 	path_road(path, pkt, now);
 }
 
-static void receive_step(struct path *path, struct pkt **pkt, u32 count, ns_t now)
+/* A packet's turn. */
+static ALWAYS_INLINE void receive_act(struct path *path, struct pkt *pkt,
+				      const struct lookup *look, ns_t now, u32 now_ms)
 {
-	struct lookup look[PATH_STEP];
-	u8 moved[PATH_STEP];
-	u32 moved_count = 0;
-	u32 now_ms = ct_ms(now);
-
-	for (u32 at = 0; at < count; at++)
-		look_ahead(path, pkt[at], &look[at]);
-	for (u32 at = 0; at < count; at++) {
-		if (look[at].proto != 0 && !match_tags(path->ct, &look[at]))
-			moved[moved_count++] = (u8)at;
-	}
-	for (u32 at = 0; at < moved_count; at++)
-		match_moved(path->ct, &look[moved[at]]);
-	for (u32 at = 0; at < count; at++) {
-		if (look[at].ref != IDX_NONE && !path->slow_road &&
-		    fast_ok(path, pkt[at], &look[at], now_ms))
-			fast_send(path, pkt[at], look[at].ref, now_ms);
+	if (UNLIKELY(look->kind != LINK_IP4)) {
+		if (look->kind == LINK_ARP)
+			receive_arp(path, pkt, now);
 		else
-			receive_slow(path, pkt[at], look[at].plain, now);
+			path_bury(path, pkt, now);
+	} else if (LIKELY(look->ref != IDX_NONE && !path->slow_road &&
+			  fast_ok(path, pkt, look, now_ms))) {
+		fast_send(path, pkt, look->ref, now_ms);
+	} else {
+		receive_slow(path, pkt, look->plain, now);
 	}
+}
+
+static void receive_begin(struct path *path, struct pkt *pkt, struct lookup *look)
+{
+	look->kind = (u8)receive_link(path, pkt);
+	look->ref = IDX_NONE;
+	look->proto = 0;
+	look->moved = false;
+	if (LIKELY(look->kind == LINK_IP4))
+		look_ahead(path, pkt, look);
 }
 
 void path_receive(struct path *path, struct batch *rx, ns_t now)
 {
-	struct pkt *step[PATH_STEP];
-	u32 count = 0;
+	struct lookup look[LOOK_RING];
+	u32 count = rx->count;
+	u32 now_ms = ct_ms(now);
 
-	for (u32 at = 0; at < u32_min(FRAME_AHEAD, rx->count); at++)
+	for (u32 at = 0; at < u32_min(DESCRIPTOR_AHEAD, count); at++)
+		prefetch_write(rx->pkt[at]);
+	for (u32 at = 0; at < u32_min(FRAME_AHEAD, count); at++)
 		prefetch_write(pkt_frame(rx->pkt[at]));
-	for (u32 at = 0; at < rx->count; at++) {
-		struct pkt *pkt = rx->pkt[at];
-		enum link_kind kind;
+	for (u32 at = 0; at < count + ACT_BEHIND; at++) {
+		struct lookup *ahead = &look[at % LOOK_RING];
+		u32 match = at - MATCH_BEHIND, moved = at - MOVED_BEHIND, act = at - ACT_BEHIND;
 
-		if (at + FRAME_AHEAD < rx->count)
+		if (at + DESCRIPTOR_AHEAD < count)
+			prefetch_write(rx->pkt[at + DESCRIPTOR_AHEAD]);
+		if (at + FRAME_AHEAD < count)
 			prefetch_write(pkt_frame(rx->pkt[at + FRAME_AHEAD]));
-		kind = receive_link(path, pkt);
-
-		if (LIKELY(kind == LINK_IP4)) {
-			step[count++] = pkt;
-		} else if (kind == LINK_DEAD) {
-			path_bury(path, pkt, now);
-		} else {
-			/* Packets that came before it go before what it sets free. */
-			receive_step(path, step, count, now);
-			count = 0;
-			receive_arp(path, pkt, now);
-		}
-		if (count == PATH_STEP) {
-			receive_step(path, step, count, now);
-			count = 0;
-		}
+		if (at < count)
+			receive_begin(path, rx->pkt[at], ahead);
+		/* Below zero these wrap to more than any count. */
+		if (match < count && look[match % LOOK_RING].proto != 0)
+			match_tags(path->ct, &look[match % LOOK_RING]);
+		if (moved < count && UNLIKELY(look[moved % LOOK_RING].moved))
+			match_moved(path->ct, &look[moved % LOOK_RING]);
+		if (act < count)
+			receive_act(path, rx->pkt[act], &look[act % LOOK_RING], now, now_ms);
 	}
-	receive_step(path, step, count, now);
 	rx->count = 0;
 }

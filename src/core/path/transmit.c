@@ -27,6 +27,9 @@ bool path_pop(struct path *path, struct batch *tx)
 		tx->pkt[at] = path->queue[(path->queue_head + at) % PATH_QUEUE_MAX];
 	path->queue_head = (path->queue_head + count) % PATH_QUEUE_MAX;
 	path->queue_count -= count;
+	/* Back to the beginning: a short queue stays in the lines that are in the cache. */
+	if (path->queue_count == 0)
+		path->queue_head = 0;
 	tx->count = count;
 	return count > 0;
 }
@@ -112,6 +115,9 @@ static void flow_learn_way(const struct path *path, const struct pkt *pkt)
 	struct flow *flow = path_flow(path, pkt);
 
 	if (flow == NULL || (pkt->flags & (PKT_ICMP_ERROR | PKT_LOCAL_OUT)) != 0)
+		return;
+	/* Each packet that turns round on its link may call for a redirect: FORWARD's affair. */
+	if (path->redirects && pkt->in_if == pkt->out_if)
 		return;
 	if (flow->decided_gen != path->gen) {
 		flow->nexthop[0] = flow->nexthop[1] = NEXTHOP_NONE;

@@ -29,22 +29,15 @@ void pkt_pool_init(struct pkt_pool *pool)
 			struct pkt *pkt = &pool->pkt[class][idx - 1];
 
 			pkt->pool = pool;
-			pkt->own_size = class_size[class];
+			pkt->class = (u8)(class | PKT_CLASS_FREE);
 			if (class_size[class] > 0)
 				pkt->own_buf =
 					pool->buf[class] + (u64)(idx - 1) * class_size[class];
-			pkt->pool_next = pool->free_head[class];
+			pkt->flow = pool->free_head[class];
 			pool->free_head[class] = idx - 1;
 		}
 		pool->free_count[class] = pool->count[class];
 	}
-}
-
-static enum pkt_class pkt_class_of(const struct pkt *pkt)
-{
-	if (pkt->own_size == PKT_SMALL_SIZE)
-		return PKT_CLASS_SMALL;
-	return pkt->own_size == PKT_LARGE_SIZE ? PKT_CLASS_LARGE : PKT_CLASS_RING;
 }
 
 static struct pkt *pkt_take(struct pkt_pool *pool, enum pkt_class class)
@@ -57,14 +50,15 @@ static struct pkt *pkt_take(struct pkt_pool *pool, enum pkt_class class)
 		return NULL;
 	}
 	pkt = &pool->pkt[class][idx];
-	pool->free_head[class] = pkt->pool_next;
+	pool->free_head[class] = pkt->flow;
 	pool->free_count[class]--;
-	pkt->pool_next = IDX_NONE;
 	memset(pkt, 0, offsetof(struct pkt, pool));
+	pkt->class = (u8)class;
 	pkt->buf = pkt->own_buf;
-	pkt->buf_size = pkt->own_size;
+	pkt->buf_size = class_size[class];
 	pkt->in_if = pkt->out_if = pkt->nexthop = UINT16_MAX;
 	pkt->flow = IDX_NONE;
+	pkt->rx_ns = 0;
 	pkt->link = IDX_NONE;
 	return pkt;
 }
@@ -99,13 +93,14 @@ struct pkt *pkt_new_ring(struct pkt_pool *pool, u8 *buf, u32 size, u32 *done)
 void pkt_put(struct pkt *pkt)
 {
 	struct pkt_pool *pool = pkt->pool;
-	enum pkt_class class = pkt_class_of(pkt);
+	u32 class = pkt->class;
 
-	DCHECK(pkt->pool_next == IDX_NONE);
+	CHECK(class < PKT_CLASS_COUNT);
 	if (pkt->ring_done != NULL)
 		__atomic_store_n(pkt->ring_done, 0, __ATOMIC_RELEASE);
 	pkt->ring_done = NULL;
-	pkt->pool_next = pool->free_head[class];
+	pkt->class = (u8)(class | PKT_CLASS_FREE);
+	pkt->flow = pool->free_head[class];
 	pool->free_head[class] = (u32)(pkt - pool->pkt[class]);
 	pool->free_count[class]++;
 }
@@ -116,19 +111,24 @@ struct pkt *pkt_copy(struct pkt_pool *pool, const struct pkt *pkt)
 	struct pkt *copy = pkt_new(pool, pkt->len);
 	u8 *own;
 	u32 own_size;
+	u8 class;
 
 	if (copy == NULL)
 		return NULL;
 	CHECK(link_len <= PKT_HEADROOM);
 	own = copy->buf;
 	own_size = copy->buf_size;
+	class = copy->class;
 	memcpy(copy, pkt, offsetof(struct pkt, pool));
+	copy->class = class;
 	copy->buf = own;
 	copy->buf_size = own_size;
 	copy->ring_done = NULL;
 	copy->l3 = PKT_HEADROOM;
 	copy->l2 = (u16)(PKT_HEADROOM - link_len);
 	copy->l4 = pkt->l4 == 0 ? 0 : (u16)(PKT_HEADROOM + (pkt->l4 - pkt->l3));
+	copy->nexthop = pkt->nexthop;
+	copy->rx_ns = pkt->rx_ns;
 	copy->flow_gen = pkt->flow_gen;
 	copy->frag_max = pkt->frag_max;
 	memcpy(copy->buf + copy->l2, pkt->buf + pkt->l2, link_len + pkt->len);
@@ -154,7 +154,7 @@ void pkt_pool_check(const struct pkt_pool *pool)
 
 		for (u32 idx = pool->free_head[class];
 		     idx != IDX_NONE && free_count <= pool->count[class];
-		     idx = pool->pkt[class][idx].pool_next)
+		     idx = pool->pkt[class][idx].flow)
 			free_count++;
 		CHECK(free_count == pool->free_count[class]);
 	}

@@ -60,9 +60,10 @@ struct pkt {
 	u16 l4;            /* offset of the transport header; set by parsing */
 	u16 in_if;         /* index of the interface, IFACE_NONE when made here */
 	u16 out_if;
-	u16 nexthop;       /* index of the adjacency that it leaves by; NEXTHOP_NONE */
+	u8 class;          /* enum pkt_class, with PKT_CLASS_FREE while in the pool */
+	u8 spare;
 	u32 flags;         /* enum pkt_flag */
-	u32 flow;          /* index << 1 | direction; IDX_NONE */
+	u32 flow;          /* index << 1 | direction; IDX_NONE; in the pool: the next free one */
 	u16 csum_start;    /* with PKT_CSUM_PARTIAL: from l3 */
 	u16 csum_offset;   /* from csum_start to the field */
 	u16 gso_size;      /* payload bytes of each segment; with gso_type */
@@ -70,20 +71,19 @@ struct pkt {
 	u8 drop;           /* enum drop, once dead */
 	u32 drop_arg;      /* for the ICMP error: MTU, pointer, or gateway address (raw be32) */
 	u32 *ring_done;    /* a driver's frame: cleared when the packet is put; NULL otherwise */
-	ns_t rx_ns;        /* when it came in; 0 when the driver does not know */
+	struct pkt_pool *pool;
 
 	/* Second line: what only some packets need. */
-	struct pkt_pool *pool;
+	ns_t rx_ns;        /* when it came in; 0 when the driver does not know */
 	u8 *own_buf;       /* this descriptor's buffer; buf points elsewhere for a ring frame */
-	u32 own_size;
-	u32 pool_next;     /* link of the free list */
+	u16 nexthop;       /* index of the adjacency that it leaves by; NEXTHOP_NONE */
 	u32 link;          /* link of a queue that keeps packets (ARP, reassembly) */
 	u32 flow_gen;      /* generation of flow when the packet is kept beyond a batch */
 	u16 frag_max;      /* with PKT_REASSEMBLED: total length of the largest fragment */
 	u16 frag_index;
 	ns_t kept_ns;      /* when it was queued */
 };
-_Static_assert(offsetof(struct pkt, pool) == 64, "first line of a packet");
+_Static_assert(offsetof(struct pkt, rx_ns) == 64, "first line of a packet");
 _Static_assert(sizeof(struct pkt) <= 128, "two lines a packet");
 
 struct batch {
@@ -150,7 +150,13 @@ struct pkt_pool_conf {
 	u32 ring_count; /* descriptors for ring frames */
 };
 
-enum pkt_class { PKT_CLASS_SMALL, PKT_CLASS_LARGE, PKT_CLASS_RING, PKT_CLASS_COUNT };
+enum pkt_class {
+	PKT_CLASS_SMALL,
+	PKT_CLASS_LARGE,
+	PKT_CLASS_RING,
+	PKT_CLASS_COUNT,
+	PKT_CLASS_FREE = 0x80, /* added to the class of one that lies in the pool */
+};
 
 struct pkt_pool {
 	struct pkt *pkt[PKT_CLASS_COUNT]; /* arrays of descriptors */
