@@ -157,8 +157,8 @@ struct neigh_table {
 	u16 *bucket;
 	u32 bucket_count; /* a power of two */
 	u32 live_count;
-	u32 lost_count; /* entries that were usable and stopped answering: who remembers indices asks
-			   again when this changes */
+	u32 lost_count; /* usable entries that stopped answering: who remembers indices asks again
+			   when this changes */
 	u16 free_head;
 	u16 lru_head;
 	u16 lru_tail;

@@ -156,7 +156,7 @@ static void test_levels_fall_back(void **state)
 	assert_int_equal(bed_lookup(&fib, ip(10, 1, 200, 200)), 6);
 	assert_int_equal(bed_lookup(&fib, ip(10, 1, 5, 7)), 7);
 	assert_int_equal(bed_lookup(&fib, ip(10, 1, 5, 8)), 2);
-	/* What a lower page falls back to changes with the level above, and the level above that. */
+	/* What a lower page falls back to changes with both levels above. */
 	bed_del(&fib, ip(10, 1, 200, 0), 24);
 	fib_publish(&fib);
 	fib_check(&fib);

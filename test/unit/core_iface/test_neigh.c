@@ -135,7 +135,7 @@ static void test_iface_down(void **state)
 	assert_int_equal(bed.dead.pkt[0]->drop, DROP_IFACE_DOWN);
 	assert_int_equal(bed.stats.count[DROP_IFACE_DOWN], 1);
 	assert_int_equal(bed.out.count, 0);
-	/* A known one: not usable over the change, and at once again afterwards, with the new MAC. */
+	/* A known one: not usable over the change, at once again after it, with the new MAC. */
 	bed.ifaces.iface[BED_ETH].up = true;
 	assert_int_equal(bed_send(&bed, idx, 2), VERDICT_CODE_STOLEN);
 	bed_arp(&bed, ARP_REPLY, &bed_mac_a, "10.0.0.9", "10.0.0.1");

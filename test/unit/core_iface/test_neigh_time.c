@@ -118,6 +118,7 @@ static void test_refresh_unanswered(void **state)
 	assert_int_equal(bed.out.count, 0);
 	assert_false(neigh_at(&bed.table, idx)->usable);
 	assert_int_equal(neigh_at(&bed.table, idx)->state, NEIGH_FAILED);
+	assert_int_equal(bed.table.lost_count, 1);
 	bed_close(&bed);
 }
 
