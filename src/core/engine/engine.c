@@ -14,22 +14,16 @@ static ns_t engine_now(struct sluice *s, ns_t now)
 	return s->now;
 }
 
-/* Everything that a flow's remembered way follows from. */
-static void engine_update_gen(struct sluice *s)
-{
-	s->path.gen = (u16)(s->path.conf_gen + fib_gen(&s->fib) + s->neigh.lost_count);
-}
-
 void sluice_input(struct sluice *s, struct batch *rx, ns_t now)
 {
-	engine_update_gen(s);
+	path_update_gen(&s->path);
 	path_receive(&s->path, rx, engine_now(s, now));
 }
 
 void sluice_tick(struct sluice *s, ns_t now)
 {
 	now = engine_now(s, now);
-	engine_update_gen(s);
+	path_update_gen(&s->path);
 	path_tick(&s->path, now);
 	engine_events_tick(s, now);
 }

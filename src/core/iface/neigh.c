@@ -54,6 +54,7 @@ void neigh_init(struct neigh_table *table, struct iface_table *ifaces, struct pk
 
 		table->neigh[i].hash_next = next < table->conf.count ? (u16)next : NEXTHOP_NONE;
 	}
+	table->free_tail = (u16)(table->conf.count - 1);
 	for (u32 i = 0; i < table->conf.queue_count; i++) {
 		u32 next = i + 1;
 
@@ -154,12 +155,18 @@ void neigh_del(struct neigh_table *table, u16 idx)
 	neigh_set_state(table, idx, NEIGH_FREE);
 	memset(neigh, 0, sizeof *neigh);
 	neigh->gen = gen;
-	neigh->hash_next = table->free_head;
-	table->free_head = idx;
+	/* Last in the queue: whoever remembers the index finds it unusable for as long as may be. */
+	neigh->hash_next = NEXTHOP_NONE;
+	if (table->free_head == NEXTHOP_NONE)
+		table->free_head = idx;
+	else
+		neigh_at(table, table->free_tail)->hash_next = idx;
+	table->free_tail = idx;
 	table->live_count--;
 }
 
-/* A free index. Whoever was handed out at this very moment may stand in a batch and stays. */
+/* A free index. Whoever was handed out at this very moment may stand in a batch and stays. One
+ * that somebody else had before is lost to those who remember it.                               */
 static u16 neigh_take_free(struct neigh_table *table, ns_t now)
 {
 	u16 idx = table->free_head;
@@ -174,6 +181,7 @@ static u16 neigh_take_free(struct neigh_table *table, ns_t now)
 		neigh_del(table, idx);
 	}
 	table->free_head = neigh_at(table, idx)->hash_next;
+	table->lost_count += neigh_at(table, idx)->gen > 0;
 	return idx;
 }
 

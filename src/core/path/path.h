@@ -102,6 +102,12 @@ void path_drain_ended(struct path *path, ns_t now);
 /* Whether the host's own stack has this address as well. */
 bool path_is_host_addr(const struct path *path, be32 addr);
 
+/* Everything that a flow's remembered way follows from. */
+static inline void path_update_gen(struct path *path)
+{
+	path->gen = (u16)(path->conf_gen + fib_gen(path->fib) + path->neigh->lost_count);
+}
+
 static inline struct flow *path_flow(const struct path *path, const struct pkt *pkt)
 {
 	return pkt->flow == IDX_NONE ? NULL : &path->ct->flow[pkt->flow >> 1];

@@ -48,7 +48,7 @@ void path_drain(struct path *path, struct batch *out, struct batch *dead, ns_t n
 /* One packet that the link takes as it is. Owns it. */
 static verdict transmit_one(struct path *path, struct pkt *pkt, ns_t now)
 {
-	struct batch out = { .count = 0 }, dead = { .count = 0 };
+	struct batch out, dead;
 	verdict v = neigh_resolve(path->neigh, path->drops, pkt, now, &out, &dead);
 
 	if (verdict_is_accept(v)) {
@@ -74,7 +74,7 @@ static verdict transmit_parts(struct path *path, struct pkt *whole, struct batch
 
 static verdict transmit_sized(struct path *path, struct pkt *pkt, u32 mtu, ns_t now)
 {
-	struct batch parts = { .count = 0 };
+	struct batch parts;
 
 	if (!ip_needs_fragments(pkt, mtu))
 		return transmit_one(path, pkt, now);
@@ -94,7 +94,7 @@ static bool takes_segments(const struct iface *iface, const struct pkt *pkt)
 
 static verdict transmit_segments(struct path *path, struct pkt *pkt, u32 mtu, ns_t now)
 {
-	struct batch parts = { .count = 0 };
+	struct batch parts;
 
 	if (!pkt_segment(path->pool, pkt, PKT_CSUM_COMPLETE, &parts))
 		return pkt_drop(path->drops, pkt, DROP_NO_BUFFER);
@@ -136,6 +136,7 @@ verdict path_transmit(struct path *path, struct pkt *pkt, be32 gateway, ns_t now
 	pkt->nexthop = neigh_get(path->neigh, pkt->out_if, gateway, now);
 	if (pkt->nexthop == NEXTHOP_NONE)
 		return neigh_drop_full(path->drops, pkt);
+	path_update_gen(path); /* somebody else's index may have been taken */
 	flow_learn_way(path, pkt);
 	if (pkt->flow != IDX_NONE)
 		pkt->flow_gen = path_flow(path, pkt)->handle_gen;
