@@ -144,6 +144,20 @@ void model_judge_way_out(struct model *m, u16 out_if, be32 dst)
 		model_wrong(m, "left by interface %u instead of %u", out_if, want);
 }
 
+/* Flows that have to be over, since another one is in their place. */
+static void model_flow_forget(struct model *m, const struct model_tuple *in,
+			      const struct model_tuple *out)
+{
+	for (u32 n = m->flow_count; n > 0; n--) {
+		const struct model_flow *old = &m->flow[n - 1];
+
+		if (old->proto == m->cur.seen.proto &&
+		    (model_tuple_eq(&old->in, in) ||
+		     (out != NULL && old->known && model_tuple_eq(&old->out, out))))
+			model_flow_del(m, n - 1);
+	}
+}
+
 /* The flow that matched is certainly over if another binding came out. */
 static void model_judge_new(struct model *m, u16 out_if, const struct model_tuple *out)
 {
@@ -156,14 +170,7 @@ static void model_judge_new(struct model *m, u16 out_if, const struct model_tupl
 		model_wrong(m, "a packet that can not begin a flow was forwarded");
 	if (!model_binding_ok(m, cur->seen.proto, cur->in_if, out_if, &cur->tuple, out))
 		return;
-	for (u32 n = m->flow_count; n > 0; n--) {
-		const struct model_flow *old = &m->flow[n - 1];
-
-		if (old->proto == cur->seen.proto &&
-		    (model_tuple_eq(&old->in, &cur->tuple) ||
-		     (old->known && model_tuple_eq(&old->out, out))))
-			model_flow_del(m, n - 1);
-	}
+	model_flow_forget(m, &cur->tuple, out);
 	f = model_flow_add(m, cur->seen.proto, &cur->tuple);
 	f->known = true;
 	f->out = *out;
@@ -346,15 +353,21 @@ static void model_done_silent(struct model *m)
 	u16 out_if;
 
 	if (cur->flow != MODEL_NONE) {
-		model_flow_seen(m, &m->flow[cur->flow], cur->reply, &cur->seen, false);
+		struct model_flow *f = &m->flow[cur->flow];
+
+		/* If it was over, another one may have taken its place, with another binding. */
+		f->known = f->known && (model_flow_lives(m, f) || !cur->fate.may_forward);
+		model_flow_seen(m, f, cur->reply, &cur->seen, false);
 		return;
 	}
 	if (cur->fate.may_forward && cur->tuple_known &&
 	    ((cur->errors == 0 && (m->lenient || model_is_public(m, cur->tuple.dst))) ||
 	     (model_route(m, cur->tuple.dst, &out_if, &station) &&
 	      !model_station_answers(m, out_if, station)))) {
-		struct model_flow *f = model_flow_add(m, cur->seen.proto, &cur->tuple);
+		struct model_flow *f;
 
+		model_flow_forget(m, &cur->tuple, NULL);
+		f = model_flow_add(m, cur->seen.proto, &cur->tuple);
 		f->tcp_step = 0xff;
 		f->tcp_closing = (cur->seen.flags & (TCP_FIN | TCP_RST)) != 0;
 	}

@@ -23,7 +23,7 @@
 
 enum {
 	MODEL_FLOW_MAX = 16384,
-	MODEL_LOG_MAX = 512,
+	MODEL_LOG_MAX = 4096,
 	MODEL_LOG_BYTES = 640, /* what an ICMP error can quote */
 	MODEL_REASS_MAX = 64,
 	MODEL_PIECE_MAX = 128,

@@ -102,7 +102,9 @@ u32 model_flow_find(const struct model *m, u8 proto, const struct model_tuple *t
 
 		if (f->proto != proto)
 			continue;
-		is_reply = f->known && model_tuple_eq(&f->out, &reversed);
+		/* Who talks to itself has one tuple for both directions. */
+		is_reply = f->known && model_tuple_eq(&f->out, &reversed) &&
+			   !model_tuple_eq(&f->in, t);
 		if (!is_reply && !model_tuple_eq(&f->in, t))
 			continue;
 		if (model_flow_may_live(m, f) && (found == MODEL_NONE || model_flow_lives(m, f))) {
@@ -142,7 +144,8 @@ void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const st
 		     bool certain)
 {
 	f->seen_hi = m->now;
-	f->answered_hi = f->answered_hi || reply;
+	f->answered_hi = f->answered_hi || reply ||
+			 (f->known && be32_eq(f->in.src, f->out.dst) && f->in.sport == f->out.dport);
 	if (certain) {
 		f->seen_lo = m->now;
 		f->answered_lo = f->answered_lo || reply;

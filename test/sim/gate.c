@@ -31,9 +31,15 @@ static void gate_differ(struct gate *gate, u32 n)
 		const struct gate_outs *outs = &gate->outs[which];
 		const struct gate_out *out = &outs->out[n];
 
-		if (n < outs->count)
-			net_trace_packet(gate->actor.net, names[which], out->out_if,
-					 outs->arena + out->at + out->l3, out->len - out->l3);
+		const u8 *mac = outs->arena + out->at;
+
+		if (n >= outs->count)
+			continue;
+		net_trace_packet(gate->actor.net, names[which], out->out_if, mac + out->l3,
+				 out->len - out->l3);
+		if (out->l3 > 0)
+			net_trace(gate->actor.net, "to %02x:%02x:%02x:%02x:%02x:%02x", mac[0],
+				  mac[1], mac[2], mac[3], mac[4], mac[5]);
 	}
 	net_fail(gate->actor.net, "the fast road and the slow one differ: %u and %u packets, at %u",
 		 gate->outs[0].count, gate->outs[1].count, n);

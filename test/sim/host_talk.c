@@ -169,7 +169,7 @@ void host_break(struct host *host, struct build *b)
 	case 3: build_ip(b)->len = be16_of((u16)net_random(net)); break;
 	case 4: build_ip(b)->frag = be16_of((u16)net_random(net)); break;
 	case 5: build_ip(b)->csum.raw ^= 0x1000; return;
-	case 6: b->len = u32_max(b->l4, b->len - net_below(net, 40)); return;
+	case 6: b->len -= u32_min(net_below(net, 40), b->len - b->l4); return;
 	case 7: b->bytes[b->l4 + net_below(net, b->len - b->l4)] ^= 0x21; return;
 	case 8: build_ip(b)->proto = (u8)net_random(net); break;
 	case 9:

@@ -94,6 +94,9 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 	if (mapping == IDX_NONE || flow->proto == IP_PROTO_ICMP)
 		return VERDICT_ACCEPT;
 	rec = nat_mapping_at(nat, mapping);
+	/* One that rests only keeps its port from others: its time is over (RFC 4787 REQ-5). */
+	if (rec->flow_count == 0)
+		return VERDICT_ACCEPT;
 	/* The filter is against the outside. Inside hosts reach each other through their public
 	 * addresses as they could without them (RFC 4787 REQ-9).                                */
 	if (from_inside ? !rec->hairpin : !mapping_admits(nat, mapping, flow->orig.src))
