@@ -49,8 +49,10 @@ void path_drain(struct path *path, struct batch *out, struct batch *dead, ns_t n
 static verdict transmit_one(struct path *path, struct pkt *pkt, ns_t now)
 {
 	struct batch out, dead;
-	verdict v = neigh_resolve(path->neigh, path->drops, pkt, now, &out, &dead);
+	verdict v;
 
+	out.count = dead.count = 0;
+	v = neigh_resolve(path->neigh, path->drops, pkt, now, &out, &dead);
 	if (verdict_is_accept(v)) {
 		path_enqueue(path, pkt);
 		v = VERDICT_STOLEN;
@@ -76,6 +78,7 @@ static verdict transmit_sized(struct path *path, struct pkt *pkt, u32 mtu, ns_t 
 {
 	struct batch parts;
 
+	parts.count = 0;
 	if (!ip_needs_fragments(pkt, mtu))
 		return transmit_one(path, pkt, now);
 	if (!ip_fragment(path->pool, pkt, mtu, &parts))
@@ -96,6 +99,7 @@ static verdict transmit_segments(struct path *path, struct pkt *pkt, u32 mtu, ns
 {
 	struct batch parts;
 
+	parts.count = 0;
 	if (!pkt_segment(path->pool, pkt, PKT_CSUM_COMPLETE, &parts))
 		return pkt_drop(path->drops, pkt, DROP_NO_BUFFER);
 	path->stats.segmented++;
