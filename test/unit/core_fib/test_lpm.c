@@ -296,6 +296,37 @@ static void test_blocks(void **state)
 	free(region);
 }
 
+/* A prefix over many lower pages copies them all or none. */
+static void test_pages_run_out(void **state)
+{
+	enum { PAGES = 300, BELOW = 200 };
+	struct fib fib;
+	void *region = bed_open(&fib, 1024, 64);
+	struct fib_route route = bed_route(9);
+	be32 over = be32_of(ip(50, 1, 0, 0));
+
+	(void)state;
+	fib.page_cap = PAGES;
+	fib_init(&fib);
+	for (u32 i = 0; i < BELOW; i++)
+		bed_add(&fib, ip(50, 1, i, 1), 32, 1 + i % 5);
+	fib_publish(&fib);
+	assert_int_equal(fib_add(&fib, over, 17, &route), ERR_FULL);
+	fib_check(&fib);
+	assert_int_equal(fib_find(&fib, over, 17), FIB_ROUTE_NONE);
+	for (u32 i = 0; i < BELOW; i++)
+		assert_int_equal(bed_lookup(&fib, ip(50, 1, i, 1)), 1 + i % 5);
+	for (u32 i = 0; i < BELOW / 2; i++)
+		bed_del(&fib, ip(50, 1, i, 1), 32);
+	fib_publish(&fib);
+	assert_int_equal(fib_add(&fib, over, 17, &route), ERR_OK);
+	fib_publish(&fib);
+	fib_check(&fib);
+	assert_int_equal(bed_lookup(&fib, ip(50, 1, 101, 2)), 9);
+	assert_int_equal(bed_lookup(&fib, ip(50, 1, 101, 1)), 2);
+	free(region);
+}
+
 static void test_show(void **state)
 {
 	struct fib fib;
@@ -354,6 +385,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_plan_suffices),
 		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_pages_run_out),
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_epoch_comes_round),
 		cmocka_unit_test(test_as_the_model),
