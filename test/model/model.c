@@ -162,7 +162,6 @@ static void model_flow_forget(struct model *m, const struct model_tuple *in,
 static void model_judge_new(struct model *m, u16 out_if, const struct model_tuple *out)
 {
 	struct model_current *cur = &m->cur;
-	const struct nat_rule_conf *rule = model_rule(m, cur->tuple.src, out_if);
 	struct model_flow *f;
 	bool plain;
 
@@ -174,12 +173,7 @@ static void model_judge_new(struct model *m, u16 out_if, const struct model_tupl
 	f = model_flow_add(m, cur->seen.proto, &cur->tuple);
 	f->known = true;
 	f->out = *out;
-	if (rule == NULL && m->conf.iface[cur->in_if].side == IFACE_INSIDE &&
-	    !be32_eq(f->in.src, f->out.src))
-		rule = model_rule_outside(m, cur->tuple.src);
-	f->eim = rule != NULL && model_is_eim(rule, f->proto) &&
-		 !be32_eq(f->in.src, f->out.src) &&
-		 !model_static_out(m, f->in.src, &(be32){ 0 });
+	f->eim = model_flow_is_eim(m, f);
 	cur->flow = (u32)(f - m->flow);
 	cur->reply = false;
 	model_flow_seen(m, f, false, &cur->seen, true);

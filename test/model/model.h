@@ -51,6 +51,7 @@ struct model_flow {
 	u8 tcp_step;           /* 1 SYN, 2 SYN-ACK, 3 established cleanly; 0xff anything */
 	bool tcp_closing;      /* a FIN or RST was seen */
 	u32 tcp_isn[2];
+	bool turned; /* it may be over, and another one that began in the other direction stand */
 	bool shown;
 };
 

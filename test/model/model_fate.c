@@ -230,12 +230,12 @@ static void model_fate_error(struct model *m, bool sure)
 
 	if (!model_related(m, &flow, &reply))
 		return;
+	if (model_is_own(m, reply ? m->flow[flow].out.dst : m->flow[flow].in.src))
+		return;
 	sure = sure && model_flow_lives(m, &m->flow[flow]) &&
 	       (m->cur.seen.type != ICMP_REDIRECT && m->cur.seen.type != ICMP_SOURCE_QUENCH);
 	/* `reply` says that a packet of the reply direction is quoted: the error goes to its sender. */
 	model_fate_way(m, reply ? m->flow[flow].out.dst : m->flow[flow].in.src, sure);
-	if (model_is_own(m, m->cur.seen.dst) && !m->flow[flow].known)
-		m->cur.fate.must_forward = false;
 }
 
 void model_fate(struct model *m, bool certain)

@@ -38,6 +38,16 @@ bool model_tuple_of(const struct seen *seen, struct model_tuple *t)
 	return true;
 }
 
+/* Was its source translated by a rule with endpoint-independent mapping? */
+bool model_flow_is_eim(const struct model *m, const struct model_flow *f)
+{
+	const struct nat_rule_conf *rule = model_rule_outside(m, f->in.src);
+	be32 outside;
+
+	return rule != NULL && model_is_eim(rule, f->proto) && !be32_eq(f->in.src, f->out.src) &&
+	       !model_static_out(m, f->in.src, &outside);
+}
+
 static u64 model_timeout(const struct model *m, enum ct_timeout class)
 {
 	return m->conf.ct.timeout_s[class] * NS_PER_SEC;
@@ -143,12 +153,18 @@ static void model_flow_tcp(struct model_flow *f, bool reply, const struct seen *
 void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const struct seen *seen,
 		     bool certain)
 {
+	if (!model_flow_lives(m, f)) {
+		/* It may have been over, and this packet may have begun another in its place. */
+		f->answered_lo = false;
+		f->turned = true;
+		f->tcp_step = 0xff;
+	}
 	f->seen_hi = m->now;
 	f->answered_hi = f->answered_hi || reply ||
 			 (f->known && be32_eq(f->in.src, f->out.dst) && f->in.sport == f->out.dport);
 	if (certain) {
 		f->seen_lo = m->now;
-		f->answered_lo = f->answered_lo || reply;
+		f->answered_lo = f->answered_lo || (reply && !f->turned);
 	}
 	if (f->proto != IP_PROTO_TCP)
 		return;
@@ -250,16 +266,24 @@ void model_flow_shown(struct model *m, const struct sluice_flow *flow)
 	struct model_tuple in = model_tuple_shown(&flow->orig);
 	struct model_tuple repl = model_tuple_shown(&flow->repl);
 	struct model_tuple out = model_tuple_reversed(&repl);
+	struct model_tuple back = model_tuple_reversed(&in);
 
 	for (u32 n = 0; n < m->flow_count; n++) {
 		struct model_flow *f = &m->flow[n];
 
+		if (f->turned && f->known && model_tuple_eq(&f->in, &repl) &&
+		    model_tuple_eq(&f->out, &back)) {
+			f->in = in;
+			f->out = out;
+			f->eim = model_flow_is_eim(m, f);
+		}
 		if (f->shown || f->proto != flow->proto || !model_tuple_eq(&f->in, &in))
 			continue;
 		f->shown = true;
 		if (!f->known) {
 			f->known = true;
 			f->out = out;
+			f->eim = model_flow_is_eim(m, f);
 		} else if (!model_tuple_eq(&f->out, &out)) {
 			model_wrong(m, "a flow in the table has another binding than its packets");
 		}

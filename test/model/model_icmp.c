@@ -99,6 +99,22 @@ static bool model_has_cause(const struct model *m, const struct seen *seen,
 	return seen->type == ICMP_REDIRECT && m->conf.redirects;
 }
 
+/* A packet that was cut here and then died waiting for its neighbour is quoted as its first
+ * fragment: but for length, fragment field and header checksum what the sender made.             */
+static bool model_quotes(const struct model_log *log, const struct seen *seen)
+{
+	const u8 *a = log->bytes;
+	const u8 *b = seen->quote;
+
+	if (log->len == 0 || seen->quote_len > log->kept)
+		return false;
+	if (memcmp(a, b, seen->quote_len) == 0)
+		return true;
+	return seen->quote_len >= 20 && (b[6] & 0x20) != 0 && (b[6] & 0x1f) == 0 && b[7] == 0 &&
+	       memcmp(a, b, 2) == 0 && memcmp(a + 4, b + 4, 2) == 0 && memcmp(a + 8, b + 8, 2) == 0 &&
+	       memcmp(a + 12, b + 12, seen->quote_len - 12) == 0;
+}
+
 /* The packet that an error quotes, byte for byte as its sender made it; newest first. */
 static const struct model_log *model_log_find(const struct model *m, const struct seen *seen)
 {
@@ -106,8 +122,7 @@ static const struct model_log *model_log_find(const struct model *m, const struc
 		u32 index = (m->log_next + 2 * MODEL_LOG_MAX - 1 - n) % MODEL_LOG_MAX;
 		const struct model_log *log = &m->log[index];
 
-		if (log->len > 0 && seen->quote_len <= log->kept &&
-		    memcmp(log->bytes, seen->quote, seen->quote_len) == 0)
+		if (model_quotes(log, seen))
 			return log;
 	}
 	return NULL;
@@ -289,7 +304,7 @@ void model_judge_related(struct model *m, u16 out_if, const struct seen *seen, c
 	if (!to_end && !be32_eq(seen->src, in->src) && !model_is_public(m, seen->src) &&
 	    !model_is_own(m, seen->src))
 		model_wrong(m, "an ICMP error has a source from nowhere");
-	if (!to_end && m->conf.iface[m->cur.in_if].side == IFACE_INSIDE &&
+	if (!to_end && !model_tuple_eq(&f->in, &f->out) && m->conf.iface[m->cur.in_if].side == IFACE_INSIDE &&
 	    m->conf.iface[out_if].side == IFACE_OUTSIDE && be32_eq(seen->src, in->src) &&
 	    !model_is_public(m, seen->src))
 		model_wrong(m, "an ICMP error shows an inside address to the outside");

@@ -36,6 +36,7 @@ bool model_is_eim(const struct nat_rule_conf *rule, u8 proto);
 bool model_tuple_of(const struct seen *seen, struct model_tuple *t);
 bool model_tuple_eq(const struct model_tuple *a, const struct model_tuple *b);
 struct model_tuple model_tuple_reversed(const struct model_tuple *t);
+bool model_flow_is_eim(const struct model *m, const struct model_flow *f);
 bool model_flow_lives(const struct model *m, const struct model_flow *f);      /* certainly */
 bool model_flow_may_live(const struct model *m, const struct model_flow *f);
 u32 model_flow_find(const struct model *m, u8 proto, const struct model_tuple *t, bool *reply);

@@ -239,6 +239,8 @@ static void model_translated_ok(struct model *m, u8 proto, u16 out_if, bool hair
 			model_wrong(m, "one-to-one: the wrong public address or port");
 		return;
 	}
+	if (rule == NULL && hairpin && be32_eq(in->src, out->src) && in->sport == out->sport)
+		return;
 	if (rule == NULL) {
 		model_wrong(m, "no rule translates this source, and it left");
 		return;

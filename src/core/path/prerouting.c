@@ -99,11 +99,24 @@ static bool is_for_group(const struct path *path, const struct pkt *pkt)
 	       iface_is_broadcast(path_iface(path, pkt->in_if), ip->dst);
 }
 
+/* RFC 1812 section 4.2.2.11: a directed broadcast is nobody's source. */
+static bool source_is_broadcast(const struct path *path, const struct pkt *pkt)
+{
+	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
+
+	for (u16 index = 0; index < path->ifaces->count; index++) {
+		if (iface_is_broadcast(path_iface(path, index), ip->src))
+			return true;
+	}
+	return false;
+}
+
 verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
 {
-	struct batch dead = { .count = 0 };
+	struct batch dead;
 	verdict v = VERDICT_ACCEPT;
 
+	dead.count = 0;
 	if (ip4_is_fragment((const void *)pkt_l3(*pkt))) {
 		v = ip_reassemble(path->reass, path->drops, pkt, 0, now, &dead);
 		path_drain(path, NULL, &dead, now);
@@ -117,6 +130,8 @@ verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
 	if (iface_find_addr(path->ifaces, ((const struct ip4_hdr *)(void *)pkt_l3(*pkt))->src,
 			    &(u16){ 0 }))
 		return pkt_drop(path->drops, *pkt, DROP_IP_SPOOFED);
+	if (source_is_broadcast(path, *pkt))
+		return pkt_drop(path->drops, *pkt, DROP_IP_SOURCE);
 	if (is_for_group(path, *pkt))
 		return VERDICT_ACCEPT;
 	/* RFC 1812 section 5.3.4: sent to all stations, yet for one host. */
