@@ -124,9 +124,9 @@ cat >"$dir/frames.py" <<'PY'
 import socket
 out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 out.bind(("a0", 0))
-link, packet = bytes.fromhex("020000000099020000000001"), bytes.fromhex("0800" + "45" + "00" * 59)
-out.send(link + packet)
-out.send(link + bytes.fromhex("81000007") + packet)
+packet = bytes.fromhex("0800" + "45" + "00" * 59)
+out.send(bytes.fromhex("020000000099" "020000000001") + packet)
+out.send(bytes.fromhex("020000000007" "020000000001" "81000007") + packet)
 PY
 
 # serve NAMESPACE FILE ARGS...: starts a server and waits until it listens.

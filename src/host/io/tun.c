@@ -53,14 +53,16 @@ static struct pkt *rx_enlarge(struct tun *dev, struct pkt_pool *pool, struct pkt
 /* Reads one packet. NULL with *more false when there is none, or none can be taken. */
 static struct pkt *rx_one(struct tun *dev, struct pkt_pool *pool, bool *more)
 {
-	u32 room = dev->expect_large ? LARGE_ROOM : SMALL_ROOM;
-	struct pkt *pkt = pkt_new(pool, room);
+	struct pkt *pkt = dev->expect_large ? pkt_new(pool, LARGE_ROOM) : NULL;
+	u32 room = pkt != NULL ? LARGE_ROOM : SMALL_ROOM;
 	struct virtio_net_hdr vnet;
 	struct iovec iov[3];
 	ssize_t got;
 	u32 len;
 
 	*more = false;
+	if (pkt == NULL)
+		pkt = pkt_new(pool, SMALL_ROOM);
 	if (pkt == NULL) {
 		dev->port.stats.rx_no_packet++;
 		return NULL;
