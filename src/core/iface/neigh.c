@@ -155,7 +155,7 @@ void neigh_del(struct neigh_table *table, u16 idx)
 	neigh_set_state(table, idx, NEIGH_FREE);
 	memset(neigh, 0, sizeof *neigh);
 	neigh->gen = gen;
-	/* Last in the queue: whoever remembers the index finds it unusable for as long as may be. */
+	/* Last in the queue: who remembers the index finds it unusable as long as may be. */
 	neigh->hash_next = NEXTHOP_NONE;
 	if (table->free_head == NEXTHOP_NONE)
 		table->free_head = idx;

@@ -157,7 +157,7 @@ struct neigh_table {
 	u16 *bucket;
 	u32 bucket_count; /* a power of two */
 	u32 live_count;
-	u32 lost_count; /* usable entries that stopped answering, indices given to somebody else: who
+	u32 lost_count; /* usable entries that stopped answering, indices given to another: who
 			   remembers indices asks again when this changes */
 	u16 free_head;  /* oldest first */
 	u16 free_tail;
