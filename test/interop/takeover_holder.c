@@ -1,6 +1,6 @@
-/* Holds one or two interfaces as the gateway does, without an engine: what is for the host goes back
- * to it, the rest crosses to the other interface with new link addresses. Counts what it saw and
- * prints that when it is told to end (SIGTERM).
+/* Holds one or two interfaces as the gateway does, without an engine: what is for the host goes
+ * back to it, the rest crosses to the other interface with new link addresses. Counts what it saw
+ * and prints that when it is told to end (SIGTERM).
  *
  *     takeover_holder IF ADDRESS PEER-MAC [IF ADDRESS PEER-MAC]                                  */
 #include <arpa/inet.h>

@@ -8,12 +8,12 @@
  *                  v
  *             the host's stack ------------------------------------------> wire
  *
- * takeover.c drops, wayback.c brings back; this file ties a pair of them to each interface. The mark
- * is drawn at random, so that no packet from elsewhere passes by it. First the ways back are there,
- * then the kernel is kept quiet: no packet for the host falls between. The host's own packets leave
- * through the kernel, unseen by the engine; the answers find their sockets because they are for an
- * address of the host and belong to no flow of the engine. Ports that the host's sockets may use on
- * a shared address are the engine's to avoid (os_local_ports()).
+ * takeover.c drops, wayback.c brings back; this file ties a pair of them to each interface. The
+ * mark is drawn at random, so that no packet from elsewhere passes by it. First the ways back are
+ * there, then the kernel is kept quiet: no packet for the host falls between. The host's own
+ * packets leave through the kernel, unseen by the engine; the answers find their sockets because
+ * they are for an address of the host and belong to no flow of the engine. Ports that the host's
+ * sockets may use on a shared address are the engine's to avoid (os_local_ports()).
  *
  * What the host has and loses while an interface is taken: forwarding of IPv4 through it by the
  * kernel, which is the engine's work now. IPv6, VLANs on it and everything else go on.           */

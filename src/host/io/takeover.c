@@ -24,6 +24,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "core/base/check.h"
 #include "core/wire/eth.h"
@@ -48,6 +49,9 @@ struct change {
 static void change_begin(struct change *change, struct nl *nl)
 {
 	change->nl = nl;
+	/* What was still to be said about a change that failed. */
+	while (recv(mnl_socket_get_fd(nl->sock), change->buf, sizeof change->buf, MSG_DONTWAIT) > 0)
+		continue;
 	change->batch = mnl_nlmsg_batch_start(change->buf, sizeof change->buf / 2);
 	if (change->batch == NULL)
 		return;
@@ -272,7 +276,7 @@ bool takeover_add(struct takeover *takeover, const char *ifname, char *why, size
 		change_add_rule(&change, takeover, ifname, false);
 		err = change_commit(&change, 3);
 	}
-	/* Newer kernels (6.16) keep the chain of an interface that went, for when it comes again. */
+	/* Newer kernels (6.16) keep the chain of an interface that went until it comes again. */
 	if (err == EEXIST)
 		err = 0;
 	if (err != 0)

@@ -217,7 +217,7 @@ static const char *device_make(struct tun *dev, const struct tun_conf *conf)
 
 	dev->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (dev->fd < 0)
-		return "opening /dev/net/tun (`modprobe tun`)";
+		return "opening /dev/net/tun";
 	memcpy(request.ifr_name, conf->name, strlen(conf->name));
 	if (ioctl(dev->fd, TUNSETIFF, &request) != 0)
 		return "making the device";
@@ -249,6 +249,24 @@ static const char *device_start(struct tun *dev, const struct tun_conf *conf)
 	return NULL;
 }
 
+static const char *hint_of(int err)
+{
+	switch (err) {
+	case EPERM:
+	case EACCES:
+		return "; this needs root (CAP_NET_ADMIN)";
+	case ENOENT:
+	case ENODEV:
+		return "; `modprobe tun` may help";
+	case EBUSY:
+		return "; another program has it";
+	case ENAMETOOLONG:
+		return "; 15 letters at most";
+	default:
+		return "";
+	}
+}
+
 struct port *tun_open(const struct tun_conf *conf, char *why, size_t why_size)
 {
 	const char *part = "making the device";
@@ -270,8 +288,7 @@ struct port *tun_open(const struct tun_conf *conf, char *why, size_t why_size)
 		part = device_start(dev, conf);
 	if (part != NULL) {
 		(void)snprintf(why, why_size, "TUN device '%s': %s: %s%s", conf->name, part,
-			       strerror(errno),
-			       errno == EPERM ? "; this needs root (CAP_NET_ADMIN)" : "");
+			       strerror(errno), hint_of(errno));
 		port_close(&dev->port);
 		return NULL;
 	}

@@ -1,6 +1,6 @@
-/* A TAP device, and behind it an eBPF program of six instructions on its ingress (clsact) that sets
- * the mark and redirects each frame to the ingress of the taken interface. Everything belongs to the
- * device, and the device to our file descriptor, so all of it goes with the process.
+/* A TAP device, and behind it an eBPF program of six instructions on its ingress (clsact): it sets
+ * the mark and redirects each frame to the ingress of the taken interface. All of it belongs to
+ * the device, and the device to our file descriptor, so it goes with the process.
  *
  * To the host's stack such a frame came in by its own interface: sockets bound to that, its packet
  * filter's `iifname`, rp_filter, DHCP clients and connection tracking see what they would without

@@ -278,9 +278,7 @@ int main(void)
 		cmocka_unit_test(test_region),
 	};
 
-	if (!netns_enter()) {
-		printf("[  SKIPPED ] no network namespace to be had\n");
-		return 0;
-	}
+	if (!netns_enter())
+		return netns_skip(ARRAY_COUNT(tests), "no network namespace to be had");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
