@@ -5,9 +5,10 @@
  * one packet of the interface's MTU; what is larger (segments of up to 64 KB that GRO or a local
  * sender made) does not come through the ring: with PACKET_COPY_THRESH the kernel queues the whole
  * packet, by reference, at the socket and marks the frame TP_STATUS_COPY, and recvmsg() copies it
- * into a large buffer of the pool. The other design, frames of 66 KB for everything, was measured
- * beside this one (veth, one core, in turn): it took 68 MB instead of 2 per port, and frames 66 KB
- * apart cost a miss in cache and TLB for every small packet - AFPACKET_RESULT.
+ * into a large buffer of the pool. The other design, frames that hold 64 KB each, was measured
+ * beside this one (veth, one core, three rounds in turn, medians): 470 against 553 thousand small
+ * packets a second, 15.8 against 17.0 Gbit/s in bulk, 128 MB against 2 MB a port. Small packets so
+ * far apart miss in cache and TLB, and a large one is copied whole even when nobody has room.
  * Which queued packet belongs to which frame does not matter: there are as many of one as of the
  * other, and the facts come with the message.
  *
