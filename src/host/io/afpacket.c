@@ -7,8 +7,8 @@
  * packet, by reference, at the socket and marks the frame TP_STATUS_COPY, and recvmsg() copies it
  * into a large buffer of the pool. The other design, frames that hold 64 KB each, was measured
  * beside this one (veth, one core, three rounds in turn, medians): 470 against 553 thousand small
- * packets a second, 15.8 against 17.0 Gbit/s in bulk, 128 MB against 2 MB a port. Small packets so
- * far apart miss in cache and TLB, and a large one is copied whole even when nobody has room.
+ * packets a second, 15.8 against 17.0 Gbit/s in bulk, which is no more than that machine's noise;
+ * 128 MB against 2 MB a port, which decides.
  * Which queued packet belongs to which frame does not matter: there are as many of one as of the
  * other, and the facts come with the message.
  *
