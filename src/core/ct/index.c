@@ -70,13 +70,21 @@ enum err index_add(struct index *ix, u64 hash, u32 ref)
 	u32 other = index_other(ix, first, tag);
 	struct index_bucket *home = &ix->bucket[first];
 
-	if (bucket_put(home, tag, ref) ||
-	    (index_displace(ix, first) && bucket_put(home, tag, ref))) {
+	/* A free lane anywhere before moving others: each move reads buckets of strangers. */
+	if (bucket_put(home, tag, ref)) {
 		ix->entry_count++;
 		return ERR_OK;
 	}
-	if (bucket_put(&ix->bucket[other], tag | TAG_MOVED, ref) ||
-	    (index_displace(ix, other) && bucket_put(&ix->bucket[other], tag | TAG_MOVED, ref))) {
+	if (bucket_put(&ix->bucket[other], tag | TAG_MOVED, ref)) {
+		home->moved++;
+		ix->entry_count++;
+		return ERR_OK;
+	}
+	if (index_displace(ix, first) && bucket_put(home, tag, ref)) {
+		ix->entry_count++;
+		return ERR_OK;
+	}
+	if (index_displace(ix, other) && bucket_put(&ix->bucket[other], tag | TAG_MOVED, ref)) {
 		home->moved++;
 		ix->entry_count++;
 		return ERR_OK;

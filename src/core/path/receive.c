@@ -75,9 +75,11 @@ static enum link_kind receive_link(struct path *path, struct pkt *pkt)
 
 static void receive_arp(struct path *path, struct pkt *pkt, ns_t now)
 {
-	struct batch out = { .count = 0 }, dead = { .count = 0 };
-	verdict v = neigh_in(path->neigh, path->drops, pkt, now, &out);
+	struct batch out, dead;
+	verdict v;
 
+	out.count = dead.count = 0;
+	v = neigh_in(path->neigh, path->drops, pkt, now, &out);
 	path_drain(path, &out, &dead, now);
 	if (verdict_is_dead(v))
 		path_bury(path, pkt, now);

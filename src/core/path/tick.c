@@ -10,8 +10,9 @@ void path_layout(struct path *path, struct mem *mem)
 
 void path_tick(struct path *path, ns_t now)
 {
-	struct batch out = { .count = 0 }, dead = { .count = 0 };
+	struct batch out, dead;
 
+	out.count = dead.count = 0;
 	ct_tick(path->ct, now);
 	path_drain_ended(path, now);
 	nat_tick(path->nat, now);
