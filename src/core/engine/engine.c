@@ -24,18 +24,19 @@ void sluice_tick(struct sluice *s, ns_t now)
 {
 	now = engine_now(s, now);
 	path_update_gen(&s->path);
+	s->ticked_ns = now;
 	path_tick(&s->path, now);
 	engine_events_tick(s, now);
 }
 
 ns_t sluice_next(const struct sluice *s)
 {
-	ns_t next = ct_next(&s->ct, s->now);
+	ns_t next = ct_next(&s->ct, s->ticked_ns);
 
 	next = u64_min(next, nat_next(&s->nat, s->now));
 	next = u64_min(next, reass_next(&s->reass));
 	next = u64_min(next, neigh_next(&s->neigh));
-	return s->report.running ? s->now : next;
+	return u64_min(next, engine_events_next(s));
 }
 
 bool sluice_output(struct sluice *s, struct batch *tx)

@@ -45,6 +45,7 @@ struct sluice {
 	struct drop_stats drops;
 	struct path path;
 	ns_t now; /* of the last call */
+	ns_t ticked_ns; /* the last tick: under steady traffic the next one must not move away */
 	struct sluice_event event[EVENT_MAX];
 	u32 event_head;
 	u32 event_count;
@@ -72,5 +73,6 @@ enum err engine_apply(struct sluice *s, const struct sluice_conf *conf, const ch
 /* What of a configuration can not be, or NULL. */
 const char *engine_conf_wrong(const struct sluice_conf *conf);
 void engine_events_tick(struct sluice *s, ns_t now);
+ns_t engine_events_next(const struct sluice *s);
 
 #endif
