@@ -36,6 +36,7 @@
 
 enum {
 	NAT_IFACE_MAX = 64,
+	NAT_DRAWS = 64, /* six bits of a hash; more than the packets between parsing and acting */
 	NAT_PORT_WORDS = 1024, /* 65,536 ports in words of 64 */
 	NAT_LOW_FIRST = 512,   /* source ports below 1024 stay there: RFC 4787 REQ-3 (a) */
 	NAT_LOW_LAST = 1023,
@@ -126,6 +127,12 @@ struct nat_stats {
 	u64 mappings_revived;
 };
 
+/* A random number drawn ahead for the first port that a flow will try. */
+struct nat_draw {
+	struct tuple tuple;
+	u32 value;
+};
+
 struct nat {
 	struct nat_conf conf;
 	struct nat_address *address;
@@ -151,6 +158,8 @@ struct nat {
 	bool mixed[NAT_PROTO_COUNT]; /* both mapping kinds are configured */
 	struct hash_key key;
 	struct rng rng;
+	struct nat_draw draw[NAT_DRAWS];
+	u16 masquerade_if; /* the first interface that has a masquerading address */
 	struct nat_stats stats;
 	/* The last refusal for want of a port, for the report. */
 	struct nat_refusal {
@@ -179,6 +188,9 @@ void nat_init(struct nat *nat, const struct hash_key *key, const u8 seed[32]);
 enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 *masquerade,
 		       u32 iface_count, const char **why);
 
+/* A packet without a flow will soon ask nat_src() for a port: draw the number now and have the line
+ * of the index where it will be looked up fetched meanwhile. Only a hint; nothing else changes.  */
+void nat_expect(struct nat *nat, const struct ct *ct, const struct tuple *t, u8 proto);
 /* PREROUTING of a new flow: destination translation through a mapping or one-to-one.
  * ACCEPT: the reply tuple may have changed. DEAD: NAT_FILTERED; nothing has changed.            */
 verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,
@@ -227,6 +239,17 @@ bool nat_port_choose(struct nat *nat, struct ct *ct, struct flow *flow, u32 addr
 /* How many ports a range has, and how many of them a busy destination has left. */
 u32 nat_ports_count(const struct nat_ports *ports);
 u32 nat_dest_left(const struct nat *nat, const struct nat_dest *dest);
+/* Where the draw for a flow is kept; two flows in one place cost only the hint. */
+static inline struct nat_draw *nat_draw_of(struct nat *nat, const struct tuple *t)
+{
+	u32 mixed = t->src.raw ^ t->dst.raw ^ (u32)t->sport.raw << 16 ^ t->dport.raw;
+
+	return &nat->draw[(mixed * UINT32_C(0x9e3779b1)) >> 26];
+}
+
+/* Prefetch the index where the port that follows from the draw will be looked up. */
+void nat_port_expect(const struct nat *nat, const struct ct *ct, const struct nat_draw *draw,
+		     u32 address, u8 proto);
 void nat_port_release(struct nat *nat, const struct flow *flow);
 /* A port that nobody uses, for a mapping; false when none is left. */
 bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, u16 *port);

@@ -254,18 +254,47 @@ static bool port_is_free(const struct ct *ct, const struct choice *c, u32 port)
 	return ct_peek(ct, &key) == IDX_NONE;
 }
 
+static u32 port_of_draw(const struct nat_ports *ports, bool mixed, u32 draw)
+{
+	u32 count = (u32)(ports->last - ports->first) + 1;
+	u32 port = ports->first + (u32)((u64)draw * count >> 32);
+
+	/* Where mappings share the address they prefer the odd words. */
+	return mixed ? port & ~UINT32_C(64) : port;
+}
+
+void nat_port_expect(const struct nat *nat, const struct ct *ct, const struct nat_draw *draw,
+		     u32 address, u8 proto)
+{
+	struct nat_ports ports =
+		nat_ports_for(&nat->address[address], proto, be16_host(draw->tuple.sport));
+	u32 port = port_of_draw(&ports, nat->mixed[nat_proto_of(proto)], draw->value);
+	struct tuple_key key = { { draw->tuple.dst, nat->address[address].addr, draw->tuple.dport,
+				   be16_of((u16)port) },
+				 proto, 0 };
+
+	prefetch_write(&ct->index.bucket[index_first(&ct->index, ct_hash(ct, &key))]);
+}
+
+/* The number that was drawn ahead for this flow, once; else a new one. */
+static u32 take_draw(struct nat *nat, const struct flow *flow)
+{
+	struct nat_draw *draw = nat_draw_of(nat, &flow->orig);
+
+	if (!tuple_eq(&draw->tuple, &flow->orig))
+		return rng_u32(&nat->rng);
+	memset(&draw->tuple, 0, sizeof draw->tuple);
+	return draw->value;
+}
+
 /* Random probes; the number of collisions tells how crowded the destination is. */
 static bool probe_ports(struct nat *nat, const struct ct *ct, const struct choice *c, u32 tries,
 			u32 *collisions, u32 *port)
 {
-	u32 count = (u32)(c->ports.last - c->ports.first) + 1;
-
 	for (*collisions = 0; *collisions < tries; (*collisions)++) {
-		u32 at = c->ports.first + rng_below(&nat->rng, count);
+		u32 draw = *collisions == 0 ? take_draw(nat, c->flow) : rng_u32(&nat->rng);
+		u32 at = port_of_draw(&c->ports, c->mixed, draw);
 
-		/* Where mappings share the address they prefer the odd words. */
-		if (c->mixed)
-			at &= ~UINT32_C(64);
 		nat->stats.probes++;
 		if (port_is_free(ct, c, at)) {
 			*port = at;

@@ -27,6 +27,7 @@ struct lookup {
 	u8 kind;    /* enum link_kind */
 	u8 proto;   /* 0: not for the short cut */
 	bool moved; /* not in its first bucket, maybe in the other */
+	bool new;   /* there is no flow, unless a packet before it makes one */
 	bool plain; /* ip_is_plain held: the header need not be checked again */
 };
 
@@ -125,6 +126,8 @@ static ALWAYS_INLINE void match_tags(const struct ct *ct, struct lookup *look)
 	} else if (ix->bucket[first].moved > 0) {
 		look->moved = true;
 		prefetch(&ix->bucket[index_other(ix, first, index_tag(look->hash))]);
+	} else {
+		look->new = true;
 	}
 }
 
@@ -139,6 +142,8 @@ static ALWAYS_INLINE void match_moved(const struct ct *ct, struct lookup *look)
 	look->ref = index_match_first(&match);
 	if (look->ref != IDX_NONE)
 		prefetch_flow(ct, look->ref);
+	else
+		look->new = true;
 }
 
 /* ---- the short cut --------------------------------------------------------------------------- */
@@ -322,7 +327,7 @@ static void receive_begin(struct path *path, struct pkt *pkt, struct lookup *loo
 	look->kind = (u8)receive_link(path, pkt);
 	look->ref = IDX_NONE;
 	look->proto = 0;
-	look->moved = false;
+	look->moved = look->new = false;
 	if (LIKELY(look->kind == LINK_IP4))
 		look_ahead(path, pkt, look);
 }
@@ -352,6 +357,10 @@ void path_receive(struct path *path, struct batch *rx, ns_t now)
 			match_tags(path->ct, &look[match % LOOK_RING]);
 		if (moved < count && UNLIKELY(look[moved % LOOK_RING].moved))
 			match_moved(path->ct, &look[moved % LOOK_RING]);
+		if (moved < count && UNLIKELY(look[moved % LOOK_RING].new) &&
+		    path_from_inside(path, rx->pkt[moved]))
+			nat_expect(path->nat, path->ct, &look[moved % LOOK_RING].tuple,
+				   look[moved % LOOK_RING].proto);
 		if (act < count)
 			receive_act(path, rx->pkt[act], &look[act % LOOK_RING], now, now_ms);
 	}
