@@ -136,3 +136,21 @@ void engine_events_tick(struct sluice *s, ns_t now)
 	if (s->report.port == 65536)
 		report_end(s, now);
 }
+
+static ns_t limit_next(const struct event_limit *limit, u64 count)
+{
+	return count == limit->reported ? NS_NEVER : limit->next_ns;
+}
+
+ns_t engine_events_next(const struct sluice *s)
+{
+	ns_t next = limit_next(&s->table_full, s->ct.stats.refused);
+
+	if (s->report.running)
+		return s->now;
+	next = u64_min(next, limit_next(&s->mappings_full, s->nat.stats.no_mapping));
+	next = u64_min(next, limit_next(&s->conflicts, s->neigh.stats.conflicts));
+	if (s->nat.refusal.fresh)
+		next = u64_min(next, s->report.next_ns);
+	return next > s->now ? next : s->now;
+}
