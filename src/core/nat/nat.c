@@ -130,27 +130,29 @@ static const struct nat_rule_conf *rule_for(const struct nat *nat, const struct 
 	return NULL;
 }
 
+/* Whose packet looks for a public address, and the one that masquerading means here. */
+struct seeker {
+	be32 src;
+	be32 masquerade;
+	u16 zone;
+};
+
 /* The addresses that a rule may use, one after the other: the paired one first (RFC 4787 REQ-2).
  * Which one is paired follows from a keyed hash of the inside address alone.                    */
 static u32 rule_address(const struct nat *nat, const struct nat_rule_conf *rule,
-			const struct flow *flow, const struct nat_way *way, u32 try)
+			const struct seeker *who, u32 try)
 {
 	const struct nat_pool_conf *pool;
 	u32 count = 0, pick;
 
-	if (rule->kind == NAT_KIND_MASQUERADE) {
-		be32 addr = (flow->flags & FLOW_HAIRPIN) != 0 ? flow->orig.dst :
-								nat->masquerade[way->out_if];
-
-		return try == 0 ? nat_address_find(nat, addr) : IDX_NONE;
-	}
+	if (rule->kind == NAT_KIND_MASQUERADE)
+		return try == 0 ? nat_address_find(nat, who->masquerade) : IDX_NONE;
 	pool = &nat->conf.pool[rule->pool];
 	for (u32 at = 0; at < pool->range_count; at++)
 		count += be32_host(pool->range[at].last) - be32_host(pool->range[at].first) + 1;
 	if (try >= count || (try > 0 && pool->strict_pairing))
 		return IDX_NONE;
-	pick = (hash_range(hash_words(&nat->key, flow->orig.src.raw, flow->zone), count) + try) %
-	       count;
+	pick = (hash_range(hash_words(&nat->key, who->src.raw, who->zone), count) + try) % count;
 	for (u32 at = 0; at < pool->range_count; at++) {
 		u32 first = be32_host(pool->range[at].first);
 		u32 size = be32_host(pool->range[at].last) - first + 1;
@@ -160,6 +162,41 @@ static u32 rule_address(const struct nat *nat, const struct nat_rule_conf *rule,
 		pick -= size;
 	}
 	return IDX_NONE;
+}
+
+static struct seeker seeker_of(const struct nat *nat, const struct flow *flow,
+			       const struct nat_way *way)
+{
+	bool hairpin = (flow->flags & FLOW_HAIRPIN) != 0;
+
+	return (struct seeker){ flow->orig.src,
+				hairpin ? flow->orig.dst : nat->masquerade[way->out_if],
+				flow->zone };
+}
+
+void nat_expect(struct nat *nat, const struct ct *ct, const struct tuple *t, u8 proto)
+{
+	int kind = nat_proto_of(proto);
+	const struct nat_rule_conf *rule = NULL;
+	struct seeker who = { .src = t->src };
+	struct nat_draw *draw;
+	u32 address;
+
+	for (u32 at = 0; at < nat->conf.rule_count && rule == NULL; at++) {
+		if (prefix_holds(nat->conf.rule[at].source, nat->conf.rule[at].source_len, t->src))
+			rule = &nat->conf.rule[at];
+	}
+	if (rule == NULL || kind < 0 || rule->kind == NAT_KIND_NONE ||
+	    rule->mapping[kind] != NAT_MAP_DESTINATION)
+		return;
+	who.masquerade = nat->masquerade[nat->masquerade_if];
+	address = rule_address(nat, rule, &who, 0);
+	if (address == IDX_NONE)
+		return;
+	draw = nat_draw_of(nat, t);
+	draw->tuple = *t;
+	draw->value = rng_u32(&nat->rng);
+	nat_port_expect(nat, ct, draw, address, proto);
 }
 
 static void refusal_note(struct nat *nat, const struct flow *flow, u32 address)
@@ -190,6 +227,7 @@ static bool reply_is_unused(const struct ct *ct, const struct flow *flow)
 static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule, struct flow *flow,
 			      const struct nat_way *way, u32 *mapping)
 {
+	struct seeker who = seeker_of(nat, flow, way);
 	enum drop why = DROP_NAT_NO_ADDRESS;
 
 	if (nat->mapping.live == nat->mapping.cap) {
@@ -197,7 +235,7 @@ static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule,
 		return DROP_NAT_MAPPING_FULL;
 	}
 	for (u32 try = 0; try < NAT_ADDRESS_TRIES; try++) {
-		u32 address = rule_address(nat, rule, flow, way, try);
+		u32 address = rule_address(nat, rule, &who, try);
 		struct nat_mapping_rec rec = {
 			.inside_addr = flow->orig.src,
 			.inside_port = flow->orig.sport,
@@ -259,10 +297,11 @@ static enum drop source_per_destination(struct nat *nat, struct ct *ct,
 					const struct nat_rule_conf *rule, struct flow *flow,
 					const struct nat_way *way, ns_t now)
 {
+	struct seeker who = seeker_of(nat, flow, way);
 	enum drop why = DROP_NAT_NO_ADDRESS;
 
 	for (u32 try = 0; try < NAT_ADDRESS_TRIES; try++) {
-		u32 address = rule_address(nat, rule, flow, way, try);
+		u32 address = rule_address(nat, rule, &who, try);
 		struct tuple before = flow->repl;
 		u16 port;
 
@@ -307,9 +346,6 @@ verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 						   pkt_drop(stats, pkt, DROP_CT_CLASH);
 	}
 	rule = rule_for(nat, flow, way, &flow->rule);
-	/* Untranslated leaves only what a rule says may, once there are rules. */
-	if (rule == NULL && way->to_outside && nat->conf.rule_count > 0)
-		return pkt_drop(stats, pkt, DROP_MARTIAN_OUT);
 	if (rule == NULL || rule->kind == NAT_KIND_NONE)
 		return reply_is_unused(ct, flow) ? VERDICT_ACCEPT :
 						   pkt_drop(stats, pkt, DROP_CT_CLASH);
