@@ -262,7 +262,7 @@ static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule,
 }
 
 static enum drop source_mapped(struct nat *nat, struct ct *ct, const struct nat_rule_conf *rule,
-			       struct flow *flow, const struct nat_way *way, ns_t now)
+			       struct flow *flow, const struct nat_way *way)
 {
 	u32 mapping = nat_mapping_by_inside(nat, flow->orig.src, flow->orig.sport, flow->proto,
 					    flow->zone);
@@ -281,7 +281,7 @@ static enum drop source_mapped(struct nat *nat, struct ct *ct, const struct nat_
 		flow->repl = before;
 		nat_bind(flow);
 		nat_mapping_get(nat, mapping);
-		nat_mapping_put(nat, mapping, false, now);
+		nat_mapping_put(nat, mapping, false, way->now);
 		return DROP_CT_CLASH;
 	}
 	nat_mapping_get(nat, mapping);
@@ -295,7 +295,7 @@ static enum drop source_mapped(struct nat *nat, struct ct *ct, const struct nat_
 
 static enum drop source_per_destination(struct nat *nat, struct ct *ct,
 					const struct nat_rule_conf *rule, struct flow *flow,
-					const struct nat_way *way, ns_t now)
+					const struct nat_way *way)
 {
 	struct seeker who = seeker_of(nat, flow, way);
 	enum drop why = DROP_NAT_NO_ADDRESS;
@@ -314,7 +314,7 @@ static enum drop source_per_destination(struct nat *nat, struct ct *ct,
 				return DROP_NONE;
 			flow->repl = before;
 			nat_bind(flow);
-		} else if (nat_port_choose(nat, ct, flow, address, now, &port)) {
+		} else if (nat_port_choose(nat, ct, flow, address, way->now, &port)) {
 			flow_take_source(flow, nat->address[address].addr, be16_of(port));
 			flow->flags |= FLOW_PORT;
 			return DROP_NONE;
@@ -327,7 +327,7 @@ static enum drop source_per_destination(struct nat *nat, struct ct *ct,
 }
 
 verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,
-		u32 idx, const struct nat_way *way, ns_t now)
+		u32 idx, const struct nat_way *way)
 {
 	struct flow *flow = &ct->flow[idx];
 	const struct nat_static_conf *fixed;
@@ -346,13 +346,16 @@ verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 						   pkt_drop(stats, pkt, DROP_CT_CLASH);
 	}
 	rule = rule_for(nat, flow, way, &flow->rule);
+	/* Untranslated leaves only what a rule says may, once there are rules. */
+	if (rule == NULL && way->to_outside && nat->conf.rule_count > 0)
+		return pkt_drop(stats, pkt, DROP_MARTIAN_OUT);
 	if (rule == NULL || rule->kind == NAT_KIND_NONE)
 		return reply_is_unused(ct, flow) ? VERDICT_ACCEPT :
 						   pkt_drop(stats, pkt, DROP_CT_CLASH);
 	if (kind >= 0 && rule->mapping[kind] == NAT_MAP_ENDPOINT_INDEPENDENT)
-		why = source_mapped(nat, ct, rule, flow, way, now);
+		why = source_mapped(nat, ct, rule, flow, way);
 	else
-		why = source_per_destination(nat, ct, rule, flow, way, now);
+		why = source_per_destination(nat, ct, rule, flow, way);
 	if (why == DROP_NAT_NO_ADDRESS)
 		nat->stats.no_address++;
 	if (why != DROP_NONE)
