@@ -485,7 +485,8 @@ static void bytes_per_flow(u32 flows, double *plain, double *full)
 	sluice_plan(conf, &plan);
 	for (u32 row = 0; row < plan.row_count; row++) {
 		for (u32 name = 0; name < ARRAY_COUNT(counted); name++)
-			sum += strcmp(plan.row[row].name, counted[name]) == 0 ? plan.row[row].bytes : 0;
+			if (strcmp(plan.row[row].name, counted[name]) == 0)
+				sum += plan.row[row].bytes;
 		if (strcmp(plan.row[row].name, "flow_counters") == 0)
 			counters += plan.row[row].bytes;
 	}

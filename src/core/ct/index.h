@@ -25,7 +25,7 @@ enum { INDEX_LANES = 10, INDEX_STASH_MAX = 256, INDEX_LOAD_PERCENT = 82 };
 
 struct index_bucket {
 	u16 tag[INDEX_LANES]; /* 0: free */
-	u16 moved;            /* entries whose first bucket this is and who live in their other one */
+	u16 moved;            /* entries whose first bucket this is, and who live in the other */
 	u16 stashed;          /* the same, in the stash */
 	u32 ref[INDEX_LANES];
 };
@@ -74,7 +74,8 @@ static inline u32 index_first(const struct index *ix, u64 hash)
 /* The other bucket of an entry that lies in `at`: an involution, so it leads back as well. */
 static inline u32 index_other(const struct index *ix, u32 at, u16 tag)
 {
-	u32 pivot = hash_range((u64)(tag & 0x7fffu) * UINT64_C(0x9e3779b97f4a7c15), ix->bucket_count);
+	u64 spread = (u64)(tag & 0x7fffu) * UINT64_C(0x9e3779b97f4a7c15);
+	u32 pivot = hash_range(spread, ix->bucket_count);
 
 	return pivot >= at ? pivot - at : pivot + (ix->bucket_count - at);
 }

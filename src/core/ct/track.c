@@ -68,7 +68,8 @@ bool ct_tuple_of(const struct pkt *pkt, struct tuple_key *key)
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
 	const u8 *l4 = pkt_l4(pkt);
 
-	*key = (struct tuple_key){ .tuple = { .src = ip->src, .dst = ip->dst }, .proto = ip->proto };
+	*key = (struct tuple_key){ .tuple = { .src = ip->src, .dst = ip->dst },
+				   .proto = ip->proto };
 	switch (ip->proto) {
 	case IP_PROTO_TCP:
 	case IP_PROTO_UDP:

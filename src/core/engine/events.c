@@ -1,6 +1,6 @@
 /* What somebody should hear of: at most one event of a kind in EVENT_INTERVAL_S, each saying how
- * often it happened since the last one. A report about ports names those who hold most of them: they
- * are counted over several ticks, a piece at a time, so that no packet waits for it.             */
+ * often it happened since the last one. A report about ports names those who hold most of them:
+ * they are counted over several ticks, a piece at a time, so that no packet waits for it.        */
 #include "core/engine/engine.h"
 
 static void event_add(struct sluice *s, const struct sluice_event *event)

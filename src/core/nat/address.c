@@ -101,7 +101,7 @@ static const char *pool_wrong(const struct nat_pool_conf *pool)
 		u32 last = be32_host(pool->range[at].last);
 
 		if (first > last || last - first >= NAT_RANGE_ADDRESSES_MAX)
-			return "a pool's range has its first address behind its last, or is too long";
+			return "a pool's range ends before it begins, or is too long";
 	}
 	if (pool->port_last != 0 && pool->port_first > pool->port_last)
 		return "a pool's first port is behind its last";

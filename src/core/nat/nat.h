@@ -178,6 +178,7 @@ struct nat_way {
 	u16 out_if;
 	bool to_outside;
 	bool from_inside;
+	ns_t now;
 };
 
 void nat_conf_defaults(struct nat_conf *conf);
@@ -199,7 +200,7 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
  * ACCEPT: the flow's reply tuple is unused in ct. DEAD: neither pool nor flow has changed.
  * Bounds: NAT_PROBES looks into ct, once 65,536 per destination when its port map is completed. */
 verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,
-		u32 flow, const struct nat_way *way, ns_t now);
+		u32 flow, const struct nat_way *way);
 /* The flow ended or was abandoned: what it holds is given back. Idempotent. */
 void nat_release(struct nat *nat, struct ct *ct, u32 flow, ns_t now);
 void nat_tick(struct nat *nat, ns_t now);

@@ -13,7 +13,7 @@ enum {
 
 enum nat_mapping {
 	NAT_MAP_ENDPOINT_INDEPENDENT, /* RFC 4787 REQ-1: one port for all destinations */
-	NAT_MAP_DESTINATION,          /* address- and port-dependent: ports are reused per destination */
+	NAT_MAP_DESTINATION,          /* address- and port-dependent: ports serve many */
 };
 
 enum nat_filtering {

@@ -9,8 +9,9 @@ static verdict postrouting_new(struct path *path, struct pkt *pkt, ns_t now)
 		.out_if = pkt->out_if,
 		.to_outside = path_iface(path, pkt->out_if)->conf.side == IFACE_OUTSIDE,
 		.from_inside = path_from_inside(path, pkt),
+		.now = now,
 	};
-	verdict v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way, now);
+	verdict v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
 
 	path_drain_ended(path, now);
 	if (!verdict_is_accept(v))

@@ -54,7 +54,7 @@ enum gso_type { GSO_NONE, GSO_TCP4, GSO_UDP_FRAG, GSO_UDP_L4 };
 struct pkt {
 	u8 *buf;
 	u32 buf_size;
-	u32 len;           /* bytes of the IP packet; before `receive` parsed it: from l3 to the end */
+	u32 len;           /* bytes of the IP packet; before it was parsed: from l3 to the end */
 	u16 l2;            /* offset of the link header */
 	u16 l3;            /* offset of the IPv4 header */
 	u16 l4;            /* offset of the transport header; set by parsing */
