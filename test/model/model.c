@@ -153,8 +153,11 @@ static void model_flow_forget(struct model *m, const struct model_tuple *in,
 
 		if (old->proto == m->cur.seen.proto &&
 		    (model_tuple_eq(&old->in, in) ||
-		     (out != NULL && old->known && model_tuple_eq(&old->out, out))))
+		     (out != NULL && old->known && model_tuple_eq(&old->out, out)))) {
+			if (out != NULL && model_flow_lives(m, old) && !old->tcp_closing)
+				model_wrong(m, "another flow took the place of one that stands");
 			model_flow_del(m, n - 1);
+		}
 	}
 }
 

@@ -7,6 +7,8 @@
 
 /* Clocks of the table tick in milliseconds. */
 #define MODEL_SLACK_NS (2 * NS_PER_MS)
+/* A flow that nobody looks up is ended by the tick that comes to its slot. */
+#define MODEL_SWEEP_NS (2500 * NS_PER_MS)
 
 bool model_tuple_eq(const struct model_tuple *a, const struct model_tuple *b)
 {
@@ -70,7 +72,12 @@ static u64 model_longest(const struct model *m, const struct model_flow *f)
 		return model_timeout(m, CT_TIMEOUT_ICMP);
 	if (f->proto != IP_PROTO_UDP)
 		return model_timeout(m, CT_TIMEOUT_GENERIC);
-	return model_timeout(m, f->answered_hi ? CT_TIMEOUT_UDP : CT_TIMEOUT_UDP_NEW);
+	if (f->answered_lo)
+		return model_timeout(m, CT_TIMEOUT_UDP);
+	most = model_timeout(m, CT_TIMEOUT_UDP_NEW);
+	if (f->answered_hi && model_timeout(m, CT_TIMEOUT_UDP) > most)
+		return model_timeout(m, CT_TIMEOUT_UDP);
+	return most;
 }
 
 static u64 model_shortest(const struct model *m, const struct model_flow *f)
@@ -84,8 +91,10 @@ static u64 model_shortest(const struct model *m, const struct model_flow *f)
 			least = u64_min(least, model_timeout(m, class));
 		return least;
 	}
-	if (f->proto == IP_PROTO_UDP)
-		return model_timeout(m, f->answered_lo ? CT_TIMEOUT_UDP : CT_TIMEOUT_UDP_NEW);
+	if (f->proto == IP_PROTO_UDP && !f->answered_lo) {
+		least = model_timeout(m, CT_TIMEOUT_UDP_NEW);
+		return f->answered_hi ? u64_min(least, model_timeout(m, CT_TIMEOUT_UDP)) : least;
+	}
 	return model_longest(m, f);
 }
 
@@ -94,6 +103,11 @@ bool model_flow_lives(const struct model *m, const struct model_flow *f)
 	if (!f->answered_lo && model_table_tight(m))
 		return false;
 	return m->now + MODEL_SLACK_NS < f->seen_lo + model_shortest(m, f);
+}
+
+bool model_flow_may_stand(const struct model *m, const struct model_flow *f)
+{
+	return m->now <= f->seen_hi + model_longest(m, f) + MODEL_SWEEP_NS;
 }
 
 bool model_flow_may_live(const struct model *m, const struct model_flow *f)

@@ -29,7 +29,7 @@ bool model_owner(const struct model *m, u8 proto, be32 addr, u16 port, bool *sur
 		const struct model_flow *f = &m->flow[n];
 		struct model_mapping one;
 
-		if (f->proto != proto || !model_flow_may_live(m, f))
+		if (f->proto != proto || !model_flow_may_stand(m, f))
 			continue;
 		if (!(model_mapping_src(f, &one) && be32_eq(one.public_addr, addr) &&
 		      one.public_port == port) &&
@@ -71,7 +71,7 @@ static enum model_admit model_spoken(const struct model *m, u8 proto,
 			      be32_eq(one.public_addr, mapping->public_addr) &&
 			      one.public_port == mapping->public_port;
 
-		if (f->proto != proto || !model_flow_may_live(m, f))
+		if (f->proto != proto || !model_flow_may_stand(m, f))
 			continue;
 		if (outward && be32_eq(f->out.dst, remote) &&
 		    (remote_port == NULL || f->out.dport == *remote_port)) {

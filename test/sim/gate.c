@@ -72,6 +72,33 @@ static void gate_deliver(struct gate *gate, u16 out_if, const u8 *ip, u32 len)
 	}
 }
 
+/* What the engine believes, for whoever reads a failure. */
+static void gate_trace_flows(struct gate *gate)
+{
+	struct sluice_flow row;
+	struct sluice_flow_filter all;
+	u32 cursor = 0;
+
+	memset(&all, 0, sizeof all);
+	for (u32 left = GATE_SHOWN_MAX; cursor != SLUICE_CURSOR_END && left > 0;) {
+		const u8 *a = (const u8 *)&row.orig;
+		const u8 *b = (const u8 *)&row.repl;
+
+		if (sluice_show_flows(gate->rig[0].s, &all, gate->actor.net->now, &cursor, &row, 1) == 0)
+			continue;
+		left--;
+		net_trace(gate->actor.net,
+			  "flow %u %u.%u.%u.%u:%u > %u.%u.%u.%u:%u, reply %u.%u.%u.%u:%u > "
+			  "%u.%u.%u.%u:%u %s%s idle %u ms expires %u ms",
+			  row.proto, a[0], a[1], a[2], a[3], be16_host(row.orig.sport), a[4], a[5],
+			  a[6], a[7], be16_host(row.orig.dport), b[0], b[1], b[2], b[3],
+			  be16_host(row.repl.sport), b[4], b[5], b[6], b[7],
+			  be16_host(row.repl.dport), row.state,
+			  row.endpoint_independent ? " independent" : "", row.idle_ms,
+			  row.expires_ms);
+	}
+}
+
 /* What the engines sent is compared, judged and passed on. */
 static void gate_settle(struct gate *gate)
 {
@@ -91,8 +118,10 @@ static void gate_settle(struct gate *gate)
 		gate->packets_out++;
 	}
 	model_done(gate->model);
-	if (gate->model->why != NULL)
+	if (gate->model->why != NULL) {
+		gate_trace_flows(gate);
 		net_fail(gate->actor.net, "model: %s", gate->model->why);
+	}
 	for (u32 n = 0; n < outs->count && gate->actor.net->why == NULL; n++)
 		gate_deliver(gate, outs->out[n].out_if, outs->arena + outs->out[n].at + outs->out[n].l3,
 			     outs->out[n].len - outs->out[n].l3);
@@ -116,6 +145,8 @@ void gate_compare(struct gate *gate)
 		shown += count;
 	}
 	model_flow_end(gate->model);
+	if (gate->model->why != NULL)
+		gate_trace_flows(gate);
 	if (gate->model->why != NULL)
 		net_fail(gate->actor.net, "model: %s", gate->model->why);
 	if (shown != sluice_flow_count(gate->rig[0].s))

@@ -11,7 +11,7 @@
 #include "model/model.h"
 #include "sim/net.h"
 
-enum { GATE_ROUTES_MAX = 64, GATE_ENGINES = 2, GATE_OUTS_MAX = 2048, GATE_ARENA = 1 << 21 };
+enum { GATE_ROUTES_MAX = 64, GATE_ENGINES = 2, GATE_OUTS_MAX = 2048, GATE_ARENA = 1 << 21, GATE_SHOWN_MAX = 30 };
 
 struct gate_out {
 	u16 out_if;

@@ -92,12 +92,35 @@ static void sim_jump(struct sim *sim)
 		actor->ops->run(actor);
 	}
 	net->now = until;
+	/* Who wakes up looks at the clock first. */
+	if (asleep)
+		actor->ops->run(actor);
+}
+
+/* The configuration in a line, for whoever reads a failure. */
+static void sim_trace_conf(struct sim *sim)
+{
+	const struct sluice_conf *conf = &sim->gate->conf;
+	const struct nat_rule_conf *rule = &conf->nat.rule[0];
+
+	net_trace(&sim->net,
+		  "mapping %u%u%u filtering %u%u%u (TCP, UDP, ICMP) %s hairpin %u fixed /%u "
+		  "flows %u mappings %u quarantine %u s MTU %u %u UDP %u %u s midstream %u%s",
+		  rule->mapping[0], rule->mapping[1], rule->mapping[2], rule->filtering[0],
+		  rule->filtering[1], rule->filtering[2],
+		  rule->kind == NAT_KIND_POOL ? "pool" : "masquerade", rule->hairpin,
+		  conf->nat.static_count > 0 ? conf->nat.fixed[0].prefix_len : 0,
+		  conf->ct.flow_count, conf->nat.mapping_count, conf->nat.quarantine_s,
+		  conf->iface[RIG_IN].mtu, conf->iface[RIG_OUT].mtu,
+		  conf->ct.timeout_s[CT_TIMEOUT_UDP_NEW], conf->ct.timeout_s[CT_TIMEOUT_UDP],
+		  conf->ct.midstream, sim->gate->model->lenient ? ", may refuse" : "");
 }
 
 bool sim_run(struct sim *sim)
 {
 	struct net *net = &sim->net;
 
+	sim_trace_conf(sim);
 	while (net->why == NULL && sim->gate->packets_in < SIM_PACKETS) {
 		u64 before = net->now;
 
