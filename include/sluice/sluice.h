@@ -76,6 +76,9 @@ ns_t sluice_next(const struct sluice *s);
 bool sluice_output(struct sluice *s, struct batch *tx);
 /* A driver could not send it: counted as TX_FULL. The packet stays the caller's to put. */
 void sluice_count_unsent(struct sluice *s, const struct pkt *pkt);
+/* Whether every address has passed its duplicate address detection: until then neighbours get no
+ * answer for it.                                                                                */
+bool sluice_is_settled(const struct sluice *s);
 void sluice_set_link(struct sluice *s, u16 iface, bool up);
 /* Every invariant of every table; stops the program when one does not hold. For tests. */
 void sluice_check(const struct sluice *s);

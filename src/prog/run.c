@@ -114,7 +114,6 @@ static void say_start(struct run *run)
 	say_memory(run);
 	printf("  control %s\n", run->args.control);
 	say_notes(run);
-	printf("ready\n");
 	fflush(stdout);
 }
 

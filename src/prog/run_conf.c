@@ -355,6 +355,17 @@ static void build_nat(struct building *b)
 		nat->mapping_count = args->mappings;
 }
 
+/* RFC 5227 leaves a host seven seconds before it uses an address. A gateway that starts is waited
+ * for by everybody behind it, and links of today answer within milliseconds: the same three probes,
+ * closer together.                                                                              */
+static void build_neighbours(struct neigh_conf *neigh)
+{
+	neigh->probe_wait_ns = 50 * NS_PER_MS;
+	neigh->probe_min_ns = 100 * NS_PER_MS;
+	neigh->probe_max_ns = 150 * NS_PER_MS;
+	neigh->announce_wait_ns = 200 * NS_PER_MS;
+}
+
 static void build_tracking(struct building *b)
 {
 	struct ct_conf *ct = &b->conf->ct;
@@ -381,6 +392,7 @@ bool run_conf_build(const struct run_args *args, const struct run_facts *facts,
 	build_routes(&b);
 	build_nat(&b);
 	build_tracking(&b);
+	build_neighbours(&conf->neigh);
 	conf->packets.ring_count = facts->ring_frames;
 	conf->slow_road = args->slow_road;
 	memcpy(conf->seed, args->seed_given ? args->seed : facts->seed, sizeof conf->seed);

@@ -4,6 +4,8 @@
  * While packets come it does not wait at all, and for RUN_SPIN_NS after the last one it goes on
  * looking: that saves a wake-up per packet in a conversation. The control side then gets a turn
  * each RUN_CONTROL_NS; one turn is one bounded step of one answer (ctl.h).                      */
+#include <stdio.h>
+
 #include <signal.h>
 
 #include "host/os/clock.h"
@@ -88,6 +90,16 @@ static void say_events(struct run *run)
 	}
 }
 
+/* Who waits for the word may send packets at once: neighbours get answers from now on. */
+static void say_ready(struct run *run)
+{
+	if (run->ready || !sluice_is_settled(run->sluice))
+		return;
+	run->ready = true;
+	printf("ready\n");
+	fflush(stdout);
+}
+
 /* Answers whether there is more to do at once. */
 static bool control(struct run *run, ns_t now)
 {
@@ -96,6 +108,7 @@ static bool control(struct run *run, ns_t now)
 	loop_turn(run->loop);
 	more = ctl_work(run->ctl, now);
 	say_events(run);
+	say_ready(run);
 	if (run->changed && now - run->changed_ns >= RUN_SETTLE_NS) {
 		run->changed = false;
 		run_follow(run, now);

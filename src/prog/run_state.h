@@ -43,6 +43,7 @@ struct run {
 	ns_t control_ns; /* when the control side had its turn */
 	bool changed;    /* netlink spoke of changes */
 	ns_t changed_ns;
+	bool ready;      /* said so: every address is ours */
 	volatile bool stopping;
 	u64 ctl_stalled; /* as it was said last */
 };

@@ -60,6 +60,11 @@ void sluice_set_link(struct sluice *s, u16 iface, bool up)
 	s->path.conf_gen++;
 }
 
+bool sluice_is_settled(const struct sluice *s)
+{
+	return neigh_is_settled(&s->neigh);
+}
+
 void sluice_check(const struct sluice *s)
 {
 	pkt_pool_check(&s->pool);

@@ -249,6 +249,8 @@ bool neigh_owns(const struct neigh_table *table, u16 ifidx, be32 addr);
  * addresses that are not the host's. Until this is called they are READY; with probe_count zero
  * they stay so and are only announced. Packets come from the next ticks.                        */
 void neigh_announce(struct neigh_table *table, u16 ifidx, ns_t now);
+/* Whether no address waits for the end of its duplicate address detection. */
+bool neigh_is_settled(const struct neigh_table *table);
 const struct neigh_own *neigh_own_at(const struct neigh_table *table, u16 ifidx, u32 addr_index);
 /* The interface went up, down, or changed its MAC or MTU: its entries are looked at again before
  * the next packet. The only call that walks the whole table.                                    */

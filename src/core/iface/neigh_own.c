@@ -70,6 +70,17 @@ void neigh_announce(struct neigh_table *table, u16 ifidx, ns_t now)
 	}
 }
 
+bool neigh_is_settled(const struct neigh_table *table)
+{
+	for (u16 ifidx = 0; ifidx < table->ifaces->count; ifidx++) {
+		for (u32 i = 0; i < table->ifaces->iface[ifidx].conf.addr_count; i++) {
+			if (own_of(table, ifidx, i)->state == NEIGH_OWN_PROBING)
+				return false;
+		}
+	}
+	return true;
+}
+
 /* spa zero: a probe. */
 static bool own_send(struct neigh_table *table, u16 ifidx, u32 addr_index, bool probe,
 		     struct batch *out)
