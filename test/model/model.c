@@ -353,7 +353,10 @@ static void model_done_silent(struct model *m)
 		struct model_flow *f = &m->flow[cur->flow];
 
 		/* If it was over, another one may have taken its place, with another binding. */
-		f->known = f->known && (model_flow_lives(m, f) || !cur->fate.may_forward);
+		if (!model_flow_lives(m, f) && cur->fate.may_forward && !cur->reply &&
+		    model_route(m, cur->tuple.dst, &out_if, &station) &&
+		    !model_station_answers(m, out_if, station))
+			f->known = false;
 		model_flow_seen(m, f, cur->reply, &cur->seen, false);
 		return;
 	}

@@ -219,8 +219,7 @@ static void model_fate_known(struct model *m, bool sure)
 		model_fate_way(m, m->cur.reply ? f->in.src : f->out.dst, sure);
 		return;
 	}
-	model_fate_new(m, false);
-	m->cur.fate = (struct model_fate){ .may_forward = true };
+	m->cur.fate = (struct model_fate){ .may_forward = m->cur.seen.ttl > 1 };
 }
 
 static void model_fate_error(struct model *m, bool sure)
