@@ -172,16 +172,15 @@ gateway_start() {
 		>"$BOX/gateway.out" 2>"$BOX/gateway.err" </dev/null &
 	GATEWAY=$!
 	disown $GATEWAY
-	if ! wait_for 15 gateway_said_ready || gone $GATEWAY || ! wait_for 15 gateway_answers; then
+	if ! wait_for 15 gateway_said_ready || gone $GATEWAY || ! wait_for 15 answers $IN $LAN ||
+		! wait_for 15 answers $OUT $WAN; then
 		bad "the gateway starts" "$(cat "$BOX/gateway.out" "$BOX/gateway.err")"
 		GATEWAY=
 		finish
 	fi
 }
 gateway_said_ready() { grep -q '^ready' "$BOX/gateway.out" || gone $GATEWAY; }
-gateway_answers() {
-	at $IN ping -c 1 -W 0.2 -q $LAN && at $OUT ping -c 1 -W 0.2 -q $WAN
-}
+answers() { gone $GATEWAY || at "$1" ping -c 1 -W 0.2 -q "$2"; } # NAMESPACE ADDRESS
 gateway_stop() {
 	kill -TERM $GATEWAY 2>/dev/null
 	if wait_for 10 gone $GATEWAY; then

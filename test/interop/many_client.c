@@ -1,0 +1,238 @@
+/* many_client SOURCE ADDRESS PORT COUNT: that many TCP connections at once.
+ *
+ * Opens them, IN_FLIGHT_MAX at a time, and says "open N refused M" when all are settled, with the
+ * error of the last refusal. On each SIGUSR1 it sends 16 bytes of its own on every open connection,
+ * waits for them to come back, and says "echoed N lost M". Ends on SIGTERM.                     */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	EVENTS_MAX = 256,
+	IN_FLIGHT_MAX = 128,
+	COUNT_MAX = 100000,
+	WORDS = 2, /* of what is said on a connection */
+};
+
+enum state { STATE_NEW, STATE_OPENING, STATE_OPEN, STATE_WAITING, STATE_DONE };
+
+struct talk {
+	int fd;
+	enum state state;
+	uint64_t said[WORDS];
+};
+
+struct client {
+	int poll;
+	int signals;
+	struct sockaddr_in source;
+	struct sockaddr_in dest;
+	uint32_t count;
+	uint32_t begun;
+	uint32_t in_flight;
+	uint32_t open;
+	uint32_t refused;
+	int why; /* errno of the last refusal */
+	uint32_t waiting;
+	uint32_t echoed;
+	uint32_t lost;
+	uint64_t round;
+	struct talk *talk;
+};
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "many_client: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void watch(const struct client *client, int fd, uint32_t events, uint32_t index, int how)
+{
+	struct epoll_event event = { .events = events, .data = { .u32 = index } };
+
+	if (epoll_ctl(client->poll, how, fd, &event) != 0)
+		fail("epoll");
+}
+
+static void refuse(struct client *client, struct talk *talk, int why)
+{
+	client->refused++;
+	client->why = why;
+	close(talk->fd);
+	talk->state = STATE_DONE;
+}
+
+static void begin(struct client *client, uint32_t index)
+{
+	struct talk *talk = &client->talk[index];
+	int on = 1;
+
+	talk->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	if (talk->fd < 0)
+		fail("socket");
+	/* The port is chosen when the destination is known. */
+	setsockopt(talk->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+	if (bind(talk->fd, (struct sockaddr *)&client->source, sizeof client->source) != 0)
+		fail("bind");
+	if (connect(talk->fd, (struct sockaddr *)&client->dest, sizeof client->dest) != 0 &&
+	    errno != EINPROGRESS) {
+		refuse(client, talk, errno);
+		return;
+	}
+	talk->state = STATE_OPENING;
+	client->in_flight++;
+	watch(client, talk->fd, EPOLLOUT, index, EPOLL_CTL_ADD);
+}
+
+static void settle(struct client *client, uint32_t index)
+{
+	struct talk *talk = &client->talk[index];
+	int why = 0;
+	socklen_t len = sizeof why;
+
+	getsockopt(talk->fd, SOL_SOCKET, SO_ERROR, &why, &len);
+	client->in_flight--;
+	if (why) {
+		refuse(client, talk, why);
+		return;
+	}
+	client->open++;
+	talk->state = STATE_OPEN;
+	watch(client, talk->fd, EPOLLIN, index, EPOLL_CTL_MOD);
+}
+
+static void lose(struct client *client, struct talk *talk)
+{
+	client->waiting -= talk->state == STATE_WAITING;
+	client->lost++;
+	client->open--;
+	close(talk->fd);
+	talk->state = STATE_DONE;
+}
+
+static void hear(struct client *client, struct talk *talk)
+{
+	uint64_t got[WORDS];
+	ssize_t len = recv(talk->fd, got, sizeof got, 0);
+
+	if (len < 0 && errno == EAGAIN)
+		return;
+	/* 16 bytes that were written at once come at once. */
+	if (len != sizeof got || talk->state != STATE_WAITING ||
+	    memcmp(got, talk->said, sizeof got) != 0) {
+		lose(client, talk);
+		return;
+	}
+	client->waiting--;
+	client->echoed++;
+	talk->state = STATE_OPEN;
+}
+
+static void say_all(struct client *client)
+{
+	struct signalfd_siginfo info;
+
+	if (read(client->signals, &info, sizeof info) != sizeof info)
+		return;
+	client->round++;
+	client->echoed = client->lost = 0;
+	for (uint32_t i = 0; i < client->count; i++) {
+		struct talk *talk = &client->talk[i];
+
+		if (talk->state != STATE_OPEN)
+			continue;
+		talk->said[0] = (uint64_t)getpid() << 32 | i;
+		talk->said[1] = client->round;
+		talk->state = STATE_WAITING;
+		client->waiting++;
+		if (send(talk->fd, talk->said, sizeof talk->said, MSG_NOSIGNAL) !=
+		    sizeof talk->said)
+			lose(client, talk);
+	}
+}
+
+/* Says what is settled, once. */
+static void tell(struct client *client, bool *told_open, uint64_t *told_round)
+{
+	if (!*told_open && client->begun == client->count && client->in_flight == 0) {
+		*told_open = true;
+		printf("open %u refused %u%s%s\n", client->open, client->refused,
+		       client->refused ? " " : "", client->refused ? strerror(client->why) : "");
+		fflush(stdout);
+	}
+	if (*told_round != client->round && client->waiting == 0) {
+		*told_round = client->round;
+		printf("echoed %u lost %u\n", client->echoed, client->lost);
+		fflush(stdout);
+	}
+}
+
+static void turn(struct client *client)
+{
+	struct epoll_event event[EVENTS_MAX];
+	int count;
+
+	while (client->begun < client->count && client->in_flight < IN_FLIGHT_MAX)
+		begin(client, client->begun++);
+	count = epoll_wait(client->poll, event, EVENTS_MAX, client->begun < client->count ? 0 : -1);
+	for (int i = 0; i < count; i++) {
+		uint32_t index = event[i].data.u32;
+
+		if (index == client->count)
+			say_all(client);
+		else if (client->talk[index].state == STATE_OPENING)
+			settle(client, index);
+		else if (client->talk[index].state != STATE_DONE)
+			hear(client, &client->talk[index]);
+	}
+}
+
+static void prepare(struct client *client, char **argv)
+{
+	sigset_t told;
+
+	client->source.sin_family = client->dest.sin_family = AF_INET;
+	client->dest.sin_port = htons((unsigned short)atoi(argv[3]));
+	client->count = (uint32_t)atoi(argv[4]);
+	if (inet_pton(AF_INET, argv[1], &client->source.sin_addr) != 1 ||
+	    inet_pton(AF_INET, argv[2], &client->dest.sin_addr) != 1 || client->count == 0 ||
+	    client->count > COUNT_MAX) {
+		errno = EINVAL;
+		fail("an argument");
+	}
+	client->talk = calloc(client->count, sizeof *client->talk);
+	sigemptyset(&told);
+	sigaddset(&told, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &told, NULL);
+	client->poll = epoll_create1(0);
+	client->signals = signalfd(-1, &told, SFD_NONBLOCK);
+	if (!client->talk || client->poll < 0 || client->signals < 0)
+		fail("start");
+	watch(client, client->signals, EPOLLIN, client->count, EPOLL_CTL_ADD);
+}
+
+int main(int argc, char **argv)
+{
+	struct client client = { 0 };
+	bool told_open = false;
+	uint64_t told_round = 0;
+
+	if (argc != 5) {
+		fprintf(stderr, "many_client SOURCE ADDRESS PORT COUNT\n");
+		return 2;
+	}
+	prepare(&client, argv);
+	for (;;) {
+		turn(&client);
+		tell(&client, &told_open, &told_round);
+	}
+}
