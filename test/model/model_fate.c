@@ -185,6 +185,7 @@ static void model_fate_new(struct model *m, bool sure)
 
 	if (!model_may_begin(m, &plain)) {
 		m->cur.fate.must_reset = sure && from_inside && seen->proto == IP_PROTO_TCP &&
+					 (seen->wrong & SEEN_L4_CSUM) == 0 &&
 					 (seen->flags & TCP_RST) == 0 && !public &&
 					 !model_is_own(m, seen->dst);
 		return;
@@ -237,7 +238,20 @@ static void model_fate_error(struct model *m, bool sure)
 	model_fate_way(m, reply ? m->flow[flow].out.dst : m->flow[flow].in.src, sure);
 }
 
-void model_fate(struct model *m, bool certain)
+/* What answers a packet has to find its way back. */
+static void model_fate_answerable(struct model *m)
+{
+	struct model_fate *fate = &m->cur.fate;
+	be32 station;
+	u16 out_if;
+
+	if (model_route(m, m->cur.seen.src, &out_if, &station) &&
+	    model_station_answers(m, out_if, station))
+		return;
+	fate->must_error = fate->must_echo = fate->must_reset = false;
+}
+
+static void model_fate_decide(struct model *m, bool certain)
 {
 	struct model_current *cur = &m->cur;
 	enum model_options options = model_options(cur->bytes, cur->seen.hlen);
@@ -261,4 +275,10 @@ void model_fate(struct model *m, bool certain)
 		model_fate_known(m, sure);
 	else
 		model_fate_new(m, sure);
+}
+
+void model_fate(struct model *m, bool certain)
+{
+	model_fate_decide(m, certain);
+	model_fate_answerable(m);
 }

@@ -102,6 +102,9 @@ bool model_flow_lives(const struct model *m, const struct model_flow *f)
 {
 	if (!f->answered_lo && model_table_tight(m))
 		return false;
+	/* A closed connection gives its port up when there is no other. */
+	if (f->tcp_closing && m->lenient)
+		return false;
 	return m->now + MODEL_SLACK_NS < f->seen_lo + model_shortest(m, f);
 }
 

@@ -32,7 +32,7 @@ static const char *model_suppressed(const struct model *m, const struct model_lo
 	if (seen->proto == IP_PROTO_ICMP && seen->frag_offset == 0 &&
 	    (!seen->has_l4 || (!icmp_is_request(seen->type) && !icmp_is_reply(seen->type))))
 		return "an ICMP error, or a type that may be one";
-	if (model_is_group(m, seen->dst) || ip4_is_class_e(seen->dst))
+	if (model_is_group(m, seen->dst))
 		return "a packet to a group";
 	if (log->link_flags != 0)
 		return "a link-layer broadcast or multicast";
@@ -229,6 +229,8 @@ static void model_quote_back(u8 *quote, u32 len, const struct seen *about,
 	be32_store(quote + 12, want->src);
 	be32_store(quote + 16, want->dst);
 	model_put16(quote + 10, model_sum_changed(csum, before + 12, quote + 12, 8));
+	if (model_nat_proto(about->proto) == NAT_PROTO_COUNT)
+		return;
 	memcpy(before + 20, l4, 8);
 	if (about->proto == IP_PROTO_ICMP) {
 		model_put16(l4 + 4, icmp_is_request(about->type) ? want->sport : want->dport);

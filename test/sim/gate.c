@@ -72,6 +72,23 @@ static void gate_deliver(struct gate *gate, u16 out_if, const u8 *ip, u32 len)
 	}
 }
 
+static void gate_trace_drops(struct gate *gate)
+{
+	struct sluice_counter rows[GATE_DROPS_MAX];
+	u32 cursor = 0;
+	u32 at = 0;
+
+	while (cursor != SLUICE_CURSOR_END) {
+		u32 count = sluice_show_drops(gate->rig[0].s, &cursor, rows, GATE_DROPS_MAX);
+
+		for (u32 n = 0; n < count && at < GATE_DROPS_MAX; n++, at++) {
+			if (rows[n].count != gate->drops[at])
+				net_trace(gate->actor.net, "          %s", rows[n].name);
+			gate->drops[at] = rows[n].count;
+		}
+	}
+}
+
 /* What the engine believes, for whoever reads a failure. */
 static void gate_trace_flows(struct gate *gate)
 {
@@ -109,6 +126,7 @@ static void gate_settle(struct gate *gate)
 	for (u32 which = 0; which < GATE_ENGINES; which++)
 		gate_collect(gate, which);
 	gate_compare_outs(gate);
+	gate_trace_drops(gate);
 	for (u32 n = 0; n < outs->count; n++) {
 		const struct gate_out *out = &outs->out[n];
 		const u8 *ip = outs->arena + out->at + out->l3;

@@ -11,7 +11,8 @@
 #include "model/model.h"
 #include "sim/net.h"
 
-enum { GATE_ROUTES_MAX = 64, GATE_ENGINES = 2, GATE_OUTS_MAX = 2048, GATE_ARENA = 1 << 21, GATE_SHOWN_MAX = 30 };
+enum { GATE_ROUTES_MAX = 64, GATE_ENGINES = 2, GATE_OUTS_MAX = 2048, GATE_ARENA = 1 << 21, GATE_SHOWN_MAX = 30,
+       GATE_DROPS_MAX = 96 };
 
 struct gate_out {
 	u16 out_if;
@@ -41,6 +42,7 @@ struct gate {
 	} host[GATE_ROUTES_MAX];
 	u32 compare_every; /* packets between comparisons of the flow tables */
 	u32 check_every;
+	u64 drops[GATE_DROPS_MAX]; /* as they stood after the last packet */
 	u64 packets_in;
 	u64 packets_out;
 	u64 steps;

@@ -11,7 +11,9 @@ void net_init(struct net *net, u64 seed)
 {
 	memset(net, 0, sizeof *net);
 	net->now = 1000 * NS_PER_SEC;
-	net->rng = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+	/* Far apart: neighbouring seeds must not walk through the same numbers. */
+	net->rng = seed;
+	net->rng = net_random(net) ^ seed << 32;
 }
 
 void net_fini(struct net *net)
