@@ -124,6 +124,15 @@ static inline u64 u64_min(u64 a, u64 b)
 	return a < b ? a : b;
 }
 
+/* Set bits, in portable arithmetic: the compiler's own would call its library on old processors. */
+static inline u32 u64_count_bits(u64 v)
+{
+	v -= v >> 1 & UINT64_C(0x5555555555555555);
+	v = (v & UINT64_C(0x3333333333333333)) + (v >> 2 & UINT64_C(0x3333333333333333));
+	v = (v + (v >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (u32)(v * UINT64_C(0x0101010101010101) >> 56);
+}
+
 /* A line of memory will be read soon. */
 static inline void prefetch(const void *at)
 {

@@ -84,7 +84,7 @@ u32 nat_ports_count(const struct nat_ports *ports)
 	u32 count = 0;
 
 	for (u32 word = 0; word < NAT_PORT_WORDS; word++)
-		count += (u32)__builtin_popcountll(word_allowed(ports, word));
+		count += u64_count_bits(word_allowed(ports, word));
 	return count;
 }
 
@@ -96,7 +96,7 @@ u32 nat_dest_left(const struct nat *nat, const struct nat_dest *dest)
 	u32 left = 0;
 
 	for (u32 word = 0; word < NAT_PORT_WORDS; word++)
-		left += (u32)__builtin_popcountll(word_allowed(&ports, word) & ~dest->used[word] &
+		left += u64_count_bits(word_allowed(&ports, word) & ~dest->used[word] &
 						  ~space->mapped[word]);
 	return left;
 }
