@@ -132,7 +132,9 @@ PY
 # serve NAMESPACE FILE ARGS...: starts a server and waits until it listens.
 serve() {
 	local ns=$1 file=$2; shift 2
-	ip netns exec $ns python3 "$dir/$file" "$@" >"$dir/server" 2>&1 &
+	# The word of the server before it must not be taken for its own.
+	: >"$dir/server"
+	ip netns exec $ns python3 "$dir/$file" "$@" >>"$dir/server" 2>&1 &
 	background+=($!)
 	until_true 10 grep -q listening "$dir/server" || bad "a server starts" "$(cat "$dir/server")"
 }

@@ -31,18 +31,9 @@ static inline u32 fib_value_route(u32 value)
 	return value & FIB_VALUE_ROUTE_MASK;
 }
 
-/* Bits set, without a call into the compiler's library and without asking what the CPU can. */
-static inline u32 fib_bit_count(u64 word)
-{
-	word -= word >> 1 & 0x5555555555555555;
-	word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
-	word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
-	return (u32)(word * 0x0101010101010101 >> 56);
-}
-
 static inline u32 fib_page_run_count(const struct fib_page *page)
 {
-	return page->before[FIB_PAGE_WORDS - 1] + fib_bit_count(page->starts[FIB_PAGE_WORDS - 1]);
+	return page->before[FIB_PAGE_WORDS - 1] + u64_count_bits(page->starts[FIB_PAGE_WORDS - 1]);
 }
 
 static inline bool fib_page_has_block(const struct fib_page *page)
@@ -54,7 +45,7 @@ static inline u32 fib_page_value(const struct fib *fib, const struct fib_page *p
 {
 	u32 word = slot / 64;
 	u64 upto = UINT64_MAX >> (63 - slot % 64);
-	u32 run = page->before[word] + fib_bit_count(page->starts[word] & upto) - 1;
+	u32 run = page->before[word] + u64_count_bits(page->starts[word] & upto) - 1;
 
 	if (fib_page_has_block(page))
 		return fib->blocks.store[page->runs[0] * FIB_BLOCK_UNIT + run];

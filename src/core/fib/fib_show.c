@@ -57,7 +57,7 @@ static void check_page_shape(const struct fib *fib, u32 idx, struct tally *tally
 	CHECK((page->starts[0] & 1) != 0);
 	for (u32 word = 0; word < FIB_PAGE_WORDS; word++) {
 		CHECK(page->before[word] == (u8)runs);
-		runs += fib_bit_count(page->starts[word]);
+		runs += u64_count_bits(page->starts[word]);
 	}
 	CHECK(runs == fib_page_run_count(page));
 	CHECK(fib_page_has_block(page) == (runs > FIB_INLINE_RUNS));
