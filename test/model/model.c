@@ -233,6 +233,7 @@ static void model_echo_flow(struct model *m)
 	struct model_flow *f;
 
 	if (cur->flow == MODEL_NONE) {
+		model_flow_forget(m, &cur->tuple, NULL);
 		cur->flow = m->flow_count;
 		f = model_flow_add(m, IP_PROTO_ICMP, &cur->tuple);
 		f->known = true;
@@ -343,7 +344,7 @@ void model_out(struct model *m, u16 out_if, const u8 *ip, u32 len)
 
 /* A packet that was not forwarded may have left a flow only when it died after confirmation: on
  * the link, waiting for a neighbour that is silent.                                              */
-static void model_done_silent(struct model *m)
+static void model_done_silent(struct model *m, bool cut_off)
 {
 	struct model_current *cur = &m->cur;
 	be32 station;
@@ -360,8 +361,16 @@ static void model_done_silent(struct model *m)
 		model_flow_seen(m, f, cur->reply, &cur->seen, false);
 		return;
 	}
+	if (model_is_own(m, cur->seen.dst) && cur->seen.type == ICMP_ECHO &&
+	    cur->seen.proto == IP_PROTO_ICMP && cur->tuple_known) {
+		/* Answered, and the answer died on its way. */
+		model_echo_flow(m);
+		m->flow[cur->flow].answered_lo = false;
+		m->flow[cur->flow].known = false;
+		return;
+	}
 	if (cur->fate.may_forward && cur->tuple_known &&
-	    ((cur->errors == 0 && (m->lenient || model_is_public(m, cur->tuple.dst))) ||
+	    (cut_off || (cur->errors == 0 && (m->lenient || model_is_public(m, cur->tuple.dst))) ||
 	     (model_route(m, cur->tuple.dst, &out_if, &station) &&
 	      !model_station_answers(m, out_if, station)))) {
 		struct model_flow *f;
@@ -373,18 +382,34 @@ static void model_done_silent(struct model *m)
 	}
 }
 
+/* More fragments than may wait for a neighbour (NEIGH_QUEUE_MAX): the first ones are lost. */
+static bool model_too_many(const struct model *m)
+{
+	be32 station;
+	u16 out_if;
+
+	for (u32 n = 0; n < MODEL_REASS_MAX; n++) {
+		const struct model_reass *r = &m->out_reass[n];
+
+		if (r->used && model_route(m, r->dst, &out_if, &station))
+			return m->cur.len / m->conf.iface[out_if].mtu >= NEIGH_QUEUE_MAX;
+	}
+	return false;
+}
+
 void model_done(struct model *m)
 {
 	struct model_current *cur = &m->cur;
 	const struct model_fate *fate = &cur->fate;
+	bool too_many = model_too_many(m);
 
 	for (u32 n = 0; n < MODEL_REASS_MAX; n++) {
-		if (m->out_reass[n].used)
+		if (m->out_reass[n].used && !too_many)
 			model_wrong(m, "not all fragments of a packet came out");
 	}
 	if (!cur->active)
 		return;
-	if (fate->must_forward && cur->forwarded == 0)
+	if (fate->must_forward && cur->forwarded == 0 && !too_many)
 		model_wrong(m, "a packet that has to be forwarded did not come out");
 	if (fate->must_error && cur->errors == 0)
 		model_wrong(m, "ICMP error %u/%u was due and did not come", fate->error_type,
@@ -394,6 +419,6 @@ void model_done(struct model *m)
 	if (fate->must_reset && cur->resets == 0)
 		model_wrong(m, "a reset was due and did not come");
 	if (cur->forwarded == 0 && !seen_is_icmp_error(&cur->seen))
-		model_done_silent(m);
+		model_done_silent(m, too_many);
 	cur->active = false;
 }

@@ -157,6 +157,8 @@ void model_quiet(struct model *m, ns_t now);
 void model_out(struct model *m, u16 out_if, const u8 *ip, u32 len);
 void model_done(struct model *m);
 
+/* A flow may stand whose binding no packet has shown: compare the tables before the next one. */
+bool model_has_unknown(const struct model *m);
 void model_flow_begin(struct model *m, ns_t now);
 void model_flow_shown(struct model *m, const struct sluice_flow *flow);
 void model_flow_end(struct model *m);

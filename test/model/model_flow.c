@@ -219,7 +219,8 @@ static void model_rest_add(struct model *m, const struct model_flow *f,
 	m->rest[m->rest_count++] = (struct model_rest){
 		f->proto,
 		*mapping,
-		f->seen_lo + model_shortest(m, f) + m->conf.nat.quarantine_s * NS_PER_SEC,
+		f->seen_lo + (m->lenient ? 0 : model_shortest(m, f)) +
+			m->conf.nat.quarantine_s * NS_PER_SEC,
 	};
 }
 
@@ -265,6 +266,15 @@ bool model_ports_tight(const struct model *m, const struct nat_rule_conf *rule, 
 }
 
 /* ---- beside the engine's own table */
+
+bool model_has_unknown(const struct model *m)
+{
+	for (u32 n = 0; n < m->flow_count; n++) {
+		if (!m->flow[n].known)
+			return true;
+	}
+	return false;
+}
 
 void model_flow_begin(struct model *m, ns_t now)
 {

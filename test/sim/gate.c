@@ -182,7 +182,7 @@ static void gate_check(struct gate *gate)
 		if (gate->steps % gate->check_every == 0)
 			sluice_check(gate->rig[which].s);
 	}
-	if (gate->steps % gate->compare_every == 0 && gate->actor.net->why == NULL)
+	if ((gate->steps % gate->compare_every == 0 || model_has_unknown(gate->model)) && gate->actor.net->why == NULL)
 		gate_compare(gate);
 }
 

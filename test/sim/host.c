@@ -30,6 +30,21 @@ void host_begin(struct host *host, struct build *b, be32 dst, u8 proto)
 	}
 }
 
+/* A piece that lies across two others. */
+static void host_emit_overlap(struct host *host, const struct build *b, u32 offset, u32 len)
+{
+	static _Thread_local struct build piece;
+	u32 total = b->len - b->l4;
+
+	if (offset >= total)
+		return;
+	len = u32_min(len, total - offset) / 8 * 8;
+	if (len < 16)
+		return;
+	build_fragment_at(&piece, b, offset, len, true);
+	link_send(host->up, piece.bytes, piece.len, 0);
+}
+
 /* Fragments in any order, some twice, sometimes with an overlap. */
 static void host_emit_fragments(struct host *host, const struct build *b)
 {
@@ -49,10 +64,8 @@ static void host_emit_fragments(struct host *host, const struct build *b)
 
 		build_fragment(&piece, b, piece_len, index);
 		link_send(host->up, piece.bytes, piece.len, 0);
-		if (net_chance(net, 4) && index + 1 < count && piece_len >= 16) {
-			build_fragment_at(&piece, b, index * piece_len + 8, piece_len, true);
-			link_send(host->up, piece.bytes, piece.len, 0);
-		}
+		if (net_chance(net, 4))
+			host_emit_overlap(host, b, index * piece_len + 8, piece_len);
 	}
 }
 
