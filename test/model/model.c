@@ -392,7 +392,7 @@ static bool model_too_many(const struct model *m)
 		const struct model_reass *r = &m->out_reass[n];
 
 		if (r->used && model_route(m, r->dst, &out_if, &station))
-			return m->cur.len / m->conf.iface[out_if].mtu >= NEIGH_QUEUE_MAX;
+			return m->cur.len / (m->conf.iface[out_if].mtu - 28) >= NEIGH_QUEUE_MAX;
 	}
 	return false;
 }

@@ -101,31 +101,34 @@ static bool model_has_cause(const struct model *m, const struct seen *seen,
 
 /* A packet that was cut here and then died waiting for its neighbour is quoted as its first
  * fragment: but for length, fragment field and header checksum what the sender made.             */
-static bool model_quotes(const struct model_log *log, const struct seen *seen)
+static bool model_quotes_cut(const struct model_log *log, const struct seen *seen)
 {
 	const u8 *a = log->bytes;
 	const u8 *b = seen->quote;
 
-	if (log->len == 0 || seen->quote_len > log->kept)
-		return false;
-	if (memcmp(a, b, seen->quote_len) == 0)
-		return true;
 	return seen->quote_len >= 20 && (b[6] & 0x20) != 0 && (b[6] & 0x1f) == 0 && b[7] == 0 &&
-	       memcmp(a, b, 2) == 0 && memcmp(a + 4, b + 4, 2) == 0 && memcmp(a + 8, b + 8, 2) == 0 &&
+	       memcmp(a, b, 2) == 0 && memcmp(a + 4, b + 4, 2) == 0 &&
+	       memcmp(a + 8, b + 8, 2) == 0 &&
 	       memcmp(a + 12, b + 12, seen->quote_len - 12) == 0;
 }
 
 /* The packet that an error quotes, byte for byte as its sender made it; newest first. */
 static const struct model_log *model_log_find(const struct model *m, const struct seen *seen)
 {
+	const struct model_log *cut = NULL;
+
 	for (u32 n = 0; n < MODEL_LOG_MAX; n++) {
 		u32 index = (m->log_next + 2 * MODEL_LOG_MAX - 1 - n) % MODEL_LOG_MAX;
 		const struct model_log *log = &m->log[index];
 
-		if (model_quotes(log, seen))
+		if (log->len == 0 || seen->quote_len > log->kept)
+			continue;
+		if (memcmp(log->bytes, seen->quote, seen->quote_len) == 0)
 			return log;
+		if (cut == NULL && model_quotes_cut(log, seen))
+			cut = log;
 	}
-	return NULL;
+	return cut;
 }
 
 void model_judge_error(struct model *m, u16 out_if, const struct seen *seen, const u8 *ip)
