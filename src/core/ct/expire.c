@@ -5,9 +5,9 @@
  * lives is touched once per time-out, and one that is silent ends within a second of its time. A
  * time-out beyond the wheel's reach takes several turns.
  *
- * Never-answered flows: one list per time-out class, in the order in which they were last seen. A
- * repeated packet moves its flow to the end at most once a second, so the order holds within that.
- */
+ * Never-answered flows: one list per time-out class, in the order of the slots in which they were
+ * last seen. The first packet of a flow in a slot moves it to the end, later ones do not, so a flow
+ * that repeats itself costs one move a second and hides nobody behind it.                        */
 #include "core/ct/expire.h"
 #include "core/wire/ip4.h"
 
@@ -178,10 +178,27 @@ void ct_tick(struct ct *ct, ns_t now)
 	}
 }
 
+/* A tick looks at a bounded number of flows; what it left over is due at once. */
+static bool sweep_is_behind(const struct ct *ct, u32 now_ms)
+{
+	if (ct->wheel_slot != now_ms >> CT_SLOT_SHIFT)
+		return true;
+	for (u32 class = 0; class < CT_TIMEOUT_COUNT; class ++) {
+		u32 head = head_of_class(ct, class);
+		u32 idx = ct->flow[head].next;
+
+		if (idx != head && flow_silent(ct, &ct->flow[idx], now_ms))
+			return true;
+	}
+	return false;
+}
+
 ns_t ct_next(const struct ct *ct, ns_t now)
 {
 	if (ct->confirmed == 0)
 		return NS_NEVER;
+	if (sweep_is_behind(ct, ct_ms(now)))
+		return now;
 	return (now / NS_PER_MS + 1000) * NS_PER_MS;
 }
 

@@ -5,9 +5,6 @@
 #include "core/wire/tcp.h"
 #include "core/wire/udp.h"
 
-/* A never-answered flow that repeats itself moves to the young end of its list this often. */
-enum { EMBRYO_MOVE_MS = 1000 };
-
 struct state_info {
 	const char *name;
 	enum ct_timeout timeout;
@@ -152,14 +149,14 @@ static void track_answer(struct ct *ct, u32 idx, u32 now_ms)
 void ct_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms)
 {
 	struct flow *flow = &ct->flow[idx];
-	u32 silent_ms = now_ms - flow->seen_ms;
+	bool slot_is_new = (now_ms ^ flow->seen_ms) >> CT_SLOT_SHIFT != 0;
 
 	flow->seen_ms = now_ms;
 	flow_count(ct, idx, dir, pkt);
 	if (flow_is_confirmed(flow)) {
 		if (dir == TUPLE_REPLY && (flow->flags & FLOW_ANSWERED) == 0)
 			track_answer(ct, idx, now_ms);
-		else if ((flow->flags & FLOW_EMBRYO) != 0 && silent_ms >= EMBRYO_MOVE_MS)
+		else if ((flow->flags & FLOW_EMBRYO) != 0 && slot_is_new)
 			ct_relink(ct, idx, now_ms);
 	}
 	if (flow->proto == IP_PROTO_TCP)
