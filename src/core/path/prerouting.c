@@ -137,6 +137,9 @@ verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
 	/* Nobody can be there (RFC 1812 5.3.7), so no flow is made for it either. */
 	if (!ip_is_one_host(((const struct ip4_hdr *)(void *)pkt_l3(*pkt))->dst))
 		return pkt_drop(path->drops, *pkt, DROP_IP_DESTINATION);
+	/* RFC 1122 section 3.2.1.3 (a): who has no address yet speaks to all stations only. */
+	if (ip4_is_zeronet(((const struct ip4_hdr *)(void *)pkt_l3(*pkt))->src))
+		return pkt_drop(path->drops, *pkt, DROP_IP_SOURCE);
 	/* RFC 1812 section 5.3.4: sent to all stations, yet for one host. */
 	if (((*pkt)->flags & (PKT_LINK_BROADCAST | PKT_LINK_MULTICAST)) != 0)
 		return pkt_drop(path->drops, *pkt, DROP_LINK_GROUP);
