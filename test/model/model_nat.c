@@ -215,7 +215,7 @@ static void model_rest_ok(struct model *m, u8 proto, const struct model_tuple *i
 static void model_paired_ok(struct model *m, const struct nat_rule_conf *rule, u8 proto,
 			    const struct model_tuple *in, const struct model_tuple *out)
 {
-	if (rule->kind != NAT_KIND_POOL || model_ports_tight(m, rule, proto))
+	if (m->lenient || rule->kind != NAT_KIND_POOL || model_ports_tight(m, rule, proto))
 		return;
 	for (u32 n = 0; n < m->flow_count; n++) {
 		const struct model_flow *f = &m->flow[n];
