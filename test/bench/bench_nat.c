@@ -391,7 +391,8 @@ struct line {
 
 static double floor_measure(u32 flows, bool *huge)
 {
-	u32 first_count = flows * 2 / 8 + 1, second_count = flows;
+	/* As much memory as the tables take: the index, then flow and counters of each flow. */
+	u32 first_count = flows * 2 / 8 + 1, second_count = flows * 2;
 	u64 bytes = ((u64)first_count + second_count) * sizeof(struct line);
 	struct line *first = os_region_new(bytes, huge);
 	struct line *second = first + first_count;
