@@ -294,8 +294,8 @@ void build_fragment_at(struct build *out, const struct build *whole, u32 offset,
 	memcpy(out->bytes + out->l4, whole->bytes + whole->l4 + offset, len);
 	ip = build_ip(out);
 	ip->len = be16_of((u16)(out->len - out->l3));
-	ip->frag = be16_of((u16)((be16_host(ip->frag) & IP4_DF) | (more ? IP4_MF : 0) |
-				 offset / 8));
+	ip->frag = be16_of(
+		(u16)((be16_host(ip->frag) & IP4_DF) | (more ? IP4_MF : 0) | offset / 8));
 	build_seal_ip(out);
 }
 

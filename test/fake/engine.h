@@ -55,8 +55,8 @@ struct rig_out {
 	u16 csum_start;
 	u16 csum_offset;
 	bool arp;
-	bool parsed; /* seen is set: there was a whole IP header */
-	struct seen seen; /* points into frame */
+	bool parsed;        /* seen is set: there was a whole IP header */
+	struct seen seen;   /* points into frame */
 	struct build frame; /* as it left, link header included */
 };
 
@@ -77,7 +77,7 @@ void rig_close(struct rig *rig);
 bool rig_configure(struct rig *rig, const struct sluice_conf *conf);
 
 /* Hand a packet in; a link header is put before it on Ethernet if it has none. False when the pool
- * was empty.                                                                                      */
+ * was empty.                                                                                     */
 bool rig_send(struct rig *rig, u16 in_if, const struct build *b);
 /* The same packet, made but not handed in, so that a test can set what a driver would. */
 struct pkt *rig_make(struct rig *rig, u16 in_if, const struct build *b);

@@ -144,8 +144,7 @@ bool seen_parse_quote(struct seen *seen, const u8 *ip, u32 len)
 	if (!seen_parse_ip(seen, ip, len))
 		return false;
 	seen_parse_l4(seen, ip, u32_min(len, u32_max(seen->len, seen->hlen)) - seen->hlen);
-	if (seen->has_l4 && !seen_is_fragment(seen) && seen->len <= len &&
-	    !seen_l4_right(seen, ip))
+	if (seen->has_l4 && !seen_is_fragment(seen) && seen->len <= len && !seen_l4_right(seen, ip))
 		seen->wrong |= SEEN_L4_CSUM;
 	return true;
 }

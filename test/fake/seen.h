@@ -8,7 +8,7 @@
 #include "core/base/bytes.h"
 
 enum seen_wrong {
-	SEEN_CUT = 1 << 0,           /* shorter than its headers say */
+	SEEN_CUT = 1 << 0, /* shorter than its headers say */
 	SEEN_IP_CSUM = 1 << 1,
 	SEEN_L4_CSUM = 1 << 2,       /* never judged for a fragment */
 	SEEN_QUOTE_IP_CSUM = 1 << 3, /* of the packet that an ICMP error quotes */

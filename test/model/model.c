@@ -44,8 +44,7 @@ static void model_begin(struct model *m, ns_t now)
 	m->cur.flow = MODEL_NONE;
 	for (u32 n = 0; n < MODEL_REASS_MAX; n++) {
 		m->out_reass[n].used = false;
-		if (m->in_reass[n].used &&
-		    now > m->in_reass[n].begun + m->conf.reass.timeout_ns)
+		if (m->in_reass[n].used && now > m->in_reass[n].begun + m->conf.reass.timeout_ns)
 			m->in_reass[n].used = false;
 	}
 }
@@ -71,8 +70,7 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 
 	model_begin(m, now);
 	cur->in_if = in_if;
-	cur->link_flags =
-		link_flags & (PKT_LINK_OTHER | PKT_LINK_BROADCAST | PKT_LINK_MULTICAST);
+	cur->link_flags = link_flags & (PKT_LINK_OTHER | PKT_LINK_BROADCAST | PKT_LINK_MULTICAST);
 	model_log_add(m, in_if, cur->link_flags, ip, len, false);
 	if (len > IP4_LEN_MAX)
 		len = IP4_LEN_MAX;
@@ -108,7 +106,8 @@ static bool model_same_payload(const struct model *m, const struct seen *seen, c
 	if (seen->len - seen->hlen != left)
 		return false;
 	if (seen->proto == IP_PROTO_TCP)
-		return memcmp(in + 4, out + 4, 12) == 0 && memcmp(in + 18, out + 18, left - 18) == 0;
+		return memcmp(in + 4, out + 4, 12) == 0 &&
+		       memcmp(in + 18, out + 18, left - 18) == 0;
 	if (seen->proto == IP_PROTO_UDP)
 		return memcmp(in + 4, out + 4, 2) == 0 && memcmp(in + 8, out + 8, left - 8) == 0;
 	if (seen->proto == IP_PROTO_ICMP)

@@ -11,9 +11,9 @@
  *     model_quiet(m, now);                          instead of model_in() for a tick
  *     model_flow_begin / _shown / _end              compare with the engine's flow table
  *
- * After each call m->why is NULL or says what is wrong. Where the law leaves a choice, or time makes
- * it uncertain whether a flow still stands, both outcomes are admitted; so a judgement is never
- * wrong, only sometimes absent. What has to happen and what must not happen is kept apart: `must`
+ * After each call m->why is NULL or says what is wrong. Where the law leaves a choice, or time
+ * makes it uncertain whether a flow still stands, both outcomes are admitted; so a judgement is
+ * never wrong, only sometimes absent. What has to happen and what must not happen is kept apart: `must`
  * and `may` in struct model_fate.                                                               */
 #ifndef TEST_MODEL_MODEL_H
 #define TEST_MODEL_MODEL_H
@@ -40,16 +40,16 @@ struct model_tuple {
 
 struct model_flow {
 	u8 proto;
-	bool known;            /* the binding is known */
-	bool eim;              /* its source has an endpoint-independent mapping */
+	bool known;             /* the binding is known */
+	bool eim;               /* its source has an endpoint-independent mapping */
 	struct model_tuple in;  /* as its first packet came in */
 	struct model_tuple out; /* as that leaves */
-	ns_t seen_lo;          /* last packet that certainly counted */
-	ns_t seen_hi;          /* last packet that may have counted */
-	bool answered_lo;      /* certainly answered */
-	bool answered_hi;      /* may be */
-	u8 tcp_step;           /* 1 SYN, 2 SYN-ACK, 3 established cleanly; 0xff anything */
-	bool tcp_closing;      /* a FIN or RST was seen */
+	ns_t seen_lo;           /* last packet that certainly counted */
+	ns_t seen_hi;           /* last packet that may have counted */
+	bool answered_lo;       /* certainly answered */
+	bool answered_hi;       /* may be */
+	u8 tcp_step;            /* 1 SYN, 2 SYN-ACK, 3 established cleanly; 0xff anything */
+	bool tcp_closing;       /* a FIN or RST was seen */
 	u32 tcp_isn[2];
 	bool turned; /* it may be over, and another one that began in the other direction stand */
 	bool shown;

@@ -64,7 +64,8 @@ bool model_is_group(const struct model *m, be32 a)
 			const struct iface_addr *own = &m->conf.iface[n].addr[k];
 			u32 host = be32_host(a) & ~ip4_mask(own->prefix_len);
 
-			if (own->prefix_len > 30 || !model_prefix_holds(own->addr, own->prefix_len, a))
+			if (own->prefix_len > 30 ||
+			    !model_prefix_holds(own->addr, own->prefix_len, a))
 				continue;
 			if (host == 0 || host == ~ip4_mask(own->prefix_len))
 				return true;
@@ -145,9 +146,9 @@ bool model_route(const struct model *m, be32 dst, u16 *out_if, be32 *station)
 		if (route->route.type != FIB_UNICAST)
 			return false;
 		*out_if = route->route.path[0].out_if;
-		*station = be32_host(route->route.path[0].gateway) != 0 ?
-				   route->route.path[0].gateway :
-				   dst;
+		*station = be32_host(route->route.path[0].gateway) != 0
+				   ? route->route.path[0].gateway
+				   : dst;
 	}
 	return best >= 0;
 }
@@ -179,7 +180,8 @@ const struct nat_rule_conf *model_rule(const struct model *m, be32 source, u16 o
 	return NULL;
 }
 
-void model_port_range(const struct model *m, const struct nat_rule_conf *rule, u16 *first, u16 *last)
+void model_port_range(const struct model *m, const struct nat_rule_conf *rule, u16 *first,
+		      u16 *last)
 {
 	bool pool = rule->kind == NAT_KIND_POOL;
 

@@ -234,7 +234,7 @@ static void model_fate_error(struct model *m, bool sure)
 		return;
 	sure = sure && model_flow_lives(m, &m->flow[flow]) &&
 	       (m->cur.seen.type != ICMP_REDIRECT && m->cur.seen.type != ICMP_SOURCE_QUENCH);
-	/* `reply` says that a packet of the reply direction is quoted: the error goes to its sender. */
+	/* reply: a packet of the reply direction is quoted, and the error goes to its sender. */
 	model_fate_way(m, reply ? m->flow[flow].out.dst : m->flow[flow].in.src, sure);
 }
 

@@ -22,7 +22,7 @@ struct model_tuple model_tuple_reversed(const struct model_tuple *t)
 }
 
 /* Ports; for an ICMP query the identifier stands on the asking side, type and code of the request
- * on the other.                                                                                   */
+ * on the other.                                                                                  */
 bool model_tuple_of(const struct seen *seen, struct model_tuple *t)
 {
 	*t = (struct model_tuple){ seen->src, seen->dst, seen->sport, seen->dport };
@@ -160,7 +160,8 @@ static void model_flow_tcp(struct model_flow *f, bool reply, const struct seen *
 	} else if (f->tcp_step == 2 && !reply && flags == TCP_ACK &&
 		   seen->seq == f->tcp_isn[0] + 1 && seen->ack == f->tcp_isn[1] + 1) {
 		f->tcp_step = 3;
-	} else if (!(f->tcp_step == 1 && !reply && flags == TCP_SYN && seen->seq == f->tcp_isn[0]) &&
+	} else if (!(f->tcp_step == 1 && !reply && flags == TCP_SYN &&
+		     seen->seq == f->tcp_isn[0]) &&
 		   !(f->tcp_step == 2 && reply && flags == (TCP_SYN | TCP_ACK) &&
 		     seen->seq == f->tcp_isn[1])) {
 		f->tcp_step = 0xff;
@@ -178,7 +179,8 @@ void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const st
 	}
 	f->seen_hi = m->now;
 	f->answered_hi = f->answered_hi || reply ||
-			 (f->known && be32_eq(f->in.src, f->out.dst) && f->in.sport == f->out.dport);
+			 (f->known && be32_eq(f->in.src, f->out.dst) &&
+			  f->in.sport == f->out.dport);
 	if (certain) {
 		f->seen_lo = m->now;
 		f->answered_lo = f->answered_lo || (reply && !f->turned);

@@ -73,8 +73,9 @@ static bool model_unreach_has_cause(const struct model *m, const struct seen *se
 	bool local = model_is_own(m, about->dst) || model_is_public(m, about->dst);
 
 	switch (seen->code) {
-	case ICMP_UNREACH_NET: return !model_route(m, about->dst, &(u16){ 0 }, &(be32){ 0 }) ||
-				      model_any_silent(m);
+	case ICMP_UNREACH_NET:
+		return !model_route(m, about->dst, &(u16){ 0 }, &(be32){ 0 }) ||
+		       model_any_silent(m);
 	case ICMP_UNREACH_HOST: return model_any_silent(m);
 	case ICMP_UNREACH_PROTO: return local && about->proto != IP_PROTO_UDP;
 	case ICMP_UNREACH_PORT: return local;
@@ -108,8 +109,7 @@ static bool model_quotes_cut(const struct model_log *log, const struct seen *see
 
 	return seen->quote_len >= 20 && (b[6] & 0x20) != 0 && (b[6] & 0x1f) == 0 && b[7] == 0 &&
 	       memcmp(a, b, 2) == 0 && memcmp(a + 4, b + 4, 2) == 0 &&
-	       memcmp(a + 8, b + 8, 2) == 0 &&
-	       memcmp(a + 12, b + 12, seen->quote_len - 12) == 0;
+	       memcmp(a + 8, b + 8, 2) == 0 && memcmp(a + 12, b + 12, seen->quote_len - 12) == 0;
 }
 
 /* The packet that an error quotes, byte for byte as its sender made it; newest first. */
@@ -204,7 +204,7 @@ static u16 model_sum_changed(u16 csum, const u8 *a, const u8 *b, u32 len)
 	u32 sum = (u16)~csum;
 
 	for (u32 n = 0; n + 1 < len; n += 2) {
-		sum += (u16)~(u16)(a[n] << 8 | a[n + 1]);
+		sum += (u16) ~(u16)(a[n] << 8 | a[n + 1]);
 		sum += (u32)(b[n] << 8 | b[n + 1]);
 		sum = (sum & 0xffff) + (sum >> 16);
 	}
@@ -260,14 +260,15 @@ static void model_quote_back(u8 *quote, u32 len, const struct seen *about,
 /* 0x0000 and 0xffff are the same sum. */
 static bool model_quote_same(const u8 *want, const u8 *got, u32 len, const struct seen *about)
 {
-	u32 csum_at = about->hlen +
-		      (about->proto == IP_PROTO_TCP ? 16 : about->proto == IP_PROTO_UDP ? 6 : 2);
+	u32 csum_at = about->hlen + (about->proto == IP_PROTO_TCP   ? 16
+				     : about->proto == IP_PROTO_UDP ? 6
+								    : 2);
 
 	for (u32 n = 0; n < len; n++) {
 		bool in_csum = n == csum_at || n == csum_at + 1;
 
-		if (want[n] != got[n] &&
-		    !(in_csum && (want[n] == 0 || want[n] == 0xff) && (got[n] == 0 || got[n] == 0xff)))
+		if (want[n] != got[n] && !(in_csum && (want[n] == 0 || want[n] == 0xff) &&
+					   (got[n] == 0 || got[n] == 0xff)))
 			return false;
 	}
 	return true;
@@ -309,7 +310,8 @@ void model_judge_related(struct model *m, u16 out_if, const struct seen *seen, c
 	if (!to_end && !be32_eq(seen->src, in->src) && !model_is_public(m, seen->src) &&
 	    !model_is_own(m, seen->src))
 		model_wrong(m, "an ICMP error has a source from nowhere");
-	if (!to_end && !model_tuple_eq(&f->in, &f->out) && m->conf.iface[m->cur.in_if].side == IFACE_INSIDE &&
+	if (!to_end && !model_tuple_eq(&f->in, &f->out) &&
+	    m->conf.iface[m->cur.in_if].side == IFACE_INSIDE &&
 	    m->conf.iface[out_if].side == IFACE_OUTSIDE && be32_eq(seen->src, in->src) &&
 	    !model_is_public(m, seen->src))
 		model_wrong(m, "an ICMP error shows an inside address to the outside");

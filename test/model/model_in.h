@@ -37,7 +37,7 @@ bool model_tuple_of(const struct seen *seen, struct model_tuple *t);
 bool model_tuple_eq(const struct model_tuple *a, const struct model_tuple *b);
 struct model_tuple model_tuple_reversed(const struct model_tuple *t);
 bool model_flow_is_eim(const struct model *m, const struct model_flow *f);
-bool model_flow_lives(const struct model *m, const struct model_flow *f);      /* certainly */
+bool model_flow_lives(const struct model *m, const struct model_flow *f); /* certainly */
 /* It, or what it holds: its mapping, and who was spoken to. */
 bool model_flow_may_stand(const struct model *m, const struct model_flow *f);
 bool model_flow_may_live(const struct model *m, const struct model_flow *f);

@@ -128,8 +128,8 @@ static bool model_dst_ok(struct model *m, u8 proto, bool hairpin, const struct m
 		model_wrong(m, "destination translated, and no mapping has port %u", in->dport);
 	else if (!be32_eq(mapping.inside_addr, out->dst) || mapping.inside_port != out->dport)
 		model_wrong(m, "port %u belongs to another inside endpoint", in->dport);
-	else if (!hairpin && model_admits(m, proto, in->dst, in->dport, in->src, in->sport) ==
-				     MODEL_ADMIT_NO)
+	else if (!hairpin &&
+		 model_admits(m, proto, in->dst, in->dport, in->src, in->sport) == MODEL_ADMIT_NO)
 		model_wrong(m, "the filter of the mapping does not admit the sender");
 	return m->why == NULL;
 }
@@ -230,8 +230,8 @@ static void model_paired_ok(struct model *m, const struct nat_rule_conf *rule, u
 static void model_translated_ok(struct model *m, u8 proto, u16 out_if, bool hairpin,
 				const struct model_tuple *in, const struct model_tuple *out)
 {
-	const struct nat_rule_conf *rule =
-		hairpin ? model_rule_outside(m, in->src) : model_rule(m, in->src, out_if);
+	const struct nat_rule_conf *rule = hairpin ? model_rule_outside(m, in->src)
+						   : model_rule(m, in->src, out_if);
 	be32 outside;
 
 	if (model_static_out(m, in->src, &outside)) {

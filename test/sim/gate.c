@@ -1,4 +1,4 @@
-/* The gateway as a actor: engines in step, the model beside them. */
+/* The gateway as an actor: engines in step, the model beside them. */
 #include "sim/gate.h"
 
 #include <stdlib.h>
@@ -101,7 +101,8 @@ static void gate_trace_flows(struct gate *gate)
 		const u8 *a = (const u8 *)&row.orig;
 		const u8 *b = (const u8 *)&row.repl;
 
-		if (sluice_show_flows(gate->rig[0].s, &all, gate->actor.net->now, &cursor, &row, 1) == 0)
+		if (sluice_show_flows(gate->rig[0].s, &all, gate->actor.net->now, &cursor, &row,
+				      1) == 0)
 			continue;
 		left--;
 		net_trace(gate->actor.net,
@@ -141,7 +142,8 @@ static void gate_settle(struct gate *gate)
 		net_fail(gate->actor.net, "model: %s", gate->model->why);
 	}
 	for (u32 n = 0; n < outs->count && gate->actor.net->why == NULL; n++)
-		gate_deliver(gate, outs->out[n].out_if, outs->arena + outs->out[n].at + outs->out[n].l3,
+		gate_deliver(gate, outs->out[n].out_if,
+			     outs->arena + outs->out[n].at + outs->out[n].l3,
 			     outs->out[n].len - outs->out[n].l3);
 }
 
@@ -182,7 +184,8 @@ static void gate_check(struct gate *gate)
 		if (gate->steps % gate->check_every == 0)
 			sluice_check(gate->rig[which].s);
 	}
-	if ((gate->steps % gate->compare_every == 0 || model_has_unknown(gate->model)) && gate->actor.net->why == NULL)
+	if ((gate->steps % gate->compare_every == 0 || model_has_unknown(gate->model)) &&
+	    gate->actor.net->why == NULL)
 		gate_compare(gate);
 }
 

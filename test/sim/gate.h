@@ -1,9 +1,9 @@
-/* The gateway as a actor: two engines with the same seed, one that may take the short cut for
+/* The gateway as an actor: two engines with the same seed, one that may take the short cut for
  * established flows and one that never does, and the model beside them.
  *
  * Every packet that comes in goes through all three. What the engines send has to be the same byte
  * for byte, and the model has to find it right. After every step each table's invariants are
- * checked, and now and then the flow table is compared with the model's.                          */
+ * checked, and now and then the flow table is compared with the model's.                         */
 #ifndef TEST_SIM_GATE_H
 #define TEST_SIM_GATE_H
 
@@ -11,8 +11,14 @@
 #include "model/model.h"
 #include "sim/net.h"
 
-enum { GATE_ROUTES_MAX = 64, GATE_ENGINES = 2, GATE_OUTS_MAX = 2048, GATE_ARENA = 1 << 21, GATE_SHOWN_MAX = 30,
-       GATE_DROPS_MAX = 96 };
+enum {
+	GATE_ROUTES_MAX = 64,
+	GATE_ENGINES = 2,
+	GATE_OUTS_MAX = 2048,
+	GATE_ARENA = 1 << 21,
+	GATE_SHOWN_MAX = 30,
+	GATE_DROPS_MAX = 96
+};
 
 struct gate_out {
 	u16 out_if;

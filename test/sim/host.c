@@ -85,8 +85,8 @@ void host_emit(struct host *host, struct build *b)
 	if (b->len > host->conf.mtu)
 		build_ip(b)->frag = be16_of(0);
 	build_seal_ip(b);
-	if (b->len > host->conf.mtu || (b->len > 200 && be16_host(build_ip(b)->frag) == 0 &&
-					net_chance(net, 3)))
+	if (b->len > host->conf.mtu ||
+	    (b->len > 200 && be16_host(build_ip(b)->frag) == 0 && net_chance(net, 3)))
 		host_emit_fragments(host, b);
 	else
 		link_send(host->up, b->bytes, b->len, 0);

@@ -2,7 +2,7 @@
  * FIN or RST, retransmits; talks UDP; pings; sends fragments; complains with ICMP errors. And it
  * may be naughty: broken packets, wrong errors, strangers' ports.
  *
- * What arrives is looked at as any host would: a TCP stream has to come out as it went in.        */
+ * What arrives is looked at as any host would: a TCP stream has to come out as it went in.       */
 #ifndef TEST_SIM_HOST_H
 #define TEST_SIM_HOST_H
 
@@ -15,8 +15,8 @@ enum talk_state {
 	TALK_FREE,
 	TALK_SYN_SENT,
 	TALK_SYN_RECV,
-	TALK_OPEN,   /* both may send */
-	TALK_FIN,    /* our FIN is out */
+	TALK_OPEN, /* both may send */
+	TALK_FIN,  /* our FIN is out */
 	TALK_UDP,
 	TALK_PING,
 };

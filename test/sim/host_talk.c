@@ -127,8 +127,9 @@ void host_ping_in(struct host *host, const struct seen *seen)
 /* An ICMP error about what arrived: mostly right, sometimes broken in the quotation. */
 void host_complain(struct host *host, const u8 *ip, u32 len)
 {
-	static const u8 types[] = { ICMP_UNREACH, ICMP_UNREACH, ICMP_UNREACH, ICMP_TIME_EXCEEDED,
-				    ICMP_PARAM_PROBLEM, ICMP_SOURCE_QUENCH, ICMP_REDIRECT };
+	static const u8 types[] = { ICMP_UNREACH,       ICMP_UNREACH,       ICMP_UNREACH,
+				    ICMP_TIME_EXCEEDED, ICMP_PARAM_PROBLEM, ICMP_SOURCE_QUENCH,
+				    ICMP_REDIRECT };
 	static _Thread_local struct build b;
 	struct net *net = host->actor.net;
 	u8 type = types[net_below(net, ARRAY_COUNT(types))];
@@ -153,12 +154,14 @@ void host_complain(struct host *host, const u8 *ip, u32 len)
 void host_break(struct host *host, struct build *b)
 {
 	struct net *net = host->actor.net;
-	static const char *const sources[] = { "0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255",
-					       "10.10.255.255", "240.1.1.1", "10.10.0.1",
-					       "198.18.0.1", "172.16.5.5", "169.254.3.3" };
-	static const char *const dests[] = { "0.0.0.0", "127.0.0.1", "224.0.0.9", "255.255.255.255",
-					     "198.18.255.255", "250.1.1.1", "10.10.0.1",
-					     "198.18.0.1", "10.20.0.1", "169.254.3.3" };
+	static const char *const sources[] = { "0.0.0.0",         "127.0.0.1",     "224.0.0.1",
+					       "255.255.255.255", "10.10.255.255", "240.1.1.1",
+					       "10.10.0.1",       "198.18.0.1",    "172.16.5.5",
+					       "169.254.3.3" };
+	static const char *const dests[] = { "0.0.0.0",         "127.0.0.1",      "224.0.0.9",
+					     "255.255.255.255", "198.18.255.255", "250.1.1.1",
+					     "10.10.0.1",       "198.18.0.1",     "10.20.0.1",
+					     "169.254.3.3" };
 	static const u8 source_route[] = { 131, 7, 4, 198, 18, 0, 9 };
 	static const u8 cut_option[] = { 7, 40, 4, 0 };
 

@@ -124,8 +124,8 @@ void net_trace_print(const struct net *net)
 
 void net_saw_endpoint(struct net *net, u8 proto, be32 addr, u16 port)
 {
-	u32 n = net->endpoint_count < NET_ENDPOINTS_MAX ? net->endpoint_count++ :
-							  net_below(net, NET_ENDPOINTS_MAX);
+	u32 n = net->endpoint_count < NET_ENDPOINTS_MAX ? net->endpoint_count++
+							: net_below(net, NET_ENDPOINTS_MAX);
 
 	net->endpoint[n] = (struct net_endpoint){ proto, addr, port };
 }

@@ -7,8 +7,8 @@
 struct scene {
 	struct rig rig;
 	struct sluice_conf conf;
-	struct build in;     /* the packet sent last */
-	struct rig_out out;  /* the packet that came out last */
+	struct build in;    /* the packet sent last */
+	struct rig_out out; /* the packet that came out last */
 };
 
 /* The one scene of a test program: opened with scene_begin(), changed before with scene_conf(). */

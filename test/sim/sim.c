@@ -19,8 +19,11 @@ static struct link_conf sim_link(struct net *net)
 static void sim_add_host(struct sim *sim, be32 at, u16 iface, bool inside)
 {
 	struct net *net = &sim->net;
-	struct host_conf conf = { at, inside, net_chance(net, 40) ? net_below(net, 12) : 0,
-				  net_chance(net, 50) ? net_below(net, 6) : 0, 1500,
+	struct host_conf conf = { at,
+				  inside,
+				  net_chance(net, 40) ? net_below(net, 12) : 0,
+				  net_chance(net, 50) ? net_below(net, 6) : 0,
+				  1500,
 				  addr(inside ? "10.10.200.254" : "198.18.0.2") };
 	struct link_conf up = sim_link(net);
 	struct link_conf down = sim_link(net);

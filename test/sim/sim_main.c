@@ -75,9 +75,8 @@ int main(int argc, char **argv)
 		for (u32 k = 0; k < sim_now->host_count; k++)
 			streams += sim_now->host[k]->streams_done;
 		if (verbose)
-			printf("seed %" PRIu64 ": %" PRIu64 " in, %" PRIu64 " out\n",
-			       sim_now->seed, sim_now->gate->packets_in,
-			       sim_now->gate->packets_out);
+			printf("seed %" PRIu64 ": %" PRIu64 " in, %" PRIu64 " out\n", sim_now->seed,
+			       sim_now->gate->packets_in, sim_now->gate->packets_out);
 		sim_fini(sim_now);
 	}
 	free(sim_now);

@@ -1,5 +1,5 @@
-/* Scenarios of ICMP: each error that the gateway makes, and each rule that keeps it silent (RFC 792,
- * 1122 section 3.2.2, 1812 section 4.3).                                                         */
+/* Scenarios of ICMP: each error that the gateway makes, and each rule that keeps it silent (RFC
+ * 792, 1122 section 3.2.2, 1812 section 4.3).                                                    */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -341,7 +341,8 @@ static const struct death deaths[] = {
 	{ "source route", DROP_IP_SOURCE_ROUTE, RIG_IN, NULL, make_source_route },
 	{ "fragment", DROP_FRAG_MALFORMED, RIG_IN, NULL, make_fragment_malformed },
 	{ "fragments overlap", DROP_FRAG_OVERLAP, RIG_IN, NULL, make_fragment_overlap },
-	{ "fragments too many", DROP_FRAG_TOO_MANY, RIG_IN, conf_few_fragments, make_fragment_many },
+	{ "fragments too many", DROP_FRAG_TOO_MANY, RIG_IN, conf_few_fragments,
+	  make_fragment_many },
 	{ "half a UDP header", DROP_L4_SHORT, RIG_IN, NULL, make_l4_short },
 	{ "ICMP checksum", DROP_L4_CHECKSUM, RIG_IN, NULL, make_icmp_checksum },
 	{ "TCP flags", DROP_TCP_FLAGS, RIG_IN, NULL, make_tcp_flags },
@@ -444,12 +445,12 @@ static void a_clash_leaves_the_first_flow_alone(void **state)
 
 	(void)state;
 	s->conf.nat.static_count = 3;
-	s->conf.nat.fixed[0] =
-		(struct nat_static_conf){ addr("10.10.0.5"), addr("198.18.0.50"), 32 };
-	s->conf.nat.fixed[1] =
-		(struct nat_static_conf){ addr("10.10.0.6"), addr("198.18.0.60"), 32 };
-	s->conf.nat.fixed[2] =
-		(struct nat_static_conf){ addr("10.10.0.6"), addr("198.18.0.61"), 32 };
+	s->conf.nat.fixed[0] = (struct nat_static_conf){ addr("10.10.0.5"), addr("198.18.0.50"),
+							 32 };
+	s->conf.nat.fixed[1] = (struct nat_static_conf){ addr("10.10.0.6"), addr("198.18.0.60"),
+							 32 };
+	s->conf.nat.fixed[2] = (struct nat_static_conf){ addr("10.10.0.6"), addr("198.18.0.61"),
+							 32 };
 	rig_open(&s->rig, &s->conf);
 	scene_udp(s, "10.10.0.6", 53, "198.18.0.50", 5000, 8);
 	scene_pass(s, RIG_IN, RIG_IN);

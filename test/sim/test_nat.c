@@ -245,8 +245,8 @@ static struct scene *scene_fixed(void)
 	struct scene *s = scene_conf();
 
 	s->conf.nat.static_count = 1;
-	s->conf.nat.fixed[0] =
-		(struct nat_static_conf){ addr("10.10.0.0"), addr("198.18.7.0"), 24 };
+	s->conf.nat.fixed[0] = (struct nat_static_conf){ addr("10.10.0.0"), addr("198.18.7.0"),
+							 24 };
 	rig_open(&s->rig, &s->conf);
 	return s;
 }

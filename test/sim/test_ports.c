@@ -203,7 +203,8 @@ static void mapped_ports_and_ports_per_destination_keep_apart(void **state)
 		take(taken, 1 + n % 2, s->out.seen.sport);
 	}
 	for (u32 port = 0; port < 65536; port++)
-		assert_false(taken->port[0][port] && (taken->port[1][port] || taken->port[2][port]));
+		assert_false(taken->port[0][port] &&
+			     (taken->port[1][port] || taken->port[2][port]));
 	scene_end(s);
 	free(taken);
 }
