@@ -4,6 +4,7 @@
 #include "core/ip/ip.h"
 #include "core/path/path.h"
 #include "core/pkt/segment.h"
+#include "core/wire/ip4.h"
 
 void path_enqueue(struct path *path, struct pkt *pkt)
 {
@@ -45,6 +46,20 @@ void path_drain(struct path *path, struct batch *out, struct batch *dead, ns_t n
 		out->count = 0;
 }
 
+/* RFC 1812 section 5.2.4: record route and timestamp of a forwarded packet get the address of the
+ * way out. Only now, when nothing can die any more that an error would have to quote; a packet that
+ * waits for ARP goes without. The clock is nobody's time of day: the high bit says so (RFC 791). */
+static void fill_options(const struct path *path, struct pkt *pkt, ns_t now)
+{
+	const u32 day_ms = 24 * 3600 * 1000;
+	const struct iface *out = path_iface(path, pkt->out_if);
+
+	if ((pkt->flags & PKT_TTL_TAKEN) != 0 &&
+	    ip4_hlen((const void *)pkt_l3(pkt)) > IP4_HLEN_MIN && out->conf.addr_count > 0)
+		ip_fill_options(pkt, out->conf.addr[0].addr,
+				UINT32_C(1) << 31 | ct_ms(now) % day_ms);
+}
+
 /* One packet that the link takes as it is. Owns it. */
 static verdict transmit_one(struct path *path, struct pkt *pkt, ns_t now)
 {
@@ -54,6 +69,7 @@ static verdict transmit_one(struct path *path, struct pkt *pkt, ns_t now)
 	out.count = dead.count = 0;
 	v = neigh_resolve(path->neigh, path->drops, pkt, now, &out, &dead);
 	if (verdict_is_accept(v)) {
+		fill_options(path, pkt, now);
 		path_enqueue(path, pkt);
 		v = VERDICT_STOLEN;
 	}
