@@ -92,6 +92,12 @@ u32 nat_address_find(const struct nat *nat, be32 addr)
 
 /* ---- configuration --------------------------------------------------------------------------- */
 
+/* Zero is a default: 1024, 65535. */
+static bool ports_are_range(u16 first, u16 last)
+{
+	return last == 0 || (first == 0 ? NAT_HIGH_FIRST : first) <= last;
+}
+
 static const char *pool_wrong(const struct nat_pool_conf *pool)
 {
 	if (pool->range_count == 0 || pool->range_count > NAT_POOL_RANGE_MAX)
@@ -103,7 +109,7 @@ static const char *pool_wrong(const struct nat_pool_conf *pool)
 		if (first > last || last - first >= NAT_RANGE_ADDRESSES_MAX)
 			return "a pool's range ends before it begins, or is too long";
 	}
-	if (pool->port_last != 0 && pool->port_first > pool->port_last)
+	if (!ports_are_range(pool->port_first, pool->port_last))
 		return "a pool's first port is behind its last";
 	return NULL;
 }
@@ -113,6 +119,10 @@ static const char *conf_wrong(const struct nat_conf *conf, u32 iface_count)
 	if (conf->rule_count > NAT_RULE_MAX || conf->pool_count > NAT_POOL_MAX ||
 	    conf->static_count > NAT_STATIC_MAX || iface_count > NAT_IFACE_MAX)
 		return "too many rules, pools, one-to-one entries or interfaces";
+	if (!ports_are_range(conf->masquerade_port_first, conf->masquerade_port_last))
+		return "the first port to masquerade with is behind the last";
+	if (conf->masquerade_spare_first > conf->masquerade_spare_last)
+		return "the first spare port is behind the last";
 	for (u32 at = 0; at < conf->pool_count; at++) {
 		const char *wrong = pool_wrong(&conf->pool[at]);
 
@@ -134,11 +144,24 @@ static const char *conf_wrong(const struct nat_conf *conf, u32 iface_count)
 	return NULL;
 }
 
-static u32 addresses_missing(const struct nat *nat, const struct nat_conf *conf,
-			     const be32 *masquerade, u32 iface_count)
+static u32 address_keep(struct nat *nat, be32 addr)
+{
+	u32 idx = nat_address_find(nat, addr);
+
+	if (idx == IDX_NONE)
+		return 1;
+	nat->address[idx].kept = true;
+	return 0;
+}
+
+/* Marks the addresses that stay, and counts those that are new. */
+static u32 addresses_missing(struct nat *nat, const struct nat_conf *conf, const be32 *masquerade,
+			     u32 iface_count)
 {
 	u32 missing = 0;
 
+	for (u32 idx = 0; idx < nat->address_count; idx++)
+		nat->address[idx].kept = false;
 	for (u32 at = 0; at < conf->pool_count; at++) {
 		const struct nat_pool_conf *pool = &conf->pool[at];
 
@@ -147,12 +170,13 @@ static u32 addresses_missing(const struct nat *nat, const struct nat_conf *conf,
 			u32 last = be32_host(pool->range[range].last);
 
 			for (u32 addr = first; addr - first <= last - first; addr++)
-				missing += nat_address_find(nat, be32_of(addr)) == IDX_NONE;
+				missing += address_keep(nat, be32_of(addr));
 		}
 	}
-	for (u32 at = 0; at < iface_count; at++)
-		missing += masquerade[at].raw != 0 &&
-			   nat_address_find(nat, masquerade[at]) == IDX_NONE;
+	for (u32 at = 0; at < iface_count; at++) {
+		if (masquerade[at].raw != 0)
+			missing += address_keep(nat, masquerade[at]);
+	}
 	return missing;
 }
 
@@ -190,12 +214,13 @@ static u32 address_slot(struct nat *nat)
 	return IDX_NONE;
 }
 
+/* For new addresses, beside those that stay. */
 static u32 slots_left(const struct nat *nat)
 {
 	u32 left = nat->conf.address_count - nat->address_count;
 
 	for (u32 idx = 0; idx < nat->address_count; idx++)
-		left += address_is_idle(&nat->address[idx]);
+		left += !nat->address[idx].kept && address_is_idle(&nat->address[idx]);
 	return left;
 }
 
@@ -281,18 +306,15 @@ enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 
 		return ERR_FULL;
 	}
 	for (u32 idx = 0; idx < nat->address_count; idx++)
-		nat->address[idx].live = false;
+		nat->address[idx].live = nat->address[idx].kept;
 	nat->conf = *conf;
 	nat->conf.address_count = limits.address_count;
 	nat->conf.mapping_count = limits.mapping_count;
 	nat->conf.dest_count = limits.dest_count;
-	/* Addresses that stay are marked before new ones look for a slot. */
-	for (u32 pass = 0; pass < 2; pass++) {
-		for (u32 at = 0; at < conf->pool_count; at++)
-			fits = pool_take(nat, &conf->pool[at]) || pass == 0;
-		for (u32 at = 0; at < iface_count; at++)
-			fits = masquerade_take(nat, conf, masquerade[at]) && fits;
-	}
+	for (u32 at = 0; at < conf->pool_count; at++)
+		fits = pool_take(nat, &conf->pool[at]) && fits;
+	for (u32 at = 0; at < iface_count; at++)
+		fits = masquerade_take(nat, conf, masquerade[at]) && fits;
 	CHECK(fits);
 	memset(nat->masquerade, 0, sizeof nat->masquerade);
 	memcpy(nat->masquerade, masquerade, iface_count * sizeof *masquerade);
@@ -326,8 +348,8 @@ static void mapping_check(const struct nat *nat, u32 idx)
 
 	CHECK((space->mapped[rec->public_port / 64] >> (rec->public_port % 64) & 1) != 0);
 	CHECK(nat_mapping_by_public(nat, rec->address, rec->public_port, rec->proto) == idx);
-	CHECK(nat_mapping_by_inside(nat, rec->inside_addr, rec->inside_port, rec->proto,
-				    rec->zone) == idx);
+	CHECK((nat_mapping_by_inside(nat, rec->inside_addr, rec->inside_port, rec->proto,
+				     rec->zone) == idx) == !rec->forsaken);
 }
 
 void nat_check(const struct nat *nat, const struct ct *ct)

@@ -124,7 +124,7 @@ static void mapping_rest(struct nat *nat, u32 idx, ns_t now)
 	nat_space_of(nat, rec->address, rec->proto)->resting_count++;
 }
 
-static void mapping_unchain(struct nat *nat, u32 idx)
+static void inside_unchain(struct nat *nat, u32 idx)
 {
 	const struct nat_mapping_rec *rec = nat_mapping_at(nat, idx);
 	u32 *link = &nat->inside_heads[inside_head(nat, rec->inside_addr, rec->inside_port,
@@ -135,6 +135,22 @@ static void mapping_unchain(struct nat *nat, u32 idx)
 		link = &nat_mapping_at(nat, *link)->next_inside;
 	}
 	*link = rec->next_inside;
+}
+
+void nat_mapping_forsake(struct nat *nat, u32 idx)
+{
+	CHECK(!nat_mapping_at(nat, idx)->forsaken);
+	inside_unchain(nat, idx);
+	nat_mapping_at(nat, idx)->forsaken = true;
+}
+
+static void mapping_unchain(struct nat *nat, u32 idx)
+{
+	const struct nat_mapping_rec *rec = nat_mapping_at(nat, idx);
+	u32 *link;
+
+	if (!rec->forsaken)
+		inside_unchain(nat, idx);
 	link = &nat->public_heads[public_head(nat, rec->address, rec->public_port, rec->proto)];
 	while (*link != idx) {
 		CHECK(*link != IDX_NONE);

@@ -42,7 +42,11 @@ static const struct nat_static_conf *static_by_inside(const struct nat *nat, be3
 
 bool nat_owns(const struct nat *nat, be32 addr)
 {
-	return nat_address_find(nat, addr) != IDX_NONE || static_by_outside(nat, addr) != NULL;
+	u32 address = nat_address_find(nat, addr);
+
+	/* One that left the configuration may be anybody's now. */
+	return (address != IDX_NONE && nat->address[address].live) ||
+	       static_by_outside(nat, addr) != NULL;
 }
 
 bool nat_claims(const struct nat *nat, be32 addr, u16 port, u8 proto)
@@ -270,6 +274,10 @@ static enum drop source_mapped(struct nat *nat, struct ct *ct, const struct nat_
 	struct tuple before = flow->repl;
 	enum drop why;
 
+	if (mapping != IDX_NONE && !nat->address[nat_mapping_at(nat, mapping)->address].live) {
+		nat_mapping_forsake(nat, mapping);
+		mapping = IDX_NONE;
+	}
 	if (mapping == IDX_NONE) {
 		why = mapping_make(nat, rule, flow, way, &mapping);
 		if (why != DROP_NONE)

@@ -61,6 +61,7 @@ struct nat_address {
 	u16 spare_last;
 	bool live;       /* new flows may use it; an address taken out of the configuration serves
 			    its standing flows until they end */
+	bool kept;       /* named by the configuration that nat_configure() looks at */
 	struct nat_space *space; /* NAT_PROTO_COUNT of them */
 };
 
@@ -89,6 +90,7 @@ struct nat_mapping_rec {
 	u16 zone;
 	bool hairpin;
 	bool rested; /* has been in quarantine: an abandoned flow sends it back there */
+	bool forsaken; /* its address is gone: not found by its inside endpoint any more */
 };
 
 /* A remote address that a mapping's owner has spoken to. */
@@ -259,6 +261,9 @@ void nat_port_disown(struct nat *nat, u32 address, u8 proto, u16 port);
 u32 nat_mapping_by_inside(const struct nat *nat, be32 addr, be16 port, u8 proto, u16 zone);
 u32 nat_mapping_by_public(const struct nat *nat, u32 address, u16 port, u8 proto);
 u32 nat_mapping_new(struct nat *nat, const struct nat_mapping_rec *rec);
+/* Its address left the configuration: new flows of the inside endpoint find it no more; those that
+ * stand and what comes for them do.                                                             */
+void nat_mapping_forsake(struct nat *nat, u32 mapping);
 void nat_mapping_get(struct nat *nat, u32 mapping);
 /* Without flows it rests; when `kept` is false and it never rested, it is gone at once. */
 void nat_mapping_put(struct nat *nat, u32 mapping, bool kept, ns_t now);
