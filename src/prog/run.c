@@ -40,6 +40,10 @@ static void say_translation(const struct run *run)
 	const struct nat_conf *nat = &run->conf.nat;
 	const struct nat_pool_conf *pool = &nat->pool[0];
 
+	if (nat->rule_count == 0) {
+		printf("  NAT     none: every packet keeps its addresses\n");
+		return;
+	}
 	printf("  NAT     ");
 	if (nat->rule[0].kind == NAT_KIND_MASQUERADE)
 		printf("to the address of the way out");

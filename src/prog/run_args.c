@@ -478,6 +478,12 @@ static void read_log(struct reading *reading, const char *value)
 		wrong(reading, value, "has to be text or json");
 }
 
+static void read_no_nat(struct reading *reading, const char *value)
+{
+	(void)value;
+	reading->args->no_nat = true;
+}
+
 static void read_no_hairpin(struct reading *reading, const char *value)
 {
 	(void)value;
@@ -547,6 +553,8 @@ static const struct option options[] = {
 	{ "--quarantine", "SECONDS", PHASE_REST, read_quarantine, "how long a freed port rests" },
 	{ "--strict-pairing", NULL, PHASE_REST, read_strict,
 	  "refuse a host rather than give it a second public address" },
+	{ "--no-nat", NULL, PHASE_REST, read_no_nat,
+	  "forward only: every packet keeps its addresses" },
 	{ "--no-hairpin", NULL, PHASE_REST, read_no_hairpin,
 	  "inside hosts do not reach each other by public addresses" },
 	{ "--midstream", NULL, PHASE_REST, read_midstream, "pick up unknown TCP flows" },

@@ -67,6 +67,7 @@ struct run_args {
 	u16 port_last;
 	bool seed_given;
 	u8 seed[RUN_SEED_SIZE];
+	bool no_nat;
 	bool no_hairpin;
 	bool midstream;
 	bool strict_pairing;

@@ -320,12 +320,28 @@ static void build_masquerade(struct building *b)
 	}
 }
 
+/* Nothing of what follows would be used: better said than silently ignored. */
+static void build_no_nat(struct building *b)
+{
+	const struct run_args *args = b->args;
+
+	if (args->pool_count || args->static_count)
+		run_error(b->errors,
+			  "--no-nat: leaves every address as it is; take --pool and --one-to-one "
+			  "away, or --no-nat");
+	b->conf->nat.rule_count = 0;
+}
+
 static void build_nat(struct building *b)
 {
 	const struct run_args *args = b->args;
 	struct nat_conf *nat = &b->conf->nat;
 	struct nat_rule_conf *rule = &nat->rule[0];
 
+	if (args->no_nat) {
+		build_no_nat(b);
+		return;
+	}
 	nat->rule_count = 1;
 	nat_rule_defaults(rule);
 	if (args->pool_count)

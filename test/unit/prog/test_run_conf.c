@@ -209,6 +209,20 @@ static void a_pool(void **state)
 	build_refused(bed, "--pool", "65536");
 }
 
+static void forwarding_only(void **state)
+{
+	struct bed *bed = host_bed();
+
+	(void)state;
+	bed->args.no_nat = true;
+	build_good(bed);
+	assert_int_equal(bed->conf.nat.rule_count, 0);
+	assert_int_equal(bed->conf.nat.pool_count, 0);
+	assert_false(bed->notes.shares_ports);
+	bed->args.static_count = 1;
+	build_refused(bed, "--no-nat", "--one-to-one");
+}
+
 static void rules_follow_the_arguments(void **state)
 {
 	struct bed *bed = bare_bed();
@@ -373,6 +387,7 @@ int main(void)
 		cmocka_unit_test(the_hosts_own_ports_are_spared),
 		cmocka_unit_test(ports_that_were_asked_for),
 		cmocka_unit_test(a_pool),
+		cmocka_unit_test(forwarding_only),
 		cmocka_unit_test(rules_follow_the_arguments),
 		cmocka_unit_test(a_filter_that_can_not_be),
 		cmocka_unit_test(routes),
