@@ -18,6 +18,44 @@ struct mac rig_mac_of(be32 station)
 	return (struct mac){ { 0x02, 0xbb, (u8)(a >> 24), (u8)(a >> 16), (u8)(a >> 8), (u8)a } };
 }
 
+/* Memory of closed engines, for the next ones: a fuzzer opens thousands. */
+struct rig_spare {
+	void *memory;
+	u64 size;
+};
+
+static struct rig_spare rig_spares[RIG_SPARES];
+
+static void *rig_memory_new(u64 size)
+{
+	void *memory = NULL;
+
+	for (u32 n = 0; n < RIG_SPARES && memory == NULL; n++) {
+		if (rig_spares[n].memory != NULL && rig_spares[n].size == size) {
+			memory = rig_spares[n].memory;
+			rig_spares[n].memory = NULL;
+		}
+	}
+	if (memory == NULL)
+		memory = aligned_alloc(RIG_PAGE, size);
+	if (memory == NULL)
+		rig_fail("no memory");
+	memset(memory, 0, size);
+	return memory;
+}
+
+static void rig_memory_del(void *memory, u64 size)
+{
+	for (u32 n = 0; n < RIG_SPARES; n++) {
+		if (rig_spares[n].memory == NULL) {
+			rig_spares[n] = (struct rig_spare){ memory, size };
+			return;
+		}
+	}
+	free(rig_spares[0].memory);
+	rig_spares[0] = (struct rig_spare){ memory, size };
+}
+
 static void rig_iface(struct iface_conf *iface, const char *name, enum iface_side side,
 		      const char *address)
 {
@@ -97,11 +135,8 @@ void rig_open(struct rig *rig, const struct sluice_conf *conf)
 	}
 	mem_init_plan(&plan);
 	sluice_plan(conf, &plan);
-	rig->memory_size = (plan.used + 4095) / 4096 * 4096;
-	rig->memory = aligned_alloc(4096, rig->memory_size);
-	if (rig->memory == NULL)
-		rig_fail("no memory");
-	memset(rig->memory, 0, rig->memory_size);
+	rig->memory_size = (plan.used + RIG_PAGE - 1) / RIG_PAGE * RIG_PAGE;
+	rig->memory = rig_memory_new(rig->memory_size);
 	if (sluice_new(&rig->s, conf, rig->memory, rig->memory_size, rig->now, &why) != ERR_OK)
 		rig_fail(why);
 	rig_advance(rig, RIG_DETECTION_S * NS_PER_SEC);
@@ -112,7 +147,7 @@ void rig_close(struct rig *rig)
 {
 	rig_drain(rig);
 	sluice_check(rig->s);
-	free(rig->memory);
+	rig_memory_del(rig->memory, rig->memory_size);
 	rig->memory = NULL;
 }
 

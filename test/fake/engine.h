@@ -25,6 +25,8 @@ enum {
 	RIG_IN2 = 2, /* inside, raw IP, 10.20.0.1/16 */
 	RIG_IFACES = 3,
 	RIG_SILENT_MAX = 16,
+	RIG_SPARES = 4,
+	RIG_PAGE = 4096,
 	RIG_TICKS_MAX = 1000000,
 	RIG_DETECTION_S = 20, /* for finding out that nobody has our addresses, RFC 5227 */
 };

@@ -27,9 +27,24 @@ struct model *model_new(const struct sluice_conf *conf)
 
 	if (m == NULL)
 		abort();
-	m->conf = *conf;
-	m->cur.flow = MODEL_NONE;
+	model_init(m, conf);
 	return m;
+}
+
+/* The large arrays are not cleared: what is in use is counted, or marked. */
+void model_init(struct model *m, const struct sluice_conf *conf)
+{
+	memset(m, 0, offsetof(struct model, flow));
+	m->conf = *conf;
+	m->rest_count = 0;
+	m->log_next = 0;
+	m->judged = 0;
+	m->cur.active = false;
+	m->cur.flow = MODEL_NONE;
+	for (u32 n = 0; n < MODEL_LOG_MAX; n++)
+		m->log[n].len = 0;
+	for (u32 n = 0; n < MODEL_REASS_MAX; n++)
+		m->in_reass[n].used = m->out_reass[n].used = false;
 }
 
 void model_del(struct model *m)

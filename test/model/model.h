@@ -13,8 +13,8 @@
  *
  * After each call m->why is NULL or says what is wrong. Where the law leaves a choice, or time
  * makes it uncertain whether a flow still stands, both outcomes are admitted; so a judgement is
- * never wrong, only sometimes absent. What has to happen and what must not happen is kept apart: `must`
- * and `may` in struct model_fate.                                                               */
+ * never wrong, only sometimes absent. What has to happen and what must not happen is kept apart:
+ * `must` and `may` in struct model_fate.                                                        */
 #ifndef TEST_MODEL_MODEL_H
 #define TEST_MODEL_MODEL_H
 
@@ -150,6 +150,8 @@ struct model {
 	u64 judged; /* packets that were forwarded and found right */
 };
 
+/* Begin anew with a model that was in use. */
+void model_init(struct model *m, const struct sluice_conf *conf);
 struct model *model_new(const struct sluice_conf *conf);
 void model_del(struct model *m);
 void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len, ns_t now);

@@ -233,31 +233,56 @@ static void gate_run(struct actor *actor)
 	gate_check(gate);
 }
 
-static void gate_del(struct actor *actor)
+static void gate_close(struct actor *actor)
 {
 	struct gate *gate = gate_of(actor);
 
 	for (u32 which = 0; which < GATE_ENGINES; which++)
 		rig_close(&gate->rig[which]);
-	model_del(gate->model);
-	free(gate);
+}
+
+static void gate_del(struct actor *actor)
+{
+	gate_close(actor);
+	model_del(gate_of(actor)->model);
+	free(actor);
 }
 
 static const struct actor_ops gate_ops = { gate_forward, gate_next, gate_run, gate_del };
+static const struct actor_ops gate_kept_ops = { gate_forward, gate_next, gate_run, gate_close };
+
+static void gate_init(struct gate *gate, struct net *net, const struct sluice_conf *conf)
+{
+	gate->conf = *conf;
+	for (u32 which = 0; which < GATE_ENGINES; which++) {
+		gate->conf.slow_road = which == 1;
+		rig_open(&gate->rig[which], &gate->conf);
+	}
+	gate->compare_every = 8;
+	gate->check_every = 1;
+	gate->actor.net = net;
+}
+
+void gate_open(struct gate *gate, struct model *model, struct net *net,
+	       const struct sluice_conf *conf)
+{
+	memset(gate, 0, offsetof(struct gate, outs));
+	gate->host_count = 0;
+	memset(gate->drops, 0, sizeof gate->drops);
+	gate->packets_in = gate->packets_out = gate->steps = 0;
+	gate_init(gate, net, conf);
+	gate->model = model;
+	model_init(model, conf);
+	net_add(net, &gate->actor, &gate_kept_ops);
+}
 
 struct gate *gate_new(struct net *net, const struct sluice_conf *conf)
 {
 	struct gate *gate = calloc(1, sizeof *gate);
 
 	CHECK(gate != NULL);
-	gate->conf = *conf;
-	for (u32 which = 0; which < GATE_ENGINES; which++) {
-		gate->conf.slow_road = which == 1;
-		rig_open(&gate->rig[which], &gate->conf);
-	}
+	gate_init(gate, net, conf);
 	gate->model = model_new(conf);
-	gate->compare_every = 8;
-	gate->check_every = 1;
 	net_add(net, &gate->actor, &gate_ops);
 	return gate;
 }

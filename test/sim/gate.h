@@ -54,6 +54,9 @@ struct gate {
 	u64 steps;
 };
 
+/* In the caller's memory, which stays his. */
+void gate_open(struct gate *gate, struct model *model, struct net *net,
+	       const struct sluice_conf *conf);
 struct gate *gate_new(struct net *net, const struct sluice_conf *conf);
 /* Packets that leave by iface for addr go to this link; others go nowhere. */
 void gate_attach(struct gate *gate, u16 iface, be32 addr, struct link *link);

@@ -1,0 +1,305 @@
+/* The whole road under fuzzing: bytes become a configuration, packets and steps of time; two engines
+ * (with and without the short cut) and the model take them, as in the simulator.
+ *
+ *     byte 0, 1       configuration
+ *     then records    operation, its arguments
+ *
+ * Packets are made whole before they are bent, so that the fuzzer need not guess checksums to get
+ * anywhere; answers to what came out, and ICMP errors about it, are operations of their own.      */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/gate.h"
+
+enum { RECORDS_MAX = 48, LAST_MAX = 4, BEND_MAX = 64 };
+
+struct input {
+	const u8 *at;
+	size_t left;
+};
+
+struct last {
+	u16 out_if;
+	u32 len;
+	u8 bytes[1600];
+};
+
+struct fuzz {
+	struct net net;
+	struct gate *gate;
+	struct build b;
+	u32 last_count;
+	struct last last[LAST_MAX];
+};
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
+static u8 next_byte(struct input *in)
+{
+	if (in->left == 0)
+		return 0;
+	in->left--;
+	return *in->at++;
+}
+
+static u16 next_u16(struct input *in)
+{
+	u8 high = next_byte(in);
+
+	return (u16)(high << 8 | next_byte(in));
+}
+
+static void configure(struct sluice_conf *conf, struct input *in)
+{
+	u8 kinds = next_byte(in);
+	u8 more = next_byte(in);
+
+	rig_conf(conf);
+	conf->ct.flow_count = 64;
+	conf->nat.mapping_count = 64;
+	conf->nat.address_count = 8;
+	conf->nat.dest_count = 1;
+	conf->neigh.count = 32;
+	conf->fib.prefix_count = 32;
+	conf->fib.route_count = 32;
+	conf->reass.queue_count = 16;
+	conf->reass.fragment_count = 64;
+	conf->reass.fragments_per_source = 64;
+	conf->packets.small_count = 256;
+	conf->packets.large_count = 8;
+	conf->icmp = (struct icmp_conf){ 100000, 10000, 100000, 10000 };
+	rig_conf_mapping(conf, (enum nat_mapping)(kinds & 1),
+			 (enum nat_filtering)((kinds >> 1 & 3) % 3));
+	conf->nat.rule[0].hairpin = (kinds & 8) == 0;
+	conf->ct.midstream = (kinds & 16) != 0;
+	conf->redirects = (kinds & 32) != 0;
+	conf->iface[RIG_OUT].mtu = (kinds & 64) != 0 ? 1280 : 1500;
+	conf->iface[RIG_IN].mtu = (kinds & 128) != 0 ? 576 : 1500;
+	if ((more & 1) != 0)
+		rig_conf_pool(conf, "198.18.1.0", "198.18.1.1");
+	if ((more & 2) != 0) {
+		conf->nat.static_count = 1;
+		conf->nat.fixed[0] = (struct nat_static_conf){ addr("10.10.0.12"),
+							       addr("198.18.2.12"), 32 };
+	}
+	conf->nat.quarantine_s = more >> 2 & 31;
+}
+
+/* The few addresses that matter, so that packets meet. */
+static be32 pick_addr(u8 choice)
+{
+	static const char *const known[] = { "10.10.0.11", "10.10.0.12", "10.20.0.11",
+					     "203.0.113.5", "198.18.0.9", "10.10.0.1",
+					     "198.18.0.1", "198.18.1.0", "198.18.2.12",
+					     "10.10.255.255", "224.0.0.5", "0.0.0.0",
+					     "127.0.0.1", "255.255.255.255", "172.16.1.1",
+					     "198.18.0.66" };
+
+	return addr(known[choice % ARRAY_COUNT(known)]);
+}
+
+static void make_packet(struct fuzz *f, struct input *in)
+{
+	u8 choice = next_byte(in);
+	u8 addrs = next_byte(in);
+	u8 ports = next_byte(in);
+	u16 sport = (u16)(5000 + (ports & 7));
+	u16 dport = (u16)(80 + (ports >> 3 & 7));
+
+	build_start(&f->b);
+	build_ip4(&f->b, pick_addr(addrs >> 4), pick_addr(addrs & 15),
+		  choice % 3 == 0 ? IP_PROTO_TCP : choice % 3 == 1 ? IP_PROTO_UDP : IP_PROTO_ICMP);
+	if (choice % 3 == 0)
+		build_tcp(&f->b, sport, dport, next_byte(in), 1000, 5000);
+	else if (choice % 3 == 1)
+		build_udp(&f->b, sport, dport);
+	else
+		build_icmp(&f->b, next_byte(in), 0, (u32)ports << 16 | 1);
+	build_payload(&f->b, (choice & 64) != 0 ? next_u16(in) % 3000 : choice >> 4, choice);
+	if ((choice & 128) != 0)
+		build_ip(&f->b)->frag = be16_of(IP4_DF);
+	build_seal(&f->b);
+}
+
+/* Change some bytes; the IP checksum may follow. */
+static void bend(struct fuzz *f, struct input *in)
+{
+	u8 count = next_byte(in);
+
+	if (count < 128 || f->b.len == 0)
+		return;
+	for (u32 n = 0; n < (count & 3) + 1u; n++)
+		f->b.bytes[next_byte(in) % u32_min(f->b.len, BEND_MAX)] = next_byte(in);
+	if ((count & 64) != 0)
+		f->b.len -= u32_min(next_byte(in), f->b.len - 1);
+	if ((count & 32) != 0 && f->b.len >= 20 && (f->b.bytes[0] & 15) * 4u <= f->b.len) {
+		f->b.l4 = (f->b.bytes[0] & 15) * 4u;
+		build_seal_ip(&f->b);
+	}
+}
+
+static void send_in(struct fuzz *f, u16 in_if, u32 link_flags)
+{
+	struct frame *frame = malloc(sizeof *frame + f->b.len);
+	const struct gate_outs *outs = &f->gate->outs[0];
+
+	CHECK(frame != NULL);
+	frame->len = f->b.len;
+	frame->link_flags = link_flags;
+	memcpy(frame->bytes, f->b.bytes, f->b.len);
+	f->gate->actor.ops->forward(&f->gate->actor, in_if, frame);
+	free(frame);
+	for (u32 n = 0; n < outs->count; n++) {
+		struct last *last = &f->last[f->last_count++ % LAST_MAX];
+
+		last->out_if = outs->out[n].out_if;
+		last->len = u32_min(outs->out[n].len - outs->out[n].l3, sizeof last->bytes);
+		memcpy(last->bytes, outs->arena + outs->out[n].at + outs->out[n].l3, last->len);
+	}
+}
+
+static const struct last *pick_last(const struct fuzz *f, u8 choice)
+{
+	u32 count = u32_min(f->last_count, LAST_MAX);
+
+	return count == 0 ? NULL : &f->last[choice % count];
+}
+
+static void answer(struct fuzz *f, struct input *in)
+{
+	const struct last *last = pick_last(f, next_byte(in));
+	struct seen seen;
+
+	if (last == NULL || !seen_parse(&seen, last->bytes, last->len) || !seen.has_l4)
+		return;
+	build_start(&f->b);
+	build_ip4(&f->b, seen.dst, seen.src, seen.proto);
+	if (seen.proto == IP_PROTO_TCP)
+		build_tcp(&f->b, seen.dport, seen.sport, next_byte(in), seen.ack, seen.seq + 1);
+	else if (seen.proto == IP_PROTO_UDP)
+		build_udp(&f->b, seen.dport, seen.sport);
+	else
+		build_icmp(&f->b, ICMP_ECHO_REPLY, 0, (u32)seen.icmp_id << 16 | seen.icmp_seq);
+	build_payload(&f->b, next_byte(in), 1);
+	build_seal(&f->b);
+	bend(f, in);
+	send_in(f, last->out_if, 0);
+}
+
+static void complain(struct fuzz *f, struct input *in)
+{
+	const struct last *last = pick_last(f, next_byte(in));
+	u8 choice = next_byte(in);
+	u8 quote[1600];
+
+	if (last == NULL || last->len < 28)
+		return;
+	memcpy(quote, last->bytes, last->len);
+	if ((choice & 64) != 0)
+		quote[next_byte(in) % 28] ^= next_byte(in);
+	build_error4(&f->b, (choice & 32) != 0 ? pick_addr(next_byte(in)) : be32_load(quote + 16),
+		     be32_load(quote + 12), (u8)(3 + (choice & 15)), next_byte(in), 0x500);
+	build_quote(&f->b, quote, u32_min(last->len, 20u + next_byte(in)));
+	bend(f, in);
+	send_in(f, last->out_if, 0);
+}
+
+static void pass_time(struct fuzz *f, struct input *in)
+{
+	u8 choice = next_byte(in);
+	ns_t until = f->net.now + (1 + (choice & 63)) * (choice < 128 ? 10 * NS_PER_MS :
+								choice < 192 ? NS_PER_SEC :
+									       60 * NS_PER_SEC);
+	struct actor *actor = &f->gate->actor;
+
+	while (actor->ops->next(actor) <= until && f->net.why == NULL) {
+		f->net.now = actor->ops->next(actor) > f->net.now ? actor->ops->next(actor) :
+								    f->net.now;
+		actor->ops->run(actor);
+	}
+	f->net.now = until;
+}
+
+static void send_raw(struct fuzz *f, struct input *in, u16 in_if)
+{
+	u32 len = u32_min(next_byte(in), (u32)in->left);
+
+	build_start(&f->b);
+	build_bytes(&f->b, in->at, len);
+	in->at += len;
+	in->left -= len;
+	if (len > 0)
+		send_in(f, in_if, 0);
+}
+
+static void send_fragments(struct fuzz *f, struct input *in, u16 in_if)
+{
+	static _Thread_local struct build whole;
+	u32 piece = (1u + next_byte(in) % 32) * 8;
+	u8 order = next_byte(in);
+
+	make_packet(f, in);
+	whole = f->b;
+	for (u32 n = 0; n < 8; n++) {
+		if (build_fragment(&f->b, &whole, piece, (n + order) % 8)) {
+			if ((order & 128) != 0)
+				bend(f, in);
+			send_in(f, in_if, 0);
+		}
+	}
+}
+
+static void run_record(struct fuzz *f, struct input *in)
+{
+	u8 op = next_byte(in);
+	u16 in_if = (u16)(op >> 4 & 3) % RIG_IFACES;
+
+	switch (op & 7) {
+	case 0:
+	case 1:
+		make_packet(f, in);
+		bend(f, in);
+		send_in(f, in_if, (op & 0xc0) == 0xc0 ? PKT_LINK_BROADCAST : 0);
+		break;
+	case 2:
+	case 3: answer(f, in); break;
+	case 4: complain(f, in); break;
+	case 5: pass_time(f, in); break;
+	case 6: send_fragments(f, in, in_if); break;
+	default: send_raw(f, in, in_if); break;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	static struct fuzz *f;
+	static struct gate *gate;
+	static struct model *model;
+	static _Thread_local struct sluice_conf conf;
+	struct input in = { data, size };
+
+	if (f == NULL) {
+		f = calloc(1, sizeof *f);
+		gate = calloc(1, sizeof *gate);
+		model = calloc(1, sizeof *model);
+		CHECK(f != NULL && gate != NULL && model != NULL);
+	}
+	net_init(&f->net, 1);
+	f->last_count = 0;
+	configure(&conf, &in);
+	f->gate = gate;
+	gate_open(gate, model, &f->net, &conf);
+	gate->check_every = 16; /* its walk over the FIB costs more than all the rest */
+	gate_silence(gate, addr("198.18.0.66"));
+	for (u32 n = 0; n < RECORDS_MAX && in.left > 0 && f->net.why == NULL; n++)
+		run_record(f, &in);
+	if (f->net.why == NULL)
+		gate_compare(f->gate);
+	if (f->net.why != NULL) {
+		fprintf(stderr, "%s\n", f->net.why);
+		net_trace_print(&f->net);
+		abort();
+	}
+	net_fini(&f->net);
+	return 0;
+}
