@@ -171,11 +171,15 @@ static u32 rule_address(const struct nat *nat, const struct nat_rule_conf *rule,
 static struct seeker seeker_of(const struct nat *nat, const struct flow *flow,
 			       const struct nat_way *way)
 {
-	bool hairpin = (flow->flags & FLOW_HAIRPIN) != 0;
+	be32 masquerade = nat->masquerade[way->out_if];
 
-	return (struct seeker){ flow->orig.src,
-				hairpin ? flow->orig.dst : nat->masquerade[way->out_if],
-				flow->zone };
+	/* Inside hosts meet at the public address that was asked for; a one-to-one address belongs
+	 * to one host alone.                                                                     */
+	if ((flow->flags & FLOW_HAIRPIN) != 0)
+		masquerade = nat_address_find(nat, flow->orig.dst) != IDX_NONE ?
+				     flow->orig.dst :
+				     nat->masquerade[nat->masquerade_if];
+	return (struct seeker){ flow->orig.src, masquerade, flow->zone };
 }
 
 void nat_expect(struct nat *nat, const struct ct *ct, const struct tuple *t, u8 proto)
@@ -344,7 +348,8 @@ verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 	int kind = nat_proto_of(flow->proto);
 
 	if (!way->from_inside || (!way->to_outside && (flow->flags & FLOW_HAIRPIN) == 0))
-		return VERDICT_ACCEPT;
+		return reply_is_unused(ct, flow) ? VERDICT_ACCEPT :
+						   pkt_drop(stats, pkt, DROP_CT_CLASH);
 	fixed = static_by_inside(nat, flow->orig.src);
 	if (fixed != NULL) {
 		flow_take_source(flow,

@@ -224,13 +224,16 @@ static void dest_set(struct nat_dest *dest, u32 port, bool used)
 static void dest_fill(struct nat *nat, const struct ct *ct, struct nat_dest *dest,
 		      const struct flow *flow, u32 ports)
 {
+	const struct nat_space *space = nat_space_of(nat, dest->address, dest->proto);
 	be32 public_addr = nat->address[dest->address].addr;
 	u32 end = u32_min(dest->filled + ports, PORT_COUNT);
 
 	for (; dest->filled < end; dest->filled++) {
 		struct tuple_key key = reply_key(flow, public_addr, (u16)dest->filled);
 
-		if (ct_peek(ct, &key) != IDX_NONE)
+		/* A mapping's port is known from there; its flows will not clear a bit here. */
+		if ((space->mapped[dest->filled / 64] >> (dest->filled % 64) & 1) == 0 &&
+		    ct_peek(ct, &key) != IDX_NONE)
 			dest_set(dest, dest->filled, true);
 	}
 }
@@ -305,8 +308,10 @@ static bool probe_ports(struct nat *nat, const struct ct *ct, const struct choic
 	return false;
 }
 
-static bool map_pick(struct nat *nat, const struct choice *c, const struct nat_dest *dest,
-		     bool even_only, u32 *port)
+/* The map knows the flows per destination. Few others can have the same tuple (one-to-one on this
+ * address, the gateway's own echo), but the flow table is the truth: it is asked at the end.     */
+static bool map_pick(struct nat *nat, const struct ct *ct, const struct choice *c,
+		     const struct nat_dest *dest, bool even_only, u32 *port)
 {
 	u32 start = rng_below(&nat->rng, NAT_PORT_WORDS);
 
@@ -315,10 +320,13 @@ static bool map_pick(struct nat *nat, const struct choice *c, const struct nat_d
 		u64 bits = word_allowed(&c->ports, word) & ~dest->used[word] &
 			   ~c->space->mapped[word];
 
-		if (bits == 0 || (even_only && word % 2 == 1))
+		if (even_only && word % 2 == 1)
 			continue;
-		*port = word * 64 + random_bit(nat, bits);
-		return true;
+		for (; bits != 0; bits &= ~(UINT64_C(1) << (*port % 64))) {
+			*port = word * 64 + random_bit(nat, bits);
+			if (port_is_free(ct, c, *port))
+				return true;
+		}
 	}
 	return false;
 }
@@ -384,8 +392,8 @@ static bool choose(struct nat *nat, struct ct *ct, const struct choice *c, u32 a
 		}
 		dest_fill(nat, ct, dest, c->flow, PORT_COUNT);
 	}
-	if ((c->mixed && map_pick(nat, c, dest, true, port)) ||
-	    map_pick(nat, c, dest, false, port)) {
+	if ((c->mixed && map_pick(nat, ct, c, dest, true, port)) ||
+	    map_pick(nat, ct, c, dest, false, port)) {
 		dest_set(dest, *port, true);
 		return true;
 	}
