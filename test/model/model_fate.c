@@ -63,6 +63,8 @@ static bool model_l4_plain(const struct model *m)
 		return (kind == TCP_SYN || kind == (TCP_SYN | TCP_ACK) || kind == TCP_ACK ||
 			kind == (TCP_ACK | TCP_FIN) || kind == TCP_RST ||
 			kind == (TCP_RST | TCP_ACK)) &&
+		       (seen->flags & TCP_URG) == 0 &&
+		       ((seen->flags & TCP_SYN) == 0 || kind == seen->flags) &&
 		       seen->sport != 0 && seen->dport != 0;
 	return seen->proto == IP_PROTO_ICMP;
 }
@@ -106,7 +108,8 @@ static void model_fate_way(struct model *m, be32 dst, bool sure)
 					     .error_code = ICMP_UNREACH_FRAG };
 		return;
 	}
-	fate->must_forward = sure && model_station_answers(m, out_if, station);
+	fate->must_forward = sure && model_station_answers(m, out_if, station) &&
+			     !model_is_public(m, dst) && !model_is_public(m, seen->src);
 }
 
 bool model_may_begin(const struct model *m, bool *plain)
