@@ -73,10 +73,14 @@ static bool quote_key(const struct quote *quote, u16 zone, struct tuple_key *key
 
 u32 nat_related(const struct ct *ct, const struct pkt *pkt, u16 zone)
 {
+	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
 	struct quote quote;
 	struct tuple_key key;
 
 	if (!quote_read(pkt, &quote) || !quote_key(&quote, zone, &key))
+		return IDX_NONE;
+	/* RFC 792: an error goes to the source of what it quotes; to anybody else it is forged. */
+	if (!be32_eq(ip->dst, quote.ip->src))
 		return IDX_NONE;
 	return ct_peek(ct, &key);
 }
@@ -108,8 +112,11 @@ static void quote_rewrite(const struct quote *quote, const struct tuple *from,
 	case IP_PROTO_UDP:
 		udp->sport = to->sport;
 		udp->dport = to->dport;
-		if (udp->csum.raw != 0)
-			udp->csum = csum_apply(udp->csum, delta);
+		if (udp->csum.raw == 0)
+			break;
+		udp->csum = csum_apply(udp->csum, delta);
+		if (udp->csum.raw == 0)
+			udp->csum.raw = 0xffff;
 		break;
 	case IP_PROTO_ICMP:
 		icmp->query.id = icmp_is_request(icmp->type) ? to->sport : to->dport;
