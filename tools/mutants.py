@@ -11,4 +11,135 @@ A fault whose `old` is gone is an error: the code moved on, and the fault has to
 """
 
 FAULTS = [
+    ("the flow enters the table before it has its translation", "src/core/path/postrouting.c",
+     """	verdict v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
+
+	path_drain_ended(path, now);
+	if (!verdict_is_accept(v))
+		return v;
+	if (ct_confirm(path->ct, idx, now) != ERR_OK) {
+		path->ct->stats.refused++;
+		return pkt_drop(path->drops, pkt, DROP_CT_FULL);
+	}
+	return VERDICT_ACCEPT;
+""",
+     """	if (ct_confirm(path->ct, idx, now) != ERR_OK) {
+		path->ct->stats.refused++;
+		return pkt_drop(path->drops, pkt, DROP_CT_FULL);
+	}
+	return nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
+""",
+     "sim:test_kill"),
+    ("a dead packet's flow is not abandoned", "src/core/path/bury.c",
+     """		ct_abandon(path->ct, pkt->flow >> 1);
+""", "", "sim:test_kill"),
+    ("an ended flow keeps its port", "src/core/nat/nat.c",
+     """		nat_port_release(nat, flow);
+""", """		(void)nat;
+""", "sim:test_ports"),
+    ("the checksum of answers moves the wrong way", "src/core/nat/rewrite.c",
+     """		rewrite_to(pkt, flow->proto, &to, (u16)~flow->delta_l3, (u16)~flow->delta_l4);
+""",
+     """		rewrite_to(pkt, flow->proto, &to, (u16)~flow->delta_l3, flow->delta_l4);
+""", "sim:test_nat"),
+    ("a UDP checksum of zero is changed on the slow road", "src/core/nat/rewrite.c",
+     """	if (udp->csum.raw == 0)
+		return;
+""", "", "sim:test_nat"),
+    ("a UDP checksum of zero is changed on the fast road", "src/core/path/receive.c",
+     """		if (udp->csum.raw != 0) {
+""", """		{
+""", "sim:test_nat"),
+    ("a UDP checksum may become zero", "src/core/nat/rewrite.c",
+     """	udp->csum = csum_apply(udp->csum, delta_l4);
+	if (udp->csum.raw == 0)
+		udp->csum.raw = 0xffff;
+""",
+     """	udp->csum = csum_apply(udp->csum, delta_l4);
+""", "sim"),
+    ("an owned port is given to another inside endpoint", "src/core/nat/port.c",
+     """		bits = word_allowed(&ports, word) & ~space->mapped[word];
+""",
+     """		bits = word_allowed(&ports, word);
+""", "sim"),
+    ("a quoted header keeps its checksum", "src/core/nat/embedded.c",
+     """	quote->ip->csum = csum_apply(quote->ip->csum, csum_delta(old_addrs, new_addrs));
+""", "", "sim:test_nat"),
+    ("a forged error is believed", "src/core/nat/embedded.c",
+     """	if (!be32_eq(ip->dst, quote.ip->src))
+		return IDX_NONE;
+""", """	(void)ip;
+""", "sim:test_nat"),
+    ("the fast road keeps the TTL", "src/core/path/receive.c",
+     """	ip->ttl--;
+""", "", "sim"),
+    ("the fast road lets a packet through whose TTL ran out", "src/core/path/receive.c",
+     """	if (ip->ttl <= 1 ||
+""", """	if (ip->ttl == 0 ||
+""", "sim"),
+    ("the fast road forgets to look at the MTU", "src/core/path/receive.c",
+     """pkt->len <= neigh->mtu && """, "", "sim"),
+    ("a port does not rest", "src/core/nat/mapping.c",
+     """		if (ct_ms(now) - rec->idle_ms < nat->conf.quarantine_s * 1000)
+			return;
+""", """		(void)rec;
+		(void)now;
+""", "sim:test_nat"),
+    ("a mapping that rests admits strangers", "src/core/nat/nat.c",
+     """	if (rec->flow_count == 0)
+		return VERDICT_ACCEPT;
+""", "", "sim"),
+    ("the filter admits everybody", "src/core/nat/nat.c",
+     """		return nat_peer_find(nat, idx, remote);
+""", """		return idx + remote.raw + nat->address_count > 0;
+""", "sim:test_nat"),
+    ("expiry does not ask when the last packet came", "src/core/ct/expire.c",
+     """		if (flow_silent(ct, &ct->flow[idx], now_ms))
+			sweep_end(ct, idx);
+		else
+			ct_relink(ct, idx, now_ms);
+""",
+     """		sweep_end(ct, idx);
+""", "sim"),
+    ("a look-up finds flows whose time is over", "src/core/ct/ct.c",
+     """	if (ref == IDX_NONE || !flow_is_expired(ct, &ct->flow[ref >> 1], ct_ms(now)))
+		return ref;
+""",
+     """	if (ref == IDX_NONE || now != NS_NEVER)
+		return ref;
+""", "sim"),
+    ("a hairpin shows the inside source", "src/core/nat/nat.c",
+     """	if (!way->from_inside || (!way->to_outside && (flow->flags & FLOW_HAIRPIN) == 0))
+""",
+     """	if (!way->from_inside || !way->to_outside)
+""", "sim:test_nat"),
+    ("an untranslated source leaves", "src/core/nat/nat.c",
+     """		return pkt_drop(stats, pkt, DROP_MARTIAN_OUT);
+""", """		return VERDICT_ACCEPT;
+""", "sim:test_kill"),
+    ("DF is not respected", "src/core/ip/pmtu.c",
+     """	if (wire_len <= mtu || !df)
+""", """	if (wire_len <= mtu || !df || mtu > 0)
+""", "sim:test_icmp"),
+    ("overlapping fragments are taken", "src/core/ip/reass.c",
+     """		if (frag->end > facts->begin)
+			return PLACE_OVERLAP;
+""", "", "sim:test_kill"),
+    ("an ICMP error answers an ICMP error", "src/core/ip/icmp_error.c",
+     """	if (ip->proto == IP_PROTO_ICMP && !is_icmp_query(pkt, ip))
+		return ICMP_REFUSED_ERROR;
+""", """	(void)is_icmp_query;
+""", "sim:test_icmp"),
+    ("an ICMP error ignores the rate limit", "src/core/ip/icmp_error.c",
+     """	*why = rate_take(icmp, dst, now);
+""", """	(void)rate_take(icmp, dst, now);
+	*why = ICMP_SENT;
+""", "sim:test_icmp"),
+    ("the next tick moves away under traffic", "src/core/engine/engine.c",
+     """	ns_t next = ct_next(&s->ct, s->ticked_ns);
+""", """	ns_t next = ct_next(&s->ct, s->now);
+""", "sim"),
+    ("a flow remembers a neighbour that is somebody else now", "src/core/iface/neigh.c",
+     """	table->lost_count += neigh_at(table, idx)->gen > 0;
+""", "", "sim:test_road"),
 ]

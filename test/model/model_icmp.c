@@ -179,7 +179,7 @@ bool model_related(const struct model *m, u32 *flow, bool *reply)
 	if ((in->wrong & (SEEN_L4_CSUM | SEEN_QUOTE_IP_CSUM)) != 0 || in->quote == NULL ||
 	    !seen_parse_quote(&about, in->quote, in->quote_len) || about.frag_offset != 0 ||
 	    in->quote_len < about.hlen + 8 || seen_is_icmp_error(&about) ||
-	    !model_tuple_of(&about, &t))
+	    !model_tuple_of(&about, &t) || !be32_eq(in->dst, about.src))
 		return false;
 	for (u32 n = 0; n < m->flow_count; n++) {
 		const struct model_flow *f = &m->flow[n];

@@ -410,6 +410,11 @@ static void broken_errors_are_not_related(void **state)
 	assert_true(rig_send(&s->rig, RIG_OUT, &s->in));
 	while (rig_next(&s->rig, &s->out))
 		assert_int_not_equal(s->out.out_if, RIG_IN);
+	/* To somebody else than the sender of what it quotes: forged. */
+	scene_complain(s, "203.0.113.9", ICMP_UNREACH, ICMP_UNREACH_PORT, 0, 60);
+	build_ip(&s->in)->dst = addr("10.10.0.77");
+	build_seal_ip(&s->in);
+	scene_dies(s, RIG_OUT, DROP_CT_RELATED);
 	scene_complain(s, "203.0.113.9", ICMP_UNREACH, ICMP_UNREACH_PORT, 0, 27);
 	assert_true(rig_send(&s->rig, RIG_OUT, &s->in));
 	scene_nothing(s);

@@ -243,6 +243,44 @@ static void packets_wait_for_the_neighbour(void **state)
 	scene_end(s);
 }
 
+/* The flow remembers by which neighbour it leaves. While only answers come in, that neighbour is
+ * forgotten and its place goes to another one: the next packet must not go there.                */
+static void a_forgotten_neighbour_is_asked_for_again(void **state)
+{
+	struct scene *s = scene_conf();
+	struct mac station = rig_mac_of(addr("198.18.0.9"));
+	struct build question, answer;
+
+	(void)state;
+	s->conf.neigh.count = 6;
+	rig_open(&s->rig, &s->conf);
+	scene_udp(s, "10.10.0.5", 5000, "198.18.0.9", 53, 8);
+	question = s->in;
+	scene_pass(s, RIG_IN, RIG_OUT);
+	scene_reply(s, 8);
+	answer = s->in;
+	scene_pass(s, RIG_OUT, RIG_IN);
+	for (ns_t past = 0; past < 4 * s->conf.neigh.idle_ns; past += 5 * NS_PER_SEC) {
+		for (u32 n = 0; n < 5; n++) {
+			rig_advance(&s->rig, NS_PER_SEC);
+			(void)rig_drain(&s->rig);
+		}
+		s->in = answer;
+		scene_pass(s, RIG_OUT, RIG_IN);
+	}
+	for (u16 n = 0; n < 5; n++) {
+		build_udp4(&s->in, addr("10.10.0.5"), 6000, be32_of(0xc6120020u + n), 53, 8);
+		assert_true(rig_send(&s->rig, RIG_IN, &s->in));
+		(void)rig_drain(&s->rig);
+	}
+	s->in = answer;
+	scene_pass(s, RIG_OUT, RIG_IN);
+	s->in = question;
+	scene_pass(s, RIG_IN, RIG_OUT);
+	assert_memory_equal(s->out.frame.bytes, &station, ETH_ALEN);
+	scene_end(s);
+}
+
 /* A batch of 256: packets that make flows and packets of the same flows, mixed with broken ones. */
 static void a_full_batch_keeps_its_order(void **state)
 {
@@ -365,6 +403,7 @@ int main(void)
 		cmocka_unit_test(fragments_in_every_order),
 		cmocka_unit_test(fragments_that_never_become_whole),
 		cmocka_unit_test(packets_wait_for_the_neighbour),
+		cmocka_unit_test(a_forgotten_neighbour_is_asked_for_again),
 		cmocka_unit_test(a_full_batch_keeps_its_order),
 		cmocka_unit_test(closing_and_opening_again),
 		cmocka_unit_test(a_new_configuration_moves_no_standing_flow),
