@@ -29,6 +29,10 @@ static void limit_tick(struct sluice *s, struct event_limit *limit, enum sluice_
 {
 	struct sluice_event event = { .kind = kind, .when_ns = now, .iface = IFACE_NONE };
 
+	if (kind == SLUICE_EVENT_ARP_CONFLICT) {
+		event.iface = s->neigh.stats.conflict_if;
+		event.dst = s->neigh.stats.conflict_addr;
+	}
 	if (count == limit->reported || now < limit->next_ns)
 		return;
 	event.refused = count - limit->reported;

@@ -104,6 +104,8 @@ struct neigh_stats {
 	u64 requests_received;
 	u64 replies_received;
 	u64 conflicts;          /* another station claims one of our addresses */
+	u16 conflict_if;        /* where the last of these was heard, and about which address */
+	be32 conflict_addr;
 	u64 failures;           /* neighbours given up */
 	u64 evictions;
 	u64 full;               /* no entry could be had */

@@ -165,12 +165,19 @@ void neigh_own_due(struct neigh_table *table, u32 own_index, ns_t now, struct ba
 		neigh_timer_set(&table->timers, timer, again);
 }
 
+static void count_conflict(struct neigh_table *table, u16 ifidx, be32 addr)
+{
+	table->stats.conflicts++;
+	table->stats.conflict_if = ifidx;
+	table->stats.conflict_addr = addr;
+}
+
 static void own_conflict(struct neigh_table *table, u16 ifidx, u32 addr_index, ns_t now,
 			 struct batch *out)
 {
 	struct neigh_own *own = own_of(table, ifidx, addr_index);
 
-	table->stats.conflicts++;
+	count_conflict(table, ifidx, neigh_iface(table, ifidx)->conf.addr[addr_index].addr);
 	own->conflict = true;
 	if (own->state == NEIGH_OWN_CONFLICT)
 		return;
@@ -205,7 +212,7 @@ bool neigh_own_heard(struct neigh_table *table, u16 ifidx, const struct arp_hdr 
 		own_conflict(table, ifidx, i, now, out);
 	}
 	if (!claimed && be32_host(arp->spa) != 0 && neigh_owns(table, ifidx, arp->spa)) {
-		table->stats.conflicts++;
+		count_conflict(table, ifidx, arp->spa);
 		claimed = true;
 	}
 	return claimed;
