@@ -125,6 +125,8 @@ verdict ct_may_begin(const struct ct *ct, struct drop_stats *stats, struct pkt *
 void ct_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms);
 /* A SYN for a flow whose connection is over starts it anew (RFC 9293 3.6.1, RFC 6191). */
 bool ct_tcp_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
+/* It begins in the same place: same translation, so that nothing moves for the server either. */
+void ct_tcp_reopen(struct ct *ct, u32 flow);
 void ct_tcp_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms);
 /* Windows of a segment without SYN, FIN or RST: all that an established connection needs. */
 void ct_tcp_segment(struct ct *ct, struct flow_more *more, enum tuple_dir dir,

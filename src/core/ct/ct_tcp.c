@@ -190,8 +190,8 @@ static enum flow_state closing_state(const struct ct *ct, u32 idx, enum tuple_di
 				     const struct tcp_hdr *tcp)
 {
 	const struct flow *flow = &ct->flow[idx];
-	bool both = ct->more != NULL && (ct->more[idx].window[0].flags &
-					 ct->more[idx].window[1].flags & WINDOW_FIN) != 0;
+	const u16 fins = FLOW_FIN_ORIG | FLOW_FIN_REPLY;
+	bool both = (flow->flags & fins) == fins;
 
 	switch (flow->state) {
 	case FLOW_TCP_FIN_WAIT:
@@ -237,10 +237,13 @@ void ct_tcp_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *
 		if ((kind == KIND_SYN || kind == KIND_SYN_ACK) &&
 		    flow->state <= FLOW_TCP_SYN_RECV)
 			window_read_scale(own, tcp);
+		/* Nothing was answered yet: the last SYN is the one that counts. */
+		if (kind == KIND_SYN && flow->state <= FLOW_TCP_SYN_SENT)
+			own->flags &= (u8)~WINDOW_SEEN;
 		ct_tcp_segment(ct, &ct->more[idx], dir, pkt);
-		if (kind == KIND_FIN)
-			own->flags |= WINDOW_FIN;
 	}
+	if (kind == KIND_FIN)
+		flow->flags |= dir == TUPLE_ORIG ? FLOW_FIN_ORIG : FLOW_FIN_REPLY;
 	if (flow->state == FLOW_TCP_NONE && kind != KIND_SYN)
 		ct->stats.midstream++;
 	next = flow->state <= FLOW_TCP_CLOSE ? tcp_next_state[dir][kind][flow->state] : 0;
@@ -270,4 +273,15 @@ bool ct_tcp_reopens(const struct ct *ct, u32 idx, enum tuple_dir dir, const stru
 	 * RST nothing of the old connection is left to be confused with.                        */
 	return ct->more == NULL || flow->state == FLOW_TCP_CLOSE ||
 	       seq_gt(be32_host(tcp->seq), ct->more[idx].window[TUPLE_ORIG].end);
+}
+
+void ct_tcp_reopen(struct ct *ct, u32 idx)
+{
+	struct flow *flow = &ct->flow[idx];
+
+	flow->state = FLOW_TCP_NONE;
+	flow->flags &= (u16) ~(FLOW_ASSURED | FLOW_FIN_ORIG | FLOW_FIN_REPLY);
+	if (ct->more != NULL)
+		memset(ct->more[idx].window, 0, sizeof ct->more[idx].window);
+	ct->stats.reopened++;
 }

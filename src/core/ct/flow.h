@@ -34,6 +34,8 @@ enum flow_flag {
 	FLOW_FAST = 1 << 10,      /* nexthop[] of both directions is decided: takes the short cut */
 	FLOW_MAPPED_DST = 1 << 11, /* holds a reference to mapping_dst: came in through it */
 	FLOW_EMBRYO = 1 << 12,    /* linked in a list of never-answered flows */
+	FLOW_FIN_ORIG = 1 << 13,  /* the original side of a TCP flow has sent FIN */
+	FLOW_FIN_REPLY = 1 << 14, /* the other side has */
 };
 
 enum flow_state {
@@ -89,7 +91,6 @@ struct flow_window {
 enum flow_window_flag {
 	WINDOW_SEEN = 1 << 0,  /* the fields are valid */
 	WINDOW_SCALE = 1 << 1, /* this side's SYN had the window scale option */
-	WINDOW_FIN = 1 << 2,   /* this side sent FIN */
 };
 
 struct flow_more {

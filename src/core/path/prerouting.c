@@ -50,19 +50,6 @@ static verdict prerouting_new(struct path *path, struct pkt *pkt, const struct t
 	return VERDICT_ACCEPT;
 }
 
-/* A SYN on a flow whose connection is over begins a new one in the same place: same translation,
- * so that nothing moves for the server either.                                                  */
-static void flow_reopen(struct ct *ct, u32 idx)
-{
-	struct flow *flow = &ct->flow[idx];
-
-	flow->state = FLOW_TCP_NONE;
-	flow->flags &= (u16)~FLOW_ASSURED;
-	if (ct->more != NULL)
-		memset(ct->more[idx].window, 0, sizeof ct->more[idx].window);
-	ct->stats.reopened++;
-}
-
 /* An address that the host has too: what no mapping claims is the host's, whatever it is; its
  * connections are not tracked here, since half of their packets never pass.                     */
 static bool is_for_host(const struct path *path, const struct tuple_key *key)
@@ -85,7 +72,7 @@ static verdict prerouting_track(struct path *path, struct pkt *pkt, ns_t now)
 						 prerouting_new(path, pkt, &key, now);
 	pkt->flow = ref;
 	if (ct_tcp_reopens(path->ct, ref >> 1, ref & 1, pkt))
-		flow_reopen(path->ct, ref >> 1);
+		ct_tcp_reopen(path->ct, ref >> 1);
 	ct_track(path->ct, ref >> 1, ref & 1, pkt, ct_ms(now));
 	return VERDICT_ACCEPT;
 }
