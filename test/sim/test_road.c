@@ -260,6 +260,10 @@ static void a_forgotten_neighbour_is_asked_for_again(void **state)
 	scene_reply(s, 8);
 	answer = s->in;
 	scene_pass(s, RIG_OUT, RIG_IN);
+	/* A second one that is forgotten after it, so that there is a place left in the end. */
+	rig_advance(&s->rig, 3 * NS_PER_SEC);
+	scene_udp(s, "10.10.0.5", 6000, "198.18.0.50", 53, 8);
+	scene_pass(s, RIG_IN, RIG_OUT);
 	for (ns_t past = 0; past < 4 * s->conf.neigh.idle_ns; past += 5 * NS_PER_SEC) {
 		for (u32 n = 0; n < 5; n++) {
 			rig_advance(&s->rig, NS_PER_SEC);
@@ -268,13 +272,15 @@ static void a_forgotten_neighbour_is_asked_for_again(void **state)
 		s->in = answer;
 		scene_pass(s, RIG_OUT, RIG_IN);
 	}
-	for (u16 n = 0; n < 5; n++) {
+	for (u16 n = 0; n < 4; n++) {
 		build_udp4(&s->in, addr("10.10.0.5"), 6000, be32_of(0xc6120020u + n), 53, 8);
 		assert_true(rig_send(&s->rig, RIG_IN, &s->in));
 		(void)rig_drain(&s->rig);
+		rig_advance(&s->rig, NS_PER_MS);
 	}
 	s->in = answer;
 	scene_pass(s, RIG_OUT, RIG_IN);
+	rig_advance(&s->rig, NS_PER_MS);
 	s->in = question;
 	scene_pass(s, RIG_IN, RIG_OUT);
 	assert_memory_equal(s->out.frame.bytes, &station, ETH_ALEN);
