@@ -1,11 +1,11 @@
-/* The whole road under fuzzing: bytes become a configuration, packets and steps of time; two engines
- * (with and without the short cut) and the model take them, as in the simulator.
+/* The whole road under fuzzing: bytes become a configuration, packets and steps of time; two
+ * engines (with and without the short cut) and the model take them, as in the simulator.
  *
  *     byte 0, 1       configuration
  *     then records    operation, its arguments
  *
  * Packets are made whole before they are bent, so that the fuzzer need not guess checksums to get
- * anywhere; answers to what came out, and ICMP errors about it, are operations of their own.      */
+ * anywhere; answers to what came out, and ICMP errors about it, are operations of their own.     */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -120,8 +120,8 @@ static void test_packets_keep_it(void **state)
 	ct_bed_close(bed);
 }
 
-/* One that repeats itself more than once a second is never moved by silence: it must not stand first
- * in its list for ever.                                                                          */
+/* One that repeats itself more than once a second is never moved by silence: it must not stand
+ * first in its list for ever.                                                                    */
 static void test_busy_unanswered_hides_nobody(void **state)
 {
 	struct ct_bed *bed = ct_bed_open(16);

@@ -340,7 +340,7 @@ static void test_hairpin(void **state)
 	(void)state;
 	expect_end(dst_of(out), b);
 	assert_true(be32_eq(out.src, addr("198.18.0.1")));
-	/* The answer goes back as it came; a mapping is one for all destinations, hairpin or not. */
+	/* The answer goes back as it came; a mapping is one for all, hairpin or not. */
 	out = nat_bed_pass(bed, b, src_of(out), UDP);
 	expect_end(dst_of(out), a);
 	expect_end(src_of(out), public_b);
