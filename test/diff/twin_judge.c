@@ -1,0 +1,373 @@
+/* The verdict about one packet: same, different for a known reason, or different. */
+#include "diff/twin.h"
+
+#include <stdio.h>
+
+#include "core/wire/icmp.h"
+#include "core/wire/ip4.h"
+#include "core/wire/tcp.h"
+
+static const char *const rule_names[TWIN_RULES] = {
+	[TWIN_SAME] = "same",
+	[TWIN_RULE_ICMP_CSUM] = "wrong ICMP checksum: the kernel passes it on",
+	[TWIN_RULE_BAD_QUOTE] = "ICMP error with a broken quotation: the kernel passes it on",
+	[TWIN_RULE_ERROR_SOURCE] = "source of an ICMP error about a packet to the gateway",
+	[TWIN_RULE_TIMESTAMP] = "ICMP timestamp request to the gateway: the kernel answers",
+	[TWIN_RULE_REDIRECT] = "ICMP redirect about a translated flow: the kernel drops it",
+	[TWIN_RULE_RECORD_ROUTE] = "IP options of a packet",
+	[TWIN_RULE_RESET_TOS] = "type of service of a reset",
+	[TWIN_RULE_LOCAL_CSUM] = "wrong checksum of a packet to a closed port",
+	[TWIN_RULE_LINK_LOCAL] = "link-local addresses: the kernel forwards them",
+	[TWIN_RULE_CLASS_E] = "class E address: the kernel forwards",
+	[TWIN_RULE_BROADCAST_SOURCE] = "source is a directed broadcast: the kernel forwards",
+	[TWIN_RULE_IGMP] = "IGMP to the gateway: the kernel speaks it",
+	[TWIN_RULE_SOURCE_ROUTE] = "source route: the kernel sends no 3/5",
+	[TWIN_RULE_FRAG_LIMIT] = "more than 64 fragments of one packet",
+	[TWIN_RULE_FRAG_OPTIONS] = "options that are not copied into fragments",
+	[TWIN_RULE_STRICT_STATE] = "TCP state that the kernel calls invalid",
+	[TWIN_RULE_ERROR_TOS] = "type of service of an ICMP error",
+	[TWIN_RULE_ERROR_OPTIONS] = "IP options of an ICMP error",
+	[TWIN_RULE_QUOTED_CSUM] = "checksum of a quoted TCP header that is cut behind it",
+	[TWIN_DIFFERENT] = "different",
+};
+
+const char *twin_rule_name(enum twin_rule rule)
+{
+	return rule_names[rule];
+}
+
+/* ---- equality ---------------------------------------------------------------------------------*/
+
+static bool is_local(const struct ip4_hdr *ip)
+{
+	return be32_eq(ip->src, addr("10.10.0.1")) || be32_eq(ip->src, addr("198.18.0.1"));
+}
+
+/* Did the gateway make it? Then its IP identifier is its own affair. */
+static bool made_here(const struct twin *twin, const struct twin_out *out)
+{
+	const struct ip4_hdr *ip = (const struct ip4_hdr *)out->bytes;
+	const struct ip4_hdr *in = (const struct ip4_hdr *)twin->in;
+
+	/* What answers the packet: an ICMP message, or a reset in somebody's name. */
+	return be32_eq(ip->dst, in->src) &&
+	       (is_local(ip) ||
+		(ip->proto == IP_PROTO_TCP && (!be32_eq(in->src, in->dst) || ip->ttl >= in->ttl)));
+}
+
+/* Zero and all ones are the same sum. */
+static bool csum_same(const u8 *a, const u8 *b)
+{
+	u16 x = (u16)(a[0] << 8 | a[1]), y = (u16)(b[0] << 8 | b[1]);
+
+	return x == y || ((x == 0 || x == 0xffff) && (y == 0 || y == 0xffff));
+}
+
+static u32 l4_csum_at(const struct twin_out *out)
+{
+	const struct ip4_hdr *ip = (const struct ip4_hdr *)out->bytes;
+
+	if (ip4_frag_offset_bytes(ip) != 0)
+		return 0;
+	switch (ip->proto) {
+	case IP_PROTO_TCP: return ip4_hlen(ip) + 16;
+	case IP_PROTO_ICMP: return ip4_hlen(ip) + 2;
+	default: return 0;
+	}
+}
+
+/* The headers in `clear` are set to zero in both before they are compared. */
+static bool out_same(const struct twin *twin, const struct twin_out *ours,
+		     const struct twin_out *theirs)
+{
+	static struct twin_out a, b;
+	u32 csum = l4_csum_at(ours);
+
+	if (ours->iface != theirs->iface || ours->len != theirs->len)
+		return false;
+	a = *ours;
+	b = *theirs;
+	if (made_here(twin, ours) && made_here(twin, theirs)) {
+		memset(a.bytes + 4, 0, 2);
+		memset(b.bytes + 4, 0, 2);
+		memset(a.bytes + 10, 0, 2);
+		memset(b.bytes + 10, 0, 2);
+	}
+	if (csum != 0 && csum + 2 <= a.len && csum_same(a.bytes + csum, b.bytes + csum))
+		memcpy(a.bytes + csum, b.bytes + csum, 2);
+	return memcmp(a.bytes, b.bytes, a.len) == 0;
+}
+
+static bool outs_same(const struct twin *twin)
+{
+	if (twin->ours.count != twin->theirs.count)
+		return false;
+	for (u32 n = 0; n < twin->ours.count; n++) {
+		if (!out_same(twin, &twin->ours.out[n], &twin->theirs.out[n]))
+			return false;
+	}
+	return true;
+}
+
+/* ---- differences with a reason ----------------------------------------------------------------*/
+
+static bool ours_is_error(const struct twin *twin, const struct twin_outs *outs, struct seen *seen)
+{
+	return outs->count == 1 &&
+	       seen_parse(seen, outs->out[0].bytes, outs->out[0].len) &&
+	       seen_is_icmp_error(seen) && made_here(twin, &outs->out[0]);
+}
+
+static bool to_gateway(const struct twin *twin)
+{
+	be32 dst = ((const struct ip4_hdr *)twin->in)->dst;
+
+	return be32_eq(dst, addr("10.10.0.1")) || be32_eq(dst, addr("198.18.0.1"));
+}
+
+static enum twin_rule judge_errors(const struct twin *twin, const struct seen *ours,
+				   const struct seen *theirs)
+{
+	u32 quote_len = u32_min(ours->quote_len, theirs->quote_len);
+
+	if (ours->type != theirs->type || ours->code != theirs->code ||
+	    ours->icmp_seq != theirs->icmp_seq ||
+	    ours->icmp_id != theirs->icmp_id)
+		return TWIN_DIFFERENT;
+	/* The kernel quotes options as it filled them in, under the checksum from before. */
+	if (ip4_hlen((const void *)twin->in) > IP4_HLEN_MIN &&
+	    memcmp(ours->quote, theirs->quote, IP4_HLEN_MIN) == 0)
+		return TWIN_RULE_ERROR_OPTIONS;
+	if (memcmp(ours->quote, theirs->quote, quote_len) != 0)
+		return TWIN_DIFFERENT;
+	if (!be32_eq(ours->src, theirs->src))
+		return to_gateway(twin) ? TWIN_RULE_ERROR_SOURCE : TWIN_DIFFERENT;
+	if (ours->tos != theirs->tos && ours->len == theirs->len)
+		return TWIN_RULE_ERROR_TOS;
+	return TWIN_DIFFERENT;
+}
+
+/* Silence, or a reset as for mid-stream. */
+static bool kernel_refuses(const struct twin *twin)
+{
+	struct seen seen;
+
+	const struct ip4_hdr *ours = (const void *)twin->ours.out[0].bytes;
+
+	if (twin->theirs.count == 0)
+		return true;
+	if (ours->proto == IP_PROTO_TCP && made_here(twin, &twin->ours.out[0]))
+		return false;
+	return twin->theirs.count == 1 && twin->theirs.out[0].iface == twin->iface &&
+	       seen_parse(&seen, twin->theirs.out[0].bytes, twin->theirs.out[0].len) &&
+	       seen.proto == IP_PROTO_TCP && (seen.flags & TCP_RST) != 0;
+}
+
+/* Equal but for these fields of the IP header, one after the other. */
+static enum twin_rule judge_headers(const struct twin *twin)
+{
+	static struct twin copy;
+	u32 hlen = ip4_hlen((const void *)twin->in);
+
+	if (twin->ours.count != twin->theirs.count || twin->ours.count == 0)
+		return TWIN_DIFFERENT;
+	copy = *twin;
+	for (u32 n = 0; n < copy.ours.count; n++) {
+		struct twin_out *ours = &copy.ours.out[n], *theirs = &copy.theirs.out[n];
+
+		if (made_here(twin, ours) && l4_csum_at(ours) > 0 &&
+		    ((struct ip4_hdr *)ours->bytes)->proto == IP_PROTO_TCP) {
+			theirs->bytes[1] = ours->bytes[1];
+			memcpy(theirs->bytes + 10, ours->bytes + 10, 2);
+			if (outs_same(&copy))
+				return TWIN_RULE_RESET_TOS;
+		}
+		if (hlen > IP4_HLEN_MIN && ip4_hlen((void *)ours->bytes) == hlen &&
+		    ip4_hlen((void *)theirs->bytes) == hlen) {
+			memcpy(theirs->bytes + 10, ours->bytes + 10, 2);
+			memcpy(theirs->bytes + 20, ours->bytes + 20, hlen - 20);
+		}
+	}
+	return outs_same(&copy) ? TWIN_RULE_RECORD_ROUTE : TWIN_DIFFERENT;
+}
+
+/* The payload of all packets, one after the other. */
+static u32 outs_payload(const struct twin_outs *outs, u8 *to)
+{
+	u32 len = 0;
+
+	for (u32 n = 0; n < outs->count; n++) {
+		const struct twin_out *out = &outs->out[n];
+		u32 hlen = ip4_hlen((const void *)out->bytes);
+
+		memcpy(to + len, out->bytes + hlen, out->len - hlen);
+		len += out->len - hlen;
+	}
+	return len;
+}
+
+static bool payloads_same(const struct twin *twin)
+{
+	static u8 ours[TWIN_OUTS_MAX * TWIN_OUT_SIZE];
+	static u8 theirs[TWIN_OUTS_MAX * TWIN_OUT_SIZE];
+	u32 len = outs_payload(&twin->ours, ours);
+
+	return len == outs_payload(&twin->theirs, theirs) && memcmp(ours, theirs, len) == 0;
+}
+
+static bool has_source_route(const struct twin *twin)
+{
+	return ip4_hlen((const void *)twin->in) > IP4_HLEN_MIN &&
+	       (twin->in[20] == 131 || twin->in[20] == 137);
+}
+
+/* An ICMP error whose quotation ends within the last word of the TCP header: equal but for the
+ * quoted checksum, and so for the checksum of the error.                                         */
+static bool same_but_quoted_csum(const struct twin *twin, const struct seen *in)
+{
+	static struct twin copy;
+	struct seen ours, quoted;
+	u32 at;
+
+	if (!seen_is_icmp_error(in) || twin->ours.count != 1 || twin->theirs.count != 1 ||
+	    !seen_parse(&ours, twin->ours.out[0].bytes, twin->ours.out[0].len) ||
+	    ours.quote == NULL || !seen_parse_quote(&quoted, ours.quote, ours.quote_len) ||
+	    quoted.proto != IP_PROTO_TCP || ours.quote_len < quoted.hlen + 18 ||
+	    ours.quote_len >= quoted.hlen + TCP_HLEN_MIN)
+		return false;
+	copy = *twin;
+	at = (u32)(ours.quote - twin->ours.out[0].bytes) + quoted.hlen + 16;
+	memcpy(copy.theirs.out[0].bytes + at, copy.ours.out[0].bytes + at, 2);
+	at = ours.hlen + 2;
+	memcpy(copy.theirs.out[0].bytes + at, copy.ours.out[0].bytes + at, 2);
+	return outs_same(&copy);
+}
+
+/* Both dealt with it, but not in the same bytes. */
+static enum twin_rule judge_both(const struct twin *twin, const struct seen *in)
+{
+	struct seen ours, theirs;
+
+	if (same_but_quoted_csum(twin, in))
+		return TWIN_RULE_QUOTED_CSUM;
+	if (ours_is_error(twin, &twin->ours, &ours) && ours_is_error(twin, &twin->theirs, &theirs))
+		return judge_errors(twin, &ours, &theirs);
+	if (ip4_hlen((const void *)twin->in) > IP4_HLEN_MIN && twin->ours.count > 1 &&
+	    payloads_same(twin))
+		return TWIN_RULE_FRAG_OPTIONS;
+	if (ip4_hlen((const void *)twin->in) > IP4_HLEN_MIN && twin->ours.count == 1 &&
+	    twin->theirs.count == 1 && made_here(twin, &twin->ours.out[0]) && payloads_same(twin))
+		return TWIN_RULE_RECORD_ROUTE;
+	return judge_headers(twin);
+}
+
+/* RFC 5508 REQ-3, RFC 792: a whole header, its checksum right, and eight bytes behind it. */
+static bool quote_is_broken(const struct seen *in)
+{
+	struct seen quoted;
+
+	return !seen_parse_quote(&quoted, in->quote, in->quote_len) ||
+	       (quoted.wrong & SEEN_IP_CSUM) != 0 || quoted.hlen + 8 > in->quote_len;
+}
+
+/* The engine says nothing, the kernel does. */
+static enum twin_rule judge_silence(const struct twin *twin, const struct seen *in)
+{
+	struct seen theirs;
+
+	seen_parse(&theirs, twin->theirs.out[0].bytes, twin->theirs.out[0].len);
+	if (ip4_is_link_local(in->src) || ip4_is_link_local(in->dst))
+		return TWIN_RULE_LINK_LOCAL;
+	if (be32_eq(in->src, addr("10.10.255.255")) || be32_eq(in->src, addr("198.18.255.255")))
+		return TWIN_RULE_BROADCAST_SOURCE;
+	if (ip4_is_class_e(in->src) || ip4_is_class_e(in->dst))
+		return TWIN_RULE_CLASS_E;
+	if (seen_is_fragment(in) && twin->pieces >= REASS_FRAGMENTS_MAX)
+		return TWIN_RULE_FRAG_LIMIT;
+	if (in->proto == IP_PROTO_ICMP && (in->wrong & SEEN_L4_CSUM) != 0)
+		return TWIN_RULE_ICMP_CSUM;
+	if (seen_is_icmp_error(in) && quote_is_broken(in))
+		return TWIN_RULE_BAD_QUOTE;
+	if (theirs.proto == IP_PROTO_ICMP && theirs.type == ICMP_TIMESTAMP_REPLY &&
+	    to_gateway(twin) && made_here(twin, &twin->theirs.out[0]))
+		return TWIN_RULE_TIMESTAMP;
+	return TWIN_DIFFERENT;
+}
+
+/* The engine says something, the kernel does not, or refuses. */
+static enum twin_rule judge_refusal(const struct twin *twin, const struct seen *in)
+{
+	bool passed = !made_here(twin, &twin->ours.out[0]);
+	struct seen ours;
+
+	if (ours_is_error(twin, &twin->ours, &ours)) {
+		if (ours.type == ICMP_UNREACH && ours.code == 2 && in->proto == 2)
+			return TWIN_RULE_IGMP;
+		if (ours.type == ICMP_UNREACH && ours.code == 5 && has_source_route(twin))
+			return TWIN_RULE_SOURCE_ROUTE;
+	}
+	if (!passed && (in->wrong & SEEN_L4_CSUM) != 0)
+		return TWIN_RULE_LOCAL_CSUM;
+	if (passed && seen_is_icmp_error(in) && in->type == ICMP_REDIRECT)
+		return TWIN_RULE_REDIRECT;
+	if (passed && in->proto == IP_PROTO_TCP && (in->flags & TCP_SYN) == 0)
+		return TWIN_RULE_STRICT_STATE;
+	if (passed && seen_is_icmp_error(in) && in->quote_len > 9 &&
+	    in->quote[9] == IP_PROTO_TCP)
+		return TWIN_RULE_STRICT_STATE;
+	return TWIN_DIFFERENT;
+}
+
+enum twin_rule twin_judge(const struct twin *twin)
+{
+	struct seen in;
+
+	if (outs_same(twin))
+		return TWIN_SAME;
+	if (!seen_parse(&in, twin->in, twin->len))
+		return TWIN_DIFFERENT;
+	if (twin->ours.count == 0)
+		return judge_silence(twin, &in);
+	if (kernel_refuses(twin))
+		return judge_refusal(twin, &in);
+	return judge_both(twin, &in);
+}
+
+/* ---- for whoever reads a failure --------------------------------------------------------------*/
+
+static void print_bytes(const u8 *bytes, u32 len)
+{
+	for (u32 n = 0; n < u32_min(len, 96); n++)
+		fprintf(stderr, "%s%02x",
+			n % 32 == 0 ? "\n      " : n % 4 == 0 ? " " : "", bytes[n]);
+	fprintf(stderr, "\n");
+}
+
+static void print_packet(const char *what, u32 iface, const u8 *bytes, u32 len)
+{
+	char text[400] = "no IP packet";
+	struct seen seen;
+
+	if (seen_parse(&seen, bytes, len))
+		seen_print(&seen, text, sizeof text);
+	fprintf(stderr, "  %s %s tos %u: %s", what, iface == KERNEL_IN ? "in0" : "out0",
+		len > 1 ? bytes[1] : 0, text);
+	print_bytes(bytes, len);
+}
+
+void twin_print(const struct twin *twin)
+{
+	print_packet("packet to both,", twin->iface, twin->in, twin->len);
+	if (memcmp(twin->in, twin->in_kernel, twin->len) != 0)
+		print_packet("to the kernel,", twin->iface, twin->in_kernel, twin->len);
+	for (u32 n = 0; n < twin->ours.count; n++)
+		print_packet("engine,", twin->ours.out[n].iface, twin->ours.out[n].bytes,
+			     twin->ours.out[n].len);
+	if (twin->ours.count == 0)
+		fprintf(stderr, "  engine: silence\n");
+	for (u32 n = 0; n < twin->theirs.count; n++)
+		print_packet("kernel,", twin->theirs.out[n].iface, twin->theirs.out[n].bytes,
+			     twin->theirs.out[n].len);
+	if (twin->theirs.count == 0)
+		fprintf(stderr, "  kernel: silence\n");
+}
