@@ -233,6 +233,11 @@ static void make_fragment_overlap(struct scene *s)
 	make_fragment(s, 0, 64, 56);
 }
 
+static void make_fragment_overlap_behind(struct scene *s)
+{
+	make_fragment(s, 0, 64, 80);
+}
+
 static void make_fragment_many(struct scene *s)
 {
 	make_fragment(s, 0, 32, 64);
@@ -341,6 +346,7 @@ static const struct death deaths[] = {
 	{ "source route", DROP_IP_SOURCE_ROUTE, RIG_IN, NULL, make_source_route },
 	{ "fragment", DROP_FRAG_MALFORMED, RIG_IN, NULL, make_fragment_malformed },
 	{ "fragments overlap", DROP_FRAG_OVERLAP, RIG_IN, NULL, make_fragment_overlap },
+	{ "fragments overlap", DROP_FRAG_OVERLAP, RIG_IN, NULL, make_fragment_overlap_behind },
 	{ "fragments too many", DROP_FRAG_TOO_MANY, RIG_IN, conf_few_fragments,
 	  make_fragment_many },
 	{ "half a UDP header", DROP_L4_SHORT, RIG_IN, NULL, make_l4_short },

@@ -287,6 +287,26 @@ static void a_forgotten_neighbour_is_asked_for_again(void **state)
 	scene_end(s);
 }
 
+/* Packets less than a second apart must not keep the others from ending. */
+static void flows_expire_under_steady_traffic(void **state)
+{
+	struct scene *s = scene_begin();
+
+	(void)state;
+	/* On a link without neighbours, whose timers would tick for the others. */
+	scene_udp(s, "10.20.0.5", 5000, "10.20.0.9", 53, 8);
+	scene_pass(s, RIG_IN2, RIG_IN2);
+	scene_reply(s, 8);
+	scene_pass(s, RIG_IN2, RIG_IN2);
+	for (u32 n = 0; n < 2 * s->conf.ct.timeout_s[CT_TIMEOUT_UDP] + 5; n++) {
+		scene_udp(s, "10.20.0.6", 5000, "10.20.0.9", 53, 8);
+		scene_pass(s, RIG_IN2, RIG_IN2);
+		rig_advance(&s->rig, NS_PER_SEC / 2);
+	}
+	assert_int_equal(sluice_flow_count(s->rig.s), 1);
+	scene_end(s);
+}
+
 /* A batch of 256: packets that make flows and packets of the same flows, mixed with broken ones. */
 static void a_full_batch_keeps_its_order(void **state)
 {
@@ -410,6 +430,7 @@ int main(void)
 		cmocka_unit_test(fragments_that_never_become_whole),
 		cmocka_unit_test(packets_wait_for_the_neighbour),
 		cmocka_unit_test(a_forgotten_neighbour_is_asked_for_again),
+		cmocka_unit_test(flows_expire_under_steady_traffic),
 		cmocka_unit_test(a_full_batch_keeps_its_order),
 		cmocka_unit_test(closing_and_opening_again),
 		cmocka_unit_test(a_new_configuration_moves_no_standing_flow),
