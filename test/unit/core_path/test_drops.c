@@ -346,7 +346,8 @@ static void expect_answer(struct path_bed *bed, const struct death *death)
 		assert_true(be32_eq(seen->src, death->in_if == RIG_IN ? addr(GATEWAY_IN) :
 									addr(GATEWAY_OUT)));
 		assert_true(seen->quote_len >= 28);
-		assert_memory_equal(seen->quote, bed->b.bytes, u32_min(seen->quote_len, bed->b.len));
+		assert_memory_equal(seen->quote, bed->b.bytes,
+				    u32_min(seen->quote_len, bed->b.len));
 	}
 	assert_false(rig_next(&bed->rig, &bed->out));
 }

@@ -1,0 +1,329 @@
+/* The short cut gives what the whole road gives: two engines, one without the short cut, the same
+ * packets at the same times; every frame that comes out and every record of a flow is compared.  */
+#include "unit/core_path/path_bed.h"
+
+#include "core/base/rng.h"
+
+enum { FLOWS = 12 };
+
+struct twins {
+	struct path_bed *fast, *slow;
+	struct rng rng;
+	u64 compared;
+};
+
+/* One flow as its ends know it. */
+struct talk {
+	be32 host;
+	u16 sport, dport;
+	u8 proto;
+	u8 state; /* TCP: 0 closed, 1 SYN sent, 2 SYN-ACK seen, 3 open */
+	be32 public_addr;
+	u16 public_port;
+	u32 seq[2];
+};
+
+static void twins_open(struct twins *t, u8 seed, bool counters)
+{
+	u8 bytes[32];
+
+	memset(bytes, seed, sizeof bytes);
+	rng_init(&t->rng, bytes);
+	t->compared = 0;
+	t->fast = path_bed_new();
+	t->slow = path_bed_new();
+	t->fast->conf.ct.counters = t->slow->conf.ct.counters = counters;
+	t->slow->conf.slow_road = true;
+	path_bed_start(t->fast);
+	path_bed_start(t->slow);
+}
+
+static void expect_same_flows(struct twins *t)
+{
+	struct sluice_flow_filter any = { 0 };
+	struct sluice_flow a[64], b[64];
+	u32 at = 0, bt = 0;
+	u32 count = sluice_show_flows(t->fast->rig.s, &any, t->fast->rig.now, &at, a, 64);
+
+	assert_int_equal(sluice_show_flows(t->slow->rig.s, &any, t->slow->rig.now, &bt, b, 64),
+			 count);
+	for (u32 n = 0; n < count; n++) {
+		assert_true(a[n].handle == b[n].handle);
+		assert_memory_equal(&a[n].orig, &b[n].orig, sizeof a[n].orig);
+		assert_memory_equal(&a[n].repl, &b[n].repl, sizeof a[n].repl);
+		assert_string_equal(a[n].state, b[n].state);
+		assert_int_equal(a[n].idle_ms, b[n].idle_ms);
+		assert_int_equal(a[n].answered, b[n].answered);
+		assert_int_equal(a[n].assured, b[n].assured);
+		assert_memory_equal(a[n].packets, b[n].packets, sizeof a[n].packets);
+		assert_memory_equal(a[n].bytes, b[n].bytes, sizeof a[n].bytes);
+	}
+}
+
+static void twins_close(struct twins *t)
+{
+	expect_same_flows(t);
+	for (enum drop drop = 1; drop < DROP_COUNT; drop++)
+		assert_int_equal(rig_drop_count(&t->fast->rig, drop),
+				 rig_drop_count(&t->slow->rig, drop));
+	assert_int_equal(rig_counter(&t->fast->rig, "tcp_out_of_window"),
+			 rig_counter(&t->slow->rig, "tcp_out_of_window"));
+	assert_int_equal(rig_counter(&t->slow->rig, "packets_fast"), 0);
+	path_bed_close(t->fast);
+	path_bed_close(t->slow);
+}
+
+/* Hands b in to both; whether something came out, which lies in fast->out. */
+static bool both(struct twins *t, u16 in_if, const struct build *b)
+{
+	bool any = false;
+
+	assert_true(rig_send(&t->fast->rig, in_if, b));
+	assert_true(rig_send(&t->slow->rig, in_if, b));
+	while (rig_next(&t->fast->rig, &t->fast->out)) {
+		assert_true(rig_next(&t->slow->rig, &t->slow->out));
+		assert_int_equal(t->fast->out.out_if, t->slow->out.out_if);
+		assert_int_equal(t->fast->out.frame.len, t->slow->out.frame.len);
+		assert_memory_equal(t->fast->out.frame.bytes, t->slow->out.frame.bytes,
+				    t->fast->out.frame.len);
+		/* Transport checksums may have come in wrong. */
+		assert_int_equal(t->fast->out.seen.wrong &
+					 (SEEN_CUT | SEEN_IP_CSUM | SEEN_QUOTE_IP_CSUM),
+				 0);
+		t->compared++;
+		any = true;
+	}
+	assert_false(rig_next(&t->slow->rig, &t->slow->out));
+	return any;
+}
+
+static void pass_time(struct twins *t, ns_t by)
+{
+	rig_advance(&t->fast->rig, by);
+	rig_advance(&t->slow->rig, by);
+	rig_drain(&t->fast->rig);
+	rig_drain(&t->slow->rig);
+}
+
+static u8 tcp_flags_next(struct talk *talk, bool answers, struct rng *rng)
+{
+	if (talk->state == 0)
+		return TCP_SYN;
+	if (talk->state == 1)
+		return answers ? TCP_SYN | TCP_ACK : TCP_SYN;
+	switch (rng_below(rng, 60)) {
+	case 0:
+		return TCP_FIN | TCP_ACK;
+	case 1:
+		return TCP_RST;
+	default:
+		return rng_below(rng, 2) ? TCP_ACK : TCP_ACK | TCP_PSH;
+	}
+}
+
+/* Odd things that a packet may have, most of them forbidding the short cut. */
+static void make_odd(struct build *b, struct rng *rng)
+{
+	switch (rng_below(rng, 24)) {
+	case 0:
+		build_ip(b)->ttl = (u8)(1 + rng_below(rng, 2));
+		break;
+	case 1:
+		build_ip(b)->frag = be16_of(IP4_DF);
+		break;
+	case 2:
+		build_ip(b)->tos = (u8)rng_u32(rng);
+		break;
+	case 3:
+		build_ip(b)->ttl = 255;
+		break;
+	default:
+		break;
+	}
+	build_seal(b);
+	switch (rng_below(rng, 40)) {
+	case 0:
+		build_ip(b)->csum.raw ^= 0x100;
+		break;
+	case 1:
+		if (build_ip(b)->proto == IP_PROTO_UDP)
+			build_udp_hdr(b)->csum.raw = 0;
+		break;
+	case 2:
+		if (build_ip(b)->proto == IP_PROTO_UDP)
+			build_udp_hdr(b)->csum.raw = 0xffff;
+		break;
+	case 3:
+		build_bytes(b, "padding", 7); /* of the link, behind the packet */
+		break;
+	case 4:
+		if (build_ip(b)->proto == IP_PROTO_TCP)
+			build_tcp_hdr(b)->doff = (u8)rng_u32(rng);
+		break;
+	default:
+		break;
+	}
+}
+
+static void speak(struct twins *t, struct talk *talk)
+{
+	bool answers = talk->public_port != 0 && rng_below(&t->rng, 2) == 0;
+	be32 server = addr(SERVER);
+	be32 src = answers ? server : talk->host, dst = answers ? talk->public_addr : server;
+	u16 sport = answers ? talk->dport : talk->sport;
+	u16 dport = answers ? talk->public_port : talk->dport;
+	struct build *b = &t->fast->b;
+	u32 len = rng_below(&t->rng, 20) == 0 ? rng_below(&t->rng, 1450) : rng_below(&t->rng, 64);
+
+	build_start(b);
+	build_ip4(b, src, dst, talk->proto);
+	if (talk->proto == IP_PROTO_UDP) {
+		build_udp(b, sport, dport);
+	} else {
+		u8 flags = tcp_flags_next(talk, answers, &t->rng);
+		u32 jump = rng_below(&t->rng, 30) == 0 ? rng_u32(&t->rng) : 0;
+
+		if ((flags & TCP_SYN) != 0)
+			len = 0;
+		build_tcp(b, sport, dport, flags, talk->seq[answers] + jump,
+			  (flags & TCP_ACK) != 0 ? talk->seq[!answers] : 0);
+		build_tcp_hdr(b)->window = be16_of(60000);
+		talk->seq[answers] += len + ((flags & (TCP_SYN | TCP_FIN)) != 0);
+		if (talk->state < 3)
+			talk->state = (u8)(flags == TCP_SYN ? 1 : talk->state + 1);
+	}
+	build_payload(b, len, (u8)len);
+	build_seal(b);
+	make_odd(b, &t->rng);
+	if (both(t, answers ? RIG_OUT : RIG_IN, b) && !answers &&
+	    t->fast->out.out_if == RIG_OUT) {
+		talk->public_addr = t->fast->out.seen.src;
+		talk->public_port = t->fast->out.seen.sport;
+	}
+}
+
+static void test_same_as_the_whole_road(void **state)
+{
+	(void)state;
+	for (u8 seed = 0; seed < 6; seed++) {
+		struct twins t;
+		struct talk talk[FLOWS];
+
+		twins_open(&t, seed, seed % 2 == 0);
+		for (u32 n = 0; n < FLOWS; n++)
+			talk[n] = (struct talk){ .host = be32_of(0x0a0a0005 + n / 3),
+						 .sport = (u16)(5000 + n),
+						 .dport = 80,
+						 .proto = n % 2 ? IP_PROTO_TCP : IP_PROTO_UDP,
+						 .seq = { n * 0x20000000, 0xfffffff0 } };
+		for (u32 step = 0; step < 3000; step++) {
+			u32 n = rng_below(&t.rng, FLOWS);
+
+			speak(&t, &talk[n]);
+			if (rng_below(&t.rng, 10) == 0)
+				pass_time(&t, rng_below(&t.rng, 3000) * NS_PER_MS);
+			if (rng_below(&t.rng, 300) == 0)
+				pass_time(&t, 200 * NS_PER_SEC);
+			if (rng_below(&t.rng, 100) == 0) {
+				talk[n].state = 0;
+				talk[n].seq[0] += 100000;
+			}
+			if (step % 100 == 0)
+				expect_same_flows(&t);
+		}
+		assert_true(t.compared > 2000);
+		assert_true(rig_counter(&t.fast->rig, "packets_fast") > 500);
+		twins_close(&t);
+	}
+}
+
+/* What forbids the short cut, one thing at a time, on a flow that takes it otherwise. */
+static void test_what_is_special_takes_the_road(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	u16 port;
+	u64 fast;
+
+	(void)state;
+	udp_out(bed);
+	port = path_pass(bed, RIG_IN)->sport;
+	build_udp4(&bed->b, addr(SERVER), 53, addr(GATEWAY_OUT), port, 20);
+	(void)path_pass(bed, RIG_OUT);
+	udp_out(bed);
+	(void)path_pass(bed, RIG_IN);
+	assert_int_equal(rig_counter(&bed->rig, "packets_fast"), 1);
+	build_ip(udp_out(bed))->ttl = 1;
+	build_seal(&bed->b);
+	assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	assert_int_equal(rig_drop_count(&bed->rig, DROP_TTL_EXPIRED), 1);
+	rig_drain(&bed->rig);
+	fast = rig_counter(&bed->rig, "packets_fast");
+	assert_int_equal(fast, 1);
+	/* The link goes down and comes back: the way is asked for again. */
+	sluice_set_link(bed->rig.s, RIG_OUT, false);
+	assert_true(rig_send(&bed->rig, RIG_IN, udp_out(bed)));
+	assert_int_equal(rig_drop_count(&bed->rig, DROP_IFACE_DOWN), 1);
+	rig_drain(&bed->rig);
+	sluice_set_link(bed->rig.s, RIG_OUT, true);
+	assert_true(rig_send(&bed->rig, RIG_IN, udp_out(bed)));
+	assert_true(rig_next(&bed->rig, &bed->out));
+	assert_int_equal(rig_counter(&bed->rig, "packets_fast"), fast);
+	path_bed_close(bed);
+}
+
+/* A flow whose time is over is not kept alive by the short cut. */
+static void test_expired_flow_is_not_taken(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	u16 port;
+
+	(void)state;
+	udp_out(bed);
+	port = path_pass(bed, RIG_IN)->sport;
+	build_udp4(&bed->b, addr(SERVER), 53, addr(GATEWAY_OUT), port, 20);
+	(void)path_pass(bed, RIG_OUT);
+	bed->rig.now += bed->conf.ct.timeout_s[CT_TIMEOUT_UDP] * NS_PER_SEC;
+	assert_true(rig_send(&bed->rig, RIG_OUT, &bed->b));
+	assert_int_equal(rig_drop_count(&bed->rig, DROP_NO_SOCKET), 1);
+	assert_true(rig_next(&bed->rig, &bed->out));
+	assert_true(seen_is_icmp_error(&bed->out.seen));
+	assert_int_equal(sluice_flow_count(bed->rig.s), 0);
+	path_bed_close(bed);
+}
+
+/* Packets of one batch travel in order, the first of a flow and what follows it. */
+static void test_order_within_a_batch(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	struct batch rx = { .count = 0 };
+
+	(void)state;
+	udp_out(bed);
+	(void)path_pass(bed, RIG_IN);
+	for (u32 n = 0; n < 200; n++) {
+		build_udp4(&bed->b, addr(HOST), (u16)(5000 + n % 7), addr(SERVER), 53, 20);
+		build_ip(&bed->b)->id = be16_of((u16)n);
+		build_seal(&bed->b);
+		assert_true(batch_add(&rx, rig_make(&bed->rig, RIG_IN, &bed->b)));
+	}
+	sluice_input(bed->rig.s, &rx, bed->rig.now);
+	assert_int_equal(rx.count, 0);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 7);
+	for (u32 n = 0; n < 200; n++) {
+		assert_true(rig_next(&bed->rig, &bed->out));
+		assert_int_equal(bed->out.seen.id, n);
+	}
+	path_bed_close(bed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_same_as_the_whole_road),
+		cmocka_unit_test(test_what_is_special_takes_the_road),
+		cmocka_unit_test(test_expired_flow_is_not_taken),
+		cmocka_unit_test(test_order_within_a_batch),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
