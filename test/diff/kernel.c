@@ -71,6 +71,7 @@ static const struct setting settings[] = {
 	{ "ipv4/icmp_msgs_burst", 1000000000 },
 	{ "ipv4/icmp_errors_use_inbound_ifaddr", 1 },
 	{ "ipv4/ip_forward_use_pmtu", 0 },
+	{ "ipv4/ip_no_pmtu_disc", 3 },
 	{ "ipv4/ipfrag_time", 100000 },
 	{ "ipv4/ipfrag_max_dist", 0 },
 	{ "ipv4/ipfrag_high_thresh", 256 << 20 },

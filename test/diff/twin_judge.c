@@ -13,6 +13,8 @@ static const char *const rule_names[TWIN_RULES] = {
 	[TWIN_RULE_BAD_QUOTE] = "ICMP error with a broken quotation: the kernel passes it on",
 	[TWIN_RULE_ERROR_SOURCE] = "source of an ICMP error about a packet to the gateway",
 	[TWIN_RULE_TIMESTAMP] = "ICMP timestamp request to the gateway: the kernel answers",
+	[TWIN_RULE_REVIVED_FLOW] = "TCP that goes on after a reset: the kernel's flow ends earlier",
+	[TWIN_RULE_PORTLESS_CLASH] = "second flow of a protocol without ports",
 	[TWIN_RULE_REDIRECT] = "ICMP redirect about a translated flow: the kernel drops it",
 	[TWIN_RULE_RECORD_ROUTE] = "IP options of a packet",
 	[TWIN_RULE_RESET_TOS] = "type of service of a reset",
@@ -24,7 +26,7 @@ static const char *const rule_names[TWIN_RULES] = {
 	[TWIN_RULE_SOURCE_ROUTE] = "source route: the kernel sends no 3/5",
 	[TWIN_RULE_FRAG_LIMIT] = "more than 64 fragments of one packet",
 	[TWIN_RULE_FRAG_OPTIONS] = "options that are not copied into fragments",
-	[TWIN_RULE_STRICT_STATE] = "TCP state that the kernel calls invalid",
+	[TWIN_RULE_REFUSED_FLOW] = "TCP that a reset refused: the kernel forgets it at once",
 	[TWIN_RULE_ERROR_TOS] = "type of service of an ICMP error",
 	[TWIN_RULE_ERROR_OPTIONS] = "IP options of an ICMP error",
 	[TWIN_RULE_QUOTED_CSUM] = "checksum of a quoted TCP header that is cut behind it",
@@ -43,16 +45,26 @@ static bool is_local(const struct ip4_hdr *ip)
 	return be32_eq(ip->src, addr("10.10.0.1")) || be32_eq(ip->src, addr("198.18.0.1"));
 }
 
-/* Did the gateway make it? Then its IP identifier is its own affair. */
+/* Nothing answers a reset with a reset, so who sends one tells who made it. */
+static bool has_reset(const u8 *bytes, u32 len)
+{
+	const struct ip4_hdr *ip = (const struct ip4_hdr *)bytes;
+	u32 flags_at = ip4_hlen(ip) + 13;
+
+	return ip->proto == IP_PROTO_TCP && !ip4_is_fragment(ip) && flags_at < len &&
+	       (bytes[flags_at] & TCP_RST) != 0;
+}
+
+/* Did the gateway make it? Then its IP identifier is its own affair. What answers the packet: an
+ * ICMP message, or a reset in somebody's name.                                                  */
 static bool made_here(const struct twin *twin, const struct twin_out *out)
 {
 	const struct ip4_hdr *ip = (const struct ip4_hdr *)out->bytes;
 	const struct ip4_hdr *in = (const struct ip4_hdr *)twin->in;
 
-	/* What answers the packet: an ICMP message, or a reset in somebody's name. */
 	return be32_eq(ip->dst, in->src) &&
 	       (is_local(ip) ||
-		(ip->proto == IP_PROTO_TCP && (!be32_eq(in->src, in->dst) || ip->ttl >= in->ttl)));
+		(has_reset(out->bytes, out->len) && !has_reset(twin->in, twin->len)));
 }
 
 /* Zero and all ones are the same sum. */
@@ -294,6 +306,11 @@ static enum twin_rule judge_silence(const struct twin *twin, const struct seen *
 	return TWIN_DIFFERENT;
 }
 
+static bool knows_proto(u8 proto)
+{
+	return proto == IP_PROTO_TCP || proto == IP_PROTO_UDP || proto == IP_PROTO_ICMP;
+}
+
 /* The engine says something, the kernel does not, or refuses. */
 static enum twin_rule judge_refusal(const struct twin *twin, const struct seen *in)
 {
@@ -310,11 +327,18 @@ static enum twin_rule judge_refusal(const struct twin *twin, const struct seen *
 		return TWIN_RULE_LOCAL_CSUM;
 	if (passed && seen_is_icmp_error(in) && in->type == ICMP_REDIRECT)
 		return TWIN_RULE_REDIRECT;
-	if (passed && in->proto == IP_PROTO_TCP && (in->flags & TCP_SYN) == 0)
-		return TWIN_RULE_STRICT_STATE;
-	if (passed && seen_is_icmp_error(in) && in->quote_len > 9 &&
+	if (twin->theirs.count == 0 &&
+	    (!knows_proto(in->proto) || (seen_is_icmp_error(in) && in->quote_len > 9 &&
+					 !knows_proto(in->quote[9]))))
+		return TWIN_RULE_PORTLESS_CLASH;
+	if (twin->theirs.count == 0 && has_reset(twin->in, twin->len))
+		return TWIN_RULE_REFUSED_FLOW;
+	if (passed && twin->theirs.count == 0 && seen_is_icmp_error(in) && in->quote_len > 9 &&
 	    in->quote[9] == IP_PROTO_TCP)
-		return TWIN_RULE_STRICT_STATE;
+		return TWIN_RULE_REFUSED_FLOW;
+	if (passed && in->proto == IP_PROTO_TCP && (in->flags & TCP_SYN) == 0 &&
+	    twin->names.epoch > 0)
+		return TWIN_RULE_REVIVED_FLOW;
 	return TWIN_DIFFERENT;
 }
 
