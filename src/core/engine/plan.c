@@ -72,5 +72,7 @@ const char *engine_conf_wrong(const struct sluice_conf *conf)
 	if (conf->nat.address_count == 0 || conf->nat.mapping_count == 0 ||
 	    conf->nat.dest_count == 0)
 		return "limits of NAT must not be zero";
+	if (conf->nat.address_count > UINT16_MAX)
+		return "more than 65,535 public addresses are not possible";
 	return NULL;
 }
