@@ -77,7 +77,9 @@ void path_bury(struct path *path, struct pkt *pkt, ns_t now)
 	if (pkt->in_if != IFACE_NONE && (pkt->flags & PKT_LOCAL_OUT) == 0 && has_ip_header(pkt) &&
 	    turn_back(path, pkt))
 		bury_answer(path, pkt, now);
-	if (flow != NULL && (flow->flags & (FLOW_CONFIRMED | FLOW_ENDED)) == 0) {
+	/* One that has a next hop was confirmed; it may have outlived its flow. */
+	if (flow != NULL && pkt->nexthop == NEXTHOP_NONE &&
+	    (flow->flags & (FLOW_CONFIRMED | FLOW_ENDED)) == 0) {
 		ct_abandon(path->ct, pkt->flow >> 1);
 		path_drain_ended(path, now);
 	}

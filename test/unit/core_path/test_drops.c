@@ -524,6 +524,28 @@ static void test_queue_of_the_drivers_full(void **state)
 	path_bed_close(bed);
 }
 
+/* A packet that waited for its next hop may have outlived its flow; the slot may be somebody's who
+ * is on the road at this moment.                                                                */
+static void test_grave_of_the_late_leaves_others_alone(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	struct ct *ct = &bed->rig.s->ct;
+	struct tuple_key key = { { addr(HOST), addr(SERVER), be16_of(1), be16_of(2) }, 17, 0 };
+	struct pkt *late = rig_make(&bed->rig, RIG_IN, udp_out(bed));
+	u32 idx = ct_new(ct, &key, bed->rig.now);
+
+	(void)state;
+	late->flow = idx << 1;
+	late->flow_gen = (u32)ct->flow[idx].handle_gen - 1;
+	late->nexthop = 0;
+	late->drop = DROP_NEIGH_FAILED;
+	path_bury(&bed->rig.s->path, late, bed->rig.now);
+	assert_int_equal(ct->flow[idx].flags & FLOW_ENDED, 0);
+	ct_abandon(ct, idx);
+	path_drain_ended(&bed->rig.s->path, bed->rig.now);
+	path_bed_close(bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -533,6 +555,7 @@ int main(void)
 		cmocka_unit_test(test_too_many_wait_for_a_next_hop),
 		cmocka_unit_test(test_no_buffer),
 		cmocka_unit_test(test_queue_of_the_drivers_full),
+		cmocka_unit_test(test_grave_of_the_late_leaves_others_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
