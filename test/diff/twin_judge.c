@@ -336,8 +336,8 @@ static enum twin_rule judge_refusal(const struct twin *twin, const struct seen *
 	if (passed && twin->theirs.count == 0 && seen_is_icmp_error(in) && in->quote_len > 9 &&
 	    in->quote[9] == IP_PROTO_TCP)
 		return TWIN_RULE_REFUSED_FLOW;
-	if (passed && in->proto == IP_PROTO_TCP && (in->flags & TCP_SYN) == 0 &&
-	    twin->names.epoch > 0)
+	/* Translated, or with the error that a known flow deserves: too big, out of time. */
+	if (in->proto == IP_PROTO_TCP && (in->flags & TCP_SYN) == 0 && twin->names.epoch > 0)
 		return TWIN_RULE_REVIVED_FLOW;
 	return TWIN_DIFFERENT;
 }

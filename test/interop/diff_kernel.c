@@ -79,7 +79,8 @@ static bool run_seed(u64 seed, u64 packets, struct twin_stats *stats)
 	add_hosts(&net, twin);
 	while (net.why == NULL && stats->packets < until) {
 		net_run(&net, net.now + 5 * NS_PER_SEC, 4000);
-		if (net_chance(&net, 4))
+		for (u32 jumps = net_chance(&net, 12) ? 1 + net_below(&net, 5) : 0; jumps > 0;
+		     jumps--)
 			twin_jump(twin);
 	}
 	if (net.why != NULL)
