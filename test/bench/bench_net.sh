@@ -4,11 +4,16 @@
 #   inside host -- gateway -- outside host, twice: in one gateway the kernel masquerades (nftables),
 #   in the other there is sluice. Both stand all the time; one at a time is measured.
 #
-# Everything of the gateway is on GATEWAY_CORE (sluice; the kernel's gateway: the threaded NAPI of
-# its two interfaces), generators, servers and the threaded NAPI of the hosts' ends on LOAD_CORE.
-# GRO is on everywhere. SLUICE_RX says where the kernel receives for sluice: "load" (default: NAPI
-# threads on the other core, as a network card's interrupts would be), "gateway" (the same core as
-# sluice, which shares it) or "none" (no NAPI: in the sender's context).
+# Everything of the gateway is on GATEWAY_CORE, all else on LOAD_CORE, with ordinary priority: with
+# a real-time one a generator that spins starves its own server and the machine. So the machine has
+# to be quiet; the load average is printed.
+# Where a packet is received is not a matter of course on a veth: without more the sender's core
+# does everything, and while the peer has TSO, NAPI (GRO) takes only UDP of local sockets, and that
+# only with rx-udp-gro-forwarding. Therefore the kernel's gateway gets threaded NAPI on its own core
+# for the UDP floods, and RPS to its own core, with a long backlog, for the rest. The hosts' ends
+# get RPS to the load's core. SLUICE_RX says where the kernel receives for sluice: "sender" (default:
+# on the load's core, which pays for it, as a card's interrupts on another core would) or "gateway"
+# (RPS to sluice's own core).
 #
 # ROUNDS=5 rounds; medians, least and most of each; JSON in the file of the first argument.
 # Small packets are counted at the outside host's interface and dropped there.
@@ -19,16 +24,18 @@ need nft iperf3 ethtool taskset python3
 JSON=${1:-$(dirname "$SLUICE")/bench_net.json}
 ROUNDS=${ROUNDS:-5}
 GATEWAY_CORE=${GATEWAY_CORE:-1} LOAD_CORE=${LOAD_CORE:-0}
-SLUICE_RX=${SLUICE_RX:-load}
+SLUICE_RX=${SLUICE_RX:-sender}
 TESTS=${TESTS:-small new tcp bulk turn}
 PORT=7000 ADDRESSES=16 FLOWS=1000
 LOAD="$INTEROP_BIN/net_load"
 [ "$(nproc)" -ge 2 ] || skip "needs two cores: one for the gateway, one for the load"
 
-# Connection tracking's limit is the whole machine's; it is put back.
+# These limits are the whole machine's; they are put back.
 CONNTRACK=/proc/sys/net/netfilter/nf_conntrack_max CONNTRACK_WAS=
+BACKLOG=/proc/sys/net/core/netdev_max_backlog BACKLOG_WAS=$(cat /proc/sys/net/core/netdev_max_backlog)
 restore() {
 	[ -n "$CONNTRACK_WAS" ] && echo "$CONNTRACK_WAS" >$CONNTRACK
+	echo "$BACKLOG_WAS" >$BACKLOG
 	clean
 }
 trap restore EXIT
@@ -46,18 +53,23 @@ pin() { # DEVICE CORE: the threads that receive for it
 	local thread
 	for thread in /proc/[0-9]*; do
 		case $(cat "$thread/comm" 2>/dev/null) in
-		"napi/$1"*) taskset -pc "$2" "${thread#/proc/}" >/dev/null ;;
+		"napi/$1"*)
+			taskset -pc "$2" "${thread#/proc/}" >/dev/null
+			;;
 		esac
 	done
 }
-receive() { # NAMESPACE DEVICE CORE|none
-	[ "$3" = none ] && return
-	at "$1" ethtool -K "$2" gro on
+mask() { printf '%x' $((1 << $1)); } # CORE
+steer() { # NAMESPACE DEVICE MASK: RPS; 0 is none
+	ip netns exec "$1" sh -c "echo $3 >/sys/class/net/$2/queues/rx-0/rps_cpus"
+}
+threaded() { # NAMESPACE DEVICE CORE
+	at "$1" ethtool -K "$2" gro on rx-udp-gro-forwarding on
 	at "$1" sh -c "echo 1 >/sys/class/net/$2/threaded" || echo "$2: no threaded NAPI here"
 	pin "$2" "$3"
 }
 
-lay() { # CORE|none: where the gateway's interfaces receive
+lay() {
 	local ns
 	for ns in $IN $GW $OUT; do namespace "$ns"; done
 	cable $IN "$A" $GW "$G"
@@ -65,10 +77,8 @@ lay() { # CORE|none: where the gateway's interfaces receive
 	address $IN "$A" $INSIDE/16
 	for last in $(seq 2 $((1 + ADDRESSES))); do address $OUT "$B" 198.18.0.$last/16; done
 	ip -n $IN route add default via $LAN
-	receive $IN "$A" $LOAD_CORE
-	receive $OUT "$B" $LOAD_CORE
-	receive $GW "$G" "$1"
-	receive $GW "$W" "$1"
+	steer $IN "$A" "$(mask $LOAD_CORE)"
+	steer $OUT "$B" "$(mask $LOAD_CORE)"
 	at $IN sysctl -qw net.ipv4.ip_local_port_range='1024 65535'
 	at $OUT sysctl -qw net.core.somaxconn=65535 net.ipv4.tcp_max_syn_backlog=65535
 	at $OUT nft "table netdev sink { chain in { type filter hook ingress device $B priority 0;
@@ -81,7 +91,10 @@ lay() { # CORE|none: where the gateway's interfaces receive
 }
 lay_kernel() {
 	select_side k
-	lay $GATEWAY_CORE
+	lay
+	threaded $GW "$G" $GATEWAY_CORE
+	threaded $GW "$W" $GATEWAY_CORE
+	echo 10000 >$BACKLOG
 	address $GW "$G" $LAN/16
 	address $GW "$W" $WAN/16
 	ip -n $GW route add default via $OUTSIDE
@@ -95,11 +108,11 @@ lay_kernel() {
 # The kernel's mapping is by destination; so is sluice's here.
 lay_sluice() {
 	select_side s
-	case $SLUICE_RX in
-	gateway) lay $GATEWAY_CORE ;;
-	load) lay $LOAD_CORE ;;
-	*) lay none ;;
-	esac
+	lay
+	if [ "$SLUICE_RX" = gateway ]; then
+		steer $GW "$G" "$(mask $GATEWAY_CORE)"
+		steer $GW "$W" "$(mask $GATEWAY_CORE)"
+	fi
 	SIDES=(--lan "$G=$LAN/16" --wan "$W=$WAN/16" --gateway $OUTSIDE)
 	gateway_start --mapping udp=destination --timeout udp-new=10 --flows 2000000
 	taskset -apc $GATEWAY_CORE $GATEWAY >/dev/null
@@ -122,7 +135,7 @@ flood() { # NAME DEST FLOWS SECONDS
 bulk() { # NAME ARGUMENTS...
 	local name=$1
 	shift
-	load timeout 15 iperf3 -c $OUTSIDE -t 2 --json "$@" >"$BOX/iperf.json" 2>&1
+	load timeout -k 2 15 iperf3 -c $OUTSIDE -t 2 --json "$@" >"$BOX/iperf.json" 2>&1
 	note "$name" "$(jq '(.end.sum_received.bits_per_second // 0) / 1e9' "$BOX/iperf.json")"
 }
 turns() { # tcp|udp
@@ -132,9 +145,17 @@ turns() { # tcp|udp
 	note "$1-turn-p50" "$(awk -v n="$5" 'BEGIN { print n / 1000 }')"
 	note "$1-turn-p99" "$(awk -v n="$7" 'BEGIN { print n / 1000 }')"
 }
+steer_kernel() { # TEST: floods by NAPI, the rest by RPS
+	local to
+	[ $SIDE = k ] || return
+	case $1 in small | new) to=0 ;; *) to=$(mask $GATEWAY_CORE) ;; esac
+	steer $GW "$G" "$to"
+	steer $GW "$W" "$to"
+}
 measure() {
 	local name
 	for name in $TESTS; do
+		steer_kernel "$name"
 		case $name in
 		small) flood small-packets 203.0.113.1 $FLOWS 1.5 ;;
 		new) flood new-udp-flows 100.64.0.0 0 1 ;;
