@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the namespace tests of the gateway share. Sourced by bash; sets -u.
 #
 #   inside host             gateway                        outside host
@@ -138,7 +139,7 @@ topology() {
 		ip -n $GW route add default via $OUTSIDE
 		SIDES=(--lan gw0 --wan gw1)
 	else
-		SIDES=(--lan "gw0=$LAN/16" --wan "gw1=$WAN/16" --gateway $OUTSIDE)
+		SIDES=(--lan "gw0=$LAN/16" --wan "gw1=$WAN/16" --gateway "$OUTSIDE")
 	fi
 }
 # offloads on|off: of every end of the two veths
@@ -156,6 +157,7 @@ offloads() {
 spawn() {
 	local ns=$1 log=$2
 	shift 2
+	rm -f "$log" # what an earlier one said must not be taken for its words
 	ip netns exec "$ns" "$@" >"$log" 2>&1 </dev/null &
 	SPAWNED=$!
 	PIDS+=("$SPAWNED")
@@ -168,6 +170,7 @@ listens() { ip netns exec "$1" ss -Hln "$2" "sport = :$3" | grep -q .; } # NAMES
 # Starts with the ARGUMENTS besides the interfaces; waits until its addresses answer, which takes
 # some seconds when it has to make sure first that nobody else has them (RFC 5227).
 gateway_start() {
+	rm -f "$BOX/gateway.out" "$BOX/gateway.err"
 	ip netns exec $GW "$SLUICE" run "${SIDES[@]}" --control "$CONTROL" "$@" \
 		>"$BOX/gateway.out" 2>"$BOX/gateway.err" </dev/null &
 	GATEWAY=$!
