@@ -2,10 +2,12 @@
  * and gives the control side its turn between two batches.
  *
  * While packets come it does not wait at all, and for RUN_SPIN_NS after the last one it goes on
- * looking: that saves a wake-up per packet in a conversation. The control side then gets a turn
- * each RUN_CONTROL_NS; one turn is one bounded step of one answer (ctl.h).                      */
+ * looking: that saves a wake-up per packet in a conversation. Meanwhile it lets others run: where
+ * the kernel receives in a thread on the same core, what we wait for comes from there. The control
+ * side then gets a turn each RUN_CONTROL_NS; one turn is one bounded step of one answer (ctl.h). */
 #include <stdio.h>
 
+#include <sched.h>
 #include <signal.h>
 
 #include "host/os/clock.h"
@@ -17,7 +19,10 @@
 #define RUN_SETTLE_NS   (50 * NS_PER_MS) /* changes of the system come in groups */
 #define RUN_WAIT_MAX_NS (1 * NS_PER_SEC)
 
-enum { RUN_EVENTS_MAX = 16 };
+enum {
+	RUN_EVENTS_MAX = 16,
+	RUN_TURNS_EACH = 8, /* idle turns before others on this core get theirs */
+};
 
 /* ---- packets --------------------------------------------------------------------------------- */
 
@@ -217,6 +222,8 @@ void run_loop(struct run *run)
 		if (now - run->active_ns < RUN_SPIN_NS) {
 			if (now - run->control_ns >= RUN_CONTROL_NS)
 				control(run, now);
+			if (now != run->active_ns && ++run->idle_turns % RUN_TURNS_EACH == 0)
+				sched_yield();
 			continue;
 		}
 		if (!control(run, now))

@@ -4,16 +4,13 @@
 #   inside host -- gateway -- outside host, twice: in one gateway the kernel masquerades (nftables),
 #   in the other there is sluice. Both stand all the time; one at a time is measured.
 #
-# Everything of the gateway is on GATEWAY_CORE, all else on LOAD_CORE, with ordinary priority: with
-# a real-time one a generator that spins starves its own server and the machine. So the machine has
-# to be quiet; the load average is printed.
+# Everything of a gateway is on GATEWAY_CORE, what its kernel does to receive included, and all else
+# on LOAD_CORE, with ordinary priority: with a real-time one a generator that spins starves its own
+# server and the machine. So the machine has to be quiet; the load average is printed.
 # Where a packet is received is not a matter of course on a veth: without more the sender's core
-# does everything, and while the peer has TSO, NAPI (GRO) takes only UDP of local sockets, and that
-# only with rx-udp-gro-forwarding. Therefore the kernel's gateway gets threaded NAPI on its own core
-# for the UDP floods, and RPS to its own core, with a long backlog, for the rest. The hosts' ends
-# get RPS to the load's core. SLUICE_RX says where the kernel receives for sluice: "sender" (default:
-# on the load's core, which pays for it, as a card's interrupts on another core would) or "gateway"
-# (RPS to sluice's own core).
+# does everything. In the floods every end has NAPI in a thread on its own core (for that GRO is on and
+# TSO off, else veth passes NAPI by); in the rest segments stay whole and RPS carries them to the
+# core of who receives.
 #
 # ROUNDS=5 rounds; medians, least and most of each; JSON in the file of the first argument.
 # Small packets are counted at the outside host's interface and dropped there.
@@ -24,10 +21,9 @@ need nft iperf3 ethtool taskset python3
 JSON=${1:-$(dirname "$SLUICE")/bench_net.json}
 ROUNDS=${ROUNDS:-5}
 GATEWAY_CORE=${GATEWAY_CORE:-1} LOAD_CORE=${LOAD_CORE:-0}
-SLUICE_RX=${SLUICE_RX:-sender}
 TESTS=${TESTS:-small new tcp bulk turn}
 PORT=7000 ADDRESSES=16 FLOWS=1000
-LOAD="$INTEROP_BIN/net_load"
+LOAD="$INTEROP_BIN/net_load" FLOOD="$INTEROP_BIN/net_flood"
 [ "$(nproc)" -ge 2 ] || skip "needs two cores: one for the gateway, one for the load"
 
 # These limits are the whole machine's; they are put back.
@@ -64,7 +60,7 @@ steer() { # NAMESPACE DEVICE MASK: RPS; 0 is none
 	ip netns exec "$1" sh -c "echo $3 >/sys/class/net/$2/queues/rx-0/rps_cpus"
 }
 threaded() { # NAMESPACE DEVICE CORE
-	at "$1" ethtool -K "$2" gro on rx-udp-gro-forwarding on
+	at "$1" ethtool -K "$2" gro on
 	at "$1" sh -c "echo 1 >/sys/class/net/$2/threaded" || echo "$2: no threaded NAPI here"
 	pin "$2" "$3"
 }
@@ -79,6 +75,8 @@ lay() {
 	ip -n $IN route add default via $LAN
 	steer $IN "$A" "$(mask $LOAD_CORE)"
 	steer $OUT "$B" "$(mask $LOAD_CORE)"
+	threaded $IN "$A" $LOAD_CORE
+	threaded $OUT "$B" $LOAD_CORE
 	at $IN sysctl -qw net.ipv4.ip_local_port_range='1024 65535'
 	at $OUT sysctl -qw net.core.somaxconn=65535 net.ipv4.tcp_max_syn_backlog=65535
 	at $OUT nft "table netdev sink { chain in { type filter hook ingress device $B priority 0;
@@ -109,10 +107,8 @@ lay_kernel() {
 lay_sluice() {
 	select_side s
 	lay
-	if [ "$SLUICE_RX" = gateway ]; then
-		steer $GW "$G" "$(mask $GATEWAY_CORE)"
-		steer $GW "$W" "$(mask $GATEWAY_CORE)"
-	fi
+	threaded $GW "$G" $GATEWAY_CORE
+	threaded $GW "$W" $GATEWAY_CORE
 	SIDES=(--lan "$G=$LAN/16" --wan "$W=$WAN/16" --gateway $OUTSIDE)
 	gateway_start --mapping udp=destination --timeout udp-new=10 --flows 2000000
 	taskset -apc $GATEWAY_CORE $GATEWAY >/dev/null
@@ -127,7 +123,7 @@ flood() { # NAME DEST FLOWS SECONDS
 	local before after mac sent
 	mac=$(ip -n $GW -j link show "$G" | jq -r '.[0].address')
 	before=$(arrived)
-	sent=$(load "$LOAD" flood "$4" "$A" "$mac" $INSIDE "$2" "$3")
+	sent=$(load "$FLOOD" "$4" "$A" "$mac" $INSIDE "$2" "$3")
 	after=$(arrived)
 	note "$1" "$(awk -v n=$((after - before)) -v s="$4" 'BEGIN { print n / s }')"
 	note "$1-offered" "$(awk -v n="${sent#sent }" -v s="$4" 'BEGIN { print n / s }')"
@@ -145,17 +141,20 @@ turns() { # tcp|udp
 	note "$1-turn-p50" "$(awk -v n="$5" 'BEGIN { print n / 1000 }')"
 	note "$1-turn-p99" "$(awk -v n="$7" 'BEGIN { print n / 1000 }')"
 }
-steer_kernel() { # TEST: floods by NAPI, the rest by RPS
-	local to
-	[ $SIDE = k ] || return
-	case $1 in small | new) to=0 ;; *) to=$(mask $GATEWAY_CORE) ;; esac
-	steer $GW "$G" "$to"
-	steer $GW "$W" "$to"
+steer_all() { # TEST: floods by NAPI in threads, the rest by RPS
+	local to=0 napi=on tso=off dev
+	case $1 in small | new) ;; *) to=$(mask $GATEWAY_CORE) napi=off tso=on ;; esac
+	at $IN ethtool -K "$A" gro $napi tso $tso
+	at $OUT ethtool -K "$B" gro $napi tso $tso
+	for dev in "$G" "$W"; do
+		at $GW ethtool -K "$dev" gro $napi tso $tso
+		steer $GW "$dev" "$to"
+	done
 }
 measure() {
 	local name
 	for name in $TESTS; do
-		steer_kernel "$name"
+		steer_all "$name"
 		case $name in
 		small) flood small-packets 203.0.113.1 $FLOWS 1.5 ;;
 		new) flood new-udp-flows 100.64.0.0 0 1 ;;
@@ -181,7 +180,7 @@ measure() {
 
 lay_sluice
 lay_kernel
-echo "gateway on core $GATEWAY_CORE, load on core $LOAD_CORE; kernel receives for sluice: $SLUICE_RX;" \
+echo "gateway on core $GATEWAY_CORE, load on core $LOAD_CORE;" \
 	"load average $(cut -d' ' -f1-3 /proc/loadavg)"
 for round in $(seq "$ROUNDS"); do
 	for side in k s; do

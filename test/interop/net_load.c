@@ -1,9 +1,5 @@
 /* net_load: what bench_net.sh drives a gateway with, and what answers at the other end.
  *
- *   net_load flood SECONDS DEVICE MAC SOURCE DEST FLOWS
- *       64-byte UDP frames, past the sender's own stack: FLOWS of them in turn, or a new flow with
- *       every frame when FLOWS is 0. Says "sent N". Nobody answers; the device behind the gateway
- *       counts what arrives.
  *   net_load serve ADDRESS PORT
  *       echoes UDP; over TCP answers every request with as many bytes. A request that begins with
  *       'c' is the last one: the server closes first, so that clients never run out of ports.
@@ -11,20 +7,10 @@
  *       TCP connections one after another in each of AT_ONCE places, to ADDRESSES addresses in
  *       turn: open, one request, one answer, close. Says "done N failed M".
  *   net_load turn tcp|udp SECONDS ADDRESS PORT
- *       one request at a time. Says "turns N p50 NS p99 NS lost N".
- *
- * A new flow differs from the one before in its source port; after PORTS_EACH of them in its
- * destination, from DEST upwards, and where that begins depends on the clock, so that no run meets
- * the flows of the last one. */
+ *       one request at a time. Says "turns N p50 NS p99 NS lost N". */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
-#include <net/if.h>
-#include <netinet/ether.h>
-#include <netinet/ip.h>
 #include <netinet/tcp.h>
-#include <netinet/udp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,11 +23,6 @@
 #include <unistd.h>
 
 enum {
-	FRAME_BYTES = 60, /* 64 with the check sequence of a wire */
-	BURST = 64,
-	PORT_FIRST = 1024,
-	PORTS_EACH = 32768,
-	DESTS = 1 << 14,
 	AT_ONCE = 64,
 	EVENTS_MAX = 256,
 	REQUEST_BYTES = 64,
@@ -80,114 +61,6 @@ static struct sockaddr_in address_of(const char *text, const char *port)
 		exit(2);
 	}
 	return addr;
-}
-
-/* ---- flood ----------------------------------------------------------------------------------- */
-
-struct frame {
-	struct ether_header eth;
-	struct iphdr ip;
-	struct udphdr udp;
-	uint8_t data[FRAME_BYTES - 14 - 20 - 8];
-} __attribute__((packed));
-
-struct flood {
-	int fd;
-	uint32_t flows; /* 0: never the same twice */
-	uint32_t dest;  /* host order */
-	uint64_t drawn;
-	struct frame frame[BURST];
-	struct iovec iov[BURST];
-	struct mmsghdr message[BURST];
-};
-
-static uint16_t header_sum(struct iphdr ip)
-{
-	uint16_t word[sizeof ip / 2];
-	uint32_t sum = 0;
-
-	memcpy(word, &ip, sizeof word);
-	for (size_t i = 0; i < sizeof word / sizeof word[0]; i++)
-		sum += word[i];
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~(sum + (sum >> 16));
-}
-
-static void flood_open(struct flood *flood, const char *device)
-{
-	struct sockaddr_ll addr = { .sll_family = AF_PACKET };
-	int on = 1;
-
-	addr.sll_ifindex = (int)if_nametoindex(device);
-	flood->fd = socket(AF_PACKET, SOCK_RAW, 0);
-	if (flood->fd < 0 || bind(flood->fd, (struct sockaddr *)&addr, sizeof addr) != 0)
-		die(device);
-	if (setsockopt(flood->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on) != 0)
-		die("PACKET_QDISC_BYPASS");
-}
-
-static void flood_prepare(struct flood *flood, const char *mac, const char *source)
-{
-	const struct ether_addr *to = ether_aton(mac);
-	struct frame frame = { .ip = { .version = 4, .ihl = 5, .ttl = 64 } };
-
-	if (!to) {
-		fprintf(stderr, "net_load: '%s' is no MAC address\n", mac);
-		exit(2);
-	}
-	memcpy(frame.eth.ether_dhost, to, ETH_ALEN);
-	frame.eth.ether_shost[0] = 2;
-	frame.eth.ether_type = htons(ETHERTYPE_IP);
-	frame.ip.protocol = IPPROTO_UDP;
-	frame.ip.tot_len = htons(FRAME_BYTES - 14);
-	frame.ip.saddr = address_of(source, "0").sin_addr.s_addr;
-	frame.udp.dest = htons(9);
-	frame.udp.len = htons(FRAME_BYTES - 14 - 20);
-	for (uint32_t i = 0; i < BURST; i++) {
-		flood->frame[i] = frame;
-		flood->iov[i] = (struct iovec){ &flood->frame[i], sizeof frame };
-		flood->message[i].msg_hdr =
-			(struct msghdr){ .msg_iov = &flood->iov[i], .msg_iovlen = 1 };
-	}
-}
-
-/* The UDP checksum stays 0, which is "none". */
-static void flood_draw(struct flood *flood, struct frame *frame)
-{
-	uint64_t flow = flood->flows ? flood->drawn % flood->flows : flood->drawn;
-
-	flood->drawn++;
-	frame->udp.source = htons((uint16_t)(PORT_FIRST + flow % PORTS_EACH));
-	frame->ip.daddr = htonl(flood->dest + (uint32_t)(flow / PORTS_EACH % DESTS));
-	frame->ip.check = 0;
-	frame->ip.check = header_sum(frame->ip);
-}
-
-static int flood_run(char **arg)
-{
-	static struct flood flood;
-	int64_t end = end_after(arg[0]);
-	uint64_t count = 0;
-
-	flood.dest = ntohl(address_of(arg[4], "0").sin_addr.s_addr);
-	flood.flows = (uint32_t)atoi(arg[5]);
-	if (flood.flows == 0)
-		flood.drawn = (uint64_t)time(NULL) % (DESTS / 64) * 64 * PORTS_EACH;
-	flood_open(&flood, arg[1]);
-	flood_prepare(&flood, arg[2], arg[3]);
-	while (now_ns() < end) {
-		int sent;
-
-		for (uint32_t i = 0; i < BURST; i++)
-			flood_draw(&flood, &flood.frame[i]);
-		sent = sendmmsg(flood.fd, flood.message, BURST, 0);
-		if (sent > 0)
-			count += (uint64_t)sent;
-		else if (errno != ENOBUFS && errno != EAGAIN)
-			die("sendmmsg");
-	}
-	printf("sent %llu\n", (unsigned long long)count);
-	return 0;
 }
 
 /* ---- serve ----------------------------------------------------------------------------------- */
@@ -404,7 +277,6 @@ int main(int argc, char **argv)
 		int args;
 		int (*run)(char **arg);
 	} mode[] = {
-		{ "flood", 6, flood_run },
 		{ "serve", 2, serve_run },
 		{ "open", 4, open_run },
 		{ "turn", 4, turn_run },
@@ -414,6 +286,6 @@ int main(int argc, char **argv)
 		if (argc > 1 && strcmp(argv[1], mode[i].name) == 0 && argc == 2 + mode[i].args)
 			return mode[i].run(argv + 2);
 	}
-	fprintf(stderr, "net_load flood|serve|open|turn ...: the file says with what\n");
+	fprintf(stderr, "net_load serve|open|turn ...: the file says with what\n");
 	return 2;
 }

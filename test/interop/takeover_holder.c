@@ -2,7 +2,7 @@
  * back to it, the rest crosses to the other interface with new link addresses. Counts what it saw
  * and prints that when it is told to end (SIGTERM).
  *
- *     takeover_holder IF ADDRESS PEER-MAC [IF ADDRESS PEER-MAC]                                  */
+ *     takeover_holder best|nftables IF ADDRESS PEER-MAC [IF ADDRESS PEER-MAC]                    */
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -199,19 +199,21 @@ int main(int argc, char **argv)
 	struct hostport_conf conf = { .iface = HOST_INDEX };
 	char why[PORT_WHY_SIZE];
 
-	if (argc != 4 && argc != 7)
-		stop("usage: takeover_holder IF ADDRESS PEER-MAC [IF ADDRESS PEER-MAC]");
+	if (argc != 5 && argc != 8)
+		stop("usage: takeover_holder best|nftables IF ADDRESS PEER-MAC [...]");
+	conf.way = strcmp(argv[1], "nftables") == 0 ? TAKEOVER_TABLE : TAKEOVER_BEST;
 	(void)sigaction(SIGTERM, &action, NULL);
 	pool_open(&holder.pool);
-	holder.side_count = (u32)(argc - 1) / 3;
+	holder.side_count = (u32)(argc - 2) / 3;
 	for (u32 i = 0; i < holder.side_count; i++) {
-		side_open(&holder.side[i], argv + 1 + 3 * i, (u16)i);
+		side_open(&holder.side[i], argv + 2 + 3 * i, (u16)i);
 		conf.taken[conf.taken_count++] = holder.side[i].port;
 	}
 	holder.host = hostport_open(&conf, why, sizeof why);
 	if (holder.host == NULL)
 		stop(why);
-	printf("ready: host packets come back %s\n", hostport_way(holder.host));
+	printf("ready: host packets come back %s; quiet by %s\n", hostport_way(holder.host),
+	       hostport_quiet(holder.host));
 	(void)fflush(stdout);
 	hold(&holder);
 	port_close(holder.host);

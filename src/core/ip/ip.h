@@ -5,6 +5,7 @@
 #ifndef CORE_IP_IP_H
 #define CORE_IP_IP_H
 
+#include "core/iface/iface.h"
 #include "core/pkt/pkt.h"
 #include "core/wire/checksum.h"
 #include "core/wire/ip4.h"
@@ -83,6 +84,9 @@ verdict ip_check_ttl(struct drop_stats *stats, struct pkt *pkt);
 void ip_decrement_ttl(struct pkt *pkt);
 /* Bytes of the largest IP packet that this one becomes on the wire: each gso segment by itself. */
 u32 ip_wire_len(const struct pkt *pkt);
+/* Whether an interface takes a GSO_TCP4 or GSO_UDP_L4 segment whole: it splits that kind by itself,
+ * and what it makes of it fits.                                                                  */
+bool ip_takes_segments(const struct iface_conf *out, const struct pkt *pkt);
 /* Whether it may leave by a link with this MTU: accepts what fits or may be fragmented; a larger
  * one with DF dies TOO_BIG_DF with drop_arg = mtu. A reassembled packet whose fragments carried DF
  * is measured by its largest fragment.                                                           */

@@ -29,3 +29,10 @@ verdict ip_fit_mtu(struct drop_stats *stats, struct pkt *pkt, u32 mtu)
 		return VERDICT_ACCEPT;
 	return pkt_drop_arg(stats, pkt, DROP_TOO_BIG_DF, mtu);
 }
+
+bool ip_takes_segments(const struct iface_conf *out, const struct pkt *pkt)
+{
+	u32 need = pkt->gso_type == GSO_TCP4 ? IFACE_TX_TSO : IFACE_TX_USO;
+
+	return (out->offloads & need) != 0 && ip_wire_len(pkt) <= out->mtu;
+}

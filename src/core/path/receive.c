@@ -167,6 +167,30 @@ static ALWAYS_INLINE bool fast_l4_ok(const struct pkt *pkt, const struct flow *f
 	}
 }
 
+/* A packet with facts for the device, as a local sender or GRO makes them: the way out must take it
+ * whole. NOINLINE: the others must not pay for these.                                            */
+static NOINLINE bool fast_facts_ok(const struct iface_conf *out, const struct pkt *pkt, u8 proto)
+{
+	u32 field = proto == IP_PROTO_TCP ? offsetof(struct tcp_hdr, csum) :
+					    offsetof(struct udp_hdr, csum);
+
+	if ((pkt->flags & PKT_CSUM_PARTIAL) != 0 &&
+	    (pkt->csum_start != IP4_HLEN_MIN || pkt->csum_offset != field ||
+	     (out->offloads & IFACE_TX_CSUM) == 0))
+		return false;
+	switch ((enum gso_type)pkt->gso_type) {
+	case GSO_NONE:
+		return pkt->len <= out->mtu;
+	case GSO_TCP4:
+		return proto == IP_PROTO_TCP && pkt->gso_size > 0 && ip_takes_segments(out, pkt);
+	case GSO_UDP_L4:
+		return proto == IP_PROTO_UDP && pkt->gso_size > 0 && ip_takes_segments(out, pkt);
+	case GSO_UDP_FRAG:
+		return false;
+	}
+	return false;
+}
+
 static ALWAYS_INLINE bool fast_ok(const struct path *path, const struct pkt *pkt,
 				  const struct lookup *look, u32 now_ms)
 {
@@ -185,12 +209,14 @@ static ALWAYS_INLINE bool fast_ok(const struct path *path, const struct pkt *pkt
 	if (now_ms - flow->seen_ms >= path->fast_silent_ms ||
 	    now_ms - flow->seen_ms >= path->ct->timeout_ms[flow_timeout_class(flow->state)])
 		return false;
-	if (ip->ttl <= 1 ||
-	    (pkt->flags & (PKT_CSUM_PARTIAL | PKT_LINK_BROADCAST | PKT_LINK_MULTICAST)) != 0 ||
-	    pkt->gso_type != GSO_NONE)
+	if (ip->ttl <= 1 || (pkt->flags & (PKT_LINK_BROADCAST | PKT_LINK_MULTICAST)) != 0)
 		return false;
 	neigh = neigh_at(path->neigh, flow->nexthop[dir]);
-	return neigh->usable && pkt->len <= neigh->mtu && fast_l4_ok(pkt, flow, dir);
+	if (!neigh->usable || !fast_l4_ok(pkt, flow, dir))
+		return false;
+	if (LIKELY((pkt->flags & PKT_CSUM_PARTIAL) == 0 && pkt->gso_type == GSO_NONE))
+		return pkt->len <= neigh->mtu;
+	return fast_facts_ok(&path->ifaces->iface[neigh->out_if].conf, pkt, look->proto);
 }
 
 /* TTL and addresses change together: one update of the header checksum. TTL is the high byte of
@@ -205,6 +231,14 @@ static ALWAYS_INLINE void fast_header(struct ip4_hdr *ip, u16 delta)
 	ip->ttl--;
 }
 
+/* The field of a partial checksum holds the sum of the pseudo-header, which has no ports. */
+static NOINLINE void fast_translate_partial(struct pkt *pkt, u16 delta_l3)
+{
+	u8 *field = pkt_l4(pkt) + pkt->csum_offset;
+
+	be16_store(field, (be16){ csum_fold((u64)be16_load(field).raw + delta_l3) });
+}
+
 static ALWAYS_INLINE void fast_translate(struct pkt *pkt, const struct flow *flow,
 					 enum tuple_dir dir)
 {
@@ -213,7 +247,10 @@ static ALWAYS_INLINE void fast_translate(struct pkt *pkt, const struct flow *flo
 	u16 delta_l4 = dir == TUPLE_ORIG ? flow->delta_l4 : (u16)~flow->delta_l4;
 
 	memcpy(&ip->src, &to, sizeof to);
-	if (flow->proto == IP_PROTO_UDP) {
+	if (UNLIKELY((pkt->flags & PKT_CSUM_PARTIAL) != 0)) {
+		fast_translate_partial(pkt, dir == TUPLE_ORIG ? flow->delta_l3 :
+								(u16)~flow->delta_l3);
+	} else if (flow->proto == IP_PROTO_UDP) {
 		struct udp_hdr *udp = (void *)pkt_l4(pkt);
 
 		if (udp->csum.raw != 0) {

@@ -103,14 +103,6 @@ static verdict transmit_sized(struct path *path, struct pkt *pkt, u32 mtu, ns_t 
 	return transmit_parts(path, pkt, &parts, now);
 }
 
-/* Does the way out split this kind of segment by itself? */
-static bool takes_segments(const struct iface *iface, const struct pkt *pkt)
-{
-	u32 need = pkt->gso_type == GSO_TCP4 ? IFACE_TX_TSO : IFACE_TX_USO;
-
-	return (iface->conf.offloads & need) != 0 && ip_wire_len(pkt) <= iface->conf.mtu;
-}
-
 static verdict transmit_segments(struct path *path, struct pkt *pkt, u32 mtu, ns_t now)
 {
 	struct batch parts;
@@ -161,7 +153,7 @@ verdict path_transmit(struct path *path, struct pkt *pkt, be32 gateway, ns_t now
 	if (pkt->flow != IDX_NONE)
 		pkt->flow_gen = path_flow(path, pkt)->handle_gen;
 	if (pkt->gso_type == GSO_TCP4 || pkt->gso_type == GSO_UDP_L4)
-		return takes_segments(out, pkt)
+		return ip_takes_segments(&out->conf, pkt)
 			       ? transmit_one(path, pkt, now)
 			       : transmit_segments(path, pkt, out->conf.mtu, now);
 	if ((pkt->flags & PKT_CSUM_PARTIAL) != 0 && pkt->gso_type == GSO_NONE &&

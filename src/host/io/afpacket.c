@@ -18,8 +18,10 @@
  *
  * Before l3 there are at least 64 bytes for a longer link header (tp_reserve).
  *
- * Out. A second socket without a receive side, that goes past the queueing discipline. A packet
- * that the device has no room for is tried a second time, then given up.
+ * Out. Two sockets, both past the queueing discipline: plain frames go through an AF_XDP socket
+ * that only transmits (xsktx.h), where the kernel has it; segments, and long packets whose sum is
+ * for the device to finish, through a packet socket with virtio-net headers. The order of a batch
+ * is kept, a run of one kind after the other.
  *
  * Limits: frames with a VLAN tag are not for this interface: the kernel hands them to the VLAN's
  * own. Kernels before 6.2 cannot describe UDP segments here and drop them before they reach us. */
@@ -38,7 +40,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "core/pkt/segment.h"
 #include "host/io/vnet.h"
+#include "host/io/xsktx.h"
 #include "host/os/netlink.h"
 
 enum {
@@ -51,6 +55,7 @@ enum {
 	BLOCK_SIZE = 1 << 20,
 	SOCKET_BUFFER = 8 << 20,
 	COPY_THRESH = 1,
+	CSUM_BYTES_MAX = 512,
 };
 _Static_assert(sizeof(struct tpacket2_hdr) + sizeof(struct sockaddr_ll) <= FRAME_INFO,
 	       "the kernel's part of a frame");
@@ -66,8 +71,8 @@ struct afpacket {
 	u32 frame_size;
 	u32 frame_count;
 	u32 head; /* the next frame to look at */
-	struct virtio_net_hdr vnet[BATCH_MAX];
-	struct iovec iov[BATCH_MAX][2];
+	struct xsktx *xsk; /* NULL: the packet socket sends all */
+	struct iovec iov[BATCH_MAX];
 	struct mmsghdr message[BATCH_MAX];
 };
 
@@ -200,8 +205,12 @@ static struct pkt *rx_frame(struct afpacket *dev, struct pkt_pool *pool, struct 
 static u32 afpacket_rx(struct port *port, struct pkt_pool *pool, struct batch *rx)
 {
 	struct afpacket *dev = afpacket_of(port);
-	u32 before = rx->count;
+	u32 before = rx->count, refused = 0;
 
+	if (dev->xsk != NULL) {
+		xsktx_flush(dev->xsk, &refused);
+		port->stats.tx_full += refused;
+	}
 	for (u32 looked = 0; looked < BATCH_MAX && rx->count < BATCH_MAX; looked++) {
 		struct tpacket2_hdr *frame = frame_at(dev, dev->head);
 		u32 status = frame_status(frame);
@@ -230,17 +239,18 @@ static u32 afpacket_rx(struct port *port, struct pkt_pool *pool, struct batch *r
 
 /* ---- out ----------------------------------------------------------------------------------- */
 
-static void tx_describe(struct afpacket *dev, const struct batch *tx)
+/* The virtio-net header goes right before the frame, where every packet has room, so that one
+ * piece of memory is the whole message: the kernel copies that without a list of pieces.         */
+static void tx_describe(struct afpacket *dev, u32 at, struct pkt *pkt)
 {
-	for (u32 i = 0; i < tx->count; i++) {
-		const struct pkt *pkt = tx->pkt[i];
+	struct virtio_net_hdr vnet;
+	u8 *begin = pkt_frame(pkt) - VNET_HLEN;
 
-		vnet_from_pkt(pkt, (u32)(pkt->l3 - pkt->l2), &dev->vnet[i]);
-		dev->iov[i][0] = (struct iovec){ &dev->vnet[i], VNET_HLEN };
-		dev->iov[i][1] = (struct iovec){ pkt_frame(pkt), pkt_frame_len(pkt) };
-		dev->message[i].msg_hdr = (struct msghdr){ .msg_iov = dev->iov[i],
-							   .msg_iovlen = 2 };
-	}
+	CHECK(pkt->l2 >= VNET_HLEN);
+	vnet_from_pkt(pkt, (u32)(pkt->l3 - pkt->l2), &vnet);
+	memcpy(begin, &vnet, VNET_HLEN);
+	dev->iov[at] = (struct iovec){ begin, VNET_HLEN + pkt_frame_len(pkt) };
+	dev->message[at].msg_hdr = (struct msghdr){ .msg_iov = &dev->iov[at], .msg_iovlen = 1 };
 }
 
 /* Counts a packet that was not sent. True: the next one may fare better. */
@@ -264,35 +274,82 @@ static bool tx_failed(struct port *port, int err)
 	}
 }
 
-static u32 afpacket_tx(struct port *port, struct batch *tx)
+static void tx_sent(struct port *port, struct pkt *pkt)
 {
-	struct afpacket *dev = afpacket_of(port);
-	u32 at = 0, kept = 0, sent_count = 0;
-	bool go_on = true;
+	port->stats.tx_packets++;
+	port->stats.tx_bytes += pkt_frame_len(pkt);
+	pkt_put(pkt);
+}
 
-	tx_describe(dev, tx);
-	while (at < tx->count && go_on) {
-		int sent = sendmmsg(dev->tx_fd, &dev->message[at], tx->count - at, MSG_DONTWAIT);
+/* Packets from..to by the packet socket; what was not sent is gathered at tx->pkt[*kept]. */
+static void tx_messages(struct afpacket *dev, struct batch *tx, u32 from, u32 to, u32 *kept)
+{
+	bool go_on = true;
+	u32 at = from;
+
+	for (; at < to; at++)
+		tx_describe(dev, at, tx->pkt[at]);
+	for (at = from; at < to && go_on;) {
+		int sent = sendmmsg(dev->tx_fd, &dev->message[at], to - at, MSG_DONTWAIT);
 
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent <= 0) {
-			go_on = tx_failed(port, errno);
-			tx->pkt[kept++] = tx->pkt[at++];
+			go_on = tx_failed(&dev->port, errno);
+			tx->pkt[(*kept)++] = tx->pkt[at++];
 			continue;
 		}
-		sent_count += (u32)sent;
-		for (u32 end = at + (u32)sent; at < end; at++) {
-			port->stats.tx_bytes += pkt_frame_len(tx->pkt[at]);
-			pkt_put(tx->pkt[at]);
-		}
+		for (u32 end = at + (u32)sent; at < end; at++)
+			tx_sent(&dev->port, tx->pkt[at]);
 	}
-	port->stats.tx_full += tx->count - at;
-	while (at < tx->count)
-		tx->pkt[kept++] = tx->pkt[at++];
+	dev->port.stats.tx_full += to - at;
+	while (at < to)
+		tx->pkt[(*kept)++] = tx->pkt[at++];
+}
+
+/* The same for packets that ask the device for nothing. */
+static void tx_plain(struct afpacket *dev, struct batch *tx, u32 from, u32 to, u32 *kept)
+{
+	u32 refused = 0;
+	u32 taken = xsktx_send(dev->xsk, &tx->pkt[from], to - from, &refused);
+	u32 sent = taken - u32_min(taken, refused);
+
+	for (u32 at = from; at < from + sent; at++)
+		tx_sent(&dev->port, tx->pkt[at]);
+	dev->port.stats.tx_full += to - from - sent;
+	for (u32 at = from + sent; at < to; at++)
+		tx->pkt[(*kept)++] = tx->pkt[at];
+}
+
+/* Whether the packet goes by the quick way. The sum of a short packet is quicker finished here than
+ * left to the kernel.                                                                            */
+static bool tx_is_plain(const struct afpacket *dev, struct pkt *pkt)
+{
+	if (dev->xsk == NULL)
+		return false;
+	if ((pkt->flags & PKT_CSUM_PARTIAL) != 0 && pkt->gso_type == GSO_NONE &&
+	    pkt->len <= CSUM_BYTES_MAX)
+		pkt_finish_csum(pkt);
+	return xsktx_takes(pkt);
+}
+
+static u32 afpacket_tx(struct port *port, struct batch *tx)
+{
+	struct afpacket *dev = afpacket_of(port);
+	u32 kept = 0, count = tx->count;
+
+	for (u32 from = 0, to; from < count; from = to) {
+		bool plain = tx_is_plain(dev, tx->pkt[from]);
+
+		for (to = from + 1; to < count && tx_is_plain(dev, tx->pkt[to]) == plain; to++)
+			continue;
+		if (plain)
+			tx_plain(dev, tx, from, to, &kept);
+		else
+			tx_messages(dev, tx, from, to, &kept);
+	}
 	tx->count = kept;
-	port->stats.tx_packets += sent_count;
-	return sent_count;
+	return count - kept;
 }
 
 /* ---- the rest of the contract -------------------------------------------------------------- */
@@ -334,6 +391,7 @@ static void afpacket_close(struct port *port)
 {
 	struct afpacket *dev = afpacket_of(port);
 
+	xsktx_close(dev->xsk);
 	if (dev->ring != NULL)
 		(void)munmap(dev->ring, dev->ring_bytes);
 	if (dev->rx_fd >= 0)
@@ -507,6 +565,7 @@ struct port *afpacket_open(const struct afpacket_conf *conf, char *why, size_t w
 		port_close(&dev->port);
 		return NULL;
 	}
+	dev->xsk = xsktx_open(iface.name);
 	(void)afpacket_refresh(&dev->port);
 	return &dev->port;
 }

@@ -108,6 +108,11 @@ static const struct port_driver hostport_driver = {
 	.close = hostport_close,
 };
 
+const char *hostport_quiet(const struct port *port)
+{
+	return takeover_way_name(((const struct hostport *)port)->takeover);
+}
+
 const char *hostport_way(const struct port *port)
 {
 	return ((const struct hostport *)port)->way_text;
@@ -157,7 +162,7 @@ bool hostport_take(struct port *port, const struct port *taken, char *why, size_
 	struct hostport *dev = hostport_of(port);
 
 	return way_add(dev, taken, why, why_size) &&
-	       takeover_add(dev->takeover, taken->name, why, why_size);
+	       takeover_add(dev->takeover, taken, why, why_size);
 }
 
 static bool all_take(struct hostport *dev, const struct hostport_conf *conf, char *why,
@@ -166,11 +171,11 @@ static bool all_take(struct hostport *dev, const struct hostport_conf *conf, cha
 	for (u32 i = 0; i < conf->taken_count; i++)
 		if (!way_add(dev, conf->taken[i], why, why_size))
 			return false;
-	dev->takeover = takeover_new(dev->mark, why, why_size);
+	dev->takeover = takeover_new(dev->mark, conf->way, why, why_size);
 	if (dev->takeover == NULL)
 		return false;
 	for (u32 i = 0; i < conf->taken_count; i++)
-		if (!takeover_add(dev->takeover, conf->taken[i]->name, why, why_size))
+		if (!takeover_add(dev->takeover, conf->taken[i], why, why_size))
 			return false;
 	return true;
 }

@@ -10,9 +10,11 @@
 #define HOST_IO_HOSTPORT_H
 
 #include "host/io/port.h"
+#include "host/io/takeover.h"
 
 struct hostport_conf {
 	u16 iface;                      /* the host port's own index in the engine */
+	enum takeover_way way;          /* zero: the best that the kernel has */
 	u32 taken_count;
 	const struct port *taken[IFACE_MAX]; /* AF_PACKET ports; looked at while opening only */
 };
@@ -22,5 +24,7 @@ struct port *hostport_open(const struct hostport_conf *conf, char *why, size_t w
 bool hostport_take(struct port *port, const struct port *taken, char *why, size_t why_size);
 /* How packets come back: "on their interface", or "by the device sluice0" and why. */
 const char *hostport_way(const struct port *port);
+/* How the kernel is kept quiet: "ebpf" or "nftables". */
+const char *hostport_quiet(const struct port *port);
 
 #endif

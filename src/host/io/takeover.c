@@ -1,16 +1,22 @@
-/* An nftables table of the netdev family that this process owns (NFT_TABLE_F_OWNER, Linux 5.12):
- * the kernel removes it with the netlink socket, so it goes with the process however that ends, and
- * `nft flush ruleset` of others passes it by.
+/* Two ways to keep the kernel's IPv4 quiet on an interface; both go with the process, however that
+ * ends, and `nft flush ruleset` of others passes both by. Packet sockets are served before either,
+ * so the engine sees everything; the kernel's own IPv4 sees what carries the mark, which only our
+ * way back sets. Frames with a VLAN tag pass to the VLAN's own interface, as do ARP, IPv6 and all
+ * the rest. What the host sends does not come by here.
+ *
+ * An eBPF program on a tcx link (tcx.h), where the kernel has that (Linux 6.6): every received packet
+ * pays for this, and the program costs a fifth of what the rules below do.
+ *
+ * Else an nftables table of the netdev family that this process owns (NFT_TABLE_F_OWNER, Linux
+ * 5.12), which the kernel removes with the netlink socket:
  *
  *     chain <interface> { type filter hook ingress device <interface> priority 0; policy accept;
  *         meta mark <mark> meta mark set 0 accept
  *         @ll,96,16 0x0800 drop
  *     }
  *
- * Packet sockets are served before ingress, so the engine sees everything; the kernel's own IPv4
- * sees what carries the mark, which only our way back sets. The frame's type is compared, not the
- * packet's protocol: a frame with a VLAN tag shows the tag there, and passes to the VLAN's own
- * interface. ARP, IPv6 and all the rest pass. What the host sends does not come by here.        */
+ * The frame's type is compared there, not the packet's protocol: a frame with a VLAN tag shows the
+ * tag.                                                                                           */
 #include "host/io/takeover.h"
 
 #include <errno.h>
@@ -25,9 +31,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/base/check.h"
 #include "core/wire/eth.h"
+#include "host/io/tcx.h"
 #include "host/os/nl.h"
 
 enum { TABLE_NAME_SIZE = 32, TABLE_F_OWNER = 2, ETH_TYPE_AT = 12, CHAIN_PRIORITY = 0 };
@@ -35,7 +43,10 @@ enum { TABLE_NAME_SIZE = 32, TABLE_F_OWNER = 2, ETH_TYPE_AT = 12, CHAIN_PRIORITY
 struct takeover {
 	struct nl nl;
 	u32 mark;
+	bool table_made;
 	char table[TABLE_NAME_SIZE];
+	enum takeover_way way;
+	int link[IFACE_MAX];   /* by the interface's index in the engine; -1: none */
 };
 
 /* ---- a batch of changes: all of it or nothing ---------------------------------------------- */
@@ -128,10 +139,10 @@ static void rule_match(struct nftnl_rule *rule, const void *value, u32 size)
 
 static void rule_verdict(struct nftnl_rule *rule, u32 code)
 {
-	struct nftnl_expr *verdict = expr_add(rule, "immediate");
+	struct nftnl_expr *immediate = expr_add(rule, "immediate");
 
-	nftnl_expr_set_u32(verdict, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-	nftnl_expr_set_u32(verdict, NFTNL_EXPR_IMM_VERDICT, code);
+	nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_VERDICT, code);
 }
 
 /* meta mark <mark> meta mark set 0 accept */
@@ -241,55 +252,100 @@ static const char *hint_of(int err)
 	}
 }
 
-struct takeover *takeover_new(u32 mark, char *why, size_t why_size)
+struct takeover *takeover_new(u32 mark, enum takeover_way way, char *why, size_t why_size)
 {
 	struct takeover *takeover = calloc(1, sizeof *takeover);
-	int err = ENOMEM;
 
-	if (takeover != NULL) {
-		takeover->mark = mark;
-		err = nl_open(&takeover->nl, NETLINK_NETFILTER) ? 0 : errno;
+	if (takeover == NULL) {
+		(void)snprintf(why, why_size, "out of memory");
+		return NULL;
 	}
-	if (err == 0) {
-		/* Unique among all that live: the number belongs to the socket. */
-		(void)snprintf(takeover->table, sizeof takeover->table, "sluice_%u",
-			       takeover->nl.port_id);
-		err = table_make(takeover);
-	}
-	if (err == 0)
-		return takeover;
-	(void)snprintf(why, why_size, "keeping the kernel quiet with nftables: %s%s",
-		       strerror(err), hint_of(err));
-	takeover_del(takeover);
-	return NULL;
+	takeover->mark = mark;
+	takeover->way = way;
+	for (u16 iface = 0; iface < IFACE_MAX; iface++)
+		takeover->link[iface] = -1;
+	return takeover;
 }
 
-bool takeover_add(struct takeover *takeover, const char *ifname, char *why, size_t why_size)
+/* Made for the first interface that needs it. */
+static int table_need(struct takeover *takeover)
+{
+	int err;
+
+	if (takeover->table_made)
+		return 0;
+	if (!nl_open(&takeover->nl, NETLINK_NETFILTER))
+		return errno;
+	/* Unique among all that live: the number belongs to the socket. */
+	(void)snprintf(takeover->table, sizeof takeover->table, "sluice_%u", takeover->nl.port_id);
+	err = table_make(takeover);
+	if (err != 0)
+		nl_close(&takeover->nl);
+	takeover->table_made = err == 0;
+	return err;
+}
+
+static int chain_make(struct takeover *takeover, const char *ifname)
 {
 	struct change change;
-	int err = ENOMEM;
+	int err = table_need(takeover);
 
+	if (err != 0)
+		return err;
 	change_begin(&change, &takeover->nl);
-	if (change.batch != NULL) {
-		change_add_chain(&change, takeover, ifname);
-		change_add_rule(&change, takeover, ifname, true);
-		change_add_rule(&change, takeover, ifname, false);
-		err = change_commit(&change, 3);
-	}
+	if (change.batch == NULL)
+		return ENOMEM;
+	change_add_chain(&change, takeover, ifname);
+	change_add_rule(&change, takeover, ifname, true);
+	change_add_rule(&change, takeover, ifname, false);
+	err = change_commit(&change, 3);
 	/* Newer kernels (6.16) keep the chain of an interface that went until it comes again. */
-	if (err == EEXIST)
-		err = 0;
+	return err == EEXIST ? 0 : err;
+}
+
+static void link_close(struct takeover *takeover, u16 iface)
+{
+	if (takeover->link[iface] >= 0)
+		(void)close(takeover->link[iface]);
+	takeover->link[iface] = -1;
+}
+
+static bool link_make(struct takeover *takeover, const struct port *taken)
+{
+	if (takeover->way != TAKEOVER_BEST)
+		return false;
+	link_close(takeover, taken->iface);
+	takeover->link[taken->iface] = tcx_mute(taken->os_index, takeover->mark);
+	return takeover->link[taken->iface] >= 0;
+}
+
+bool takeover_add(struct takeover *takeover, const struct port *taken, char *why, size_t why_size)
+{
+	int err;
+
+	CHECK(taken->iface < IFACE_MAX);
+	if (link_make(takeover, taken))
+		return true;
+	err = chain_make(takeover, taken->name);
 	if (err != 0)
 		(void)snprintf(why, why_size,
-			       "keeping the kernel quiet on '%s' with nftables: %s%s", ifname,
+			       "keeping the kernel quiet on '%s' with nftables: %s%s", taken->name,
 			       strerror(err), hint_of(err));
 	return err == 0;
+}
+
+const char *takeover_way_name(const struct takeover *takeover)
+{
+	return takeover->table_made ? "nftables" : "ebpf";
 }
 
 void takeover_del(struct takeover *takeover)
 {
 	if (takeover == NULL)
 		return;
-	nl_close(&takeover->nl);
+	for (u16 iface = 0; iface < IFACE_MAX; iface++)
+		link_close(takeover, iface);
+	if (takeover->table_made)
+		nl_close(&takeover->nl);
 	free(takeover);
 }

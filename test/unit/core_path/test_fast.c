@@ -3,6 +3,7 @@
 #include "unit/core_path/path_bed.h"
 
 #include "core/base/rng.h"
+#include "core/wire/checksum.h"
 
 enum { FLOWS = 12 };
 
@@ -23,6 +24,15 @@ struct talk {
 	u32 seq[2];
 };
 
+/* What a driver says of a packet besides its bytes. */
+struct facts {
+	bool partial;
+	u8 gso_type;
+	u16 gso_size;
+	u16 csum_start;
+	u16 csum_offset;
+};
+
 static void twins_open(struct twins *t, u8 seed, bool counters)
 {
 	u8 bytes[32];
@@ -34,6 +44,14 @@ static void twins_open(struct twins *t, u8 seed, bool counters)
 	t->slow = path_bed_new();
 	t->fast->conf.ct.counters = t->slow->conf.ct.counters = counters;
 	t->slow->conf.slow_road = true;
+	/* A way out that takes everything, one that takes unfinished sums, one that takes nothing. */
+	for (u32 n = 0; n < 2; n++) {
+		const u32 offloads[] = { IFACE_TX_CSUM | IFACE_TX_TSO | IFACE_TX_USO,
+					 IFACE_TX_CSUM, 0 };
+
+		t->fast->conf.iface[n].offloads = offloads[seed % 3];
+		t->slow->conf.iface[n].offloads = offloads[seed % 3];
+	}
 	path_bed_start(t->fast);
 	path_bed_start(t->slow);
 }
@@ -73,19 +91,46 @@ static void twins_close(struct twins *t)
 	path_bed_close(t->slow);
 }
 
+static void hand_in(struct rig *rig, u16 in_if, const struct build *b, const struct facts *facts)
+{
+	struct pkt *pkt = rig_make(rig, in_if, b);
+
+	assert_non_null(pkt);
+	if (facts->partial) {
+		pkt->flags |= PKT_CSUM_PARTIAL;
+		pkt->csum_start = facts->csum_start;
+		pkt->csum_offset = facts->csum_offset;
+	}
+	pkt->gso_type = facts->gso_type;
+	pkt->gso_size = facts->gso_size;
+	rig_input(rig, pkt);
+}
+
+static void expect_same_facts(const struct rig_out *a, const struct rig_out *b)
+{
+	assert_int_equal(a->flags & PKT_CSUM_PARTIAL, b->flags & PKT_CSUM_PARTIAL);
+	assert_int_equal(a->gso_type, b->gso_type);
+	assert_int_equal(a->gso_size, b->gso_size);
+	if ((a->flags & PKT_CSUM_PARTIAL) != 0) {
+		assert_int_equal(a->csum_start, b->csum_start);
+		assert_int_equal(a->csum_offset, b->csum_offset);
+	}
+}
+
 /* Hands b in to both; whether something came out, which lies in fast->out. */
-static bool both(struct twins *t, u16 in_if, const struct build *b)
+static bool both(struct twins *t, u16 in_if, const struct build *b, const struct facts *facts)
 {
 	bool any = false;
 
-	assert_true(rig_send(&t->fast->rig, in_if, b));
-	assert_true(rig_send(&t->slow->rig, in_if, b));
+	hand_in(&t->fast->rig, in_if, b, facts);
+	hand_in(&t->slow->rig, in_if, b, facts);
 	while (rig_next(&t->fast->rig, &t->fast->out)) {
 		assert_true(rig_next(&t->slow->rig, &t->slow->out));
 		assert_int_equal(t->fast->out.out_if, t->slow->out.out_if);
 		assert_int_equal(t->fast->out.frame.len, t->slow->out.frame.len);
 		assert_memory_equal(t->fast->out.frame.bytes, t->slow->out.frame.bytes,
 				    t->fast->out.frame.len);
+		expect_same_facts(&t->fast->out, &t->slow->out);
 		/* Transport checksums may have come in wrong. */
 		assert_int_equal(t->fast->out.seen.wrong &
 					 (SEEN_CUT | SEEN_IP_CSUM | SEEN_QUOTE_IP_CSUM),
@@ -165,6 +210,44 @@ static void make_odd(struct build *b, struct rng *rng)
 	}
 }
 
+/* As a local sender or GRO makes it: the sum of the pseudo-header in the field, parts of some size.
+ * Now and then facts that no driver should tell.                                                 */
+static struct facts make_facts(struct build *b, struct rng *rng)
+{
+	struct ip4_hdr *ip = build_ip(b);
+	bool tcp = ip->proto == IP_PROTO_TCP;
+	u32 l4_len = b->len - b->l4;
+	struct facts facts = { .partial = rng_below(rng, 3) == 0,
+			       .csum_start = IP4_HLEN_MIN,
+			       .csum_offset = tcp ? 16 : 6 };
+	be16 sum = { csum_fold(csum_pseudo(ip->src, ip->dst, ip->proto, l4_len)) };
+
+	if (!facts.partial)
+		return facts;
+	be16_store(b->bytes + b->l4 + facts.csum_offset, sum);
+	if (rng_below(rng, 2) == 0) {
+		facts.gso_type = tcp ? GSO_TCP4 : GSO_UDP_L4;
+		facts.gso_size = (u16)(1 + rng_below(rng, 1460));
+	}
+	switch (rng_below(rng, 60)) {
+	case 0:
+		facts.csum_start = (u16)rng_below(rng, 80);
+		break;
+	case 1:
+		facts.csum_offset = (u16)rng_below(rng, 80);
+		break;
+	case 2:
+		facts.gso_size = 0;
+		break;
+	case 3:
+		facts.gso_type = (u8)(1 + rng_below(rng, 3));
+		break;
+	default:
+		break;
+	}
+	return facts;
+}
+
 static void speak(struct twins *t, struct talk *talk)
 {
 	bool answers = talk->public_port != 0 && rng_below(&t->rng, 2) == 0;
@@ -173,6 +256,7 @@ static void speak(struct twins *t, struct talk *talk)
 	u16 sport = answers ? talk->dport : talk->sport;
 	u16 dport = answers ? talk->public_port : talk->dport;
 	struct build *b = &t->fast->b;
+	struct facts facts;
 	u32 len = rng_below(&t->rng, 20) == 0 ? rng_below(&t->rng, 1450) : rng_below(&t->rng, 64);
 
 	build_start(b);
@@ -195,7 +279,8 @@ static void speak(struct twins *t, struct talk *talk)
 	build_payload(b, len, (u8)len);
 	build_seal(b);
 	make_odd(b, &t->rng);
-	if (both(t, answers ? RIG_OUT : RIG_IN, b) && !answers &&
+	facts = make_facts(b, &t->rng);
+	if (both(t, answers ? RIG_OUT : RIG_IN, b, &facts) && !answers &&
 	    t->fast->out.out_if == RIG_OUT) {
 		talk->public_addr = t->fast->out.seen.src;
 		talk->public_port = t->fast->out.seen.sport;
