@@ -65,6 +65,11 @@ FAULTS = [
     ("a quoted header keeps its checksum", "src/core/nat/embedded.c",
      """	quote->ip->csum = csum_apply(quote->ip->csum, csum_delta(old_addrs, new_addrs));
 """, "", "sim:test_nat"),
+    ("a router with a one-to-one address is hidden like others", "src/core/nat/embedded.c",
+     """	return nat_static_public(nat, from, &outside) ? outside : known_as;
+""", """	(void)nat_static_public(nat, from, &outside);
+	return known_as;
+""", "sim:test_behave"),
     ("a forged error is believed", "src/core/nat/embedded.c",
      """	if (!be32_eq(ip->dst, quote.ip->src))
 		return IDX_NONE;

@@ -40,6 +40,15 @@ static const struct nat_static_conf *static_by_inside(const struct nat *nat, be3
 	return NULL;
 }
 
+bool nat_static_public(const struct nat *nat, be32 inside, be32 *outside)
+{
+	const struct nat_static_conf *fixed = static_by_inside(nat, inside);
+
+	if (fixed != NULL)
+		*outside = prefix_moved(inside, fixed->outside, fixed->prefix_len);
+	return fixed != NULL;
+}
+
 bool nat_owns(const struct nat *nat, be32 addr)
 {
 	u32 address = nat_address_find(nat, addr);
@@ -342,19 +351,16 @@ verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 		u32 idx, const struct nat_way *way)
 {
 	struct flow *flow = &ct->flow[idx];
-	const struct nat_static_conf *fixed;
 	const struct nat_rule_conf *rule;
 	enum drop why;
+	be32 outside;
 	int kind = nat_proto_of(flow->proto);
 
 	if (!way->from_inside || (!way->to_outside && (flow->flags & FLOW_HAIRPIN) == 0))
 		return reply_is_unused(ct, flow) ? VERDICT_ACCEPT :
 						   pkt_drop(stats, pkt, DROP_CT_CLASH);
-	fixed = static_by_inside(nat, flow->orig.src);
-	if (fixed != NULL) {
-		flow_take_source(flow,
-				 prefix_moved(flow->orig.src, fixed->outside, fixed->prefix_len),
-				 flow->orig.sport);
+	if (nat_static_public(nat, flow->orig.src, &outside)) {
+		flow_take_source(flow, outside, flow->orig.sport);
 		return reply_is_unused(ct, flow) ? VERDICT_ACCEPT :
 						   pkt_drop(stats, pkt, DROP_CT_CLASH);
 	}
