@@ -70,6 +70,10 @@ FAULTS = [
 """, """	(void)nat_static_public(nat, from, &outside);
 	return known_as;
 """, "sim:test_behave"),
+    ("a rule for some destinations serves all", "src/core/nat/nat.c",
+     """	    !prefix_holds(rule->dest, rule->dest_len, t->dst))
+""", """	    rule->dest_len > 32)
+""", "unit:core_nat/test_nat"),
     ("a forged error is believed", "src/core/nat/embedded.c",
      """	if (!be32_eq(ip->dst, quote.ip->src))
 		return IDX_NONE;

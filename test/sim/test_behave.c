@@ -414,6 +414,39 @@ static void pool_of_ranges_apart(void **state)
 	scene_end(s);
 }
 
+/* REQ-6: no translation for some destinations; from there inside hosts are reached as they are. */
+static void destinations_without_translation(void **state)
+{
+	struct scene *s = scene_conf();
+	struct nat_rule_conf *rule = s->conf.nat.rule;
+
+	(void)state;
+	rule[1] = rule[0];
+	rule[0].kind = NAT_KIND_NONE;
+	rule[0].dest = addr("203.0.113.0");
+	rule[0].dest_len = 24;
+	s->conf.nat.rule_count = 2;
+	rig_open(&s->rig, &s->conf);
+	for (u32 n = 0; n < 3; n++) {
+		scene_udp(s, "10.10.0.5", 5000, server, 53, 10);
+		scene_pass(s, RIG_IN, RIG_OUT);
+		expect_from(s, "10.10.0.5", 5000);
+		scene_reply(s, 10);
+		scene_pass(s, RIG_OUT, RIG_IN);
+		expect_to(s, "10.10.0.5", 5000);
+	}
+	assert_int_equal(rig_mapping_count(&s->rig), 0);
+	scene_tcp(s, server, 4000, "10.10.0.6", 22, TCP_SYN);
+	scene_pass(s, RIG_OUT, RIG_IN);
+	scene_tcp_reply(s, TCP_SYN | TCP_ACK);
+	scene_pass(s, RIG_IN, RIG_OUT);
+	expect_from(s, "10.10.0.6", 22);
+	scene_udp(s, "10.10.0.5", 5000, "203.0.114.9", 53, 10);
+	scene_pass(s, RIG_IN, RIG_OUT);
+	assert_addr(s->out.seen.src, outside_addr);
+	scene_end(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +463,7 @@ int main(void)
 		cmocka_unit_test(neither_query_nor_error_dies),
 		cmocka_unit_test(mapping_of_one_protocol_is_none_of_another),
 		cmocka_unit_test(pool_of_ranges_apart),
+		cmocka_unit_test(destinations_without_translation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,6 +125,15 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 
 /* ---- POSTROUTING ----------------------------------------------------------------------------- */
 
+static bool rule_covers(const struct nat_rule_conf *rule, const struct tuple *t, u8 proto)
+{
+	if (!prefix_holds(rule->source, rule->source_len, t->src) ||
+	    !prefix_holds(rule->dest, rule->dest_len, t->dst))
+		return false;
+	return rule->dest_port == 0 || ((proto == IP_PROTO_TCP || proto == IP_PROTO_UDP) &&
+					rule->dest_port == be16_host(t->dport));
+}
+
 static const struct nat_rule_conf *rule_for(const struct nat *nat, const struct flow *flow,
 					    const struct nat_way *way, u16 *index)
 {
@@ -133,7 +142,7 @@ static const struct nat_rule_conf *rule_for(const struct nat *nat, const struct 
 	for (u32 at = 0; at < nat->conf.rule_count; at++) {
 		const struct nat_rule_conf *rule = &nat->conf.rule[at];
 
-		if (!prefix_holds(rule->source, rule->source_len, flow->orig.src))
+		if (!rule_covers(rule, &flow->orig, flow->proto))
 			continue;
 		if (!hairpin && rule->out_if != UINT16_MAX && rule->out_if != way->out_if)
 			continue;
@@ -200,7 +209,7 @@ void nat_expect(struct nat *nat, const struct ct *ct, const struct tuple *t, u8 
 	u32 address;
 
 	for (u32 at = 0; at < nat->conf.rule_count && rule == NULL; at++) {
-		if (prefix_holds(nat->conf.rule[at].source, nat->conf.rule[at].source_len, t->src))
+		if (rule_covers(&nat->conf.rule[at], t, proto))
 			rule = &nat->conf.rule[at];
 	}
 	if (rule == NULL || kind < 0 || rule->kind == NAT_KIND_NONE ||

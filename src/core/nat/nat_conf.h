@@ -49,6 +49,9 @@ enum nat_proto { NAT_PROTO_TCP, NAT_PROTO_UDP, NAT_PROTO_ICMP, NAT_PROTO_COUNT }
 struct nat_rule_conf {
 	be32 source;      /* prefix of the inside */
 	u8 source_len;
+	u8 dest_len;      /* of the prefix that is spoken to; 0: any */
+	be32 dest;
+	u16 dest_port;    /* of TCP and UDP; 0: any */
 	u16 out_if;       /* IFACE_NONE: any interface of the outside */
 	enum nat_kind kind;
 	u16 pool;         /* with NAT_KIND_POOL */
