@@ -74,6 +74,11 @@ FAULTS = [
      """	    !prefix_holds(rule->dest, rule->dest_len, t->dst))
 """, """	    rule->dest_len > 32)
 """, "unit:core_nat/test_nat"),
+    ("parity is kept although it need not be", "src/core/nat/port.c",
+     """		if (parity && turn % 2 == 0)
+""", """		(void)parity;
+		if (turn % 2 == 0)
+""", "unit:core_nat/test_nat"),
     ("a forged error is believed", "src/core/nat/embedded.c",
      """	if (!be32_eq(ip->dst, quote.ip->src))
 		return IDX_NONE;

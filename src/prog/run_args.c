@@ -516,6 +516,12 @@ static void read_no_hairpin(struct reading *reading, const char *value)
 	reading->args->no_hairpin = true;
 }
 
+static void read_no_parity(struct reading *reading, const char *value)
+{
+	(void)value;
+	reading->args->no_parity = true;
+}
+
 static void read_midstream(struct reading *reading, const char *value)
 {
 	(void)value;
@@ -585,6 +591,8 @@ static const struct option options[] = {
 	  "forward only: every packet keeps its addresses" },
 	{ "--no-hairpin", NULL, PHASE_REST, read_no_hairpin,
 	  "inside hosts do not reach each other by public addresses" },
+	{ "--no-parity", NULL, PHASE_REST, read_no_parity,
+	  "mappings may turn even ports into odd ones" },
 	{ "--midstream", NULL, PHASE_REST, read_midstream, "pick up unknown TCP flows" },
 	{ "--timeout", "NAME=SECONDS", PHASE_REST, read_timeout, "a time-out (names below)" },
 	{ "--flows", "N", PHASE_REST, read_flows, "flows that can stand at once" },

@@ -79,6 +79,7 @@ struct run_args {
 	u8 seed[RUN_SEED_SIZE];
 	bool no_nat;
 	bool no_hairpin;
+	bool no_parity;
 	bool midstream;
 	bool strict_pairing;
 	bool no_host;

@@ -377,6 +377,7 @@ static void build_nat(struct building *b)
 				  "endpoint");
 	}
 	rule->hairpin = !args->no_hairpin;
+	rule->parity = !args->no_parity;
 	if (args->strict_pairing && !args->pool_count)
 		run_error(b->errors, "--strict-pairing: is about pools; give a --pool as well");
 	nat->static_count = args->static_count;

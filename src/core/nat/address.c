@@ -16,6 +16,7 @@ void nat_rule_defaults(struct nat_rule_conf *rule)
 			       [NAT_PROTO_UDP] = NAT_FILTER_ADDRESS,
 			       [NAT_PROTO_ICMP] = NAT_FILTER_ADDRESS_PORT },
 		.hairpin = true,
+		.parity = true,
 	};
 }
 

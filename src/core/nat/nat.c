@@ -275,7 +275,7 @@ static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule,
 		if (address == IDX_NONE)
 			return why;
 		if (nat_port_own(nat, address, flow->proto, be16_host(flow->orig.sport),
-				 &rec.public_port)) {
+				 rule->parity, &rec.public_port)) {
 			*mapping = nat_mapping_new(nat, &rec);
 			CHECK(*mapping != IDX_NONE);
 			return DROP_NONE;

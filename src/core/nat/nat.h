@@ -258,7 +258,8 @@ void nat_port_expect(const struct nat *nat, const struct ct *ct, const struct na
 		     u32 address, u8 proto);
 void nat_port_release(struct nat *nat, const struct flow *flow);
 /* A port that nobody uses, for a mapping; false when none is left. */
-bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, u16 *port);
+bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, bool parity,
+		  u16 *port);
 void nat_port_disown(struct nat *nat, u32 address, u8 proto, u16 port);
 
 u32 nat_mapping_by_inside(const struct nat *nat, be32 addr, be16 port, u8 proto, u16 zone);

@@ -58,6 +58,7 @@ struct nat_rule_conf {
 	enum nat_mapping mapping[NAT_PROTO_COUNT];
 	enum nat_filtering filtering[NAT_PROTO_COUNT];
 	bool hairpin;
+	bool parity;      /* mappings keep even ports even, where they can: RFC 7857 section 8 */
 };
 
 /* One-to-one: prefix to prefix of the same length, both ways, all protocols and ports. */
@@ -87,7 +88,7 @@ struct nat_conf {
 
 /* The rule with every default: masquerade everything, UDP and ICMP endpoint-independent with
  * address-dependent filtering, TCP per destination with address- and port-dependent filtering,
- * hairpin on.                                                                                   */
+ * hairpin and parity on.                                                                        */
 void nat_rule_defaults(struct nat_rule_conf *rule);
 
 #endif

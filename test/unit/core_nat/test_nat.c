@@ -74,6 +74,24 @@ static void test_mapping_keeps_parity_while_it_can(void **state)
 	nat_bed_close(bed);
 }
 
+/* RFC 7857 section 8: it may be turned off; then even and odd come as they fall. */
+static void test_mapping_without_parity(void **state)
+{
+	struct nat_bed *bed = nat_bed_new(4096);
+	u32 odd = 0;
+
+	(void)state;
+	bed->conf.rule[0].parity = false;
+	nat_bed_start(bed);
+	for (u32 n = 0; n < 400; n++) {
+		struct end src = { inside_end(n).addr, 5000 };
+
+		odd += nat_bed_public(bed, src, SERVER, UDP).port % 2;
+	}
+	assert_in_range(odd, 140, 260);
+	nat_bed_close(bed);
+}
+
 /* RFC 6888 REQ-8: a port that was left rests; only who had it gets it again. */
 static void test_mapping_rests_before_others_get_it(void **state)
 {
@@ -546,6 +564,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mapping_is_one_for_all_destinations),
 		cmocka_unit_test(test_mapping_keeps_parity_while_it_can),
+		cmocka_unit_test(test_mapping_without_parity),
 		cmocka_unit_test(test_mapping_rests_before_others_get_it),
 		cmocka_unit_test(test_abandoned_mapping_does_not_rest),
 		cmocka_unit_test(test_mapping_table_full),

@@ -94,6 +94,7 @@ static void translation(void **state)
 		"run --lan a --wan b --pool 198.51.100.0/28 --pool 198.51.100.32-198.51.100.40 "
 		"--one-to-one 10.0.0.5=198.51.100.50 --mapping tcp=endpoint,icmp=destination "
 		"--filtering udp=address-port --ports 2000-3000 --quarantine 0 --no-hairpin "
+		"--no-parity "
 		"--no-nat-to 203.0.113.0/24 --no-nat-to 203.0.114.9:443");
 	const struct run_args *args = &parsed->args;
 
@@ -112,6 +113,7 @@ static void translation(void **state)
 	assert_true(args->quarantine_given);
 	assert_int_equal(args->quarantine_s, 0);
 	assert_true(args->no_hairpin);
+	assert_true(args->no_parity);
 	assert_int_equal(args->exempt_count, 2);
 	assert_int_equal(be32_host(args->exempt[0].prefix), 0xcb007100);
 	assert_int_equal(args->exempt[0].prefix_len, 24);

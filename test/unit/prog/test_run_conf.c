@@ -21,7 +21,7 @@ void sluice_conf_defaults(struct sluice_conf *conf)
 
 void nat_rule_defaults(struct nat_rule_conf *rule)
 {
-	*rule = (struct nat_rule_conf){ .out_if = IFACE_NONE, .hairpin = true };
+	*rule = (struct nat_rule_conf){ .out_if = IFACE_NONE, .hairpin = true, .parity = true };
 	rule->mapping[NAT_PROTO_TCP] = NAT_MAP_DESTINATION;
 	rule->filtering[NAT_PROTO_TCP] = NAT_FILTER_ADDRESS_PORT;
 	rule->filtering[NAT_PROTO_UDP] = NAT_FILTER_ADDRESS;
@@ -265,6 +265,10 @@ static void rules_follow_the_arguments(void **state)
 	bed->args.timeout_s[CT_TIMEOUT_UDP] = 30;
 	bed->args.quarantine_given = true;
 	build_good(bed);
+	assert_true(rule->parity);
+	bed->args.no_parity = true;
+	build_good(bed);
+	assert_false(rule->parity);
 	assert_int_equal(rule->mapping[NAT_PROTO_TCP], NAT_MAP_ENDPOINT_INDEPENDENT);
 	assert_int_equal(rule->filtering[NAT_PROTO_TCP], NAT_FILTER_ADDRESS_PORT);
 	assert_int_equal(rule->filtering[NAT_PROTO_UDP], NAT_FILTER_ENDPOINT_INDEPENDENT);
