@@ -46,37 +46,41 @@ static void add_data(struct scene *s, u32 seq, u32 ack)
 	build_tcp4_at(&s->in, seq, ack);
 }
 
-/* REQ-2 (a): both ends send a SYN; then the connection stands as any other. */
+/* REQ-2 (a): both ends send a SYN and both acknowledge, or the acknowledgement of one of them is
+ * lost; then the connection stands as any other.                                                 */
 static void simultaneous_open(void **state)
 {
-	struct scene *s = scene_begin();
-	u16 port;
-
 	(void)state;
-	scene_tcp(s, "10.10.0.5", 5000, server, 80, TCP_SYN);
-	build_tcp4_at(&s->in, 1000, 0);
-	scene_pass(s, RIG_IN, RIG_OUT);
-	port = s->out.seen.sport;
-	scene_tcp(s, server, 80, outside_addr, port, TCP_SYN);
-	build_tcp4_at(&s->in, 9000, 0);
-	scene_pass(s, RIG_OUT, RIG_IN);
-	expect_to(s, "10.10.0.5", 5000);
-	scene_tcp(s, "10.10.0.5", 5000, server, 80, TCP_SYN | TCP_ACK);
-	build_tcp4_at(&s->in, 1000, 9001);
-	scene_pass(s, RIG_IN, RIG_OUT);
-	expect_from(s, outside_addr, port);
-	scene_tcp(s, server, 80, outside_addr, port, TCP_SYN | TCP_ACK);
-	build_tcp4_at(&s->in, 9000, 1001);
-	scene_pass(s, RIG_OUT, RIG_IN);
-	scene_tcp(s, "10.10.0.5", 5000, server, 80, TCP_ACK | TCP_PSH);
-	add_data(s, 1001, 9001);
-	scene_pass(s, RIG_IN, RIG_OUT);
-	scene_wait(s, 3600);
-	scene_tcp(s, server, 80, outside_addr, port, TCP_ACK | TCP_PSH);
-	add_data(s, 9001, 1011);
-	scene_pass(s, RIG_OUT, RIG_IN);
-	expect_to(s, "10.10.0.5", 5000);
-	scene_end(s);
+	for (u32 lost = 0; lost < 2; lost++) {
+		struct scene *s = scene_begin();
+		u16 port;
+
+		scene_tcp(s, "10.10.0.5", 5000, server, 80, TCP_SYN);
+		scene_pass(s, RIG_IN, RIG_OUT);
+		port = s->out.seen.sport;
+		scene_tcp(s, server, 80, outside_addr, port, TCP_SYN);
+		build_tcp4_at(&s->in, 9000, 0);
+		scene_pass(s, RIG_OUT, RIG_IN);
+		expect_to(s, "10.10.0.5", 5000);
+		scene_tcp(s, "10.10.0.5", 5000, server, 80, TCP_SYN | TCP_ACK);
+		build_tcp4_at(&s->in, 1000, 9001);
+		scene_pass(s, RIG_IN, RIG_OUT);
+		expect_from(s, outside_addr, port);
+		if (!lost) {
+			scene_tcp(s, server, 80, outside_addr, port, TCP_SYN | TCP_ACK);
+			build_tcp4_at(&s->in, 9000, 1001);
+			scene_pass(s, RIG_OUT, RIG_IN);
+		}
+		scene_tcp(s, "10.10.0.5", 5000, server, 80, TCP_ACK | TCP_PSH);
+		add_data(s, 1001, 9001);
+		scene_pass(s, RIG_IN, RIG_OUT);
+		scene_wait(s, 3600);
+		scene_tcp(s, server, 80, outside_addr, port, TCP_ACK | TCP_PSH);
+		add_data(s, 9001, 1011);
+		scene_pass(s, RIG_OUT, RIG_IN);
+		expect_to(s, "10.10.0.5", 5000);
+		scene_end(s);
+	}
 }
 
 /* The handshake of an inside client with an inside server by public addresses. */
@@ -260,6 +264,31 @@ static void options_in_a_quotation_are_passed_over(void **state)
 	assert_int_equal(s->out.seen.quote_len, 40);
 	assert_memory_equal(s->out.seen.quote + 12, sent.bytes + 12, 8);
 	assert_memory_equal(s->out.seen.quote + 32, sent.bytes + 32, 8);
+	scene_end(s);
+}
+
+/* Section 7.3: a source route in a quotation would show inside routers. */
+static void source_route_in_a_quotation_dies(void **state)
+{
+	static const u8 routes[2][7] = { { 131, 7, 4, 10, 10, 9, 1 }, { 137, 7, 4, 10, 10, 9, 1 } };
+	struct scene *s = scene_begin();
+	struct build about;
+
+	(void)state;
+	scene_udp(s, "10.10.0.5", 5000, server, 53, 20);
+	scene_pass(s, RIG_IN, RIG_OUT);
+	for (u32 n = 0; n < 2; n++) {
+		build_start(&about);
+		build_ip4(&about, addr(server), addr("10.10.0.5"), IP_PROTO_UDP);
+		build_ip_options(&about, routes[n], sizeof routes[n]);
+		build_udp(&about, 53, 5000);
+		build_payload(&about, 20, 0);
+		build_seal(&about);
+		build_error4(&s->in, addr("10.10.0.254"), addr(server), ICMP_UNREACH,
+			     ICMP_UNREACH_SRC_ROUTE, 0);
+		build_quote(&s->in, about.bytes, 36);
+		scene_dies(s, RIG_IN, DROP_IP_SOURCE_ROUTE);
+	}
 	scene_end(s);
 }
 
@@ -457,6 +486,7 @@ int main(void)
 		cmocka_unit_test(query_identifier_is_one_for_all_destinations),
 		cmocka_unit_test(query_hairpin_with_one_to_one),
 		cmocka_unit_test(options_in_a_quotation_are_passed_over),
+		cmocka_unit_test(source_route_in_a_quotation_dies),
 		cmocka_unit_test(extensions_behind_a_quotation_stay),
 		cmocka_unit_test(inside_router_appears_as_its_one_to_one_address),
 		cmocka_unit_test(information_requests_are_not_answered),
