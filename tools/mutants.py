@@ -65,6 +65,20 @@ FAULTS = [
     ("a quoted header keeps its checksum", "src/core/nat/embedded.c",
      """	quote->ip->csum = csum_apply(quote->ip->csum, csum_delta(old_addrs, new_addrs));
 """, "", "sim:test_nat"),
+    ("a router with a one-to-one address is hidden like others", "src/core/nat/embedded.c",
+     """	return nat_static_public(nat, from, &outside) ? outside : known_as;
+""", """	(void)nat_static_public(nat, from, &outside);
+	return known_as;
+""", "sim:test_behave"),
+    ("a rule for some destinations serves all", "src/core/nat/nat.c",
+     """	    !prefix_holds(rule->dest, rule->dest_len, t->dst))
+""", """	    rule->dest_len > 32)
+""", "unit:core_nat/test_nat"),
+    ("parity is kept although it need not be", "src/core/nat/port.c",
+     """		if (parity && turn % 2 == 0)
+""", """		(void)parity;
+		if (turn % 2 == 0)
+""", "unit:core_nat/test_nat"),
     ("a forged error is believed", "src/core/nat/embedded.c",
      """	if (!be32_eq(ip->dst, quote.ip->src))
 		return IDX_NONE;

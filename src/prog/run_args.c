@@ -370,6 +370,32 @@ static void read_one_to_one(struct reading *reading, const char *value)
 	args->fixed[args->static_count++] = fixed;
 }
 
+static void read_exempt(struct reading *reading, const char *value)
+{
+	struct run_args *args = reading->args;
+	size_t len = strcspn(value, ":");
+	struct run_exempt_args exempt = { .port = 0 };
+	char prefix[PAIR_HEAD_SIZE] = "";
+	u64 port = 0;
+
+	if (args->exempt_count == RUN_EXEMPT_MAX) {
+		run_error(reading->errors, "%s %s: at most %d of them", reading->option, value,
+			  RUN_EXEMPT_MAX);
+		return;
+	}
+	if (len < PAIR_HEAD_SIZE)
+		memcpy(prefix, value, len);
+	if (!ctl_parse_prefix(prefix, &exempt.prefix, &exempt.prefix_len) ||
+	    (value[len] && !value_number(value + len + 1, 1, UINT16_MAX, &port))) {
+		wrong(reading, value,
+		      "has to be an address or a prefix, and maybe a port: "
+		      "203.0.113.0/24, or 203.0.113.9:443");
+		return;
+	}
+	exempt.port = (u16)port;
+	args->exempt[args->exempt_count++] = exempt;
+}
+
 static void read_ports(struct reading *reading, const char *value)
 {
 	if (!value_ports(value, &reading->args->port_first, &reading->args->port_last))
@@ -490,6 +516,12 @@ static void read_no_hairpin(struct reading *reading, const char *value)
 	reading->args->no_hairpin = true;
 }
 
+static void read_no_parity(struct reading *reading, const char *value)
+{
+	(void)value;
+	reading->args->no_parity = true;
+}
+
 static void read_midstream(struct reading *reading, const char *value)
 {
 	(void)value;
@@ -553,10 +585,14 @@ static const struct option options[] = {
 	{ "--quarantine", "SECONDS", PHASE_REST, read_quarantine, "how long a freed port rests" },
 	{ "--strict-pairing", NULL, PHASE_REST, read_strict,
 	  "refuse a host rather than give it a second public address" },
+	{ "--no-nat-to", "PREFIX[:PORT]", PHASE_REST, read_exempt,
+	  "who is spoken to with inside addresses (may be repeated)" },
 	{ "--no-nat", NULL, PHASE_REST, read_no_nat,
 	  "forward only: every packet keeps its addresses" },
 	{ "--no-hairpin", NULL, PHASE_REST, read_no_hairpin,
 	  "inside hosts do not reach each other by public addresses" },
+	{ "--no-parity", NULL, PHASE_REST, read_no_parity,
+	  "mappings may turn even ports into odd ones" },
 	{ "--midstream", NULL, PHASE_REST, read_midstream, "pick up unknown TCP flows" },
 	{ "--timeout", "NAME=SECONDS", PHASE_REST, read_timeout, "a time-out (names below)" },
 	{ "--flows", "N", PHASE_REST, read_flows, "flows that can stand at once" },

@@ -15,6 +15,7 @@ enum {
 	RUN_IFACE_MAX = IFACE_MAX - 1, /* one is the way to the host */
 	RUN_ADDR_MAX = 16,             /* addresses given for one interface */
 	RUN_ROUTE_MAX = 256,
+	RUN_EXEMPT_MAX = NAT_RULE_MAX - 1, /* one rule is for all the rest */
 	RUN_ERRORS_MAX = 24,
 	RUN_ERROR_SIZE = 320,
 	RUN_SEED_SIZE = 32,
@@ -42,6 +43,13 @@ struct run_route_args {
 	be32 gateway;
 };
 
+/* What is spoken to without translation. */
+struct run_exempt_args {
+	be32 prefix;
+	u8 prefix_len;
+	u16 port; /* 0: any */
+};
+
 struct run_args {
 	u32 iface_count;
 	struct run_iface_args iface[RUN_IFACE_MAX];
@@ -56,6 +64,8 @@ struct run_args {
 	struct nat_range pool[NAT_POOL_RANGE_MAX];
 	u32 static_count;
 	struct nat_static_conf fixed[NAT_STATIC_MAX];
+	u32 exempt_count;
+	struct run_exempt_args exempt[RUN_EXEMPT_MAX];
 	bool mapping_given[NAT_PROTO_COUNT];
 	enum nat_mapping mapping[NAT_PROTO_COUNT];
 	bool filtering_given[NAT_PROTO_COUNT];
@@ -69,6 +79,7 @@ struct run_args {
 	u8 seed[RUN_SEED_SIZE];
 	bool no_nat;
 	bool no_hairpin;
+	bool no_parity;
 	bool midstream;
 	bool strict_pairing;
 	bool no_host;

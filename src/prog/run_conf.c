@@ -259,15 +259,30 @@ static void build_routes(struct building *b)
 
 /* ---- translation ----------------------------------------------------------------------------- */
 
-static void build_pool(struct building *b)
+static void build_exempt(struct building *b)
+{
+	struct nat_conf *nat = &b->conf->nat;
+
+	for (u32 i = 0; i < b->args->exempt_count; i++) {
+		struct nat_rule_conf *rule = &nat->rule[nat->rule_count++];
+
+		nat_rule_defaults(rule);
+		rule->kind = NAT_KIND_NONE;
+		rule->dest = b->args->exempt[i].prefix;
+		rule->dest_len = b->args->exempt[i].prefix_len;
+		rule->dest_port = b->args->exempt[i].port;
+	}
+}
+
+static void build_pool(struct building *b, struct nat_rule_conf *rule)
 {
 	struct nat_conf *nat = &b->conf->nat;
 	struct nat_pool_conf *pool = &nat->pool[0];
 	u64 addresses = 0;
 
 	nat->pool_count = 1;
-	nat->rule[0].kind = NAT_KIND_POOL;
-	nat->rule[0].pool = 0;
+	rule->kind = NAT_KIND_POOL;
+	rule->pool = 0;
 	pool->range_count = b->args->pool_count;
 	pool->port_first = b->args->port_first;
 	pool->port_last = b->args->port_last;
@@ -299,13 +314,13 @@ static bool outside_is_hosts(const struct sluice_conf *conf)
 
 /* The host's own sockets use the address that flows are translated to: its port range is spared,
  * unless the user has named the ports.                                                          */
-static void build_masquerade(struct building *b)
+static void build_masquerade(struct building *b, struct nat_rule_conf *rule)
 {
 	struct nat_conf *nat = &b->conf->nat;
 	const struct run_args *args = b->args;
 	const struct run_facts *facts = b->facts;
 
-	nat->rule[0].kind = NAT_KIND_MASQUERADE;
+	rule->kind = NAT_KIND_MASQUERADE;
 	nat->masquerade_port_first = args->port_first;
 	nat->masquerade_port_last = args->port_last;
 	if (!outside_is_hosts(b->conf) || facts->local_first == 0)
@@ -325,10 +340,10 @@ static void build_no_nat(struct building *b)
 {
 	const struct run_args *args = b->args;
 
-	if (args->pool_count || args->static_count)
+	if (args->pool_count || args->static_count || args->exempt_count)
 		run_error(b->errors,
-			  "--no-nat: leaves every address as it is; take --pool and --one-to-one "
-			  "away, or --no-nat");
+			  "--no-nat: leaves every address as it is; take --pool, --one-to-one and "
+			  "--no-nat-to away, or --no-nat");
 	b->conf->nat.rule_count = 0;
 }
 
@@ -336,18 +351,19 @@ static void build_nat(struct building *b)
 {
 	const struct run_args *args = b->args;
 	struct nat_conf *nat = &b->conf->nat;
-	struct nat_rule_conf *rule = &nat->rule[0];
+	struct nat_rule_conf *rule;
 
 	if (args->no_nat) {
 		build_no_nat(b);
 		return;
 	}
-	nat->rule_count = 1;
+	build_exempt(b);
+	rule = &nat->rule[nat->rule_count++];
 	nat_rule_defaults(rule);
 	if (args->pool_count)
-		build_pool(b);
+		build_pool(b, rule);
 	else
-		build_masquerade(b);
+		build_masquerade(b, rule);
 	for (int proto = 0; proto < NAT_PROTO_COUNT; proto++) {
 		if (args->mapping_given[proto])
 			rule->mapping[proto] = args->mapping[proto];
@@ -361,6 +377,7 @@ static void build_nat(struct building *b)
 				  "endpoint");
 	}
 	rule->hairpin = !args->no_hairpin;
+	rule->parity = !args->no_parity;
 	if (args->strict_pairing && !args->pool_count)
 		run_error(b->errors, "--strict-pairing: is about pools; give a --pool as well");
 	nat->static_count = args->static_count;

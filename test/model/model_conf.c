@@ -166,16 +166,32 @@ bool model_station_answers(const struct model *m, u16 out_if, be32 station)
 	return true;
 }
 
+bool model_is_exempt(const struct model *m, u8 proto, be32 src, be32 dst, u16 dport)
+{
+	bool has_port = proto == IP_PROTO_TCP || proto == IP_PROTO_UDP;
+
+	for (u32 n = 0; n < m->conf.nat.rule_count; n++) {
+		const struct nat_rule_conf *rule = &m->conf.nat.rule[n];
+
+		if (model_prefix_holds(rule->source, rule->source_len, src) &&
+		    model_prefix_holds(rule->dest, rule->dest_len, dst) &&
+		    (rule->dest_port == 0 || (has_port && rule->dest_port == dport)))
+			return rule->kind == NAT_KIND_NONE;
+	}
+	return false;
+}
+
 const struct nat_rule_conf *model_rule(const struct model *m, be32 source, u16 out_if)
 {
 	for (u32 n = 0; n < m->conf.nat.rule_count; n++) {
 		const struct nat_rule_conf *rule = &m->conf.nat.rule[n];
 
-		if (!model_prefix_holds(rule->source, rule->source_len, source))
+		if (rule->kind == NAT_KIND_NONE ||
+		    !model_prefix_holds(rule->source, rule->source_len, source))
 			continue;
 		if (rule->out_if == out_if ||
 		    (rule->out_if == IFACE_NONE && m->conf.iface[out_if].side == IFACE_OUTSIDE))
-			return rule->kind == NAT_KIND_NONE ? NULL : rule;
+			return rule;
 	}
 	return NULL;
 }

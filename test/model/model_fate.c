@@ -147,7 +147,8 @@ static void model_fate_outward(struct model *m, bool sure)
 		model_fate_way(m, seen->dst, sure && out_if != m->cur.in_if);
 		return;
 	}
-	if (model_static_out(m, seen->src, &outside)) {
+	if (model_static_out(m, seen->src, &outside) ||
+	    model_is_exempt(m, seen->proto, seen->src, seen->dst, m->cur.tuple.dport)) {
 		model_fate_way(m, seen->dst, sure);
 		return;
 	}

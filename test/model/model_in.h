@@ -22,7 +22,10 @@ bool model_static_in(const struct model *m, be32 outside, be32 *inside);
 /* The way to a destination: false when there is none. */
 bool model_route(const struct model *m, be32 dst, u16 *out_if, be32 *station);
 bool model_station_answers(const struct model *m, u16 out_if, be32 station);
-/* The rule that translates what `source` sends by out_if; NULL when none. */
+/* Does the first rule that covers these packets leave them as they are? */
+bool model_is_exempt(const struct model *m, u8 proto, be32 src, be32 dst, u16 dport);
+/* The rule that translates what `source` sends by out_if, to whomever it is not exempt; NULL when
+ * none.                                                                                          */
 const struct nat_rule_conf *model_rule(const struct model *m, be32 source, u16 out_if);
 /* The same for a way out by whichever interface of the outside. */
 const struct nat_rule_conf *model_rule_outside(const struct model *m, be32 source);

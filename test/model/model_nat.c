@@ -239,6 +239,11 @@ static void model_translated_ok(struct model *m, u8 proto, u16 out_if, bool hair
 			model_wrong(m, "one-to-one: the wrong public address or port");
 		return;
 	}
+	if (model_is_exempt(m, proto, in->src, in->dst, in->dport)) {
+		if (!be32_eq(in->src, out->src) || in->sport != out->sport)
+			model_wrong(m, "a source was translated for an exempt destination");
+		return;
+	}
 	if (rule == NULL && hairpin && be32_eq(in->src, out->src) && in->sport == out->sport)
 		return;
 	if (rule == NULL) {

@@ -104,16 +104,18 @@ static void sim_jump(struct sim *sim)
 static void sim_trace_conf(struct sim *sim)
 {
 	const struct sluice_conf *conf = &sim->gate->conf;
-	const struct nat_rule_conf *rule = &conf->nat.rule[0];
+	const struct nat_rule_conf *rule = &conf->nat.rule[conf->nat.rule_count - 1];
 
 	net_trace(&sim->net,
 		  "mapping %u%u%u filtering %u%u%u (TCP, UDP, ICMP) %s hairpin %u fixed /%u "
+		  "rules %u "
 		  "flows %u mappings %u quarantine %u s MTU %u %u UDP %u %u s midstream %u%s",
 		  rule->mapping[0], rule->mapping[1], rule->mapping[2], rule->filtering[0],
 		  rule->filtering[1], rule->filtering[2],
 		  rule->kind == NAT_KIND_POOL ? "pool" : "masquerade", rule->hairpin,
 		  conf->nat.static_count > 0 ? conf->nat.fixed[0].prefix_len : 0,
-		  conf->ct.flow_count, conf->nat.mapping_count, conf->nat.quarantine_s,
+		  conf->nat.rule_count, conf->ct.flow_count, conf->nat.mapping_count,
+		  conf->nat.quarantine_s,
 		  conf->iface[RIG_IN].mtu, conf->iface[RIG_OUT].mtu,
 		  conf->ct.timeout_s[CT_TIMEOUT_UDP_NEW], conf->ct.timeout_s[CT_TIMEOUT_UDP],
 		  conf->ct.midstream, sim->gate->model->lenient ? ", may refuse" : "");

@@ -279,6 +279,8 @@ static void check_related(struct scene *s, u16 in_if, const struct build *sent)
 	assert_true(seen_parse_quote(&about, s->out.seen.quote, s->out.seen.quote_len));
 	cut = s->out.seen.quote_len;
 	assert_int_equal(s->out.out_if, in_if);
+	assert_int_equal(s->out.seen.type, build_icmp_hdr(&s->in)->type);
+	assert_int_equal(s->out.seen.code, build_icmp_hdr(&s->in)->code);
 	/* All but TTL and header checksum, which had changed on the way to the router. */
 	assert_memory_equal(s->out.seen.quote, sent->bytes, 8);
 	assert_memory_equal(s->out.seen.quote + 12, sent->bytes + 12, cut - 12);

@@ -75,6 +75,8 @@ verdict ip_check_l4(struct drop_stats *stats, struct pkt *pkt);
  * drop_arg = the offset of the bad octet in the header; source routes die IP_SOURCE_ROUTE (3/5).
  * No-op for a header of 20 bytes.                                                                */
 verdict ip_check_options(struct drop_stats *stats, struct pkt *pkt);
+/* Of a header that is whole, in a quotation for example. */
+bool ip_has_source_route(const struct ip4_hdr *ip);
 /* Record route and timestamp options of a forwarded packet are filled in with addr, as RFC 1812
  * section 5.2.4 asks; the header checksum follows. Requires: ip_check_options accepted.          */
 void ip_fill_options(struct pkt *pkt, be32 addr, u32 ms_since_midnight);

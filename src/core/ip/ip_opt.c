@@ -105,6 +105,22 @@ verdict ip_check_options(struct drop_stats *stats, struct pkt *pkt)
 	return VERDICT_ACCEPT;
 }
 
+bool ip_has_source_route(const struct ip4_hdr *ip)
+{
+	const u8 *header = (const u8 *)ip;
+	u32 hlen = ip4_hlen(ip);
+	u32 len;
+
+	for (u32 at = IP4_HLEN_MIN; at < hlen && header[at] != IP_OPT_END; at += len) {
+		if (ip_option_is_source_route(header[at]))
+			return true;
+		len = ip_option_len(header + at, hlen - at);
+		if (len == 0)
+			return false;
+	}
+	return false;
+}
+
 static void route_fill(u8 *opt, u32 len, be32 addr)
 {
 	if (opt[2] + 3u > len)

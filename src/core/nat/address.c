@@ -16,6 +16,7 @@ void nat_rule_defaults(struct nat_rule_conf *rule)
 			       [NAT_PROTO_UDP] = NAT_FILTER_ADDRESS,
 			       [NAT_PROTO_ICMP] = NAT_FILTER_ADDRESS_PORT },
 		.hairpin = true,
+		.parity = true,
 	};
 }
 
@@ -132,8 +133,8 @@ static const char *conf_wrong(const struct nat_conf *conf, u32 iface_count)
 	for (u32 at = 0; at < conf->rule_count; at++) {
 		const struct nat_rule_conf *rule = &conf->rule[at];
 
-		if (rule->source_len > 32)
-			return "a rule's source prefix is longer than 32 bits";
+		if (rule->source_len > 32 || rule->dest_len > 32)
+			return "a rule's prefix is longer than 32 bits";
 		if (rule->kind == NAT_KIND_POOL && rule->pool >= conf->pool_count)
 			return "a rule names a pool that does not exist";
 	}
@@ -286,8 +287,13 @@ static void mixed_update(struct nat *nat)
 	for (u32 kind = 0; kind < NAT_PROTO_COUNT; kind++) {
 		bool seen[2] = { false, false };
 
-		for (u32 at = 0; at < nat->conf.rule_count; at++)
-			seen[nat->conf.rule[at].mapping[kind] == NAT_MAP_DESTINATION] = true;
+		for (u32 at = 0; at < nat->conf.rule_count; at++) {
+			const struct nat_rule_conf *rule = &nat->conf.rule[at];
+
+			/* One that translates nothing uses no ports. */
+			if (rule->kind != NAT_KIND_NONE)
+				seen[rule->mapping[kind] == NAT_MAP_DESTINATION] = true;
+		}
 		nat->mixed[kind] = seen[0] && seen[1];
 	}
 }

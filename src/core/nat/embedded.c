@@ -127,7 +127,23 @@ static void quote_rewrite(const struct quote *quote, const struct tuple *from,
 	}
 }
 
-void nat_rewrite_error(struct pkt *pkt, const struct flow *flow, enum tuple_dir dir)
+/* As whom the sender of an error appears. The far end itself: as the receiver knows it. A router in
+ * between on the outside: its own address (RFC 5508 REQ-4). An inside router: its one-to-one
+ * address; without one it must not be seen outside, and the flow's public address stands for it
+ * (REQ-5 (c)).                                                                                   */
+static be32 error_source(const struct nat *nat, be32 from, be32 far_end, be32 known_as)
+{
+	be32 outside;
+
+	if (be32_eq(from, far_end))
+		return known_as;
+	if (be32_eq(far_end, known_as))
+		return from;
+	return nat_static_public(nat, from, &outside) ? outside : known_as;
+}
+
+void nat_rewrite_error(const struct nat *nat, struct pkt *pkt, const struct flow *flow,
+		       enum tuple_dir dir)
 {
 	struct ip4_hdr *ip = (void *)pkt_l3(pkt);
 	struct icmp_hdr *icmp = (void *)pkt_l4(pkt);
@@ -143,11 +159,7 @@ void nat_rewrite_error(struct pkt *pkt, const struct flow *flow, enum tuple_dir 
 	intact = quote_read(pkt, &quote);
 	CHECK(intact);
 	quote_rewrite(&quote, &quoted, sent);
-	/* From the far end itself, or from an inside router whose address must not be seen outside
-	 * (RFC 5508 REQ-5): appears as the far end does. From a router in between on the outside:
-	 * its own address (REQ-4).                                                              */
-	if (be32_eq(old_src, quoted.dst) || !be32_eq(quoted.dst, sent->dst))
-		ip->src = sent->dst;
+	ip->src = error_source(nat, old_src, quoted.dst, sent->dst);
 	ip->dst = sent->src;
 	ip->csum = csum_apply(ip->csum, csum_delta(csum_be32(old_src) + csum_be32(old_dst),
 						   csum_be32(ip->src) + csum_be32(ip->dst)));

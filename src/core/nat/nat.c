@@ -40,6 +40,15 @@ static const struct nat_static_conf *static_by_inside(const struct nat *nat, be3
 	return NULL;
 }
 
+bool nat_static_public(const struct nat *nat, be32 inside, be32 *outside)
+{
+	const struct nat_static_conf *fixed = static_by_inside(nat, inside);
+
+	if (fixed != NULL)
+		*outside = prefix_moved(inside, fixed->outside, fixed->prefix_len);
+	return fixed != NULL;
+}
+
 bool nat_owns(const struct nat *nat, be32 addr)
 {
 	u32 address = nat_address_find(nat, addr);
@@ -116,6 +125,15 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 
 /* ---- POSTROUTING ----------------------------------------------------------------------------- */
 
+static bool rule_covers(const struct nat_rule_conf *rule, const struct tuple *t, u8 proto)
+{
+	if (!prefix_holds(rule->source, rule->source_len, t->src) ||
+	    !prefix_holds(rule->dest, rule->dest_len, t->dst))
+		return false;
+	return rule->dest_port == 0 || ((proto == IP_PROTO_TCP || proto == IP_PROTO_UDP) &&
+					rule->dest_port == be16_host(t->dport));
+}
+
 static const struct nat_rule_conf *rule_for(const struct nat *nat, const struct flow *flow,
 					    const struct nat_way *way, u16 *index)
 {
@@ -124,7 +142,7 @@ static const struct nat_rule_conf *rule_for(const struct nat *nat, const struct 
 	for (u32 at = 0; at < nat->conf.rule_count; at++) {
 		const struct nat_rule_conf *rule = &nat->conf.rule[at];
 
-		if (!prefix_holds(rule->source, rule->source_len, flow->orig.src))
+		if (!rule_covers(rule, &flow->orig, flow->proto))
 			continue;
 		if (!hairpin && rule->out_if != UINT16_MAX && rule->out_if != way->out_if)
 			continue;
@@ -191,7 +209,7 @@ void nat_expect(struct nat *nat, const struct ct *ct, const struct tuple *t, u8 
 	u32 address;
 
 	for (u32 at = 0; at < nat->conf.rule_count && rule == NULL; at++) {
-		if (prefix_holds(nat->conf.rule[at].source, nat->conf.rule[at].source_len, t->src))
+		if (rule_covers(&nat->conf.rule[at], t, proto))
 			rule = &nat->conf.rule[at];
 	}
 	if (rule == NULL || kind < 0 || rule->kind == NAT_KIND_NONE ||
@@ -257,7 +275,7 @@ static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule,
 		if (address == IDX_NONE)
 			return why;
 		if (nat_port_own(nat, address, flow->proto, be16_host(flow->orig.sport),
-				 &rec.public_port)) {
+				 rule->parity, &rec.public_port)) {
 			*mapping = nat_mapping_new(nat, &rec);
 			CHECK(*mapping != IDX_NONE);
 			return DROP_NONE;
@@ -342,19 +360,16 @@ verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 		u32 idx, const struct nat_way *way)
 {
 	struct flow *flow = &ct->flow[idx];
-	const struct nat_static_conf *fixed;
 	const struct nat_rule_conf *rule;
 	enum drop why;
+	be32 outside;
 	int kind = nat_proto_of(flow->proto);
 
 	if (!way->from_inside || (!way->to_outside && (flow->flags & FLOW_HAIRPIN) == 0))
 		return reply_is_unused(ct, flow) ? VERDICT_ACCEPT :
 						   pkt_drop(stats, pkt, DROP_CT_CLASH);
-	fixed = static_by_inside(nat, flow->orig.src);
-	if (fixed != NULL) {
-		flow_take_source(flow,
-				 prefix_moved(flow->orig.src, fixed->outside, fixed->prefix_len),
-				 flow->orig.sport);
+	if (nat_static_public(nat, flow->orig.src, &outside)) {
+		flow_take_source(flow, outside, flow->orig.sport);
 		return reply_is_unused(ct, flow) ? VERDICT_ACCEPT :
 						   pkt_drop(stats, pkt, DROP_CT_CLASH);
 	}

@@ -211,6 +211,8 @@ void nat_check(const struct nat *nat, const struct ct *ct);
 
 /* Whether addr is a public address that NAT uses: pools, one-to-one, masquerading interfaces. */
 bool nat_owns(const struct nat *nat, be32 addr);
+/* The public address that an inside host has for itself alone, one-to-one; false without one. */
+bool nat_static_public(const struct nat *nat, be32 inside, be32 *outside);
 /* Whether a mapping or one-to-one entry stands for this public endpoint. */
 bool nat_claims(const struct nat *nat, be32 addr, u16 port, u8 proto);
 
@@ -227,7 +229,8 @@ void nat_rewrite_back(struct pkt *pkt, const struct flow *flow, enum tuple_dir d
  * (RFC 5508 REQ-3, REQ-4).                                                                      */
 u32 nat_related(const struct ct *ct, const struct pkt *pkt, u16 zone);
 /* Translate such an error: outer addresses, quoted header and all checksums (RFC 5508 REQ-4,5). */
-void nat_rewrite_error(struct pkt *pkt, const struct flow *flow, enum tuple_dir dir);
+void nat_rewrite_error(const struct nat *nat, struct pkt *pkt, const struct flow *flow,
+		       enum tuple_dir dir);
 
 /* ---- inside of nat: public addresses, ports, mappings --------------------------------------- */
 
@@ -255,7 +258,8 @@ void nat_port_expect(const struct nat *nat, const struct ct *ct, const struct na
 		     u32 address, u8 proto);
 void nat_port_release(struct nat *nat, const struct flow *flow);
 /* A port that nobody uses, for a mapping; false when none is left. */
-bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, u16 *port);
+bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, bool parity,
+		  u16 *port);
 void nat_port_disown(struct nat *nat, u32 address, u8 proto, u16 port);
 
 u32 nat_mapping_by_inside(const struct nat *nat, be32 addr, be16 port, u8 proto, u16 zone);

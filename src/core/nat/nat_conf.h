@@ -49,12 +49,16 @@ enum nat_proto { NAT_PROTO_TCP, NAT_PROTO_UDP, NAT_PROTO_ICMP, NAT_PROTO_COUNT }
 struct nat_rule_conf {
 	be32 source;      /* prefix of the inside */
 	u8 source_len;
+	u8 dest_len;      /* of the prefix that is spoken to; 0: any */
+	be32 dest;
+	u16 dest_port;    /* of TCP and UDP; 0: any */
 	u16 out_if;       /* IFACE_NONE: any interface of the outside */
 	enum nat_kind kind;
 	u16 pool;         /* with NAT_KIND_POOL */
 	enum nat_mapping mapping[NAT_PROTO_COUNT];
 	enum nat_filtering filtering[NAT_PROTO_COUNT];
 	bool hairpin;
+	bool parity;      /* mappings keep even ports even, where they can: RFC 7857 section 8 */
 };
 
 /* One-to-one: prefix to prefix of the same length, both ways, all protocols and ports. */
@@ -84,7 +88,7 @@ struct nat_conf {
 
 /* The rule with every default: masquerade everything, UDP and ICMP endpoint-independent with
  * address-dependent filtering, TCP per destination with address- and port-dependent filtering,
- * hairpin on.                                                                                   */
+ * hairpin and parity on.                                                                        */
 void nat_rule_defaults(struct nat_rule_conf *rule);
 
 #endif

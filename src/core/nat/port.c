@@ -446,14 +446,15 @@ void nat_port_release(struct nat *nat, const struct flow *flow)
 
 /* ---- endpoint-independent -------------------------------------------------------------------- */
 
-bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, u16 *port)
+bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, bool parity,
+		  u16 *port)
 {
 	struct nat_space *space = nat_space_of(nat, address, proto);
 	struct nat_ports ports = nat_ports_for(&nat->address[address], proto, inside_port);
 	bool mixed = nat->mixed[nat_proto_of(proto)];
 	u32 start = rng_below(&nat->rng, NAT_PORT_WORDS);
 	/* RFC 4787 REQ-4: an even port stays even, where there is one. */
-	u64 parity = UINT64_C(0x5555555555555555) << (inside_port % 2);
+	u64 alike = UINT64_C(0x5555555555555555) << (inside_port % 2);
 
 	for (u32 step = 0; step < 4 * NAT_PORT_WORDS; step++) {
 		u32 turn = step / NAT_PORT_WORDS;
@@ -463,8 +464,8 @@ bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, u16 *
 		if (space->flows[word] > 0 || (mixed && turn < 2 && word % 2 == 0))
 			continue;
 		bits = word_allowed(&ports, word) & ~space->mapped[word];
-		if (turn % 2 == 0)
-			bits &= parity;
+		if (parity && turn % 2 == 0)
+			bits &= alike;
 		if (bits == 0)
 			continue;
 		*port = (u16)(word * 64 + random_bit(nat, bits));

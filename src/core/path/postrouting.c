@@ -31,7 +31,7 @@ verdict path_postrouting(struct path *path, struct pkt *pkt, ns_t now)
 		return VERDICT_ACCEPT;
 	if ((pkt->flags & PKT_ICMP_ERROR) != 0) {
 		path->stats.related++;
-		nat_rewrite_error(pkt, flow, path_dir(pkt));
+		nat_rewrite_error(path->nat, pkt, flow, path_dir(pkt));
 		return VERDICT_ACCEPT;
 	}
 	if ((flow->flags & FLOW_CONFIRMED) == 0) {

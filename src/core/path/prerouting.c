@@ -17,9 +17,13 @@ static bool icmp_error_packet(const struct pkt *pkt)
 static verdict prerouting_error(struct path *path, struct pkt *pkt)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
+	const struct ip4_hdr *quoted = (const void *)(pkt_l4(pkt) + ICMP_HLEN);
 
 	pkt->flags |= PKT_ICMP_ERROR;
 	pkt->flow = nat_related(path->ct, pkt, 0);
+	/* RFC 5508 section 7.3: it would show routers of the inside. No such packet passed here. */
+	if (pkt->flow != IDX_NONE && ip_has_source_route(quoted))
+		return pkt_drop(path->drops, pkt, DROP_IP_SOURCE_ROUTE);
 	if (pkt->flow != IDX_NONE || iface_find_addr(path->ifaces, ip->dst, &(u16){ 0 }))
 		return VERDICT_ACCEPT;
 	return pkt_drop(path->drops, pkt, DROP_CT_RELATED);

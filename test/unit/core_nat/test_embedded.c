@@ -85,7 +85,7 @@ static void expect_translated(struct error_bed *bed, enum tuple_dir dir, be32 fr
 	struct seen seen;
 
 	assert_int_equal(related(bed, pkt), bed->flow << 1 | dir);
-	nat_rewrite_error(pkt, &bed->nat->ct.flow[bed->flow], dir);
+	nat_rewrite_error(&bed->nat->nat, pkt, &bed->nat->ct.flow[bed->flow], dir);
 	assert_true(seen_parse(&seen, pkt_l3(pkt), pkt->len));
 	assert_int_equal(seen.wrong, 0);
 	assert_true(be32_eq(seen.src, from));
@@ -188,7 +188,7 @@ static void test_quoted_udp_checksums(void **state)
 		nat_rewrite(&pkt, flow, TUPLE_ORIG);
 		error_make(bed, addr("198.18.0.2"), 28);
 		assert_int_equal(related(bed, &bed->pkt), bed->flow << 1 | TUPLE_REPLY);
-		nat_rewrite_error(&bed->pkt, flow, TUPLE_REPLY);
+		nat_rewrite_error(&bed->nat->nat, &bed->pkt, flow, TUPLE_REPLY);
 		assert_memory_equal(bed->error.bytes + 28, bed->sent.bytes, 28);
 	}
 	error_close(bed);
@@ -286,7 +286,7 @@ static void test_untranslated_flow(void **state)
 	error_make(bed, addr("10.20.0.9"), 28);
 	before = bed->error;
 	assert_int_equal(related(bed, &bed->pkt), bed->flow << 1 | TUPLE_REPLY);
-	nat_rewrite_error(&bed->pkt, &bed->nat->ct.flow[bed->flow], TUPLE_REPLY);
+	nat_rewrite_error(&bed->nat->nat, &bed->pkt, &bed->nat->ct.flow[bed->flow], TUPLE_REPLY);
 	assert_memory_equal(before.bytes, bed->error.bytes, before.len);
 	error_close(bed);
 }

@@ -74,6 +74,24 @@ static void test_mapping_keeps_parity_while_it_can(void **state)
 	nat_bed_close(bed);
 }
 
+/* RFC 7857 section 8: it may be turned off; then even and odd come as they fall. */
+static void test_mapping_without_parity(void **state)
+{
+	struct nat_bed *bed = nat_bed_new(4096);
+	u32 odd = 0;
+
+	(void)state;
+	bed->conf.rule[0].parity = false;
+	nat_bed_start(bed);
+	for (u32 n = 0; n < 400; n++) {
+		struct end src = { inside_end(n).addr, 5000 };
+
+		odd += nat_bed_public(bed, src, SERVER, UDP).port % 2;
+	}
+	assert_in_range(odd, 140, 260);
+	nat_bed_close(bed);
+}
+
 /* RFC 6888 REQ-8: a port that was left rests; only who had it gets it again. */
 static void test_mapping_rests_before_others_get_it(void **state)
 {
@@ -457,6 +475,48 @@ static void test_rules_in_order_and_what_none_covers(void **state)
 	nat_bed_close(bed);
 }
 
+/* RFC 6888 REQ-6: by prefix, by port, by both; what is left translated is so as before. */
+static void test_rules_by_destination(void **state)
+{
+	struct nat_bed *bed = nat_bed_new(64);
+	struct end a = inside_end(1), web = end_of("203.0.113.9", 80);
+
+	(void)state;
+	conf_kind(&bed->conf, NAT_MAP_ENDPOINT_INDEPENDENT, NAT_FILTER_ADDRESS);
+	bed->conf.rule_count = 3;
+	bed->conf.rule[2] = bed->conf.rule[0];
+	nat_rule_defaults(&bed->conf.rule[0]);
+	bed->conf.rule[0].kind = NAT_KIND_NONE;
+	bed->conf.rule[0].dest = addr("203.0.113.8");
+	bed->conf.rule[0].dest_len = 29;
+	bed->conf.rule[1] = bed->conf.rule[0];
+	bed->conf.rule[0].dest_port = 80;
+	bed->conf.rule[1].dest = addr("198.51.100.1");
+	bed->conf.rule[1].dest_len = 32;
+	nat_bed_start(bed);
+	/* A rule that translates nothing has no part in how ports are shared. */
+	assert_false(bed->nat.mixed[NAT_PROTO_TCP]);
+	for (u32 n = 0; n < 2; n++) {
+		u8 proto = n ? UDP : TCP;
+
+		expect_end(nat_bed_public(bed, a, web, proto), a);
+		expect_end(dst_of(nat_bed_pass(bed, web, a, proto)), a);
+		expect_end(nat_bed_public(bed, a, end_of("198.51.100.1", 9), proto), a);
+		assert_true(be32_eq(nat_bed_public(bed, a, end_of("203.0.113.9", 81), proto).addr,
+				    addr("198.18.0.1")));
+		assert_true(be32_eq(nat_bed_public(bed, a, end_of("203.0.113.16", 80), proto).addr,
+				    addr("198.18.0.1")));
+	}
+	/* A query has no port, though its type and code stand where one would. */
+	bed->conf.rule[0].dest_port = 0x0800;
+	assert_int_equal(nat_bed_configure(bed, &bed->conf), ERR_OK);
+	assert_true(be32_eq(nat_bed_public(bed, a, end_of("203.0.113.9", 0x0800), ICMP).addr,
+			    addr("198.18.0.1")));
+	bed->conf.rule[0].dest_len = 33;
+	assert_int_equal(nat_bed_configure(bed, &bed->conf), ERR_RANGE);
+	nat_bed_close(bed);
+}
+
 /* ---- everything at once ---------------------------------------------------------------------- */
 
 static void test_random_flows_keep_the_books(void **state)
@@ -504,6 +564,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mapping_is_one_for_all_destinations),
 		cmocka_unit_test(test_mapping_keeps_parity_while_it_can),
+		cmocka_unit_test(test_mapping_without_parity),
 		cmocka_unit_test(test_mapping_rests_before_others_get_it),
 		cmocka_unit_test(test_abandoned_mapping_does_not_rest),
 		cmocka_unit_test(test_mapping_table_full),
@@ -521,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_spoofed_public_source_clashes),
 		cmocka_unit_test(test_one_to_one_clashes_with_masquerade),
 		cmocka_unit_test(test_rules_in_order_and_what_none_covers),
+		cmocka_unit_test(test_rules_by_destination),
 		cmocka_unit_test(test_random_flows_keep_the_books),
 	};
 

@@ -93,7 +93,9 @@ static void translation(void **state)
 	struct parsed *parsed = parse_good(
 		"run --lan a --wan b --pool 198.51.100.0/28 --pool 198.51.100.32-198.51.100.40 "
 		"--one-to-one 10.0.0.5=198.51.100.50 --mapping tcp=endpoint,icmp=destination "
-		"--filtering udp=address-port --ports 2000-3000 --quarantine 0 --no-hairpin");
+		"--filtering udp=address-port --ports 2000-3000 --quarantine 0 --no-hairpin "
+		"--no-parity "
+		"--no-nat-to 203.0.113.0/24 --no-nat-to 203.0.114.9:443");
 	const struct run_args *args = &parsed->args;
 
 	(void)state;
@@ -111,6 +113,13 @@ static void translation(void **state)
 	assert_true(args->quarantine_given);
 	assert_int_equal(args->quarantine_s, 0);
 	assert_true(args->no_hairpin);
+	assert_true(args->no_parity);
+	assert_int_equal(args->exempt_count, 2);
+	assert_int_equal(be32_host(args->exempt[0].prefix), 0xcb007100);
+	assert_int_equal(args->exempt[0].prefix_len, 24);
+	assert_int_equal(args->exempt[0].port, 0);
+	assert_int_equal(args->exempt[1].prefix_len, 32);
+	assert_int_equal(args->exempt[1].port, 443);
 	free(parsed);
 }
 
@@ -132,7 +141,8 @@ static void routes_and_limits(void **state)
 	struct parsed *parsed = parse_good(
 		"run --lan a --wan b --route 10.20.0.0/16=10.10.0.7 --route 192.0.2.0/24=blackhole "
 		"--route 192.0.3.0/24=prohibit --flows 1000 --mappings 2000 --timeout udp=30 "
-		"--timeout tcp-established=60 --midstream --strict-pairing --log json --yes");
+		"--timeout tcp-established=60 --timeout icmp=90 --midstream "
+		"--strict-pairing --log json --yes");
 	const struct run_args *args = &parsed->args;
 
 	(void)state;
@@ -145,6 +155,7 @@ static void routes_and_limits(void **state)
 	assert_int_equal(args->mappings, 2000);
 	assert_int_equal(args->timeout_s[CT_TIMEOUT_UDP], 30);
 	assert_int_equal(args->timeout_s[CT_TIMEOUT_TCP_ESTABLISHED], 60);
+	assert_int_equal(args->timeout_s[CT_TIMEOUT_ICMP], 90);
 	assert_int_equal(args->timeout_s[CT_TIMEOUT_UDP_NEW], 0);
 	assert_true(args->midstream && args->strict_pairing && args->json_log && args->yes);
 	free(parsed);
@@ -178,6 +189,8 @@ static void each_mistake_is_named(void **state)
 		"one length");
 	refused("run --lan a --wan b --route 10.0.0.1/8=1.2.3.4", "10.0.0.1/8", "beyond");
 	refused("run --lan a --wan b --route 10.0.0.0/8=nowhere", "nowhere", "blackhole");
+	refused("run --lan a --wan b --no-nat-to 203.0.113.9/24", "9/24", "203.0.113.0/24");
+	refused("run --lan a --wan b --no-nat-to 203.0.113.9:0", "9:0", "203.0.113.9:443");
 	refused("run --lan a --wan b --ports 9-1", "--ports 9-1", "1024-65535");
 	refused("run --lan a --wan b --seed 00", "--seed 00", "64");
 	refused("run --lan a --wan b --log xml", "--log xml", "json");

@@ -21,7 +21,7 @@ void sluice_conf_defaults(struct sluice_conf *conf)
 
 void nat_rule_defaults(struct nat_rule_conf *rule)
 {
-	*rule = (struct nat_rule_conf){ .out_if = IFACE_NONE, .hairpin = true };
+	*rule = (struct nat_rule_conf){ .out_if = IFACE_NONE, .hairpin = true, .parity = true };
 	rule->mapping[NAT_PROTO_TCP] = NAT_MAP_DESTINATION;
 	rule->filtering[NAT_PROTO_TCP] = NAT_FILTER_ADDRESS_PORT;
 	rule->filtering[NAT_PROTO_UDP] = NAT_FILTER_ADDRESS;
@@ -223,6 +223,34 @@ static void forwarding_only(void **state)
 	build_refused(bed, "--no-nat", "--one-to-one");
 }
 
+/* The first rule that covers a packet decides, so the exceptions come before the rule. */
+static void destinations_without_translation(void **state)
+{
+	struct bed *bed = bare_bed();
+	const struct nat_rule_conf *rule = bed->conf.nat.rule;
+
+	(void)state;
+	bed->args.exempt_count = 2;
+	bed->args.exempt[0].prefix = be32_of(0xcb007100);
+	bed->args.exempt[0].prefix_len = 24;
+	bed->args.exempt[1].prefix = be32_of(0xcb007209);
+	bed->args.exempt[1].prefix_len = 32;
+	bed->args.exempt[1].port = 443;
+	bed->args.no_hairpin = true;
+	build_good(bed);
+	assert_int_equal(bed->conf.nat.rule_count, 3);
+	assert_int_equal(rule[0].kind, NAT_KIND_NONE);
+	assert_int_equal(be32_host(rule[0].dest), 0xcb007100);
+	assert_int_equal(rule[0].dest_len, 24);
+	assert_int_equal(rule[1].kind, NAT_KIND_NONE);
+	assert_int_equal(rule[1].dest_port, 443);
+	assert_int_equal(rule[2].kind, NAT_KIND_MASQUERADE);
+	assert_int_equal(rule[2].dest_len, 0);
+	assert_false(rule[2].hairpin);
+	bed->args.no_nat = true;
+	build_refused(bed, "--no-nat", "--no-nat-to");
+}
+
 static void rules_follow_the_arguments(void **state)
 {
 	struct bed *bed = bare_bed();
@@ -237,6 +265,10 @@ static void rules_follow_the_arguments(void **state)
 	bed->args.timeout_s[CT_TIMEOUT_UDP] = 30;
 	bed->args.quarantine_given = true;
 	build_good(bed);
+	assert_true(rule->parity);
+	bed->args.no_parity = true;
+	build_good(bed);
+	assert_false(rule->parity);
 	assert_int_equal(rule->mapping[NAT_PROTO_TCP], NAT_MAP_ENDPOINT_INDEPENDENT);
 	assert_int_equal(rule->filtering[NAT_PROTO_TCP], NAT_FILTER_ADDRESS_PORT);
 	assert_int_equal(rule->filtering[NAT_PROTO_UDP], NAT_FILTER_ENDPOINT_INDEPENDENT);
@@ -388,6 +420,7 @@ int main(void)
 		cmocka_unit_test(ports_that_were_asked_for),
 		cmocka_unit_test(a_pool),
 		cmocka_unit_test(forwarding_only),
+		cmocka_unit_test(destinations_without_translation),
 		cmocka_unit_test(rules_follow_the_arguments),
 		cmocka_unit_test(a_filter_that_can_not_be),
 		cmocka_unit_test(routes),
