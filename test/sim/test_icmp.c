@@ -50,6 +50,38 @@ static void echo_with_ttl_one_is_answered_locally(void **state)
 	scene_end(s);
 }
 
+/* RFC 1812 section 4.3.3.6: reassembled, and answered whole, whatever the MTU is. */
+static void echo_in_fragments_is_answered(void **state)
+{
+	enum { DATA = 4000, PIECE = 1480 };
+	struct scene *s = scene_begin();
+	struct build whole;
+	u8 back[DATA + ICMP_HLEN];
+	u32 got = 0;
+
+	(void)state;
+	build_start(&whole);
+	build_ip4(&whole, addr("10.10.0.5"), addr("10.10.0.1"), IP_PROTO_ICMP);
+	build_icmp(&whole, ICMP_ECHO, 0, 0x00070001);
+	build_payload(&whole, DATA, 3);
+	build_seal(&whole);
+	for (u32 n = 0; build_fragment(&s->in, &whole, PIECE, n); n++)
+		assert_true(rig_send(&s->rig, RIG_IN, &s->in));
+	while (rig_next(&s->rig, &s->out)) {
+		assert_int_equal(s->out.out_if, RIG_IN);
+		assert_int_equal(s->out.seen.wrong, 0);
+		assert_true(s->out.seen.len <= s->conf.iface[RIG_IN].mtu);
+		assert_int_equal(s->out.seen.frag_offset, got);
+		assert_true(got + s->out.seen.data_len <= sizeof back);
+		memcpy(back + got, s->out.seen.data, s->out.seen.data_len);
+		got += s->out.seen.data_len;
+	}
+	assert_int_equal(got, sizeof back);
+	assert_int_equal(back[0], ICMP_ECHO_REPLY);
+	assert_memory_equal(back + ICMP_HLEN, build_data(&whole), DATA);
+	scene_end(s);
+}
+
 /* RFC 1812 section 4.3.2.5: the reply has TOS and precedence of the request. */
 static void echo_reply_has_the_tos_of_the_request(void **state)
 {
@@ -491,6 +523,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time_exceeded_in_transit),
 		cmocka_unit_test(echo_with_ttl_one_is_answered_locally),
+		cmocka_unit_test(echo_in_fragments_is_answered),
 		cmocka_unit_test(echo_reply_has_the_tos_of_the_request),
 		cmocka_unit_test(unknown_types_are_met_with_silence),
 		cmocka_unit_test(identification_is_zero_with_df_only),

@@ -86,9 +86,9 @@ static void make_with_options(struct scene *s, const u8 *options, u32 len)
  * (RFC 1812 sections 5.3.13.1, 5.3.13.3) cross NAT unchanged.                                    */
 static void options_of_others_pass_unchanged(void **state)
 {
-	static const u8 options[][8] = { { 148, 4, 0, 0 },	 { 148, 4, 0, 1 },
+	static const u8 options[][8] = { { 148, 4, 0, 0 },       { 148, 4, 0, 1 },
 					 { 148, 4, 0xff, 0xff }, { 99, 4, 1, 2 },
-					 { 94, 6, 1, 2, 3, 4 },	 { 136, 4, 7, 8 } };
+					 { 94, 6, 1, 2, 3, 4 },  { 136, 4, 7, 8 } };
 	struct scene *s = scene_begin();
 
 	(void)state;
@@ -98,8 +98,8 @@ static void options_of_others_pass_unchanged(void **state)
 		make_with_options(s, options[n], options[n][1]);
 		scene_pass(s, RIG_IN, RIG_OUT);
 		assert_int_equal(s->out.seen.hlen, IP4_HLEN_MIN + len);
-		assert_memory_equal(s->out.frame.bytes + s->out.frame.l3 + IP4_HLEN_MIN,
-				    options[n], len);
+		assert_memory_equal(s->out.frame.bytes + s->out.frame.l3 + IP4_HLEN_MIN, options[n],
+				    len);
 		assert_int_equal(s->out.seen.dport, 53);
 		assert_int_equal(s->out.seen.data_len, 20);
 	}

@@ -8,6 +8,8 @@
 
 #include "sim/scene.h"
 
+enum { CONGESTION = 0xc0 }; /* CWR and ECE, RFC 3168 */
+
 static const char client[] = "10.10.0.5";
 static const char server[] = "203.0.113.9";
 
@@ -82,17 +84,56 @@ static void challenge_acks_reach_the_peer(void **state)
 	client_says(s, TCP_ACK, 1001, 9001);
 	client_says(s, TCP_SYN, 0x50000000, 0);
 	server_says(s, port, TCP_ACK, 9001, 1001);
-	assert_true(the_flow(s).expires_ms >
-		    1000 * s->conf.ct.timeout_s[CT_TIMEOUT_TCP_CLOSED]);
+	assert_true(the_flow(s).expires_ms > 1000 * s->conf.ct.timeout_s[CT_TIMEOUT_TCP_CLOSED]);
 	client_says(s, TCP_RST, 1001, 0);
-	assert_true(the_flow(s).expires_ms <=
-		    1000 * s->conf.ct.timeout_s[CT_TIMEOUT_TCP_CLOSED]);
+	assert_true(the_flow(s).expires_ms <= 1000 * s->conf.ct.timeout_s[CT_TIMEOUT_TCP_CLOSED]);
 	client_says(s, TCP_SYN, 0x50000000, 0);
 	server_says(s, port, TCP_SYN | TCP_ACK, 0x20000000, 0x50000001);
 	client_says(s, TCP_ACK, 0x50000001, 0x20000001);
-	assert_true(the_flow(s).expires_ms >
-		    1000 * s->conf.ct.timeout_s[CT_TIMEOUT_TCP_CLOSED]);
+	assert_true(the_flow(s).expires_ms > 1000 * s->conf.ct.timeout_s[CT_TIMEOUT_TCP_CLOSED]);
 	scene_end(s);
+}
+
+/* RFC 5961 section 9.3: a RST that lies in the window without being exact is challenged by its
+ * receiver. The challenge must get through, though the flow looks closed from here; and when the
+ * server knows nothing of a RST, the connection goes on.                                         */
+static void a_challenged_reset_ends_nothing(void **state)
+{
+	struct scene *s = scene_begin();
+	u32 closed_ms = 1000 * s->conf.ct.timeout_s[CT_TIMEOUT_TCP_CLOSED];
+	u16 port = handshake(s);
+
+	(void)state;
+	server_says(s, port, TCP_RST, 9001 + 100, 0);
+	client_says(s, TCP_ACK, 1001, 9001);
+	scene_tcp(s, server, 80, "198.18.0.1", port, TCP_ACK | TCP_PSH);
+	build_payload(&s->in, 50, 0);
+	build_ip(&s->in)->len = (be16){ 0 };
+	build_tcp4_at(&s->in, 9001, 1001);
+	scene_pass(s, RIG_OUT, RIG_IN);
+	assert_true(the_flow(s).expires_ms > closed_ms);
+	client_says(s, TCP_ACK, 1001, 9051);
+	scene_end(s);
+}
+
+/* RFC 9293 section 3.1: bits that mean nothing yet are ignored, and cross by either way. */
+static void reserved_bits_pass(void **state)
+{
+	(void)state;
+	for (u32 slow = 0; slow < 2; slow++) {
+		struct scene *s = scene_conf();
+
+		s->conf.slow_road = slow;
+		rig_open(&s->rig, &s->conf);
+		(void)handshake(s);
+		scene_tcp(s, client, 5000, server, 80, TCP_ACK | CONGESTION);
+		build_tcp_hdr(&s->in)->doff |= 0x0f;
+		build_tcp4_at(&s->in, 1001, 9001);
+		scene_pass(s, RIG_IN, RIG_OUT);
+		assert_int_equal(s->out.seen.flags, TCP_ACK | CONGESTION);
+		assert_int_equal(s->out.frame.bytes[s->out.frame.l3 + IP4_HLEN_MIN + 12], 0x5f);
+		scene_end(s);
+	}
 }
 
 static void client_opens_with_timestamps(struct scene *s, u32 seq)
@@ -133,6 +174,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(segments_outside_of_the_window_pass),
 		cmocka_unit_test(challenge_acks_reach_the_peer),
+		cmocka_unit_test(a_challenged_reset_ends_nothing),
+		cmocka_unit_test(reserved_bits_pass),
 		cmocka_unit_test(reopened_by_timestamps_stands_two_hours),
 	};
 

@@ -23,7 +23,7 @@ struct dialogue {
 	u32 idx;
 	u32 base[2]; /* first sequence numbers */
 	u32 window;
-	u8 scale[2]; /* in SYNs; 0xff: no option */
+	u8 scale[2];     /* in SYNs; 0xff: no option */
 	bool timestamps; /* in SYNs */
 };
 
