@@ -1,5 +1,5 @@
-/* Scenarios of what a router leaves as it is, and of what it keeps from its links (RFC 791, 1812, 2113,
- * 2644).                                                                                         */
+/* Scenarios of what a router leaves as it is, and of what it keeps from its links (RFC 791, 1812,
+ * 2113, 2644).                                                                                   */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -148,8 +148,8 @@ static void client_opens_with_timestamps(struct scene *s, u32 seq)
 	scene_pass(s, RIG_IN, RIG_OUT);
 }
 
-/* RFC 6191: the same ports at once again with a lower sequence number. The server may take it by its
- * timestamps, and then the connection has to stand as long as any (RFC 5382 REQ-5).              */
+/* RFC 6191: the same ports at once again with a lower sequence number. The server may take it by
+ * its timestamps, and then the connection has to stand as long as any (RFC 5382 REQ-5).          */
 static void reopened_by_timestamps_stands_two_hours(void **state)
 {
 	struct scene *s = scene_begin();

@@ -115,8 +115,8 @@ static u32 random_bit(struct nat *nat, u64 bits)
 	return ((u32)__builtin_ctzll(turned) + turn) % 64;
 }
 
-/* Where a search for a free port begins. Words without any port that may be chosen are left out: the
- * word behind them would be chosen as often as all of them together.                             */
+/* Where a search for a free port begins. Words without any port that may be chosen are left out:
+ * the word behind them would be chosen as often as all of them together.                        */
 static u32 random_word(struct nat *nat, const struct nat_ports *ports)
 {
 	u32 first = ports->first / 64, end = ports->last / 64 + 1;
