@@ -138,4 +138,20 @@ FAULTS = [
     ("a flow remembers a neighbour that is somebody else now", "src/core/iface/neigh.c",
      """	table->lost_count += neigh_at(table, idx)->gen > 0;
 """, "", "sim:test_road"),
+    ("a SYN's timestamps do not count", "src/core/ct/ct_tcp.c",
+     """		option_find(tcp, TCP_OPT_TIMESTAMPS, TIMESTAMPS_LEN) != NULL);
+""", """		false);
+""", "sim:test_tcp"),
+    ("a directed broadcast from elsewhere is received", "src/core/path/prerouting.c",
+     """	if (is_directed_broadcast(path, ((const struct ip4_hdr *)(void *)pkt_l3(*pkt))->dst))
+		return pkt_drop(path->drops, *pkt, DROP_IP_DESTINATION);
+""", "", "sim:test_router"),
+    ("most ports begin behind those of the host", "src/core/nat/port.c",
+     """	return spare > 0 && word >= from ? word + spare : word;
+""", """	return word;
+""", "unit:core_nat/test_port"),
+    ("a fragment loses the unused bit", "src/core/ip/frag.c",
+     """	u32 frag = be16_host(whole->frag);
+""", """	u32 frag = be16_host(whole->frag) & 0x7fff;
+""", "sim:test_router"),
 ]
