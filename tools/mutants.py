@@ -142,10 +142,10 @@ FAULTS = [
      """		option_find(tcp, TCP_OPT_TIMESTAMPS, TIMESTAMPS_LEN) != NULL);
 """, """		false);
 """, "sim:test_tcp"),
-    ("a directed broadcast from elsewhere is received", "src/core/path/prerouting.c",
-     """	if (is_directed_broadcast(path, ((const struct ip4_hdr *)(void *)pkt_l3(*pkt))->dst))
-		return pkt_drop(path->drops, *pkt, DROP_IP_DESTINATION);
-""", "", "sim:test_router"),
+    ("a directed broadcast from elsewhere is received", "src/core/path/input.c",
+     """	if (type == FIB_BROADCAST && is_from_elsewhere(path, pkt))
+""", """	if (type == FIB_NONE && is_from_elsewhere(path, pkt))
+""", "sim:test_router"),
     ("most ports begin behind those of the host", "src/core/nat/port.c",
      """	return spare > 0 && word >= from ? word + spare : word;
 """, """	return word;

@@ -86,11 +86,13 @@ static bool is_for_group(const struct path *path, const struct pkt *pkt)
 	       iface_is_broadcast(path_iface(path, pkt->in_if), ip->dst);
 }
 
-/* The directed broadcast of any link of ours. */
-static bool is_directed_broadcast(const struct path *path, be32 addr)
+/* RFC 1812 section 4.2.2.11: a directed broadcast is nobody's source. */
+static bool source_is_broadcast(const struct path *path, const struct pkt *pkt)
 {
+	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
+
 	for (u16 index = 0; index < path->ifaces->count; index++) {
-		if (iface_is_broadcast(path_iface(path, index), addr))
+		if (iface_is_broadcast(path_iface(path, index), ip->src))
 			return true;
 	}
 	return false;
@@ -115,14 +117,10 @@ verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
 	if (iface_find_addr(path->ifaces, ((const struct ip4_hdr *)(void *)pkt_l3(*pkt))->src,
 			    &(u16){ 0 }))
 		return pkt_drop(path->drops, *pkt, DROP_IP_SPOOFED);
-	/* RFC 1812 section 4.2.2.11: a directed broadcast is nobody's source. */
-	if (is_directed_broadcast(path, ((const struct ip4_hdr *)(void *)pkt_l3(*pkt))->src))
+	if (source_is_broadcast(path, *pkt))
 		return pkt_drop(path->drops, *pkt, DROP_IP_SOURCE);
 	if (is_for_group(path, *pkt))
 		return VERDICT_ACCEPT;
-	/* RFC 2644 section 3: from elsewhere it is neither forwarded nor received. */
-	if (is_directed_broadcast(path, ((const struct ip4_hdr *)(void *)pkt_l3(*pkt))->dst))
-		return pkt_drop(path->drops, *pkt, DROP_IP_DESTINATION);
 	/* Nobody can be there (RFC 1812 5.3.7), so no flow is made for it either. */
 	if (!ip_is_one_host(((const struct ip4_hdr *)(void *)pkt_l3(*pkt))->dst))
 		return pkt_drop(path->drops, *pkt, DROP_IP_DESTINATION);
