@@ -129,6 +129,26 @@ static void unknown_types_are_met_with_silence(void **state)
 	scene_end(s);
 }
 
+/* RFC 1812 section 4.3.2.1: on an address of the host its stack is who may know the type. */
+static void unknown_types_for_the_host_are_the_hosts(void **state)
+{
+	struct scene *s = scene_conf();
+
+	(void)state;
+	s->conf.host_if = RIG_IN2;
+	s->conf.iface[RIG_OUT].addr[0].host = true;
+	rig_open(&s->rig, &s->conf);
+	build_start(&s->in);
+	build_ip4(&s->in, addr("203.0.113.9"), addr("198.18.0.1"), IP_PROTO_ICMP);
+	build_icmp(&s->in, 42, 0, 0x00070100);
+	build_payload(&s->in, 20, 0);
+	build_seal(&s->in);
+	scene_pass(s, RIG_OUT, RIG_IN2);
+	assert_int_equal(s->out.seen.type, 42);
+	scene_is_empty(s);
+	scene_end(s);
+}
+
 /* RFC 6864 section 4: zero, or the same again, is for packets that nobody may cut. */
 static void identification_is_zero_with_df_only(void **state)
 {
@@ -526,6 +546,7 @@ int main(void)
 		cmocka_unit_test(echo_in_fragments_is_answered),
 		cmocka_unit_test(echo_reply_has_the_tos_of_the_request),
 		cmocka_unit_test(unknown_types_are_met_with_silence),
+		cmocka_unit_test(unknown_types_for_the_host_are_the_hosts),
 		cmocka_unit_test(identification_is_zero_with_df_only),
 		cmocka_unit_test(fragmentation_needed),
 		cmocka_unit_test(network_unreachable),
