@@ -152,4 +152,20 @@ FAULTS = [
     ("a flow remembers a neighbour that is somebody else now", "src/core/iface/neigh.c",
      """	table->lost_count += neigh_at(table, idx)->gen > 0;
 """, "", "sim:test_road"),
+    ("a SYN's timestamps do not count", "src/core/ct/ct_tcp.c",
+     """		option_find(tcp, TCP_OPT_TIMESTAMPS, TIMESTAMPS_LEN) != NULL);
+""", """		false);
+""", "sim:test_tcp"),
+    ("a directed broadcast from elsewhere is received", "src/core/path/input.c",
+     """	if (type == FIB_BROADCAST && is_from_elsewhere(path, pkt))
+""", """	if (type == FIB_NONE && is_from_elsewhere(path, pkt))
+""", "sim:test_router"),
+    ("most ports begin behind those of the host", "src/core/nat/port.c",
+     """	return spare > 0 && word >= from ? word + spare : word;
+""", """	return word;
+""", "unit:core_nat/test_port"),
+    ("a fragment loses the unused bit", "src/core/ip/frag.c",
+     """	u32 frag = be16_host(whole->frag);
+""", """	u32 frag = be16_host(whole->frag) & 0x7fff;
+""", "sim:test_router"),
 ]

@@ -30,19 +30,152 @@ static void time_exceeded_in_transit(void **state)
 	scene_end(s);
 }
 
+/* RFC 1122 section 3.2.1.7, RFC 1812 4.2.2.9: TTL is looked at when a packet is forwarded. */
 static void echo_with_ttl_one_is_answered_locally(void **state)
 {
 	struct scene *s = scene_begin();
 
 	(void)state;
-	build_echo4(&s->in, addr("10.10.0.5"), addr("10.10.0.1"), ICMP_ECHO, 9, 4);
-	build_ip(&s->in)->ttl = 1;
+	for (u8 ttl = 0; ttl < 2; ttl++) {
+		build_echo4(&s->in, addr("10.10.0.5"), addr("10.10.0.1"), ICMP_ECHO, 9, 4);
+		build_ip(&s->in)->ttl = ttl;
+		build_seal(&s->in);
+		scene_pass(s, RIG_IN, RIG_IN);
+		assert_int_equal(s->out.seen.type, ICMP_ECHO_REPLY);
+		assert_int_equal(s->out.seen.icmp_id, 9);
+		assert_int_equal(s->out.seen.icmp_seq, 4);
+		assert_int_equal(s->out.seen.ttl, IP4_TTL_DEFAULT);
+		assert_memory_equal(s->out.seen.data, build_data(&s->in), s->out.seen.data_len);
+	}
+	scene_end(s);
+}
+
+/* RFC 1812 section 4.3.3.6: reassembled, and answered whole, whatever the MTU is. */
+static void echo_in_fragments_is_answered(void **state)
+{
+	enum { DATA = 4000, PIECE = 1480 };
+	struct scene *s = scene_begin();
+	struct build whole;
+	u8 back[DATA + ICMP_HLEN];
+	u32 got = 0;
+
+	(void)state;
+	build_start(&whole);
+	build_ip4(&whole, addr("10.10.0.5"), addr("10.10.0.1"), IP_PROTO_ICMP);
+	build_icmp(&whole, ICMP_ECHO, 0, 0x00070001);
+	build_payload(&whole, DATA, 3);
+	build_seal(&whole);
+	for (u32 n = 0; build_fragment(&s->in, &whole, PIECE, n); n++)
+		assert_true(rig_send(&s->rig, RIG_IN, &s->in));
+	while (rig_next(&s->rig, &s->out)) {
+		assert_int_equal(s->out.out_if, RIG_IN);
+		assert_int_equal(s->out.seen.wrong, 0);
+		assert_true(s->out.seen.len <= s->conf.iface[RIG_IN].mtu);
+		assert_int_equal(s->out.seen.frag_offset, got);
+		assert_true(got + s->out.seen.data_len <= sizeof back);
+		memcpy(back + got, s->out.seen.data, s->out.seen.data_len);
+		got += s->out.seen.data_len;
+	}
+	assert_int_equal(got, sizeof back);
+	assert_int_equal(back[0], ICMP_ECHO_REPLY);
+	assert_memory_equal(back + ICMP_HLEN, build_data(&whole), DATA);
+	scene_end(s);
+}
+
+/* RFC 1812 section 4.3.2.5: the reply has TOS and precedence of the request. */
+static void echo_reply_has_the_tos_of_the_request(void **state)
+{
+	struct scene *s = scene_begin();
+
+	(void)state;
+	for (u32 tos = 0; tos < 256; tos++) {
+		build_echo4(&s->in, addr("10.10.0.5"), addr("10.10.0.1"), ICMP_ECHO, 9, 4);
+		build_ip(&s->in)->tos = (u8)tos;
+		build_seal(&s->in);
+		scene_pass(s, RIG_IN, RIG_IN);
+		assert_int_equal(s->out.seen.tos, tos);
+	}
+	scene_end(s);
+}
+
+/* RFC 1122 section 3.2.2, RFC 1812 4.3.2.1: silence, whether it is for us or for others. */
+static void unknown_types_are_met_with_silence(void **state)
+{
+	static const u8 types[] = { 1, 2, 6, 7, 19, 20, 29, 42, 44, 127, 128, 200, 253, 255 };
+	static const struct {
+		u16 in_if;
+		const char *src, *dst;
+	} ways[] = { { RIG_IN, "10.10.0.5", "10.10.0.1" },
+		     { RIG_IN, "10.10.0.5", "203.0.113.9" },
+		     { RIG_OUT, "203.0.113.9", "198.18.0.1" },
+		     { RIG_OUT, "203.0.113.9", "10.10.0.5" } };
+	struct scene *s = scene_begin();
+
+	(void)state;
+	for (u32 n = 0; n < ARRAY_COUNT(types) * ARRAY_COUNT(ways); n++) {
+		u32 way = n % ARRAY_COUNT(ways);
+
+		build_start(&s->in);
+		build_ip4(&s->in, addr(ways[way].src), addr(ways[way].dst), IP_PROTO_ICMP);
+		build_icmp(&s->in, types[n / ARRAY_COUNT(ways)], 0, 1);
+		build_payload(&s->in, 20, 0);
+		build_seal(&s->in);
+		scene_dies(s, ways[way].in_if, DROP_CT_INVALID);
+		build_ip(&s->in)->ttl = 1;
+		build_seal_ip(&s->in);
+		scene_swallow(s, ways[way].in_if);
+	}
+	scene_is_empty(s);
+	scene_end(s);
+}
+
+/* RFC 1812 section 4.3.2.1: on an address of the host its stack is who may know the type. */
+static void unknown_types_for_the_host_are_the_hosts(void **state)
+{
+	struct scene *s = scene_conf();
+
+	(void)state;
+	s->conf.host_if = RIG_IN2;
+	s->conf.iface[RIG_OUT].addr[0].host = true;
+	rig_open(&s->rig, &s->conf);
+	build_start(&s->in);
+	build_ip4(&s->in, addr("203.0.113.9"), addr("198.18.0.1"), IP_PROTO_ICMP);
+	build_icmp(&s->in, 42, 0, 0x00070100);
+	build_payload(&s->in, 20, 0);
 	build_seal(&s->in);
-	scene_pass(s, RIG_IN, RIG_IN);
-	assert_int_equal(s->out.seen.type, ICMP_ECHO_REPLY);
-	assert_int_equal(s->out.seen.icmp_id, 9);
-	assert_int_equal(s->out.seen.icmp_seq, 4);
-	assert_memory_equal(s->out.seen.data, build_data(&s->in), s->out.seen.data_len);
+	scene_pass(s, RIG_OUT, RIG_IN2);
+	assert_int_equal(s->out.seen.type, 42);
+	scene_is_empty(s);
+	scene_end(s);
+}
+
+/* RFC 6864 section 4: zero, or the same again, is for packets that nobody may cut. */
+static void identification_is_zero_with_df_only(void **state)
+{
+	struct scene *s = scene_begin();
+	u16 ids[2] = { 0 };
+	u32 same = 0;
+
+	(void)state;
+	for (u32 n = 0; n < 64; n++) {
+		scene_tcp(s, "10.10.0.5", (u16)(5000 + n), "203.0.113.9", 80, TCP_ACK);
+		scene_pass(s, RIG_IN, RIG_IN);
+		assert_int_equal(s->out.seen.flags & TCP_RST, TCP_RST);
+		assert_true(s->out.seen.df);
+		assert_int_equal(s->out.seen.id, 0);
+		make_udp(s, 1);
+		scene_pass(s, RIG_IN, RIG_IN);
+		assert_int_equal(s->out.seen.type, ICMP_TIME_EXCEEDED);
+		assert_false(s->out.seen.df);
+		same += s->out.seen.id == ids[0];
+		ids[0] = s->out.seen.id;
+		build_echo4(&s->in, addr("10.10.0.5"), addr("10.10.0.1"), ICMP_ECHO, 9, 4);
+		scene_pass(s, RIG_IN, RIG_IN);
+		assert_false(s->out.seen.df);
+		same += s->out.seen.id == ids[1];
+		ids[1] = s->out.seen.id;
+	}
+	assert_in_range(same, 0, 1);
 	scene_end(s);
 }
 
@@ -410,6 +543,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time_exceeded_in_transit),
 		cmocka_unit_test(echo_with_ttl_one_is_answered_locally),
+		cmocka_unit_test(echo_in_fragments_is_answered),
+		cmocka_unit_test(echo_reply_has_the_tos_of_the_request),
+		cmocka_unit_test(unknown_types_are_met_with_silence),
+		cmocka_unit_test(unknown_types_for_the_host_are_the_hosts),
+		cmocka_unit_test(identification_is_zero_with_df_only),
 		cmocka_unit_test(fragmentation_needed),
 		cmocka_unit_test(network_unreachable),
 		cmocka_unit_test(administratively_prohibited),

@@ -184,6 +184,11 @@ static void make_destination(struct scene *s)
 	build_seal(&s->in);
 }
 
+static void make_directed_broadcast(struct scene *s)
+{
+	scene_udp(s, "203.0.113.9", 5000, "10.10.255.255", 7, 20);
+}
+
 static void make_options(struct scene *s)
 {
 	static const u8 cut[] = { 7, 40, 4, 0 };
@@ -342,6 +347,7 @@ static const struct death deaths[] = {
 	{ "source is a broadcast", DROP_IP_SOURCE, RIG_IN, NULL, make_source_broadcast },
 	{ "source is the gateway", DROP_IP_SPOOFED, RIG_IN, NULL, make_spoofed },
 	{ "destination", DROP_IP_DESTINATION, RIG_IN, NULL, make_destination },
+	{ "broadcast elsewhere", DROP_IP_DESTINATION, RIG_OUT, NULL, make_directed_broadcast },
 	{ "options", DROP_IP_OPTIONS, RIG_IN, NULL, make_options },
 	{ "source route", DROP_IP_SOURCE_ROUTE, RIG_IN, NULL, make_source_route },
 	{ "fragment", DROP_FRAG_MALFORMED, RIG_IN, NULL, make_fragment_malformed },

@@ -12,6 +12,8 @@
 #include "core/wire/ip4.h"
 #include "core/wire/tcp.h"
 
+enum { WSCALE_LEN = 3, TIMESTAMPS_LEN = 10 };
+
 enum tcp_kind { KIND_SYN, KIND_SYN_ACK, KIND_FIN, KIND_ACK, KIND_RST, KIND_OTHER, KIND_COUNT };
 
 #define S(name) FLOW_TCP_##name
@@ -53,26 +55,36 @@ static enum tcp_kind tcp_kind_of(u8 flags)
 	return (flags & TCP_ACK) != 0 ? KIND_ACK : KIND_OTHER;
 }
 
-/* The window scale option of a SYN (RFC 7323 section 2.2). */
-static void window_read_scale(struct flow_window *window, const struct tcp_hdr *tcp)
+/* The option of that kind and size; NULL when there is none before the end or a malformed one. */
+static const u8 *option_find(const struct tcp_hdr *tcp, u8 kind, u32 size)
 {
 	const u8 *opt = (const u8 *)tcp + TCP_HLEN_MIN;
 	u32 left = tcp_hlen(tcp) - TCP_HLEN_MIN;
 
+	while (left > 0 && *opt != TCP_OPT_END) {
+		u32 len = *opt == TCP_OPT_NOP ? 1 : left >= 2 ? opt[1] : 0;
+
+		if (len == 0 || len > left || (len < 2 && *opt != TCP_OPT_NOP))
+			return NULL;
+		if (*opt == kind && len == size)
+			return opt;
+		opt += len;
+		left -= len;
+	}
+	return NULL;
+}
+
+/* The window scale option of a SYN (RFC 7323 section 2.2). */
+static void window_read_scale(struct flow_window *window, const struct tcp_hdr *tcp)
+{
+	const u8 *opt = option_find(tcp, TCP_OPT_WSCALE, WSCALE_LEN);
+
 	window->scale = 0;
 	window->flags &= (u8)~WINDOW_SCALE;
-	while (left > 0 && *opt != TCP_OPT_END) {
-		u32 size = *opt == TCP_OPT_NOP ? 1 : left >= 2 ? opt[1] : 0;
-
-		if (size == 0 || size > left || (size < 2 && *opt != TCP_OPT_NOP))
-			return;
-		if (*opt == TCP_OPT_WSCALE && size == 3) {
-			window->scale = (u8)u32_min(opt[2], TCP_WSCALE_MAX);
-			window->flags |= WINDOW_SCALE;
-		}
-		opt += size;
-		left -= size;
-	}
+	if (opt == NULL)
+		return;
+	window->scale = (u8)u32_min(opt[2], TCP_WSCALE_MAX);
+	window->flags |= WINDOW_SCALE;
 }
 
 static u32 segment_len(const struct pkt *pkt, const struct tcp_hdr *tcp)
@@ -270,9 +282,13 @@ bool ct_tcp_reopens(const struct ct *ct, u32 idx, enum tuple_dir dir, const stru
 	if (tcp_kind_of(tcp->flags) != KIND_SYN)
 		return false;
 	/* RFC 1122 4.2.2.13: a new sequence number beyond the old ones proves the SYN new. After a
-	 * RST nothing of the old connection is left to be confused with.                        */
+	 * RST nothing of the old connection is left to be confused with. With timestamps the other
+	 * end decides, who knows the last one (RFC 6191 section 2). If the SYN was an old one after
+	 * all, only what was known of a connection that is over is lost.                         */
 	return ct->more == NULL || flow->state == FLOW_TCP_CLOSE ||
-	       seq_gt(be32_host(tcp->seq), ct->more[idx].window[TUPLE_ORIG].end);
+	       seq_gt(be32_host(tcp->seq), ct->more[idx].window[TUPLE_ORIG].end) ||
+	       (flow->state == FLOW_TCP_TIME_WAIT &&
+		option_find(tcp, TCP_OPT_TIMESTAMPS, TIMESTAMPS_LEN) != NULL);
 }
 
 void ct_tcp_reopen(struct ct *ct, u32 idx)

@@ -2,7 +2,7 @@
  *
  * An option that is malformed is refused with a pointer to the octet that is wrong, as parameter
  * problem wants it (RFC 792). Source routes are refused always: they exist to go around filters.
- * Options that nobody knows pass (RFC 1812 4.2.2.1). Inside record route and timestamp a pointer
+ * Options that nobody knows pass (RFC 1812 4.2.2.6). Inside record route and timestamp a pointer
  * counts from 1 at the option's first octet.                                                     */
 #include "core/ip/ip_opt.h"
 #include "core/ip/ip.h"

@@ -115,6 +115,21 @@ static u32 random_bit(struct nat *nat, u64 bits)
 	return ((u32)__builtin_ctzll(turned) + turn) % 64;
 }
 
+/* Where a search for a free port begins. Words without any port that may be chosen are left out:
+ * the word behind them would be chosen as often as all of them together.                        */
+static u32 random_word(struct nat *nat, const struct nat_ports *ports)
+{
+	u32 first = ports->first / 64, end = ports->last / 64 + 1;
+	u32 from = u32_max((ports->spare_first + 63u) / 64, first);
+	u32 to = u32_min((ports->spare_last + 1u) / 64, end);
+	u32 spare = ports->spare_first != 0 && to > from ? to - from : 0;
+	u32 word = first;
+
+	if (spare < end - first)
+		word += rng_below(&nat->rng, end - first - spare);
+	return spare > 0 && word >= from ? word + spare : word;
+}
+
 static struct tuple_key reply_key(const struct flow *flow, be32 public_addr, u16 port)
 {
 	struct tuple_key key = { { flow->repl.src, public_addr, flow->repl.sport, be16_of(port) },
@@ -258,11 +273,17 @@ static bool port_is_free(const struct ct *ct, const struct choice *c, u32 port)
 	return ct_peek(ct, &key) == IDX_NONE;
 }
 
+/* All ports that may be chosen are equally likely: what lies behind the spare ones moves up. */
 static u32 port_of_draw(const struct nat_ports *ports, bool mixed, u32 draw)
 {
-	u32 count = (u32)(ports->last - ports->first) + 1;
+	u32 from = u32_max(ports->spare_first, ports->first);
+	u32 end = u32_min(ports->spare_last, ports->last) + 1u;
+	u32 spare = ports->spare_first != 0 && end > from ? end - from : 0;
+	u32 count = (u32)(ports->last - ports->first) + 1 - spare;
 	u32 port = ports->first + (u32)((u64)draw * count >> 32);
 
+	if (spare > 0 && port >= from)
+		port += spare;
 	/* Where mappings share the address they prefer the odd words. */
 	return mixed ? port & ~UINT32_C(64) : port;
 }
@@ -313,7 +334,7 @@ static bool probe_ports(struct nat *nat, const struct ct *ct, const struct choic
 static bool map_pick(struct nat *nat, const struct ct *ct, const struct choice *c,
 		     const struct nat_dest *dest, bool even_only, u32 *port)
 {
-	u32 start = rng_below(&nat->rng, NAT_PORT_WORDS);
+	u32 start = random_word(nat, &c->ports);
 
 	for (u32 step = 0; step < NAT_PORT_WORDS; step++) {
 		u32 word = (start + step) % NAT_PORT_WORDS;
@@ -452,7 +473,7 @@ bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, bool 
 	struct nat_space *space = nat_space_of(nat, address, proto);
 	struct nat_ports ports = nat_ports_for(&nat->address[address], proto, inside_port);
 	bool mixed = nat->mixed[nat_proto_of(proto)];
-	u32 start = rng_below(&nat->rng, NAT_PORT_WORDS);
+	u32 start = random_word(nat, &ports);
 	/* RFC 4787 REQ-4: an even port stays even, where there is one. */
 	u64 alike = UINT64_C(0x5555555555555555) << (inside_port % 2);
 

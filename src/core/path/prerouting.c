@@ -68,7 +68,9 @@ static verdict prerouting_track(struct path *path, struct pkt *pkt, ns_t now)
 	u32 ref;
 
 	if (!ct_tuple_of(pkt, &key))
-		return pkt_drop(path->drops, pkt, DROP_CT_INVALID);
+		return path_is_host_addr(path, key.tuple.dst) ?
+			       VERDICT_ACCEPT :
+			       pkt_drop(path->drops, pkt, DROP_CT_INVALID);
 	ref = ct_find(path->ct, &key, now);
 	path_drain_ended(path, now);
 	if (ref == IDX_NONE)

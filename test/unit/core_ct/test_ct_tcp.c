@@ -23,7 +23,8 @@ struct dialogue {
 	u32 idx;
 	u32 base[2]; /* first sequence numbers */
 	u32 window;
-	u8 scale[2]; /* in SYNs; 0xff: no option */
+	u8 scale[2];     /* in SYNs; 0xff: no option */
+	bool timestamps; /* in SYNs */
 };
 
 static struct dialogue dialogue_open(bool counters, bool midstream)
@@ -46,6 +47,7 @@ static struct pkt *segment(struct dialogue *d, const struct step *step)
 	struct tuple_key key = ct_bed_key(1, IP_PROTO_TCP);
 	struct tuple t = step->dir == O ? key.tuple : tuple_reversed(&key.tuple);
 	u8 wscale[4] = { TCP_OPT_NOP, TCP_OPT_WSCALE, 3, d->scale[step->dir] };
+	static const u8 timestamps[12] = { TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_TIMESTAMPS, 10, 1 };
 
 	build_start(b);
 	build_ip4(b, t.src, t.dst, IP_PROTO_TCP);
@@ -55,6 +57,8 @@ static struct pkt *segment(struct dialogue *d, const struct step *step)
 	build_tcp_hdr(b)->window = be16_of((u16)d->window);
 	if ((step->flags & S) != 0 && d->scale[step->dir] != 0xff)
 		build_tcp_options(b, wscale, sizeof wscale);
+	if ((step->flags & S) != 0 && d->timestamps)
+		build_tcp_options(b, timestamps, sizeof timestamps);
 	build_payload(b, step->data_len, 0);
 	build_seal(b);
 	return ct_bed_wrap(d->bed);
@@ -311,6 +315,40 @@ static void test_reopened_in_time_wait(void **state)
 	}
 }
 
+/* RFC 6191 section 2: with timestamps a SYN may be new whatever its number is. Until both ends have
+ * said their last word it is not.                                                                */
+static void test_reopened_by_timestamps(void **state)
+{
+	struct dialogue d = dialogue_open(true, false);
+
+	(void)state;
+	RUN(&d, OPENED, { O, A, 1, 1, 900, "established", 0 }, { O, FA, 901, 1, 0, "fin-wait", 0 },
+	    { R, FA, 1, 902, 0, "last-ack", 0 });
+	d.timestamps = true;
+	RUN(&d, { O, S, (u32)-50000, 0, 0, "last-ack", 1 }, { O, A, 902, 2, 0, "time-wait", 1 });
+	d.timestamps = false;
+	RUN(&d, { O, S, 300, 0, 0, "time-wait", 1 });
+	d.timestamps = true;
+	RUN(&d, { O, S, 300, 0, 0, "syn-sent", 1 }, { R, SA, 90000, 301, 0, "syn-recv", 1 },
+	    { O, A, 301, 90001, 0, "established", 1 }, { O, A, 301, 90001, 10, "established", 1 },
+	    { R, RST, 90001, 0, 0, "close", 1 });
+	assert_int_equal(d.bed->ct.stats.reopened, 1);
+	dialogue_close(&d);
+}
+
+/* An old SYN that comes late: the other end, still in TIME-WAIT, says so, and it is over again. */
+static void test_reopened_by_an_old_syn(void **state)
+{
+	struct dialogue d = dialogue_open(true, false);
+
+	(void)state;
+	d.timestamps = true;
+	RUN(&d, OPENED, { O, FA, 1, 1, 0, "fin-wait", 0 }, { R, FA, 1, 2, 0, "last-ack", 0 },
+	    { O, A, 2, 2, 0, "time-wait", 0 }, { O, S, 0, 0, 0, "syn-sent", 0 },
+	    { R, A, 2, 2, 0, "syn-sent", 0 }, { O, RST, 2, 0, 0, "close", 0 });
+	dialogue_close(&d);
+}
+
 static void test_reopened_after_reset(void **state)
 {
 	struct dialogue d = dialogue_open(true, false);
@@ -369,6 +407,25 @@ static void test_window_scaling(void **state)
 		run(&d, &fits, 1);
 		run(&d, &beyond, 1);
 		assert_int_equal(d.bed->ct.more[d.idx].window[O].max_end, d.base[O] + 1 + room);
+		dialogue_close(&d);
+	}
+}
+
+/* RFC 7323 section 2.3: more than 14 is taken as 14. */
+static void test_window_scale_ends_at_14(void **state)
+{
+	static const u8 scales[] = { 13, 14, 15, 200 };
+
+	(void)state;
+	for (u32 n = 0; n < ARRAY_COUNT(scales); n++) {
+		struct dialogue d = dialogue_open(true, false);
+		u32 room = 1000u << u32_min(scales[n], 14);
+		const struct step beyond = { O, A, room + 2, 1, 1, "established", 1 };
+
+		memcpy(d.scale, (u8[2]){ 0, scales[n] }, 2);
+		RUN(&d, OPENED, { R, A, 1, 1, 0, "established", 0 },
+		    { O, A, room - 10, 1, 10, "established", 0 });
+		run(&d, &beyond, 1);
 		dialogue_close(&d);
 	}
 }
@@ -440,10 +497,13 @@ int main(void)
 		cmocka_unit_test(test_second_syn_with_another_number),
 		cmocka_unit_test(test_data_after_reset_brings_it_back),
 		cmocka_unit_test(test_reopened_in_time_wait),
+		cmocka_unit_test(test_reopened_by_timestamps),
+		cmocka_unit_test(test_reopened_by_an_old_syn),
 		cmocka_unit_test(test_reopened_after_reset),
 		cmocka_unit_test(test_syn_reopens_nothing_that_stands),
 		cmocka_unit_test(test_out_of_window_is_counted_and_passed),
 		cmocka_unit_test(test_window_scaling),
+		cmocka_unit_test(test_window_scale_ends_at_14),
 		cmocka_unit_test(test_midstream_is_refused_by_default),
 		cmocka_unit_test(test_midstream_pick_up),
 	};

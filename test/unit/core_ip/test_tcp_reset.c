@@ -30,6 +30,9 @@ static struct seen reset_of(struct bed *bed, const struct build *b)
 	assert_int_equal(seen.dport, 5000);
 	assert_int_equal(seen.len, 40);
 	assert_int_equal(seen.ttl, 64);
+	/* RFC 6864 section 4.1: without an identification of its own it must not be cut. */
+	assert_int_equal(seen.id, 0);
+	assert_true(seen.df);
 	assert_int_equal(reset->flags, PKT_LOCAL_OUT);
 	pkt_put(reset);
 	pkt_put(pkt);

@@ -19,6 +19,7 @@ struct nat_bed {
 	struct drop_stats stats;
 	be32 masquerade[BED_IFACES];
 	ns_t now;
+	u8 seed;
 	const char *why;
 	void *region;
 };
@@ -72,7 +73,7 @@ static inline void nat_bed_start(struct nat_bed *bed)
 {
 	struct hash_key key = { { 0x0123456789abcdef, 0xfedcba9876543210, 0x1357924680acebdf,
 				  0x2468ace13579bdf0 } };
-	u8 seed[32] = { 1, 2, 3 };
+	u8 seed[32] = { 1, 2, 3, bed->seed };
 	struct mem mem;
 
 	mem_init_plan(&mem);

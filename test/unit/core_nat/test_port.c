@@ -227,6 +227,97 @@ static void test_ports_are_random(void **state)
 	}
 }
 
+enum { DRAWS = 5000, BINS = 60, SPARE_FIRST = 32768, SPARE_LAST = 60999 };
+
+/* The ports that DRAWS hosts get from an engine with this seed. */
+static void draw_ports(enum nat_mapping mapping, bool spare, u8 seed, u16 *port)
+{
+	struct nat_bed *bed = nat_bed_new(DRAWS);
+
+	bed->seed = seed;
+	bed->conf.mapping_count = DRAWS;
+	bed->conf.masquerade_spare_first = spare ? SPARE_FIRST : 0;
+	bed->conf.masquerade_spare_last = spare ? SPARE_LAST : 0;
+	conf_kind(&bed->conf, mapping, NAT_FILTER_ADDRESS);
+	nat_bed_start(bed);
+	for (u32 n = 0; n < DRAWS; n++)
+		port[n] = nat_bed_public(bed, inside_end(n), SERVER, UDP).port;
+	nat_bed_close(bed);
+}
+
+/* RFC 6056 section 3.2: all of 1024 to 65535 alike, those of the host left out. Pearson's sum over
+ * 59 degrees of freedom is between 28 and 103 except twice in a thousand times.                  */
+static void expect_even(const u16 *port, bool spare)
+{
+	u32 width = spare ? SPARE_LAST - SPARE_FIRST + 1 : 0;
+	u32 bin[BINS] = { 0 };
+	u64 sum = 0;
+
+	for (u32 n = 0; n < DRAWS; n++) {
+		u32 rank = port[n] - 1024u;
+
+		assert_in_range(port[n], 1024, 65535);
+		assert_true(!spare || port[n] < SPARE_FIRST || port[n] > SPARE_LAST);
+		if (port[n] > SPARE_LAST)
+			rank -= width;
+		bin[rank * BINS / (65536 - 1024 - width)]++;
+	}
+	for (u32 at = 0; at < BINS; at++)
+		sum += (u64)bin[at] * bin[at];
+	assert_in_range(sum * BINS / DRAWS - DRAWS, 28, 103);
+}
+
+/* RFC 6056 sections 3.1 and 4: who has seen one engine's ports, even all of them, knows nothing of
+ * another's: neither the port of a turn, nor which one follows another.                          */
+static void expect_strange(const u16 *one, const u16 *other)
+{
+	static u32 turn[65536];
+	u32 same = 0, follows = 0;
+
+	memset(turn, 0, sizeof turn);
+	for (u32 n = 0; n < DRAWS; n++) {
+		same += one[n] == other[n];
+		turn[one[n]] = n + 1;
+	}
+	for (u32 n = 1; n < DRAWS; n++)
+		follows += turn[other[n - 1]] != 0 && turn[other[n]] == turn[other[n - 1]] + 1;
+	assert_in_range(same, 0, 3);
+	assert_in_range(follows, 0, 3);
+}
+
+static void test_ports_are_hard_to_guess(void **state)
+{
+	static const enum nat_mapping kinds[2] = { NAT_MAP_DESTINATION,
+						   NAT_MAP_ENDPOINT_INDEPENDENT };
+	static u16 port[2][DRAWS];
+
+	(void)state;
+	for (u32 n = 0; n < 4; n++) {
+		for (u8 seed = 0; seed < 2; seed++) {
+			draw_ports(kinds[n % 2], n / 2, seed, port[seed]);
+			expect_even(port[seed], n / 2);
+		}
+		expect_strange(port[0], port[1]);
+	}
+}
+
+/* A flow to a destination that few talk to needs no map, whatever part of the range is spare. */
+static void test_spare_ports_are_no_collisions(void **state)
+{
+	struct nat_bed *bed = nat_bed_new(1024);
+
+	(void)state;
+	bed->conf.masquerade_spare_first = 2048;
+	bed->conf.masquerade_spare_last = 65535;
+	conf_kind(&bed->conf, NAT_MAP_DESTINATION, NAT_FILTER_ADDRESS_PORT);
+	nat_bed_start(bed);
+	for (u16 n = 0; n < 1000; n++)
+		(void)nat_bed_public(bed, inside_end(n), end_of("203.0.113.9", (u16)(1 + n)), TCP);
+	assert_int_equal(bed->nat.dest.live, 0);
+	assert_int_equal(bed->nat.stats.probes, 1000);
+	nat_bed_close(bed);
+}
+
 /* ICMP identifiers are like ports, from 1 to 65535, with no classes. */
 static void test_icmp_identifiers(void **state)
 {
@@ -374,6 +465,8 @@ int main(void)
 		cmocka_unit_test(test_low_ports_stay_low),
 		cmocka_unit_test(test_spare_range_is_never_used),
 		cmocka_unit_test(test_ports_are_random),
+		cmocka_unit_test(test_ports_are_hard_to_guess),
+		cmocka_unit_test(test_spare_ports_are_no_collisions),
 		cmocka_unit_test(test_icmp_identifiers),
 		cmocka_unit_test(test_mixed_kinds_never_collide),
 		cmocka_unit_test(test_ports_of_gone_mappings_serve_again),
