@@ -18,7 +18,6 @@ static const char *const rule_names[TWIN_RULES] = {
 	[TWIN_RULE_REDIRECT] = "ICMP redirect about a translated flow: the kernel drops it",
 	[TWIN_RULE_RECORD_ROUTE] = "IP options of a packet",
 	[TWIN_RULE_RESET_TOS] = "type of service of a reset",
-	[TWIN_RULE_LOCAL_CSUM] = "wrong checksum of a packet to a closed port",
 	[TWIN_RULE_LINK_LOCAL] = "link-local addresses: the kernel forwards them",
 	[TWIN_RULE_CLASS_E] = "class E address: the kernel forwards",
 	[TWIN_RULE_BROADCAST_SOURCE] = "source is a directed broadcast: the kernel forwards",
@@ -323,8 +322,6 @@ static enum twin_rule judge_refusal(const struct twin *twin, const struct seen *
 		if (ours.type == ICMP_UNREACH && ours.code == 5 && has_source_route(twin))
 			return TWIN_RULE_SOURCE_ROUTE;
 	}
-	if (!passed && (in->wrong & SEEN_L4_CSUM) != 0)
-		return TWIN_RULE_LOCAL_CSUM;
 	if (passed && seen_is_icmp_error(in) && in->type == ICMP_REDIRECT)
 		return TWIN_RULE_REDIRECT;
 	if (twin->theirs.count == 0 &&

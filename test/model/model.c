@@ -295,6 +295,8 @@ static void model_judge_reset(struct model *m, const struct seen *seen)
 		model_wrong(m, "a reset was answered by a reset");
 	if (m->conf.iface[m->cur.in_if].side == IFACE_OUTSIDE)
 		model_wrong(m, "a reset was sent to the outside");
+	if ((in->wrong & SEEN_L4_CSUM) != 0)
+		model_wrong(m, "a damaged segment was answered by a reset");
 	if ((seen->wrong & SEEN_L4_CSUM) != 0)
 		model_wrong(m, "the reset's checksum is wrong");
 	if ((in->flags & TCP_ACK) != 0) {

@@ -78,7 +78,7 @@ static bool model_unreach_has_cause(const struct model *m, const struct seen *se
 		       model_any_silent(m);
 	case ICMP_UNREACH_HOST: return model_any_silent(m);
 	case ICMP_UNREACH_PROTO: return local && about->proto != IP_PROTO_UDP;
-	case ICMP_UNREACH_PORT: return local;
+	case ICMP_UNREACH_PORT: return local && (about->wrong & SEEN_L4_CSUM) == 0;
 	case ICMP_UNREACH_FRAG: return about->df && model_any_mtu_below(m, about->len);
 	case ICMP_UNREACH_SRC_ROUTE: return about->hlen > IP4_HLEN_MIN;
 	case ICMP_UNREACH_PROHIBITED: return true;

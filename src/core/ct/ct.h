@@ -118,7 +118,8 @@ static inline u32 flow_timeout_ms(const struct ct *ct, const struct flow *flow)
 /* The tuple of a packet whose header was validated: what it is looked up by. False when its
  * protocol has nothing to look up by here (an ICMP error, an unknown ICMP type).                */
 bool ct_tuple_of(const struct pkt *pkt, struct tuple_key *key);
-/* May this packet begin a flow? ACCEPT, or DEAD with CT_INVALID or CT_MIDSTREAM. */
+/* May this packet begin a flow? ACCEPT, or DEAD with CT_INVALID or CT_MIDSTREAM; the latter may be
+ * answered, so a damaged segment dies with TRANSPORT_CHECKSUM instead.                          */
 verdict ct_may_begin(const struct ct *ct, struct drop_stats *stats, struct pkt *pkt);
 /* A packet of a flow passes: state, windows, counters, time. Never refuses (liberal tracking:
  * what the windows do not explain is counted and translated all the same). now_ms = ct_ms(now). */

@@ -1,5 +1,6 @@
 /* Trackers: which packet may begin a flow, and what a packet does to the flow it belongs to. */
 #include "core/ct/expire.h"
+#include "core/pkt/segment.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
 #include "core/wire/tcp.h"
@@ -80,6 +81,12 @@ bool ct_tuple_of(const struct pkt *pkt, struct tuple_key *key)
 	}
 }
 
+/* A reset answers only what its sender has sent so (RFC 9293 section 3.1). */
+static enum drop midstream_fault(const struct pkt *pkt)
+{
+	return pkt_csum_is_right(pkt) ? DROP_CT_MIDSTREAM : DROP_TRANSPORT_CHECKSUM;
+}
+
 verdict ct_may_begin(const struct ct *ct, struct drop_stats *stats, struct pkt *pkt)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
@@ -94,7 +101,7 @@ verdict ct_may_begin(const struct ct *ct, struct drop_stats *stats, struct pkt *
 		if ((kind & TCP_RST) != 0)
 			return pkt_drop(stats, pkt, DROP_CT_INVALID);
 		if (kind == (TCP_SYN | TCP_ACK) || !ct->conf.midstream)
-			return pkt_drop(stats, pkt, DROP_CT_MIDSTREAM);
+			return pkt_drop(stats, pkt, midstream_fault(pkt));
 		return VERDICT_ACCEPT;
 	}
 	if (ip->proto == IP_PROTO_ICMP) {
