@@ -131,8 +131,8 @@ FAULTS = [
 """, """	(void)is_icmp_query;
 """, "sim:test_icmp"),
     ("an ICMP error ignores the rate limit", "src/core/ip/icmp_error.c",
-     """	*why = rate_take(icmp, dst, now);
-""", """	(void)rate_take(icmp, dst, now);
+     """	*why = rate_take(icmp, about->src, now);
+""", """	(void)rate_take(icmp, about->src, now);
 	*why = ICMP_SENT;
 """, "sim:test_icmp"),
     ("a flow remembers a neighbour that is somebody else now", "src/core/iface/neigh.c",

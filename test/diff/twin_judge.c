@@ -26,7 +26,7 @@ static const char *const rule_names[TWIN_RULES] = {
 	[TWIN_RULE_FRAG_LIMIT] = "more than 64 fragments of one packet",
 	[TWIN_RULE_FRAG_OPTIONS] = "options that are not copied into fragments",
 	[TWIN_RULE_REFUSED_FLOW] = "TCP that a reset refused: the kernel forgets it at once",
-	[TWIN_RULE_ERROR_TOS] = "type of service of an ICMP error",
+	[TWIN_RULE_ERROR_ECN] = "congestion mark of an ICMP error",
 	[TWIN_RULE_ERROR_OPTIONS] = "IP options of an ICMP error",
 	[TWIN_RULE_QUOTED_CSUM] = "checksum of a quoted TCP header that is cut behind it",
 	[TWIN_DIFFERENT] = "different",
@@ -142,6 +142,7 @@ static enum twin_rule judge_errors(const struct twin *twin, const struct seen *o
 	u32 quote_len = u32_min(ours->quote_len, theirs->quote_len);
 
 	if (ours->type != theirs->type || ours->code != theirs->code ||
+	    (ours->tos & ~3) != (theirs->tos & ~3) ||
 	    ours->icmp_seq != theirs->icmp_seq ||
 	    ours->icmp_id != theirs->icmp_id)
 		return TWIN_DIFFERENT;
@@ -154,7 +155,7 @@ static enum twin_rule judge_errors(const struct twin *twin, const struct seen *o
 	if (!be32_eq(ours->src, theirs->src))
 		return to_gateway(twin) ? TWIN_RULE_ERROR_SOURCE : TWIN_DIFFERENT;
 	if (ours->tos != theirs->tos && ours->len == theirs->len)
-		return TWIN_RULE_ERROR_TOS;
+		return TWIN_RULE_ERROR_ECN;
 	return TWIN_DIFFERENT;
 }
 

@@ -153,6 +153,8 @@ void model_judge_error(struct model *m, u16 out_if, const struct seen *seen, con
 	if (!model_is_own(m, seen->src))
 		model_wrong(m, "ICMP error from an address that is not the gateway's");
 	model_judge_way_out(m, out_if, seen->dst);
+	if (seen->tos != (0xc0 | (about.tos & 0x1c)))
+		model_wrong(m, "ICMP error with type of service %u about %u", seen->tos, about.tos);
 	if (seen->len > 576)
 		model_wrong(m, "ICMP error of %u bytes", seen->len);
 	if (seen->quote_len < u32_min(log->len, about.hlen + 8))
