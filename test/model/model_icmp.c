@@ -86,6 +86,23 @@ static bool model_unreach_has_cause(const struct model *m, const struct seen *se
 	}
 }
 
+/* RFC 1812 section 5.2.7.2: the sender and the gateway that it is told of are on one network. */
+static bool model_redirect_has_cause(const struct model *m, const struct seen *seen,
+				     const struct model_log *log, const struct seen *about)
+{
+	const struct iface_conf *iface = &m->conf.iface[log->in_if];
+	u32 gateway = (u32)seen->icmp_id << 16 | seen->icmp_seq;
+
+	for (u32 n = 0; n < iface->addr_count && m->conf.redirects; n++) {
+		u32 own = be32_host(iface->addr[n].addr), shift = 32 - iface->addr[n].prefix_len;
+
+		if (shift == 32 || ((own ^ gateway) >> shift == 0 &&
+				    (own ^ be32_host(about->src)) >> shift == 0))
+			return true;
+	}
+	return false;
+}
+
 static bool model_has_cause(const struct model *m, const struct seen *seen,
 			    const struct model_log *log, const struct seen *about)
 {
@@ -97,7 +114,7 @@ static bool model_has_cause(const struct model *m, const struct seen *seen,
 		return about->mf && m->now > log->when;
 	if (seen->type == ICMP_PARAM_PROBLEM)
 		return about->hlen > IP4_HLEN_MIN;
-	return seen->type == ICMP_REDIRECT && m->conf.redirects;
+	return seen->type == ICMP_REDIRECT && model_redirect_has_cause(m, seen, log, about);
 }
 
 /* A packet that was cut here and then died waiting for its neighbour is quoted as its first
