@@ -15,7 +15,6 @@ static const char *const rule_names[TWIN_RULES] = {
 	[TWIN_RULE_TIMESTAMP] = "ICMP timestamp request to the gateway: the kernel answers",
 	[TWIN_RULE_REVIVED_FLOW] = "TCP that goes on after a reset: the kernel's flow ends earlier",
 	[TWIN_RULE_PORTLESS_CLASH] = "second flow of a protocol without ports",
-	[TWIN_RULE_REDIRECT] = "ICMP redirect about a translated flow: the kernel drops it",
 	[TWIN_RULE_RECORD_ROUTE] = "IP options of a packet",
 	[TWIN_RULE_RESET_TOS] = "type of service of a reset",
 	[TWIN_RULE_LINK_LOCAL] = "link-local addresses: the kernel forwards them",
@@ -323,8 +322,6 @@ static enum twin_rule judge_refusal(const struct twin *twin, const struct seen *
 		if (ours.type == ICMP_UNREACH && ours.code == 5 && has_source_route(twin))
 			return TWIN_RULE_SOURCE_ROUTE;
 	}
-	if (passed && seen_is_icmp_error(in) && in->type == ICMP_REDIRECT)
-		return TWIN_RULE_REDIRECT;
 	if (twin->theirs.count == 0 &&
 	    (!knows_proto(in->proto) || (seen_is_icmp_error(in) && in->quote_len > 9 &&
 					 !knows_proto(in->quote[9]))))

@@ -12,6 +12,11 @@ static bool icmp_error_packet(const struct pkt *pkt)
 	       icmp_is_error(((const struct icmp_hdr *)(const void *)pkt_l4(pkt))->type);
 }
 
+static bool is_redirect(const struct pkt *pkt)
+{
+	return ((const struct icmp_hdr *)(const void *)pkt_l4(pkt))->type == ICMP_REDIRECT;
+}
+
 /* An ICMP error: RELATED to the flow that its quotation belongs to. It neither refreshes nor ends
  * that flow (RFC 5508 REQ-6). About nothing known: only the host itself may want it.             */
 static verdict prerouting_error(struct path *path, struct pkt *pkt)
@@ -20,6 +25,11 @@ static verdict prerouting_error(struct path *path, struct pkt *pkt)
 
 	pkt->flags |= PKT_ICMP_ERROR;
 	pkt->flow = nat_related(path->ct, pkt, 0);
+	/* RFC 5508 REQ-10 (b) leaves it to us: behind a translation nobody can reach that gateway,
+	 * and who believed it would leave the way that his translation is on.                    */
+	if (is_redirect(pkt) && pkt->flow != IDX_NONE &&
+	    (path_flow(path, pkt)->flags & FLOW_TRANSLATED) != 0)
+		return pkt_drop(path->drops, pkt, DROP_ICMP_REDIRECT);
 	if (pkt->flow != IDX_NONE || iface_find_addr(path->ifaces, ip->dst, &(u16){ 0 }))
 		return VERDICT_ACCEPT;
 	return pkt_drop(path->drops, pkt, DROP_CT_RELATED);

@@ -273,6 +273,36 @@ static void make_spoofed_public(struct path_bed *bed)
 	build_tcp4(&bed->b, addr("198.18.7.1"), port, addr(SERVER), 80, TCP_SYN);
 }
 
+/* As a router of the outside might say it, and as one of the inside. */
+static void make_redirect_from_outside(struct path_bed *bed)
+{
+	static struct build left;
+
+	udp_out(bed);
+	(void)path_pass(bed, RIG_IN);
+	build_start(&left);
+	build_bytes(&left, bed->out.frame.bytes + bed->out.frame.l3, bed->out.seen.len);
+	build_error4(&bed->b, addr("198.18.0.2"), addr(GATEWAY_OUT), ICMP_REDIRECT, 1,
+		     be32_host(addr("198.18.0.3")));
+	build_quote(&bed->b, left.bytes, left.len);
+}
+
+static void make_redirect_from_inside(struct path_bed *bed)
+{
+	static struct build left;
+	u16 port;
+
+	udp_out(bed);
+	port = path_pass(bed, RIG_IN)->sport;
+	build_udp4(&bed->b, addr(SERVER), 53, addr(GATEWAY_OUT), port, 20);
+	(void)path_pass(bed, RIG_OUT);
+	build_start(&left);
+	build_bytes(&left, bed->out.frame.bytes + bed->out.frame.l3, bed->out.seen.len);
+	build_error4(&bed->b, addr("10.10.0.254"), addr(SERVER), ICMP_REDIRECT, 1,
+		     be32_host(addr("10.10.0.253")));
+	build_quote(&bed->b, left.bytes, left.len);
+}
+
 /* ---- tables that are full -------------------------------------------------------------------- */
 
 static void make_second_after_answered(struct path_bed *bed)
@@ -321,6 +351,8 @@ static const struct death deaths[] = {
 	{ DROP_CT_MIDSTREAM, RIG_IN, RESET, NULL, make_ack, 0 },
 	{ DROP_CT_FULL, RIG_IN, ICMP(3, 13), conf_one_flow, make_second_after_answered, 1 },
 	{ DROP_CT_RELATED, RIG_OUT, SILENCE, NULL, make_error_about_nothing, 0 },
+	{ DROP_ICMP_REDIRECT, RIG_OUT, SILENCE, NULL, make_redirect_from_outside, 1 },
+	{ DROP_ICMP_REDIRECT, RIG_IN, SILENCE, NULL, make_redirect_from_inside, 1 },
 	{ DROP_CT_CLASH, RIG_OUT, SILENCE, conf_pool, make_spoofed_public, 1 },
 	{ DROP_NAT_NO_PORT, RIG_IN, ICMP(3, 13), conf_one_port, make_second_endpoint, 1 },
 	{ DROP_NAT_NO_ADDRESS, RIG_IN, ICMP(3, 13), conf_no_address, make_udp, 0 },

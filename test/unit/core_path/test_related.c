@@ -68,6 +68,29 @@ static void test_error_from_inside_router(void **state)
 	path_bed_close(bed);
 }
 
+/* Between two inside networks nothing is translated: the gateway that a redirect names is on a link
+ * of the same inside, and what to make of it is the receiver's affair.                           */
+static void test_redirect_about_an_untranslated_flow(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	static struct passed p;
+	const struct seen *seen;
+
+	(void)state;
+	build_udp4(&bed->b, addr(HOST), 5000, addr("10.20.0.5"), 53, 20);
+	(void)path_pass(bed, RIG_IN);
+	assert_int_equal(bed->out.out_if, RIG_IN2);
+	remember(bed, &p);
+	build_error4(&bed->b, addr("10.20.0.9"), addr(HOST), ICMP_REDIRECT, 1,
+		     be32_host(addr("10.20.0.8")));
+	build_quote(&bed->b, p.left.bytes, p.left.len);
+	seen = path_pass(bed, RIG_IN2);
+	assert_int_equal(bed->out.out_if, RIG_IN);
+	assert_int_equal(seen->type, ICMP_REDIRECT);
+	assert_true(be32_eq(seen->src, addr("10.20.0.9")));
+	path_bed_close(bed);
+}
+
 static void test_error_neither_keeps_nor_ends(void **state)
 {
 	struct path_bed *bed = path_bed_open();
@@ -121,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_error_from_outside_reaches_the_sender),
 		cmocka_unit_test(test_error_from_inside_router),
+		cmocka_unit_test(test_redirect_about_an_untranslated_flow),
 		cmocka_unit_test(test_error_neither_keeps_nor_ends),
 		cmocka_unit_test(test_error_through_hairpin),
 	};
