@@ -181,7 +181,8 @@ void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const st
 	f->answered_hi = f->answered_hi || reply ||
 			 (f->known && be32_eq(f->in.src, f->out.dst) &&
 			  f->in.sport == f->out.dport);
-	if (certain) {
+	/* A RST that its receiver would not take counts for nothing. */
+	if (certain && !(f->proto == IP_PROTO_TCP && (seen->flags & TCP_RST) != 0)) {
 		f->seen_lo = m->now;
 		f->answered_lo = f->answered_lo || (reply && !f->turned);
 	}

@@ -128,6 +128,10 @@ void ct_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt
 bool ct_tcp_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
 /* It begins in the same place: same translation, so that nothing moves for the server either. */
 void ct_tcp_reopen(struct ct *ct, u32 flow);
+bool ct_tcp_is_reset(const struct pkt *pkt);
+/* RFC 5961 section 3.2 seen from the middle: a RST counts when the receiver may take it. What does
+ * not count is passed on and changes nothing.                                                    */
+bool ct_tcp_reset_counts(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
 void ct_tcp_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms);
 /* Windows of a segment without SYN, FIN or RST: all that an established connection needs. */
 void ct_tcp_segment(struct ct *ct, struct flow_more *more, enum tuple_dir dir,

@@ -153,19 +153,32 @@ static void track_answer(struct ct *ct, u32 idx, u32 now_ms)
 	}
 }
 
-void ct_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms)
+/* The flow lives on from now. */
+static void track_refresh(struct ct *ct, u32 idx, u32 now_ms)
 {
 	struct flow *flow = &ct->flow[idx];
 	bool slot_is_new = (now_ms ^ flow->seen_ms) >> CT_SLOT_SHIFT != 0;
 
 	flow->seen_ms = now_ms;
+	if ((flow->flags & FLOW_EMBRYO) != 0 && slot_is_new)
+		ct_relink(ct, idx, now_ms);
+}
+
+void ct_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms)
+{
+	struct flow *flow = &ct->flow[idx];
+	bool reset = flow->proto == IP_PROTO_TCP && ct_tcp_is_reset(pkt);
+
 	flow_count(ct, idx, dir, pkt);
-	if (flow_is_confirmed(flow)) {
-		if (dir == TUPLE_REPLY && (flow->flags & FLOW_ANSWERED) == 0)
-			track_answer(ct, idx, now_ms);
-		else if ((flow->flags & FLOW_EMBRYO) != 0 && slot_is_new)
-			ct_relink(ct, idx, now_ms);
+	if (reset && !ct_tcp_reset_counts(ct, idx, dir, pkt)) {
+		ct->stats.out_of_window++;
+		return;
 	}
+	/* RFC 7857 section 7.1: a RST keeps nothing; the state that it may bring has its own time. */
+	if (!reset)
+		track_refresh(ct, idx, now_ms);
+	if (dir == TUPLE_REPLY && flow_is_confirmed(flow) && (flow->flags & FLOW_ANSWERED) == 0)
+		track_answer(ct, idx, now_ms);
 	if (flow->proto == IP_PROTO_TCP)
 		ct_tcp_track(ct, idx, dir, pkt, now_ms);
 }

@@ -115,6 +115,36 @@ static void test_error_neither_keeps_nor_ends(void **state)
 	path_bed_close(bed);
 }
 
+/* An answered flow, and errors from both sides. */
+static void test_error_does_not_keep_an_answered_flow(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	static struct passed out, in;
+	struct sluice_flow_filter any = { 0 };
+	struct sluice_flow flow;
+	u16 port;
+
+	(void)state;
+	udp_out(bed);
+	port = path_pass(bed, RIG_IN)->sport;
+	remember(bed, &out);
+	build_udp4(&bed->b, addr(SERVER), 53, addr(GATEWAY_OUT), port, 20);
+	(void)path_pass(bed, RIG_OUT);
+	remember(bed, &in);
+	for (u32 n = 1; n < 30; n++) {
+		rig_advance(&bed->rig, 10 * NS_PER_SEC);
+		error_about(bed, &out, "198.18.0.2", ICMP_UNREACH_PORT);
+		(void)path_pass(bed, RIG_OUT);
+		error_about(bed, &in, HOST, ICMP_UNREACH_PORT);
+		(void)path_pass(bed, RIG_IN);
+		assert_true(rig_find_flow(&bed->rig, &any, &flow));
+		assert_int_equal(flow.idle_ms, n * 10000);
+	}
+	rig_advance(&bed->rig, 12 * NS_PER_SEC);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 0);
+	path_bed_close(bed);
+}
+
 /* Between two inside hosts by their public names. */
 static void test_error_through_hairpin(void **state)
 {
@@ -146,6 +176,7 @@ int main(void)
 		cmocka_unit_test(test_error_from_inside_router),
 		cmocka_unit_test(test_redirect_about_an_untranslated_flow),
 		cmocka_unit_test(test_error_neither_keeps_nor_ends),
+		cmocka_unit_test(test_error_does_not_keep_an_answered_flow),
 		cmocka_unit_test(test_error_through_hairpin),
 	};
 
