@@ -70,6 +70,7 @@ struct run_args {
 	bool no_nat;
 	bool no_hairpin;
 	bool midstream;
+	bool outbound_refresh_only;
 	bool strict_pairing;
 	bool no_host;
 	bool slow_road;

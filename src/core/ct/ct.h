@@ -124,6 +124,10 @@ verdict ct_may_begin(const struct ct *ct, struct drop_stats *stats, struct pkt *
 /* A packet of a flow passes: state, windows, counters, time. Never refuses (liberal tracking:
  * what the windows do not explain is counted and translated all the same). now_ms = ct_ms(now). */
 void ct_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms);
+/* The same for a packet that does not keep its flow from expiring. A state of TCP that it brings
+ * about has its time all the same, or the FIN of a silent server would end the flow at once.     */
+void ct_track_quietly(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt,
+		      u32 now_ms);
 /* A SYN for a flow whose connection is over starts it anew (RFC 9293 3.6.1, RFC 6191). */
 bool ct_tcp_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
 /* It begins in the same place: same translation, so that nothing moves for the server either. */

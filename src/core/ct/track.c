@@ -166,17 +166,23 @@ static void track_refresh(struct ct *ct, u32 idx, u32 now_ms)
 
 void ct_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms)
 {
+	/* RFC 7857 section 7.1: a RST keeps nothing; the state that it may bring has its time. */
+	if (ct->flow[idx].proto != IP_PROTO_TCP || !ct_tcp_is_reset(pkt))
+		track_refresh(ct, idx, now_ms);
+	ct_track_quietly(ct, idx, dir, pkt, now_ms);
+}
+
+void ct_track_quietly(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt,
+		      u32 now_ms)
+{
 	struct flow *flow = &ct->flow[idx];
-	bool reset = flow->proto == IP_PROTO_TCP && ct_tcp_is_reset(pkt);
 
 	flow_count(ct, idx, dir, pkt);
-	if (reset && !ct_tcp_reset_counts(ct, idx, dir, pkt)) {
+	if (flow->proto == IP_PROTO_TCP && ct_tcp_is_reset(pkt) &&
+	    !ct_tcp_reset_counts(ct, idx, dir, pkt)) {
 		ct->stats.out_of_window++;
 		return;
 	}
-	/* RFC 7857 section 7.1: a RST keeps nothing; the state that it may bring has its own time. */
-	if (!reset)
-		track_refresh(ct, idx, now_ms);
 	if (dir == TUPLE_REPLY && flow_is_confirmed(flow) && (flow->flags & FLOW_ANSWERED) == 0)
 		track_answer(ct, idx, now_ms);
 	if (flow->proto == IP_PROTO_TCP)

@@ -82,6 +82,7 @@ struct nat_mapping_rec {
 	u8 proto;        /* IP protocol */
 	u8 filtering;    /* enum nat_filtering */
 	u32 flow_count;  /* 0: rests */
+	u32 inward_count; /* of these, FLOW_INWARD */
 	u32 idle_ms;     /* when the last flow ended */
 	u32 next_inside; /* hash chains */
 	u32 next_public;
@@ -203,6 +204,9 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
  * Bounds: NAT_PROBES looks into ct, once 65,536 per destination when its port map is completed. */
 verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,
 		u32 flow, const struct nat_way *way);
+/* After a packet of a flow: when it was an answer to one that came in through a mapping, then it is
+ * the mapping's owner who keeps it from now on.                                                  */
+void nat_answered(struct nat *nat, struct flow *flow);
 /* The flow ended or was abandoned: what it holds is given back. Idempotent. */
 void nat_release(struct nat *nat, struct ct *ct, u32 flow, ns_t now);
 void nat_tick(struct nat *nat, ns_t now);

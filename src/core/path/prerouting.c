@@ -83,7 +83,11 @@ static verdict prerouting_track(struct path *path, struct pkt *pkt, ns_t now)
 	pkt->flow = ref;
 	if (ct_tcp_reopens(path->ct, ref >> 1, ref & 1, pkt))
 		ct_tcp_reopen(path->ct, ref >> 1);
-	ct_track(path->ct, ref >> 1, ref & 1, pkt, ct_ms(now));
+	if (path_refreshes(path, pkt))
+		ct_track(path->ct, ref >> 1, ref & 1, pkt, ct_ms(now));
+	else
+		ct_track_quietly(path->ct, ref >> 1, ref & 1, pkt, ct_ms(now));
+	nat_answered(path->nat, path_flow(path, pkt));
 	return VERDICT_ACCEPT;
 }
 

@@ -33,6 +33,8 @@ static void twins_open(struct twins *t, u8 seed, bool counters)
 	t->fast = path_bed_new();
 	t->slow = path_bed_new();
 	t->fast->conf.ct.counters = t->slow->conf.ct.counters = counters;
+	t->fast->conf.ct.outbound_refresh_only = seed % 3 == 2;
+	t->slow->conf.ct.outbound_refresh_only = seed % 3 == 2;
 	t->slow->conf.slow_road = true;
 	path_bed_start(t->fast);
 	path_bed_start(t->slow);
