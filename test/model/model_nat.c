@@ -206,6 +206,7 @@ static void model_rest_ok(struct model *m, u8 proto, const struct model_tuple *i
 		const struct model_mapping *rest = &m->rest[n].mapping;
 
 		if (m->rest[n].proto == proto && m->now < m->rest[n].until &&
+		    m->rest[n].until > m->rest_void &&
 		    be32_eq(rest->public_addr, out->src) && rest->public_port == out->sport &&
 		    !(be32_eq(rest->inside_addr, in->src) && rest->inside_port == in->sport))
 			model_wrong(m, "port %u was given away before it had rested", out->sport);

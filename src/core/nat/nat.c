@@ -241,7 +241,7 @@ static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule,
 	struct seeker who = seeker_of(nat, flow, way);
 	enum drop why = DROP_NAT_NO_ADDRESS;
 
-	if (nat->mapping.live == nat->mapping.cap) {
+	if (!nat_mapping_has_room(nat)) {
 		nat->stats.no_mapping++;
 		return DROP_NAT_MAPPING_FULL;
 	}
@@ -261,6 +261,7 @@ static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule,
 			return why;
 		if (nat_port_own(nat, address, flow->proto, be16_host(flow->orig.sport),
 				 &rec.public_port)) {
+			nat_mapping_make_room(nat);
 			*mapping = nat_mapping_new(nat, &rec);
 			CHECK(*mapping != IDX_NONE);
 			return DROP_NONE;
