@@ -82,7 +82,7 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 	struct flow *flow = &ct->flow[idx];
 	const struct nat_static_conf *fixed = static_by_outside(nat, flow->orig.dst);
 	struct nat_mapping_rec *rec;
-	u32 address, mapping;
+	u32 address, mapping, others;
 
 	if (fixed != NULL) {
 		flow->repl.src =
@@ -100,8 +100,8 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 	rec = nat_mapping_at(nat, mapping);
 	/* One that rests only keeps its port from others: its time is over (RFC 4787 REQ-5). With
 	 * outbound refresh only, what came in by itself has no say in that (RFC 7857 section 7). */
-	if (rec->flow_count ==
-	    (ct->conf.outbound_refresh_only ? rec->inward_count : 0))
+	others = ct->conf.outbound_refresh_only ? rec->inward_count : 0;
+	if (rec->flow_count == others)
 		return VERDICT_ACCEPT;
 	/* The filter is against the outside. Inside hosts reach each other through their public
 	 * addresses as they could without them (RFC 4787 REQ-9).                                */
