@@ -84,4 +84,5 @@ void sim_configure(struct net *net, struct sluice_conf *conf, bool *lenient)
 	*lenient = sim_conf_limits(net, conf);
 	for (u32 n = 0; n < sizeof conf->seed; n++)
 		conf->seed[n] = (u8)net_random(net);
+	conf->ct.outbound_refresh_only = conf->seed[0] % 4 == 0;
 }
