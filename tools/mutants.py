@@ -100,9 +100,10 @@ FAULTS = [
 		(void)now;
 """, "sim:test_nat"),
     ("a mapping that rests admits strangers", "src/core/nat/nat.c",
-     """	if (rec->flow_count == 0)
+     """	if (rec->flow_count == others)
 		return VERDICT_ACCEPT;
-""", "", "sim"),
+""", """	(void)others;
+""", "sim"),
     ("the filter admits everybody", "src/core/nat/nat.c",
      """		return nat_peer_find(nat, idx, remote);
 """, """		return idx + remote.raw + nat->address_count > 0;
@@ -145,8 +146,8 @@ FAULTS = [
 """, """	(void)is_icmp_query;
 """, "sim:test_icmp"),
     ("an ICMP error ignores the rate limit", "src/core/ip/icmp_error.c",
-     """	*why = rate_take(icmp, dst, now);
-""", """	(void)rate_take(icmp, dst, now);
+     """	*why = rate_take(icmp, about->src, now);
+""", """	(void)rate_take(icmp, about->src, now);
 	*why = ICMP_SENT;
 """, "sim:test_icmp"),
     ("a flow remembers a neighbour that is somebody else now", "src/core/iface/neigh.c",
@@ -168,4 +169,41 @@ FAULTS = [
      """	u32 frag = be16_host(whole->frag);
 """, """	u32 frag = be16_host(whole->frag) & 0x7fff;
 """, "sim:test_router"),
+    ("a damaged segment is answered", "src/core/pkt/segment.c",
+     """	if (ip->proto == IP_PROTO_UDP) {
+		if (udp->csum.raw == 0)
+			return true;
+""", """	if (ip->proto == IP_PROTO_UDP || len > 0) {
+		if (udp->csum.raw == 0 || len > 0)
+			return true;
+""", "sim"),
+    ("redirects are translated", "src/core/path/prerouting.c",
+     """		return pkt_drop(path->drops, pkt, DROP_ICMP_REDIRECT);
+""", """		return VERDICT_ACCEPT;
+""", "sim"),
+    ("a redirect to who is on another network", "src/core/path/forward.c",
+     """	    !iface_same_net(iface, ip->src, gateway) ||
+""", "", "sim:test_icmp"),
+    ("a RST keeps its flow", "src/core/ct/track.c",
+     """	if (ct->flow[idx].proto != IP_PROTO_TCP || !ct_tcp_is_reset(pkt))
+		track_refresh(ct, idx, now_ms);
+""", """	track_refresh(ct, idx, now_ms);
+""", "sim:test_nat"),
+    ("inbound packets keep a flow on the short cut alone", "src/core/path/receive.c",
+     """	if (path_refreshes(path, pkt))
+		flow->seen_ms = now_ms;
+""", """	flow->seen_ms = now_ms;
+""", "unit:core_path/test_fast"),
+    ("strangers keep a mapping", "src/core/nat/nat.c",
+     """	others = ct->conf.outbound_refresh_only ? rec->inward_count : 0;
+""", """	others = 0;
+""", "unit:core_path/test_refresh"),
+    ("the newest mapping at rest makes room", "src/core/nat/mapping.c",
+     """	u32 idx = nat->rest_head;
+
+	if (nat->mapping.live < nat->mapping.cap)
+""", """	u32 idx = nat->rest_tail;
+
+	if (nat->mapping.live < nat->mapping.cap)
+""", "unit:core_nat/test_nat"),
 ]

@@ -528,6 +528,16 @@ static void read_midstream(struct reading *reading, const char *value)
 	reading->args->midstream = true;
 }
 
+static void read_inbound_refresh(struct reading *reading, const char *value)
+{
+	if (strcmp(value, "no") == 0)
+		reading->args->outbound_refresh_only = true;
+	else if (strcmp(value, "yes") == 0)
+		reading->args->outbound_refresh_only = false;
+	else
+		wrong(reading, value, "has to be yes or no");
+}
+
 static void read_strict(struct reading *reading, const char *value)
 {
 	(void)value;
@@ -594,6 +604,8 @@ static const struct option options[] = {
 	{ "--no-parity", NULL, PHASE_REST, read_no_parity,
 	  "mappings may turn even ports into odd ones" },
 	{ "--midstream", NULL, PHASE_REST, read_midstream, "pick up unknown TCP flows" },
+	{ "--inbound-refresh", "yes|no", PHASE_REST, read_inbound_refresh,
+	  "no: what comes from outside keeps no flow or mapping alive" },
 	{ "--timeout", "NAME=SECONDS", PHASE_REST, read_timeout, "a time-out (names below)" },
 	{ "--flows", "N", PHASE_REST, read_flows, "flows that can stand at once" },
 	{ "--mappings", "N", PHASE_REST, read_mappings, "endpoint-independent mappings" },

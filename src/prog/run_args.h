@@ -81,6 +81,7 @@ struct run_args {
 	bool no_hairpin;
 	bool no_parity;
 	bool midstream;
+	bool outbound_refresh_only;
 	bool strict_pairing;
 	bool no_host;
 	bool slow_road;

@@ -410,6 +410,7 @@ static void build_tracking(struct building *b)
 			ct->timeout_s[i] = b->args->timeout_s[i];
 	}
 	ct->midstream = b->args->midstream;
+	ct->outbound_refresh_only = b->args->outbound_refresh_only;
 }
 
 bool run_conf_build(const struct run_args *args, const struct run_facts *facts,

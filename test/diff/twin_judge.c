@@ -15,10 +15,8 @@ static const char *const rule_names[TWIN_RULES] = {
 	[TWIN_RULE_TIMESTAMP] = "ICMP timestamp request to the gateway: the kernel answers",
 	[TWIN_RULE_REVIVED_FLOW] = "TCP that goes on after a reset: the kernel's flow ends earlier",
 	[TWIN_RULE_PORTLESS_CLASH] = "second flow of a protocol without ports",
-	[TWIN_RULE_REDIRECT] = "ICMP redirect about a translated flow: the kernel drops it",
 	[TWIN_RULE_RECORD_ROUTE] = "IP options of a packet",
 	[TWIN_RULE_RESET_TOS] = "type of service of a reset",
-	[TWIN_RULE_LOCAL_CSUM] = "wrong checksum of a packet to a closed port",
 	[TWIN_RULE_LINK_LOCAL] = "link-local addresses: the kernel forwards them",
 	[TWIN_RULE_CLASS_E] = "class E address: the kernel forwards",
 	[TWIN_RULE_BROADCAST_SOURCE] = "source is a directed broadcast: the kernel forwards",
@@ -27,7 +25,7 @@ static const char *const rule_names[TWIN_RULES] = {
 	[TWIN_RULE_FRAG_LIMIT] = "more than 64 fragments of one packet",
 	[TWIN_RULE_FRAG_OPTIONS] = "options that are not copied into fragments",
 	[TWIN_RULE_REFUSED_FLOW] = "TCP that a reset refused: the kernel forgets it at once",
-	[TWIN_RULE_ERROR_TOS] = "type of service of an ICMP error",
+	[TWIN_RULE_ERROR_ECN] = "congestion mark of an ICMP error",
 	[TWIN_RULE_ERROR_OPTIONS] = "IP options of an ICMP error",
 	[TWIN_RULE_QUOTED_CSUM] = "checksum of a quoted TCP header that is cut behind it",
 	[TWIN_DIFFERENT] = "different",
@@ -143,6 +141,7 @@ static enum twin_rule judge_errors(const struct twin *twin, const struct seen *o
 	u32 quote_len = u32_min(ours->quote_len, theirs->quote_len);
 
 	if (ours->type != theirs->type || ours->code != theirs->code ||
+	    (ours->tos & ~3) != (theirs->tos & ~3) ||
 	    ours->icmp_seq != theirs->icmp_seq ||
 	    ours->icmp_id != theirs->icmp_id)
 		return TWIN_DIFFERENT;
@@ -155,7 +154,7 @@ static enum twin_rule judge_errors(const struct twin *twin, const struct seen *o
 	if (!be32_eq(ours->src, theirs->src))
 		return to_gateway(twin) ? TWIN_RULE_ERROR_SOURCE : TWIN_DIFFERENT;
 	if (ours->tos != theirs->tos && ours->len == theirs->len)
-		return TWIN_RULE_ERROR_TOS;
+		return TWIN_RULE_ERROR_ECN;
 	return TWIN_DIFFERENT;
 }
 
@@ -323,10 +322,6 @@ static enum twin_rule judge_refusal(const struct twin *twin, const struct seen *
 		if (ours.type == ICMP_UNREACH && ours.code == 5 && has_source_route(twin))
 			return TWIN_RULE_SOURCE_ROUTE;
 	}
-	if (!passed && (in->wrong & SEEN_L4_CSUM) != 0)
-		return TWIN_RULE_LOCAL_CSUM;
-	if (passed && seen_is_icmp_error(in) && in->type == ICMP_REDIRECT)
-		return TWIN_RULE_REDIRECT;
 	if (twin->theirs.count == 0 &&
 	    (!knows_proto(in->proto) || (seen_is_icmp_error(in) && in->quote_len > 9 &&
 					 !knows_proto(in->quote[9]))))

@@ -57,6 +57,8 @@ static void model_begin(struct model *m, ns_t now)
 	m->now = now;
 	memset(&m->cur, 0, offsetof(struct model_current, bytes));
 	m->cur.flow = MODEL_NONE;
+	if (m->flow_count + m->rest_count + 2 >= u32_min(m->conf.nat.mapping_count, MODEL_REST_MAX))
+		m->rest_void = now + m->conf.nat.quarantine_s * NS_PER_SEC;
 	for (u32 n = 0; n < MODEL_REASS_MAX; n++) {
 		m->out_reass[n].used = false;
 		if (m->in_reass[n].used && now > m->in_reass[n].begun + m->conf.reass.timeout_ns)
@@ -295,6 +297,8 @@ static void model_judge_reset(struct model *m, const struct seen *seen)
 		model_wrong(m, "a reset was answered by a reset");
 	if (m->conf.iface[m->cur.in_if].side == IFACE_OUTSIDE)
 		model_wrong(m, "a reset was sent to the outside");
+	if ((in->wrong & SEEN_L4_CSUM) != 0)
+		model_wrong(m, "a damaged segment was answered by a reset");
 	if ((seen->wrong & SEEN_L4_CSUM) != 0)
 		model_wrong(m, "the reset's checksum is wrong");
 	if ((in->flags & TCP_ACK) != 0) {

@@ -137,6 +137,7 @@ struct model {
 	bool link_down[IFACE_MAX];
 	u32 silent_count;
 	be32 silent[MODEL_SILENT_MAX];
+	ns_t rest_void; /* mappings that began to rest a quarantine before may have made room */
 	bool lenient; /* the engine may refuse anything new: memory or rates are small on purpose */
 	u32 flow_count;
 	struct model_flow flow[MODEL_FLOW_MAX];

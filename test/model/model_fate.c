@@ -236,6 +236,9 @@ static void model_fate_error(struct model *m, bool sure)
 		return;
 	if (model_is_own(m, reply ? m->flow[flow].out.dst : m->flow[flow].in.src))
 		return;
+	if (m->cur.seen.type == ICMP_REDIRECT &&
+	    !model_tuple_eq(&m->flow[flow].in, &m->flow[flow].out))
+		return;
 	sure = sure && model_flow_lives(m, &m->flow[flow]) &&
 	       (m->cur.seen.type != ICMP_REDIRECT && m->cur.seen.type != ICMP_SOURCE_QUENCH);
 	/* reply: a packet of the reply direction is quoted, and the error goes to its sender. */

@@ -168,6 +168,13 @@ static void model_flow_tcp(struct model_flow *f, bool reply, const struct seen *
 	}
 }
 
+/* RFC 4787 REQ-6 (a). What the gateway answers itself is refreshed by the answer. */
+static bool model_refreshes(const struct model *m, const struct model_flow *f)
+{
+	return !m->conf.ct.outbound_refresh_only ||
+	       m->conf.iface[m->cur.in_if].side == IFACE_INSIDE || model_is_own(m, f->out.dst);
+}
+
 void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const struct seen *seen,
 		     bool certain)
 {
@@ -177,12 +184,16 @@ void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const st
 		f->turned = true;
 		f->tcp_step = 0xff;
 	}
-	f->seen_hi = m->now;
+	/* A state of TCP has its own time, whoever brings it about. */
+	if (model_refreshes(m, f) || f->proto == IP_PROTO_TCP)
+		f->seen_hi = m->now;
 	f->answered_hi = f->answered_hi || reply ||
 			 (f->known && be32_eq(f->in.src, f->out.dst) &&
 			  f->in.sport == f->out.dport);
-	if (certain) {
-		f->seen_lo = m->now;
+	/* A RST that its receiver would not take counts for nothing. */
+	if (certain && !(f->proto == IP_PROTO_TCP && (seen->flags & TCP_RST) != 0)) {
+		if (model_refreshes(m, f))
+			f->seen_lo = m->now;
 		f->answered_lo = f->answered_lo || (reply && !f->turned);
 	}
 	if (f->proto != IP_PROTO_TCP)
@@ -326,14 +337,16 @@ void model_flow_shown(struct model *m, const struct sluice_flow *flow)
 
 void model_flow_end(struct model *m)
 {
-	for (u32 n = m->flow_count; n > 0; n--) {
-		struct model_flow *f = &m->flow[n - 1];
+	/* All are judged before any goes: how many there are says whether the table was full. */
+	for (u32 n = 0; n < m->flow_count; n++) {
+		const struct model_flow *f = &m->flow[n];
 
-		if (f->shown)
-			continue;
-		if (f->known && model_flow_lives(m, f))
+		if (!f->shown && f->known && model_flow_lives(m, f))
 			model_wrong(m, "a flow is gone before its time: proto %u port %u > %u",
 				    f->proto, f->in.sport, f->in.dport);
-		model_flow_del(m, n - 1);
+	}
+	for (u32 n = m->flow_count; n > 0; n--) {
+		if (!m->flow[n - 1].shown)
+			model_flow_del(m, n - 1);
 	}
 }

@@ -78,12 +78,29 @@ static bool model_unreach_has_cause(const struct model *m, const struct seen *se
 		       model_any_silent(m);
 	case ICMP_UNREACH_HOST: return model_any_silent(m);
 	case ICMP_UNREACH_PROTO: return local && about->proto != IP_PROTO_UDP;
-	case ICMP_UNREACH_PORT: return local;
+	case ICMP_UNREACH_PORT: return local && (about->wrong & SEEN_L4_CSUM) == 0;
 	case ICMP_UNREACH_FRAG: return about->df && model_any_mtu_below(m, about->len);
 	case ICMP_UNREACH_SRC_ROUTE: return about->hlen > IP4_HLEN_MIN;
 	case ICMP_UNREACH_PROHIBITED: return true;
 	default: return false;
 	}
+}
+
+/* RFC 1812 section 5.2.7.2: the sender and the gateway that it is told of are on one network. */
+static bool model_redirect_has_cause(const struct model *m, const struct seen *seen,
+				     const struct model_log *log, const struct seen *about)
+{
+	const struct iface_conf *iface = &m->conf.iface[log->in_if];
+	u32 gateway = (u32)seen->icmp_id << 16 | seen->icmp_seq;
+
+	for (u32 n = 0; n < iface->addr_count && m->conf.redirects; n++) {
+		u32 own = be32_host(iface->addr[n].addr), shift = 32 - iface->addr[n].prefix_len;
+
+		if (shift == 32 || ((own ^ gateway) >> shift == 0 &&
+				    (own ^ be32_host(about->src)) >> shift == 0))
+			return true;
+	}
+	return false;
 }
 
 static bool model_has_cause(const struct model *m, const struct seen *seen,
@@ -97,7 +114,7 @@ static bool model_has_cause(const struct model *m, const struct seen *seen,
 		return about->mf && m->now > log->when;
 	if (seen->type == ICMP_PARAM_PROBLEM)
 		return about->hlen > IP4_HLEN_MIN;
-	return seen->type == ICMP_REDIRECT && m->conf.redirects;
+	return seen->type == ICMP_REDIRECT && model_redirect_has_cause(m, seen, log, about);
 }
 
 /* A packet that was cut here and then died waiting for its neighbour is quoted as its first
@@ -153,6 +170,8 @@ void model_judge_error(struct model *m, u16 out_if, const struct seen *seen, con
 	if (!model_is_own(m, seen->src))
 		model_wrong(m, "ICMP error from an address that is not the gateway's");
 	model_judge_way_out(m, out_if, seen->dst);
+	if (seen->tos != (0xc0 | (about.tos & 0x1c)))
+		model_wrong(m, "ICMP error with type of service %u about %u", seen->tos, about.tos);
 	if (seen->len > 576)
 		model_wrong(m, "ICMP error of %u bytes", seen->len);
 	if (seen->quote_len < u32_min(log->len, about.hlen + 8))

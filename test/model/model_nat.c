@@ -28,17 +28,21 @@ bool model_owner(const struct model *m, u8 proto, be32 addr, u16 port, bool *sur
 	for (u32 n = 0; n < m->flow_count && !*sure; n++) {
 		const struct model_flow *f = &m->flow[n];
 		struct model_mapping one;
+		bool outward;
 
 		if (f->proto != proto || !model_flow_may_stand(m, f))
 			continue;
-		if (!(model_mapping_src(f, &one) && be32_eq(one.public_addr, addr) &&
-		      one.public_port == port) &&
+		outward = model_mapping_src(f, &one) && be32_eq(one.public_addr, addr) &&
+			  one.public_port == port;
+		if (!outward &&
 		    !(model_mapping_dst(m, f, &one) && be32_eq(one.public_addr, addr) &&
 		      one.public_port == port))
 			continue;
 		found = true;
 		*mapping = one;
-		*sure = model_flow_lives(m, f);
+		/* Who came in by it may have no say in how long it stands. */
+		*sure = model_flow_lives(m, f) &&
+			(outward || !m->conf.ct.outbound_refresh_only);
 	}
 	return found;
 }
@@ -206,6 +210,7 @@ static void model_rest_ok(struct model *m, u8 proto, const struct model_tuple *i
 		const struct model_mapping *rest = &m->rest[n].mapping;
 
 		if (m->rest[n].proto == proto && m->now < m->rest[n].until &&
+		    m->rest[n].until > m->rest_void &&
 		    be32_eq(rest->public_addr, out->src) && rest->public_port == out->sport &&
 		    !(be32_eq(rest->inside_addr, in->src) && rest->inside_port == in->sport))
 			model_wrong(m, "port %u was given away before it had rested", out->sport);

@@ -102,4 +102,5 @@ void sim_configure(struct net *net, struct sluice_conf *conf, bool *lenient)
 	for (u32 n = 0; n < sizeof conf->seed; n++)
 		conf->seed[n] = (u8)net_random(net);
 	sim_conf_exempt(conf);
+	conf->ct.outbound_refresh_only = conf->seed[0] % 4 == 0;
 }

@@ -379,6 +379,29 @@ static void redirect_when_the_sender_could_do_it_itself(void **state)
 	scene_end(s);
 }
 
+/* Two networks on one link, and senders behind another router: neither could use the next hop. */
+static void no_redirect_across_networks(void **state)
+{
+	struct scene *s = scene_conf();
+	struct iface_conf *in = &s->conf.iface[RIG_IN];
+
+	(void)state;
+	s->conf.redirects = true;
+	in->addr[in->addr_count++] = (struct iface_addr){ addr("10.11.0.1"), 16, false };
+	rig_open(&s->rig, &s->conf);
+	scene_udp(s, "10.11.0.5", 5000, "10.10.0.6", 53, 64);
+	scene_pass(s, RIG_IN, RIG_IN);
+	scene_udp(s, "10.30.0.5", 5000, "10.10.0.6", 53, 64);
+	scene_pass(s, RIG_IN, RIG_IN);
+	scene_udp(s, "10.11.0.5", 5000, "10.11.0.6", 53, 64);
+	assert_true(rig_send(&s->rig, RIG_IN, &s->in));
+	scene_expect(s, RIG_IN);
+	assert_int_equal(s->out.seen.type, ICMP_REDIRECT);
+	assert_true(be32_eq(s->out.seen.src, addr("10.11.0.1")));
+	scene_expect(s, RIG_IN);
+	scene_end(s);
+}
+
 /* ---- silence. Each packet would get a time exceeded, were it not for the rule. */
 
 static void about_an_icmp_error(void **state)
@@ -559,6 +582,7 @@ int main(void)
 		cmocka_unit_test(source_route_failed),
 		cmocka_unit_test(time_exceeded_in_reassembly),
 		cmocka_unit_test(redirect_when_the_sender_could_do_it_itself),
+		cmocka_unit_test(no_redirect_across_networks),
 		cmocka_unit_test(about_an_icmp_error),
 		cmocka_unit_test(about_an_icmp_query_it_speaks),
 		cmocka_unit_test(about_broadcasts_and_multicasts),

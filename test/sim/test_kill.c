@@ -449,6 +449,26 @@ static void full_mappings_are_not_touched(void **state)
 	scene_end(s);
 }
 
+/* With quarantine longer than flows live, mappings that rest would fill the table. */
+static void mappings_at_rest_make_room(void **state)
+{
+	struct scene *s = scene_conf();
+
+	(void)state;
+	s->conf.nat.mapping_count = 2;
+	s->conf.nat.quarantine_s = 3600;
+	rig_open(&s->rig, &s->conf);
+	for (u16 n = 0; n < 5; n++) {
+		scene_udp(s, "10.10.0.5", (u16)(5000 + n), "203.0.113.9", 53, 8);
+		scene_pass(s, RIG_IN, RIG_OUT);
+		scene_wait(s, 121);
+		assert_int_equal(sluice_flow_count(s->rig.s), 0);
+	}
+	assert_int_equal(rig_mapping_count(&s->rig), 2);
+	assert_int_equal(rig_counter(&s->rig, "nat_mappings_taken"), 3);
+	scene_end(s);
+}
+
 /* One-to-one leaves no choice of port: what would answer as another flow does is refused. Here the
  * second host has two public addresses, and is spoken to by the other one.                       */
 static void a_clash_leaves_the_first_flow_alone(void **state)
@@ -495,6 +515,7 @@ int main(void)
 		cmocka_unit_test(kills_at_every_step_and_finds_no_state),
 		cmocka_unit_test(a_full_table_is_not_touched),
 		cmocka_unit_test(full_mappings_are_not_touched),
+		cmocka_unit_test(mappings_at_rest_make_room),
 		cmocka_unit_test(a_clash_leaves_the_first_flow_alone),
 		cmocka_unit_test(a_death_after_confirmation_leaves_an_unanswered_flow),
 	};

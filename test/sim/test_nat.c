@@ -506,6 +506,35 @@ static void midstream_may_be_picked_up(void **state)
 	scene_end(s);
 }
 
+/* A RST from far outside of the window reaches the host, which may challenge it (RFC 5961); it has
+ * neither ended the flow nor kept it.                                                            */
+static void blind_reset_is_passed_and_keeps_nothing(void **state)
+{
+	struct scene *s = scene_begin();
+	struct sluice_flow_filter any = { 0 };
+	struct sluice_flow flow;
+
+	(void)state;
+	scene_handshake(s, "10.10.0.5", 5000, "203.0.113.9", 80);
+	scene_wait(s, 7000);
+	scene_tcp_reply(s, TCP_RST);
+	build_tcp4_at(&s->in, 0x70000000, 0);
+	scene_pass(s, RIG_OUT, RIG_IN);
+	assert_true(be32_eq(s->out.seen.dst, addr("10.10.0.5")));
+	assert_int_equal(s->out.seen.dport, 5000);
+	assert_int_equal(s->out.seen.flags, TCP_RST);
+	assert_int_equal(rig_counter(&s->rig, "tcp_out_of_window"), 1);
+	assert_true(rig_find_flow(&s->rig, &any, &flow));
+	assert_string_equal(flow.state, "established");
+	assert_int_equal(flow.idle_ms, 7000000);
+	assert_int_equal(flow.packets[1], 2);
+	scene_wait(s, 438);
+	assert_int_equal(sluice_flow_count(s->rig.s), 1);
+	scene_wait(s, 4);
+	assert_int_equal(sluice_flow_count(s->rig.s), 0);
+	scene_end(s);
+}
+
 /* RFC 5382 REQ-5: 2 h 4 min of silence. */
 static void established_tcp_stands_two_hours(void **state)
 {
@@ -589,6 +618,7 @@ int main(void)
 		cmocka_unit_test(midstream_gets_a_reset),
 		cmocka_unit_test(midstream_may_be_picked_up),
 		cmocka_unit_test(established_tcp_stands_two_hours),
+		cmocka_unit_test(blind_reset_is_passed_and_keeps_nothing),
 		cmocka_unit_test(udp_mapping_stands_two_minutes),
 		cmocka_unit_test(pool_is_paired),
 	};

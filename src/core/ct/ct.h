@@ -118,15 +118,24 @@ static inline u32 flow_timeout_ms(const struct ct *ct, const struct flow *flow)
 /* The tuple of a packet whose header was validated: what it is looked up by. False when its
  * protocol has nothing to look up by here (an ICMP error, an unknown ICMP type).                */
 bool ct_tuple_of(const struct pkt *pkt, struct tuple_key *key);
-/* May this packet begin a flow? ACCEPT, or DEAD with CT_INVALID or CT_MIDSTREAM. */
+/* May this packet begin a flow? ACCEPT, or DEAD with CT_INVALID or CT_MIDSTREAM; the latter may be
+ * answered, so a damaged segment dies with TRANSPORT_CHECKSUM instead.                          */
 verdict ct_may_begin(const struct ct *ct, struct drop_stats *stats, struct pkt *pkt);
 /* A packet of a flow passes: state, windows, counters, time. Never refuses (liberal tracking:
  * what the windows do not explain is counted and translated all the same). now_ms = ct_ms(now). */
 void ct_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms);
+/* The same for a packet that does not keep its flow from expiring. A state of TCP that it brings
+ * about has its time all the same, or the FIN of a silent server would end the flow at once.     */
+void ct_track_quietly(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt,
+		      u32 now_ms);
 /* A SYN for a flow whose connection is over starts it anew (RFC 9293 3.6.1, RFC 6191). */
 bool ct_tcp_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
 /* It begins in the same place: same translation, so that nothing moves for the server either. */
 void ct_tcp_reopen(struct ct *ct, u32 flow);
+bool ct_tcp_is_reset(const struct pkt *pkt);
+/* RFC 5961 section 3.2 seen from the middle: a RST counts when the receiver may take it. What does
+ * not count is passed on and changes nothing.                                                    */
+bool ct_tcp_reset_counts(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
 void ct_tcp_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms);
 /* Windows of a segment without SYN, FIN or RST: all that an established connection needs. */
 void ct_tcp_segment(struct ct *ct, struct flow_more *more, enum tuple_dir dir,

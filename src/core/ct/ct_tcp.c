@@ -171,16 +171,22 @@ static void tcp_set_state(struct ct *ct, u32 idx, enum flow_state state, u32 now
 	if (flow->state == state)
 		return;
 	flow->state = (u8)state;
+	/* The time of a state begins with it, whoever brought it about. */
+	flow->seen_ms = now_ms;
 	if (state == FLOW_TCP_ESTABLISHED && (flow->flags & FLOW_ANSWERED) != 0)
 		flow->flags |= FLOW_ASSURED;
 	if (flow_is_confirmed(flow))
 		ct_relink(ct, idx, now_ms);
 }
 
-/* RFC 5961 section 3.2 seen from the middle: a RST counts when the receiver may take it. */
-static bool reset_counts(const struct ct *ct, u32 idx, enum tuple_dir dir,
-			 const struct tcp_hdr *tcp)
+bool ct_tcp_is_reset(const struct pkt *pkt)
 {
+	return (((const struct tcp_hdr *)(const void *)pkt_l4(pkt))->flags & TCP_RST) != 0;
+}
+
+bool ct_tcp_reset_counts(const struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt)
+{
+	const struct tcp_hdr *tcp = (const void *)pkt_l4(pkt);
 	const struct flow *flow = &ct->flow[idx];
 	const struct flow_window *own, *peer;
 
@@ -223,15 +229,6 @@ static enum flow_state closing_state(const struct ct *ct, u32 idx, enum tuple_di
 	}
 }
 
-static void track_reset(struct ct *ct, u32 idx, enum tuple_dir dir, const struct tcp_hdr *tcp,
-			u32 now_ms)
-{
-	if (reset_counts(ct, idx, dir, tcp))
-		tcp_set_state(ct, idx, FLOW_TCP_CLOSE, now_ms);
-	else
-		ct->stats.out_of_window++;
-}
-
 void ct_tcp_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms)
 {
 	const struct tcp_hdr *tcp = (const void *)pkt_l4(pkt);
@@ -240,7 +237,7 @@ void ct_tcp_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *
 	u8 next;
 
 	if (kind == KIND_RST) {
-		track_reset(ct, idx, dir, tcp, now_ms);
+		tcp_set_state(ct, idx, FLOW_TCP_CLOSE, now_ms);
 		return;
 	}
 	if (ct->more != NULL) {

@@ -36,6 +36,7 @@ enum flow_flag {
 	FLOW_EMBRYO = 1 << 12,    /* linked in a list of never-answered flows */
 	FLOW_FIN_ORIG = 1 << 13,  /* the original side of a TCP flow has sent FIN */
 	FLOW_FIN_REPLY = 1 << 14, /* the other side has */
+	FLOW_INWARD = 1 << 15,    /* came in through mapping_dst, whose owner has not answered */
 };
 
 enum flow_state {

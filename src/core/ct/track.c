@@ -1,5 +1,6 @@
 /* Trackers: which packet may begin a flow, and what a packet does to the flow it belongs to. */
 #include "core/ct/expire.h"
+#include "core/pkt/segment.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
 #include "core/wire/tcp.h"
@@ -80,6 +81,12 @@ bool ct_tuple_of(const struct pkt *pkt, struct tuple_key *key)
 	}
 }
 
+/* A reset answers only what its sender has sent so (RFC 9293 section 3.1). */
+static enum drop midstream_fault(const struct pkt *pkt)
+{
+	return pkt_csum_is_right(pkt) ? DROP_CT_MIDSTREAM : DROP_TRANSPORT_CHECKSUM;
+}
+
 verdict ct_may_begin(const struct ct *ct, struct drop_stats *stats, struct pkt *pkt)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
@@ -94,7 +101,7 @@ verdict ct_may_begin(const struct ct *ct, struct drop_stats *stats, struct pkt *
 		if ((kind & TCP_RST) != 0)
 			return pkt_drop(stats, pkt, DROP_CT_INVALID);
 		if (kind == (TCP_SYN | TCP_ACK) || !ct->conf.midstream)
-			return pkt_drop(stats, pkt, DROP_CT_MIDSTREAM);
+			return pkt_drop(stats, pkt, midstream_fault(pkt));
 		return VERDICT_ACCEPT;
 	}
 	if (ip->proto == IP_PROTO_ICMP) {
@@ -146,19 +153,38 @@ static void track_answer(struct ct *ct, u32 idx, u32 now_ms)
 	}
 }
 
-void ct_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms)
+/* The flow lives on from now. */
+static void track_refresh(struct ct *ct, u32 idx, u32 now_ms)
 {
 	struct flow *flow = &ct->flow[idx];
 	bool slot_is_new = (now_ms ^ flow->seen_ms) >> CT_SLOT_SHIFT != 0;
 
 	flow->seen_ms = now_ms;
+	if ((flow->flags & FLOW_EMBRYO) != 0 && slot_is_new)
+		ct_relink(ct, idx, now_ms);
+}
+
+void ct_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms)
+{
+	/* RFC 7857 section 7.1: a RST keeps nothing; the state that it may bring has its time. */
+	if (ct->flow[idx].proto != IP_PROTO_TCP || !ct_tcp_is_reset(pkt))
+		track_refresh(ct, idx, now_ms);
+	ct_track_quietly(ct, idx, dir, pkt, now_ms);
+}
+
+void ct_track_quietly(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt,
+		      u32 now_ms)
+{
+	struct flow *flow = &ct->flow[idx];
+
 	flow_count(ct, idx, dir, pkt);
-	if (flow_is_confirmed(flow)) {
-		if (dir == TUPLE_REPLY && (flow->flags & FLOW_ANSWERED) == 0)
-			track_answer(ct, idx, now_ms);
-		else if ((flow->flags & FLOW_EMBRYO) != 0 && slot_is_new)
-			ct_relink(ct, idx, now_ms);
+	if (flow->proto == IP_PROTO_TCP && ct_tcp_is_reset(pkt) &&
+	    !ct_tcp_reset_counts(ct, idx, dir, pkt)) {
+		ct->stats.out_of_window++;
+		return;
 	}
+	if (dir == TUPLE_REPLY && flow_is_confirmed(flow) && (flow->flags & FLOW_ANSWERED) == 0)
+		track_answer(ct, idx, now_ms);
 	if (flow->proto == IP_PROTO_TCP)
 		ct_tcp_track(ct, idx, dir, pkt, now_ms);
 }

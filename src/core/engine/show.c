@@ -257,6 +257,8 @@ u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_coun
 		  s->nat.stats.mappings_made },
 		{ "nat_mappings_revived", "mappings taken up again while they rested",
 		  "RFC 6888 REQ-8", s->nat.stats.mappings_revived },
+		{ "nat_mappings_taken", "resting mappings that made room for new ones",
+		  "RFC 6888 REQ-8", s->nat.stats.mappings_taken },
 		{ "nat_port_maps_full", "busy destinations without a port map of their own", "",
 		  s->nat.stats.dest_full },
 		{ "nat_closed_reused", "closed TCP flows whose port was given away",

@@ -86,6 +86,13 @@ bool iface_find_addr(const struct iface_table *table, be32 addr, u16 *index)
 	return false;
 }
 
+static bool net_holds(const struct iface_addr *own, be32 addr)
+{
+	u32 differ = be32_host(own->addr) ^ be32_host(addr);
+
+	return (differ & ip4_mask(own->prefix_len)) == 0;
+}
+
 bool iface_source_for(const struct iface *iface, be32 dst, be32 *source)
 {
 	const struct iface_conf *conf = &iface->conf;
@@ -95,14 +102,22 @@ bool iface_source_for(const struct iface *iface, be32 dst, be32 *source)
 		return false;
 	for (u32 i = 0; i < conf->addr_count; i++) {
 		const struct iface_addr *own = &conf->addr[i];
-		u32 differ = be32_host(own->addr) ^ be32_host(dst);
 
-		if ((differ & ip4_mask(own->prefix_len)) == 0 &&
+		if (net_holds(own, dst) &&
 		    (best == NULL || own->prefix_len > best->prefix_len))
 			best = own;
 	}
 	*source = best != NULL ? best->addr : conf->addr[0].addr;
 	return true;
+}
+
+bool iface_same_net(const struct iface *iface, be32 a, be32 b)
+{
+	for (u32 i = 0; i < iface->conf.addr_count; i++) {
+		if (net_holds(&iface->conf.addr[i], a) && net_holds(&iface->conf.addr[i], b))
+			return true;
+	}
+	return false;
 }
 
 bool iface_is_broadcast(const struct iface *iface, be32 addr)

@@ -63,6 +63,8 @@ bool iface_find_addr(const struct iface_table *table, be32 addr, u16 *index);
 /* The source address for what this gateway sends to dst by this interface: the address whose
  * prefix holds dst, else the primary one. False when the interface has none.                    */
 bool iface_source_for(const struct iface *iface, be32 dst, be32 *source);
+/* Whether one of the interface's prefixes holds both: they reach each other without a router. */
+bool iface_same_net(const struct iface *iface, be32 a, be32 b);
 /* Whether addr is the directed broadcast address of one of the interface's prefixes (or its
  * all-zeros form, RFC 1812 section 5.3.5), prefixes of 31 and 32 excepted.                      */
 bool iface_is_broadcast(const struct iface *iface, be32 addr);

@@ -8,7 +8,10 @@
 #include "core/pkt/segment.h"
 
 enum {
-	ICMP_TOS = 0xc0, /* internetwork control, RFC 1812 section 4.3.2.5 */
+	ICMP_PRECEDENCE = 0xc0, /* internetwork control, RFC 1812 section 4.3.2.5 */
+	/* What the sender asked of the service; the two bits below belong to congestion marks now
+	 * (RFC 3168), which an error has none of.                                               */
+	ICMP_TOS_MASK = 0x1c,
 	ICMP_QUOTE_MAX = ICMP_ERROR_LEN_MAX - IP4_HLEN_MIN - ICMP_HLEN,
 	REDIRECT_HOST = 1,
 };
@@ -233,21 +236,21 @@ static void quote_write(u8 *quote, u32 quote_len, const struct pkt *pkt)
 }
 
 static void error_write(struct icmp *icmp, struct pkt *error, const struct icmp_error_spec *spec,
-			be32 source, be32 dst)
+			be32 source, const struct ip4_hdr *about)
 {
 	struct ip4_hdr *ip = (struct ip4_hdr *)pkt_l3(error);
 	struct icmp_hdr *message = (struct icmp_hdr *)(ip + 1);
-	u64 id = hash_words(&icmp->key, icmp->id_count++, dst.raw);
+	u64 id = hash_words(&icmp->key, icmp->id_count++, about->src.raw);
 
 	*ip = (struct ip4_hdr){
 		.version_ihl = 0x45,
-		.tos = ICMP_TOS,
+		.tos = (u8)(ICMP_PRECEDENCE | (about->tos & ICMP_TOS_MASK)),
 		.len = be16_of((u16)error->len),
 		.id = be16_of((u16)id),
 		.ttl = IP4_TTL_DEFAULT,
 		.proto = IP_PROTO_ICMP,
 		.src = source,
-		.dst = dst,
+		.dst = about->src,
 	};
 	ip_set_csum(ip);
 	message->type = spec->type;
@@ -272,12 +275,12 @@ struct pkt *icmp_error_make(struct icmp *icmp, const struct pkt *dead,
 			    const struct icmp_error_spec *spec, be32 source, ns_t now,
 			    enum icmp_refusal *why)
 {
-	be32 dst = ((const struct ip4_hdr *)pkt_l3(dead))->src;
+	const struct ip4_hdr *about = (const struct ip4_hdr *)pkt_l3(dead);
 	struct pkt *part, *error;
 	const struct pkt *quoted;
 	u32 quote_len;
 
-	*why = rate_take(icmp, dst, now);
+	*why = rate_take(icmp, about->src, now);
 	if (*why != ICMP_SENT) {
 		icmp->count[*why]++;
 		return NULL;
@@ -288,7 +291,7 @@ struct pkt *icmp_error_make(struct icmp *icmp, const struct pkt *dead,
 	error = pkt_new(icmp->pool, IP4_HLEN_MIN + ICMP_HLEN + quote_len);
 	if (error != NULL) {
 		quote_write(pkt_l3(error) + IP4_HLEN_MIN + ICMP_HLEN, quote_len, quoted);
-		error_write(icmp, error, spec, source, dst);
+		error_write(icmp, error, spec, source, about);
 	} else {
 		*why = ICMP_REFUSED_NO_BUFFER;
 	}

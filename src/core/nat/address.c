@@ -360,7 +360,7 @@ static void mapping_check(const struct nat *nat, u32 idx)
 
 void nat_check(const struct nat *nat, const struct ct *ct)
 {
-	u64 ports = 0, mapped = 0, held = 0, references = 0;
+	u64 ports = 0, mapped = 0, held = 0, references = 0, inward = 0;
 
 	for (u32 idx = 0; idx < nat->address_count; idx++) {
 		for (u32 kind = 0; kind < NAT_PROTO_COUNT; kind++) {
@@ -374,6 +374,7 @@ void nat_check(const struct nat *nat, const struct ct *ct)
 		if (slab_is_live(&nat->mapping, idx)) {
 			mapping_check(nat, idx);
 			references += nat_mapping_at(nat, idx)->flow_count;
+			inward += nat_mapping_at(nat, idx)->inward_count;
 		}
 	}
 	for (u32 idx = 0; idx < ct->conf.flow_count; idx++) {
@@ -382,7 +383,9 @@ void nat_check(const struct nat *nat, const struct ct *ct)
 		held += (flags & FLOW_PORT) != 0;
 		references -= (flags & FLOW_MAPPED) != 0;
 		references -= (flags & FLOW_MAPPED_DST) != 0;
+		inward -= (flags & FLOW_INWARD) != 0;
 	}
 	CHECK(held == ports);
 	CHECK(references == 0);
+	CHECK(inward == 0);
 }

@@ -181,6 +181,23 @@ void nat_mapping_put(struct nat *nat, u32 idx, bool kept, ns_t now)
 		mapping_del(nat, idx);
 }
 
+bool nat_mapping_has_room(const struct nat *nat)
+{
+	return nat->mapping.live < nat->mapping.cap || nat->rest_head != IDX_NONE;
+}
+
+void nat_mapping_make_room(struct nat *nat)
+{
+	u32 idx = nat->rest_head;
+
+	if (nat->mapping.live < nat->mapping.cap)
+		return;
+	CHECK(idx != IDX_NONE);
+	rest_remove(nat, idx);
+	mapping_del(nat, idx);
+	nat->stats.mappings_taken++;
+}
+
 /* Resting mappings whose time is over give their port back. */
 void nat_mapping_expire(struct nat *nat, ns_t now)
 {

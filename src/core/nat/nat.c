@@ -90,8 +90,8 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 {
 	struct flow *flow = &ct->flow[idx];
 	const struct nat_static_conf *fixed = static_by_outside(nat, flow->orig.dst);
-	const struct nat_mapping_rec *rec;
-	u32 address, mapping;
+	struct nat_mapping_rec *rec;
+	u32 address, mapping, others;
 
 	if (fixed != NULL) {
 		flow->repl.src =
@@ -107,8 +107,10 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 	if (mapping == IDX_NONE || flow->proto == IP_PROTO_ICMP)
 		return VERDICT_ACCEPT;
 	rec = nat_mapping_at(nat, mapping);
-	/* One that rests only keeps its port from others: its time is over (RFC 4787 REQ-5). */
-	if (rec->flow_count == 0)
+	/* One that rests only keeps its port from others: its time is over (RFC 4787 REQ-5). With
+	 * outbound refresh only, what came in by itself has no say in that (RFC 7857 section 7). */
+	others = ct->conf.outbound_refresh_only ? rec->inward_count : 0;
+	if (rec->flow_count == others)
 		return VERDICT_ACCEPT;
 	/* The filter is against the outside. Inside hosts reach each other through their public
 	 * addresses as they could without them (RFC 4787 REQ-9).                                */
@@ -117,8 +119,9 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 	flow->repl.src = rec->inside_addr;
 	flow->repl.sport = rec->inside_port;
 	flow->mapping_dst = mapping;
-	flow->flags |= (u16)(FLOW_MAPPED_DST | (from_inside ? FLOW_HAIRPIN : 0));
+	flow->flags |= (u16)(FLOW_MAPPED_DST | FLOW_INWARD | (from_inside ? FLOW_HAIRPIN : 0));
 	nat_mapping_get(nat, mapping);
+	rec->inward_count++;
 	nat_bind(flow);
 	return VERDICT_ACCEPT;
 }
@@ -256,7 +259,7 @@ static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule,
 	struct seeker who = seeker_of(nat, flow, way);
 	enum drop why = DROP_NAT_NO_ADDRESS;
 
-	if (nat->mapping.live == nat->mapping.cap) {
+	if (!nat_mapping_has_room(nat)) {
 		nat->stats.no_mapping++;
 		return DROP_NAT_MAPPING_FULL;
 	}
@@ -276,6 +279,7 @@ static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule,
 			return why;
 		if (nat_port_own(nat, address, flow->proto, be16_host(flow->orig.sport),
 				 rule->parity, &rec.public_port)) {
+			nat_mapping_make_room(nat);
 			*mapping = nat_mapping_new(nat, &rec);
 			CHECK(*mapping != IDX_NONE);
 			return DROP_NONE;
@@ -392,6 +396,22 @@ verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 	return VERDICT_ACCEPT;
 }
 
+static void inward_end(struct nat *nat, struct flow *flow)
+{
+	struct nat_mapping_rec *rec = nat_mapping_at(nat, flow->mapping_dst);
+
+	CHECK((flow->flags & FLOW_INWARD) != 0);
+	CHECK(rec->inward_count > 0);
+	rec->inward_count--;
+	flow->flags &= (u16)~FLOW_INWARD;
+}
+
+void nat_answered(struct nat *nat, struct flow *flow)
+{
+	if ((flow->flags & (FLOW_INWARD | FLOW_ANSWERED)) == (FLOW_INWARD | FLOW_ANSWERED))
+		inward_end(nat, flow);
+}
+
 void nat_release(struct nat *nat, struct ct *ct, u32 idx, ns_t now)
 {
 	struct flow *flow = &ct->flow[idx];
@@ -401,6 +421,8 @@ void nat_release(struct nat *nat, struct ct *ct, u32 idx, ns_t now)
 		nat_port_release(nat, flow);
 	if ((flow->flags & FLOW_PEER) != 0)
 		nat_peer_del(nat, flow->mapping, flow->orig.dst);
+	if ((flow->flags & FLOW_INWARD) != 0)
+		inward_end(nat, flow);
 	if ((flow->flags & FLOW_MAPPED) != 0)
 		nat_mapping_put(nat, flow->mapping, kept, now);
 	if ((flow->flags & FLOW_MAPPED_DST) != 0)

@@ -24,7 +24,8 @@
  *
  * Full is an answer: no port, no address, no mapping record; the verdict says which, RFC 6888
  * REQ-11 asks for an ICMP error, and standing flows are never taken for their ports, except TCP
- * flows that are closed already.                                                                */
+ * flows that are closed already. Of mapping records the one that rests longest is taken, one with
+ * flows never: better a short rest (REQ-8 is a SHOULD) than a host without service.              */
 #ifndef CORE_NAT_NAT_H
 #define CORE_NAT_NAT_H
 
@@ -82,6 +83,7 @@ struct nat_mapping_rec {
 	u8 proto;        /* IP protocol */
 	u8 filtering;    /* enum nat_filtering */
 	u32 flow_count;  /* 0: rests */
+	u32 inward_count; /* of these, FLOW_INWARD */
 	u32 idle_ms;     /* when the last flow ended */
 	u32 next_inside; /* hash chains */
 	u32 next_public;
@@ -127,6 +129,7 @@ struct nat_stats {
 	u64 reused_closed;  /* closed TCP flows that gave their port to a new one */
 	u64 mappings_made;
 	u64 mappings_revived;
+	u64 mappings_taken; /* rested, and went early to make room */
 };
 
 /* A random number drawn ahead for the first port that a flow will try. */
@@ -203,6 +206,9 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
  * Bounds: NAT_PROBES looks into ct, once 65,536 per destination when its port map is completed. */
 verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,
 		u32 flow, const struct nat_way *way);
+/* After a packet of a flow: when it was an answer to one that came in through a mapping, then it is
+ * the mapping's owner who keeps it from now on.                                                  */
+void nat_answered(struct nat *nat, struct flow *flow);
 /* The flow ended or was abandoned: what it holds is given back. Idempotent. */
 void nat_release(struct nat *nat, struct ct *ct, u32 flow, ns_t now);
 void nat_tick(struct nat *nat, ns_t now);
@@ -272,6 +278,10 @@ void nat_mapping_get(struct nat *nat, u32 mapping);
 /* Without flows it rests; when `kept` is false and it never rested, it is gone at once. */
 void nat_mapping_put(struct nat *nat, u32 mapping, bool kept, ns_t now);
 void nat_mapping_expire(struct nat *nat, ns_t now);
+/* There is room for one more, or there will be once the oldest resting one is taken. */
+bool nat_mapping_has_room(const struct nat *nat);
+/* Requires nat_mapping_has_room(). Ensures: nat_mapping_new() succeeds. */
+void nat_mapping_make_room(struct nat *nat);
 bool nat_peer_add(struct nat *nat, u32 mapping, be32 addr);
 void nat_peer_del(struct nat *nat, u32 mapping, be32 addr);
 bool nat_peer_find(const struct nat *nat, u32 mapping, be32 addr);

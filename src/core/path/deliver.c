@@ -1,5 +1,6 @@
 /* Who gets a local packet: the gateway's echo, the host's own stack, or nobody. */
 #include "core/path/path.h"
+#include "core/pkt/segment.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
 
@@ -76,14 +77,16 @@ static verdict deliver_nobody(struct path *path, struct pkt *pkt)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
 
+	/* From outside, on an address that NAT uses: silence (RFC 5382 REQ-4). */
+	if (ip->proto == IP_PROTO_TCP && !path_from_inside(path, pkt) &&
+	    nat_owns(path->nat, ip->dst))
+		return pkt_drop(path->drops, pkt, DROP_NAT_UNSOLICITED);
+	if (!pkt_csum_is_right(pkt))
+		return pkt_drop(path->drops, pkt, DROP_TRANSPORT_CHECKSUM);
 	switch (ip->proto) {
 	case IP_PROTO_ICMP:
 		return pkt_drop(path->drops, pkt, DROP_ICMP_CONSUMED);
 	case IP_PROTO_TCP:
-		/* From outside, on an address that NAT uses: silence (RFC 5382 REQ-4). */
-		if (!path_from_inside(path, pkt) && nat_owns(path->nat, ip->dst))
-			return pkt_drop(path->drops, pkt, DROP_NAT_UNSOLICITED);
-		return pkt_drop(path->drops, pkt, DROP_NO_SOCKET);
 	case IP_PROTO_UDP:
 		return pkt_drop(path->drops, pkt, DROP_NO_SOCKET);
 	default:

@@ -16,6 +16,7 @@ static void forward_redirect(struct path *path, struct pkt *pkt, be32 gateway, n
 
 	if (!path->redirects || pkt->in_if != pkt->out_if ||
 	    (flow != NULL && (flow->flags & FLOW_TRANSLATED) != 0) ||
+	    !iface_same_net(iface, ip->src, gateway) ||
 	    !iface_source_for(iface, ip->src, &source))
 		return;
 	redirect = icmp_redirect_make(path->icmp, pkt, gateway, source, now, &why);

@@ -130,4 +130,10 @@ static inline bool path_from_inside(const struct path *path, const struct pkt *p
 	       path_iface(path, pkt->in_if)->conf.side == IFACE_INSIDE;
 }
 
+/* Whether a packet keeps its flow from expiring (RFC 4787 REQ-6). */
+static inline bool path_refreshes(const struct path *path, const struct pkt *pkt)
+{
+	return LIKELY(!path->ct->conf.outbound_refresh_only) || path_from_inside(path, pkt);
+}
+
 #endif

@@ -12,6 +12,11 @@ static bool icmp_error_packet(const struct pkt *pkt)
 	       icmp_is_error(((const struct icmp_hdr *)(const void *)pkt_l4(pkt))->type);
 }
 
+static bool is_redirect(const struct pkt *pkt)
+{
+	return ((const struct icmp_hdr *)(const void *)pkt_l4(pkt))->type == ICMP_REDIRECT;
+}
+
 /* An ICMP error: RELATED to the flow that its quotation belongs to. It neither refreshes nor ends
  * that flow (RFC 5508 REQ-6). About nothing known: only the host itself may want it.             */
 static verdict prerouting_error(struct path *path, struct pkt *pkt)
@@ -24,6 +29,11 @@ static verdict prerouting_error(struct path *path, struct pkt *pkt)
 	/* RFC 5508 section 7.3: it would show routers of the inside. No such packet passed here. */
 	if (pkt->flow != IDX_NONE && ip_has_source_route(quoted))
 		return pkt_drop(path->drops, pkt, DROP_IP_SOURCE_ROUTE);
+	/* RFC 5508 REQ-10 (b) leaves it to us: behind a translation nobody can reach that gateway,
+	 * and who believed it would leave the way that his translation is on.                    */
+	if (is_redirect(pkt) && pkt->flow != IDX_NONE &&
+	    (path_flow(path, pkt)->flags & FLOW_TRANSLATED) != 0)
+		return pkt_drop(path->drops, pkt, DROP_ICMP_REDIRECT);
 	if (pkt->flow != IDX_NONE || iface_find_addr(path->ifaces, ip->dst, &(u16){ 0 }))
 		return VERDICT_ACCEPT;
 	return pkt_drop(path->drops, pkt, DROP_CT_RELATED);
@@ -79,7 +89,11 @@ static verdict prerouting_track(struct path *path, struct pkt *pkt, ns_t now)
 	pkt->flow = ref;
 	if (ct_tcp_reopens(path->ct, ref >> 1, ref & 1, pkt))
 		ct_tcp_reopen(path->ct, ref >> 1);
-	ct_track(path->ct, ref >> 1, ref & 1, pkt, ct_ms(now));
+	if (path_refreshes(path, pkt))
+		ct_track(path->ct, ref >> 1, ref & 1, pkt, ct_ms(now));
+	else
+		ct_track_quietly(path->ct, ref >> 1, ref & 1, pkt, ct_ms(now));
+	nat_answered(path->nat, path_flow(path, pkt));
 	return VERDICT_ACCEPT;
 }
 

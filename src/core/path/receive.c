@@ -271,7 +271,8 @@ static ALWAYS_INLINE void fast_track(struct path *path, const struct pkt *pkt, u
 	struct flow *flow = &path->ct->flow[ref >> 1];
 	enum tuple_dir dir = ref & 1;
 
-	flow->seen_ms = now_ms;
+	if (path_refreshes(path, pkt))
+		flow->seen_ms = now_ms;
 	if (path->ct->more == NULL)
 		return;
 	path->ct->more[ref >> 1].packets[dir]++;

@@ -53,6 +53,24 @@ be16 pkt_csum_value(const struct pkt *pkt)
 	return csum;
 }
 
+bool pkt_csum_is_right(const struct pkt *pkt)
+{
+	const struct ip4_hdr *ip = pkt_ip4(pkt);
+	const struct udp_hdr *udp = (const struct udp_hdr *)pkt_l4(pkt);
+	u32 len = pkt_l4_len(pkt);
+
+	if ((pkt->flags & (PKT_CSUM_PARTIAL | PKT_CSUM_VALID)) != 0 || pkt->gso_type != GSO_NONE ||
+	    (ip->proto != IP_PROTO_TCP && ip->proto != IP_PROTO_UDP))
+		return true;
+	if (ip->proto == IP_PROTO_UDP) {
+		if (udp->csum.raw == 0)
+			return true;
+		len = u32_min(len, be16_host(udp->len));
+	}
+	return csum_fold(csum_pseudo(ip->src, ip->dst, ip->proto, len) + csum_sum(udp, len)) ==
+	       0xffff;
+}
+
 void pkt_finish_csum(struct pkt *pkt)
 {
 	if ((pkt->flags & PKT_CSUM_PARTIAL) == 0)

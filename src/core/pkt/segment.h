@@ -23,6 +23,11 @@ static inline bool pkt_csum_fits(const struct pkt *pkt)
 /* What a partial checksum becomes when it is finished. Requires: PKT_CSUM_PARTIAL, it fits, and no
  * GSO_TCP4 or GSO_UDP_L4.                                                                        */
 be16 pkt_csum_value(const struct pkt *pkt);
+/* Whether the TCP or UDP checksum is right, as far as it can be told: the driver's word for it
+ * counts (PKT_CSUM_VALID, PKT_CSUM_PARTIAL), a UDP checksum of zero is none (RFC 768), a GSO
+ * segment never was one packet, and of other protocols nothing is known. Requires: the packet is
+ * whole.                                                                                         */
+bool pkt_csum_is_right(const struct pkt *pkt);
 /* PKT_CSUM_PARTIAL becomes a complete checksum (a UDP checksum of zero is sent as 0xffff, RFC 768);
  * without that flag nothing happens. Not for GSO_TCP4 and GSO_UDP_L4.                            */
 void pkt_finish_csum(struct pkt *pkt);

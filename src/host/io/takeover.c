@@ -4,8 +4,8 @@
  * way back sets. Frames with a VLAN tag pass to the VLAN's own interface, as do ARP, IPv6 and all
  * the rest. What the host sends does not come by here.
  *
- * An eBPF program on a tcx link (tcx.h), where the kernel has that (Linux 6.6): every received packet
- * pays for this, and the program costs a fifth of what the rules below do.
+ * An eBPF program on a tcx link (tcx.h), where the kernel has that (Linux 6.6): every received
+ * packet pays for this, and the program is quicker than the rules below.
  *
  * Else an nftables table of the netdev family that this process owns (NFT_TABLE_F_OWNER, Linux
  * 5.12), which the kernel removes with the netlink socket:

@@ -1,5 +1,5 @@
 /* Dropping IPv4 at the ingress of an interface by an eBPF program that hangs on a link (tcx, Linux
- * 6.6): the link is a file descriptor, so it goes with the process, however that ends.            */
+ * 6.6): the link is a file descriptor, so it goes with the process, however that ends.           */
 #ifndef HOST_IO_TCX_H
 #define HOST_IO_TCX_H
 

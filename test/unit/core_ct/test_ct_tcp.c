@@ -253,6 +253,50 @@ static void test_reset_out_of_window_changes_nothing(void **state)
 }
 
 /* The answer to a SYN acknowledges it; anything else is forged. */
+static u32 idle_ms(const struct dialogue *d)
+{
+	return ct_ms(d->bed->now) - d->bed->ct.flow[d->idx].seen_ms;
+}
+
+/* RFC 5961 section 3.2, RFC 7857 section 7.1: who can not end a connection can not keep it either.
+ * A RST that counts begins the time of a closed flow, its repetitions do not.                    */
+static void test_resets_keep_nothing(void **state)
+{
+	struct dialogue d = dialogue_open(true, false);
+
+	(void)state;
+	RUN(&d, OPENED);
+	d.bed->now += 5000 * NS_PER_SEC;
+	RUN(&d, { R, RST, 0x40000000, 0, 0, "established", 1 },
+	    { O, RST, 0x80000000, 0, 0, "established", 2 });
+	assert_int_equal(idle_ms(&d), 5000020);
+	RUN(&d, { R, RST, 1, 0, 0, "close", 2 });
+	assert_int_equal(idle_ms(&d), 0);
+	d.bed->now += 100 * NS_PER_SEC;
+	RUN(&d, { O, RST, 1, 0, 0, "close", 2 }, { R, RST, 1, 0, 0, "close", 2 });
+	assert_int_equal(idle_ms(&d), 100020);
+	assert_int_equal(d.bed->ct.more[d.idx].packets[R], 4);
+	assert_int_equal(ct_bed_pass(d.bed, 139 * NS_PER_SEC), 0);
+	assert_int_equal(ct_bed_pass(d.bed, 3 * NS_PER_SEC), 1);
+	dialogue_close(&d);
+}
+
+/* A guessed RST is no answer: the flow may still be taken to make room. */
+static void test_blind_reset_is_no_answer(void **state)
+{
+	struct dialogue d = dialogue_open(true, false);
+
+	(void)state;
+	RUN(&d, { O, S, 0, 0, 0, "syn-sent", 0 });
+	d.bed->now += 30 * NS_PER_SEC;
+	RUN(&d, { R, RA, 0, 77, 0, "syn-sent", 1 });
+	assert_int_equal(idle_ms(&d), 30010);
+	assert_int_equal(flags_of(&d) & (FLOW_ANSWERED | FLOW_EMBRYO), FLOW_EMBRYO);
+	RUN(&d, { R, RA, 0, 1, 0, "close", 1 });
+	assert_int_equal(flags_of(&d) & (FLOW_ANSWERED | FLOW_EMBRYO), FLOW_ANSWERED);
+	dialogue_close(&d);
+}
+
 static void test_reset_answers_a_syn(void **state)
 {
 	struct dialogue d = dialogue_open(true, false);
@@ -493,6 +537,8 @@ int main(void)
 		cmocka_unit_test(test_retransmissions_change_nothing),
 		cmocka_unit_test(test_reset_in_window_closes),
 		cmocka_unit_test(test_reset_out_of_window_changes_nothing),
+		cmocka_unit_test(test_resets_keep_nothing),
+		cmocka_unit_test(test_blind_reset_is_no_answer),
 		cmocka_unit_test(test_reset_answers_a_syn),
 		cmocka_unit_test(test_second_syn_with_another_number),
 		cmocka_unit_test(test_data_after_reset_brings_it_back),

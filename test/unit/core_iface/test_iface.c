@@ -90,6 +90,23 @@ static void test_source(void **state)
 	assert_false(iface_source_for(&table.iface[1], addr("8.8.8.8"), &source));
 }
 
+static void test_same_net(void **state)
+{
+	const struct iface *iface = &table.iface[0];
+
+	(void)state;
+	conf[0].addr[0].prefix_len = 16;
+	assert_int_equal(iface_init(&table, conf, 2), ERR_OK);
+	assert_true(iface_same_net(iface, addr("10.0.3.4"), addr("10.0.200.1")));
+	assert_true(iface_same_net(iface, addr("10.5.3.4"), addr("10.5.0.7")));
+	assert_true(iface_same_net(iface, addr("192.0.2.0"), addr("192.0.2.1")));
+	/* Both on the link, but on two of its networks; and one on none. */
+	assert_false(iface_same_net(iface, addr("10.0.3.4"), addr("10.5.0.7")));
+	assert_false(iface_same_net(iface, addr("192.0.2.1"), addr("192.0.2.2")));
+	assert_false(iface_same_net(iface, addr("10.6.0.1"), addr("10.6.0.2")));
+	assert_false(iface_same_net(&table.iface[1], addr("10.0.0.2"), addr("10.0.0.3")));
+}
+
 static void test_broadcast(void **state)
 {
 	(void)state;
@@ -110,6 +127,7 @@ int main(void)
 		cmocka_unit_test_setup(test_refused, fresh),
 		cmocka_unit_test_setup(test_find, fresh),
 		cmocka_unit_test_setup(test_source, fresh),
+		cmocka_unit_test_setup(test_same_net, fresh),
 		cmocka_unit_test_setup(test_broadcast, fresh),
 	};
 

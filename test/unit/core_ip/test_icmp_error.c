@@ -327,6 +327,29 @@ static void test_header_of_the_error(void **state)
 	bed_close(&i.bed);
 }
 
+/* RFC 1812 section 4.3.2.5: precedence 6, the type of service of what it is about; no congestion
+ * mark, since nobody would react to it.                                                          */
+static void test_type_of_service(void **state)
+{
+	struct icmp_bed i;
+
+	(void)state;
+	icmp_open(&i);
+	for (u32 tos = 0; tos < 256; tos++) {
+		struct pkt *dead, *error;
+
+		build_ip(&i.b)->tos = (u8)tos;
+		build_seal_ip(&i.b);
+		dead = bed_pkt(&i.bed, &i.b);
+		error = make_about(&i, dead, DROP_TTL_EXPIRED, 0);
+		assert_int_equal(bed_see(error).tos, 6 << 5 | (tos >> 2 & 7) << 2);
+		pkt_put(error);
+		pkt_put(dead);
+		i.now += NS_PER_SEC;
+	}
+	bed_close(&i.bed);
+}
+
 static void test_identifiers_differ(void **state)
 {
 	struct icmp_bed i;
@@ -696,6 +719,7 @@ int main(void)
 		cmocka_unit_test(test_rules_come_before_the_reset),
 		cmocka_unit_test(test_every_refusal_has_a_sentence),
 		cmocka_unit_test(test_header_of_the_error),
+		cmocka_unit_test(test_type_of_service),
 		cmocka_unit_test(test_identifiers_differ),
 		cmocka_unit_test(test_quotation_sizes),
 		cmocka_unit_test(test_quotation_with_options),

@@ -123,6 +123,54 @@ static void test_mapping_rests_before_others_get_it(void **state)
 	nat_bed_close(bed);
 }
 
+/* Nobody uses those that rest: the oldest makes room, one with flows never. */
+static void test_resting_mappings_make_room(void **state)
+{
+	struct nat_bed *bed = nat_bed_new(64);
+	struct end second, third;
+
+	(void)state;
+	bed->conf.mapping_count = 3;
+	nat_bed_start(bed);
+	(void)nat_bed_public(bed, inside_end(1), SERVER, UDP);
+	second = nat_bed_public(bed, inside_end(2), SERVER, UDP);
+	third = nat_bed_public(bed, inside_end(3), SERVER, UDP);
+	nat_bed_end(bed, inside_end(1), SERVER, UDP);
+	bed->now += NS_PER_SEC;
+	nat_bed_end(bed, inside_end(2), SERVER, UDP);
+	(void)nat_bed_public(bed, inside_end(4), SERVER, UDP);
+	nat_bed_check(bed);
+	assert_int_equal(bed->nat.stats.mappings_taken, 1);
+	assert_int_equal(nat_mapping_by_inside(&bed->nat, inside_end(1).addr,
+					       be16_of(inside_end(1).port), UDP, 0),
+			 IDX_NONE);
+	expect_end(nat_bed_public(bed, inside_end(2), SERVER2, UDP), second);
+	assert_int_equal(bed->nat.stats.mappings_revived, 1);
+	nat_bed_dies(bed, inside_end(5), SERVER, UDP, DROP_NAT_MAPPING_FULL);
+	expect_end(nat_bed_public(bed, inside_end(3), SERVER2, UDP), third);
+	assert_int_equal(bed->nat.stats.mappings_taken, 1);
+	nat_bed_check(bed);
+	nat_bed_close(bed);
+}
+
+/* One that rests is not taken for a flow that then gets no port. */
+static void test_no_port_takes_no_mapping(void **state)
+{
+	struct nat_bed *bed = nat_bed_new(64);
+
+	(void)state;
+	bed->conf.mapping_count = 1;
+	bed->conf.masquerade_port_first = bed->conf.masquerade_port_last = 4000;
+	nat_bed_start(bed);
+	(void)nat_bed_public(bed, inside_end(1), SERVER, UDP);
+	nat_bed_end(bed, inside_end(1), SERVER, UDP);
+	nat_bed_dies(bed, inside_end(2), SERVER, UDP, DROP_NAT_NO_PORT);
+	assert_int_equal(bed->nat.mapping.live, 1);
+	assert_int_equal(bed->nat.stats.mappings_taken, 0);
+	nat_bed_check(bed);
+	nat_bed_close(bed);
+}
+
 /* A packet that died after its mapping was made leaves none behind. */
 static void test_abandoned_mapping_does_not_rest(void **state)
 {
@@ -566,6 +614,8 @@ int main(void)
 		cmocka_unit_test(test_mapping_keeps_parity_while_it_can),
 		cmocka_unit_test(test_mapping_without_parity),
 		cmocka_unit_test(test_mapping_rests_before_others_get_it),
+		cmocka_unit_test(test_resting_mappings_make_room),
+		cmocka_unit_test(test_no_port_takes_no_mapping),
 		cmocka_unit_test(test_abandoned_mapping_does_not_rest),
 		cmocka_unit_test(test_mapping_table_full),
 		cmocka_unit_test(test_filters),

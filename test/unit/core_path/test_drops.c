@@ -215,6 +215,29 @@ static void make_error_to_gateway(struct path_bed *bed)
 	build_quote(&bed->b, quoted.bytes, 28);
 }
 
+static void make_damaged_ack(struct path_bed *bed)
+{
+	build_tcp_hdr(tcp_out(bed, TCP_ACK))->csum.raw ^= 1;
+}
+
+static void make_damaged_udp_to_gateway(struct path_bed *bed)
+{
+	make_udp_to_gateway(bed);
+	build_udp_hdr(&bed->b)->csum.raw ^= 1;
+}
+
+static void make_damaged_syn_to_gateway(struct path_bed *bed)
+{
+	make_syn_to_gateway(bed);
+	build_tcp_hdr(&bed->b)->csum.raw ^= 1;
+}
+
+static void make_damaged_echo_to_gateway(struct path_bed *bed)
+{
+	build_echo4(&bed->b, addr(HOST), addr(GATEWAY_IN), ICMP_ECHO, 7, 1);
+	build_icmp_hdr(&bed->b)->csum.raw ^= 1;
+}
+
 /* ---- from outside ---------------------------------------------------------------------------- */
 
 static void make_udp_from_outside(struct path_bed *bed)
@@ -248,6 +271,36 @@ static void make_spoofed_public(struct path_bed *bed)
 	tcp_out(bed, TCP_SYN);
 	port = path_pass(bed, RIG_IN)->sport;
 	build_tcp4(&bed->b, addr("198.18.7.1"), port, addr(SERVER), 80, TCP_SYN);
+}
+
+/* As a router of the outside might say it, and as one of the inside. */
+static void make_redirect_from_outside(struct path_bed *bed)
+{
+	static struct build left;
+
+	udp_out(bed);
+	(void)path_pass(bed, RIG_IN);
+	build_start(&left);
+	build_bytes(&left, bed->out.frame.bytes + bed->out.frame.l3, bed->out.seen.len);
+	build_error4(&bed->b, addr("198.18.0.2"), addr(GATEWAY_OUT), ICMP_REDIRECT, 1,
+		     be32_host(addr("198.18.0.3")));
+	build_quote(&bed->b, left.bytes, left.len);
+}
+
+static void make_redirect_from_inside(struct path_bed *bed)
+{
+	static struct build left;
+	u16 port;
+
+	udp_out(bed);
+	port = path_pass(bed, RIG_IN)->sport;
+	build_udp4(&bed->b, addr(SERVER), 53, addr(GATEWAY_OUT), port, 20);
+	(void)path_pass(bed, RIG_OUT);
+	build_start(&left);
+	build_bytes(&left, bed->out.frame.bytes + bed->out.frame.l3, bed->out.seen.len);
+	build_error4(&bed->b, addr("10.10.0.254"), addr(SERVER), ICMP_REDIRECT, 1,
+		     be32_host(addr("10.10.0.253")));
+	build_quote(&bed->b, left.bytes, left.len);
 }
 
 /* ---- tables that are full -------------------------------------------------------------------- */
@@ -298,6 +351,8 @@ static const struct death deaths[] = {
 	{ DROP_CT_MIDSTREAM, RIG_IN, RESET, NULL, make_ack, 0 },
 	{ DROP_CT_FULL, RIG_IN, ICMP(3, 13), conf_one_flow, make_second_after_answered, 1 },
 	{ DROP_CT_RELATED, RIG_OUT, SILENCE, NULL, make_error_about_nothing, 0 },
+	{ DROP_ICMP_REDIRECT, RIG_OUT, SILENCE, NULL, make_redirect_from_outside, 1 },
+	{ DROP_ICMP_REDIRECT, RIG_IN, SILENCE, NULL, make_redirect_from_inside, 1 },
 	{ DROP_CT_CLASH, RIG_OUT, SILENCE, conf_pool, make_spoofed_public, 1 },
 	{ DROP_NAT_NO_PORT, RIG_IN, ICMP(3, 13), conf_one_port, make_second_endpoint, 1 },
 	{ DROP_NAT_NO_ADDRESS, RIG_IN, ICMP(3, 13), conf_no_address, make_udp, 0 },
@@ -317,6 +372,10 @@ static const struct death deaths[] = {
 	{ DROP_NO_SOCKET, RIG_IN, ICMP(3, 3), NULL, make_udp_to_gateway, 0 },
 	{ DROP_NO_SOCKET, RIG_IN, RESET, NULL, make_syn_to_gateway, 0 },
 	{ DROP_NO_SOCKET, RIG_OUT, ICMP(3, 3), NULL, make_udp_from_outside, 0 },
+	{ DROP_TRANSPORT_CHECKSUM, RIG_IN, SILENCE, NULL, make_damaged_ack, 0 },
+	{ DROP_TRANSPORT_CHECKSUM, RIG_IN, SILENCE, NULL, make_damaged_udp_to_gateway, 0 },
+	{ DROP_TRANSPORT_CHECKSUM, RIG_IN, SILENCE, NULL, make_damaged_syn_to_gateway, 0 },
+	{ DROP_L4_CHECKSUM, RIG_IN, SILENCE, NULL, make_damaged_echo_to_gateway, 0 },
 	{ DROP_NO_PROTOCOL, RIG_IN, ICMP(3, 2), NULL, make_gre_to_gateway, 0 },
 	{ DROP_NO_HOST, RIG_IN, SILENCE, conf_host_address, make_udp_to_gateway, 0 },
 	{ DROP_ICMP_CONSUMED, RIG_IN, SILENCE, NULL, make_timestamp_to_gateway, 0 },
@@ -378,6 +437,31 @@ static void die(const struct death *death, bool slow)
 		assert_int_equal(rig_mapping_count(&bed->rig), mappings);
 	}
 	sluice_check(bed->rig.s);
+	path_bed_close(bed);
+}
+
+/* A router leaves the transport checksum of what it forwards to the receiver; and an error that
+ * forwarding calls for is about the IP header alone.                                             */
+static void test_damage_is_forwarded(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+
+	(void)state;
+	build_udp_hdr(udp_out(bed))->csum.raw ^= 1;
+	assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	assert_true(rig_next(&bed->rig, &bed->out));
+	assert_int_equal(bed->out.out_if, RIG_OUT);
+	assert_int_equal(bed->out.seen.wrong, SEEN_L4_CSUM);
+	build_tcp_hdr(tcp_out(bed, TCP_SYN))->csum.raw ^= 1;
+	assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	assert_true(rig_next(&bed->rig, &bed->out));
+	assert_int_equal(bed->out.out_if, RIG_OUT);
+	make_ttl_1(bed);
+	build_udp_hdr(&bed->b)->csum.raw ^= 1;
+	assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	assert_true(rig_next(&bed->rig, &bed->out));
+	assert_int_equal(bed->out.out_if, RIG_IN);
+	assert_int_equal(bed->out.seen.type, ICMP_TIME_EXCEEDED);
 	path_bed_close(bed);
 }
 
@@ -550,6 +634,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_death),
+		cmocka_unit_test(test_damage_is_forwarded),
 		cmocka_unit_test(test_deaths_of_the_link),
 		cmocka_unit_test(test_next_hop_that_does_not_answer),
 		cmocka_unit_test(test_too_many_wait_for_a_next_hop),

@@ -43,14 +43,16 @@ static void twins_open(struct twins *t, u8 seed, bool counters)
 	t->fast = path_bed_new();
 	t->slow = path_bed_new();
 	t->fast->conf.ct.counters = t->slow->conf.ct.counters = counters;
+	t->fast->conf.ct.outbound_refresh_only = seed % 3 == 2;
+	t->slow->conf.ct.outbound_refresh_only = seed % 3 == 2;
 	t->slow->conf.slow_road = true;
-	/* A way out that takes everything, one that takes unfinished sums, one that takes nothing. */
+	/* A way out that takes everything, one that only takes unfinished sums, one neither. */
 	for (u32 n = 0; n < 2; n++) {
 		const u32 offloads[] = { IFACE_TX_CSUM | IFACE_TX_TSO | IFACE_TX_USO,
 					 IFACE_TX_CSUM, 0 };
 
-		t->fast->conf.iface[n].offloads = offloads[seed % 3];
-		t->slow->conf.iface[n].offloads = offloads[seed % 3];
+		t->fast->conf.iface[n].offloads = offloads[seed / 2 % 3];
+		t->slow->conf.iface[n].offloads = offloads[seed / 2 % 3];
 	}
 	path_bed_start(t->fast);
 	path_bed_start(t->slow);

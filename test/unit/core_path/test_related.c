@@ -68,6 +68,29 @@ static void test_error_from_inside_router(void **state)
 	path_bed_close(bed);
 }
 
+/* Between two inside networks nothing is translated: the gateway that a redirect names is on a link
+ * of the same inside, and what to make of it is the receiver's affair.                           */
+static void test_redirect_about_an_untranslated_flow(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	static struct passed p;
+	const struct seen *seen;
+
+	(void)state;
+	build_udp4(&bed->b, addr(HOST), 5000, addr("10.20.0.5"), 53, 20);
+	(void)path_pass(bed, RIG_IN);
+	assert_int_equal(bed->out.out_if, RIG_IN2);
+	remember(bed, &p);
+	build_error4(&bed->b, addr("10.20.0.9"), addr(HOST), ICMP_REDIRECT, 1,
+		     be32_host(addr("10.20.0.8")));
+	build_quote(&bed->b, p.left.bytes, p.left.len);
+	seen = path_pass(bed, RIG_IN2);
+	assert_int_equal(bed->out.out_if, RIG_IN);
+	assert_int_equal(seen->type, ICMP_REDIRECT);
+	assert_true(be32_eq(seen->src, addr("10.20.0.9")));
+	path_bed_close(bed);
+}
+
 static void test_error_neither_keeps_nor_ends(void **state)
 {
 	struct path_bed *bed = path_bed_open();
@@ -89,6 +112,36 @@ static void test_error_neither_keeps_nor_ends(void **state)
 	assert_true(rig_send(&bed->rig, RIG_OUT, &bed->b));
 	assert_false(rig_next(&bed->rig, &bed->out));
 	assert_int_equal(rig_drop_count(&bed->rig, DROP_ICMP_CONSUMED), 1);
+	path_bed_close(bed);
+}
+
+/* An answered flow, and errors from both sides. */
+static void test_error_does_not_keep_an_answered_flow(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	static struct passed out, in;
+	struct sluice_flow_filter any = { 0 };
+	struct sluice_flow flow;
+	u16 port;
+
+	(void)state;
+	udp_out(bed);
+	port = path_pass(bed, RIG_IN)->sport;
+	remember(bed, &out);
+	build_udp4(&bed->b, addr(SERVER), 53, addr(GATEWAY_OUT), port, 20);
+	(void)path_pass(bed, RIG_OUT);
+	remember(bed, &in);
+	for (u32 n = 1; n < 30; n++) {
+		rig_advance(&bed->rig, 10 * NS_PER_SEC);
+		error_about(bed, &out, "198.18.0.2", ICMP_UNREACH_PORT);
+		(void)path_pass(bed, RIG_OUT);
+		error_about(bed, &in, HOST, ICMP_UNREACH_PORT);
+		(void)path_pass(bed, RIG_IN);
+		assert_true(rig_find_flow(&bed->rig, &any, &flow));
+		assert_int_equal(flow.idle_ms, n * 10000);
+	}
+	rig_advance(&bed->rig, 12 * NS_PER_SEC);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 0);
 	path_bed_close(bed);
 }
 
@@ -121,7 +174,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_error_from_outside_reaches_the_sender),
 		cmocka_unit_test(test_error_from_inside_router),
+		cmocka_unit_test(test_redirect_about_an_untranslated_flow),
 		cmocka_unit_test(test_error_neither_keeps_nor_ends),
+		cmocka_unit_test(test_error_does_not_keep_an_answered_flow),
 		cmocka_unit_test(test_error_through_hairpin),
 	};
 

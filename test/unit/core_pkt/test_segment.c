@@ -380,6 +380,60 @@ static void test_field_outside_the_packet(void **state)
 	bed_close(&bed);
 }
 
+static bool is_right(struct bed *bed, const struct build *b, u32 flags, enum gso_type type)
+{
+	struct pkt *pkt = bed_pkt(bed, b);
+	bool right;
+
+	pkt->flags |= flags;
+	pkt->gso_type = (u8)type;
+	right = pkt_csum_is_right(pkt);
+	pkt_put(pkt);
+	return right;
+}
+
+/* The driver's word counts; a segment that stands for many has no checksum of its own. */
+static void expect_judged(struct bed *bed, struct build *b)
+{
+	assert_true(is_right(bed, b, 0, GSO_NONE));
+	b->bytes[b->len - 1] ^= 1;
+	assert_false(is_right(bed, b, 0, GSO_NONE));
+	assert_true(is_right(bed, b, PKT_CSUM_PARTIAL, GSO_NONE));
+	assert_true(is_right(bed, b, PKT_CSUM_VALID, GSO_NONE));
+	assert_true(is_right(bed, b, 0, GSO_TCP4));
+}
+
+static void test_checksum_is_judged(void **state)
+{
+	static struct build b;
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, 8, 2);
+	for (u32 len = 1; len < 40; len++) {
+		make_tcp(&b, len, TCP_ACK);
+		expect_judged(&bed, &b);
+		build_udp4(&b, addr(INSIDE), 1, addr(OUTSIDE), 2, len);
+		expect_judged(&bed, &b);
+		/* No checksum: there is nothing to be wrong. */
+		build_udp_hdr(&b)->csum.raw = 0;
+		assert_true(is_right(&bed, &b, 0, GSO_NONE));
+	}
+	/* What follows a datagram in its packet is no part of it. */
+	build_udp4(&b, addr(INSIDE), 1, addr(OUTSIDE), 2, 9);
+	build_payload(&b, 3, 0x55);
+	build_ip(&b)->len = be16_of((u16)b.len);
+	build_seal_ip(&b);
+	assert_true(is_right(&bed, &b, 0, GSO_NONE));
+	/* Of other protocols nothing is known. */
+	build_start(&b);
+	build_ip4(&b, addr(INSIDE), addr(OUTSIDE), 47);
+	build_payload(&b, 20, 0);
+	build_seal(&b);
+	assert_true(is_right(&bed, &b, 0, GSO_NONE));
+	bed_close(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +449,7 @@ int main(void)
 		cmocka_unit_test(test_sum_of_zero),
 		cmocka_unit_test(test_sum_of_zero_in_a_part),
 		cmocka_unit_test(test_field_outside_the_packet),
+		cmocka_unit_test(test_checksum_is_judged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

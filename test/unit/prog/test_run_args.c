@@ -142,7 +142,7 @@ static void routes_and_limits(void **state)
 		"run --lan a --wan b --route 10.20.0.0/16=10.10.0.7 --route 192.0.2.0/24=blackhole "
 		"--route 192.0.3.0/24=prohibit --flows 1000 --mappings 2000 --timeout udp=30 "
 		"--timeout tcp-established=60 --timeout icmp=90 --midstream "
-		"--strict-pairing --log json --yes");
+		"--strict-pairing --log json --yes --inbound-refresh no");
 	const struct run_args *args = &parsed->args;
 
 	(void)state;
@@ -158,6 +158,10 @@ static void routes_and_limits(void **state)
 	assert_int_equal(args->timeout_s[CT_TIMEOUT_ICMP], 90);
 	assert_int_equal(args->timeout_s[CT_TIMEOUT_UDP_NEW], 0);
 	assert_true(args->midstream && args->strict_pairing && args->json_log && args->yes);
+	assert_true(args->outbound_refresh_only);
+	free(parsed);
+	parsed = parse_good("run --lan a --wan b --inbound-refresh no --inbound-refresh yes");
+	assert_false(parsed->args.outbound_refresh_only);
 	free(parsed);
 }
 

@@ -262,6 +262,7 @@ static void rules_follow_the_arguments(void **state)
 	bed->args.filtering_given[NAT_PROTO_UDP] = true;
 	bed->args.filtering[NAT_PROTO_UDP] = NAT_FILTER_ENDPOINT_INDEPENDENT;
 	bed->args.no_hairpin = true;
+	bed->args.outbound_refresh_only = true;
 	bed->args.timeout_s[CT_TIMEOUT_UDP] = 30;
 	bed->args.quarantine_given = true;
 	build_good(bed);
@@ -273,6 +274,7 @@ static void rules_follow_the_arguments(void **state)
 	assert_int_equal(rule->filtering[NAT_PROTO_TCP], NAT_FILTER_ADDRESS_PORT);
 	assert_int_equal(rule->filtering[NAT_PROTO_UDP], NAT_FILTER_ENDPOINT_INDEPENDENT);
 	assert_false(rule->hairpin);
+	assert_true(bed->conf.ct.outbound_refresh_only);
 	assert_int_equal(bed->conf.ct.timeout_s[CT_TIMEOUT_UDP], 30);
 	assert_int_equal(bed->conf.ct.timeout_s[CT_TIMEOUT_ICMP], 60);
 	assert_int_equal(bed->conf.nat.quarantine_s, 0);
