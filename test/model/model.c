@@ -102,6 +102,8 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 		cur->active = cur->len > 0;
 		if (!cur->active)
 			return;
+		certain = certain && model_reass_pieces(m->in_reass, &cur->seen) <=
+					     m->conf.reass.fragments_per_packet;
 		model_log_add(m, in_if, cur->link_flags, cur->bytes, cur->len, true);
 	} else {
 		memcpy(cur->bytes, ip, cur->len);

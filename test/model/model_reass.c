@@ -91,3 +91,17 @@ u32 model_reass_add(struct model_reass *table, const u8 *ip, const struct seen *
 	}
 	return model_reass_whole(r, out);
 }
+
+u32 model_reass_pieces(const struct model_reass *table, const struct seen *seen)
+{
+	u32 most = 0;
+
+	for (u32 n = 0; n < MODEL_REASS_MAX; n++) {
+		const struct model_reass *r = &table[n];
+
+		if (be32_eq(r->src, seen->src) && be32_eq(r->dst, seen->dst) &&
+		    r->proto == seen->proto && r->id == seen->id)
+			most = u32_max(most, r->piece_count);
+	}
+	return most;
+}
