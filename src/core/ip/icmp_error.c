@@ -260,10 +260,10 @@ static void error_write(struct icmp *icmp, struct pkt *error, const struct icmp_
 }
 
 /* A segment that stands for many was never on a wire: the first of its parts is quoted instead,
- * unless no buffer is free for it.                                                               */
+ * unless no buffer is free for it. One that can not be split stands for itself alone.            */
 static struct pkt *first_on_wire(struct icmp *icmp, const struct pkt *pkt)
 {
-	if (pkt->gso_type != GSO_TCP4 && pkt->gso_type != GSO_UDP_L4)
+	if (!pkt_is_segmentable(pkt))
 		return NULL;
 	return pkt_segment_at(icmp->pool, pkt, 0, PKT_CSUM_COMPLETE);
 }

@@ -1,7 +1,7 @@
 /* Segments that stand for many (GSO) and checksums that are not finished yet.
  *
  * Both travel through the gateway as they are; what is here is for the way out that cannot take
- * them. Requires everywhere: ip_validate and ip_check_l4 accepted the packet.                   */
+ * them. Requires, but for pkt_is_segmentable: ip_validate and ip_check_l4 accepted the packet.  */
 #ifndef CORE_PKT_SEGMENT_H
 #define CORE_PKT_SEGMENT_H
 
@@ -26,6 +26,9 @@ be16 pkt_csum_value(const struct pkt *pkt);
 /* PKT_CSUM_PARTIAL becomes a complete checksum (a UDP checksum of zero is sent as 0xffff, RFC 768);
  * without that flag nothing happens. Not for GSO_TCP4 and GSO_UDP_L4.                            */
 void pkt_finish_csum(struct pkt *pkt);
+/* Whether it is a GSO_TCP4 or GSO_UDP_L4 that can be split. Requires no more than ip_validate: of
+ * what died before ip_check_l4 nobody knows whether the headers are there that its parts repeat. */
+bool pkt_is_segmentable(const struct pkt *pkt);
 /* Bytes of IP and transport header of a GSO segment, which each of its parts repeats. */
 u32 pkt_gso_header_len(const struct pkt *pkt);
 /* How many packets pkt_segment makes of it; 1 for what is no GSO_TCP4 or GSO_UDP_L4. */

@@ -491,6 +491,46 @@ static void test_gso_is_quoted_as_its_first_part(void **state)
 	bed_close(&i.bed);
 }
 
+static void expect_quoted_whole(struct icmp_bed *i, u8 type, u16 size_bytes)
+{
+	struct pkt *dead = bed_pkt(&i->bed, &i->b);
+	struct pkt *error;
+
+	dead->gso_type = type;
+	dead->gso_size = size_bytes;
+	error = make_about(i, dead, DROP_IP_OPTIONS, 20);
+	assert_int_equal(bed_see(error).quote_len, i->b.len);
+	assert_memory_equal(bed_see(error).quote, i->b.bytes, i->b.len);
+	pkt_put(error);
+	pkt_put(dead);
+}
+
+/* A packet can die of its options before anybody looks at its transport header: then nobody knows
+ * whether it can be split.                                                                       */
+static void test_impossible_segment_is_quoted_as_it_is(void **state)
+{
+	struct icmp_bed i;
+
+	(void)state;
+	icmp_open(&i);
+	build_tcp4(&i.b, addr(INSIDE), 1, addr(OUTSIDE), 2, TCP_ACK);
+	build_tcp_hdr(&i.b)->doff = 15 << 4;
+	expect_quoted_whole(&i, GSO_TCP4, 400);
+	build_tcp_hdr(&i.b)->doff = 4 << 4;
+	expect_quoted_whole(&i, GSO_TCP4, 400);
+	build_tcp_hdr(&i.b)->doff = 5 << 4;
+	expect_quoted_whole(&i, GSO_TCP4, 0);
+	expect_quoted_whole(&i, GSO_UDP_L4, 4);
+	build_udp4(&i.b, addr(INSIDE), 1, addr(OUTSIDE), 2, 0);
+	expect_quoted_whole(&i, GSO_TCP4, 4);
+	build_start(&i.b);
+	build_ip4(&i.b, addr(INSIDE), addr(OUTSIDE), IP_PROTO_UDP);
+	build_payload(&i.b, 4, 1);
+	build_seal(&i.b);
+	expect_quoted_whole(&i, GSO_UDP_L4, 2);
+	bed_close(&i.bed);
+}
+
 /* DF of a packet that came in pieces: kept apart while it was whole. */
 static void test_reassembled_is_quoted_with_df(void **state)
 {
@@ -702,6 +742,7 @@ int main(void)
 		cmocka_unit_test(test_quotation_has_the_ttl_that_arrived),
 		cmocka_unit_test(test_partial_checksum_is_quoted_complete),
 		cmocka_unit_test(test_gso_is_quoted_as_its_first_part),
+		cmocka_unit_test(test_impossible_segment_is_quoted_as_it_is),
 		cmocka_unit_test(test_reassembled_is_quoted_with_df),
 		cmocka_unit_test(test_no_buffer),
 		cmocka_unit_test(test_burst_and_refill_of_one_host),
