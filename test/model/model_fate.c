@@ -64,8 +64,8 @@ static bool model_l4_plain(const struct model *m)
 			kind == (TCP_ACK | TCP_FIN) || kind == TCP_RST ||
 			kind == (TCP_RST | TCP_ACK)) &&
 		       (seen->flags & TCP_URG) == 0 &&
-		       ((seen->flags & TCP_SYN) == 0 || kind == seen->flags) &&
-		       seen->sport != 0 && seen->dport != 0;
+		       ((seen->flags & TCP_SYN) == 0 || kind == seen->flags) && seen->sport != 0 &&
+		       seen->dport != 0;
 	return seen->proto == IP_PROTO_ICMP;
 }
 
@@ -102,7 +102,8 @@ static void model_fate_way(struct model *m, be32 dst, bool sure)
 					     .error_type = ICMP_TIME_EXCEEDED };
 		return;
 	}
-	if (seen->df && seen->len > m->conf.iface[out_if].mtu) {
+	/* What came in pieces goes in pieces, and those have to fit. */
+	if (seen->df && m->cur.parts.largest > m->conf.iface[out_if].mtu) {
 		*fate = (struct model_fate){ .must_error = sure && error_ok,
 					     .error_type = ICMP_UNREACH,
 					     .error_code = ICMP_UNREACH_FRAG };
