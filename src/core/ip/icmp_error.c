@@ -215,8 +215,10 @@ static void quote_write(u8 *quote, u32 quote_len, const struct pkt *pkt)
 	u32 field = (u32)pkt->csum_start + pkt->csum_offset;
 
 	memcpy(quote, pkt_l3(pkt), quote_len);
+	/* Of what died before ip_check_l4 the driver may have said anything. */
 	if ((pkt->flags & PKT_CSUM_PARTIAL) != 0 && pkt->gso_type == GSO_NONE &&
-	    pkt_csum_fits(pkt) && field + sizeof(be16) <= quote_len)
+	    pkt->csum_start >= ip4_hlen(ip) && pkt_csum_fits(pkt) &&
+	    field + sizeof(be16) <= quote_len)
 		be16_store(quote + field, pkt_csum_value(pkt));
 	if ((pkt->flags & PKT_TTL_TAKEN) != 0) {
 		be16 old = be16_load(&ip->ttl);

@@ -455,6 +455,24 @@ static void test_partial_checksum_is_quoted_complete(void **state)
 	bed_close(&i.bed);
 }
 
+/* A field in the IP header is not the driver's to have finished. */
+static void test_impossible_checksum_is_left_alone(void **state)
+{
+	struct icmp_bed i;
+	struct pkt *dead, *error;
+
+	(void)state;
+	icmp_open(&i);
+	dead = bed_pkt(&i.bed, &i.b);
+	dead->flags |= PKT_CSUM_PARTIAL;
+	dead->csum_offset = 2;
+	error = make_about(&i, dead, DROP_IP_OPTIONS, 20);
+	assert_memory_equal(bed_see(error).quote, i.b.bytes, i.b.len);
+	pkt_put(error);
+	pkt_put(dead);
+	bed_close(&i.bed);
+}
+
 /* What the sender would have sent if it had split the segment itself. */
 static void test_gso_is_quoted_as_its_first_part(void **state)
 {
@@ -741,6 +759,7 @@ int main(void)
 		cmocka_unit_test(test_quotation_with_options),
 		cmocka_unit_test(test_quotation_has_the_ttl_that_arrived),
 		cmocka_unit_test(test_partial_checksum_is_quoted_complete),
+		cmocka_unit_test(test_impossible_checksum_is_left_alone),
 		cmocka_unit_test(test_gso_is_quoted_as_its_first_part),
 		cmocka_unit_test(test_impossible_segment_is_quoted_as_it_is),
 		cmocka_unit_test(test_reassembled_is_quoted_with_df),
