@@ -53,7 +53,7 @@ BASE_FLAGS += -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fP
 LINK_FLAGS += -pie -Wl,-z,relro,-z,now
 endif
 ifneq ($(FUZZ),)
-BASE_FLAGS += -fsanitize=fuzzer-no-link
+BASE_FLAGS += -fsanitize=fuzzer-no-link -fsanitize-coverage-ignorelist=test/fuzz/coverage.ignore
 endif
 
 # Only the program, its host half and the tests see an operating system.
