@@ -190,6 +190,9 @@ static ALWAYS_INLINE bool fast_ok(const struct path *path, const struct pkt *pkt
 	    pkt->gso_type != GSO_NONE)
 		return false;
 	neigh = neigh_at(path->neigh, flow->nexthop[dir]);
+	/* A packet that turns round on its link may call for a redirect: FORWARD's affair. */
+	if (path->redirects && neigh->out_if == pkt->in_if)
+		return false;
 	return neigh->usable && pkt->len <= neigh->mtu && fast_l4_ok(pkt, flow, dir);
 }
 
