@@ -16,6 +16,13 @@
 
 enum { WORDS_MAX = 48, TEXT_MAX = 2048, MEMORY_MAX = 48 << 20 };
 
+enum fact {
+	FACT_ADDRS = 1 << 0, /* the interfaces have addresses */
+	FACT_HOST_PORT = 1 << 1,
+	FACT_RUNNING = 1 << 2,
+	FACT_BUILD = 7 << 3, /* all of them */
+};
+
 struct words {
 	int count;
 	char *word[WORDS_MAX + 1];
@@ -52,7 +59,7 @@ static void make_facts(struct run_facts *facts, const struct run_args *args, u8 
 		iface->port.mtu = 1500;
 		iface->port.link = IFACE_ETHERNET;
 		iface->port.mac.byte[5] = (u8)(n + 1);
-		if ((number & 1) == 0)
+		if ((number & FACT_ADDRS) == 0)
 			continue;
 		iface->addr_count = 1;
 		iface->addr[0] = (struct os_addr){ .addr = be32_of(0x0a0a0001u + (n << 16)),
@@ -60,33 +67,34 @@ static void make_facts(struct run_facts *facts, const struct run_args *args, u8 
 		iface->route_count = 1;
 		iface->route[0].gateway = be32_of(0x0a0a0002u + (n << 16));
 	}
-	facts->host_port = (number & 2) != 0;
-	facts->running = (number & 4) != 0;
+	facts->host_port = (number & FACT_HOST_PORT) != 0;
+	facts->running = (number & FACT_RUNNING) != 0;
 	facts->host.link = IFACE_RAW_IP;
 	facts->host.mtu = 65535;
 	memcpy(facts->host.name, "host", 5);
 }
 
+/* Some milliseconds, most of them for zeros. */
 static void build_engine(const struct sluice_conf *conf)
 {
+	static void *memory;
 	const char *why = NULL;
 	struct sluice *s;
 	struct mem plan;
-	void *memory;
 	u64 size;
 
 	sluice_plan(conf, &plan);
 	size = (plan.used + MEM_LINE - 1) / MEM_LINE * MEM_LINE;
 	if (size > MEMORY_MAX)
 		return;
-	memory = aligned_alloc(MEM_LINE, size);
+	if (memory == NULL)
+		memory = aligned_alloc(MEM_LINE, MEMORY_MAX);
 	CHECK(memory != NULL);
 	memset(memory, 0, size);
 	if (sluice_new(&s, conf, memory, size, NS_PER_SEC, &why) == ERR_OK)
-		sluice_check(s);
+		sluice_check_traffic(s);
 	else
 		CHECK(why != NULL && why[0] != 0);
-	free(memory);
 }
 
 static void judge_errors(const struct run_errors *errors)
@@ -103,16 +111,19 @@ static void run_line(struct words *words, u8 number)
 	static struct sluice_conf conf;
 	static struct run_errors errors;
 	struct run_notes notes;
+	struct mem plan;
 
 	run_args_parse(words->count, words->word, &args, &errors);
 	judge_errors(&errors);
 	if (errors.count > 0 || args.help)
 		return;
 	make_facts(&facts, &args, number);
-	if (run_conf_build(&args, &facts, &conf, &notes, &errors))
+	if (!run_conf_build(&args, &facts, &conf, &notes, &errors))
+		CHECK(errors.count > 0);
+	else if ((number & FACT_BUILD) == FACT_BUILD)
 		build_engine(&conf);
 	else
-		CHECK(errors.count > 0);
+		sluice_plan(&conf, &plan);
 	judge_errors(&errors);
 }
 

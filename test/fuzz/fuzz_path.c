@@ -12,7 +12,7 @@
 #include "fuzz/input.h"
 #include "sim/gate.h"
 
-enum { CONFS_MAX = 64, RECORDS_MAX = 48, TICKS_MAX = 2048, LAST_MAX = 4, BEND_MAX = 64 };
+enum { CONFS_MAX = 64, RECORDS_MAX = 48, TICKS_MAX = 512, LAST_MAX = 4, BEND_MAX = 64 };
 
 struct last {
 	u16 out_if;
@@ -40,6 +40,7 @@ static void configure(struct sluice_conf *conf, u32 number)
 {
 	rig_conf(conf);
 	conf->ct.flow_count = 64;
+	conf->ct.timeout_s[CT_TIMEOUT_TCP_ESTABLISHED] = 300; /* within TICKS_MAX */
 	conf->nat.mapping_count = 64;
 	conf->nat.address_count = 8;
 	conf->nat.dest_count = 1;
@@ -201,7 +202,7 @@ static void pass_time(struct fuzz *f, struct input *in)
 									: 60 * NS_PER_SEC);
 	struct actor *actor = &f->gate->actor;
 
-	/* Hours are thousands of ticks: a few of them an input. */
+	/* Every second with flows is a tick: some minutes an input. */
 	if (f->ticks >= TICKS_MAX)
 		return;
 	while (actor->ops->next(actor) <= until && f->net.why == NULL) {
