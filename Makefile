@@ -53,7 +53,7 @@ BASE_FLAGS += -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fP
 LINK_FLAGS += -pie -Wl,-z,relro,-z,now
 endif
 ifneq ($(FUZZ),)
-BASE_FLAGS += -fsanitize=fuzzer-no-link
+BASE_FLAGS += -fsanitize=fuzzer-no-link -fsanitize-coverage-ignorelist=test/fuzz/coverage.ignore
 endif
 
 # Only the program, its host half and the tests see an operating system.
@@ -213,13 +213,21 @@ lab: all ## the gateway at work in a private lab of namespaces, as root
 
 # Fuzzing has its own build: clang, libFuzzer, ASan, UBSan, DCHECK.
 FUZZ_MAKE = $(MAKE) CC=clang FUZZ=1 BUILD=$(BUILD)/fuzz
-.PHONY: fuzz fuzz-short fuzz-programs
+.PHONY: fuzz fuzz-corpus fuzz-short fuzz-programs
 fuzz-programs: $(FUZZ_BIN)
-fuzz: ## fuzz one target for S seconds, keeping what it finds: T=name S=60
+fuzz: ## fuzz one target for S seconds; what it finds stays in the build folder: T=name S=60
 	@test -n '$(T)' || { echo "which target? T=one of: $(patsubst fuzz_%.c,%,$(notdir $(FUZZ_SRC)))"; exit 2; }
 	@$(FUZZ_MAKE) -j$(JOBS) fuzz-programs
-	@mkdir -p test/fuzz/corpus/$(T) $(BUILD)/fuzz/found
-	$(BUILD)/fuzz/fuzz_$(T) -max_total_time=$(S) -artifact_prefix=$(BUILD)/fuzz/found/ test/fuzz/corpus/$(T)
+	@mkdir -p test/fuzz/corpus/$(T) $(BUILD)/fuzz/grown/$(T) $(BUILD)/fuzz/found
+	$(BUILD)/fuzz/fuzz_$(T) -max_total_time=$(S) -artifact_prefix=$(BUILD)/fuzz/found/ \
+	$(BUILD)/fuzz/grown/$(T) test/fuzz/corpus/$(T)
+fuzz-corpus: ## what fuzzing one target found goes into the repository, as few files as reach as much: T=name
+	@test -n '$(T)' || { echo "which target? T=one of: $(patsubst fuzz_%.c,%,$(notdir $(FUZZ_SRC)))"; exit 2; }
+	@$(FUZZ_MAKE) -j$(JOBS) fuzz-programs
+	@rm -rf $(BUILD)/fuzz/merged && mkdir -p test/fuzz/corpus/$(T) $(BUILD)/fuzz/grown/$(T) $(BUILD)/fuzz/merged
+	@$(BUILD)/fuzz/fuzz_$(T) -merge=1 -use_counters=0 $(BUILD)/fuzz/merged test/fuzz/corpus/$(T) \
+	$(BUILD)/fuzz/grown/$(T)
+	@rm -rf test/fuzz/corpus/$(T) && mv $(BUILD)/fuzz/merged test/fuzz/corpus/$(T)
 fuzz-short: ## every target for a few seconds, corpus first
 	@$(FUZZ_MAKE) -j$(JOBS) fuzz-programs
 	@$(PYTHON) tools/fuzz_short.py --build $(BUILD)/fuzz --seconds $(FUZZ_SHORT_S) --jobs $(JOBS) \

@@ -84,6 +84,22 @@ FAULTS = [
 		return IDX_NONE;
 """, """	(void)ip;
 """, "sim:test_nat"),
+    ("the fast road forgets that a redirect is due", "src/core/path/receive.c",
+     """	if (path->redirects && neigh->out_if == pkt->in_if)
+		return false;
+""", "", "unit:core_path/test_fast"),
+    ("a segment that can not be split is split for its quotation", "src/core/ip/icmp_error.c",
+     """	if (!pkt_is_segmentable(pkt))
+""", """	if (pkt->gso_type != GSO_TCP4 && pkt->gso_type != GSO_UDP_L4)
+""", "unit:core_ip/test_icmp_error"),
+    ("the checksum inside of a tunnel is taken for the outer one", "src/core/pkt/segment.h",
+     """	return (pkt->flags & PKT_CSUM_PARTIAL) != 0 && pkt->csum_start == pkt->l4 - pkt->l3;
+""", """	return (pkt->flags & PKT_CSUM_PARTIAL) != 0;
+""", "unit:core_nat/test_rewrite"),
+    ("a driver may have a field of the IP header finished", "src/core/ip/ip.c",
+     """	if (pkt->csum_start < ip4_hlen(ip) || !pkt_csum_fits(pkt))
+""", """	if (!pkt_csum_fits(pkt))
+""", "unit:core_ip/test_ip"),
     ("the fast road keeps the TTL", "src/core/path/receive.c",
      """	ip->ttl--;
 """, "", "sim"),
@@ -206,4 +222,10 @@ FAULTS = [
 
 	if (nat->mapping.live < nat->mapping.cap)
 """, "unit:core_nat/test_nat"),
+    ("an unfinished sum is changed by the ports on the short cut", "src/core/path/receive.c",
+     """		fast_translate_partial(pkt, dir == TUPLE_ORIG ? flow->delta_l3 :
+								(u16)~flow->delta_l3);
+""", """		fast_translate_partial(pkt, dir == TUPLE_ORIG ? flow->delta_l4 :
+								(u16)~flow->delta_l4);
+""", "unit:core_path/test_fast"),
 ]

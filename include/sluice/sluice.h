@@ -82,6 +82,9 @@ bool sluice_is_settled(const struct sluice *s);
 void sluice_set_link(struct sluice *s, u16 iface, bool up);
 /* Every invariant of every table; stops the program when one does not hold. For tests. */
 void sluice_check(const struct sluice *s);
+/* The same but for the forwarding table, which only sluice_configure() changes and whose walk costs
+ * more than that of all others.                                                                  */
+void sluice_check_traffic(const struct sluice *s);
 
 /* ---- Seeing inside: records, never text ------------------------------------------------------
  * Each call fills out[0..max) from *cursor on (0 at first) and returns how many; 0 is the end. It

@@ -1,6 +1,5 @@
 /* `sluice show`: ask a running gateway over its control socket, and print what it says. */
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -10,17 +9,9 @@
 
 #include "prog/prog.h"
 #include "prog/show_args.h"
-#include "prog/show_text.h"
+#include "prog/show_read.h"
 
 enum { ANSWER_WAIT_S = 15 };
-
-/* An answer that is being read, line by line (ctl_answer.h). */
-struct reading {
-	const struct show_args *args;
-	u32 part;
-	bool ended;   /* the last line has come */
-	bool refused; /* it was an error */
-};
 
 static void say_no_gateway(const char *path, int reason)
 {
@@ -76,93 +67,8 @@ static bool send_request(int fd, const struct show_args *args)
 	return good || errno == EPIPE || errno == ECONNRESET;
 }
 
-/* The whole answer in one line: an error, or a count. */
-static void take_single(struct reading *reading, const json_t *answer)
-{
-	const char *error = json_string_value(json_object_get(answer, "error"));
-
-	reading->ended = true;
-	reading->refused = error != NULL;
-	if (error)
-		fprintf(stderr, "sluice: the gateway answered: %s\n", error);
-	else if (!reading->args->json)
-		printf("%lld\n", (long long)json_integer_value(json_object_get(answer, "count")));
-}
-
-static void take_first(struct reading *reading, const char *line)
-{
-	json_t *answer = json_loads(line, 0, NULL);
-
-	if (answer)
-		take_single(reading, answer);
-	json_decref(answer);
-}
-
-/* "],"key":..." closes a list: another one opens, or it was the last. */
-static void take_close(struct reading *reading, char *line)
-{
-	json_t *end;
-
-	line[1] = '{';
-	end = json_loads(line + 1, 0, NULL);
-	if (!end) {
-		reading->part++;
-		return;
-	}
-	reading->ended = true;
-	if (!reading->args->json)
-		show_text_end(stdout, reading->args->show, end);
-	json_decref(end);
-}
-
-static void take_record(const struct reading *reading, char *line, size_t len)
-{
-	json_t *record;
-
-	if (len && line[len - 1] == ',')
-		line[len - 1] = 0;
-	record = json_loads(line, 0, NULL);
-	if (record)
-		show_text_record(stdout, reading->args->show, reading->part, record);
-	json_decref(record);
-}
-
-static void take_line(struct reading *reading, bool first, char *line, size_t len)
-{
-	if (len && line[len - 1] == '\n')
-		line[--len] = 0;
-	if (reading->args->json && !(first && strstr(line, "\"error\":")))
-		puts(line);
-	if (first)
-		take_first(reading, line);
-	else if (line[0] == ']' && line[1] == ',')
-		take_close(reading, line);
-	else if (!reading->args->json)
-		take_record(reading, line, len);
-}
-
-static bool read_answer(FILE *stream, struct reading *reading)
-{
-	char *line = NULL;
-	size_t size = 0;
-	bool first = true;
-	ssize_t len;
-
-	while ((len = getline(&line, &size, stream)) > 0) {
-		take_line(reading, first, line, (size_t)len);
-		first = false;
-	}
-	free(line);
-	fflush(stdout);
-	if (!reading->ended)
-		fprintf(stderr, "sluice: the gateway broke off its answer%s\n",
-			first ? " before it began" : "; what is above is not all");
-	return reading->ended && !reading->refused;
-}
-
 static int show_ask(const struct show_args *args)
 {
-	struct reading reading = { .args = args };
 	int fd = gateway_connect(args->control);
 	FILE *stream;
 	bool good;
@@ -179,7 +85,7 @@ static int show_ask(const struct show_args *args)
 		close(fd);
 		return PROG_EXIT_FAILED;
 	}
-	good = read_answer(stream, &reading);
+	good = show_read(stream, args, stdout, stderr);
 	fclose(stream);
 	return good ? PROG_EXIT_OK : PROG_EXIT_FAILED;
 }

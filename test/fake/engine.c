@@ -120,10 +120,18 @@ void rig_conf_mapping(struct sluice_conf *conf, enum nat_mapping mapping,
 	}
 }
 
-void rig_open(struct rig *rig, const struct sluice_conf *conf)
+u64 rig_memory_size(const struct sluice_conf *conf)
+{
+	struct mem plan;
+
+	mem_init_plan(&plan);
+	sluice_plan(conf, &plan);
+	return (plan.used + RIG_PAGE - 1) / RIG_PAGE * RIG_PAGE;
+}
+
+void rig_open_in(struct rig *rig, const struct sluice_conf *conf, void *memory, u64 size)
 {
 	const char *why = "no reason given";
-	struct mem plan;
 
 	memset(rig, 0, offsetof(struct rig, tx));
 	rig->tx.count = 0;
@@ -133,21 +141,37 @@ void rig_open(struct rig *rig, const struct sluice_conf *conf)
 		rig->mac[n] = conf->iface[n].mac;
 		rig->link[n] = conf->iface[n].link;
 	}
-	mem_init_plan(&plan);
-	sluice_plan(conf, &plan);
-	rig->memory_size = (plan.used + RIG_PAGE - 1) / RIG_PAGE * RIG_PAGE;
-	rig->memory = rig_memory_new(rig->memory_size);
-	if (sluice_new(&rig->s, conf, rig->memory, rig->memory_size, rig->now, &why) != ERR_OK)
+	rig->memory = memory;
+	rig->memory_size = size;
+	rig->borrowed = true;
+	if (sluice_new(&rig->s, conf, memory, size, rig->now, &why) != ERR_OK)
 		rig_fail(why);
 	rig_advance(rig, RIG_DETECTION_S * NS_PER_SEC);
 	rig_drain(rig);
 }
 
+void rig_open(struct rig *rig, const struct sluice_conf *conf)
+{
+	u64 size = rig_memory_size(conf);
+
+	rig_open_in(rig, conf, rig_memory_new(size), size);
+	rig->borrowed = false;
+}
+
+void rig_check(const struct rig *rig)
+{
+	if (rig->borrowed && !rig->configured)
+		sluice_check_traffic(rig->s);
+	else
+		sluice_check(rig->s);
+}
+
 void rig_close(struct rig *rig)
 {
 	rig_drain(rig);
-	sluice_check(rig->s);
-	rig_memory_del(rig->memory, rig->memory_size);
+	rig_check(rig);
+	if (!rig->borrowed)
+		rig_memory_del(rig->memory, rig->memory_size);
 	rig->memory = NULL;
 }
 
@@ -155,6 +179,7 @@ bool rig_configure(struct rig *rig, const struct sluice_conf *conf)
 {
 	const char *why = "no reason given";
 
+	rig->configured = true;
 	return sluice_configure(rig->s, conf, rig->now, &why) == ERR_OK;
 }
 

@@ -35,6 +35,8 @@ struct rig {
 	struct sluice *s;
 	void *memory;
 	u64 memory_size;
+	bool borrowed; /* memory stays the caller's, who has checked what was built in it */
+	bool configured;
 	ns_t now;
 	u32 iface_count;
 	struct mac mac[IFACE_MAX]; /* the engine's own */
@@ -74,7 +76,13 @@ void rig_conf_mapping(struct sluice_conf *conf, enum nat_mapping mapping,
 /* At 1,000 s, its addresses known to be its own. A configuration that is refused stops the program
  * with the reason.                                                                               */
 void rig_open(struct rig *rig, const struct sluice_conf *conf);
+/* The same in memory of the caller: zeroed, rig_memory_size() bytes, borrowed until rig_close(). */
+void rig_open_in(struct rig *rig, const struct sluice_conf *conf, void *memory, u64 size);
+u64 rig_memory_size(const struct sluice_conf *conf);
 void rig_close(struct rig *rig);
+/* Every invariant. In borrowed memory the forwarding table is looked at only if a new configuration
+ * may have changed it.                                                                           */
+void rig_check(const struct rig *rig);
 /* Exchange the configuration; false when refused. */
 bool rig_configure(struct rig *rig, const struct sluice_conf *conf);
 

@@ -1,7 +1,7 @@
 /* The whole road under fuzzing: bytes become a configuration, packets and steps of time; two
  * engines (with and without the short cut) and the model take them, as in the simulator.
  *
- *     byte 0, 1       configuration
+ *     byte 0          configuration
  *     then records    operation, its arguments
  *
  * Packets are made whole before they are bent, so that the fuzzer need not guess checksums to get
@@ -9,14 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fuzz/input.h"
 #include "sim/gate.h"
 
-enum { RECORDS_MAX = 48, LAST_MAX = 4, BEND_MAX = 64 };
-
-struct input {
-	const u8 *at;
-	size_t left;
-};
+enum { CONFS_MAX = 64, RECORDS_MAX = 48, TICKS_MAX = 512, LAST_MAX = 4, BEND_MAX = 64 };
 
 struct last {
 	u16 out_if;
@@ -28,34 +24,23 @@ struct fuzz {
 	struct net net;
 	struct gate *gate;
 	struct build b;
+	u32 ticks;
 	u32 last_count;
 	struct last last[LAST_MAX];
 };
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-
-static u8 next_byte(struct input *in)
+static bool bit(u32 number, u32 at)
 {
-	if (in->left == 0)
-		return 0;
-	in->left--;
-	return *in->at++;
+	return (number >> at & 1) != 0;
 }
 
-static u16 next_u16(struct input *in)
+/* One of CONFS_MAX. They are few, so that engines are used again, but any two choices meet in all
+ * their combinations.                                                                            */
+static void configure(struct sluice_conf *conf, u32 number)
 {
-	u8 high = next_byte(in);
-
-	return (u16)(high << 8 | next_byte(in));
-}
-
-static void configure(struct sluice_conf *conf, struct input *in)
-{
-	u8 kinds = next_byte(in);
-	u8 more = next_byte(in);
-
 	rig_conf(conf);
 	conf->ct.flow_count = 64;
+	conf->ct.timeout_s[CT_TIMEOUT_TCP_ESTABLISHED] = 300; /* within TICKS_MAX */
 	conf->nat.mapping_count = 64;
 	conf->nat.address_count = 8;
 	conf->nat.dest_count = 1;
@@ -68,31 +53,34 @@ static void configure(struct sluice_conf *conf, struct input *in)
 	conf->packets.small_count = 256;
 	conf->packets.large_count = 8;
 	conf->icmp = (struct icmp_conf){ 100000, 10000, 100000, 10000 };
-	rig_conf_mapping(conf, (enum nat_mapping)(kinds & 1),
-			 (enum nat_filtering)((kinds >> 1 & 3) % 3));
-	conf->nat.rule[0].hairpin = (kinds & 8) == 0;
-	conf->ct.midstream = (kinds & 16) != 0;
-	conf->redirects = (kinds & 32) != 0;
-	conf->iface[RIG_OUT].mtu = (kinds & 64) != 0 ? 1280 : 1500;
-	conf->iface[RIG_IN].mtu = (kinds & 128) != 0 ? 576 : 1500;
-	if ((more & 1) != 0)
+	if ((number & 3) == 3)
+		rig_conf_mapping(conf, NAT_MAP_DESTINATION, NAT_FILTER_ADDRESS_PORT);
+	else
+		rig_conf_mapping(conf, NAT_MAP_ENDPOINT_INDEPENDENT,
+				 (enum nat_filtering)(number & 3));
+	conf->nat.rule[0].hairpin = !bit(number, 2);
+	conf->ct.midstream = bit(number, 3);
+	conf->redirects = bit(number, 2) != bit(number, 3);
+	conf->iface[RIG_OUT].mtu = bit(number, 4) ? 1280 : 1500;
+	conf->iface[RIG_IN].mtu = bit(number, 4) != bit(number, 5) ? 576 : 1500;
+	if (bit(number, 5))
 		rig_conf_pool(conf, "198.18.1.0", "198.18.1.1");
-	if ((more & 2) != 0) {
+	if (bit(number, 3) != bit(number, 4)) {
 		conf->nat.static_count = 1;
 		conf->nat.fixed[0] = (struct nat_static_conf){ addr("10.10.0.12"),
 							       addr("198.18.2.12"), 32 };
 	}
-	conf->nat.quarantine_s = more >> 2 & 31;
+	conf->nat.quarantine_s = bit(number, 2) != bit(number, 5) ? 20 : 0;
 }
 
 /* The few addresses that matter, so that packets meet. */
 static be32 pick_addr(u8 choice)
 {
-	static const char *const known[] = { "10.10.0.11", "10.10.0.12", "10.20.0.11",
-					     "203.0.113.5", "198.18.0.9", "10.10.0.1",
-					     "198.18.0.1", "198.18.1.0", "198.18.2.12",
-					     "10.10.255.255", "224.0.0.5", "0.0.0.0",
-					     "127.0.0.1", "255.255.255.255", "172.16.1.1",
+	static const char *const known[] = { "10.10.0.11",    "10.10.0.12",      "10.20.0.11",
+					     "203.0.113.5",   "198.18.0.9",      "10.10.0.1",
+					     "198.18.0.1",    "198.18.1.0",      "198.18.2.12",
+					     "10.10.255.255", "224.0.0.5",       "0.0.0.0",
+					     "127.0.0.1",     "255.255.255.255", "172.16.1.1",
 					     "198.18.0.66" };
 
 	return addr(known[choice % ARRAY_COUNT(known)]);
@@ -108,7 +96,9 @@ static void make_packet(struct fuzz *f, struct input *in)
 
 	build_start(&f->b);
 	build_ip4(&f->b, pick_addr(addrs >> 4), pick_addr(addrs & 15),
-		  choice % 3 == 0 ? IP_PROTO_TCP : choice % 3 == 1 ? IP_PROTO_UDP : IP_PROTO_ICMP);
+		  choice % 3 == 0   ? IP_PROTO_TCP
+		  : choice % 3 == 1 ? IP_PROTO_UDP
+				    : IP_PROTO_ICMP);
 	if (choice % 3 == 0)
 		build_tcp(&f->b, sport, dport, next_byte(in), 1000, 5000);
 	else if (choice % 3 == 1)
@@ -207,14 +197,18 @@ static void complain(struct fuzz *f, struct input *in)
 static void pass_time(struct fuzz *f, struct input *in)
 {
 	u8 choice = next_byte(in);
-	ns_t until = f->net.now + (1 + (choice & 63)) * (choice < 128 ? 10 * NS_PER_MS :
-								choice < 192 ? NS_PER_SEC :
-									       60 * NS_PER_SEC);
+	ns_t until = f->net.now + (1 + (choice & 63)) * (choice < 128   ? 10 * NS_PER_MS
+							 : choice < 192 ? NS_PER_SEC
+									: 60 * NS_PER_SEC);
 	struct actor *actor = &f->gate->actor;
 
+	/* Every second with flows is a tick: some minutes an input. */
+	if (f->ticks >= TICKS_MAX)
+		return;
 	while (actor->ops->next(actor) <= until && f->net.why == NULL) {
-		f->net.now = actor->ops->next(actor) > f->net.now ? actor->ops->next(actor) :
-								    f->net.now;
+		f->ticks++;
+		f->net.now = actor->ops->next(actor) > f->net.now ? actor->ops->next(actor)
+								  : f->net.now;
 		actor->ops->run(actor);
 	}
 	f->net.now = until;
@@ -222,12 +216,12 @@ static void pass_time(struct fuzz *f, struct input *in)
 
 static void send_raw(struct fuzz *f, struct input *in, u16 in_if)
 {
-	u32 len = u32_min(next_byte(in), (u32)in->left);
+	const u8 *bytes;
+	u32 len = next_byte(in);
 
+	len = next_bytes(in, len, &bytes);
 	build_start(&f->b);
-	build_bytes(&f->b, in->at, len);
-	in->at += len;
-	in->left -= len;
+	build_bytes(&f->b, bytes, len);
 	if (len > 0)
 		send_in(f, in_if, 0);
 }
@@ -277,6 +271,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	static struct model *model;
 	static _Thread_local struct sluice_conf conf;
 	struct input in = { data, size };
+	u32 key;
 
 	if (f == NULL) {
 		f = calloc(1, sizeof *f);
@@ -285,11 +280,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		CHECK(f != NULL && gate != NULL && model != NULL);
 	}
 	net_init(&f->net, 1);
-	f->last_count = 0;
-	configure(&conf, &in);
+	f->last_count = f->ticks = 0;
+	key = next_byte(&in) % CONFS_MAX;
+	configure(&conf, key);
 	f->gate = gate;
-	gate_open(gate, model, &f->net, &conf);
-	gate->check_every = 16; /* its walk over the FIB costs more than all the rest */
+	gate_open(gate, model, &f->net, &conf, key);
+	gate->check_every = 16;
 	gate_silence(gate, addr("198.18.0.66"));
 	for (u32 n = 0; n < RECORDS_MAX && in.left > 0 && f->net.why == NULL; n++)
 		run_record(f, &in);

@@ -100,13 +100,16 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 	cur->len = cur->seen.len;
 	if (seen_is_fragment(&cur->seen)) {
 		certain = model_reass_count(m) < MODEL_REASS_MAX / 2;
-		cur->len = model_reass_add(m->in_reass, ip, &cur->seen, now, cur->bytes);
+		cur->len = model_reass_add(m->in_reass, ip, &cur->seen, now, cur->bytes,
+					   &cur->parts);
 		cur->active = cur->len > 0;
 		if (!cur->active)
 			return;
+		certain = certain && cur->parts.count <= m->conf.reass.fragments_per_packet;
 		model_log_add(m, in_if, cur->link_flags, cur->bytes, cur->len, true);
 	} else {
 		memcpy(cur->bytes, ip, cur->len);
+		cur->parts = (struct model_parts){ 1, cur->len, cur->seen.df };
 	}
 	seen_parse(&cur->seen, cur->bytes, cur->len);
 	model_fate(m, certain);
@@ -347,7 +350,8 @@ void model_out(struct model *m, u16 out_if, const u8 *ip, u32 len)
 		model_wrong(m, "%u bytes left by an interface with MTU %u", len,
 			    m->conf.iface[out_if].mtu);
 	if (seen_is_fragment(&seen)) {
-		u32 whole_len = model_reass_add(m->out_reass, ip, &seen, m->now, whole);
+		struct model_parts parts;
+		u32 whole_len = model_reass_add(m->out_reass, ip, &seen, m->now, whole, &parts);
 
 		if (seen.df && m->cur.active && !m->cur.seen.df)
 			model_wrong(m, "a fragment with DF");

@@ -84,6 +84,15 @@ struct model_log {
 struct model_piece {
 	u32 offset;
 	u32 len;
+	u32 total_len; /* of the fragment */
+	bool df;
+};
+
+/* What a packet came in. */
+struct model_parts {
+	u32 count;
+	u32 largest; /* total length */
+	bool df;     /* one of the largest had it */
 };
 
 struct model_reass {
@@ -116,6 +125,7 @@ struct model_current {
 	u16 in_if;
 	u32 link_flags;
 	u32 len;
+	struct model_parts parts;
 	struct seen seen;
 	bool tuple_known;
 	struct model_tuple tuple;

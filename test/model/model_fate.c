@@ -64,8 +64,8 @@ static bool model_l4_plain(const struct model *m)
 			kind == (TCP_ACK | TCP_FIN) || kind == TCP_RST ||
 			kind == (TCP_RST | TCP_ACK)) &&
 		       (seen->flags & TCP_URG) == 0 &&
-		       ((seen->flags & TCP_SYN) == 0 || kind == seen->flags) &&
-		       seen->sport != 0 && seen->dport != 0;
+		       ((seen->flags & TCP_SYN) == 0 || kind == seen->flags) && seen->sport != 0 &&
+		       seen->dport != 0;
 	return seen->proto == IP_PROTO_ICMP;
 }
 
@@ -102,7 +102,8 @@ static void model_fate_way(struct model *m, be32 dst, bool sure)
 					     .error_type = ICMP_TIME_EXCEEDED };
 		return;
 	}
-	if (seen->df && seen->len > m->conf.iface[out_if].mtu) {
+	/* What came in pieces goes in pieces, and those have to fit. */
+	if (seen->df && m->cur.parts.largest > m->conf.iface[out_if].mtu) {
 		*fate = (struct model_fate){ .must_error = sure && error_ok,
 					     .error_type = ICMP_UNREACH,
 					     .error_code = ICMP_UNREACH_FRAG };
@@ -245,14 +246,16 @@ static void model_fate_error(struct model *m, bool sure)
 	model_fate_way(m, reply ? m->flow[flow].out.dst : m->flow[flow].in.src, sure);
 }
 
-/* What answers a packet has to find its way back. */
+/* What answers a packet has to find its way back; to a public address, which no sender can have, it
+ * need not.                                                                                      */
 static void model_fate_answerable(struct model *m)
 {
 	struct model_fate *fate = &m->cur.fate;
 	be32 station;
 	u16 out_if;
 
-	if (model_route(m, m->cur.seen.src, &out_if, &station) &&
+	if (!model_is_public(m, m->cur.seen.src) &&
+	    model_route(m, m->cur.seen.src, &out_if, &station) &&
 	    model_station_answers(m, out_if, station))
 		return;
 	fate->must_error = fate->must_echo = fate->must_reset = false;
@@ -265,6 +268,7 @@ static void model_fate_decide(struct model *m, bool certain)
 	bool sure = certain && !m->lenient && options == OPTIONS_NONE && cur->link_flags == 0;
 
 	cur->fate = (struct model_fate){ 0 };
+	cur->tuple_known = model_tuple_of(&cur->seen, &cur->tuple);
 	if ((cur->link_flags & (PKT_LINK_OTHER | PKT_LINK_BROADCAST | PKT_LINK_MULTICAST)) != 0)
 		return;
 	if (!model_addresses_ok(m) || options == OPTIONS_BAD || !model_l4_ok(m))
@@ -273,7 +277,6 @@ static void model_fate_decide(struct model *m, bool certain)
 		model_fate_error(m, sure);
 		return;
 	}
-	cur->tuple_known = model_tuple_of(&cur->seen, &cur->tuple);
 	if (!cur->tuple_known)
 		return;
 	sure = sure && model_l4_plain(m);

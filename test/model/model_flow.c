@@ -301,38 +301,57 @@ static struct model_tuple model_tuple_shown(const struct sluice_tuple *t)
 	return (struct model_tuple){ t->src, t->dst, be16_host(t->sport), be16_host(t->dport) };
 }
 
+/* The model's record of a flow that the engine shows; NULL when there is none. */
+static struct model_flow *model_flow_of(struct model *m, u8 proto, const struct model_tuple *in,
+					const struct model_tuple *out)
+{
+	struct model_tuple repl = model_tuple_reversed(out);
+	struct model_tuple back = model_tuple_reversed(in);
+
+	for (u32 n = 0; n < m->flow_count; n++) {
+		struct model_flow *f = &m->flow[n];
+
+		if (!f->shown && f->proto == proto && model_tuple_eq(&f->in, in))
+			return f;
+	}
+	for (u32 n = 0; n < m->flow_count; n++) {
+		struct model_flow *f = &m->flow[n];
+
+		if (f->shown || !f->turned || !f->known || f->proto != proto ||
+		    !model_tuple_eq(&f->in, &repl) || !model_tuple_eq(&f->out, &back))
+			continue;
+		f->in = *in;
+		f->out = *out;
+		f->eim = model_flow_is_eim(m, f);
+		return f;
+	}
+	return NULL;
+}
+
 void model_flow_shown(struct model *m, const struct sluice_flow *flow)
 {
 	struct model_tuple in = model_tuple_shown(&flow->orig);
 	struct model_tuple repl = model_tuple_shown(&flow->repl);
 	struct model_tuple out = model_tuple_reversed(&repl);
-	struct model_tuple back = model_tuple_reversed(&in);
+	struct model_flow *f = model_flow_of(m, flow->proto, &in, &out);
 
-	for (u32 n = 0; n < m->flow_count; n++) {
-		struct model_flow *f = &m->flow[n];
-
-		if (f->turned && f->known && model_tuple_eq(&f->in, &repl) &&
-		    model_tuple_eq(&f->out, &back)) {
-			f->in = in;
-			f->out = out;
-			f->eim = model_flow_is_eim(m, f);
-		}
-		if (f->shown || f->proto != flow->proto || !model_tuple_eq(&f->in, &in))
-			continue;
-		f->shown = true;
-		if (!f->known) {
-			f->known = true;
-			f->out = out;
-			f->eim = model_flow_is_eim(m, f);
-		} else if (!model_tuple_eq(&f->out, &out)) {
-			model_wrong(m, "a flow in the table has another binding than its packets");
-		}
-		if (f->answered_lo && !flow->answered)
-			model_wrong(m, "an answered flow is shown as never answered");
+	if (f == NULL) {
+		model_wrong(m,
+			    "the table has a flow that no packet can have left: proto %u port "
+			    "%u > %u",
+			    flow->proto, in.sport, in.dport);
 		return;
 	}
-	model_wrong(m, "the table has a flow that no packet can have left: proto %u port %u > %u",
-		    flow->proto, in.sport, in.dport);
+	f->shown = true;
+	if (!f->known) {
+		f->known = true;
+		f->out = out;
+		f->eim = model_flow_is_eim(m, f);
+	} else if (!model_tuple_eq(&f->out, &out)) {
+		model_wrong(m, "a flow in the table has another binding than its packets");
+	}
+	if (f->answered_lo && !flow->answered)
+		model_wrong(m, "an answered flow is shown as never answered");
 }
 
 void model_flow_end(struct model *m)

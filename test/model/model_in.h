@@ -77,7 +77,7 @@ void model_judge_way_out(struct model *m, u16 out_if, be32 dst);
 
 /* ---- fragments (model_reass.c): a whole packet into out, its length returned; 0 not complete */
 u32 model_reass_add(struct model_reass *table, const u8 *ip, const struct seen *seen, ns_t now,
-		    u8 *out);
+		    u8 *out, struct model_parts *parts);
 
 /* ---- ICMP errors (model_icmp.c) */
 void model_log_add(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,

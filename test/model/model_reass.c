@@ -44,11 +44,23 @@ static bool model_reass_overlaps(const struct model_reass *r, u32 offset, u32 le
 	return false;
 }
 
-static u32 model_reass_whole(struct model_reass *r, u8 *out)
+static struct model_parts model_reass_parts(const struct model_reass *r)
+{
+	struct model_parts parts = { .count = r->piece_count };
+
+	for (u32 n = 0; n < r->piece_count; n++)
+		parts.largest = u32_max(parts.largest, r->piece[n].total_len);
+	for (u32 n = 0; n < r->piece_count; n++)
+		parts.df |= r->piece[n].df && r->piece[n].total_len == parts.largest;
+	return parts;
+}
+
+static u32 model_reass_whole(struct model_reass *r, u8 *out, struct model_parts *parts)
 {
 	struct ip4_hdr *ip = (struct ip4_hdr *)out;
 	u32 have = 0;
 
+	*parts = model_reass_parts(r);
 	for (u32 n = 0; n < r->piece_count; n++)
 		have += r->piece[n].len;
 	if (r->total == 0 || r->hlen == 0 || have != r->total || r->hlen + r->total > IP4_LEN_MAX)
@@ -56,7 +68,7 @@ static u32 model_reass_whole(struct model_reass *r, u8 *out)
 	memcpy(out, r->header, r->hlen);
 	memcpy(out + r->hlen, r->bytes, r->total);
 	ip->len = be16_of((u16)(r->hlen + r->total));
-	ip->frag = be16_of(be16_host(ip->frag) & IP4_DF);
+	ip->frag = be16_of(parts->df ? IP4_DF : 0);
 	ip->csum.raw = 0;
 	ip->csum = csum_finish(csum_sum(ip, r->hlen));
 	r->used = false;
@@ -64,7 +76,7 @@ static u32 model_reass_whole(struct model_reass *r, u8 *out)
 }
 
 u32 model_reass_add(struct model_reass *table, const u8 *ip, const struct seen *seen, ns_t now,
-		    u8 *out)
+		    u8 *out, struct model_parts *parts)
 {
 	struct model_reass *r = model_reass_find(table, seen, now);
 	u32 len = seen->len - seen->hlen;
@@ -81,7 +93,8 @@ u32 model_reass_add(struct model_reass *table, const u8 *ip, const struct seen *
 	}
 	if (duplicate)
 		return 0;
-	r->piece[r->piece_count++] = (struct model_piece){ seen->frag_offset, len };
+	r->piece[r->piece_count++] = (struct model_piece){ seen->frag_offset, len, seen->len,
+							   seen->df };
 	memcpy(r->bytes + seen->frag_offset, ip + seen->hlen, len);
 	if (!seen->mf)
 		r->total = end;
@@ -89,5 +102,5 @@ u32 model_reass_add(struct model_reass *table, const u8 *ip, const struct seen *
 		r->hlen = seen->hlen;
 		memcpy(r->header, ip, seen->hlen);
 	}
-	return model_reass_whole(r, out);
+	return model_reass_whole(r, out, parts);
 }

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "fake/image.h"
+
 static struct gate *gate_of(struct actor *actor)
 {
 	return (struct gate *)actor;
@@ -182,7 +184,7 @@ static void gate_check(struct gate *gate)
 	gate->steps++;
 	for (u32 which = 0; which < GATE_ENGINES; which++) {
 		if (gate->steps % gate->check_every == 0)
-			sluice_check(gate->rig[which].s);
+			rig_check(&gate->rig[which]);
 	}
 	if ((gate->steps % gate->compare_every == 0 || model_has_unknown(gate->model)) &&
 	    gate->actor.net->why == NULL)
@@ -254,23 +256,23 @@ static const struct actor_ops gate_kept_ops = { gate_forward, gate_next, gate_ru
 static void gate_init(struct gate *gate, struct net *net, const struct sluice_conf *conf)
 {
 	gate->conf = *conf;
-	for (u32 which = 0; which < GATE_ENGINES; which++) {
-		gate->conf.slow_road = which == 1;
-		rig_open(&gate->rig[which], &gate->conf);
-	}
 	gate->compare_every = 8;
 	gate->check_every = 1;
 	gate->actor.net = net;
 }
 
 void gate_open(struct gate *gate, struct model *model, struct net *net,
-	       const struct sluice_conf *conf)
+	       const struct sluice_conf *conf, u32 key)
 {
 	memset(gate, 0, offsetof(struct gate, outs));
 	gate->host_count = 0;
 	memset(gate->drops, 0, sizeof gate->drops);
 	gate->packets_in = gate->packets_out = gate->steps = 0;
 	gate_init(gate, net, conf);
+	for (u32 which = 0; which < GATE_ENGINES; which++) {
+		gate->conf.slow_road = which == 1;
+		image_open(&gate->rig[which], &gate->conf, (u64)key * GATE_ENGINES + which);
+	}
 	gate->model = model;
 	model_init(model, conf);
 	net_add(net, &gate->actor, &gate_kept_ops);
@@ -282,6 +284,10 @@ struct gate *gate_new(struct net *net, const struct sluice_conf *conf)
 
 	CHECK(gate != NULL);
 	gate_init(gate, net, conf);
+	for (u32 which = 0; which < GATE_ENGINES; which++) {
+		gate->conf.slow_road = which == 1;
+		rig_open(&gate->rig[which], &gate->conf);
+	}
 	gate->model = model_new(conf);
 	net_add(net, &gate->actor, &gate_ops);
 	return gate;

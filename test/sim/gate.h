@@ -54,9 +54,9 @@ struct gate {
 	u64 steps;
 };
 
-/* In the caller's memory, which stays his. */
+/* In the caller's memory, which stays his; the engines are images (fake/image.h) of this key. */
 void gate_open(struct gate *gate, struct model *model, struct net *net,
-	       const struct sluice_conf *conf);
+	       const struct sluice_conf *conf, u32 key);
 struct gate *gate_new(struct net *net, const struct sluice_conf *conf);
 /* Packets that leave by iface for addr go to this link; others go nowhere. */
 void gate_attach(struct gate *gate, u16 iface, be32 addr, struct link *link);

@@ -111,16 +111,18 @@ u32 ct_peek(const struct ct *ct, const struct tuple_key *key)
 	return ref;
 }
 
-static bool flow_is_expired(const struct ct *ct, const struct flow *flow, u32 now_ms)
+bool ct_is_expired(const struct ct *ct, u32 flow, ns_t now)
 {
-	return now_ms - flow->seen_ms >= flow_timeout_ms(ct, flow);
+	const struct flow *at = &ct->flow[flow];
+
+	return ct_ms(now) - at->seen_ms >= flow_timeout_ms(ct, at);
 }
 
 u32 ct_find(struct ct *ct, const struct tuple_key *key, ns_t now)
 {
 	u32 ref = ct_peek(ct, key);
 
-	if (ref == IDX_NONE || !flow_is_expired(ct, &ct->flow[ref >> 1], ct_ms(now)))
+	if (ref == IDX_NONE || !ct_is_expired(ct, ref >> 1, now))
 		return ref;
 	ct->stats.expired++;
 	ct_end(ct, ref >> 1);

@@ -72,6 +72,8 @@ void ct_init(struct ct *ct, const struct hash_key *key, ns_t now);
 u32 ct_find(struct ct *ct, const struct tuple_key *key, ns_t now);
 /* The same without touching anything: for choosing ports and for looking inside. */
 u32 ct_peek(const struct ct *ct, const struct tuple_key *key);
+/* Whether the time of a flow that ct_peek() found is over. */
+bool ct_is_expired(const struct ct *ct, u32 flow, ns_t now);
 static inline u64 ct_hash(const struct ct *ct, const struct tuple_key *key)
 {
 	return tuple_hash(&ct->key, &key->tuple, key->proto, key->zone);

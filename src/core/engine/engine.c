@@ -67,9 +67,14 @@ bool sluice_is_settled(const struct sluice *s)
 
 void sluice_check(const struct sluice *s)
 {
+	fib_check(&s->fib);
+	sluice_check_traffic(s);
+}
+
+void sluice_check_traffic(const struct sluice *s)
+{
 	pkt_pool_check(&s->pool);
 	neigh_check(&s->neigh);
-	fib_check(&s->fib);
 	reass_check(&s->reass);
 	ct_check(&s->ct);
 	nat_check(&s->nat, &s->ct);

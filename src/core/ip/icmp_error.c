@@ -218,8 +218,10 @@ static void quote_write(u8 *quote, u32 quote_len, const struct pkt *pkt)
 	u32 field = (u32)pkt->csum_start + pkt->csum_offset;
 
 	memcpy(quote, pkt_l3(pkt), quote_len);
+	/* Of what died before ip_check_l4 the driver may have said anything. */
 	if ((pkt->flags & PKT_CSUM_PARTIAL) != 0 && pkt->gso_type == GSO_NONE &&
-	    pkt_csum_fits(pkt) && field + sizeof(be16) <= quote_len)
+	    pkt->csum_start >= ip4_hlen(ip) && pkt_csum_fits(pkt) &&
+	    field + sizeof(be16) <= quote_len)
 		be16_store(quote + field, pkt_csum_value(pkt));
 	if ((pkt->flags & PKT_TTL_TAKEN) != 0) {
 		be16 old = be16_load(&ip->ttl);
@@ -263,10 +265,10 @@ static void error_write(struct icmp *icmp, struct pkt *error, const struct icmp_
 }
 
 /* A segment that stands for many was never on a wire: the first of its parts is quoted instead,
- * unless no buffer is free for it.                                                               */
+ * unless no buffer is free for it. One that can not be split stands for itself alone.            */
 static struct pkt *first_on_wire(struct icmp *icmp, const struct pkt *pkt)
 {
-	if (pkt->gso_type != GSO_TCP4 && pkt->gso_type != GSO_UDP_L4)
+	if (!pkt_is_segmentable(pkt))
 		return NULL;
 	return pkt_segment_at(icmp->pool, pkt, 0, PKT_CSUM_COMPLETE);
 }

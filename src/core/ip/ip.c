@@ -189,11 +189,29 @@ static verdict l4_check_len(struct drop_stats *stats, struct pkt *pkt, u32 hlen)
 	return VERDICT_ACCEPT;
 }
 
+/* What a driver may leave to be finished: the checksum of the transport header, or one behind it,
+ * of a packet in a tunnel. Anything else would write over a field that the road relies on.       */
+static bool csum_is_possible(const struct pkt *pkt, const struct ip4_hdr *ip)
+{
+	u32 behind = pkt->csum_start - ip4_hlen(ip);
+	u32 field = offsetof(struct udp_hdr, csum), hlen = UDP_HLEN;
+
+	if (pkt->csum_start < ip4_hlen(ip) || !pkt_csum_fits(pkt))
+		return false;
+	if (ip4_is_fragment(ip) || (ip->proto != IP_PROTO_TCP && ip->proto != IP_PROTO_UDP))
+		return true;
+	if (ip->proto == IP_PROTO_TCP) {
+		field = offsetof(struct tcp_hdr, csum);
+		hlen = TCP_HLEN_MIN;
+	}
+	return behind == 0 ? pkt->csum_offset == field : behind >= hlen;
+}
+
 verdict ip_check_l4(struct drop_stats *stats, struct pkt *pkt)
 {
 	const struct ip4_hdr *ip = (const struct ip4_hdr *)pkt_l3(pkt);
 
-	if ((pkt->flags & PKT_CSUM_PARTIAL) != 0 && !pkt_csum_fits(pkt))
+	if ((pkt->flags & PKT_CSUM_PARTIAL) != 0 && !csum_is_possible(pkt, ip))
 		return pkt_drop(stats, pkt, DROP_L4_SHORT);
 	if (ip4_is_fragment(ip))
 		return VERDICT_ACCEPT;

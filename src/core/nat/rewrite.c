@@ -4,6 +4,7 @@
  * its translation. What the reply direction adds is what the original direction takes away: in
  * one's complement arithmetic, the complement.                                                  */
 #include "core/nat/nat.h"
+#include "core/pkt/segment.h"
 #include "core/wire/checksum.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
@@ -53,7 +54,7 @@ static void rewrite_tcp(struct pkt *pkt, const struct tuple *to, u16 delta_l3, u
 
 	tcp->sport = to->sport;
 	tcp->dport = to->dport;
-	if (UNLIKELY((pkt->flags & PKT_CSUM_PARTIAL) != 0))
+	if (UNLIKELY(pkt_csum_is_of_l4(pkt)))
 		tcp->csum = partial_apply(tcp->csum, delta_l3);
 	else
 		tcp->csum = csum_apply(tcp->csum, delta_l4);
@@ -65,7 +66,7 @@ static void rewrite_udp(struct pkt *pkt, const struct tuple *to, u16 delta_l3, u
 
 	udp->sport = to->sport;
 	udp->dport = to->dport;
-	if (UNLIKELY((pkt->flags & PKT_CSUM_PARTIAL) != 0)) {
+	if (UNLIKELY(pkt_csum_is_of_l4(pkt))) {
 		udp->csum = partial_apply(udp->csum, delta_l3);
 		return;
 	}
@@ -82,6 +83,9 @@ static void rewrite_icmp(struct pkt *pkt, const struct tuple *to, u16 delta_l4)
 	struct icmp_hdr *icmp = (void *)pkt_l4(pkt);
 
 	icmp->query.id = icmp_is_request(icmp->type) ? to->sport : to->dport;
+	/* There is no pseudo-header that a partial sum could hold. */
+	if (UNLIKELY(pkt_csum_is_of_l4(pkt)))
+		return;
 	icmp->csum = csum_apply(icmp->csum, delta_l4);
 	/* A message of zeros alone sums up to zero, whose complement is all ones; where that can
 	 * not be told apart, all ones is right as well.                                         */

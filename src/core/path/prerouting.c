@@ -19,13 +19,15 @@ static bool is_redirect(const struct pkt *pkt)
 
 /* An ICMP error: RELATED to the flow that its quotation belongs to. It neither refreshes nor ends
  * that flow (RFC 5508 REQ-6). About nothing known: only the host itself may want it.             */
-static verdict prerouting_error(struct path *path, struct pkt *pkt)
+static verdict prerouting_error(struct path *path, struct pkt *pkt, ns_t now)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
 	const struct ip4_hdr *quoted = (const void *)(pkt_l4(pkt) + ICMP_HLEN);
 
 	pkt->flags |= PKT_ICMP_ERROR;
 	pkt->flow = nat_related(path->ct, pkt, 0);
+	if (pkt->flow != IDX_NONE && ct_is_expired(path->ct, pkt->flow >> 1, now))
+		pkt->flow = IDX_NONE;
 	/* RFC 5508 section 7.3: it would show routers of the inside. No such packet passed here. */
 	if (pkt->flow != IDX_NONE && ip_has_source_route(quoted))
 		return pkt_drop(path->drops, pkt, DROP_IP_SOURCE_ROUTE);
@@ -151,6 +153,6 @@ verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
 	if (((*pkt)->flags & (PKT_LINK_BROADCAST | PKT_LINK_MULTICAST)) != 0)
 		return pkt_drop(path->drops, *pkt, DROP_LINK_GROUP);
 	if (icmp_error_packet(*pkt))
-		return prerouting_error(path, *pkt);
+		return prerouting_error(path, *pkt, now);
 	return prerouting_track(path, *pkt, now);
 }

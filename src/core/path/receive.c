@@ -212,6 +212,9 @@ static ALWAYS_INLINE bool fast_ok(const struct path *path, const struct pkt *pkt
 	if (ip->ttl <= 1 || (pkt->flags & (PKT_LINK_BROADCAST | PKT_LINK_MULTICAST)) != 0)
 		return false;
 	neigh = neigh_at(path->neigh, flow->nexthop[dir]);
+	/* A packet that turns round on its link may call for a redirect: FORWARD's affair. */
+	if (path->redirects && neigh->out_if == pkt->in_if)
+		return false;
 	if (!neigh->usable || !fast_l4_ok(pkt, flow, dir))
 		return false;
 	if (LIKELY((pkt->flags & PKT_CSUM_PARTIAL) == 0 && pkt->gso_type == GSO_NONE))

@@ -89,6 +89,19 @@ u32 pkt_gso_header_len(const struct pkt *pkt)
 	return ip_hlen + UDP_HLEN;
 }
 
+bool pkt_is_segmentable(const struct pkt *pkt)
+{
+	bool tcp = pkt->gso_type == GSO_TCP4;
+	u32 hlen_min = ip4_hlen(pkt_ip4(pkt)) + (tcp ? TCP_HLEN_MIN : UDP_HLEN);
+	u32 header_len;
+
+	if (!pkt_is_splittable(pkt) || pkt->gso_size == 0 || pkt->len < hlen_min ||
+	    pkt_ip4(pkt)->proto != (tcp ? IP_PROTO_TCP : IP_PROTO_UDP))
+		return false;
+	header_len = pkt_gso_header_len(pkt);
+	return header_len >= hlen_min && header_len <= pkt->len;
+}
+
 u32 pkt_segment_count(const struct pkt *pkt)
 {
 	u32 header_len, payload_len;

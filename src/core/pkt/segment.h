@@ -1,7 +1,7 @@
 /* Segments that stand for many (GSO) and checksums that are not finished yet.
  *
  * Both travel through the gateway as they are; what is here is for the way out that cannot take
- * them. Requires everywhere: ip_validate and ip_check_l4 accepted the packet.                   */
+ * them. Requires, but for pkt_is_segmentable: ip_validate and ip_check_l4 accepted the packet.  */
 #ifndef CORE_PKT_SEGMENT_H
 #define CORE_PKT_SEGMENT_H
 
@@ -20,6 +20,12 @@ static inline bool pkt_csum_fits(const struct pkt *pkt)
 {
 	return (u32)pkt->csum_start + pkt->csum_offset + sizeof(be16) <= pkt->len;
 }
+/* Whether the field is that of the transport header at l4. It may as well be one further inside, of
+ * a packet in a tunnel: then the checksum at l4, if there is one, is whole and counts on it.     */
+static inline bool pkt_csum_is_of_l4(const struct pkt *pkt)
+{
+	return (pkt->flags & PKT_CSUM_PARTIAL) != 0 && pkt->csum_start == pkt->l4 - pkt->l3;
+}
 /* What a partial checksum becomes when it is finished. Requires: PKT_CSUM_PARTIAL, it fits, and no
  * GSO_TCP4 or GSO_UDP_L4.                                                                        */
 be16 pkt_csum_value(const struct pkt *pkt);
@@ -31,6 +37,9 @@ bool pkt_csum_is_right(const struct pkt *pkt);
 /* PKT_CSUM_PARTIAL becomes a complete checksum (a UDP checksum of zero is sent as 0xffff, RFC 768);
  * without that flag nothing happens. Not for GSO_TCP4 and GSO_UDP_L4.                            */
 void pkt_finish_csum(struct pkt *pkt);
+/* Whether it is a GSO_TCP4 or GSO_UDP_L4 that can be split. Requires no more than ip_validate: of
+ * what died before ip_check_l4 nobody knows whether the headers that its parts repeat are there. */
+bool pkt_is_segmentable(const struct pkt *pkt);
 /* Bytes of IP and transport header of a GSO segment, which each of its parts repeats. */
 u32 pkt_gso_header_len(const struct pkt *pkt);
 /* How many packets pkt_segment makes of it; 1 for what is no GSO_TCP4 or GSO_UDP_L4. */

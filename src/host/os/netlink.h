@@ -28,7 +28,7 @@ struct os_route {
 struct os_iface {
 	char name[OS_NAME_SIZE];
 	u32 index;
-	u32 master;   /* index of the bridge, bond or VRF that it belongs to; 0: none */
+	u32 master; /* index of the bridge, bond or VRF that it belongs to; 0: none */
 	bool ethernet;
 	u8 mac[6];
 	u32 mtu;
@@ -38,7 +38,7 @@ struct os_iface {
 	struct os_addr addr[OS_ADDR_MAX]; /* primary ones first */
 	u32 route_count;
 	struct os_route route[OS_ROUTE_MAX]; /* the lowest metric first */
-	u32 left_out; /* addresses and routes that did not fit */
+	u32 left_out;                        /* addresses and routes that did not fit */
 };
 
 /* False: *why says what is wrong and what would be right. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "host/os/netlink.h"
+#include "host/os/netlink_read.h"
 #include "host/os/nl.h"
 
 enum { WATCH_READS_MAX = 256 };
@@ -14,57 +15,6 @@ enum { WATCH_READS_MAX = 256 };
 struct os_watch {
 	struct mnl_socket *sock;
 };
-
-struct watch_news {
-	u32 index;
-	u32 changes;
-};
-
-static int watch_oif(const struct nlattr *attr, void *context)
-{
-	if (mnl_attr_get_type(attr) == RTA_OIF)
-		*(u32 *)context = mnl_attr_get_u32(attr);
-	return MNL_CB_OK;
-}
-
-/* A route without a single way out (several next hops) counts as everybody's. */
-static u32 watch_route_index(const struct nlmsghdr *message)
-{
-	u32 index = 0;
-
-	(void)mnl_attr_parse(message, sizeof(struct rtmsg), watch_oif, &index);
-	return index;
-}
-
-static int watch_note(const struct nlmsghdr *message, void *context)
-{
-	struct watch_news *news = context;
-	const void *body = mnl_nlmsg_get_payload(message);
-	u32 index = 0, change = 0;
-
-	switch (message->nlmsg_type) {
-	case RTM_NEWLINK:
-	case RTM_DELLINK:
-		index = (u32)((const struct ifinfomsg *)body)->ifi_index;
-		change = OS_CHANGE_LINK;
-		break;
-	case RTM_NEWADDR:
-	case RTM_DELADDR:
-		index = ((const struct ifaddrmsg *)body)->ifa_index;
-		change = OS_CHANGE_ADDR;
-		break;
-	case RTM_NEWROUTE:
-	case RTM_DELROUTE:
-		index = watch_route_index(message);
-		change = OS_CHANGE_ROUTE;
-		break;
-	default:
-		break;
-	}
-	if (news->index == 0 || index == 0 || index == news->index)
-		news->changes |= change;
-	return MNL_CB_OK;
-}
 
 struct os_watch *os_watch_new(char *why, size_t why_size)
 {
@@ -91,7 +41,7 @@ int os_watch_fd(const struct os_watch *watch)
 
 u32 os_watch_read(struct os_watch *watch, u32 index)
 {
-	struct watch_news news = { index, 0 };
+	struct os_news news = { index, 0 };
 	char buf[NL_BUF_SIZE];
 
 	for (u32 read = 0; read < WATCH_READS_MAX; read++) {
@@ -102,7 +52,7 @@ u32 os_watch_read(struct os_watch *watch, u32 index)
 		else if (got < 0 && errno != EINTR)
 			break;
 		else if (got > 0)
-			(void)mnl_cb_run(buf, (size_t)got, 0, 0, watch_note, &news);
+			(void)mnl_cb_run(buf, (size_t)got, 0, 0, os_news_read, &news);
 	}
 	return news.changes;
 }

@@ -423,6 +423,42 @@ static void test_fragments_are_not_judged_by_transport(void **state)
 	bed_close(&bed);
 }
 
+static void expect_csum_field(struct bed *bed, const struct build *b, const u16 field[2],
+			      enum drop reason)
+{
+	struct pkt *pkt = bed_pkt(bed, b);
+
+	pkt->flags |= PKT_CSUM_PARTIAL;
+	pkt->csum_start = field[0];
+	pkt->csum_offset = field[1];
+	if (reason == DROP_NONE)
+		bed_expect_accept(ip_check_l4(&bed->stats, pkt), pkt);
+	else
+		bed_expect_dead(bed, ip_check_l4(&bed->stats, pkt), pkt, reason);
+}
+
+/* Never in the IP header, which is nobody's to finish; in the transport header only its own field;
+ * behind that, whatever a tunnel carries.                                                        */
+static void test_where_a_checksum_may_be_unfinished(void **state)
+{
+	struct bed bed;
+	struct build b;
+
+	(void)state;
+	bed_open(&bed, 8, 1);
+	make_udp(&b, INSIDE, OUTSIDE); /* 60 bytes */
+	expect_csum_field(&bed, &b, (const u16[]){ 20, 6 }, DROP_NONE);
+	expect_csum_field(&bed, &b, (const u16[]){ 36, 6 }, DROP_NONE);
+	expect_csum_field(&bed, &b, (const u16[]){ 0, 12 }, DROP_L4_SHORT);
+	expect_csum_field(&bed, &b, (const u16[]){ 19, 7 }, DROP_L4_SHORT);
+	expect_csum_field(&bed, &b, (const u16[]){ 20, 4 }, DROP_L4_SHORT);
+	expect_csum_field(&bed, &b, (const u16[]){ 22, 0 }, DROP_L4_SHORT);
+	build_tcp4(&b, addr(INSIDE), 1, addr(OUTSIDE), 2, TCP_ACK);
+	expect_csum_field(&bed, &b, (const u16[]){ 20, 16 }, DROP_NONE);
+	expect_csum_field(&bed, &b, (const u16[]){ 20, 6 }, DROP_L4_SHORT);
+	bed_close(&bed);
+}
+
 static void test_impossible_driver_facts(void **state)
 {
 	struct bed bed;
@@ -677,6 +713,7 @@ int main(void)
 		cmocka_unit_test(test_icmp_checksum),
 		cmocka_unit_test(test_icmp_checksum_of_odd_length),
 		cmocka_unit_test(test_fragments_are_not_judged_by_transport),
+		cmocka_unit_test(test_where_a_checksum_may_be_unfinished),
 		cmocka_unit_test(test_impossible_driver_facts),
 		cmocka_unit_test(test_ttl_ends_at_one),
 		cmocka_unit_test(test_decrement_keeps_every_checksum),

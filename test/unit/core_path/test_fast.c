@@ -33,7 +33,7 @@ struct facts {
 	u16 csum_offset;
 };
 
-static void twins_open(struct twins *t, u8 seed, bool counters)
+static void twins_prepare(struct twins *t, u8 seed, bool counters)
 {
 	u8 bytes[32];
 
@@ -54,8 +54,18 @@ static void twins_open(struct twins *t, u8 seed, bool counters)
 		t->fast->conf.iface[n].offloads = offloads[seed / 2 % 3];
 		t->slow->conf.iface[n].offloads = offloads[seed / 2 % 3];
 	}
+}
+
+static void twins_start(struct twins *t)
+{
 	path_bed_start(t->fast);
 	path_bed_start(t->slow);
+}
+
+static void twins_open(struct twins *t, u8 seed, bool counters)
+{
+	twins_prepare(t, seed, counters);
+	twins_start(t);
 }
 
 static void expect_same_flows(struct twins *t)
@@ -358,6 +368,29 @@ static void test_what_is_special_takes_the_road(void **state)
 	path_bed_close(bed);
 }
 
+/* A known flow whose packets suddenly come by the link that they leave by: redirects are due. */
+static void test_turning_round_takes_the_road(void **state)
+{
+	const struct facts none = { 0 };
+	struct twins t;
+	struct build *b;
+
+	(void)state;
+	twins_prepare(&t, 1, true);
+	t.fast->conf.redirects = t.slow->conf.redirects = true;
+	t.fast->conf.nat.rule_count = t.slow->conf.nat.rule_count = 0;
+	twins_start(&t);
+	b = udp_out(t.fast);
+	assert_true(both(&t, RIG_IN, b, &none));
+	build_udp4(b, addr(SERVER), 53, addr(HOST), 5000, 20);
+	assert_true(both(&t, RIG_OUT, b, &none));
+	assert_true(both(&t, RIG_IN, udp_out(t.fast), &none));
+	assert_int_equal(rig_counter(&t.fast->rig, "packets_fast"), 1);
+	assert_true(both(&t, RIG_OUT, udp_out(t.fast), &none));
+	assert_int_equal(rig_counter(&t.fast->rig, "packets_fast"), 1);
+	twins_close(&t);
+}
+
 /* A flow whose time is over is not kept alive by the short cut. */
 static void test_expired_flow_is_not_taken(void **state)
 {
@@ -408,6 +441,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_as_the_whole_road),
 		cmocka_unit_test(test_what_is_special_takes_the_road),
+		cmocka_unit_test(test_turning_round_takes_the_road),
 		cmocka_unit_test(test_expired_flow_is_not_taken),
 		cmocka_unit_test(test_order_within_a_batch),
 	};

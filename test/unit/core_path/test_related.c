@@ -145,6 +145,24 @@ static void test_error_does_not_keep_an_answered_flow(void **state)
 	path_bed_close(bed);
 }
 
+/* A flow whose time is over has no packets to complain about, swept away or not. */
+static void test_error_about_an_expired_flow(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	static struct passed p;
+
+	(void)state;
+	udp_out(bed);
+	(void)path_pass(bed, RIG_IN);
+	remember(bed, &p);
+	bed->rig.now += bed->conf.ct.timeout_s[CT_TIMEOUT_UDP] * NS_PER_SEC;
+	error_about(bed, &p, "198.18.0.2", ICMP_UNREACH_PORT);
+	assert_true(rig_send(&bed->rig, RIG_OUT, &bed->b));
+	assert_false(rig_next(&bed->rig, &bed->out));
+	assert_int_equal(rig_drop_count(&bed->rig, DROP_ICMP_CONSUMED), 1);
+	path_bed_close(bed);
+}
+
 /* Between two inside hosts by their public names. */
 static void test_error_through_hairpin(void **state)
 {
@@ -177,6 +195,7 @@ int main(void)
 		cmocka_unit_test(test_redirect_about_an_untranslated_flow),
 		cmocka_unit_test(test_error_neither_keeps_nor_ends),
 		cmocka_unit_test(test_error_does_not_keep_an_answered_flow),
+		cmocka_unit_test(test_error_about_an_expired_flow),
 		cmocka_unit_test(test_error_through_hairpin),
 	};
 

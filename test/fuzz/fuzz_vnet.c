@@ -1,0 +1,82 @@
+/* virtio-net headers of any kernel or guest: what becomes facts of a packet has to lie in the
+ * frame, survives the way back, and the whole of the driver's claims is judged by ip_check_l4.
+ *
+ *     10 bytes     the header
+ *     byte         whether there is a link header, whether the IP checksum is put right
+ *     then         the packet                                                                    */
+#include "core/pkt/segment.h"
+#include "fuzz/bed.h"
+#include "host/io/vnet.h"
+
+static u32 wire_parts(struct bed *bed, const struct pkt *pkt)
+{
+	if (!pkt_is_segmentable(pkt) || pkt_segment_count(pkt) > BATCH_MAX)
+		return 0;
+	(void)pkt_segment(&bed->pool, pkt, PKT_CSUM_COMPLETE, &bed->out);
+	return bed->out.count;
+}
+
+/* What goes out says of the packet what came in with it. */
+static void judge_back(const struct pkt *pkt, const struct virtio_net_hdr *in, u32 link_len)
+{
+	struct virtio_net_hdr out;
+	bool partial = (in->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0;
+
+	vnet_from_pkt(pkt, link_len, &out);
+	CHECK(((out.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0) == partial);
+	CHECK(!partial || (out.csum_start == in->csum_start && out.csum_offset == in->csum_offset));
+	CHECK((out.gso_type & ~VIRTIO_NET_HDR_GSO_ECN) == (in->gso_type & ~VIRTIO_NET_HDR_GSO_ECN));
+	CHECK(pkt->gso_type == GSO_NONE || out.gso_size == in->gso_size);
+	CHECK(out.hdr_len <= link_len + pkt->len);
+}
+
+static void judge(struct bed *bed, struct pkt *pkt, const struct virtio_net_hdr *in, u32 link_len)
+{
+	if ((pkt->flags & PKT_CSUM_PARTIAL) != 0)
+		CHECK(pkt_csum_fits(pkt));
+	CHECK(pkt->gso_type == GSO_NONE || pkt->gso_size > 0);
+	if (!verdict_is_accept(ip_validate(&bed->stats, pkt)) ||
+	    !verdict_is_accept(ip_check_l4(&bed->stats, pkt)))
+		return;
+	judge_back(pkt, in, link_len);
+	CHECK(ip_wire_len(pkt) <= pkt->len);
+	if (pkt->gso_type == GSO_TCP4 || pkt->gso_type == GSO_UDP_L4) {
+		(void)wire_parts(bed, pkt);
+		return;
+	}
+	pkt_finish_csum(pkt);
+	CHECK(csum_fold(csum_sum(pkt_l3(pkt), (pkt_l3(pkt)[0] & 15u) * 4)) == 0xffff);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	static struct bed *bed;
+	struct input in = { data, size };
+	struct virtio_net_hdr vnet;
+	const u8 *bytes;
+	struct pkt *pkt;
+	u32 len, link_len;
+	u8 *memory;
+	u8 facts;
+
+	if (bed == NULL)
+		bed = bed_new();
+	if (next_bytes(&in, VNET_HLEN, &bytes) < VNET_HLEN)
+		return 0;
+	memcpy(&vnet, bytes, VNET_HLEN);
+	facts = next_byte(&in);
+	link_len = (facts & 1) != 0 ? ETH_HLEN : 0;
+	len = next_bytes(&in, IP4_LEN_MAX, &bytes);
+	pkt = bed_pkt_at_end(bed, bytes, len, &memory);
+	pkt->l2 = (u16)(pkt->l3 - link_len);
+	if ((facts & 2) != 0)
+		bed_seal_ip(pkt_l3(pkt), len);
+	if (vnet_to_pkt(&vnet, pkt))
+		judge(bed, pkt, &vnet, link_len);
+	else
+		CHECK(pkt->flags == 0 && pkt->gso_type == GSO_NONE);
+	pkt_put(pkt);
+	free(memory);
+	bed_check(bed);
+	return 0;
+}
