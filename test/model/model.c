@@ -163,6 +163,21 @@ void model_judge_way_out(struct model *m, u16 out_if, be32 dst)
 		model_wrong(m, "left by interface %u instead of %u", out_if, want);
 }
 
+/* Whether two flows can not be in one table: each tuple of a flow stands there once. */
+static bool model_flow_excludes(const struct model_flow *old, const struct model_tuple *in,
+				const struct model_tuple *out)
+{
+	struct model_tuple old_back = model_tuple_reversed(&old->out);
+	struct model_tuple back;
+
+	if (model_tuple_eq(&old->in, in) || (old->known && model_tuple_eq(&old_back, in)))
+		return true;
+	if (out == NULL)
+		return false;
+	back = model_tuple_reversed(out);
+	return model_tuple_eq(&old->in, &back) || (old->known && model_tuple_eq(&old->out, out));
+}
+
 /* Flows that have to be over, since another one is in their place. */
 static void model_flow_forget(struct model *m, const struct model_tuple *in,
 			      const struct model_tuple *out)
@@ -170,9 +185,7 @@ static void model_flow_forget(struct model *m, const struct model_tuple *in,
 	for (u32 n = m->flow_count; n > 0; n--) {
 		const struct model_flow *old = &m->flow[n - 1];
 
-		if (old->proto == m->cur.seen.proto &&
-		    (model_tuple_eq(&old->in, in) ||
-		     (out != NULL && old->known && model_tuple_eq(&old->out, out)))) {
+		if (old->proto == m->cur.seen.proto && model_flow_excludes(old, in, out)) {
 			if (out != NULL && model_flow_lives(m, old) && !old->tcp_closing)
 				model_wrong(m, "another flow took the place of one that stands");
 			model_flow_del(m, n - 1);

@@ -181,6 +181,20 @@ static void model_fate_inward(struct model *m, bool sure, bool hairpin)
 			       sure && !hairpin && admit == MODEL_ADMIT_YES);
 }
 
+/* A flow with this tuple would be answered by the packets of another. */
+static bool model_clashes(const struct model *m)
+{
+	struct model_tuple back = model_tuple_reversed(&m->cur.tuple);
+
+	for (u32 n = 0; n < m->flow_count; n++) {
+		const struct model_flow *f = &m->flow[n];
+
+		if (f->proto == m->cur.seen.proto && model_tuple_eq(&f->in, &back))
+			return true;
+	}
+	return false;
+}
+
 static void model_fate_new(struct model *m, bool sure)
 {
 	const struct seen *seen = &m->cur.seen;
@@ -203,7 +217,7 @@ static void model_fate_new(struct model *m, bool sure)
 		return;
 	}
 	if (from_inside)
-		model_fate_outward(m, sure && plain && !model_table_tight(m));
+		model_fate_outward(m, sure && plain && !model_table_tight(m) && !model_clashes(m));
 	else
 		model_fate_way(m, seen->dst, false);
 }
