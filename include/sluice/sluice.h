@@ -80,6 +80,8 @@ void sluice_count_unsent(struct sluice *s, const struct pkt *pkt);
  * answer for it.                                                                                */
 bool sluice_is_settled(const struct sluice *s);
 void sluice_set_link(struct sluice *s, u16 iface, bool up);
+/* What the driver of an interface has lost so far, to be shown beside what was carried. */
+void sluice_set_losses(struct sluice *s, u16 iface, const struct iface_losses *losses);
 /* Every invariant of every table; stops the program when one does not hold. For tests. */
 void sluice_check(const struct sluice *s);
 /* The same but for the forwarding table, which only sluice_configure() changes and whose walk costs

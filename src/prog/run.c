@@ -168,9 +168,10 @@ static void say_end(const struct run *run)
 		       " packets %" PRIu64 " bytes",
 		       run->port[i]->name, stats->rx_packets, stats->rx_bytes, stats->tx_packets,
 		       stats->tx_bytes);
-		if (stats->rx_lost + stats->rx_no_packet + stats->tx_full)
+		if (stats->losses.rx_lost + stats->losses.rx_no_packet + stats->losses.tx_full)
 			printf(", lost for want of room %" PRIu64 " in, %" PRIu64 " out",
-			       stats->rx_lost + stats->rx_no_packet, stats->tx_full);
+			       stats->losses.rx_lost + stats->losses.rx_no_packet,
+			       stats->losses.tx_full);
 		printf("\n");
 	}
 	printf("  flows   %u at the end\n", sluice_flow_count(run->sluice));

@@ -17,6 +17,7 @@
 #define RUN_SPIN_NS     (50 * NS_PER_US)
 #define RUN_CONTROL_NS  (1 * NS_PER_MS)
 #define RUN_SETTLE_NS   (50 * NS_PER_MS) /* changes of the system come in groups */
+#define RUN_LOSSES_NS   (200 * NS_PER_MS) /* between questions to the drivers */
 #define RUN_WAIT_MAX_NS (1 * NS_PER_SEC)
 
 enum {
@@ -105,11 +106,21 @@ static void say_ready(struct run *run)
 	fflush(stdout);
 }
 
+static void tell_losses(struct run *run, ns_t now)
+{
+	if (now - run->losses_ns < RUN_LOSSES_NS)
+		return;
+	run->losses_ns = now;
+	for (u32 i = 0; i < run->port_count; i++)
+		sluice_set_losses(run->sluice, (u16)i, &port_count(run->port[i])->losses);
+}
+
 /* Answers whether there is more to do at once. */
 static bool control(struct run *run, ns_t now)
 {
 	bool more;
 
+	tell_losses(run, now);
 	loop_turn(run->loop);
 	more = ctl_work(run->ctl, now);
 	say_events(run);

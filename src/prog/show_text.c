@@ -142,6 +142,24 @@ static void put_route(FILE *out, const json_t *route)
 	fprintf(out, "\n");
 }
 
+/* Losses on the way to the engine and from it; none, no words. */
+static void put_losses(FILE *out, const json_t *iface)
+{
+	static const struct {
+		const char *name, *words;
+	} losses[] = {
+		{ "rx_lost", "in: ring full" },   { "rx_no_packet", "in: no buffer" },
+		{ "rx_vlan", "in: tagged" },      { "rx_bad", "in: malformed" },
+		{ "tx_full", "out: device full" }, { "tx_refused", "out: refused" },
+	};
+
+	for (size_t at = 0; at < sizeof losses / sizeof losses[0]; at++) {
+		if (count_of(iface, losses[at].name))
+			fprintf(out, "  lost %s %" PRIu64, losses[at].words,
+				count_of(iface, losses[at].name));
+	}
+}
+
 static void put_iface(FILE *out, const json_t *iface)
 {
 	const json_t *offloads = json_object_get(iface, "offloads");
@@ -162,6 +180,7 @@ static void put_iface(FILE *out, const json_t *iface)
 		" bytes",
 		count_of(iface, "rx_packets"), count_of(iface, "rx_bytes"),
 		count_of(iface, "tx_packets"), count_of(iface, "tx_bytes"));
+	put_losses(out, iface);
 	if (json_array_size(offloads))
 		fprintf(out, "  offloads");
 	json_array_foreach(offloads, index, entry)

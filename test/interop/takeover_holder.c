@@ -182,12 +182,13 @@ static void report(struct holder *holder)
 	       holder->multicast_in, holder->other_in, holder->own_again, holder->unsent);
 	for (u32 i = 0; i < holder->side_count; i++) {
 		const struct port_stats *stats = port_count(holder->side[i].port);
+		const struct iface_losses *losses = &stats->losses;
 
 		printf("%s rx=%" PRIu64 " tx=%" PRIu64 " lost=%" PRIu64 " no_packet=%" PRIu64
 		       " vlan=%" PRIu64 " bad=%" PRIu64 " full=%" PRIu64 " refused=%" PRIu64 "\n",
 		       holder->side[i].port->name, stats->rx_packets, stats->tx_packets,
-		       stats->rx_lost, stats->rx_no_packet, stats->rx_vlan, stats->rx_bad,
-		       stats->tx_full, stats->tx_refused);
+		       losses->rx_lost, losses->rx_no_packet, losses->rx_vlan, losses->rx_bad,
+		       losses->tx_full, losses->tx_refused);
 		port_close(holder->side[i].port);
 	}
 }

@@ -60,6 +60,12 @@ void sluice_set_link(struct sluice *s, u16 iface, bool up)
 	s->path.conf_gen++;
 }
 
+void sluice_set_losses(struct sluice *s, u16 iface, const struct iface_losses *losses)
+{
+	CHECK(iface < s->ifaces.count);
+	s->ifaces.iface[iface].losses = *losses;
+}
+
 bool sluice_is_settled(const struct sluice *s)
 {
 	return neigh_is_settled(&s->neigh);

@@ -44,10 +44,21 @@ struct iface_stats {
 	u64 tx_bytes;
 };
 
+/* Packets that ended between the wire and the engine, as the driver tells them. */
+struct iface_losses {
+	u64 rx_lost;      /* no room in the ring or queue of the kernel */
+	u64 rx_no_packet; /* no descriptor or buffer in the pool */
+	u64 rx_vlan;      /* frames with a tag: not for this interface */
+	u64 rx_bad;       /* too short, cut, or with facts that make no sense */
+	u64 tx_full;      /* the way out had no room */
+	u64 tx_refused;   /* the kernel refused it: too long, interface down */
+};
+
 struct iface {
 	struct iface_conf conf;
 	bool up;
 	struct iface_stats stats;
+	struct iface_losses losses;
 };
 
 /* Interfaces are found by their index in the configuration: pkt->in_if and pkt->out_if. */

@@ -181,6 +181,16 @@ static void put_offloads(struct evbuffer *out, u32 offloads)
 	evbuffer_add_printf(out, "],");
 }
 
+static void put_losses(struct evbuffer *out, const struct iface_losses *losses)
+{
+	evbuffer_add_printf(out,
+			    "\"rx_lost\":%" PRIu64 ",\"rx_no_packet\":%" PRIu64
+			    ",\"rx_vlan\":%" PRIu64 ",\"rx_bad\":%" PRIu64 ",\"tx_full\":%" PRIu64
+			    ",\"tx_refused\":%" PRIu64 "}",
+			    losses->rx_lost, losses->rx_no_packet, losses->rx_vlan, losses->rx_bad,
+			    losses->tx_full, losses->tx_refused);
+}
+
 void ctl_put_iface(struct evbuffer *out, const struct iface *iface)
 {
 	const struct iface_conf *conf = &iface->conf;
@@ -203,9 +213,10 @@ void ctl_put_iface(struct evbuffer *out, const struct iface *iface)
 				    bool_text(conf->addr[i].host));
 	evbuffer_add_printf(out,
 			    "],\"rx_packets\":%" PRIu64 ",\"rx_bytes\":%" PRIu64
-			    ",\"tx_packets\":%" PRIu64 ",\"tx_bytes\":%" PRIu64 "}",
+			    ",\"tx_packets\":%" PRIu64 ",\"tx_bytes\":%" PRIu64 ",",
 			    iface->stats.rx_packets, iface->stats.rx_bytes, iface->stats.tx_packets,
 			    iface->stats.tx_bytes);
+	put_losses(out, &iface->losses);
 }
 
 static const char *neigh_word(u8 state)

@@ -112,7 +112,7 @@ static bool rx_describe(struct afpacket *dev, struct pkt *pkt, const struct virt
 	if (pkttype < ARRAY_COUNT(link_flags_of))
 		pkt->flags |= link_flags_of[pkttype];
 	if (!vnet_to_pkt(vnet, pkt)) {
-		dev->port.stats.rx_bad++;
+		dev->port.stats.losses.rx_bad++;
 		return false;
 	}
 	if ((status & TP_STATUS_CSUM_VALID) != 0 && (pkt->flags & PKT_CSUM_PARTIAL) == 0)
@@ -145,16 +145,16 @@ static struct pkt *rx_copy(struct afpacket *dev, struct pkt_pool *pool)
 	}
 	got = recvmsg(dev->rx_fd, &message, MSG_DONTWAIT);
 	if (pkt == NULL) {
-		dev->port.stats.rx_no_packet++;
+		dev->port.stats.losses.rx_no_packet++;
 		return NULL;
 	}
 	first = CMSG_FIRSTHDR(&message);
 	if (first != NULL && first->cmsg_level == SOL_PACKET && first->cmsg_type == PACKET_AUXDATA)
 		memcpy(&aux, CMSG_DATA(first), sizeof aux);
 	if (got < VNET_HLEN + ETH_HLEN || (message.msg_flags & MSG_TRUNC) != 0) {
-		dev->port.stats.rx_bad++;
+		dev->port.stats.losses.rx_bad++;
 	} else if ((aux.tp_status & TP_STATUS_VLAN_VALID) != 0) {
-		dev->port.stats.rx_vlan++;
+		dev->port.stats.losses.rx_vlan++;
 	} else {
 		pkt->l2 = PKT_HEADROOM - ETH_HLEN;
 		pkt->len = (u32)got - VNET_HLEN - ETH_HLEN;
@@ -175,15 +175,15 @@ static struct pkt *rx_frame(struct afpacket *dev, struct pkt_pool *pool, struct 
 	struct pkt *pkt;
 
 	if ((status & TP_STATUS_VLAN_VALID) != 0) {
-		dev->port.stats.rx_vlan++;
+		dev->port.stats.losses.rx_vlan++;
 		frame_release(frame);
 		return NULL;
 	}
 	if (frame->tp_snaplen < frame->tp_len || frame->tp_len < ETH_HLEN) {
 		if (frame->tp_len < ETH_HLEN)
-			dev->port.stats.rx_bad++;
+			dev->port.stats.losses.rx_bad++;
 		else
-			dev->port.stats.rx_lost++; /* no room at the socket for its copy */
+			dev->port.stats.losses.rx_lost++; /* no room at the socket for its copy */
 		frame_release(frame);
 		return NULL;
 	}
@@ -209,7 +209,7 @@ static u32 afpacket_rx(struct port *port, struct pkt_pool *pool, struct batch *r
 
 	if (dev->xsk != NULL) {
 		xsktx_flush(dev->xsk, &refused);
-		port->stats.tx_full += refused;
+		port->stats.losses.tx_full += refused;
 	}
 	for (u32 looked = 0; looked < BATCH_MAX && rx->count < BATCH_MAX; looked++) {
 		struct tpacket2_hdr *frame = frame_at(dev, dev->head);
@@ -225,7 +225,7 @@ static u32 afpacket_rx(struct port *port, struct pkt_pool *pool, struct batch *r
 			frame_release(frame);
 		} else {
 			if (pool->free_count[PKT_CLASS_RING] == 0) {
-				port->stats.rx_no_packet++;
+				port->stats.losses.rx_no_packet++;
 				break;
 			}
 			pkt = rx_frame(dev, pool, frame, status);
@@ -258,18 +258,18 @@ static bool tx_failed(struct port *port, int err)
 {
 	switch (err) {
 	case ENOBUFS:
-		port->stats.tx_full++;
+		port->stats.losses.tx_full++;
 		return true;
 	case EAGAIN:
-		port->stats.tx_full++;
+		port->stats.losses.tx_full++;
 		return false;
 	case ENETDOWN:
 	case ENXIO:
 	case ENODEV:
-		port->stats.tx_refused++;
+		port->stats.losses.tx_refused++;
 		return false;
 	default:
-		port->stats.tx_refused++;
+		port->stats.losses.tx_refused++;
 		return true;
 	}
 }
@@ -302,7 +302,7 @@ static void tx_messages(struct afpacket *dev, struct batch *tx, u32 from, u32 to
 		for (u32 end = at + (u32)sent; at < end; at++)
 			tx_sent(&dev->port, tx->pkt[at]);
 	}
-	dev->port.stats.tx_full += to - at;
+	dev->port.stats.losses.tx_full += to - at;
 	while (at < to)
 		tx->pkt[(*kept)++] = tx->pkt[at++];
 }
@@ -316,7 +316,7 @@ static void tx_plain(struct afpacket *dev, struct batch *tx, u32 from, u32 to, u
 
 	for (u32 at = from; at < from + sent; at++)
 		tx_sent(&dev->port, tx->pkt[at]);
-	dev->port.stats.tx_full += to - from - sent;
+	dev->port.stats.losses.tx_full += to - from - sent;
 	for (u32 at = from + sent; at < to; at++)
 		tx->pkt[(*kept)++] = tx->pkt[at];
 }
@@ -366,7 +366,7 @@ static void afpacket_count(struct port *port)
 
 	/* Reading them sets them to zero. */
 	if (getsockopt(afpacket_of(port)->rx_fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) == 0)
-		port->stats.rx_lost += stats.tp_drops;
+		port->stats.losses.rx_lost += stats.tp_drops;
 }
 
 static bool afpacket_refresh(struct port *port)

@@ -71,8 +71,10 @@ static u32 hostport_tx(struct port *port, struct batch *tx)
 		int err = wayback_send(way_for(dev, pkt->in_if), pkt);
 
 		if (err != 0) {
-			port->stats.tx_full += err == EAGAIN || err == ENOBUFS || err == ENOMEM;
-			port->stats.tx_refused += err != EAGAIN && err != ENOBUFS && err != ENOMEM;
+			bool full = err == EAGAIN || err == ENOBUFS || err == ENOMEM;
+
+			port->stats.losses.tx_full += full;
+			port->stats.losses.tx_refused += !full;
 			tx->pkt[kept++] = pkt;
 			continue;
 		}

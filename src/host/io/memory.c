@@ -98,7 +98,7 @@ static u32 memory_rx(struct port *port, struct pkt_pool *pool, struct batch *rx)
 
 		pkt_put(sent);
 		if (pkt == NULL) {
-			port->stats.rx_no_packet++;
+			port->stats.losses.rx_no_packet++;
 			continue;
 		}
 		rx_link_flags(port, pkt);
@@ -121,7 +121,7 @@ static u32 memory_tx(struct port *port, struct batch *tx)
 
 		if (pkt == NULL || !queue_add(queue, pkt)) {
 			tx->pkt[kept++] = tx->pkt[i];
-			port->stats.tx_full++;
+			port->stats.losses.tx_full++;
 			continue;
 		}
 		port->stats.tx_packets++;

@@ -34,17 +34,17 @@ static struct pkt *rx_one(struct port *port, struct pkt_pool *pool, const struct
 
 	if (info->caplen < info->len || info->len < link_len ||
 	    info->len - link_len > PKT_LARGE_SIZE - PKT_HEADROOM) {
-		port->stats.rx_bad++;
+		port->stats.losses.rx_bad++;
 		return NULL;
 	}
 	if (link_len > 0 && be16_host(((const struct eth_hdr *)(const void *)frame)->type) ==
 				    ETH_TYPE_VLAN) {
-		port->stats.rx_vlan++;
+		port->stats.losses.rx_vlan++;
 		return NULL;
 	}
 	pkt = pkt_new(pool, info->len - link_len);
 	if (pkt == NULL) {
-		port->stats.rx_no_packet++;
+		port->stats.losses.rx_no_packet++;
 		return NULL;
 	}
 	pkt->l2 = (u16)(pkt->l3 - link_len);
@@ -106,7 +106,7 @@ static u32 pcap_tx(struct port *port, struct batch *tx)
 		struct pkt *pkt = tx->pkt[i];
 
 		if (pkt->gso_type != GSO_NONE) {
-			port->stats.tx_refused++;
+			port->stats.losses.tx_refused++;
 			tx->pkt[kept++] = pkt;
 			continue;
 		}

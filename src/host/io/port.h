@@ -32,12 +32,7 @@ struct port_stats {
 	u64 rx_bytes;
 	u64 tx_packets;
 	u64 tx_bytes;
-	u64 rx_lost;      /* the kernel had no room in the ring or queue */
-	u64 rx_no_packet; /* the pool had no descriptor or buffer */
-	u64 rx_vlan;      /* tagged frames, which are not supported */
-	u64 rx_bad;       /* too short, cut, or with facts that make no sense */
-	u64 tx_full;      /* the way out had no room */
-	u64 tx_refused;   /* the kernel refused this packet: too long, interface down */
+	struct iface_losses losses;
 };
 
 struct port;

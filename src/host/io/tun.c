@@ -64,7 +64,7 @@ static struct pkt *rx_one(struct tun *dev, struct pkt_pool *pool, bool *more)
 	if (pkt == NULL)
 		pkt = pkt_new(pool, SMALL_ROOM);
 	if (pkt == NULL) {
-		dev->port.stats.rx_no_packet++;
+		dev->port.stats.losses.rx_no_packet++;
 		return NULL;
 	}
 	iov[0] = (struct iovec){ &vnet, sizeof vnet };
@@ -83,14 +83,14 @@ static struct pkt *rx_one(struct tun *dev, struct pkt_pool *pool, bool *more)
 	if (len > room)
 		pkt = rx_enlarge(dev, pool, pkt, len);
 	if (pkt == NULL) {
-		dev->port.stats.rx_no_packet++;
+		dev->port.stats.losses.rx_no_packet++;
 		return NULL;
 	}
 	pkt->flags |= PKT_RAW_IP;
 	pkt->in_if = dev->port.iface;
 	if (vnet_to_pkt(&vnet, pkt))
 		return pkt;
-	dev->port.stats.rx_bad++;
+	dev->port.stats.losses.rx_bad++;
 	pkt_put(pkt);
 	return NULL;
 }
@@ -128,9 +128,9 @@ static bool tx_one(struct tun *dev, const struct pkt *pkt)
 	if (put >= 0)
 		return true;
 	if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)
-		dev->port.stats.tx_full++;
+		dev->port.stats.losses.tx_full++;
 	else
-		dev->port.stats.tx_refused++;
+		dev->port.stats.losses.tx_refused++;
 	return false;
 }
 

@@ -346,6 +346,7 @@ static void interfaces_and_neighbours(void **state)
 	iface->conf.mac = (struct mac){ { 2, 0, 0, 0, 0, 0xab } };
 	iface->up = true;
 	iface->stats.rx_packets = 5;
+	iface->losses.rx_lost = 7;
 	root = answer(tables, CTL_SHOW_INTERFACES);
 	record = json_array_get(list_of(root, "interfaces", 1), 0);
 	text_is(record, "side", "outside");
@@ -353,6 +354,8 @@ static void interfaces_and_neighbours(void **state)
 	text_is(json_array_get(json_object_get(record, "addresses"), 0), "addr", "198.18.0.1/16");
 	assert_int_equal(json_array_size(json_object_get(record, "offloads")), 2);
 	count_is(record, "rx_packets", 5);
+	count_is(record, "rx_lost", 7);
+	count_is(record, "tx_full", 0);
 	json_decref(root);
 	tables->neigh_count = 1;
 	tables->neigh[0] = (struct neigh_info){ .addr = be32_of(0xc6120002),

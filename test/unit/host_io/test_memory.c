@@ -110,7 +110,7 @@ static void test_full(void **state)
 	assert_int_equal(port_tx(ends[0], &bed.batch), 8);
 	assert_int_equal(bed.batch.count, 2);
 	assert_ptr_equal(bed.batch.pkt[0], ninth);
-	assert_int_equal(port_count(ends[0])->tx_full, 2);
+	assert_int_equal(port_count(ends[0])->losses.tx_full, 2);
 	port_close(ends[1]);
 	port_close(ends[0]);
 	bed_close(&bed);
@@ -163,7 +163,7 @@ static void test_pool_empty(void **state)
 	add_frame(&bed, &ends[1]->mac);
 	assert_int_equal(port_tx(ends[0], &bed.batch), 1);
 	assert_int_equal(port_rx(ends[1], &poor.pool, &rx), 0);
-	assert_int_equal(port_count(ends[1])->rx_no_packet, 1);
+	assert_int_equal(port_count(ends[1])->losses.rx_no_packet, 1);
 	port_close(ends[0]);
 	port_close(ends[1]);
 	bed_close(&bed);

@@ -134,20 +134,20 @@ static void test_unfit_packets_are_counted(void **state)
 	write_capture(1, frame, 60, 100);
 	port = open_one(path, NULL, IFACE_ETHERNET);
 	assert_int_equal(port_rx(port, &bed.pool, &rx), 0);
-	assert_int_equal(port_count(port)->rx_bad, 1);
+	assert_int_equal(port_count(port)->losses.rx_bad, 1);
 	port_close(port);
 
 	write_capture(1, frame, 13, 13);
 	port = open_one(path, NULL, IFACE_ETHERNET);
 	assert_int_equal(port_rx(port, &bed.pool, &rx), 0);
-	assert_int_equal(port_count(port)->rx_bad, 1);
+	assert_int_equal(port_count(port)->losses.rx_bad, 1);
 	port_close(port);
 
 	frame[12] = 0x81;
 	write_capture(1, frame, 60, 60);
 	port = open_one(path, NULL, IFACE_ETHERNET);
 	assert_int_equal(port_rx(port, &bed.pool, &rx), 0);
-	assert_int_equal(port_count(port)->rx_vlan, 1);
+	assert_int_equal(port_count(port)->losses.rx_vlan, 1);
 	port_close(port);
 	bed_close(&bed);
 }
@@ -166,7 +166,7 @@ static void test_segments_are_refused(void **state)
 	port = open_one(NULL, NULL, IFACE_RAW_IP);
 	assert_int_equal(port_tx(port, &bed.batch), 1);
 	assert_int_equal(bed.batch.count, 1);
-	assert_int_equal(port_count(port)->tx_refused, 1);
+	assert_int_equal(port_count(port)->losses.tx_refused, 1);
 	port_close(port);
 	bed_close(&bed);
 }

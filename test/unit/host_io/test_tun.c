@@ -196,9 +196,9 @@ static void test_no_large_buffer(void **state)
 	assert_int_equal(setsockopt(t.sock, SOL_UDP, UDP_SEGMENT, &size, sizeof size), 0);
 	assert_int_equal(send(t.sock, data, sizeof data, 0), WHOLE);
 	assert_int_equal(setsockopt(t.sock, SOL_UDP, UDP_SEGMENT, &none, sizeof none), 0);
-	while (port_count(t.port)->rx_no_packet == 0 && readable(port_fd(t.port)))
+	while (port_count(t.port)->losses.rx_no_packet == 0 && readable(port_fd(t.port)))
 		(void)port_rx(t.port, &t.bed.pool, &t.bed.batch);
-	assert_int_equal(port_count(t.port)->rx_no_packet, 1);
+	assert_int_equal(port_count(t.port)->losses.rx_no_packet, 1);
 	while (t.bed.batch.count > 0) {
 		assert_true(t.bed.batch.pkt[--t.bed.batch.count]->len < SEGMENT_LEN);
 		pkt_put(t.bed.batch.pkt[t.bed.batch.count]);
@@ -223,7 +223,7 @@ static void test_refused(void **state)
 	(void)bed_add(&t.bed, &b);
 	assert_int_equal(port_tx(t.port, &t.bed.batch), 0);
 	assert_int_equal(t.bed.batch.count, 1);
-	assert_int_equal(port_count(t.port)->tx_refused, 1);
+	assert_int_equal(port_count(t.port)->losses.tx_refused, 1);
 	talk_close(&t);
 }
 
