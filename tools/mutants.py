@@ -104,11 +104,11 @@ FAULTS = [
      """	ip->ttl--;
 """, "", "sim"),
     ("the fast road lets a packet through whose TTL ran out", "src/core/path/receive.c",
-     """	if (ip->ttl <= 1 ||
-""", """	if (ip->ttl == 0 ||
-""", "sim"),
+     """	if (ip->ttl <= 1 || (pkt->flags""", """	if (ip->ttl == 0 || (pkt->flags""", "sim"),
     ("the fast road forgets to look at the MTU", "src/core/path/receive.c",
-     """pkt->len <= neigh->mtu && """, "", "sim"),
+     """		return pkt->len <= neigh->mtu;
+""", """		return true;
+""", "sim"),
     ("a port does not rest", "src/core/nat/mapping.c",
      """		if (ct_ms(now) - rec->idle_ms < nat->conf.quarantine_s * 1000)
 			return;
@@ -133,10 +133,10 @@ FAULTS = [
      """		sweep_end(ct, idx);
 """, "sim"),
     ("a look-up finds flows whose time is over", "src/core/ct/ct.c",
-     """	if (ref == IDX_NONE || !flow_is_expired(ct, &ct->flow[ref >> 1], ct_ms(now)))
+     """	if (ref == IDX_NONE || !ct_is_expired(ct, ref >> 1, now))
 		return ref;
 """,
-     """	if (ref == IDX_NONE || !flow_is_expired(ct, &ct->flow[ref >> 1], ct_ms(now)) || now > 0)
+     """	if (ref == IDX_NONE || !ct_is_expired(ct, ref >> 1, now) || now > 0)
 		return ref;
 """, "sim"),
     ("a hairpin shows the inside source", "src/core/nat/nat.c",
