@@ -230,7 +230,10 @@ static void path_wire(struct sluice *s, const struct sluice_conf *conf)
 	path->slow_road = conf->slow_road;
 	path->redirects = conf->redirects;
 	/* Half of the shortest time after which an unused neighbour may be given away. */
-	path->fast_silent_ms = (u32)(conf->neigh.reachable_ns / NS_PER_MS / 2);
+	for (u32 state = 0; state < FLOW_STATE_COUNT; state++)
+		path->fast_silent_ms[state] =
+			u32_min((u32)(conf->neigh.reachable_ns / NS_PER_MS / 2),
+				s->ct.timeout_ms[flow_timeout_class(state)]);
 }
 
 enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *memory, u64 size,

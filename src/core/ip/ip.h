@@ -35,7 +35,7 @@ static ALWAYS_INLINE bool ip_is_plain(struct pkt *pkt)
 	source_net = be32_host(ip->src) >> 24;
 	if (source_net >= 224 || source_net == 127 || ip4_is_fragment(ip))
 		return false;
-	if (csum_fold(csum_sum20(ip)) != 0xffff)
+	if (!csum_is_right(csum_sum20(ip)))
 		return false;
 	pkt->len = total_len;
 	pkt->l4 = (u16)(pkt->l3 + IP4_HLEN_MIN);

@@ -62,7 +62,9 @@ struct path {
 	u16 gen;             /* of everything that nexthop[] of a flow follows from */
 	bool slow_road;
 	bool redirects;
-	u32 fast_silent_ms;  /* a flow silent for longer asks for its way again */
+	/* A flow of that state which was silent for so long takes the whole road: its time is over,
+	 * or its next hop may have been given away.                                              */
+	u32 fast_silent_ms[FLOW_STATE_COUNT];
 	struct hash_key key; /* for the choice among equal paths */
 	struct path_stats stats;
 };
@@ -90,8 +92,6 @@ verdict path_postrouting(struct path *path, struct pkt *pkt, ns_t now);
 verdict path_transmit(struct path *path, struct pkt *pkt, be32 gateway, ns_t now);
 void path_bury(struct path *path, struct pkt *pkt, ns_t now);
 
-/* Append to the queue of the drivers; a full queue is a death after confirmation. */
-void path_enqueue(struct path *path, struct pkt *pkt);
 /* What a module appended: packets to send, packets that died. */
 void path_drain(struct path *path, struct batch *out, struct batch *dead, ns_t now);
 /* Flows that ended give back what NAT holds for them. */
@@ -122,6 +122,21 @@ static inline struct iface *path_iface(const struct path *path, u16 index)
 {
 	CHECK(index < path->ifaces->count);
 	return &path->ifaces->iface[index];
+}
+
+/* Append to the queue of the drivers; a full queue is a death after confirmation. */
+static inline void path_enqueue(struct path *path, struct pkt *pkt)
+{
+	struct iface *iface = path_iface(path, pkt->out_if);
+
+	if (UNLIKELY(path->queue_count == PATH_QUEUE_MAX)) {
+		(void)pkt_drop(path->drops, pkt, DROP_TX_FULL);
+		pkt_put(pkt);
+		return;
+	}
+	iface->stats.tx_packets++;
+	iface->stats.tx_bytes += pkt->len;
+	path->queue[(path->queue_head + path->queue_count++) % PATH_QUEUE_MAX] = pkt;
 }
 
 static inline bool path_from_inside(const struct path *path, const struct pkt *pkt)

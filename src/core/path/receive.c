@@ -48,14 +48,13 @@ static enum drop link_fault(const struct iface *iface, struct pkt *pkt)
 	return DROP_NONE;
 }
 
-static enum link_kind receive_link(struct path *path, struct pkt *pkt)
+/* What is no IPv4 for this station alone. */
+static NOINLINE enum link_kind receive_uncommon(struct path *path, const struct iface *iface,
+						struct pkt *pkt)
 {
-	struct iface *iface = path_iface(path, pkt->in_if);
 	enum drop fault;
 	u16 type;
 
-	iface->stats.rx_packets++;
-	iface->stats.rx_bytes += pkt->len;
 	if (iface->conf.link == IFACE_RAW_IP) {
 		pkt->flags |= PKT_RAW_IP;
 		return LINK_IP4;
@@ -66,12 +65,26 @@ static enum link_kind receive_link(struct path *path, struct pkt *pkt)
 		return LINK_DEAD;
 	}
 	type = be16_host(((const struct eth_hdr *)(const void *)pkt_frame(pkt))->type);
-	if (LIKELY(type == ETH_TYPE_IP4))
+	if (type == ETH_TYPE_IP4)
 		return LINK_IP4;
 	if (type == ETH_TYPE_ARP)
 		return LINK_ARP;
 	(void)pkt_drop(path->drops, pkt, DROP_LINK_TYPE);
 	return LINK_DEAD;
+}
+
+static ALWAYS_INLINE enum link_kind receive_link(struct path *path, struct pkt *pkt)
+{
+	struct iface *iface = path_iface(path, pkt->in_if);
+	const struct eth_hdr *eth = (const void *)pkt_frame(pkt);
+
+	iface->stats.rx_packets++;
+	iface->stats.rx_bytes += pkt->len;
+	if (LIKELY(iface->conf.link == IFACE_ETHERNET && pkt_frame_len(pkt) >= ETH_HLEN &&
+		   mac_eq(&eth->dst, &iface->conf.mac) &&
+		   be16_eq(eth->type, be16_of(ETH_TYPE_IP4))))
+		return LINK_IP4;
+	return receive_uncommon(path, iface, pkt);
 }
 
 static void receive_arp(struct path *path, struct pkt *pkt, ns_t now)
@@ -204,10 +217,7 @@ static ALWAYS_INLINE bool fast_ok(const struct path *path, const struct pkt *pkt
 	    !tuple_eq(flow_tuple(flow, dir), &look->tuple) || flow->proto != look->proto ||
 	    flow->decided_gen != path->gen)
 		return false;
-	/* A flow that was silent for long asks the tables again: its next hop may have been given
-	 * away, or its time is over.                                                            */
-	if (now_ms - flow->seen_ms >= path->fast_silent_ms ||
-	    now_ms - flow->seen_ms >= path->ct->timeout_ms[flow_timeout_class(flow->state)])
+	if (now_ms - flow->seen_ms >= path->fast_silent_ms[flow->state])
 		return false;
 	if (ip->ttl <= 1 || (pkt->flags & (PKT_LINK_BROADCAST | PKT_LINK_MULTICAST)) != 0)
 		return false;

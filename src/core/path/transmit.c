@@ -6,20 +6,6 @@
 #include "core/pkt/segment.h"
 #include "core/wire/ip4.h"
 
-void path_enqueue(struct path *path, struct pkt *pkt)
-{
-	struct iface *iface = path_iface(path, pkt->out_if);
-
-	if (UNLIKELY(path->queue_count == PATH_QUEUE_MAX)) {
-		(void)pkt_drop(path->drops, pkt, DROP_TX_FULL);
-		pkt_put(pkt);
-		return;
-	}
-	iface->stats.tx_packets++;
-	iface->stats.tx_bytes += pkt->len;
-	path->queue[(path->queue_head + path->queue_count++) % PATH_QUEUE_MAX] = pkt;
-}
-
 bool path_pop(struct path *path, struct batch *tx)
 {
 	u32 count = u32_min(path->queue_count, BATCH_MAX);
