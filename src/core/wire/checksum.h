@@ -20,9 +20,9 @@ static inline u16 csum_fold(u64 sum)
 	return (u16)sum;
 }
 
-/* Whether data with its checksum in it is undamaged: its folded sum is 0xffff. Folding keeps a sum's
- * remainder by 0xffff, and only a sum of nothing but zeros folds to zero, so one division does,
- * which the compiler makes a multiplication. Requires: sum is not zero.                          */
+/* Whether data with its checksum in it is undamaged: its folded sum is 0xffff. Folding keeps the
+ * remainder of a sum by 0xffff, and only a sum of nothing but zeros folds to zero, so one division
+ * does, which the compiler makes a multiplication. Requires: sum is not zero.                    */
 static inline bool csum_is_right(u64 sum)
 {
 	return sum % 0xffff == 0;
