@@ -23,6 +23,8 @@ struct run {
 	u32 port_count; /* a port's place here is its interface's index */
 	struct port *port[IFACE_MAX];
 	bool link_up[IFACE_MAX]; /* as the engine was told */
+	u32 claim_count;
+	int claim[IFACE_MAX];    /* what keeps other gateways off the interfaces */
 	struct port *host_port;  /* NULL: none; else the last of port[] */
 
 	struct sluice *sluice;

@@ -145,6 +145,10 @@ cable $GW x0 $GW x1
 exits "a second one with the same socket" 1 "another gateway listens at $CONTROL" \
 	"${RUN[@]}" --lan x0=10.77.0.1/16 --wan x1=10.78.0.1/16
 check "the first one is still asked" ask memory
+exits "a second one on the same interface" 1 "gw0: .*process $GATEWAY" \
+	ip netns exec $GW "$SLUICE" run --lan gw0=$LAN/16 --wan x1=10.78.0.1/16 \
+	--control "$BOX/new/second.sock"
+check "the first one still forwards" at $IN ping -c 1 -W 1 $OUTSIDE
 ip netns exec $GW "$SLUICE" run --lan x0=10.77.0.1/16 --wan x1=10.78.0.1/16 \
 	--control "$BOX/new/second.sock" >"$BOX/second" 2>&1 </dev/null &
 second=$!
