@@ -210,6 +210,17 @@ static void set_link(struct run *run, u32 index, bool up)
 		    run->port[index]->name, up ? "up" : "down");
 }
 
+/* Another interface of that name is another interface. */
+static void say_gone(struct run *run, u32 index)
+{
+	if (!run->gone[index])
+		run_log_say(&run->log, RUN_ERROR, "gone",
+			    "%s is gone, removed or renamed; when there is one of that name again, "
+			    "'sluice run' has to be started again",
+			    run->port[index]->name);
+	run->gone[index] = true;
+}
+
 static void follow_port(struct run *run, u32 index)
 {
 	struct port *port = run->port[index];
@@ -218,6 +229,7 @@ static void follow_port(struct run *run, u32 index)
 
 	if (!port_refresh(port)) {
 		set_link(run, index, false);
+		say_gone(run, index);
 		return;
 	}
 	set_link(run, index, port->up);
@@ -231,6 +243,7 @@ static void follow_port(struct run *run, u32 index)
 
 void run_follow(struct run *run, ns_t now)
 {
+	char changes[RUN_LOG_LINE_SIZE];
 	const char *why = "";
 
 	run->facts.running = true;
@@ -250,7 +263,7 @@ void run_follow(struct run *run, ns_t now)
 			    "a change of interfaces or routes is not followed: %s", why);
 		return;
 	}
+	run_log_changes(&run->conf, &run->next_conf, changes);
 	memcpy(&run->conf, &run->next_conf, sizeof run->conf);
-	run_log_say(&run->log, RUN_INFO, "follow",
-		    "interfaces or routes changed, and the gateway with them");
+	run_log_say(&run->log, RUN_INFO, "follow", "%s", changes);
 }
