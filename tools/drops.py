@@ -19,7 +19,7 @@ counters by these names. A packet that ends has exactly one reason.
 
 
 def page(text):
-    rows = [f"| `{name.lower()}` | {sentence} | {why} |" for name, sentence, why in LINE.findall(text)]
+    rows = [f"| `{name}` | {sentence} | {why} |" for name, sentence, why in LINE.findall(text)]
     lines = len(re.findall(r"^DROP\(", text, re.M))
     if lines != len(rows):
         raise SystemExit(f'{SOURCE}: {lines - len(rows)} lines are not DROP(NAME, "sentence", "why")')

@@ -74,7 +74,7 @@ ns_t sluice_next(const struct sluice *s);
 /* Up to BATCH_MAX packets to send, in order; the caller owns them and pkt_put()s each. False when
  * there are none.                                                                                */
 bool sluice_output(struct sluice *s, struct batch *tx);
-/* A driver could not send it: counted as TX_FULL. The packet stays the caller's to put. */
+/* A driver could not send it: counted as TX_FULL, and not as sent. It stays the caller's to put. */
 void sluice_count_unsent(struct sluice *s, const struct pkt *pkt);
 /* Whether every address has passed its duplicate address detection: until then neighbours get no
  * answer for it.                                                                                */
@@ -142,8 +142,8 @@ struct sluice_ports {
 	be32 public_addr;
 	u8 proto;
 	u32 port_count;  /* that may be given out */
-	u32 mapped;      /* owned by endpoint-independent mappings */
-	u32 resting;     /* in quarantine */
+	u32 mapped;      /* owned by endpoint-independent mappings that have flows */
+	u32 resting;     /* owned by those that have none, in quarantine */
 	u64 flows;       /* flows per destination that use the address */
 	u64 refused;     /* new flows that found no port */
 };

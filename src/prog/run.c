@@ -35,17 +35,19 @@ static void say_iface(const struct run *run, u32 index)
 	       run->port[index]->up ? "" : "  DOWN");
 }
 
+/* The last rule is the general one; exceptions stand before it. */
 static void say_translation(const struct run *run)
 {
 	const struct nat_conf *nat = &run->conf.nat;
 	const struct nat_pool_conf *pool = &nat->pool[0];
+	const struct nat_rule_conf *general = &nat->rule[nat->rule_count - 1];
 
 	if (nat->rule_count == 0) {
 		printf("  NAT     none: every packet keeps its addresses\n");
 		return;
 	}
 	printf("  NAT     ");
-	if (nat->rule[0].kind == NAT_KIND_MASQUERADE)
+	if (general->kind == NAT_KIND_MASQUERADE)
 		printf("to the address of the way out");
 	else
 		printf("to the pool");
@@ -54,11 +56,19 @@ static void say_translation(const struct run *run)
 		       value_show_addr(pool->range[i].last).text);
 	for (int i = 0; i < NAT_PROTO_COUNT; i++) {
 		static const char *const names[NAT_PROTO_COUNT] = { "TCP", "UDP", "ICMP" };
-		bool shared = nat->rule[0].mapping[i] == NAT_MAP_DESTINATION;
+		bool shared = general->mapping[i] == NAT_MAP_DESTINATION;
 
 		printf("; %s %s", names[i], shared ? "by destination" : "endpoint-independent");
 	}
-	printf("%s\n", nat->rule[0].hairpin ? "" : "; no hairpin");
+	printf("%s\n", general->hairpin ? "" : "; no hairpin");
+	for (u32 i = 0; i < nat->rule_count - 1; i++) {
+		const struct nat_rule_conf *rule = &nat->rule[i];
+
+		printf("  NAT     not to %s", value_show_prefix(rule->dest, rule->dest_len).text);
+		if (rule->dest_port)
+			printf(" port %u", rule->dest_port);
+		printf("\n");
+	}
 	if (nat->static_count)
 		printf("  NAT     %u one-to-one\n", nat->static_count);
 }

@@ -204,7 +204,9 @@ static void read_driver(struct reading *reading, const char *value)
 
 static void read_gateway(struct reading *reading, const char *value)
 {
-	if (value_addr(value, &reading->args->gateway))
+	if (reading->args->gateway_given)
+		wrong(reading, value, "is given twice; there is one default gateway");
+	else if (value_addr(value, &reading->args->gateway))
 		reading->args->gateway_given = true;
 	else
 		wrong(reading, value, "has to be an address like 198.18.0.2");
@@ -228,6 +230,12 @@ static void read_route(struct reading *reading, const char *value)
 		      "has to read like 10.20.0.0/16=10.10.0.7, without bits beyond "
 		      "the prefix");
 		return;
+	}
+	for (u32 i = 0; i < args->route_count; i++) {
+		if (be32_eq(args->route[i].prefix, route.prefix) &&
+		    args->route[i].prefix_len == route.prefix_len)
+			wrong(reading, value,
+			      "is the second route to this prefix; there can be one");
 	}
 	if (strcmp(tail, "blackhole") == 0)
 		route.kind = RUN_ROUTE_BLACKHOLE;
@@ -347,6 +355,13 @@ static bool read_side(const char *text, be32 *addr, u8 *prefix_len)
 	return ctl_parse_prefix(text, addr, prefix_len);
 }
 
+static bool prefixes_meet(be32 a, u8 a_len, be32 b, u8 b_len)
+{
+	u8 len = a_len < b_len ? a_len : b_len;
+
+	return be32_eq(value_network(a, len), value_network(b, len));
+}
+
 static void read_one_to_one(struct reading *reading, const char *value)
 {
 	struct run_args *args = reading->args;
@@ -366,6 +381,16 @@ static void read_one_to_one(struct reading *reading, const char *value)
 		      "has to be two addresses, or two prefixes of one length: "
 		      "10.10.0.5=198.51.100.5");
 		return;
+	}
+	for (u32 i = 0; i < args->static_count; i++) {
+		if (prefixes_meet(args->fixed[i].outside, args->fixed[i].prefix_len, fixed.outside,
+				  fixed.prefix_len) ||
+		    prefixes_meet(args->fixed[i].inside, args->fixed[i].prefix_len, fixed.inside,
+				  fixed.prefix_len)) {
+			wrong(reading, value,
+			      "overlaps another --one-to-one; each address may be in one");
+			return;
+		}
 	}
 	args->fixed[args->static_count++] = fixed;
 }
@@ -400,7 +425,7 @@ static void read_ports(struct reading *reading, const char *value)
 {
 	if (!value_ports(value, &reading->args->port_first, &reading->args->port_last))
 		wrong(reading, value,
-		      "has to be two ports from 1 to 65535, the lower one first: "
+		      "has to be a port, or two with the lower one first, from 1 to 65535: "
 		      "1024-65535");
 }
 

@@ -1,6 +1,7 @@
 /* Building the configuration. */
 #include "prog/run_conf.h"
 
+#include "prog/run_check.h"
 #include "prog/values.h"
 
 /* Public addresses that may come by themselves: an interface can get more while running. */
@@ -77,8 +78,14 @@ static void build_iface(struct building *b, u32 index)
 	memcpy(iface->name, given->name, sizeof iface->name);
 	iface->side = given->side;
 	iface->addr_count = 0;
+	/* A link can carry less, never more: what is larger would be lost on the way out. */
+	if (given->mtu > iface->mtu && !b->facts->running)
+		run_error(b->errors,
+			  "--mtu %s=%u: the interface carries at most %u; 'ip link set %s mtu %u' "
+			  "would raise that",
+			  given->name, given->mtu, iface->mtu, given->name, given->mtu);
 	if (given->mtu)
-		iface->mtu = given->mtu;
+		iface->mtu = u32_min(given->mtu, iface->mtu);
 	if (given->addr_count)
 		given_addrs(b, index);
 	else
@@ -299,31 +306,42 @@ static void build_pool(struct building *b, struct nat_rule_conf *rule)
 		nat->address_count = u32_max(nat->address_count, (u32)addresses + ADDRESSES_SPARE);
 }
 
-static bool outside_is_hosts(const struct sluice_conf *conf)
+/* Are flows translated to this one? Without a pool they are to all addresses of the outside. */
+static bool addr_is_public(const struct run_args *args, be32 addr)
 {
-	for (u32 i = 0; i < conf->iface_count; i++) {
-		const struct iface_conf *iface = &conf->iface[i];
+	for (u32 i = 0; i < args->pool_count; i++) {
+		if (be32_host(args->pool[i].first) <= be32_host(addr) &&
+		    be32_host(addr) <= be32_host(args->pool[i].last))
+			return true;
+	}
+	return args->pool_count == 0;
+}
+
+static bool public_is_hosts(const struct building *b)
+{
+	for (u32 i = 0; i < b->conf->iface_count; i++) {
+		const struct iface_conf *iface = &b->conf->iface[i];
 
 		for (u32 j = 0; iface->side == IFACE_OUTSIDE && j < iface->addr_count; j++) {
-			if (iface->addr[j].host)
+			if (iface->addr[j].host && addr_is_public(b->args, iface->addr[j].addr))
 				return true;
 		}
 	}
 	return false;
 }
 
-/* The host's own sockets use the address that flows are translated to: its port range is spared,
- * unless the user has named the ports.                                                          */
-static void build_masquerade(struct building *b, struct nat_rule_conf *rule)
+/* The host's own sockets use an address that flows are translated to: its port range is spared,
+ * unless the user has named the ports. What holds for the address of an interface holds for it in
+ * a pool as well.                                                                               */
+static void build_own_ports(struct building *b)
 {
 	struct nat_conf *nat = &b->conf->nat;
 	const struct run_args *args = b->args;
 	const struct run_facts *facts = b->facts;
 
-	rule->kind = NAT_KIND_MASQUERADE;
 	nat->masquerade_port_first = args->port_first;
 	nat->masquerade_port_last = args->port_last;
-	if (!outside_is_hosts(b->conf) || facts->local_first == 0)
+	if (!public_is_hosts(b) || facts->local_first == 0)
 		return;
 	if (args->port_first == 0) {
 		nat->masquerade_spare_first = facts->local_first;
@@ -363,7 +381,8 @@ static void build_nat(struct building *b)
 	if (args->pool_count)
 		build_pool(b, rule);
 	else
-		build_masquerade(b, rule);
+		rule->kind = NAT_KIND_MASQUERADE;
+	build_own_ports(b);
 	for (int proto = 0; proto < NAT_PROTO_COUNT; proto++) {
 		if (args->mapping_given[proto])
 			rule->mapping[proto] = args->mapping[proto];
@@ -427,6 +446,8 @@ bool run_conf_build(const struct run_args *args, const struct run_facts *facts,
 	build_nat(&b);
 	build_tracking(&b);
 	build_neighbours(&conf->neigh);
+	if (!facts->running && errors->count == before)
+		run_check(args, conf, errors);
 	conf->packets.ring_count = facts->ring_frames;
 	conf->slow_road = args->slow_road;
 	memcpy(conf->seed, args->seed_given ? args->seed : facts->seed, sizeof conf->seed);

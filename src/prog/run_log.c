@@ -196,3 +196,66 @@ void run_log_event(struct run_log *log, const struct iface_table *ifaces,
 		text_write(log, RUN_WARNING, message);
 	*kind = (struct run_log_kind){ .seen = true, .written_ns = event->when_ns };
 }
+
+/* ---- changes --------------------------------------------------------------------------------- */
+
+static const struct sluice_route_conf *default_route(const struct sluice_conf *conf)
+{
+	for (u32 i = 0; i < conf->route_count; i++) {
+		if (conf->route[i].prefix_len == 0)
+			return &conf->route[i];
+	}
+	return NULL;
+}
+
+static bool same_addrs(const struct iface_conf *a, const struct iface_conf *b)
+{
+	return a->addr_count == b->addr_count &&
+	       memcmp(a->addr, b->addr, a->addr_count * sizeof a->addr[0]) == 0;
+}
+
+static void append_addrs(char text[RUN_LOG_LINE_SIZE], const struct iface_conf *iface)
+{
+	append(text, "; %s has %s", iface->name, iface->addr_count ? "" : "no address");
+	for (u32 i = 0; i < iface->addr_count; i++)
+		append(text, "%s%s", i ? ", " : "",
+		       value_show_prefix(iface->addr[i].addr, iface->addr[i].prefix_len).text);
+}
+
+static void append_routes(char text[RUN_LOG_LINE_SIZE], const struct sluice_conf *was,
+			  const struct sluice_conf *now)
+{
+	const struct sluice_route_conf *old = default_route(was);
+	const struct sluice_route_conf *new = default_route(now);
+
+	if (was->route_count == now->route_count &&
+	    memcmp(was->route, now->route, sizeof now->route) == 0)
+		return;
+	if (old && new &&memcmp(old, new, sizeof *old) == 0)
+		append(text, "; routes are %u, were %u", now->route_count, was->route_count);
+	else if (!new)
+		append(text, "; there is no default gateway");
+	else if (new->route.type == FIB_UNICAST)
+		append(text, "; the default gateway is %s on %s",
+		       value_show_addr(new->route.path[0].gateway).text,
+		       now->iface[new->route.path[0].out_if].name);
+}
+
+void run_log_changes(const struct sluice_conf *was, const struct sluice_conf *now,
+		     char text[RUN_LOG_LINE_SIZE])
+{
+	text[0] = 0;
+	append(text, "the gateway follows");
+	for (u32 i = 0; i < now->iface_count; i++) {
+		const struct iface_conf *old = &was->iface[i];
+		const struct iface_conf *new = &now->iface[i];
+
+		if (!same_addrs(old, new))
+			append_addrs(text, new);
+		if (old->mtu != new->mtu)
+			append(text, "; %s has mtu %u", new->name, new->mtu);
+		if (memcmp(&old->mac, &new->mac, sizeof old->mac) != 0)
+			append(text, "; %s has another MAC address", new->name);
+	}
+	append_routes(text, was, now);
+}

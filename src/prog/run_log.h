@@ -37,5 +37,8 @@ void run_log_event(struct run_log *log, const struct iface_table *ifaces,
 /* The sentence of an event. refused: flows refused, those held back included. */
 void run_log_describe(const struct iface_table *ifaces, const struct sluice_event *event,
 		      u64 refused, char text[RUN_LOG_LINE_SIZE]);
+/* The sentence of a change of interfaces or routes: what is different, and what it is now. */
+void run_log_changes(const struct sluice_conf *was, const struct sluice_conf *now,
+		     char text[RUN_LOG_LINE_SIZE]);
 
 #endif

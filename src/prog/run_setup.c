@@ -5,6 +5,7 @@
 #include "host/io/afpacket.h"
 #include "host/io/hostport.h"
 #include "host/io/tun.h"
+#include "host/os/claim.h"
 #include "host/os/clock.h"
 #include "host/os/entropy.h"
 #include "host/os/hugepages.h"
@@ -44,6 +45,19 @@ static void take_facts(struct run_iface_facts *facts, const struct os_iface *os)
 	memcpy(facts->route, os->route, sizeof facts->route);
 }
 
+static bool claim_iface(struct run *run, const struct os_iface *os)
+{
+	char why[OS_WHY_SIZE];
+	int claim = os_iface_claim(os->index, why, sizeof why);
+
+	if (claim < 0) {
+		run_error(&run->errors, "%s: %s", os->name, why);
+		return false;
+	}
+	run->claim[run->claim_count++] = claim;
+	return true;
+}
+
 static void look_at(struct run *run, u32 index)
 {
 	const struct run_iface_args *given = &run->args.iface[index];
@@ -64,6 +78,8 @@ static void look_at(struct run *run, u32 index)
 			  given->name, why);
 		return;
 	}
+	if (!claim_iface(run, &os))
+		return;
 	if (!os.up && !os_iface_set_up(os.index, why, sizeof why))
 		run_error(&run->errors, "%s: %s", given->name, why);
 	take_facts(&run->facts.iface[index], &os);
@@ -142,6 +158,8 @@ void run_close_ports(struct run *run)
 	/* The host port first: it was opened last, on top of the others. */
 	while (run->port_count > 0)
 		port_close(run->port[--run->port_count]);
+	while (run->claim_count > 0)
+		os_iface_release(run->claim[--run->claim_count]);
 }
 
 /* ---- the engine ------------------------------------------------------------------------------ */
@@ -192,6 +210,17 @@ static void set_link(struct run *run, u32 index, bool up)
 		    run->port[index]->name, up ? "up" : "down");
 }
 
+/* Another interface of that name is another interface. */
+static void say_gone(struct run *run, u32 index)
+{
+	if (!run->gone[index])
+		run_log_say(&run->log, RUN_ERROR, "gone",
+			    "%s is gone, removed or renamed; when there is one of that name again, "
+			    "'sluice run' has to be started again",
+			    run->port[index]->name);
+	run->gone[index] = true;
+}
+
 static void follow_port(struct run *run, u32 index)
 {
 	struct port *port = run->port[index];
@@ -200,6 +229,7 @@ static void follow_port(struct run *run, u32 index)
 
 	if (!port_refresh(port)) {
 		set_link(run, index, false);
+		say_gone(run, index);
 		return;
 	}
 	set_link(run, index, port->up);
@@ -213,6 +243,7 @@ static void follow_port(struct run *run, u32 index)
 
 void run_follow(struct run *run, ns_t now)
 {
+	char changes[RUN_LOG_LINE_SIZE];
 	const char *why = "";
 
 	run->facts.running = true;
@@ -232,7 +263,7 @@ void run_follow(struct run *run, ns_t now)
 			    "a change of interfaces or routes is not followed: %s", why);
 		return;
 	}
+	run_log_changes(&run->conf, &run->next_conf, changes);
 	memcpy(&run->conf, &run->next_conf, sizeof run->conf);
-	run_log_say(&run->log, RUN_INFO, "follow",
-		    "interfaces or routes changed, and the gateway with them");
+	run_log_say(&run->log, RUN_INFO, "follow", "%s", changes);
 }

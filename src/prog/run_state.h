@@ -23,6 +23,9 @@ struct run {
 	u32 port_count; /* a port's place here is its interface's index */
 	struct port *port[IFACE_MAX];
 	bool link_up[IFACE_MAX]; /* as the engine was told */
+	bool gone[IFACE_MAX];    /* it was said that its interface is */
+	u32 claim_count;
+	int claim[IFACE_MAX];    /* what keeps other gateways off the interfaces */
 	struct port *host_port;  /* NULL: none; else the last of port[] */
 
 	struct sluice *sluice;

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 
+#include "core/ct/flow.h"
 #include "host/ctl/ctl.h"
 #include "prog/nearest.h"
 #include "prog/values.h"
@@ -20,6 +21,8 @@ static bool refuse(struct ctl_why *why, const char *format, ...)
 	return false;
 }
 
+enum { STATES_SIZE = CTL_WHY_SIZE - 80 }; /* the rest of the sentence fits beside them */
+
 enum show_option { OPTION_CONTROL = 1 << 16, OPTION_JSON = 1 << 17, OPTION_HELP = 1 << 18 };
 
 static const struct {
@@ -31,7 +34,7 @@ static const struct {
 	{ "--addr", CTL_FILTER_ADDR, "A[/L]", "with this address, or one of this prefix" },
 	{ "--port", CTL_FILTER_PORT, "N", "with this port on either side" },
 	{ "--proto", CTL_FILTER_PROTO, "P", "tcp, udp, icmp or a number" },
-	{ "--state", CTL_FILTER_STATE, "S", "in this state, by its printed name" },
+	{ "--state", CTL_FILTER_STATE, "S", "in this state (names below)" },
 	{ "--unanswered", CTL_FILTER_UNANSWERED, NULL, "that nobody has answered" },
 	{ "--limit", CTL_FILTER_LIMIT, "N", "the first N only" },
 	{ "--count", CTL_FILTER_COUNT, NULL, "how many there are, nothing else" },
@@ -66,9 +69,31 @@ static bool unknown(const char *word, struct ctl_why *why)
 		      near ? "; did you mean " : "", near ? near : "");
 }
 
+static bool state_is_known(const char *word)
+{
+	for (int i = 0; i < FLOW_STATE_COUNT; i++) {
+		if (strcmp(word, flow_state_name((enum flow_state)i)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *list_states(char list[STATES_SIZE])
+{
+	list[0] = 0;
+	for (int i = 0; i < FLOW_STATE_COUNT; i++) {
+		size_t len = strlen(list);
+
+		snprintf(list + len, STATES_SIZE - len, "%s%s", len ? ", " : "",
+			 flow_state_name((enum flow_state)i));
+	}
+	return list;
+}
+
 static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		       struct ctl_why *why)
 {
+	char list[STATES_SIZE];
 	be32 addr;
 	u8 small;
 
@@ -99,12 +124,10 @@ static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		return refuse(why, "--limit %.40s: has to be a number from 1 to 4294967295", value);
 	case CTL_FILTER_STATE:
 		args->state = value;
-		if (strlen(value) < CTL_STATE_SIZE)
+		if (state_is_known(value))
 			return true;
-		return refuse(why,
-			      "--state %.40s: has to be the name of a state, as 'sluice show "
-			      "flows' prints it",
-			      value);
+		return refuse(why, "--state %.40s: there is no such state; there are %s", value,
+			      list_states(list));
 	default: args->control = value; return true;
 	}
 }
@@ -234,6 +257,8 @@ char *show_args_request(const struct show_args *args)
 
 void show_args_help(FILE *out)
 {
+	char list[STATES_SIZE];
+
 	fprintf(out, "sluice show: what a running gateway knows\n\n");
 	for (int i = 0; i < CTL_SHOW_COUNT; i++) {
 		unsigned filters = ctl_show_filters((enum ctl_show)i);
@@ -253,8 +278,9 @@ void show_args_help(FILE *out)
 			 options[i].value ? options[i].value : "");
 		fprintf(out, "  %-16s %s\n", left, options[i].help);
 	}
+	fprintf(out, "\nStates: %s\n", list_states(list));
 	fprintf(out,
-		"\nFilters are and-ed. Drops and counters that are zero are left out without "
+		"Filters are and-ed. Drops and counters that are zero are left out without "
 		"--all.\nExit codes: 0 answered, 1 no gateway answers or the answer broke off, "
 		"2 wrong arguments.\n");
 }

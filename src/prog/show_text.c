@@ -94,8 +94,9 @@ static void put_mapping(FILE *out, const json_t *mapping)
 
 	end_text(inside, proto, text_of(mapping, "inside_addr"), count_of(mapping, "inside_port"));
 	end_text(outside, proto, text_of(mapping, "public_addr"), count_of(mapping, "public_port"));
-	fprintf(out, "%-4s  %-21s  as %-21s  flows %" PRIu64 "  idle %" PRIu64 "s\n", proto, inside,
-		outside, count_of(mapping, "flows"), seconds_of(mapping, "idle_ms"));
+	fprintf(out, "%-4s  %-21s  as %-21s  flows %" PRIu64 "  idle %" PRIu64 "s%s\n", proto,
+		inside, outside, count_of(mapping, "flows"), seconds_of(mapping, "idle_ms"),
+		count_of(mapping, "flows") ? "" : "  resting");
 }
 
 static void put_ports(FILE *out, const json_t *ports)

@@ -41,8 +41,8 @@ static int unknown(const char *word)
 	for (const struct prog_command *command = commands; command->name; command++)
 		names[count++] = command->name;
 	near = nearest_word(word, names, count);
-	fprintf(stderr, "sluice: there is no command '%s'%s%s%s; 'sluice help' lists them\n", word,
-		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	fprintf(stderr, "sluice: there is no command '%s'%s%s%s 'sluice help' lists them\n", word,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : ";");
 	return PROG_EXIT_USAGE;
 }
 

@@ -44,6 +44,10 @@ exits "a mistyped interface" 1 "did you mean gw0" "${RUN[@]}" --lan gw0x=$LAN/16
 exits "no address at all" 1 "gw0 has no IPv4 address" "${RUN[@]}" --lan gw0 --wan gw1=$WAN/16
 exits "a gateway that is not near" 1 "192.0.2.1 is on no network" "${RUN[@]}" \
 	--lan gw0=$LAN/16 --wan gw1=$WAN/16 --gateway 192.0.2.1
+exits "a TUN device with the name of another" 1 "gw1.*another interface may have this name" \
+	"${RUN[@]}" --lan gw0=$LAN/16 --wan gw1=$WAN/16 --driver gw1=tun
+exits "a gateway that is the gateway" 1 "gateway: $WAN is this gateway's own" "${RUN[@]}" \
+	--lan gw0=$LAN/16 --wan gw1=$WAN/16 --gateway $WAN
 touch "$BOX/file"
 exits "a control socket on a file" 1 "is no socket" ip netns exec $GW "$SLUICE" run "${SIDES[@]}" \
 	--control "$BOX/file"
@@ -145,6 +149,10 @@ cable $GW x0 $GW x1
 exits "a second one with the same socket" 1 "another gateway listens at $CONTROL" \
 	"${RUN[@]}" --lan x0=10.77.0.1/16 --wan x1=10.78.0.1/16
 check "the first one is still asked" ask memory
+exits "a second one on the same interface" 1 "gw0: .*process $GATEWAY" \
+	ip netns exec $GW "$SLUICE" run --lan gw0=$LAN/16 --wan x1=10.78.0.1/16 \
+	--control "$BOX/new/second.sock"
+check "the first one still forwards" at $IN ping -c 1 -W 1 $OUTSIDE
 ip netns exec $GW "$SLUICE" run --lan x0=10.77.0.1/16 --wan x1=10.78.0.1/16 \
 	--control "$BOX/new/second.sock" >"$BOX/second" 2>&1 </dev/null &
 second=$!

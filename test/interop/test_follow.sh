@@ -70,4 +70,11 @@ mtu_is() { [ "$(show interfaces | jq '.interfaces[] | select(.name == "gw1") | .
 check "another MTU" wait_for 5 mtu_is 1280
 at $IN ping -c 1 -W 1 -M do -s 1400 $OUTSIDE >"$BOX/text" 2>&1
 says "which it reports to senders" "mtu ?= ?1280" "$BOX/text"
+says "what was followed is said" "gw1 has mtu 1280" "$BOX/gateway.err"
+
+# ---- an interface that goes -------------------------------------------------------------------
+
+ip -n $GW link del gw1
+check "an interface that goes is named" wait_for 5 grep -q "error: gw1 is gone" "$BOX/gateway.err"
+check "and the gateway answers the inside" at $IN ping -c 1 -W 1 $LAN
 finish

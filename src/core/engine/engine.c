@@ -46,7 +46,11 @@ bool sluice_output(struct sluice *s, struct batch *tx)
 
 void sluice_count_unsent(struct sluice *s, const struct pkt *pkt)
 {
-	(void)pkt;
+	struct iface_stats *stats = &s->ifaces.iface[pkt->out_if].stats;
+
+	/* It was counted when it was queued. */
+	stats->tx_packets--;
+	stats->tx_bytes -= pkt->len;
 	s->drops.count[DROP_TX_FULL]++;
 }
 

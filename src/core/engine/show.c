@@ -138,7 +138,7 @@ u32 sluice_show_ports(const struct sluice *s, u32 *cursor, struct sluice_ports *
 			.public_addr = address->addr,
 			.proto = proto,
 			.port_count = nat_ports_count(&ports),
-			.mapped = space->mapped_count,
+			.mapped = space->mapped_count - space->resting_count,
 			.resting = space->resting_count,
 			.flows = space->flow_count,
 			.refused = space->refused,

@@ -260,6 +260,8 @@ static const char *hint_of(int err)
 		return "; `modprobe tun` may help";
 	case EBUSY:
 		return "; another program has it";
+	case EINVAL:
+		return "; another interface may have this name";
 	case ENAMETOOLONG:
 		return "; 15 letters at most";
 	default:

@@ -138,6 +138,26 @@ static void test_mappings_ports_and_destinations(void **state)
 	path_bed_close(bed);
 }
 
+/* A resting port counts once. Those of flows without an answer have rested already. */
+static void test_resting_ports_are_not_mapped(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	struct sluice_ports ports[8];
+	u32 cursor = 0;
+
+	(void)state;
+	begin_flows(bed);
+	rig_advance(&bed->rig, 310 * NS_PER_SEC);
+	assert_int_equal(sluice_show_ports(bed->rig.s, &cursor, ports, 8), 3);
+	for (u32 n = 0; n < 3; n++) {
+		if (ports[n].proto != IP_PROTO_UDP)
+			continue;
+		assert_int_equal(ports[n].mapped, 0);
+		assert_int_equal(ports[n].resting, 5);
+	}
+	path_bed_close(bed);
+}
+
 static void test_every_drop_and_counter_is_shown_once(void **state)
 {
 	struct path_bed *bed = path_bed_open();
@@ -266,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_filters_and_cursors),
 		cmocka_unit_test(test_a_flow_as_it_is_shown),
 		cmocka_unit_test(test_mappings_ports_and_destinations),
+		cmocka_unit_test(test_resting_ports_are_not_mapped),
 		cmocka_unit_test(test_every_drop_and_counter_is_shown_once),
 		cmocka_unit_test(test_ports_out_names_the_holders),
 		cmocka_unit_test(test_events_are_rate_limited),

@@ -191,6 +191,14 @@ static void each_mistake_is_named(void **state)
 	refused("run --lan a --wan b --pool 10.0.0.0/24 --pool 10.0.0.7", "10.0.0.7", "overlaps");
 	refused("run --lan a --wan b --one-to-one 10.0.0.0/24=10.1.0.0/25", "10.1.0.0/25",
 		"one length");
+	refused("run --lan a --wan b --one-to-one 10.0.0.5=9.9.9.9 --one-to-one 10.0.0.6=9.9.9.9",
+		"10.0.0.6=9.9.9.9", "overlaps");
+	refused("run --lan a --wan b --one-to-one 10.0.0.0/24=9.9.9.0/24 --one-to-one "
+		"10.0.0.6=8.8.8.8",
+		"10.0.0.6=8.8.8.8", "overlaps");
+	refused("run --lan a --wan b --gateway 1.2.3.4 --gateway 1.2.3.5", "1.2.3.5", "twice");
+	refused("run --lan a --wan b --route 10.0.0.0/8=1.2.3.4 --route 10.0.0.0/8=prohibit",
+		"10.0.0.0/8=prohibit", "second");
 	refused("run --lan a --wan b --route 10.0.0.1/8=1.2.3.4", "10.0.0.1/8", "beyond");
 	refused("run --lan a --wan b --route 10.0.0.0/8=nowhere", "nowhere", "blackhole");
 	refused("run --lan a --wan b --no-nat-to 203.0.113.9/24", "9/24", "203.0.113.0/24");

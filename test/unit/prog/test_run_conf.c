@@ -191,6 +191,41 @@ static void ports_that_were_asked_for(void **state)
 	free(bed);
 }
 
+/* The address of an interface may be in a pool; the host's sockets are there all the same. */
+static void the_hosts_own_ports_are_spared_in_a_pool(void **state)
+{
+	struct bed *bed = host_bed();
+
+	(void)state;
+	bed->args.pool_count = 1;
+	bed->args.pool[0] = (struct nat_range){ be32_of(0xc6120002), be32_of(0xc6120009) };
+	build_good(bed);
+	assert_false(bed->notes.shares_ports);
+	bed->args.pool[0].first = be32_of(0xc6120001);
+	build_good(bed);
+	assert_int_equal(bed->conf.nat.masquerade_spare_first, 32768);
+	assert_int_equal(bed->conf.nat.masquerade_spare_last, 60999);
+	assert_true(bed->notes.shares_ports);
+	free(bed);
+}
+
+/* What a link can not carry would be lost; while the gateway runs, the smaller of both holds. */
+static void an_mtu_that_the_link_has_not_got(void **state)
+{
+	struct bed *bed = host_bed();
+
+	(void)state;
+	bed->args.iface[1].mtu = 1400;
+	build_good(bed);
+	assert_int_equal(bed->conf.iface[1].mtu, 1400);
+	bed->facts.iface[1].port.mtu = 1300;
+	bed->facts.running = true;
+	build_good(bed);
+	assert_int_equal(bed->conf.iface[1].mtu, 1300);
+	bed->facts.running = false;
+	build_refused(bed, "--mtu eth0=1400", "at most 1300");
+}
+
 static void a_pool(void **state)
 {
 	struct bed *bed = bare_bed();
@@ -377,6 +412,20 @@ static void no_address_at_all(void **state)
 	build_refused(bed, "eth0 has no IPv4 address", "--wan eth0=");
 }
 
+/* Only the start asks what can not be meant: a host may be given such an address later. */
+static void a_running_gateway_goes_on(void **state)
+{
+	struct bed *bed = host_bed();
+
+	(void)state;
+	bed->args.gateway_given = true;
+	bed->args.gateway = be32_of(0xc6120001);
+	bed->facts.running = true;
+	build_good(bed);
+	bed->facts.running = false;
+	build_refused(bed, "--gateway", "own address");
+}
+
 static void networks_that_overlap(void **state)
 {
 	struct bed *bed = bare_bed();
@@ -420,6 +469,8 @@ int main(void)
 		cmocka_unit_test(given_addresses_are_not_the_hosts),
 		cmocka_unit_test(the_hosts_own_ports_are_spared),
 		cmocka_unit_test(ports_that_were_asked_for),
+		cmocka_unit_test(the_hosts_own_ports_are_spared_in_a_pool),
+		cmocka_unit_test(an_mtu_that_the_link_has_not_got),
 		cmocka_unit_test(a_pool),
 		cmocka_unit_test(forwarding_only),
 		cmocka_unit_test(destinations_without_translation),
@@ -431,6 +482,7 @@ int main(void)
 		cmocka_unit_test(a_gateway_nobody_is_near),
 		cmocka_unit_test(addresses_of_both_kinds),
 		cmocka_unit_test(no_address_at_all),
+		cmocka_unit_test(a_running_gateway_goes_on),
 		cmocka_unit_test(networks_that_overlap),
 		cmocka_unit_test(without_the_host),
 		cmocka_unit_test(the_same_facts_give_the_same_bytes),

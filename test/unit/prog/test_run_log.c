@@ -153,6 +153,53 @@ static void plain_lines(void **state)
 	bed_close(&bed);
 }
 
+static void set_conf(struct sluice_conf *conf)
+{
+	memset(conf, 0, sizeof *conf);
+	conf->iface_count = 2;
+	memcpy(conf->iface[0].name, "gw0", 4);
+	memcpy(conf->iface[1].name, "gw1", 4);
+	conf->iface[1].mtu = 1500;
+	conf->iface[1].addr_count = 1;
+	conf->iface[1].addr[0] = (struct iface_addr){ .addr = be32_of(0xc6120001),
+						      .prefix_len = 16 };
+	conf->route_count = 1;
+	conf->route[0].route.type = FIB_UNICAST;
+	conf->route[0].route.path_count = 1;
+	conf->route[0].route.path[0] = (struct fib_path){ .gateway = be32_of(0xc6120002),
+							  .out_if = 1 };
+}
+
+static void changes_are_named(void **state)
+{
+	static struct sluice_conf was, now;
+	char text[RUN_LOG_LINE_SIZE];
+
+	(void)state;
+	set_conf(&was);
+	set_conf(&now);
+	run_log_changes(&was, &now, text);
+	assert_string_equal(text, "the gateway follows");
+	now.iface[1].addr[0].addr = be32_of(0xc6120009);
+	now.iface[1].mtu = 1280;
+	run_log_changes(&was, &now, text);
+	assert_string_equal(text, "the gateway follows; gw1 has 198.18.0.9/16; gw1 has mtu 1280");
+	set_conf(&now);
+	now.route[0].route.path[0].gateway = be32_of(0xc6120003);
+	run_log_changes(&was, &now, text);
+	assert_string_equal(text, "the gateway follows; the default gateway is 198.18.0.3 on gw1");
+	set_conf(&now);
+	now.route[now.route_count++].prefix_len = 24;
+	run_log_changes(&was, &now, text);
+	assert_string_equal(text, "the gateway follows; routes are 2, were 1");
+	set_conf(&now);
+	now.route_count = 0;
+	now.iface[1].addr_count = 0;
+	run_log_changes(&was, &now, text);
+	assert_string_equal(text, "the gateway follows; gw1 has no address; there is no default "
+				  "gateway");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +209,7 @@ int main(void)
 		cmocka_unit_test(one_kind_does_not_silence_another),
 		cmocka_unit_test(json_is_for_programs),
 		cmocka_unit_test(plain_lines),
+		cmocka_unit_test(changes_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,6 +117,8 @@ static void mistakes_are_named(void **state)
 	refused("show flows --count=3", "--count=3", "no value");
 	refused("show routes --port 4", "--port", "--addr, --limit, --count");
 	refused("show flows --all", "--all", "--unanswered");
+	refused("show flows --state established2", "--state established2", "time-wait");
+	refused("show flows --state ESTABLISHED", "--state ESTABLISHED", "two-way");
 }
 
 int main(void)

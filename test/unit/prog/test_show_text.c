@@ -83,6 +83,12 @@ static void mappings_ports_destinations(void **state)
 		"\"public_addr\":\"198.18.0.1\",\"public_port\":40000,\"flows\":2,"
 		"\"idle_ms\":1500}",
 		"udp   10.10.0.2:5000         as 198.18.0.1:40000       flows 2  idle 1s\n");
+	line_is(CTL_SHOW_NAT, 0,
+		"{\"proto\":\"udp\",\"inside_addr\":\"10.10.0.2\",\"inside_port\":5000,"
+		"\"public_addr\":\"198.18.0.1\",\"public_port\":40000,\"flows\":0,"
+		"\"idle_ms\":1500}",
+		"udp   10.10.0.2:5000         as 198.18.0.1:40000       flows 0  idle 1s  "
+		"resting\n");
 	line_is(CTL_SHOW_PORTS, 0,
 		"{\"public_addr\":\"198.18.0.1\",\"proto\":\"tcp\",\"ports\":64512,\"mapped\":1,"
 		"\"resting\":2,\"flows\":3,\"refused\":4}",

@@ -1,0 +1,232 @@
+/* Looking for what can not be meant. */
+#include "prog/run_check.h"
+
+#include "prog/values.h"
+
+struct checking {
+	const struct run_args *args;
+	const struct sluice_conf *conf;
+	struct run_errors *errors;
+};
+
+/* What addresses may be to an interface. */
+enum relation {
+	REL_OWN,    /* its own address is among them */
+	REL_HOSTS,  /* and the host's own stack has it, too */
+	REL_EDGE,   /* the first or last of its network is */
+	REL_INSIDE, /* some are on its network, which is of the inside */
+};
+
+static struct nat_range network_range(be32 addr, u8 prefix_len)
+{
+	be32 first = value_network(addr, prefix_len);
+	u32 rest = (u32)(UINT64_C(0xffffffff) >> prefix_len);
+
+	return (struct nat_range){ first, be32_of(be32_host(first) | rest) };
+}
+
+static struct nat_range one_addr(be32 addr)
+{
+	return (struct nat_range){ addr, addr };
+}
+
+static bool ranges_meet(const struct nat_range *a, const struct nat_range *b)
+{
+	return be32_host(a->first) <= be32_host(b->last) &&
+	       be32_host(b->first) <= be32_host(a->last);
+}
+
+static bool range_holds(const struct nat_range *range, be32 addr)
+{
+	struct nat_range one = one_addr(addr);
+
+	return ranges_meet(range, &one);
+}
+
+/* "This" network, loopback, multicast and reserved: RFC 1122 section 3.2.1.3. */
+static bool is_no_hosts(const struct nat_range *range)
+{
+	static const u32 bad[][2] = {
+		{ 0x00000000, 0x00ffffff },
+		{ 0x7f000000, 0x7fffffff },
+		{ 0xe0000000, 0xffffffff },
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+		struct nat_range part = { be32_of(bad[i][0]), be32_of(bad[i][1]) };
+
+		if (ranges_meet(range, &part))
+			return true;
+	}
+	return false;
+}
+
+static bool is_related(const struct iface_conf *iface, const struct iface_addr *addr,
+		       const struct nat_range *range, enum relation relation)
+{
+	struct nat_range network = network_range(addr->addr, addr->prefix_len);
+
+	switch (relation) {
+	case REL_OWN: return range_holds(range, addr->addr);
+	case REL_HOSTS: return addr->host && range_holds(range, addr->addr);
+	case REL_EDGE:
+		/* A network of two has no such addresses: RFC 3021. */
+		return addr->prefix_len < 31 &&
+		       (range_holds(range, network.first) || range_holds(range, network.last));
+	case REL_INSIDE: return iface->side == IFACE_INSIDE && ranges_meet(range, &network);
+	}
+	return false;
+}
+
+/* The name of the first interface to which these addresses are that; NULL: of none. */
+static const char *related_iface(const struct checking *c, const struct nat_range *range,
+				 enum relation relation)
+{
+	for (u32 i = 0; i < c->conf->iface_count; i++) {
+		const struct iface_conf *iface = &c->conf->iface[i];
+
+		for (u32 j = 0; j < iface->addr_count; j++) {
+			if (is_related(iface, &iface->addr[j], range, relation))
+				return iface->name;
+		}
+	}
+	return NULL;
+}
+
+/* ---- gateways and routes --------------------------------------------------------------------- */
+
+static bool check_neighbour(struct checking *c, const char *option, be32 gateway)
+{
+	struct nat_range range = one_addr(gateway);
+	const char *own = related_iface(c, &range, REL_OWN);
+	const char *edge = related_iface(c, &range, REL_EDGE);
+
+	if (own)
+		run_error(c->errors,
+			  "%s: %s is this gateway's own address, on %s; it has to be a neighbour's",
+			  option, value_show_addr(gateway).text, own);
+	else if (edge)
+		run_error(c->errors,
+			  "%s: %s is the first or last address of the network on %s, which no "
+			  "neighbour has",
+			  option, value_show_addr(gateway).text, edge);
+	return !own && !edge;
+}
+
+static void check_gateway(struct checking *c)
+{
+	struct nat_range range = one_addr(c->args->gateway);
+	const char *inside = related_iface(c, &range, REL_INSIDE);
+
+	if (!c->args->gateway_given || !check_neighbour(c, "--gateway", c->args->gateway))
+		return;
+	if (inside)
+		run_error(c->errors,
+			  "--gateway: %s is on the network of %s, which is --lan; the way out is a "
+			  "neighbour on a --wan network (--route 0.0.0.0/0=%s leads inside)",
+			  value_show_addr(c->args->gateway).text, inside,
+			  value_show_addr(c->args->gateway).text);
+}
+
+/* A given route stands before what follows from addresses: it would cut the network off. */
+static void check_own_network(struct checking *c, const struct run_route_args *route)
+{
+	for (u32 i = 0; i < c->conf->iface_count; i++) {
+		const struct iface_conf *iface = &c->conf->iface[i];
+
+		for (u32 j = 0; j < iface->addr_count; j++) {
+			const struct iface_addr *addr = &iface->addr[j];
+			bool network = route->prefix_len == addr->prefix_len &&
+				       be32_eq(route->prefix,
+					       value_network(addr->addr, addr->prefix_len));
+			bool own = route->prefix_len == 32 && be32_eq(route->prefix, addr->addr);
+
+			if (!network && !own)
+				continue;
+			run_error(c->errors,
+				  "--route %s: is the own %s of %s, to which a way is known",
+				  value_show_prefix(route->prefix, route->prefix_len).text,
+				  own ? "address" : "network", iface->name);
+			return;
+		}
+	}
+}
+
+static void check_routes(struct checking *c)
+{
+	for (u32 i = 0; i < c->args->route_count; i++) {
+		const struct run_route_args *route = &c->args->route[i];
+		struct nat_range range = network_range(route->prefix, route->prefix_len);
+		struct value_addr text = value_show_prefix(route->prefix, route->prefix_len);
+
+		if (route->prefix_len == 0 && c->args->gateway_given)
+			run_error(c->errors, "--route %s: is what --gateway says; leave one away",
+				  text.text);
+		else if (route->prefix_len && is_no_hosts(&range))
+			run_error(c->errors,
+				  "--route %s: has addresses that nothing is forwarded to "
+				  "(0.0.0.0/8, 127.0.0.0/8, 224.0.0.0/3)",
+				  text.text);
+		check_own_network(c, route);
+		if (route->kind == RUN_ROUTE_GATEWAY)
+			check_neighbour(c, "--route", route->gateway);
+	}
+}
+
+/* ---- public addresses ------------------------------------------------------------------------ */
+
+/* What no packet would come back to. */
+static void check_public(struct checking *c, const char *option, const struct nat_range *range)
+{
+	const char *inside = related_iface(c, range, REL_INSIDE);
+	char text[2 * VALUE_PREFIX_SIZE];
+
+	snprintf(text, sizeof text, "%s-%s", value_show_addr(range->first).text,
+		 value_show_addr(range->last).text);
+	if (be32_eq(range->first, range->last))
+		*strchr(text, '-') = 0;
+	if (is_no_hosts(range))
+		run_error(c->errors,
+			  "%s: %s: no host can have an address of 0.0.0.0/8, 127.0.0.0/8 or "
+			  "224.0.0.0/3",
+			  option, text);
+	else if (inside)
+		run_error(c->errors,
+			  "%s: %s: is on the network of %s, which is --lan; public addresses are "
+			  "of the outside",
+			  option, text, inside);
+}
+
+/* All of the address goes inside: the host could be reached there no more, by ssh for one. */
+static void check_fixed(struct checking *c, const struct nat_static_conf *fixed)
+{
+	struct nat_range outside = network_range(fixed->outside, fixed->prefix_len);
+	const char *hosts = related_iface(c, &outside, REL_HOSTS);
+
+	check_public(c, "--one-to-one", &outside);
+	if (hosts)
+		run_error(c->errors,
+			  "--one-to-one: %s has the host's own address on %s, where the host could "
+			  "be reached no more; take another, or take it off the host",
+			  value_show_prefix(fixed->outside, fixed->prefix_len).text, hosts);
+	for (u32 i = 0; i < c->args->pool_count; i++) {
+		if (ranges_meet(&outside, &c->args->pool[i]))
+			run_error(c->errors,
+				  "--one-to-one: %s is in a --pool, too; an address belongs to one "
+				  "inside host or to all",
+				  value_show_prefix(fixed->outside, fixed->prefix_len).text);
+	}
+}
+
+void run_check(const struct run_args *args, const struct sluice_conf *conf,
+	       struct run_errors *errors)
+{
+	struct checking c = { args, conf, errors };
+
+	check_gateway(&c);
+	check_routes(&c);
+	for (u32 i = 0; i < args->pool_count; i++)
+		check_public(&c, "--pool", &args->pool[i]);
+	for (u32 i = 0; i < args->static_count; i++)
+		check_fixed(&c, &args->fixed[i]);
+}
