@@ -3,7 +3,8 @@
  * the way back gives the same bytes.
  *
  *     byte 0       how the flow is translated, direction, whether the quotation is put right
- *     then         numbers for addresses and port (6 bytes), the error's type, the quotation    */
+ *     then         numbers for addresses and port (6 bytes), the error's type and who sends it, the
+ *                  quotation                                                                    */
 #include "core/nat/nat.h"
 #include "core/wire/checksum.h"
 #include "core/wire/icmp.h"
@@ -13,6 +14,7 @@ enum { FLOWS = 64, OUTER = IP4_HLEN_MIN + ICMP_HLEN, ERROR_MAX = 700 };
 
 struct stage {
 	struct ct ct;
+	struct nat nat; /* one-to-one addresses only */
 	struct bed *bed;
 	struct build b;
 	u32 flow; /* index << 1 | direction of the error */
@@ -50,6 +52,9 @@ static struct stage *stage_new(void)
 	ct_layout(&stage->ct, &conf, &stage->bed->mem);
 	CHECK(!stage->bed->mem.short_of);
 	ct_init(&stage->ct, &key, now);
+	stage->nat.conf.static_count = 1;
+	stage->nat.conf.fixed[0] =
+		(struct nat_static_conf){ addr("10.10.0.12"), addr("198.18.2.12"), 32 };
 	return stage;
 }
 
@@ -59,13 +64,14 @@ static void make_error(struct stage *stage, struct input *in, u8 facts)
 	static const u8 protos[] = { IP_PROTO_TCP, IP_PROTO_UDP, IP_PROTO_ICMP, 47 };
 	static const u8 types[] = { ICMP_UNREACH, ICMP_SOURCE_QUENCH, ICMP_REDIRECT,
 				    ICMP_TIME_EXCEEDED, ICMP_PARAM_PROBLEM };
+	static const char *const senders[] = { "203.0.113.5", "10.10.0.12" };
 	struct build *b = &stage->b;
 	u8 type = next_byte(in);
 	const u8 *bytes;
 	u32 have;
 
-	build_error4(b, addr("203.0.113.5"), addr("198.18.0.1"), types[type % ARRAY_COUNT(types)],
-		     type & 15, 0);
+	build_error4(b, addr(senders[type >> 7]), addr("198.18.0.1"),
+		     types[type % ARRAY_COUNT(types)], type & 15, 0);
 	have = next_bytes(in, ERROR_MAX, &bytes);
 	build_bytes(b, bytes, have);
 	if (have >= IP4_HLEN_MIN && (facts & FACT_RIGHT) != 0) {
@@ -190,6 +196,21 @@ static bool may_change(u32 at, u32 hlen, u8 proto)
 	return false;
 }
 
+/* RFC 5508 REQ-4 and REQ-5: the other end under the name that the receiver has for it; who is
+ * behind it under a public name, and on an end that is not translated under his own.             */
+static be32 source_wanted(be32 from, const struct flow *flow, const struct tuple *sent)
+{
+	const struct tuple *other = sent == &flow->orig ? &flow->repl : &flow->orig;
+
+	if ((flow->flags & FLOW_TRANSLATED) == 0)
+		return from;
+	if (be32_eq(from, other->src))
+		return sent->dst;
+	if (be32_eq(other->src, sent->dst))
+		return from;
+	return be32_eq(from, addr("10.10.0.12")) ? addr("198.18.2.12") : sent->dst;
+}
+
 static void judge(const struct stage *stage, const struct pkt *pkt)
 {
 	const struct flow *flow = &stage->ct.flow[stage->flow >> 1];
@@ -204,6 +225,7 @@ static void judge(const struct stage *stage, const struct pkt *pkt)
 	CHECK(seen_parse_quote(&quoted, seen.quote, seen.quote_len));
 	CHECK(be32_eq(quoted.src, sent->src) && be32_eq(quoted.dst, sent->dst));
 	CHECK(be32_eq(seen.dst, sent->src));
+	CHECK(be32_eq(seen.src, source_wanted(before.src, flow, sent)));
 	if (quoted.proto == IP_PROTO_TCP || quoted.proto == IP_PROTO_UDP) {
 		CHECK(quoted.sport == be16_host(sent->sport));
 		CHECK(quoted.dport == be16_host(sent->dport));
@@ -241,9 +263,9 @@ static void translate(struct stage *stage)
 	ref = nat_related(&stage->ct, pkt, 0);
 	/* A flow whose two tuples are one may be found by either. */
 	CHECK(ref == stage->flow || tuple_eq(&flow->orig, &flow->repl));
-	nat_rewrite_error(pkt, flow, dir);
+	nat_rewrite_error(&stage->nat, pkt, flow, dir);
 	judge(stage, pkt);
-	nat_rewrite_error(pkt, &back, dir);
+	nat_rewrite_error(&stage->nat, pkt, &back, dir);
 	same_but_zeros(pkt_l3(pkt) + quote_at, stage->b.bytes + quote_at, pkt->len - quote_at);
 	pkt_put(pkt);
 }
