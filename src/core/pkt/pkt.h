@@ -24,8 +24,8 @@
 
 enum {
 	PKT_HEADROOM = 128,            /* what pkt_new leaves before l3 */
-	/* Bytes of a small buffer, headroom included: an odd number of lines, since headers that lie a
-	 * power of two apart would all fall into a few sets of the cache.                        */
+	/* Bytes of a small buffer, headroom included: an odd number of lines, since headers that
+	 * lie a power of two apart would all fall into a few sets of the cache.                  */
 	PKT_SMALL_SIZE = 33 * 64,
 	PKT_LARGE_SIZE = 65536 + 512,  /* a whole IPv4 packet and headroom */
 	BATCH_MAX = 256,
