@@ -103,7 +103,7 @@ static void model_fate_way(struct model *m, be32 dst, bool sure)
 		return;
 	}
 	/* What came in pieces goes in pieces, and those have to fit. */
-	if (seen->df && m->cur.parts.largest > m->conf.iface[out_if].mtu) {
+	if (seen->df && m->cur.parts.largest > m->conf->iface[out_if].mtu) {
 		*fate = (struct model_fate){ .must_error = sure && error_ok,
 					     .error_type = ICMP_UNREACH,
 					     .error_code = ICMP_UNREACH_FRAG };
@@ -121,7 +121,7 @@ bool model_may_begin(const struct model *m, bool *plain)
 	*plain = true;
 	if (seen->proto == IP_PROTO_TCP) {
 		*plain = seen->flags == TCP_SYN;
-		return kind == TCP_SYN || (m->conf.ct.midstream && (kind & TCP_RST) == 0);
+		return kind == TCP_SYN || (m->conf->ct.midstream && (kind & TCP_RST) == 0);
 	}
 	if (seen->proto == IP_PROTO_ICMP) {
 		*plain = seen->type == ICMP_ECHO;
@@ -144,7 +144,7 @@ static void model_fate_outward(struct model *m, bool sure)
 		return;
 	}
 	rule = model_rule(m, seen->src, out_if);
-	if (m->conf.iface[out_if].side == IFACE_INSIDE) {
+	if (m->conf->iface[out_if].side == IFACE_INSIDE) {
 		model_fate_way(m, seen->dst, sure && out_if != m->cur.in_if);
 		return;
 	}
@@ -198,7 +198,7 @@ static bool model_clashes(const struct model *m)
 static void model_fate_new(struct model *m, bool sure)
 {
 	const struct seen *seen = &m->cur.seen;
-	bool from_inside = m->conf.iface[m->cur.in_if].side == IFACE_INSIDE;
+	bool from_inside = m->conf->iface[m->cur.in_if].side == IFACE_INSIDE;
 	bool public = model_is_public(m, seen->dst);
 	bool plain;
 
