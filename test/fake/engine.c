@@ -236,7 +236,7 @@ static void rig_answer_arp(struct rig *rig, const struct pkt *pkt)
 {
 	const struct arp_hdr *arp = (const struct arp_hdr *)(pkt->buf + pkt->l3);
 	struct mac station = rig_mac_of(arp->tpa);
-	struct build reply;
+	static _Thread_local struct build reply;
 
 	if (pkt->len < ARP_LEN || be16_host(arp->op) != ARP_REQUEST)
 		return;
@@ -316,14 +316,11 @@ bool rig_next(struct rig *rig, struct rig_out *out)
 
 u32 rig_drain(struct rig *rig)
 {
-	struct rig_out *out = malloc(sizeof *out);
+	static _Thread_local struct rig_out out;
 	u32 count = 0;
 
-	if (out == NULL)
-		rig_fail("no memory");
-	while (rig_next(rig, out))
+	while (rig_next(rig, &out))
 		count++;
-	free(out);
 	return count;
 }
 

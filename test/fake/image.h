@@ -1,7 +1,7 @@
 /* Engines that were opened once, for tests that open thousands of them.
  *
  * An image is a freshly opened engine in a file that only exists in memory. To open its
- * configuration again is to forget the pages that were written since, so a run costs what it
+ * configuration again is to renew the pages that were written since, so a run costs what it
  * touches and not what an engine is made of. Everything lies at the address where it was built:
  * the engine that comes back is the same one, byte for byte. Before and behind it is no memory at
  * all.                                                                                           */

@@ -53,8 +53,8 @@ static struct stage *stage_new(void)
 	CHECK(!stage->bed->mem.short_of);
 	ct_init(&stage->ct, &key, now);
 	stage->nat.conf.static_count = 1;
-	stage->nat.conf.fixed[0] =
-		(struct nat_static_conf){ addr("10.10.0.12"), addr("198.18.2.12"), 32 };
+	stage->nat.conf.fixed[0] = (struct nat_static_conf){ addr("10.10.0.12"),
+							     addr("198.18.2.12"), 32 };
 	return stage;
 }
 
@@ -75,7 +75,7 @@ static void make_error(struct stage *stage, struct input *in, u8 facts)
 	have = next_bytes(in, ERROR_MAX, &bytes);
 	build_bytes(b, bytes, have);
 	if (have >= IP4_HLEN_MIN && (facts & FACT_RIGHT) != 0) {
-		struct build quote;
+		static _Thread_local struct build quote;
 
 		build_start(&quote);
 		build_bytes(&quote, bytes, have);

@@ -35,16 +35,13 @@ struct model *model_new(const struct sluice_conf *conf)
 void model_init(struct model *m, const struct sluice_conf *conf)
 {
 	memset(m, 0, offsetof(struct model, flow));
-	m->conf = *conf;
+	m->conf = conf;
 	m->rest_count = 0;
-	m->log_next = 0;
+	m->log_count = 0;
 	m->judged = 0;
 	m->cur.active = false;
 	m->cur.flow = MODEL_NONE;
-	for (u32 n = 0; n < MODEL_LOG_MAX; n++)
-		m->log[n].len = 0;
-	for (u32 n = 0; n < MODEL_REASS_MAX; n++)
-		m->in_reass[n].used = m->out_reass[n].used = false;
+	m->in_reass.top = m->out_reass.top = 0;
 }
 
 void model_del(struct model *m)
@@ -57,12 +54,14 @@ static void model_begin(struct model *m, ns_t now)
 	m->now = now;
 	memset(&m->cur, 0, offsetof(struct model_current, bytes));
 	m->cur.flow = MODEL_NONE;
-	if (m->flow_count + m->rest_count + 2 >= u32_min(m->conf.nat.mapping_count, MODEL_REST_MAX))
-		m->rest_void = now + m->conf.nat.quarantine_s * NS_PER_SEC;
-	for (u32 n = 0; n < MODEL_REASS_MAX; n++) {
-		m->out_reass[n].used = false;
-		if (m->in_reass[n].used && now > m->in_reass[n].begun + m->conf.reass.timeout_ns)
-			m->in_reass[n].used = false;
+	if (m->flow_count + m->rest_count + 2 >=
+	    u32_min(m->conf->nat.mapping_count, MODEL_REST_MAX))
+		m->rest_void = now + m->conf->nat.quarantine_s * NS_PER_SEC;
+	m->out_reass.top = 0;
+	for (u32 n = 0; n < m->in_reass.top; n++) {
+		struct model_reass *r = &m->in_reass.entry[n];
+
+		r->used = r->used && now <= r->begun + m->conf->reass.timeout_ns;
 	}
 }
 
@@ -75,9 +74,14 @@ static u32 model_reass_count(const struct model *m)
 {
 	u32 count = 0;
 
-	for (u32 n = 0; n < MODEL_REASS_MAX; n++)
-		count += m->in_reass[n].used;
+	for (u32 n = 0; n < m->in_reass.top; n++)
+		count += m->in_reass.entry[n].used;
 	return count;
+}
+
+void model_segments(struct model *m, u16 gso_size)
+{
+	m->gso_size = gso_size;
 }
 
 void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len, ns_t now)
@@ -100,17 +104,24 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 	cur->len = cur->seen.len;
 	if (seen_is_fragment(&cur->seen)) {
 		certain = model_reass_count(m) < MODEL_REASS_MAX / 2;
-		cur->len = model_reass_add(m->in_reass, ip, &cur->seen, now, cur->bytes,
+		cur->len = model_reass_add(&m->in_reass, ip, &cur->seen, now, cur->bytes,
 					   &cur->parts);
 		cur->active = cur->len > 0;
 		if (!cur->active)
 			return;
-		certain = certain && cur->parts.count <= m->conf.reass.fragments_per_packet;
+		certain = certain && cur->parts.count <= m->conf->reass.fragments_per_packet;
 		model_log_add(m, in_if, cur->link_flags, cur->bytes, cur->len, true);
 	} else {
 		memcpy(cur->bytes, ip, cur->len);
-		cur->parts = (struct model_parts){ 1, cur->len, cur->seen.df };
+		if (m->gso_size != 0)
+			cur->segment = u32_min(cur->len,
+					       cur->seen.hlen + cur->seen.l4_hlen + m->gso_size);
+		if (cur->segment != 0)
+			model_log_segment(m, m->gso_size);
+		cur->parts = (struct model_parts){ 1, cur->segment != 0 ? cur->segment : cur->len,
+						   cur->seen.df };
 	}
+	m->gso_size = 0;
 	seen_parse(&cur->seen, cur->bytes, cur->len);
 	model_fate(m, certain);
 }
@@ -311,7 +322,7 @@ static void model_judge_reset(struct model *m, const struct seen *seen)
 		model_wrong(m, "two resets for one segment");
 	if ((in->flags & TCP_RST) != 0)
 		model_wrong(m, "a reset was answered by a reset");
-	if (m->conf.iface[m->cur.in_if].side == IFACE_OUTSIDE)
+	if (m->conf->iface[m->cur.in_if].side == IFACE_OUTSIDE)
 		model_wrong(m, "a reset was sent to the outside");
 	if ((in->wrong & SEEN_L4_CSUM) != 0)
 		model_wrong(m, "a damaged segment was answered by a reset");
@@ -359,12 +370,12 @@ void model_out(struct model *m, u16 out_if, const u8 *ip, u32 len)
 	}
 	if (seen.len != len)
 		model_wrong(m, "%u bytes left for an IP packet of %u", len, seen.len);
-	if (len > m->conf.iface[out_if].mtu)
+	if ((m->cur.segment != 0 ? u32_min(len, m->cur.segment) : len) > m->conf->iface[out_if].mtu)
 		model_wrong(m, "%u bytes left by an interface with MTU %u", len,
-			    m->conf.iface[out_if].mtu);
+			    m->conf->iface[out_if].mtu);
 	if (seen_is_fragment(&seen)) {
 		struct model_parts parts;
-		u32 whole_len = model_reass_add(m->out_reass, ip, &seen, m->now, whole, &parts);
+		u32 whole_len = model_reass_add(&m->out_reass, ip, &seen, m->now, whole, &parts);
 
 		if (seen.df && m->cur.active && !m->cur.seen.df)
 			model_wrong(m, "a fragment with DF");
@@ -423,11 +434,11 @@ static bool model_too_many(const struct model *m)
 	be32 station;
 	u16 out_if;
 
-	for (u32 n = 0; n < MODEL_REASS_MAX; n++) {
-		const struct model_reass *r = &m->out_reass[n];
+	for (u32 n = 0; n < m->out_reass.top; n++) {
+		const struct model_reass *r = &m->out_reass.entry[n];
 
 		if (r->used && model_route(m, r->dst, &out_if, &station))
-			return m->cur.len / (m->conf.iface[out_if].mtu - 28) >= NEIGH_QUEUE_MAX;
+			return m->cur.len / (m->conf->iface[out_if].mtu - 28) >= NEIGH_QUEUE_MAX;
 	}
 	return false;
 }
@@ -438,8 +449,8 @@ void model_done(struct model *m)
 	const struct model_fate *fate = &cur->fate;
 	bool too_many = model_too_many(m);
 
-	for (u32 n = 0; n < MODEL_REASS_MAX; n++) {
-		if (m->out_reass[n].used && !too_many)
+	for (u32 n = 0; n < m->out_reass.top; n++) {
+		if (m->out_reass.entry[n].used && !too_many)
 			model_wrong(m, "not all fragments of a packet came out");
 	}
 	if (!cur->active)

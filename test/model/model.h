@@ -110,6 +110,12 @@ struct model_reass {
 	u8 bytes[65536];
 };
 
+/* Entries from `top` on were never used. */
+struct model_pieces {
+	u32 top;
+	struct model_reass entry[MODEL_REASS_MAX];
+};
+
 struct model_fate {
 	bool may_forward;
 	bool must_forward;
@@ -125,6 +131,7 @@ struct model_current {
 	u16 in_if;
 	u32 link_flags;
 	u32 len;
+	u32 segment; /* the longest packet that it is to be split into; 0: it is whole */
 	struct model_parts parts;
 	struct seen seen;
 	bool tuple_known;
@@ -142,29 +149,33 @@ struct model_current {
 struct model {
 	const char *why;
 	char said[256];
-	struct sluice_conf conf;
+	const struct sluice_conf *conf;
 	ns_t now;
 	bool link_down[IFACE_MAX];
 	u32 silent_count;
 	be32 silent[MODEL_SILENT_MAX];
 	ns_t rest_void; /* mappings that began to rest a quarantine before may have made room */
+	u16 gso_size;   /* of the next packet that goes in; 0: none */
 	bool lenient; /* the engine may refuse anything new: memory or rates are small on purpose */
 	u32 flow_count;
 	struct model_flow flow[MODEL_FLOW_MAX];
 	u32 rest_count;
 	struct model_rest rest[MODEL_REST_MAX];
-	u32 log_next;
+	u32 log_count; /* ever; the last MODEL_LOG_MAX of them are there */
 	struct model_log log[MODEL_LOG_MAX];
-	struct model_reass in_reass[MODEL_REASS_MAX];
-	struct model_reass out_reass[MODEL_REASS_MAX];
+	struct model_pieces in_reass;
+	struct model_pieces out_reass;
 	struct model_current cur;
 	u64 judged; /* packets that were forwarded and found right */
 };
 
-/* Begin anew with a model that was in use. */
+/* Begin anew with a model that was in use. The configuration stays the caller's. */
 void model_init(struct model *m, const struct sluice_conf *conf);
 struct model *model_new(const struct sluice_conf *conf);
 void model_del(struct model *m);
+/* The next packet is to be split into packets with so many bytes of payload; the model knows it
+ * whole, so every way out has to take it like that.                                              */
+void model_segments(struct model *m, u16 gso_size);
 void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len, ns_t now);
 void model_quiet(struct model *m, ns_t now);
 void model_out(struct model *m, u16 out_if, const u8 *ip, u32 len);

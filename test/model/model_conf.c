@@ -11,9 +11,9 @@ static bool model_prefix_holds(be32 prefix, u32 len, be32 a)
 
 bool model_is_own(const struct model *m, be32 a)
 {
-	for (u32 n = 0; n < m->conf.iface_count; n++) {
-		for (u32 k = 0; k < m->conf.iface[n].addr_count; k++) {
-			if (be32_eq(m->conf.iface[n].addr[k].addr, a))
+	for (u32 n = 0; n < m->conf->iface_count; n++) {
+		for (u32 k = 0; k < m->conf->iface[n].addr_count; k++) {
+			if (be32_eq(m->conf->iface[n].addr[k].addr, a))
 				return true;
 		}
 	}
@@ -32,8 +32,8 @@ bool model_in_pool(const struct nat_pool_conf *pool, be32 a)
 
 static bool model_is_outside_addr(const struct model *m, be32 a)
 {
-	for (u32 n = 0; n < m->conf.iface_count; n++) {
-		const struct iface_conf *iface = &m->conf.iface[n];
+	for (u32 n = 0; n < m->conf->iface_count; n++) {
+		const struct iface_conf *iface = &m->conf->iface[n];
 
 		for (u32 k = 0; k < iface->addr_count; k++) {
 			if (iface->side == IFACE_OUTSIDE && be32_eq(iface->addr[k].addr, a))
@@ -47,8 +47,8 @@ bool model_is_public(const struct model *m, be32 a)
 {
 	be32 inside;
 
-	for (u32 n = 0; n < m->conf.nat.pool_count; n++) {
-		if (model_in_pool(&m->conf.nat.pool[n], a))
+	for (u32 n = 0; n < m->conf->nat.pool_count; n++) {
+		if (model_in_pool(&m->conf->nat.pool[n], a))
 			return true;
 	}
 	return model_is_outside_addr(m, a) || model_static_in(m, a, &inside);
@@ -59,9 +59,9 @@ bool model_is_group(const struct model *m, be32 a)
 {
 	if (ip4_is_multicast(a) || ip4_is_limited_broadcast(a))
 		return true;
-	for (u32 n = 0; n < m->conf.iface_count; n++) {
-		for (u32 k = 0; k < m->conf.iface[n].addr_count; k++) {
-			const struct iface_addr *own = &m->conf.iface[n].addr[k];
+	for (u32 n = 0; n < m->conf->iface_count; n++) {
+		for (u32 k = 0; k < m->conf->iface[n].addr_count; k++) {
+			const struct iface_addr *own = &m->conf->iface[n].addr[k];
 			u32 host = be32_host(a) & ~ip4_mask(own->prefix_len);
 
 			if (own->prefix_len > 30 ||
@@ -93,8 +93,8 @@ static bool model_static(be32 from, be32 to, u8 prefix_len, be32 a, be32 *b)
 
 bool model_static_out(const struct model *m, be32 inside, be32 *outside)
 {
-	for (u32 n = 0; n < m->conf.nat.static_count; n++) {
-		const struct nat_static_conf *fixed = &m->conf.nat.fixed[n];
+	for (u32 n = 0; n < m->conf->nat.static_count; n++) {
+		const struct nat_static_conf *fixed = &m->conf->nat.fixed[n];
 
 		if (model_static(fixed->inside, fixed->outside, fixed->prefix_len, inside, outside))
 			return true;
@@ -104,8 +104,8 @@ bool model_static_out(const struct model *m, be32 inside, be32 *outside)
 
 bool model_static_in(const struct model *m, be32 outside, be32 *inside)
 {
-	for (u32 n = 0; n < m->conf.nat.static_count; n++) {
-		const struct nat_static_conf *fixed = &m->conf.nat.fixed[n];
+	for (u32 n = 0; n < m->conf->nat.static_count; n++) {
+		const struct nat_static_conf *fixed = &m->conf->nat.fixed[n];
 
 		if (model_static(fixed->outside, fixed->inside, fixed->prefix_len, outside, inside))
 			return true;
@@ -117,9 +117,9 @@ static int model_route_connected(const struct model *m, be32 dst, u16 *out_if)
 {
 	int best = -1;
 
-	for (u32 n = 0; n < m->conf.iface_count; n++) {
-		for (u32 k = 0; k < m->conf.iface[n].addr_count; k++) {
-			const struct iface_addr *own = &m->conf.iface[n].addr[k];
+	for (u32 n = 0; n < m->conf->iface_count; n++) {
+		for (u32 k = 0; k < m->conf->iface[n].addr_count; k++) {
+			const struct iface_addr *own = &m->conf->iface[n].addr[k];
 
 			if (own->prefix_len > best &&
 			    model_prefix_holds(own->addr, own->prefix_len, dst)) {
@@ -136,8 +136,8 @@ bool model_route(const struct model *m, be32 dst, u16 *out_if, be32 *station)
 	int best = model_route_connected(m, dst, out_if);
 
 	*station = dst;
-	for (u32 n = 0; n < m->conf.route_count; n++) {
-		const struct sluice_route_conf *route = &m->conf.route[n];
+	for (u32 n = 0; n < m->conf->route_count; n++) {
+		const struct sluice_route_conf *route = &m->conf->route[n];
 
 		if (route->prefix_len <= best ||
 		    !model_prefix_holds(route->prefix, route->prefix_len, dst))
@@ -157,7 +157,7 @@ bool model_station_answers(const struct model *m, u16 out_if, be32 station)
 {
 	if (m->link_down[out_if])
 		return false;
-	if (m->conf.iface[out_if].link == IFACE_RAW_IP)
+	if (m->conf->iface[out_if].link == IFACE_RAW_IP)
 		return true;
 	for (u32 n = 0; n < m->silent_count; n++) {
 		if (be32_eq(m->silent[n], station))
@@ -170,8 +170,8 @@ bool model_is_exempt(const struct model *m, u8 proto, be32 src, be32 dst, u16 dp
 {
 	bool has_port = proto == IP_PROTO_TCP || proto == IP_PROTO_UDP;
 
-	for (u32 n = 0; n < m->conf.nat.rule_count; n++) {
-		const struct nat_rule_conf *rule = &m->conf.nat.rule[n];
+	for (u32 n = 0; n < m->conf->nat.rule_count; n++) {
+		const struct nat_rule_conf *rule = &m->conf->nat.rule[n];
 
 		if (model_prefix_holds(rule->source, rule->source_len, src) &&
 		    model_prefix_holds(rule->dest, rule->dest_len, dst) &&
@@ -183,14 +183,14 @@ bool model_is_exempt(const struct model *m, u8 proto, be32 src, be32 dst, u16 dp
 
 const struct nat_rule_conf *model_rule(const struct model *m, be32 source, u16 out_if)
 {
-	for (u32 n = 0; n < m->conf.nat.rule_count; n++) {
-		const struct nat_rule_conf *rule = &m->conf.nat.rule[n];
+	for (u32 n = 0; n < m->conf->nat.rule_count; n++) {
+		const struct nat_rule_conf *rule = &m->conf->nat.rule[n];
 
 		if (rule->kind == NAT_KIND_NONE ||
 		    !model_prefix_holds(rule->source, rule->source_len, source))
 			continue;
 		if (rule->out_if == out_if ||
-		    (rule->out_if == IFACE_NONE && m->conf.iface[out_if].side == IFACE_OUTSIDE))
+		    (rule->out_if == IFACE_NONE && m->conf->iface[out_if].side == IFACE_OUTSIDE))
 			return rule;
 	}
 	return NULL;
@@ -201,8 +201,9 @@ void model_port_range(const struct model *m, const struct nat_rule_conf *rule, u
 {
 	bool pool = rule->kind == NAT_KIND_POOL;
 
-	*first = pool ? m->conf.nat.pool[rule->pool].port_first : m->conf.nat.masquerade_port_first;
-	*last = pool ? m->conf.nat.pool[rule->pool].port_last : m->conf.nat.masquerade_port_last;
+	*first = pool ? m->conf->nat.pool[rule->pool].port_first
+		      : m->conf->nat.masquerade_port_first;
+	*last = pool ? m->conf->nat.pool[rule->pool].port_last : m->conf->nat.masquerade_port_last;
 	*first = *first == 0 ? 1024 : *first;
 	*last = *last == 0 ? 65535 : *last;
 }

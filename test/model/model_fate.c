@@ -103,7 +103,7 @@ static void model_fate_way(struct model *m, be32 dst, bool sure)
 		return;
 	}
 	/* What came in pieces goes in pieces, and those have to fit. */
-	if (seen->df && m->cur.parts.largest > m->conf.iface[out_if].mtu) {
+	if (seen->df && m->cur.parts.largest > m->conf->iface[out_if].mtu) {
 		*fate = (struct model_fate){ .must_error = sure && error_ok,
 					     .error_type = ICMP_UNREACH,
 					     .error_code = ICMP_UNREACH_FRAG };
@@ -121,7 +121,7 @@ bool model_may_begin(const struct model *m, bool *plain)
 	*plain = true;
 	if (seen->proto == IP_PROTO_TCP) {
 		*plain = seen->flags == TCP_SYN;
-		return kind == TCP_SYN || (m->conf.ct.midstream && (kind & TCP_RST) == 0);
+		return kind == TCP_SYN || (m->conf->ct.midstream && (kind & TCP_RST) == 0);
 	}
 	if (seen->proto == IP_PROTO_ICMP) {
 		*plain = seen->type == ICMP_ECHO;
@@ -144,7 +144,7 @@ static void model_fate_outward(struct model *m, bool sure)
 		return;
 	}
 	rule = model_rule(m, seen->src, out_if);
-	if (m->conf.iface[out_if].side == IFACE_INSIDE) {
+	if (m->conf->iface[out_if].side == IFACE_INSIDE) {
 		model_fate_way(m, seen->dst, sure && out_if != m->cur.in_if);
 		return;
 	}
@@ -159,10 +159,27 @@ static void model_fate_outward(struct model *m, bool sure)
 				       model_nat_proto(seen->proto) < NAT_PROTO_COUNT);
 }
 
+/* A flow that leaves with this tuple would be answered by the packets of another, or another's
+ * answers are its own already.                                                                   */
+static bool model_clashes(const struct model *m, const struct model_tuple *out)
+{
+	struct model_tuple back = model_tuple_reversed(out);
+
+	for (u32 n = 0; n < m->flow_count; n++) {
+		const struct model_flow *f = &m->flow[n];
+
+		if (f->proto == m->cur.seen.proto &&
+		    (model_tuple_eq(&f->in, &back) || (f->known && model_tuple_eq(&f->out, out))))
+			return true;
+	}
+	return false;
+}
+
 /* To one of the public addresses, from outside or (hairpin) from inside. */
 static void model_fate_inward(struct model *m, bool sure, bool hairpin)
 {
 	const struct model_tuple *t = &m->cur.tuple;
+	struct model_tuple out = *t;
 	u8 proto = m->cur.seen.proto;
 	struct model_mapping mapping;
 	enum model_admit admit;
@@ -170,35 +187,25 @@ static void model_fate_inward(struct model *m, bool sure, bool hairpin)
 	bool owned;
 
 	if (model_static_in(m, t->dst, &inside)) {
-		model_fate_way(m, inside, sure && !hairpin);
+		out.dst = inside;
+		model_fate_way(m, inside, sure && !hairpin && !model_clashes(m, &out));
 		return;
 	}
 	if (!model_owner(m, proto, t->dst, t->dport, &owned, &mapping))
 		return;
+	out.dst = mapping.inside_addr;
+	out.dport = mapping.inside_port;
 	admit = model_admits(m, proto, t->dst, t->dport, t->src, t->sport);
 	if (admit != MODEL_ADMIT_NO || hairpin)
 		model_fate_way(m, mapping.inside_addr,
-			       sure && !hairpin && admit == MODEL_ADMIT_YES);
-}
-
-/* A flow with this tuple would be answered by the packets of another. */
-static bool model_clashes(const struct model *m)
-{
-	struct model_tuple back = model_tuple_reversed(&m->cur.tuple);
-
-	for (u32 n = 0; n < m->flow_count; n++) {
-		const struct model_flow *f = &m->flow[n];
-
-		if (f->proto == m->cur.seen.proto && model_tuple_eq(&f->in, &back))
-			return true;
-	}
-	return false;
+			       sure && !hairpin && admit == MODEL_ADMIT_YES &&
+				       !model_clashes(m, &out));
 }
 
 static void model_fate_new(struct model *m, bool sure)
 {
 	const struct seen *seen = &m->cur.seen;
-	bool from_inside = m->conf.iface[m->cur.in_if].side == IFACE_INSIDE;
+	bool from_inside = m->conf->iface[m->cur.in_if].side == IFACE_INSIDE;
 	bool public = model_is_public(m, seen->dst);
 	bool plain;
 
@@ -217,7 +224,8 @@ static void model_fate_new(struct model *m, bool sure)
 		return;
 	}
 	if (from_inside)
-		model_fate_outward(m, sure && plain && !model_table_tight(m) && !model_clashes(m));
+		model_fate_outward(m, sure && plain && !model_table_tight(m) &&
+					  !model_clashes(m, &m->cur.tuple));
 	else
 		model_fate_way(m, seen->dst, false);
 }

@@ -52,7 +52,7 @@ bool model_flow_is_eim(const struct model *m, const struct model_flow *f)
 
 static u64 model_timeout(const struct model *m, enum ct_timeout class)
 {
-	return m->conf.ct.timeout_s[class] * NS_PER_SEC;
+	return m->conf->ct.timeout_s[class] * NS_PER_SEC;
 }
 
 static u64 model_longest(const struct model *m, const struct model_flow *f)
@@ -171,15 +171,17 @@ static void model_flow_tcp(struct model_flow *f, bool reply, const struct seen *
 /* RFC 4787 REQ-6 (a). What the gateway answers itself is refreshed by the answer. */
 static bool model_refreshes(const struct model *m, const struct model_flow *f)
 {
-	return !m->conf.ct.outbound_refresh_only ||
-	       m->conf.iface[m->cur.in_if].side == IFACE_INSIDE || model_is_own(m, f->out.dst);
+	return !m->conf->ct.outbound_refresh_only ||
+	       m->conf->iface[m->cur.in_if].side == IFACE_INSIDE || model_is_own(m, f->out.dst);
 }
 
 void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const struct seen *seen,
 		     bool certain)
 {
 	if (!model_flow_lives(m, f)) {
-		/* It may have been over, and this packet may have begun another in its place. */
+		/* It may have been over, and this packet may have begun another in its place,
+		 * which counts from now, whoever may refresh it later.                        */
+		f->seen_hi = m->now;
 		f->answered_lo = false;
 		f->turned = true;
 		f->tcp_step = 0xff;
@@ -233,7 +235,7 @@ static void model_rest_add(struct model *m, const struct model_flow *f,
 		f->proto,
 		*mapping,
 		f->seen_lo + (m->lenient ? 0 : model_shortest(m, f)) +
-			m->conf.nat.quarantine_s * NS_PER_SEC,
+			m->conf->nat.quarantine_s * NS_PER_SEC,
 	};
 }
 
@@ -263,7 +265,7 @@ void model_flow_del(struct model *m, u32 index)
 
 bool model_table_tight(const struct model *m)
 {
-	return m->flow_count + 2 >= m->conf.ct.flow_count;
+	return m->flow_count + 2 >= m->conf->ct.flow_count;
 }
 
 /* Could a port be missing? Everything that may hold one is counted against one address. */
@@ -275,7 +277,7 @@ bool model_ports_tight(const struct model *m, const struct nat_rule_conf *rule, 
 	model_port_range(m, rule, &first, &last);
 	for (u32 n = 0; n < m->flow_count; n++)
 		held += m->flow[n].proto == proto;
-	return held + 2 >= (u32)last - first || m->flow_count + 2 >= m->conf.nat.mapping_count;
+	return held + 2 >= (u32)last - first || m->flow_count + 2 >= m->conf->nat.mapping_count;
 }
 
 /* ---- beside the engine's own table */
@@ -305,7 +307,6 @@ static struct model_tuple model_tuple_shown(const struct sluice_tuple *t)
 static struct model_flow *model_flow_of(struct model *m, u8 proto, const struct model_tuple *in,
 					const struct model_tuple *out)
 {
-	struct model_tuple repl = model_tuple_reversed(out);
 	struct model_tuple back = model_tuple_reversed(in);
 
 	for (u32 n = 0; n < m->flow_count; n++) {
@@ -318,7 +319,7 @@ static struct model_flow *model_flow_of(struct model *m, u8 proto, const struct 
 		struct model_flow *f = &m->flow[n];
 
 		if (f->shown || !f->turned || !f->known || f->proto != proto ||
-		    !model_tuple_eq(&f->in, &repl) || !model_tuple_eq(&f->out, &back))
+		    !model_tuple_eq(&f->out, &back))
 			continue;
 		f->in = *in;
 		f->out = *out;

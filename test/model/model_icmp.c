@@ -2,16 +2,17 @@
  * of others that it translates (RFC 5508).                                                       */
 #include "model/model_in.h"
 
+#include "core/wire/checksum.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
+#include "core/wire/tcp.h"
 
 void model_log_add(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 		   bool reassembled)
 {
-	struct model_log *log = &m->log[m->log_next];
+	struct model_log *log = &m->log[m->log_count++ % MODEL_LOG_MAX];
 	struct seen seen;
 
-	m->log_next = (m->log_next + 1) % MODEL_LOG_MAX;
 	log->in_if = in_if;
 	log->link_flags = link_flags;
 	log->reassembled = reassembled;
@@ -21,6 +22,34 @@ void model_log_add(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32
 	log->when = m->now;
 	log->kept = u32_min(log->len, MODEL_LOG_BYTES);
 	memcpy(log->bytes, ip, log->kept);
+}
+
+void model_log_segment(struct model *m, u16 gso_size)
+{
+	static _Thread_local u8 first[65536];
+	const struct seen *seen = &m->cur.seen;
+	u32 len = m->cur.segment;
+	u32 l4_len = len - seen->hlen;
+	u8 *l4 = first + seen->hlen;
+	u8 *csum = l4 + (seen->proto == IP_PROTO_TCP ? 16 : 6);
+	u64 sum;
+
+	if (seen->data_len <= gso_size)
+		return;
+	memcpy(first, m->cur.bytes, len);
+	be16_store(first + 2, be16_of((u16)len));
+	be16_store(first + 10, be16_of(0));
+	be16_store(first + 10, csum_finish(csum_sum(first, seen->hlen)));
+	if (seen->proto == IP_PROTO_TCP)
+		l4[13] &= (u8) ~(TCP_FIN | TCP_PSH);
+	else
+		be16_store(l4 + 4, be16_of((u16)l4_len));
+	be16_store(csum, be16_of(0));
+	sum = csum_sum(first + 12, 8) + be16_of((u16)(seen->proto + l4_len)).raw;
+	be16_store(csum, csum_finish(sum + csum_sum(l4, l4_len)));
+	if (seen->proto == IP_PROTO_UDP && be16_load(csum).raw == 0)
+		be16_store(csum, be16_of(0xffff));
+	model_log_add(m, m->cur.in_if, m->cur.link_flags, first, len, false);
 }
 
 /* RFC 1812 section 4.3.2.7: packets about which no error may be sent. */
@@ -51,8 +80,8 @@ static bool model_cause_transit(const struct model *m, const struct seen *about)
 
 static bool model_any_mtu_below(const struct model *m, u32 len)
 {
-	for (u32 n = 0; n < m->conf.iface_count; n++) {
-		if (m->conf.iface[n].mtu < len)
+	for (u32 n = 0; n < m->conf->iface_count; n++) {
+		if (m->conf->iface[n].mtu < len)
 			return true;
 	}
 	return false;
@@ -60,7 +89,7 @@ static bool model_any_mtu_below(const struct model *m, u32 len)
 
 static bool model_any_silent(const struct model *m)
 {
-	for (u32 n = 0; n < m->conf.iface_count; n++) {
+	for (u32 n = 0; n < m->conf->iface_count; n++) {
 		if (m->link_down[n])
 			return true;
 	}
@@ -90,14 +119,14 @@ static bool model_unreach_has_cause(const struct model *m, const struct seen *se
 static bool model_redirect_has_cause(const struct model *m, const struct seen *seen,
 				     const struct model_log *log, const struct seen *about)
 {
-	const struct iface_conf *iface = &m->conf.iface[log->in_if];
+	const struct iface_conf *iface = &m->conf->iface[log->in_if];
 	u32 gateway = (u32)seen->icmp_id << 16 | seen->icmp_seq;
 
-	for (u32 n = 0; n < iface->addr_count && m->conf.redirects; n++) {
+	for (u32 n = 0; n < iface->addr_count && m->conf->redirects; n++) {
 		u32 own = be32_host(iface->addr[n].addr), shift = 32 - iface->addr[n].prefix_len;
 
-		if (shift == 32 || ((own ^ gateway) >> shift == 0 &&
-				    (own ^ be32_host(about->src)) >> shift == 0))
+		if (shift == 32 ||
+		    ((own ^ gateway) >> shift == 0 && (own ^ be32_host(about->src)) >> shift == 0))
 			return true;
 	}
 	return false;
@@ -134,9 +163,8 @@ static const struct model_log *model_log_find(const struct model *m, const struc
 {
 	const struct model_log *cut = NULL;
 
-	for (u32 n = 0; n < MODEL_LOG_MAX; n++) {
-		u32 index = (m->log_next + 2 * MODEL_LOG_MAX - 1 - n) % MODEL_LOG_MAX;
-		const struct model_log *log = &m->log[index];
+	for (u32 n = 0; n < u32_min(m->log_count, MODEL_LOG_MAX); n++) {
+		const struct model_log *log = &m->log[(m->log_count - 1 - n) % MODEL_LOG_MAX];
 
 		if (log->len == 0 || seen->quote_len > log->kept)
 			continue;
@@ -330,8 +358,8 @@ void model_judge_related(struct model *m, u16 out_if, const struct seen *seen, c
 	    !model_is_own(m, seen->src))
 		model_wrong(m, "an ICMP error has a source from nowhere");
 	if (!to_end && !model_tuple_eq(&f->in, &f->out) &&
-	    m->conf.iface[m->cur.in_if].side == IFACE_INSIDE &&
-	    m->conf.iface[out_if].side == IFACE_OUTSIDE && be32_eq(seen->src, in->src) &&
+	    m->conf->iface[m->cur.in_if].side == IFACE_INSIDE &&
+	    m->conf->iface[out_if].side == IFACE_OUTSIDE && be32_eq(seen->src, in->src) &&
 	    !model_is_public(m, seen->src))
 		model_wrong(m, "an ICMP error shows an inside address to the outside");
 	if (seen->quote_len != in->quote_len || seen->icmp_id != in->icmp_id ||

@@ -76,12 +76,15 @@ bool model_may_begin(const struct model *m, bool *plain);
 void model_judge_way_out(struct model *m, u16 out_if, be32 dst);
 
 /* ---- fragments (model_reass.c): a whole packet into out, its length returned; 0 not complete */
-u32 model_reass_add(struct model_reass *table, const u8 *ip, const struct seen *seen, ns_t now,
+u32 model_reass_add(struct model_pieces *table, const u8 *ip, const struct seen *seen, ns_t now,
 		    u8 *out, struct model_parts *parts);
 
 /* ---- ICMP errors (model_icmp.c) */
 void model_log_add(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 		   bool reassembled);
+/* The current packet as the first of those that it is to be split into: nothing longer can be
+ * quoted of it, since nobody ever saw it on a wire.                                              */
+void model_log_segment(struct model *m, u16 gso_size);
 void model_judge_error(struct model *m, u16 out_if, const struct seen *seen, const u8 *ip);
 void model_judge_related(struct model *m, u16 out_if, const struct seen *seen, const u8 *ip);
 /* Whether the current packet, an ICMP error, belongs to a flow. */

@@ -34,25 +34,23 @@ bool model_owner(const struct model *m, u8 proto, be32 addr, u16 port, bool *sur
 			continue;
 		outward = model_mapping_src(f, &one) && be32_eq(one.public_addr, addr) &&
 			  one.public_port == port;
-		if (!outward &&
-		    !(model_mapping_dst(m, f, &one) && be32_eq(one.public_addr, addr) &&
-		      one.public_port == port))
+		if (!outward && !(model_mapping_dst(m, f, &one) && be32_eq(one.public_addr, addr) &&
+				  one.public_port == port))
 			continue;
 		found = true;
 		*mapping = one;
 		/* Who came in by it may have no say in how long it stands. */
-		*sure = model_flow_lives(m, f) &&
-			(outward || !m->conf.ct.outbound_refresh_only);
+		*sure = model_flow_lives(m, f) && (outward || !m->conf->ct.outbound_refresh_only);
 	}
 	return found;
 }
 
 const struct nat_rule_conf *model_rule_outside(const struct model *m, be32 source)
 {
-	for (u32 n = 0; n < m->conf.iface_count; n++) {
+	for (u32 n = 0; n < m->conf->iface_count; n++) {
 		const struct nat_rule_conf *rule = model_rule(m, source, (u16)n);
 
-		if (m->conf.iface[n].side == IFACE_OUTSIDE && rule != NULL)
+		if (m->conf->iface[n].side == IFACE_OUTSIDE && rule != NULL)
 			return rule;
 	}
 	return NULL;
@@ -143,9 +141,9 @@ static bool model_addr_ok(const struct model *m, const struct nat_rule_conf *rul
 			  bool hairpin, be32 a)
 {
 	if (rule->kind == NAT_KIND_POOL)
-		return model_in_pool(&m->conf.nat.pool[rule->pool], a);
-	for (u32 n = 0; n < m->conf.iface_count; n++) {
-		const struct iface_conf *iface = &m->conf.iface[n];
+		return model_in_pool(&m->conf->nat.pool[rule->pool], a);
+	for (u32 n = 0; n < m->conf->iface_count; n++) {
+		const struct iface_conf *iface = &m->conf->iface[n];
 
 		if (hairpin ? iface->side != IFACE_OUTSIDE : n != out_if)
 			continue;
@@ -172,8 +170,9 @@ static void model_port_ok(struct model *m, const struct nat_rule_conf *rule, u8 
 	}
 	if (port < first || port > last)
 		model_wrong(m, "public port %u is outside %u to %u", port, first, last);
-	if (rule->kind == NAT_KIND_MASQUERADE && m->conf.nat.masquerade_spare_first != 0 &&
-	    port >= m->conf.nat.masquerade_spare_first && port <= m->conf.nat.masquerade_spare_last)
+	if (rule->kind == NAT_KIND_MASQUERADE && m->conf->nat.masquerade_spare_first != 0 &&
+	    port >= m->conf->nat.masquerade_spare_first &&
+	    port <= m->conf->nat.masquerade_spare_last)
 		model_wrong(m, "public port %u is the host's own", port);
 }
 
@@ -210,8 +209,8 @@ static void model_rest_ok(struct model *m, u8 proto, const struct model_tuple *i
 		const struct model_mapping *rest = &m->rest[n].mapping;
 
 		if (m->rest[n].proto == proto && m->now < m->rest[n].until &&
-		    m->rest[n].until > m->rest_void &&
-		    be32_eq(rest->public_addr, out->src) && rest->public_port == out->sport &&
+		    m->rest[n].until > m->rest_void && be32_eq(rest->public_addr, out->src) &&
+		    rest->public_port == out->sport &&
 		    !(be32_eq(rest->inside_addr, in->src) && rest->inside_port == in->sport))
 			model_wrong(m, "port %u was given away before it had rested", out->sport);
 	}
@@ -226,7 +225,7 @@ static void model_paired_ok(struct model *m, const struct nat_rule_conf *rule, u
 		const struct model_flow *f = &m->flow[n];
 
 		if (f->known && model_flow_lives(m, f) && be32_eq(f->in.src, in->src) &&
-		    model_in_pool(&m->conf.nat.pool[rule->pool], f->out.src) &&
+		    model_in_pool(&m->conf->nat.pool[rule->pool], f->out.src) &&
 		    !be32_eq(f->out.src, out->src))
 			model_wrong(m, "an inside host has two public addresses");
 	}
@@ -271,8 +270,8 @@ static void model_translated_ok(struct model *m, u8 proto, u16 out_if, bool hair
 bool model_binding_ok(struct model *m, u8 proto, u16 in_if, u16 out_if,
 		      const struct model_tuple *in, const struct model_tuple *out)
 {
-	bool from_inside = m->conf.iface[in_if].side == IFACE_INSIDE;
-	bool to_inside = m->conf.iface[out_if].side == IFACE_INSIDE;
+	bool from_inside = m->conf->iface[in_if].side == IFACE_INSIDE;
+	bool to_inside = m->conf->iface[out_if].side == IFACE_INSIDE;
 	bool hairpin = from_inside && to_inside && !be32_eq(in->dst, out->dst);
 
 	if (!model_dst_ok(m, proto, hairpin, in, out))

@@ -4,13 +4,13 @@
 #include "core/wire/checksum.h"
 #include "core/wire/ip4.h"
 
-static struct model_reass *model_reass_find(struct model_reass *table, const struct seen *seen,
+static struct model_reass *model_reass_find(struct model_pieces *table, const struct seen *seen,
 					    ns_t now)
 {
-	struct model_reass *oldest = &table[0];
+	struct model_reass *oldest = &table->entry[0];
 
-	for (u32 n = 0; n < MODEL_REASS_MAX; n++) {
-		struct model_reass *r = &table[n];
+	for (u32 n = 0; n < table->top; n++) {
+		struct model_reass *r = &table->entry[n];
 
 		if (r->used && be32_eq(r->src, seen->src) && be32_eq(r->dst, seen->dst) &&
 		    r->proto == seen->proto && r->id == seen->id)
@@ -18,6 +18,8 @@ static struct model_reass *model_reass_find(struct model_reass *table, const str
 		if (!r->used || (oldest->used && r->begun < oldest->begun))
 			oldest = r;
 	}
+	if ((table->top == 0 || oldest->used) && table->top < MODEL_REASS_MAX)
+		oldest = &table->entry[table->top++];
 	memset(oldest, 0, offsetof(struct model_reass, bytes));
 	oldest->used = true;
 	oldest->src = seen->src;
@@ -75,7 +77,7 @@ static u32 model_reass_whole(struct model_reass *r, u8 *out, struct model_parts 
 	return r->hlen + r->total;
 }
 
-u32 model_reass_add(struct model_reass *table, const u8 *ip, const struct seen *seen, ns_t now,
+u32 model_reass_add(struct model_pieces *table, const u8 *ip, const struct seen *seen, ns_t now,
 		    u8 *out, struct model_parts *parts)
 {
 	struct model_reass *r = model_reass_find(table, seen, now);

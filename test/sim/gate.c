@@ -10,6 +10,57 @@ static struct gate *gate_of(struct actor *actor)
 	return (struct gate *)actor;
 }
 
+/* Where a partial checksum lies, and the pseudo-header's sum. */
+static u8 *gate_checksum(u8 *ip, u32 *l4, u32 *sum)
+{
+	u32 l4_len = ((u32)ip[2] << 8 | ip[3]) - (ip[0] & 15) * 4u;
+
+	*l4 = (ip[0] & 15) * 4u;
+	*sum = ip[9] + l4_len;
+	for (u32 n = 12; n < 20; n += 2)
+		*sum += (u32)ip[n] << 8 | ip[n + 1];
+	*sum = (*sum & 0xffff) + (*sum >> 16);
+	*sum = (*sum & 0xffff) + (*sum >> 16);
+	return ip + *l4 + (ip[9] == IP_PROTO_TCP ? 16 : 6);
+}
+
+/* As the device does that is told of it. */
+static void gate_finish(u8 *ip, u32 len)
+{
+	u32 l4, sum;
+	u8 *field = gate_checksum(ip, &l4, &sum);
+
+	if (((u32)field[0] << 8 | field[1]) % 0xffff != sum % 0xffff)
+		memset(ip, 0, IP4_HLEN_MIN); /* no packet that anybody takes */
+	for (sum = 0; l4 < len; l4 += 2)
+		sum += (u32)ip[l4] << 8 | (l4 + 1 < len ? ip[l4 + 1] : 0);
+	while (sum > 0xffff)
+		sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~sum & 0xffff;
+	if (sum == 0 && ip[9] == IP_PROTO_UDP)
+		sum = 0xffff;
+	field[0] = (u8)(sum >> 8);
+	field[1] = (u8)sum;
+}
+
+/* As a sender does that leaves the rest to the device. */
+static void gate_facts(struct pkt *pkt, const struct frame *frame)
+{
+	u32 l4, sum;
+	u8 *ip = pkt_l3(pkt);
+	u8 *field = gate_checksum(ip, &l4, &sum);
+
+	field[0] = (u8)(sum >> 8);
+	field[1] = (u8)sum;
+	pkt->flags |= PKT_CSUM_PARTIAL;
+	pkt->csum_start = (u16)l4;
+	pkt->csum_offset = (u16)(field - ip - l4);
+	if (frame->gso_size == 0)
+		return;
+	pkt->gso_type = ip[9] == IP_PROTO_TCP ? GSO_TCP4 : GSO_UDP_L4;
+	pkt->gso_size = frame->gso_size;
+}
+
 static void gate_collect(struct gate *gate, u32 which)
 {
 	static _Thread_local struct rig_out out;
@@ -18,9 +69,18 @@ static void gate_collect(struct gate *gate, u32 which)
 	while (rig_next(&gate->rig[which], &out)) {
 		CHECK(outs->count < GATE_OUTS_MAX);
 		CHECK(outs->used + out.frame.len <= GATE_ARENA);
-		outs->out[outs->count++] = (struct gate_out){ out.out_if, out.frame.l3,
-							      out.frame.len, outs->used };
+		outs->out[outs->count++] = (struct gate_out){
+			.out_if = out.out_if,
+			.partial = (out.flags & PKT_CSUM_PARTIAL) != 0,
+			.gso_size = out.gso_type == GSO_NONE ? 0 : out.gso_size,
+			.l3 = out.frame.l3,
+			.len = out.frame.len,
+			.at = outs->used,
+		};
 		memcpy(outs->arena + outs->used, out.frame.bytes, out.frame.len);
+		if ((out.flags & PKT_CSUM_PARTIAL) != 0)
+			gate_finish(outs->arena + outs->used + out.frame.l3,
+				    out.frame.len - out.frame.l3);
 		outs->used += out.frame.len;
 	}
 }
@@ -54,7 +114,8 @@ static void gate_compare_outs(struct gate *gate)
 
 	for (u32 n = 0; n < a->count || n < b->count; n++) {
 		if (n >= a->count || n >= b->count || a->out[n].out_if != b->out[n].out_if ||
-		    a->out[n].len != b->out[n].len ||
+		    a->out[n].partial != b->out[n].partial ||
+		    a->out[n].gso_size != b->out[n].gso_size || a->out[n].len != b->out[n].len ||
 		    memcmp(a->arena + a->out[n].at, b->arena + b->out[n].at, a->out[n].len) != 0) {
 			gate_differ(gate, n);
 			return;
@@ -76,10 +137,12 @@ static void gate_deliver(struct gate *gate, u16 out_if, const u8 *ip, u32 len)
 
 static void gate_trace_drops(struct gate *gate)
 {
-	struct sluice_counter rows[GATE_DROPS_MAX];
+	static _Thread_local struct sluice_counter rows[GATE_DROPS_MAX];
 	u32 cursor = 0;
 	u32 at = 0;
 
+	if (gate->actor.net->quiet)
+		return;
 	while (cursor != SLUICE_CURSOR_END) {
 		u32 count = sluice_show_drops(gate->rig[0].s, &cursor, rows, GATE_DROPS_MAX);
 
@@ -200,6 +263,8 @@ static void gate_forward(struct actor *actor, u16 port, const struct frame *fram
 	gate->packets_in++;
 	build_start(&b);
 	build_bytes(&b, frame->bytes, frame->len);
+	if (frame->gso_size != 0)
+		model_segments(gate->model, frame->gso_size);
 	model_in(gate->model, port, frame->link_flags, frame->bytes, frame->len, actor->net->now);
 	for (u32 which = 0; which < GATE_ENGINES; which++) {
 		struct pkt *pkt;
@@ -208,6 +273,8 @@ static void gate_forward(struct actor *actor, u16 port, const struct frame *fram
 		pkt = rig_make(&gate->rig[which], port, &b);
 		CHECK(pkt != NULL);
 		pkt->flags |= frame->link_flags;
+		if (frame->partial)
+			gate_facts(pkt, frame);
 		rig_input(&gate->rig[which], pkt);
 	}
 	gate_settle(gate);
@@ -247,6 +314,7 @@ static void gate_del(struct actor *actor)
 {
 	gate_close(actor);
 	model_del(gate_of(actor)->model);
+	free(gate_of(actor)->own);
 	free(actor);
 }
 
@@ -255,24 +323,22 @@ static const struct actor_ops gate_kept_ops = { gate_forward, gate_next, gate_ru
 
 static void gate_init(struct gate *gate, struct net *net, const struct sluice_conf *conf)
 {
-	gate->conf = *conf;
+	gate->conf = conf;
 	gate->compare_every = 8;
 	gate->check_every = 1;
 	gate->actor.net = net;
 }
 
 void gate_open(struct gate *gate, struct model *model, struct net *net,
-	       const struct sluice_conf *conf, u32 key)
+	       const struct sluice_conf conf[GATE_ENGINES], u32 key)
 {
 	memset(gate, 0, offsetof(struct gate, outs));
 	gate->host_count = 0;
 	memset(gate->drops, 0, sizeof gate->drops);
 	gate->packets_in = gate->packets_out = gate->steps = 0;
 	gate_init(gate, net, conf);
-	for (u32 which = 0; which < GATE_ENGINES; which++) {
-		gate->conf.slow_road = which == 1;
-		image_open(&gate->rig[which], &gate->conf, (u64)key * GATE_ENGINES + which);
-	}
+	for (u32 which = 0; which < GATE_ENGINES; which++)
+		image_open(&gate->rig[which], &conf[which], (u64)key * GATE_ENGINES + which);
 	gate->model = model;
 	model_init(model, conf);
 	net_add(net, &gate->actor, &gate_kept_ops);
@@ -281,14 +347,17 @@ void gate_open(struct gate *gate, struct model *model, struct net *net,
 struct gate *gate_new(struct net *net, const struct sluice_conf *conf)
 {
 	struct gate *gate = calloc(1, sizeof *gate);
+	struct sluice_conf *own = malloc(sizeof *own);
 
-	CHECK(gate != NULL);
-	gate_init(gate, net, conf);
+	CHECK(gate != NULL && own != NULL);
+	*own = *conf;
+	gate->own = own;
+	gate_init(gate, net, own);
 	for (u32 which = 0; which < GATE_ENGINES; which++) {
-		gate->conf.slow_road = which == 1;
-		rig_open(&gate->rig[which], &gate->conf);
+		own->slow_road = which == 1;
+		rig_open(&gate->rig[which], own);
 	}
-	gate->model = model_new(conf);
+	gate->model = model_new(own);
 	net_add(net, &gate->actor, &gate_ops);
 	return gate;
 }

@@ -22,6 +22,8 @@ enum {
 
 struct gate_out {
 	u16 out_if;
+	bool partial;
+	u16 gso_size;
 	u32 l3;
 	u32 len; /* of the frame */
 	u32 at;  /* in the arena */
@@ -36,7 +38,8 @@ struct gate_outs {
 
 struct gate {
 	struct actor actor;
-	struct sluice_conf conf;
+	const struct sluice_conf *conf;
+	struct sluice_conf *own; /* NULL: it is the caller's */
 	struct rig rig[GATE_ENGINES];
 	struct model *model;
 	struct gate_outs outs[GATE_ENGINES];
@@ -54,9 +57,10 @@ struct gate {
 	u64 steps;
 };
 
-/* In the caller's memory, which stays his; the engines are images (fake/image.h) of this key. */
+/* In the caller's memory, which stays his, and so do the configurations, one for each engine. The
+ * engines are images (fake/image.h) of this key.                                                 */
 void gate_open(struct gate *gate, struct model *model, struct net *net,
-	       const struct sluice_conf *conf, u32 key);
+	       const struct sluice_conf conf[GATE_ENGINES], u32 key);
 struct gate *gate_new(struct net *net, const struct sluice_conf *conf);
 /* Packets that leave by iface for addr go to this link; others go nowhere. */
 void gate_attach(struct gate *gate, u16 iface, be32 addr, struct link *link);

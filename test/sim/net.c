@@ -98,6 +98,8 @@ void net_trace(struct net *net, const char *format, ...)
 {
 	va_list args;
 
+	if (net->quiet)
+		return;
 	va_start(args, format);
 	vsnprintf(net_trace_line(net), NET_TRACE_LINE, format, args);
 	va_end(args);
@@ -108,6 +110,8 @@ void net_trace_packet(struct net *net, const char *what, u16 iface, const u8 *ip
 	char text[NET_TRACE_LINE - 64] = "no IP packet";
 	struct seen seen;
 
+	if (net->quiet)
+		return;
 	if (seen_parse(&seen, ip, len))
 		seen_print(&seen, text, sizeof text);
 	net_trace(net, "%8.3f %s %u: %s", (double)(net->now - 1000 * NS_PER_SEC) / 1e9, what, iface,
@@ -213,8 +217,7 @@ static void link_queue(struct link *link, const u8 *ip, u32 len, u32 link_flags)
 		return;
 	frame = malloc(sizeof *frame + len);
 	CHECK(frame != NULL);
-	frame->len = len;
-	frame->link_flags = link_flags;
+	*frame = (struct frame){ .len = len, .link_flags = link_flags };
 	memcpy(frame->bytes, ip, len);
 	link->entry[link->count++] = (struct link_entry){
 		net->now + link->conf.delay_ns + (jitter == 0 ? 0 : net_random(net) % jitter), frame

@@ -22,6 +22,8 @@ enum {
 
 struct frame {
 	u32 link_flags;
+	bool partial; /* handed in with a checksum half made, as local senders and GRO do */
+	u16 gso_size; /* not zero: to be split into packets with so many bytes of payload */
 	u32 len;
 	u8 bytes[]; /* of len */
 };
@@ -53,6 +55,7 @@ struct net {
 	ns_t now;
 	u64 rng;
 	const char *why; /* what went wrong; the run stops */
+	bool quiet;      /* no trace, which costs: for runs that can be repeated with one */
 	u32 actor_count;
 	struct actor *actor[NET_ACTORS_MAX];
 	u32 endpoint_count;

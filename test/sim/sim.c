@@ -103,7 +103,7 @@ static void sim_jump(struct sim *sim)
 /* The configuration in a line, for whoever reads a failure. */
 static void sim_trace_conf(struct sim *sim)
 {
-	const struct sluice_conf *conf = &sim->gate->conf;
+	const struct sluice_conf *conf = sim->gate->conf;
 	const struct nat_rule_conf *rule = &conf->nat.rule[conf->nat.rule_count - 1];
 
 	net_trace(&sim->net,
@@ -115,8 +115,7 @@ static void sim_trace_conf(struct sim *sim)
 		  rule->kind == NAT_KIND_POOL ? "pool" : "masquerade", rule->hairpin,
 		  conf->nat.static_count > 0 ? conf->nat.fixed[0].prefix_len : 0,
 		  conf->nat.rule_count, conf->ct.flow_count, conf->nat.mapping_count,
-		  conf->nat.quarantine_s,
-		  conf->iface[RIG_IN].mtu, conf->iface[RIG_OUT].mtu,
+		  conf->nat.quarantine_s, conf->iface[RIG_IN].mtu, conf->iface[RIG_OUT].mtu,
 		  conf->ct.timeout_s[CT_TIMEOUT_UDP_NEW], conf->ct.timeout_s[CT_TIMEOUT_UDP],
 		  conf->ct.midstream, sim->gate->model->lenient ? ", may refuse" : "");
 }

@@ -119,15 +119,23 @@ static void check_free(const struct neigh_table *table)
 	CHECK(count + table->wait_count == table->conf.queue_count);
 }
 
+/* Those that are not ready have a timer, and there are as many timers of own addresses. */
 static void check_own(const struct neigh_table *table)
 {
+	u32 waiting = 0;
+
 	for (u32 i = 0; i < NEIGH_OWN_MAX; i++) {
 		const struct neigh_own *own = &table->own[i];
-		bool armed = neigh_timer_is_set(&table->timers, table->conf.count + i);
 
 		CHECK(own->state <= NEIGH_OWN_CONFLICT);
-		CHECK(armed == (own->state != NEIGH_OWN_READY));
+		if (own->state == NEIGH_OWN_READY)
+			continue;
+		CHECK(neigh_timer_is_set(&table->timers, table->conf.count + i));
+		waiting++;
 	}
+	for (u32 place = 0; place < table->timers.count; place++)
+		waiting -= table->timers.heap[place] >= table->conf.count;
+	CHECK(waiting == 0);
 }
 
 void neigh_check(const struct neigh_table *table)

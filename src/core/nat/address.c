@@ -339,7 +339,8 @@ static void space_check(const struct nat_space *space)
 	u64 flows = 0;
 
 	for (u32 word = 0; word < NAT_PORT_WORDS; word++) {
-		mapped += u64_count_bits(space->mapped[word]);
+		if (space->mapped[word] != 0)
+			mapped += u64_count_bits(space->mapped[word]);
 		flows += space->flows[word];
 	}
 	CHECK(mapped == space->mapped_count);

@@ -50,8 +50,7 @@ struct nat_ports nat_ports_for(const struct nat_address *address, u8 proto, u16 
 
 	if (proto == IP_PROTO_ICMP)
 		return (struct nat_ports){ 1, UINT16_MAX, 0, 0 };
-	if (inside_port > 0 && inside_port < NAT_HIGH_FIRST &&
-	    address->port_first == NAT_HIGH_FIRST) {
+	if (inside_port < NAT_HIGH_FIRST && address->port_first == NAT_HIGH_FIRST) {
 		ports.first = NAT_LOW_FIRST;
 		ports.last = NAT_LOW_LAST;
 	}
