@@ -6,7 +6,7 @@
 #include "host/io/hostport.h"
 #include "host/os/clock.h"
 #include "host/os/hugepages.h"
-#include "host/os/privilege.h"
+#include "host/os/sandbox.h"
 #include "prog/prog.h"
 #include "prog/run_state.h"
 #include "prog/values.h"
@@ -106,6 +106,22 @@ static void say_memory(const struct run *run)
 		       mem->row[i].bytes);
 }
 
+static void say_sandbox(struct run *run)
+{
+	char text[SANDBOX_TEXT_SIZE];
+
+	if (run->args.no_sandbox) {
+		run_log_say(&run->log, RUN_WARNING, "sandbox",
+			    "--no-sandbox: the gateway runs with every privilege that it was "
+			    "started with");
+		return;
+	}
+	sandbox_describe(&run->sandbox, text);
+	printf("  sandbox %s\n", text);
+	if (!sandbox_is_whole(&run->sandbox))
+		run_log_say(&run->log, RUN_WARNING, "sandbox", "not all of it: %s", text);
+}
+
 static void say_start(struct run *run)
 {
 	printf("sluice " PROG_VERSION " is the gateway\n");
@@ -116,6 +132,7 @@ static void say_start(struct run *run)
 	if (run->host_port)
 		printf("  host    its own packets go to it %s\n", hostport_way(run->host_port));
 	say_memory(run);
+	say_sandbox(run);
 	printf("  control %s\n", run->args.control);
 	say_notes(run);
 	fflush(stdout);
@@ -195,6 +212,17 @@ static bool run_begin(struct run *run)
 	       run_loop_begin(run);
 }
 
+/* After everything is open, before a byte from outside is read. */
+static void enter_sandbox(struct run *run)
+{
+	const struct sandbox_conf conf = { .control = run->args.control,
+					   .log = { .json = run->log.json,
+						    .priorities = run->log.priorities } };
+
+	if (!run->args.no_sandbox)
+		sandbox_enter(&conf, &run->sandbox);
+}
+
 static int run_gateway(struct run *run)
 {
 	bool begun;
@@ -202,9 +230,7 @@ static int run_gateway(struct run *run)
 	run_log_init(&run->log, stderr, run->args.json_log);
 	begun = run_begin(run);
 	if (begun) {
-		if (!os_privilege_drop())
-			run_log_say(&run->log, RUN_WARNING, "privilege",
-				    "the privileges of root could not be given up");
+		enter_sandbox(run);
 		say_start(run);
 		run_loop(run);
 		say_end(run);

@@ -25,6 +25,7 @@ struct run_log_kind {
 struct run_log {
 	FILE *out;
 	bool json;
+	bool priorities; /* each line begins with one, for the journal */
 	struct run_log_kind kind[RUN_LOG_KINDS];
 };
 

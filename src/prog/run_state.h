@@ -5,6 +5,7 @@
 #include "host/ctl/ctl.h"
 #include "host/io/port.h"
 #include "host/loop/loop.h"
+#include "host/os/sandbox.h"
 #include "prog/run_conf.h"
 #include "prog/run_log.h"
 
@@ -29,6 +30,8 @@ struct run {
 	void *region;
 	u64 region_bytes;
 	bool huge;
+
+	struct sandbox sandbox; /* what is in force */
 
 	struct loop *loop;
 	struct ctl *ctl;
