@@ -1,8 +1,8 @@
 /* Landlock by its three system calls: Debian 12 has no library for it, and its headers know the
  * first two versions of the ABI only.
  *
- * A rule holds an inode. The kernel makes those of /proc/sys anew when it was short of memory, and
- * the rule would be for the old one; so the descriptors of the rules stay open, which holds them. */
+ * A rule is for an inode. The kernel makes those of /proc/sys anew when it was short of memory, and
+ * the rule would be for the old one; the descriptors of the rules stay open, which holds them.   */
 #include "host/os/landlock.h"
 
 #include <fcntl.h>

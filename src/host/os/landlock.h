@@ -6,13 +6,13 @@
 
 enum landlock_use {
 	LANDLOCK_READ = 1,
-	LANDLOCK_WRITE = 2, /* files that exist */
+	LANDLOCK_WRITE = 2,  /* files that exist */
 	LANDLOCK_DEVICE = 4, /* ioctl on a device */
 	LANDLOCK_REMOVE = 8, /* files of a folder */
 };
 
 struct landlock_path {
-	const char *path; /* a file, or a folder and what is below it; one that is missing is left out */
+	const char *path; /* a file, or a folder and all below it; a missing one is left out */
 	unsigned use;     /* enum landlock_use or'ed */
 };
 

@@ -50,8 +50,7 @@ void sandbox_enter(const struct sandbox_conf *conf, struct sandbox *sandbox)
 
 bool sandbox_is_whole(const struct sandbox *sandbox)
 {
-	return sandbox->frozen && sandbox->dropped && sandbox->landlock_abi > 0 &&
-	       sandbox->seccomp;
+	return sandbox->frozen && sandbox->dropped && sandbox->landlock_abi > 0 && sandbox->seccomp;
 }
 
 void sandbox_describe(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE])
@@ -62,8 +61,8 @@ void sandbox_describe(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE
 		(void)snprintf(landlock, sizeof landlock, "files by Landlock (ABI %u)",
 			       sandbox->landlock_abi);
 	(void)snprintf(text, SANDBOX_TEXT_SIZE, "%s; %s; %s; %s",
-		       sandbox->dropped ? "capabilities net_admin, net_raw, bpf at most" :
-					  "capabilities NOT given up",
+		       sandbox->dropped ? "capabilities net_admin, net_raw, bpf at most"
+					: "capabilities NOT given up",
 		       sandbox->frozen ? "no new privileges" : "new privileges NOT ruled out",
 		       sandbox->seccomp ? "system calls by seccomp" : "system calls NOT filtered",
 		       landlock);

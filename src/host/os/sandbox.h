@@ -15,9 +15,9 @@ struct sandbox_conf {
 
 /* What is in force. */
 struct sandbox {
-	bool frozen;        /* no new privileges */
-	bool dropped;       /* capabilities */
-	u32 landlock_abi;   /* 0: none */
+	bool frozen;      /* no new privileges */
+	bool dropped;     /* capabilities */
+	u32 landlock_abi; /* 0: none */
 	bool seccomp;
 };
 

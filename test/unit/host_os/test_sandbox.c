@@ -16,11 +16,13 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "host/io/afpacket.h"
 #include "host/io/hostport.h"
 #include "host/os/netlink.h"
+#include "host/os/notify.h"
 #include "host/os/sandbox.h"
 #include "unit/host_io/netns.h"
 
@@ -255,6 +257,46 @@ static void what_is_read_again_can_be_named(void **state)
 	assert_string_equal(said, "");
 }
 
+/* ---- sockets of others ----------------------------------------------------------------------- */
+
+static socklen_t abstract(struct sockaddr_un *addr)
+{
+	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+			   (size_t)snprintf(addr->sun_path + 1, sizeof addr->sun_path - 1, "%s",
+					    folder));
+}
+
+/* The service manager was connected to before, and still hears. */
+static void child_notifies(void)
+{
+	struct sandbox sandbox;
+	struct notify notify;
+	char name[64];
+
+	(void)snprintf(name, sizeof name, "@%s", folder);
+	setenv("NOTIFY_SOCKET", name, 1);
+	MUST(notify_open(&notify) && notify.fd >= 0);
+	enter(false, &sandbox);
+	notify_ready(&notify);
+	MUST(connect(notify.fd, NULL, 0) == -1 && errno == EPERM);
+}
+
+static void the_service_manager_still_hears(void **state)
+{
+	struct sockaddr_un addr;
+	socklen_t len = abstract(&addr);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	char said[SAID_SIZE], text[32];
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, len), 0);
+	in_child(child_notifies, said);
+	assert_int_equal(recv(fd, text, sizeof text, 0), strlen("READY=1"));
+	assert_memory_equal(text, "READY=1", strlen("READY=1"));
+	close(fd);
+}
+
 /* ---- an interface that comes again ----------------------------------------------------------- */
 
 static struct port *open_taken(const char *name)
@@ -352,6 +394,7 @@ int main(void)
 		cmocka_unit_test(arguments_are_looked_at),
 		cmocka_unit_test(only_its_own_files_can_be_opened),
 		cmocka_unit_test(what_is_read_again_can_be_named),
+		cmocka_unit_test(the_service_manager_still_hears),
 		cmocka_unit_test(an_interface_can_be_taken_again),
 		cmocka_unit_test(it_says_what_is_not_in_force),
 	};
