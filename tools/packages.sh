@@ -12,7 +12,7 @@ packages_lab="python3 iproute2 iputils-ping traceroute curl nginx-light tcpdump 
 	util-linux"
 # To prove it: a second compiler, the tools of the tests, and the peers they talk to.
 packages_test="clang libclang-rt-14-dev libcmocka-dev binutils git iperf3 tshark nftables conntrack
-	coturn dnsutils socat"
+	coturn dnsutils socat mandoc zsh"
 
 policy=/usr/sbin/policy-rc.d
 policy_saved=/usr/sbin/policy-rc.d.before-sluice

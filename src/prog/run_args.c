@@ -621,7 +621,7 @@ static const struct option options[] = {
 	{ "--no-host", NULL, PHASE_REST, read_no_host,
 	  "leave the host's stack alone; for interfaces without addresses" },
 	{ "--no-sandbox", NULL, PHASE_REST, read_no_sandbox,
-	  "keep every privilege while running; to find out what the sandbox is in the way of" },
+	  "keep every privilege while running; for debugging" },
 	{ "--control", "PATH", PHASE_REST, read_control, "the control socket" },
 	{ "--log", "text|json", PHASE_REST, read_log, "how events are written to stderr" },
 	{ "--verbose", NULL, PHASE_REST, read_verbose, "say more at start" },
