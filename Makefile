@@ -62,10 +62,10 @@ endif
 HOST_FLAGS := $(BASE_FLAGS) -D_GNU_SOURCE
 TEST_FLAGS := $(HOST_FLAGS) -Itest
 
-PKGS := libevent jansson libmnl libnftnl libpcap libxdp libbpf
+PKGS := libevent jansson libmnl libnftnl libpcap libxdp libbpf libcap-ng libseccomp
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ifeq ($(PKG_LIBS),)
-PKG_LIBS := -levent -ljansson -lmnl -lnftnl -lpcap -lxdp -lbpf
+PKG_LIBS := -levent -ljansson -lmnl -lnftnl -lpcap -lxdp -lbpf -lcap-ng -lseccomp
 endif
 HOST_LIBS := -Wl,--as-needed $(PKG_LIBS) -lm -pthread
 
@@ -244,6 +244,12 @@ fuzz-short: ## every target for a few seconds, corpus first
 	@$(PYTHON) tools/fuzz_short.py --build $(BUILD)/fuzz --seconds $(FUZZ_SHORT_S) --jobs $(JOBS) \
 	$(patsubst fuzz_%.c,%,$(notdir $(FUZZ_SRC)))
 
+INSTALL_TESTS := $(sort $(wildcard test/install/test_*.sh))
+.PHONY: install-test
+install-test: all ## manual pages, completion, installation, package (K=part of a name)
+	@SLUICE=$(abspath $(BUILD)/sluice) BUILD=$(BUILD) \
+	$(RUN) --limit $(INTEROP_LIMIT_S) --only '$(K)' --logs $(BUILD)/install $(INSTALL_TESTS)
+
 # ---- measuring -------------------------------------------------------------------------------
 
 BENCH_ARGS ?= --json $(BUILD)/bench.json
@@ -257,6 +263,46 @@ cover: ## which lines the unit tests and simulations reach
 	@find $(BUILD)/cover -name '*.gcda' -delete
 	@$(MAKE) COV=1 CFLAGS='-O0 -g' BUILD=$(BUILD)/cover unit sim-short
 	@$(PYTHON) tools/cover.py $(BUILD)/cover
+
+# ---- installing ------------------------------------------------------------------------------
+
+DESTDIR ?=
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+BASH_COMPLETION_DIR ?= $(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETION_DIR ?= $(PREFIX)/share/zsh/site-functions
+MAN_PAGES := $(wildcard docs/man/*.8)
+VERSION := $(shell sed -n 's/^.define PROG_VERSION "\(.*\)"/\1/p' src/prog/prog.h)
+INSTALLED := $(PREFIX)/bin/sluice $(addprefix $(PREFIX)/share/man/man8/,$(notdir $(MAN_PAGES))) \
+	$(BASH_COMPLETION_DIR)/sluice $(ZSH_COMPLETION_DIR)/_sluice \
+	$(PREFIX)/lib/systemd/system/sluice.service $(PREFIX)/lib/sysusers.d/sluice.conf \
+	$(SYSCONFDIR)/sluice/options.example
+
+# Folders of the path are made with the file.
+put = install -D -m $(1) $(2) '$(DESTDIR)$(3)'
+.PHONY: install uninstall deb
+install: all ## install the program, its pages and its service: DESTDIR= PREFIX=/usr/local
+	$(call put,755,$(BUILD)/sluice,$(PREFIX)/bin/sluice)
+	$(foreach page,$(MAN_PAGES),$(call put,644,$(page),$(PREFIX)/share/man/man8/$(notdir $(page))) &&) true
+	$(BUILD)/sluice completion bash >$(BUILD)/completion.bash
+	$(BUILD)/sluice completion zsh >$(BUILD)/completion.zsh
+	$(call put,644,$(BUILD)/completion.bash,$(BASH_COMPLETION_DIR)/sluice)
+	$(call put,644,$(BUILD)/completion.zsh,$(ZSH_COMPLETION_DIR)/_sluice)
+	sed 's|/usr/bin/|$(PREFIX)/bin/|; s|/etc/sluice|$(SYSCONFDIR)/sluice|' packaging/sluice.service \
+	>$(BUILD)/sluice.service
+	$(call put,644,$(BUILD)/sluice.service,$(PREFIX)/lib/systemd/system/sluice.service)
+	$(call put,644,packaging/sluice.sysusers,$(PREFIX)/lib/sysusers.d/sluice.conf)
+	$(call put,644,packaging/options.example,$(SYSCONFDIR)/sluice/options.example)
+	@test -n '$(DESTDIR)' || echo "As a service: systemd-sysusers && systemctl daemon-reload; see sluice(8)."
+uninstall: ## remove what `make install` put there, and nothing else
+	rm -f $(foreach file,$(INSTALLED),'$(DESTDIR)$(file)')
+	@rmdir '$(DESTDIR)$(SYSCONFDIR)/sluice' 2>/dev/null || true
+deb: all ## a Debian package in the build folder; needs no network
+	rm -rf $(BUILD)/deb
+	$(MAKE) install DESTDIR=$(abspath $(BUILD)/deb/stage) PREFIX=/usr SYSCONFDIR=/etc \
+	ZSH_COMPLETION_DIR=/usr/share/zsh/vendor-completions >/dev/null
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH-$$(git log -1 --format=%ct 2>/dev/null)} \
+	packaging/deb.sh $(BUILD)/deb/stage $(VERSION) $(BUILD)
 
 # ---- housekeeping ----------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ def steps(build, jobs):
         ("sim", 300, [*own, f"SEEDS={SIM_SEEDS}", "sim-short"]),
         ("asan", 600, [*own, "asan"]),
         ("fuzz", 600, [*own, "fuzz-short"]),
+        ("install", 300, [*own, "install-test"]),
         ("interop", 1200, [*own, "interop"]),
         ("mutate", 600, [*own, "mutate"]),
     ]

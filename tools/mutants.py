@@ -228,4 +228,28 @@ FAULTS = [
 """, """		fast_translate_partial(pkt, dir == TUPLE_ORIG ? flow->delta_l4 :
 								(u16)~flow->delta_l4);
 """, "unit:core_path/test_fast"),
+    ("a capability too many stays", "src/host/os/privilege.c",
+     """{ CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF }""",
+     """{ CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF, CAP_SYS_ADMIN }""", "unit:host_os/test_sandbox"),
+    ("an interface can not be taken again as it was", "src/host/os/privilege.c",
+     """{ CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF }""",
+     """{ CAP_NET_ADMIN, CAP_NET_RAW }""", "unit:host_os/test_sandbox"),
+    ("memory may become executable", "src/host/os/seccomp.c",
+     """	CALL_WITHOUT(mprotect, 2, PROT_EXEC),
+""", """	CALL(mprotect),
+""", "unit:host_os/test_sandbox"),
+    ("a refused call is not named", "src/host/os/seccomp.c",
+     """		say_refused(state.name[call]);
+""", "", "unit:host_os/test_sandbox"),
+    ("files of others can be opened", "src/host/os/sandbox.c",
+     """	sandbox->landlock_abi = files_enter(conf);
+""", """	(void)files_enter;
+	sandbox->landlock_abi = 1;
+""", "unit:host_os/test_sandbox"),
+    ("signs of life do not come in time", "src/host/os/notify.c",
+     """enum { SIGNS_EACH_WAIT = 3 };""", """enum { SIGNS_EACH_WAIT = 1 };""",
+     "unit:host_os/test_notify"),
+    ("what was held back is forgotten", "src/prog/run_log.c",
+     """		place->held_back++;
+""", "", "unit:prog/test_run_log"),
 ]

@@ -10,6 +10,7 @@ int run_main(int argc, char **argv);
 int show_main(int argc, char **argv);
 int help_main(int argc, char **argv);
 int version_main(int argc, char **argv);
+int completion_main(int argc, char **argv);
 
 struct prog_command {
 	const char *name;

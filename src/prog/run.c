@@ -1,4 +1,5 @@
 /* `sluice run`: start, tell, forward, end. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,12 +7,20 @@
 #include "host/io/hostport.h"
 #include "host/os/clock.h"
 #include "host/os/hugepages.h"
-#include "host/os/privilege.h"
+#include "host/os/notify.h"
+#include "host/os/sandbox.h"
 #include "prog/prog.h"
 #include "prog/run_state.h"
 #include "prog/values.h"
 
 enum { TOP_DROPS = 5, DROPS_STEP = 32 };
+
+/* What the log is for: with words for programs, or priorities. */
+static void log_errors(struct run_log *log, const struct run_errors *errors)
+{
+	for (u32 i = 0; i < errors->count; i++)
+		run_log_say(log, RUN_ERROR, "start", "%s", errors->text[i]);
+}
 
 static void say_errors(const struct run_errors *errors)
 {
@@ -116,6 +125,22 @@ static void say_memory(const struct run *run)
 		       mem->row[i].bytes);
 }
 
+static void say_sandbox(struct run *run)
+{
+	char text[SANDBOX_TEXT_SIZE];
+
+	if (run->args.no_sandbox) {
+		run_log_say(&run->log, RUN_WARNING, "sandbox",
+			    "--no-sandbox: the gateway runs with every privilege that it was "
+			    "started with");
+		return;
+	}
+	sandbox_describe(&run->sandbox, text);
+	printf("  sandbox %s\n", text);
+	if (!sandbox_is_whole(&run->sandbox))
+		run_log_say(&run->log, RUN_WARNING, "sandbox", "not all of it: %s", text);
+}
+
 static void say_start(struct run *run)
 {
 	printf("sluice " PROG_VERSION " is the gateway\n");
@@ -126,6 +151,7 @@ static void say_start(struct run *run)
 	if (run->host_port)
 		printf("  host    its own packets go to it %s\n", hostport_way(run->host_port));
 	say_memory(run);
+	say_sandbox(run);
 	printf("  control %s\n", run->args.control);
 	say_notes(run);
 	fflush(stdout);
@@ -205,23 +231,44 @@ static bool run_begin(struct run *run)
 	       run_loop_begin(run);
 }
 
+/* After everything is open, before a byte from outside is read. */
+static void enter_sandbox(struct run *run)
+{
+	const struct sandbox_conf conf = { .control = run->args.control,
+					   .log = { .json = run->log.json,
+						    .priorities = run->log.priorities } };
+
+	if (!run->args.no_sandbox)
+		sandbox_enter(&conf, &run->sandbox);
+}
+
 static int run_gateway(struct run *run)
 {
 	bool begun;
 
 	run_log_init(&run->log, stderr, run->args.json_log);
+	run->log.priorities = run_log_is_journal(stderr, getenv("JOURNAL_STREAM"));
+	if (!notify_open(&run->notify))
+		run_log_say(&run->log, RUN_WARNING, "notify",
+			    "the service manager can not be told that the gateway is there: %s",
+			    strerror(errno));
 	begun = run_begin(run);
 	if (begun) {
-		if (!os_privilege_drop())
-			run_log_say(&run->log, RUN_WARNING, "privilege",
-				    "the privileges of root could not be given up");
+		enter_sandbox(run);
 		say_start(run);
 		run_loop(run);
+		notify_stopping(&run->notify);
+		if (run->log.json)
+			run_log_say(&run->log, RUN_INFO, "end",
+				    "the gateway ends as it was asked to");
 		say_end(run);
+	} else if (run->log.json || run->log.priorities) {
+		log_errors(&run->log, &run->errors);
 	} else {
 		say_errors(&run->errors);
 	}
 	run_end(run);
+	notify_close(&run->notify);
 	return begun ? PROG_EXIT_OK : PROG_EXIT_FAILED;
 }
 

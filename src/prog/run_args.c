@@ -575,6 +575,12 @@ static void read_no_host(struct reading *reading, const char *value)
 	reading->args->no_host = true;
 }
 
+static void read_no_sandbox(struct reading *reading, const char *value)
+{
+	(void)value;
+	reading->args->no_sandbox = true;
+}
+
 static void read_slow_road(struct reading *reading, const char *value)
 {
 	(void)value;
@@ -639,6 +645,8 @@ static const struct option options[] = {
 	  "afpacket (default), or tun: makes a TUN device of this name" },
 	{ "--no-host", NULL, PHASE_REST, read_no_host,
 	  "leave the host's stack alone; for interfaces without addresses" },
+	{ "--no-sandbox", NULL, PHASE_REST, read_no_sandbox,
+	  "keep every privilege while running; for debugging" },
 	{ "--control", "PATH", PHASE_REST, read_control, "the control socket" },
 	{ "--log", "text|json", PHASE_REST, read_log, "how events are written to stderr" },
 	{ "--verbose", NULL, PHASE_REST, read_verbose, "say more at start" },

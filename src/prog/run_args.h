@@ -84,6 +84,7 @@ struct run_args {
 	bool outbound_refresh_only;
 	bool strict_pairing;
 	bool no_host;
+	bool no_sandbox;
 	bool slow_road;
 	bool yes;
 	bool verbose;

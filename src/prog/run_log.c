@@ -4,14 +4,15 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdarg.h>
-#include <time.h>
+#include <sys/stat.h>
 
 #include "core/wire/ip4.h"
+#include "host/os/clock.h"
 #include "prog/values.h"
 
-enum { STAMP_SIZE = 40 };
-
 static const char *const level_names[] = { "info", "warning", "error" };
+/* As syslog(3) numbers them. */
+static const char *const level_priorities[] = { "<6>", "<4>", "<3>" };
 static const char *const event_names[RUN_LOG_KINDS] = {
 	[SLUICE_EVENT_PORTS_OUT] = "ports_out",
 	[SLUICE_EVENT_TABLE_FULL] = "table_full",
@@ -24,31 +25,29 @@ void run_log_init(struct run_log *log, FILE *out, bool json)
 	*log = (struct run_log){ .out = out, .json = json };
 }
 
-static void stamp(char text[STAMP_SIZE])
+bool run_log_is_journal(FILE *out, const char *stream)
 {
-	struct timespec now;
-	struct tm parts;
-	size_t len;
+	unsigned long long device, file;
+	struct stat stat;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &parts);
-	len = strftime(text, STAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &parts);
-	snprintf(text + len, STAMP_SIZE - len, ".%03ldZ", now.tv_nsec / 1000000);
+	return stream && sscanf(stream, "%llu:%llu", &device, &file) == 2 &&
+	       fstat(fileno(out), &stat) == 0 && stat.st_dev == device && stat.st_ino == file;
 }
 
 /* An object with what every line has; the caller adds and writes it. */
 static json_t *line_new(enum run_level level, const char *name, const char *message)
 {
-	char text[STAMP_SIZE];
+	char text[OS_STAMP_SIZE];
 
-	stamp(text);
+	os_stamp(text);
 	return json_pack("{s:s, s:s, s:s, s:s}", "time", text, "level", level_names[level], "event",
 			 name, "message", message);
 }
 
-static void line_write(struct run_log *log, json_t *line)
+static void line_write(struct run_log *log, enum run_level level, json_t *line)
 {
 	if (line) {
+		fputs(log->priorities ? level_priorities[level] : "", log->out);
 		json_dumpf(line, log->out, JSON_COMPACT);
 		fputc('\n', log->out);
 		fflush(log->out);
@@ -56,27 +55,123 @@ static void line_write(struct run_log *log, json_t *line)
 	json_decref(line);
 }
 
-static void text_write(struct run_log *log, enum run_level level, const char *message)
+static void text_write(struct run_log *log, enum run_level level, const char *message,
+		       u64 held_back)
 {
-	fprintf(log->out, "sluice: %s%s%s\n", level == RUN_INFO ? "" : level_names[level],
-		level == RUN_INFO ? "" : ": ", message);
+	fprintf(log->out, "%ssluice: %s%s%s", log->priorities ? level_priorities[level] : "",
+		level == RUN_INFO ? "" : level_names[level], level == RUN_INFO ? "" : ": ",
+		message);
+	if (held_back)
+		fprintf(log->out, " (%" PRIu64 " more like it were held back)", held_back);
+	fputc('\n', log->out);
 	fflush(log->out);
+}
+
+static void add_held_back(json_t *line, u64 held_back)
+{
+	if (held_back)
+		json_object_set_new(line, "held_back", json_integer((json_int_t)held_back));
+}
+
+static void say(struct run_log *log, enum run_level level, const char *name, const char *message,
+		u64 held_back)
+{
+	json_t *line;
+
+	if (!log->json) {
+		text_write(log, level, message, held_back);
+		return;
+	}
+	line = line_new(level, name, message);
+	add_held_back(line, held_back);
+	line_write(log, level, line);
+}
+
+/* ---- how often ------------------------------------------------------------------------------- */
+
+static struct run_log_name *name_of(struct run_log *log, const char *name)
+{
+	for (u32 i = 0; i < log->name_count; i++) {
+		if (strcmp(log->name[i].name, name) == 0)
+			return &log->name[i];
+	}
+	if (log->name_count == RUN_LOG_NAMES_MAX)
+		return &log->name[RUN_LOG_NAMES_MAX - 1];
+	log->name[log->name_count] = (struct run_log_name){ .name = name, .since_ns = log->now_ns };
+	return &log->name[log->name_count++];
+}
+
+/* Whether a line may be written now; held_back: how many were not, before it. */
+static bool name_may(struct run_log *log, const char *name, u64 *held_back)
+{
+	struct run_log_name *place = name_of(log, name);
+
+	if (log->now_ns - place->since_ns >= RUN_LOG_EVERY_NS) {
+		place->since_ns = log->now_ns;
+		place->written = 0;
+	}
+	if (place->written == RUN_LOG_BURST) {
+		place->held_back++;
+		return false;
+	}
+	place->written++;
+	*held_back = place->held_back;
+	place->held_back = 0;
+	return true;
+}
+
+static void turn_name(struct run_log *log, struct run_log_name *place)
+{
+	char message[RUN_LOG_LINE_SIZE];
+	u64 held_back = place->held_back;
+
+	if (held_back == 0 || log->now_ns - place->since_ns < RUN_LOG_EVERY_NS)
+		return;
+	place->held_back = 0;
+	snprintf(message, sizeof message, "%" PRIu64 " more lines of '%s' were held back",
+		 held_back, place->name);
+	say(log, RUN_WARNING, place->name, message, 0);
+}
+
+static void turn_kind(struct run_log *log, int index)
+{
+	struct run_log_kind *kind = &log->kind[index];
+	char message[RUN_LOG_LINE_SIZE];
+
+	if (kind->held_back == 0 || log->now_ns - kind->written_ns < RUN_LOG_EVERY_NS)
+		return;
+	snprintf(message, sizeof message,
+		 "%" PRIu64 " more events of '%s' were held back; new flows refused: %" PRIu64,
+		 kind->held_back, event_names[index], kind->refused);
+	*kind = (struct run_log_kind){ .seen = true, .written_ns = log->now_ns };
+	say(log, RUN_WARNING, event_names[index], message, 0);
+}
+
+void run_log_turn(struct run_log *log, ns_t now)
+{
+	log->now_ns = now;
+	for (u32 i = 0; i < log->name_count; i++)
+		turn_name(log, &log->name[i]);
+	for (int i = 0; i < RUN_LOG_KINDS; i++)
+		turn_kind(log, i);
 }
 
 void run_log_say(struct run_log *log, enum run_level level, const char *name, const char *format,
 		 ...)
 {
 	char message[RUN_LOG_LINE_SIZE];
+	u64 held_back;
 	va_list list;
 
+	if (!name_may(log, name, &held_back))
+		return;
 	va_start(list, format);
 	vsnprintf(message, sizeof message, format, list);
 	va_end(list);
-	if (log->json)
-		line_write(log, line_new(level, name, message));
-	else
-		text_write(log, level, message);
+	say(log, level, name, message, held_back);
 }
+
+/* ---- events of the engine -------------------------------------------------------------------- */
 
 static const char *proto_name(u8 proto)
 {
@@ -157,11 +252,13 @@ static json_t *holders_json(const struct sluice_event *event)
 }
 
 static void event_json(struct run_log *log, const struct iface_table *ifaces,
-		       const struct sluice_event *event, const char *message, u64 refused)
+		       const struct sluice_event *event, const char *message)
 {
+	const struct run_log_kind *kind = &log->kind[event->kind];
 	json_t *line = line_new(RUN_WARNING, event_names[event->kind], message);
 
-	json_object_set_new(line, "refused", json_integer((json_int_t)refused));
+	add_held_back(line, kind->held_back);
+	json_object_set_new(line, "refused", json_integer((json_int_t)kind->refused));
 	if (event->kind == SLUICE_EVENT_PORTS_OUT) {
 		json_object_set_new(line, "proto", json_integer(event->proto));
 		json_object_set_new(line, "public_addr",
@@ -175,7 +272,7 @@ static void event_json(struct run_log *log, const struct iface_table *ifaces,
 				    json_string(iface_name(ifaces, event->iface)));
 	else
 		json_object_set_new(line, "holders", holders_json(event));
-	line_write(log, line);
+	line_write(log, RUN_WARNING, line);
 }
 
 void run_log_event(struct run_log *log, const struct iface_table *ifaces,
@@ -191,9 +288,9 @@ void run_log_event(struct run_log *log, const struct iface_table *ifaces,
 	}
 	run_log_describe(ifaces, event, kind->refused, message);
 	if (log->json)
-		event_json(log, ifaces, event, message, kind->refused);
+		event_json(log, ifaces, event, message);
 	else
-		text_write(log, RUN_WARNING, message);
+		text_write(log, RUN_WARNING, message, kind->held_back);
 	*kind = (struct run_log_kind){ .seen = true, .written_ns = event->when_ns };
 }
 

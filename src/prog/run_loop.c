@@ -16,7 +16,7 @@
 
 #define RUN_SPIN_NS     (50 * NS_PER_US)
 #define RUN_CONTROL_NS  (1 * NS_PER_MS)
-#define RUN_SETTLE_NS   (50 * NS_PER_MS) /* changes of the system come in groups */
+#define RUN_SETTLE_NS   (50 * NS_PER_MS)  /* changes of the system come in groups */
 #define RUN_LOSSES_NS   (200 * NS_PER_MS) /* between questions to the drivers */
 #define RUN_WAIT_MAX_NS (1 * NS_PER_SEC)
 
@@ -94,6 +94,13 @@ static void say_events(struct run *run)
 			    CTL_STALL_S);
 		run->ctl_stalled = stats->stalled;
 	}
+	if (os_seccomp_refused() > run->refused_said) {
+		run->refused_said = os_seccomp_refused();
+		run_log_say(&run->log, RUN_ERROR, "sandbox",
+			    "system calls refused since the start: %llu; the first of each kind "
+			    "was named",
+			    (unsigned long long)run->refused_said);
+	}
 }
 
 /* Who waits for the word may send packets at once: neighbours get answers from now on. */
@@ -104,6 +111,10 @@ static void say_ready(struct run *run)
 	run->ready = true;
 	printf("ready\n");
 	fflush(stdout);
+	if (run->log.json)
+		run_log_say(&run->log, RUN_INFO, "ready", "every address answers");
+	notify_status(&run->notify, "the gateway between %u interfaces", run->args.iface_count);
+	notify_ready(&run->notify);
 }
 
 static void tell_losses(struct run *run, ns_t now)
@@ -123,8 +134,10 @@ static bool control(struct run *run, ns_t now)
 	tell_losses(run, now);
 	loop_turn(run->loop);
 	more = ctl_work(run->ctl, now);
+	run_log_turn(&run->log, now);
 	say_events(run);
 	say_ready(run);
+	notify_alive(&run->notify, now);
 	if (run->changed && now - run->changed_ns >= RUN_SETTLE_NS) {
 		run->changed = false;
 		run_follow(run, now);
@@ -156,6 +169,17 @@ static void on_stop(void *arg)
 	struct run *run = arg;
 
 	run->stopping = true;
+}
+
+/* Options are all the configuration that there is, and those of a process stay. */
+static void on_reload(void *arg)
+{
+	struct run *run = arg;
+
+	notify_reloading(&run->notify);
+	run_log_say(&run->log, RUN_WARNING, "reload",
+		    "there is nothing to read again: options are given at the start");
+	notify_ready(&run->notify);
 }
 
 static void on_netlink(void *arg)
@@ -192,6 +216,7 @@ static bool watch_all(struct run *run)
 	return watch_ports(run) &&
 	       keep_watch(run,
 			  loop_watch_new(run->loop, os_watch_fd(run->watch), on_netlink, run)) &&
+	       keep_watch(run, loop_signal_new(run->loop, SIGHUP, on_reload, run)) &&
 	       keep_watch(run, loop_signal_new(run->loop, SIGINT, on_stop, run)) &&
 	       keep_watch(run, loop_signal_new(run->loop, SIGTERM, on_stop, run));
 }

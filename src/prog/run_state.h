@@ -5,11 +5,13 @@
 #include "host/ctl/ctl.h"
 #include "host/io/port.h"
 #include "host/loop/loop.h"
+#include "host/os/notify.h"
+#include "host/os/sandbox.h"
 #include "prog/run_conf.h"
 #include "prog/run_log.h"
 
-/* One watch per port, two signals, one for netlink. */
-enum { RUN_WATCH_MAX = IFACE_MAX + 3 };
+/* One watch per port, three signals, one for netlink. */
+enum { RUN_WATCH_MAX = IFACE_MAX + 4 };
 
 struct run {
 	struct run_args args;
@@ -33,6 +35,10 @@ struct run {
 	u64 region_bytes;
 	bool huge;
 
+	struct sandbox sandbox; /* what is in force */
+	u64 refused_said;       /* calls that it refused, as it was said last */
+	struct notify notify;
+
 	struct loop *loop;
 	struct ctl *ctl;
 	struct os_watch *watch;
@@ -48,7 +54,7 @@ struct run {
 	ns_t control_ns; /* when the control side had its turn */
 	bool changed;    /* netlink spoke of changes */
 	ns_t changed_ns;
-	bool ready;      /* said so: every address is ours */
+	bool ready; /* said so: every address is ours */
 	volatile bool stopping;
 	u64 ctl_stalled; /* as it was said last */
 };

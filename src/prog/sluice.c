@@ -13,6 +13,7 @@ static const struct prog_command commands[] = {
 	{ "ping", ping_main, "send echo requests" },
 	{ "traceroute", traceroute_main, "the way to a host, hop by hop" },
 	{ "help", help_main, "this list; 'sluice help COMMAND' tells more of one" },
+	{ "completion", completion_main, "the completion script of bash or zsh" },
 	{ "version", version_main, "the version of the program" },
 	{ NULL, NULL, NULL },
 };

@@ -194,6 +194,8 @@ gateway_stop() {
 		kill -KILL $GATEWAY
 	fi
 	GATEWAY=
+	# Whatever a test does with it, the gateway makes no call that its sandbox forbids.
+	says_not "no system call was refused" "a running gateway makes: refused" "$BOX/gateway.err"
 }
 gateway_kill() {
 	kill -KILL $GATEWAY

@@ -4,7 +4,13 @@
 
 #include "core/base/bytes.h"
 
+enum { OS_STAMP_SIZE = sizeof "2026-01-31T23:59:59.999Z" };
+
 /* CLOCK_MONOTONIC. */
 ns_t os_now(void);
+/* The time of day in UTC. May be called in a signal handler. */
+void os_stamp(char text[OS_STAMP_SIZE]);
+/* The same of any time between 1970 and 9999. */
+void os_stamp_of(u64 seconds, u32 milliseconds, char text[OS_STAMP_SIZE]);
 
 #endif

@@ -4,8 +4,11 @@
 
 #include "core/base/bytes.h"
 
-/* From here on the process can gain no privilege, and of root's keeps CAP_NET_ADMIN and
- * CAP_NET_RAW only. False: the kernel refused, and the process is as it was or nearly so.       */
+/* From here on neither the process nor a program that it might start gains a privilege. False: the
+ * kernel refused.                                                                               */
+bool os_privilege_freeze(void);
+/* Of the capabilities that it has, the process keeps those that taking an interface again asks for:
+ * CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF (docs/adr/0023-privileges.md). False: the kernel refused. */
 bool os_privilege_drop(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <jansson.h>
+#include <sys/stat.h>
 
 #include "prog/run_log.h"
 
@@ -30,6 +31,15 @@ static void bed_close(struct bed *bed)
 {
 	fclose(bed->log.out);
 	free(bed->text);
+}
+
+static u32 lines(const char *text)
+{
+	u32 count = 0;
+
+	for (; *text; text++)
+		count += *text == '\n';
+	return count;
 }
 
 static struct sluice_event ports_out(ns_t when_ns, u64 refused)
@@ -100,7 +110,126 @@ static void floods_are_held_back_and_counted(void **state)
 	event.when_ns += RUN_LOG_EVERY_NS;
 	run_log_event(&bed.log, &bed.ifaces, &event);
 	assert_non_null(strstr(bed.text, "refused: 1000"));
+	assert_non_null(strstr(bed.text, "(99 more like it were held back)"));
 	bed_close(&bed);
+}
+
+/* Nor when no next line comes. */
+static void what_was_held_back_is_told_in_time(void **state)
+{
+	struct sluice_event event = ports_out(NS_PER_SEC, 10);
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, false);
+	for (int i = 0; i < 100; i++)
+		run_log_event(&bed.log, &bed.ifaces, &event);
+	run_log_turn(&bed.log, event.when_ns + RUN_LOG_EVERY_NS - 1);
+	assert_null(strstr(bed.text, "held back"));
+	run_log_turn(&bed.log, event.when_ns + RUN_LOG_EVERY_NS);
+	assert_non_null(strstr(bed.text, "99 more events of 'ports_out' were held back; new flows "
+					 "refused: 990"));
+	run_log_turn(&bed.log, event.when_ns + 3 * RUN_LOG_EVERY_NS);
+	assert_int_equal(lines(bed.text), 2);
+	bed_close(&bed);
+}
+
+static void lines_of_one_name_are_limited(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, false);
+	run_log_turn(&bed.log, NS_PER_SEC);
+	for (int i = 0; i < RUN_LOG_BURST + 7; i++)
+		run_log_say(&bed.log, RUN_INFO, "link", "line %d", i);
+	assert_int_equal(lines(bed.text), RUN_LOG_BURST);
+	run_log_say(&bed.log, RUN_INFO, "follow", "another name");
+	assert_int_equal(lines(bed.text), RUN_LOG_BURST + 1);
+	run_log_turn(&bed.log, NS_PER_SEC + RUN_LOG_EVERY_NS);
+	assert_non_null(strstr(bed.text, "7 more lines of 'link' were held back"));
+	run_log_say(&bed.log, RUN_INFO, "link", "the next");
+	assert_non_null(strstr(bed.text, "sluice: the next\n"));
+	bed_close(&bed);
+}
+
+static void the_next_line_tells_how_many(void **state)
+{
+	struct bed bed;
+	json_t *line;
+
+	(void)state;
+	bed_open(&bed, true);
+	for (int i = 0; i < RUN_LOG_BURST + 3; i++)
+		run_log_say(&bed.log, RUN_INFO, "link", "up");
+	bed.log.now_ns = RUN_LOG_EVERY_NS;
+	run_log_say(&bed.log, RUN_INFO, "link", "last");
+	line = json_loads(strrchr(bed.text, '{'), 0, NULL);
+	assert_non_null(line);
+	assert_string_equal(json_string_value(json_object_get(line, "event")), "link");
+	assert_string_equal(json_string_value(json_object_get(line, "message")), "last");
+	assert_int_equal(json_integer_value(json_object_get(line, "held_back")), 3);
+	json_decref(line);
+	assert_int_equal(lines(bed.text), RUN_LOG_BURST + 1);
+	bed_close(&bed);
+}
+
+/* More names than there are places: none is lost, none is written out of bounds. */
+static void names_have_a_bound(void **state)
+{
+	static char name[2 * RUN_LOG_NAMES_MAX][8];
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, false);
+	for (int i = 0; i < 2 * RUN_LOG_NAMES_MAX; i++) {
+		snprintf(name[i], sizeof name[i], "n%d", i);
+		run_log_say(&bed.log, RUN_INFO, name[i], "here");
+	}
+	assert_int_equal(bed.log.name_count, RUN_LOG_NAMES_MAX);
+	assert_int_equal(lines(bed.text), RUN_LOG_NAMES_MAX - 1 + RUN_LOG_BURST);
+	bed_close(&bed);
+}
+
+static void the_journal_gets_priorities(void **state)
+{
+	struct sluice_event event = ports_out(0, 17);
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, false);
+	bed.log.priorities = true;
+	run_log_say(&bed.log, RUN_INFO, "link", "up");
+	run_log_say(&bed.log, RUN_ERROR, "follow", "no");
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_int_equal(strncmp(bed.text, "<6>sluice: up\n<3>sluice: error: no\n<4>sluice: ", 46),
+			 0);
+	bed_close(&bed);
+	bed_open(&bed, true);
+	bed.log.priorities = true;
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_int_equal(strncmp(bed.text, "<4>{\"time\":", 11), 0);
+	bed_close(&bed);
+}
+
+static void the_journal_is_known_by_its_file(void **state)
+{
+	FILE *file = tmpfile();
+	struct stat stat;
+	char text[64];
+
+	(void)state;
+	assert_non_null(file);
+	assert_int_equal(fstat(fileno(file), &stat), 0);
+	snprintf(text, sizeof text, "%llu:%llu", (unsigned long long)stat.st_dev,
+		 (unsigned long long)stat.st_ino);
+	assert_true(run_log_is_journal(file, text));
+	snprintf(text, sizeof text, "%llu:%llu", (unsigned long long)stat.st_dev,
+		 (unsigned long long)stat.st_ino + 1);
+	assert_false(run_log_is_journal(file, text));
+	assert_false(run_log_is_journal(file, NULL));
+	assert_false(run_log_is_journal(file, "journal"));
+	fclose(file);
 }
 
 static void one_kind_does_not_silence_another(void **state)
@@ -206,6 +335,12 @@ int main(void)
 		cmocka_unit_test(ports_out_names_destination_and_holders),
 		cmocka_unit_test(the_other_kinds),
 		cmocka_unit_test(floods_are_held_back_and_counted),
+		cmocka_unit_test(what_was_held_back_is_told_in_time),
+		cmocka_unit_test(lines_of_one_name_are_limited),
+		cmocka_unit_test(the_next_line_tells_how_many),
+		cmocka_unit_test(names_have_a_bound),
+		cmocka_unit_test(the_journal_gets_priorities),
+		cmocka_unit_test(the_journal_is_known_by_its_file),
 		cmocka_unit_test(one_kind_does_not_silence_another),
 		cmocka_unit_test(json_is_for_programs),
 		cmocka_unit_test(plain_lines),

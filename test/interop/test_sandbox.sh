@@ -1,0 +1,81 @@
+#!/bin/bash
+# A running gateway has given up what it does not need, and works: what the kernel says of the
+# process, what a gateway that never was root can do, and the way around it all.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+need curl mknod nginx ping setpriv
+
+status() { awk -v name="$1:" '$1 == name { print $2 }' "/proc/$GATEWAY/status"; }
+# NET_ADMIN 12, NET_RAW 13, BPF 39: linux/capability.h
+KEPT=0000008000003000
+beyond() { printf '%x' $((0x$(status "$1") & ~0x$KEPT)); }
+works() {
+	check "$1: a page through it" at $IN curl -sS --max-time 5 -o "$BOX/got" http://$OUTSIDE/seen
+	check "$1: it is asked" show flows
+	ip -n $GW route add 203.0.113.0/24 via 10.10.0.77
+	check "$1: it follows the system's routes" wait_for 5 route_there
+	ip -n $GW route del 203.0.113.0/24
+	check "$1: the host is reached" at $IN ping -c 1 -W 1 -q $LAN
+}
+route_there() { "$SLUICE" show routes --control "$CONTROL" | grep -q '^203.0.113.0/24'; }
+
+topology own
+web $OUT $OUTSIDE 80
+head -c 3000000 /dev/urandom >"$BOX/www/big"
+
+# ---- started by root --------------------------------------------------------------------------
+
+gateway_start
+equal "no capability but its three: effective" 0 "$(beyond CapEff)"
+equal "permitted" 0 "$(beyond CapPrm)"
+equal "what exec could gain" 0 "$(beyond CapBnd)"
+equal "inheritable" 0000000000000000 "$(status CapInh)"
+equal "ambient" 0000000000000000 "$(status CapAmb)"
+equal "no new privileges" 1 "$(status NoNewPrivs)"
+equal "a filter on system calls" 2 "$(status Seccomp)"
+says "it says so" "sandbox  *capabilities net_admin, net_raw, bpf at most; no new privileges; system calls by seccomp" \
+	"$BOX/gateway.out"
+works "as root"
+check "as root: segments of 64 KB" at $IN curl -sS --max-time 20 -o "$BOX/got" http://$OUTSIDE/big
+check "as root: whole" cmp "$BOX/got" "$BOX/www/big"
+gateway_stop
+check_not "its socket is gone" test -e "$CONTROL"
+
+# ---- started by somebody else, as the service does ----------------------------------------------
+
+mkdir "$BOX/run"
+chown 65534 "$BOX/run"
+chmod 755 "$BOX"
+CONTROL=$BOX/run/control.sock
+sluice=$SLUICE
+# udev lets everybody open it; here there may be no udev. The mount is seen by the gateway only.
+mknod -m 666 "$BOX/tun" c 10 200
+cat >"$BOX/as-nobody" <<SH
+#!/bin/sh
+mount --bind "$BOX/tun" /dev/net/tun 2>/dev/null
+exec setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all,+net_admin,+net_raw,+bpf \
+	--ambient-caps=-all,+net_admin,+net_raw,+bpf "$sluice" "\$@"
+SH
+chmod 755 "$BOX/as-nobody"
+if at $GW "$BOX/as-nobody" version >/dev/null 2>&1; then
+	SLUICE=$BOX/as-nobody
+	gateway_start
+	SLUICE=$sluice
+	equal "a user without name: who it is" 65534 "$(status Uid)"
+	equal "a user without name: effective" "$KEPT" "$(status CapEff)"
+	equal "a user without name: a filter" 2 "$(status Seccomp)"
+	says_not "a user without name: the host's way is as good" "by the device" "$BOX/gateway.out"
+	works "a user without name"
+	gateway_stop
+	check_not "a user without name: its socket is gone" test -e "$CONTROL"
+else
+	echo "not run: the program can not be reached by another user"
+fi
+
+# ---- around it --------------------------------------------------------------------------------
+
+gateway_start --no-sandbox
+equal "without: no filter" 0 "$(status Seccomp)"
+equal "without: new privileges" 0 "$(status NoNewPrivs)"
+says "without: it warns" "warning: --no-sandbox" "$BOX/gateway.err"
+finish

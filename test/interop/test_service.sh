@@ -1,0 +1,53 @@
+#!/bin/bash
+# The gateway as a service: what a service manager is told, and how lines reach the journal.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+need curl ping python3
+
+topology given
+cat >"$BOX/manager.py" <<'PY'
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1])
+print("listening", flush=True)
+while True:
+    print(s.recv(4096).decode().replace("\n", " "), flush=True)
+PY
+spawn $GW "$BOX/heard" python3 "$BOX/manager.py" "$BOX/notify"
+check "a service manager listens" wait_for 5 grep -q listening "$BOX/heard"
+: >"$BOX/gateway.err"
+
+# ---- a life -----------------------------------------------------------------------------------
+
+export NOTIFY_SOCKET=$BOX/notify WATCHDOG_USEC=600000
+gateway_start
+unset NOTIFY_SOCKET WATCHDOG_USEC
+check "it is told that the gateway is ready" wait_for 5 grep -qx READY=1 "$BOX/heard"
+says "and what it is" "^STATUS=the gateway between 2 interfaces" "$BOX/heard"
+alive() { [ "$(grep -cx WATCHDOG=1 "$BOX/heard")" -ge "$1" ]; }
+check "signs of life" wait_for 10 alive 4
+ready_again() { [ "$(grep -cx READY=1 "$BOX/heard")" = 2 ]; }
+kill -HUP $GATEWAY
+check "a reload ends" wait_for 5 ready_again
+says "a reload begins" "^RELOADING=1 MONOTONIC_USEC=[0-9]+$" "$BOX/heard"
+says "and says what it did" "nothing to read again" "$BOX/gateway.err"
+check "it goes on" at $IN ping -c 1 -W 1 -q $OUTSIDE
+gateway_stop
+check "it is told of the end" wait_for 5 grep -qx STOPPING=1 "$BOX/heard"
+
+# ---- the journal ------------------------------------------------------------------------------
+
+# As systemd does it: the device and inode of the stream that stderr is.
+journal() { # ARGUMENTS...: the gateway, its stderr going to a file that is called the journal
+	JOURNAL_STREAM=$(stat -c %d:%i "$BOX/journal") ip netns exec $GW "$SLUICE" run "$@" \
+		--control "$CONTROL" >"$BOX/text" 2>>"$BOX/journal"
+}
+: >"$BOX/journal"
+journal --lan gw0 --wan gw1=$WAN/16
+says "a priority before each line" "^<3>sluice: error: gw0 has no IPv4 address" "$BOX/journal"
+: >"$BOX/journal"
+journal --lan gw0 --wan gw1=$WAN/16 --log json
+check "the same in JSON" jq -R -e 'sub("^<3>"; "") | fromjson | .event == "start" and .level == "error"' \
+	"$BOX/journal"
+ip netns exec $GW "$SLUICE" run --lan gw0 --wan gw1=$WAN/16 --control "$CONTROL" >"$BOX/text" 2>&1
+says "no priority elsewhere" "^sluice run: gw0 has no" "$BOX/text"
+finish
