@@ -135,9 +135,15 @@ static void gate_settle(struct gate *gate)
 		const u8 *ip = outs->arena + out->at + out->l3;
 
 		net_trace_packet(gate->actor.net, " out", out->out_if, ip, out->len - out->l3);
+		if (gate->foresee != NULL)
+			foresee_out(gate->foresee, out->out_if, ip, out->len - out->l3);
 		model_out(gate->model, out->out_if, ip, out->len - out->l3);
 		gate->packets_out++;
 	}
+	if (gate->foresee != NULL)
+		foresee_end(gate->foresee);
+	if (gate->foresee != NULL && gate->foresee->why[0] != 0)
+		net_fail(gate->actor.net, "%s", gate->foresee->why);
 	model_done(gate->model);
 	if (gate->model->why != NULL) {
 		gate_trace_flows(gate);
@@ -201,6 +207,9 @@ static void gate_forward(struct actor *actor, u16 port, const struct frame *fram
 	build_start(&b);
 	build_bytes(&b, frame->bytes, frame->len);
 	model_in(gate->model, port, frame->link_flags, frame->bytes, frame->len, actor->net->now);
+	gate->rig[0].now = actor->net->now;
+	if (gate->foresee != NULL && frame->link_flags == 0)
+		foresee_ask(gate->foresee, &gate->rig[0], port, &b, 0);
 	for (u32 which = 0; which < GATE_ENGINES; which++) {
 		struct pkt *pkt;
 
@@ -209,6 +218,8 @@ static void gate_forward(struct actor *actor, u16 port, const struct frame *fram
 		CHECK(pkt != NULL);
 		pkt->flags |= frame->link_flags;
 		rig_input(&gate->rig[which], pkt);
+		if (which == 0 && gate->foresee != NULL && frame->link_flags == 0)
+			foresee_in(gate->foresee, &gate->rig[0]);
 	}
 	gate_settle(gate);
 	gate_check(gate);
@@ -247,6 +258,7 @@ static void gate_del(struct actor *actor)
 {
 	gate_close(actor);
 	model_del(gate_of(actor)->model);
+	foresee_del(gate_of(actor)->foresee);
 	free(actor);
 }
 
@@ -289,6 +301,8 @@ struct gate *gate_new(struct net *net, const struct sluice_conf *conf)
 		rig_open(&gate->rig[which], &gate->conf);
 	}
 	gate->model = model_new(conf);
+	gate->foresee = foresee_new();
+	CHECK(gate->foresee != NULL);
 	net_add(net, &gate->actor, &gate_ops);
 	return gate;
 }
