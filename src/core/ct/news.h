@@ -1,7 +1,7 @@
 /* News of flows for whoever listens: made, another state, ended and why.
  *
  * While nobody listens each of these moments costs one branch; packets of an established flow have
- * none of them. The ring is bounded: with a slow reader, what comes new is lost and counted.      */
+ * none of them. The ring is bounded: with a slow reader, what comes new is lost, and counted.   */
 #ifndef CORE_CT_NEWS_H
 #define CORE_CT_NEWS_H
 
