@@ -3,9 +3,9 @@
  * One request, one answer, then the connection ends; whoever asked for events hears of them until
  * he leaves, and what he was too slow for is counted and said. Everything is bounded:
  * CTL_CLIENTS_MAX clients, one more is told so; CTL_REQUEST_MAX bytes of request; CTL_BUFFER_MAX
- * bytes of answer wait for a reader, then the answer waits with them; a peer that neither reads nor writes for
- * CTL_STALL_S is cut off and counted. Packets never wait for a reader: an answer goes forward in
- * ctl_work() only, one bounded step for one client at a time.
+ * bytes of answer wait for a reader, then the answer waits with them; a peer that neither reads nor
+ * writes for CTL_STALL_S is cut off and counted. Packets never wait for a reader: an answer goes
+ * forward in ctl_work() only, one bounded step for one client at a time.
  *
  * The socket is made with mode 0660: who may read and write it may ask.                         */
 #ifndef HOST_CTL_CTL_H
