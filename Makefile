@@ -76,7 +76,8 @@ tests_in = $(foreach f,$(1),$(if $(filter test_%,$(notdir $(f))),$(f)))
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 CORE_SRC := $(call find_c,src/core)
-HOST_SRC := $(call find_c,src/host src/tool)
+DRY_SRC := $(call find_c,src/host/dry)
+HOST_SRC := $(filter-out $(DRY_SRC),$(call find_c,src/host src/tool))
 PROG_MAIN_SRC := $(wildcard src/prog/sluice.c)
 PROG_SRC := $(filter-out $(PROG_MAIN_SRC),$(call find_c,src/prog))
 FAKE_SRC := $(call find_c,test/fake)
@@ -91,11 +92,12 @@ FUZZ_SRC := $(wildcard test/fuzz/fuzz_*.c)
 
 CORE_LIB := $(BUILD)/libsluice-core.a
 HOST_LIB := $(BUILD)/libsluice-host.a
+DRY_LIB := $(BUILD)/libsluice-dry.a
 PROG_LIB := $(BUILD)/libsluice-prog.a
 FAKE_LIB := $(BUILD)/libfake.a
 SIM_LIB := $(BUILD)/libsim.a
-LIBS := $(CORE_LIB) $(HOST_LIB)
-TEST_LIBS := $(FAKE_LIB) $(SIM_LIB) $(PROG_LIB) $(HOST_LIB) $(CORE_LIB)
+LIBS := $(CORE_LIB) $(DRY_LIB) $(HOST_LIB)
+TEST_LIBS := $(FAKE_LIB) $(SIM_LIB) $(PROG_LIB) $(HOST_LIB) $(DRY_LIB) $(CORE_LIB)
 
 SLUICE := $(if $(PROG_MAIN_SRC),$(BUILD)/sluice)
 SIM := $(if $(SIM_MAIN_SRC),$(BUILD)/sim)
@@ -153,6 +155,26 @@ UNCOMPARED := src/core/path src/core/engine src/core/ct src/core/nat test/model 
 $(UNCOMPARED:%=$(BUILD)/obj/%/%.o): BASE_FLAGS += -fno-sanitize-coverage=trace-cmp
 $(UNCOMPARED:%=$(BUILD)/obj/%/%.o): TEST_FLAGS += -fno-sanitize-coverage=trace-cmp
 endif
+# The core a second time, for dry runs (docs/adr/0022): its stores are reported, its copies and
+# fills are calls, and of all its names the link leaves those of include/sluice/explain.h.
+DRY_FLAGS := -std=c11 -Isrc -Iinclude -DDCHECK_ON=0 $(WARN) -O1 -g -fno-builtin -fPIE \
+	-fno-stack-protector -U_FORTIFY_SOURCE
+DRY_OBJ := $(patsubst %.c,$(BUILD)/dry/%.o,$(CORE_SRC))
+DRY_CALLS := memcpy memmove memset
+DRY_FACE := explainer_new explainer_del sluice_explain
+
+$(BUILD)/dry/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D); echo "  CC    $< (dry)"
+	@$(CC) $(DRY_FLAGS) -fsanitize=thread -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+	@objcopy $(foreach f,$(DRY_CALLS),--redefine-sym $(f)=dry_$(f)) $@
+$(BUILD)/obj/src/host/dry/%.o: src/host/dry/%.c $(BUILD)/flags
+	$(call compile,$(DRY_FLAGS) -D_GNU_SOURCE)
+$(BUILD)/dry/all.o: $(DRY_OBJ) $(call obj,$(DRY_SRC)) $(BUILD)/core.list
+	@echo "  LD    $@"
+	@ld -r -o $@ $(filter %.o,$^)
+	@objcopy $(foreach f,$(DRY_FACE),--keep-global-symbol=$(f)) $@
+$(DRY_LIB): $(BUILD)/dry/all.o
+	$(archive)
 
 $(CORE_LIB): $(call obj,$(CORE_SRC)) $(BUILD)/core.list
 	$(archive)
@@ -165,7 +187,7 @@ $(SIM_LIB): $(call obj,$(SIM_SRC)) $(BUILD)/sim.list
 
 $(PROG_LIB): $(call obj,$(PROG_SRC)) $(BUILD)/prog.list
 	$(archive)
-$(BUILD)/sluice: $(call obj,$(PROG_MAIN_SRC)) $(PROG_LIB) $(HOST_LIB) $(CORE_LIB)
+$(BUILD)/sluice: $(call obj,$(PROG_MAIN_SRC)) $(PROG_LIB) $(HOST_LIB) $(DRY_LIB) $(CORE_LIB)
 	$(call link,$(HOST_LIBS))
 $(BUILD)/sim: $(call obj,$(SIM_MAIN_SRC)) $(TEST_LIBS)
 	$(call link,$(HOST_LIBS))
@@ -179,7 +201,7 @@ $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/obj/test/fuzz/%.o $(TEST_LIBS)
 	$(call link,-fsanitize=fuzzer $(HOST_LIBS))
 
 ifneq ($(wildcard $(BUILD)/obj),)
--include $(shell find $(BUILD)/obj -name '*.d')
+-include $(shell find $(BUILD)/obj $(BUILD)/dry -name '*.d' 2>/dev/null)
 endif
 
 # ---- tests -----------------------------------------------------------------------------------

@@ -216,4 +216,35 @@ const struct mem *sluice_mem(const struct sluice *s);
 u32 sluice_flow_count(const struct sluice *s);
 bool sluice_event_next(struct sluice *s, struct sluice_event *out);
 
+/* ---- News of flows: made, another state, ended ----------------------------------------------- */
+
+struct sluice_news {
+	const char *kind;   /* "new", "update", "destroy" */
+	const char *reason; /* why it ended: "expired", "flushed" ...; "" otherwise */
+	const char *state;
+	u64 handle;
+	struct sluice_tuple orig;
+	struct sluice_tuple repl;
+	u8 proto;
+	bool answered;
+	bool translated;
+	u64 packets[2]; /* original, reply */
+	u64 bytes[2];
+};
+
+/* While nobody listens nothing is kept. ct.news_count wait at most; more are lost and counted. */
+void sluice_news_listen(struct sluice *s, bool on);
+bool sluice_news_next(struct sluice *s, struct sluice_news *out);
+u64 sluice_news_lost(const struct sluice *s);
+/* Whether one of its four addresses and ports, and its protocol, pass. */
+bool sluice_news_matches(const struct sluice_news *news, const struct sluice_flow_filter *filter);
+
+/* ---- Orders ---------------------------------------------------------------------------------- */
+
+/* End the flows that match, from *cursor on (0 at first), a bounded number in one call; their ports
+ * go the way of all ports that are given back. Returns how many; go on until *cursor is
+ * SLUICE_CURSOR_END.                                                                            */
+u32 sluice_flush_flows(struct sluice *s, const struct sluice_flow_filter *filter, ns_t now,
+		       u32 *cursor);
+
 #endif

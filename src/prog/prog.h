@@ -8,6 +8,9 @@ enum { PROG_EXIT_OK = 0, PROG_EXIT_FAILED = 1, PROG_EXIT_USAGE = 2 };
 
 int run_main(int argc, char **argv);
 int show_main(int argc, char **argv);
+int explain_main(int argc, char **argv);
+int events_main(int argc, char **argv);
+int flush_main(int argc, char **argv);
 int help_main(int argc, char **argv);
 int version_main(int argc, char **argv);
 int completion_main(int argc, char **argv);

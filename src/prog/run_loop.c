@@ -85,8 +85,10 @@ static void say_events(struct run *run)
 	const struct ctl_stats *stats = ctl_stats(run->ctl);
 	struct sluice_event event;
 
-	for (int i = 0; i < RUN_EVENTS_MAX && sluice_event_next(run->sluice, &event); i++)
+	for (int i = 0; i < RUN_EVENTS_MAX && sluice_event_next(run->sluice, &event); i++) {
 		run_log_event(&run->log, sluice_ifaces(run->sluice), &event);
+		ctl_tell(run->ctl, &event);
+	}
 	if (stats->stalled > run->ctl_stalled) {
 		run_log_say(&run->log, RUN_WARNING, "control",
 			    "a client of the control socket was cut off: it neither read nor wrote "

@@ -10,6 +10,9 @@
 static const struct prog_command commands[] = {
 	{ "run", run_main, "be the gateway between interfaces" },
 	{ "show", show_main, "what a running gateway knows: flows, ports, routes, drops ..." },
+	{ "explain", explain_main, "what the gateway would do with a packet, and why" },
+	{ "events", events_main, "flows as they come and go, as lines of JSON" },
+	{ "flush", flush_main, "end flows" },
 	{ "ping", ping_main, "send echo requests" },
 	{ "traceroute", traceroute_main, "the way to a host, hop by hop" },
 	{ "help", help_main, "this list; 'sluice help COMMAND' tells more of one" },

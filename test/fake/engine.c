@@ -89,6 +89,7 @@ void rig_conf(struct sluice_conf *conf)
 	conf->nat.rule[0].source = addr("10.0.0.0");
 	conf->nat.rule[0].source_len = 8;
 	conf->ct.flow_count = 4096;
+	conf->ct.news_count = 64;
 	conf->nat.mapping_count = 4096;
 	conf->nat.dest_count = 16;
 	conf->nat.address_count = 64;

@@ -198,9 +198,15 @@ static void gate_settle(struct gate *gate)
 		const u8 *ip = outs->arena + out->at + out->l3;
 
 		net_trace_packet(gate->actor.net, " out", out->out_if, ip, out->len - out->l3);
+		if (gate->foresee != NULL)
+			foresee_out(gate->foresee, out->out_if, ip, out->len - out->l3);
 		model_out(gate->model, out->out_if, ip, out->len - out->l3);
 		gate->packets_out++;
 	}
+	if (gate->foresee != NULL)
+		foresee_end(gate->foresee);
+	if (gate->foresee != NULL && gate->foresee->why[0] != 0)
+		net_fail(gate->actor.net, "%s", gate->foresee->why);
 	model_done(gate->model);
 	if (gate->model->why != NULL) {
 		gate_trace_flows(gate);
@@ -266,6 +272,9 @@ static void gate_forward(struct actor *actor, u16 port, const struct frame *fram
 	if (frame->gso_size != 0)
 		model_segments(gate->model, frame->gso_size);
 	model_in(gate->model, port, frame->link_flags, frame->bytes, frame->len, actor->net->now);
+	gate->rig[0].now = actor->net->now;
+	if (gate->foresee != NULL && frame->link_flags == 0)
+		foresee_ask(gate->foresee, &gate->rig[0], port, &b, 0);
 	for (u32 which = 0; which < GATE_ENGINES; which++) {
 		struct pkt *pkt;
 
@@ -276,6 +285,8 @@ static void gate_forward(struct actor *actor, u16 port, const struct frame *fram
 		if (frame->partial)
 			gate_facts(pkt, frame);
 		rig_input(&gate->rig[which], pkt);
+		if (which == 0 && gate->foresee != NULL && frame->link_flags == 0)
+			foresee_in(gate->foresee, &gate->rig[0]);
 	}
 	gate_settle(gate);
 	gate_check(gate);
@@ -315,6 +326,7 @@ static void gate_del(struct actor *actor)
 	gate_close(actor);
 	model_del(gate_of(actor)->model);
 	free(gate_of(actor)->own);
+	foresee_del(gate_of(actor)->foresee);
 	free(actor);
 }
 
@@ -358,6 +370,8 @@ struct gate *gate_new(struct net *net, const struct sluice_conf *conf)
 		rig_open(&gate->rig[which], own);
 	}
 	gate->model = model_new(own);
+	gate->foresee = foresee_new();
+	CHECK(gate->foresee != NULL);
 	net_add(net, &gate->actor, &gate_ops);
 	return gate;
 }

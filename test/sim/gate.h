@@ -2,13 +2,15 @@
  * established flows and one that never does, and the model beside them.
  *
  * Every packet that comes in goes through all three. What the engines send has to be the same byte
- * for byte, and the model has to find it right. After every step each table's invariants are
- * checked, and now and then the flow table is compared with the model's.                         */
+ * for byte, and the model has to find it right; explain, which was asked before, has to have said
+ * it. After every step each table's invariants are checked, and now and then the flow table is
+ * compared with the model's.                                                                    */
 #ifndef TEST_SIM_GATE_H
 #define TEST_SIM_GATE_H
 
 #include "fake/engine.h"
 #include "model/model.h"
+#include "sim/foresee.h"
 #include "sim/net.h"
 
 enum {
@@ -42,6 +44,7 @@ struct gate {
 	struct sluice_conf *own; /* NULL: it is the caller's */
 	struct rig rig[GATE_ENGINES];
 	struct model *model;
+	struct foresee *foresee; /* NULL: explain is not asked */
 	struct gate_outs outs[GATE_ENGINES];
 	u32 host_count;
 	struct gate_host {

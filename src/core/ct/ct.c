@@ -21,6 +21,7 @@ void ct_conf_defaults(struct ct_conf *conf)
 			[CT_TIMEOUT_ICMP] = 60,
 			[CT_TIMEOUT_GENERIC] = 600,
 		},
+		.news_count = 4096,
 		.counters = true,
 	};
 }
@@ -33,6 +34,7 @@ void ct_layout(struct ct *ct, const struct ct_conf *conf, struct mem *mem)
 	if (conf->counters)
 		ct->more = mem_take(mem, "flow_counters", conf->flow_count, sizeof *ct->more);
 	index_layout(&ct->index, mem, conf->flow_count * 2);
+	ct_news_layout(&ct->news, conf->news_count, mem);
 }
 
 void ct_init(struct ct *ct, const struct hash_key *key, ns_t now)
@@ -125,7 +127,7 @@ u32 ct_find(struct ct *ct, const struct tuple_key *key, ns_t now)
 	if (ref == IDX_NONE || !ct_is_expired(ct, ref >> 1, now))
 		return ref;
 	ct->stats.expired++;
-	ct_end(ct, ref >> 1);
+	ct_end_for(ct, ref >> 1, CT_END_EXPIRED);
 	return IDX_NONE;
 }
 
@@ -197,6 +199,8 @@ enum err ct_confirm(struct ct *ct, u32 idx, ns_t now)
 	flow->flags |= FLOW_CONFIRMED;
 	ct->confirmed++;
 	ct_link(ct, idx, ct_ms(now));
+	if (UNLIKELY(ct->news.heard))
+		ct_news_add(ct, idx, CT_NEWS_NEW, CT_END_NONE);
 	return ERR_OK;
 }
 
@@ -223,9 +227,16 @@ void ct_abandon(struct ct *ct, u32 idx)
 
 void ct_end(struct ct *ct, u32 idx)
 {
+	ct_end_for(ct, idx, CT_END_OTHER);
+}
+
+void ct_end_for(struct ct *ct, u32 idx, enum ct_end_reason reason)
+{
 	struct flow *flow = &ct->flow[idx];
 
 	CHECK(flow_is_confirmed(flow));
+	if (UNLIKELY(ct->news.heard))
+		ct_news_add(ct, idx, CT_NEWS_DESTROY, reason);
 	index_del(&ct->index, flow_hash(ct, flow, TUPLE_ORIG), idx << 1 | TUPLE_ORIG);
 	index_del(&ct->index, flow_hash(ct, flow, TUPLE_REPLY), idx << 1 | TUPLE_REPLY);
 	ct_unlink(ct, idx);

@@ -21,6 +21,7 @@
 #include "core/ct/ct_conf.h"
 #include "core/ct/flow.h"
 #include "core/ct/index.h"
+#include "core/ct/news.h"
 #include "core/pkt/pkt.h"
 
 enum {
@@ -56,6 +57,7 @@ struct ct {
 	u32 wheel_count; /* flows in the wheel */
 	u32 embryo_count;
 	struct ct_stats stats;
+	struct ct_news_ring news;
 };
 
 static inline u32 ct_ms(ns_t now)
@@ -91,6 +93,8 @@ enum err ct_confirm(struct ct *ct, u32 flow, ns_t now);
 void ct_abandon(struct ct *ct, u32 flow);
 /* A confirmed flow ends now. */
 void ct_end(struct ct *ct, u32 flow);
+/* The same, and whoever listens hears why. */
+void ct_end_for(struct ct *ct, u32 flow, enum ct_end_reason reason);
 /* The next flow that ended, IDX_NONE at the end. It stays readable until ct_free(). */
 u32 ct_ended_next(const struct ct *ct);
 /* Gives the slot of the flow that ct_ended_next() named back. */

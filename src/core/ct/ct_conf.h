@@ -22,6 +22,7 @@ struct ct_conf {
 	u32 timeout_s[CT_TIMEOUT_COUNT]; /* at least 1, at most CT_TIMEOUT_MAX_S */
 	bool midstream;                  /* pick up unknown TCP flows in mid-stream */
 	bool outbound_refresh_only;      /* RFC 4787 REQ-6 (a): what comes in keeps no flow */
+	u32 news_count;                  /* news of flows that wait for a listener; 0: none */
 	bool counters; /* windows, packets and bytes per flow: 64 bytes more each */
 };
 

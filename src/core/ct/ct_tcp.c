@@ -175,8 +175,11 @@ static void tcp_set_state(struct ct *ct, u32 idx, enum flow_state state, u32 now
 	flow->seen_ms = now_ms;
 	if (state == FLOW_TCP_ESTABLISHED && (flow->flags & FLOW_ANSWERED) != 0)
 		flow->flags |= FLOW_ASSURED;
-	if (flow_is_confirmed(flow))
-		ct_relink(ct, idx, now_ms);
+	if (!flow_is_confirmed(flow))
+		return;
+	ct_relink(ct, idx, now_ms);
+	if (UNLIKELY(ct->news.heard))
+		ct_news_add(ct, idx, CT_NEWS_UPDATE, CT_END_NONE);
 }
 
 bool ct_tcp_is_reset(const struct pkt *pkt)

@@ -123,7 +123,7 @@ bool ct_make_room(struct ct *ct, ns_t now)
 	if (oldest == IDX_NONE)
 		return false;
 	ct->stats.taken++;
-	ct_end(ct, oldest);
+	ct_end_for(ct, oldest, CT_END_TAKEN);
 	return true;
 }
 
@@ -135,7 +135,7 @@ static bool flow_silent(const struct ct *ct, const struct flow *flow, u32 now_ms
 static void sweep_end(struct ct *ct, u32 idx)
 {
 	ct->stats.expired++;
-	ct_end(ct, idx);
+	ct_end_for(ct, idx, CT_END_EXPIRED);
 }
 
 static u32 sweep_embryos(struct ct *ct, u32 now_ms, u32 budget)

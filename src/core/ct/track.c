@@ -129,6 +129,8 @@ static void track_plain(struct ct *ct, u32 idx, enum flow_state answered, u32 no
 	flow->state = (u8)answered;
 	flow->flags |= FLOW_ASSURED;
 	ct_relink(ct, idx, now_ms);
+	if (UNLIKELY(ct->news.heard))
+		ct_news_add(ct, idx, CT_NEWS_UPDATE, CT_END_NONE);
 }
 
 static void track_answer(struct ct *ct, u32 idx, u32 now_ms)

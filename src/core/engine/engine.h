@@ -72,6 +72,7 @@ void engine_layout(const struct engine_tables *t, const struct sluice_conf *conf
 enum err engine_apply(struct sluice *s, const struct sluice_conf *conf, const char **why);
 /* What of a configuration can not be, or NULL. */
 const char *engine_conf_wrong(const struct sluice_conf *conf);
+bool engine_flow_matches(const struct flow *flow, const struct sluice_flow_filter *filter);
 void engine_events_tick(struct sluice *s, ns_t now);
 ns_t engine_events_next(const struct sluice *s);
 

@@ -14,7 +14,7 @@ static bool addr_matches(const struct sluice_flow_filter *filter, be32 addr)
 	return ((be32_host(addr) ^ be32_host(filter->addr)) & ip4_mask(filter->addr_len)) == 0;
 }
 
-static bool flow_matches(const struct flow *flow, const struct sluice_flow_filter *filter)
+bool engine_flow_matches(const struct flow *flow, const struct sluice_flow_filter *filter)
 {
 	const struct tuple *o = &flow->orig, *r = &flow->repl;
 	be16 port = be16_of(filter->port);
@@ -83,7 +83,7 @@ u32 sluice_show_flows(const struct sluice *s, const struct sluice_flow_filter *f
 	     cursor_more(cursor, s->ct.conf.flow_count, looked, found, max); looked++) {
 		const struct flow *flow = &s->ct.flow[*cursor];
 
-		if (flow_is_confirmed(flow) && flow_matches(flow, filter))
+		if (flow_is_confirmed(flow) && engine_flow_matches(flow, filter))
 			flow_shown(s, *cursor, ct_ms(now), &out[found++]);
 		(*cursor)++;
 	}

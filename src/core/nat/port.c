@@ -381,7 +381,7 @@ static bool reuse_closed(struct nat *nat, struct ct *ct, const struct choice *c,
 		return false;
 	*port = be16_host(ct->flow[best].repl.dport);
 	nat->stats.reused_closed++;
-	ct_end(ct, best);
+	ct_end_for(ct, best, CT_END_PORT_REUSED);
 	nat_release(nat, ct, best, now);
 	return true;
 }

@@ -4,6 +4,7 @@
  * or a TCP reset; then the flow that was made only for it is forgotten.                         */
 #include "core/ip/tcp_reset.h"
 #include "core/path/path.h"
+#include "core/path/tell.h"
 #include "core/wire/ip4.h"
 
 /* The sender's form: POSTROUTING may have translated it. A packet that waited for ARP may have
@@ -60,6 +61,8 @@ static void bury_answer(struct path *path, struct pkt *pkt, ns_t now)
 	} else if (why == ICMP_SENT && error_source(path, pkt, &source)) {
 		answer = icmp_error_make(path->icmp, pkt, &spec, source, now, &why);
 	}
+	if (path_is_traced(path))
+		tell_answer(path, why, answer);
 	if (answer != NULL)
 		path_output(path, answer, now);
 }
@@ -74,6 +77,8 @@ void path_bury(struct path *path, struct pkt *pkt, ns_t now)
 	struct flow *flow = path_flow(path, pkt);
 
 	CHECK(pkt->drop != DROP_NONE);
+	if (path_is_traced(path))
+		tell_drop(path, pkt);
 	if (pkt->in_if != IFACE_NONE && (pkt->flags & PKT_LOCAL_OUT) == 0 && has_ip_header(pkt) &&
 	    turn_back(path, pkt))
 		bury_answer(path, pkt, now);

@@ -1,5 +1,6 @@
 /* Who gets a local packet: the gateway's echo, the host's own stack, or nobody. */
 #include "core/path/path.h"
+#include "core/path/tell.h"
 #include "core/pkt/segment.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
@@ -49,6 +50,8 @@ static verdict deliver_host(struct path *path, struct pkt *pkt, ns_t now)
 	pkt->out_if = path->host_if;
 	pkt->l2 = pkt->l3;
 	path->stats.to_host++;
+	if (path_is_traced(path))
+		tell_deliver(path, pkt, TRACE_FATE_HOST);
 	path_enqueue(path, pkt);
 	return VERDICT_STOLEN;
 }
@@ -68,6 +71,8 @@ static verdict deliver_echo(struct path *path, struct pkt *pkt, ns_t now)
 	if (reply == NULL)
 		return pkt_drop(path->drops, pkt, DROP_NO_BUFFER);
 	path->stats.echo_replies++;
+	if (path_is_traced(path))
+		tell_deliver(path, pkt, TRACE_FATE_ANSWERED);
 	pkt_put(pkt);
 	path_output(path, reply, now);
 	return VERDICT_STOLEN;

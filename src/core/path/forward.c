@@ -2,6 +2,7 @@
  * quote the TTL that arrived.                                                                   */
 #include "core/ip/ip.h"
 #include "core/path/path.h"
+#include "core/path/tell.h"
 #include "core/wire/ip4.h"
 
 /* RFC 1812 section 5.2.7.2: the sender could have reached the next hop by itself. */
@@ -35,6 +36,8 @@ verdict path_forward(struct path *path, struct pkt *pkt, be32 gateway, ns_t now)
 		v = ip_check_ttl(path->drops, pkt);
 	if (verdict_is_accept(v))
 		v = ip_fit_mtu(path->drops, pkt, out->conf.mtu);
+	if (path_is_traced(path))
+		tell_forward(path, pkt, v);
 	if (!verdict_is_accept(v))
 		return v;
 	forward_redirect(path, pkt, gateway, now);

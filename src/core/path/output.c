@@ -1,5 +1,6 @@
 /* OUTPUT: packets made here. They find their flow if they answer one (echo), and take no TTL. */
 #include "core/path/path.h"
+#include "core/path/tell.h"
 #include "core/wire/ip4.h"
 
 static void output_track(struct path *path, struct pkt *pkt, ns_t now)
@@ -25,6 +26,8 @@ void path_output(struct path *path, struct pkt *pkt, ns_t now)
 	verdict v;
 
 	pkt->flags |= PKT_LOCAL_OUT;
+	if (path_is_traced(path))
+		tell_output(path, pkt);
 	output_track(path, pkt, now);
 	v = path_route(path, pkt, &type, &gateway);
 	if (verdict_is_accept(v) && type != FIB_UNICAST)

@@ -26,6 +26,7 @@
 #include "core/ip/reass.h"
 #include "core/nat/nat.h"
 #include "core/pkt/pkt.h"
+#include "core/pkt/trace.h"
 
 enum {
 	PATH_QUEUE_MAX = 4096, /* packets that wait for sluice_output */
@@ -67,6 +68,7 @@ struct path {
 	u32 fast_silent_ms[FLOW_STATE_COUNT];
 	struct hash_key key; /* for the choice among equal paths */
 	struct path_stats stats;
+	struct trace *trace; /* for a packet that is asked about; NULL for real ones */
 };
 
 void path_layout(struct path *path, struct mem *mem);

@@ -1,6 +1,7 @@
 /* POSTROUTING: as whom the packet leaves. The second record point: here, and nowhere else on the
  * way through, does a new flow enter the table.                                                 */
 #include "core/path/path.h"
+#include "core/path/tell.h"
 
 static verdict postrouting_new(struct path *path, struct pkt *pkt, ns_t now)
 {
@@ -20,10 +21,12 @@ static verdict postrouting_new(struct path *path, struct pkt *pkt, ns_t now)
 		path->ct->stats.refused++;
 		return pkt_drop(path->drops, pkt, DROP_CT_FULL);
 	}
+	if (path_is_traced(path))
+		tell_source(path, pkt);
 	return VERDICT_ACCEPT;
 }
 
-verdict path_postrouting(struct path *path, struct pkt *pkt, ns_t now)
+static verdict postrouting_leave(struct path *path, struct pkt *pkt, ns_t now)
 {
 	struct flow *flow = path_flow(path, pkt);
 
@@ -42,4 +45,13 @@ verdict path_postrouting(struct path *path, struct pkt *pkt, ns_t now)
 	}
 	nat_rewrite(pkt, flow, path_dir(pkt));
 	return VERDICT_ACCEPT;
+}
+
+verdict path_postrouting(struct path *path, struct pkt *pkt, ns_t now)
+{
+	verdict v = postrouting_leave(path, pkt, now);
+
+	if (path_is_traced(path) && verdict_is_accept(v))
+		tell_leaves(path, pkt);
+	return v;
 }

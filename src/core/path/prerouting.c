@@ -1,6 +1,7 @@
 /* PREROUTING: from a valid IP header to a packet that belongs to a flow. */
 #include "core/ip/ip.h"
 #include "core/path/path.h"
+#include "core/path/tell.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
 
@@ -129,6 +130,8 @@ verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
 	if (ip4_is_fragment((const void *)pkt_l3(*pkt))) {
 		v = ip_reassemble(path->reass, path->drops, pkt, 0, now, &dead);
 		path_drain(path, NULL, &dead, now);
+		if (path_is_traced(path))
+			tell_fragment(path, *pkt, v);
 	}
 	if (verdict_is_accept(v))
 		v = ip_check_options(path->drops, *pkt);

@@ -8,6 +8,7 @@
  * the same packet: `slow_road` turns the short cut off, and tests compare the two.               */
 #include "core/ip/ip.h"
 #include "core/path/path.h"
+#include "core/path/tell.h"
 #include "core/wire/checksum.h"
 #include "core/wire/eth.h"
 #include "core/wire/ip4.h"
@@ -328,6 +329,8 @@ void path_road(struct path *path, struct pkt *pkt, ns_t now)
 	verdict v = path_prerouting(path, &pkt, now);
 
 	path->stats.slow++;
+	if (path_is_traced(path) && verdict_is_accept(v))
+		tell_flow(path, pkt);
 	if (verdict_is_accept(v))
 		v = path_route(path, pkt, &type, &gateway);
 	if (verdict_is_accept(v) && type != FIB_UNICAST) {
@@ -341,6 +344,13 @@ void path_road(struct path *path, struct pkt *pkt, ns_t now)
 	}
 	if (verdict_is_dead(v))
 		path_bury(path, pkt, now);
+}
+
+/* The road is asked about: would the short cut have taken the packet? */
+static NOINLINE void receive_tell(struct path *path, struct pkt *pkt, const struct lookup *look,
+				  u32 now_ms)
+{
+	tell_receive(path, pkt, look->ref != IDX_NONE && fast_ok(path, pkt, look, now_ms));
 }
 
 static void receive_slow(struct path *path, struct pkt *pkt, bool plain, ns_t now)
@@ -369,6 +379,8 @@ static ALWAYS_INLINE void receive_act(struct path *path, struct pkt *pkt,
 			  fast_ok(path, pkt, look, now_ms))) {
 		fast_send(path, pkt, look->ref, now_ms);
 	} else {
+		if (path_is_traced(path))
+			receive_tell(path, pkt, look, now_ms);
 		receive_slow(path, pkt, look->plain, now);
 	}
 }

@@ -1,5 +1,6 @@
 /* The routing decision, by the destination that the packet's flow says, or its own. */
 #include "core/path/path.h"
+#include "core/path/tell.h"
 #include "core/wire/ip4.h"
 
 /* The destination after translation: routing must see it, the bytes do not have it yet. */
@@ -16,9 +17,9 @@ static be32 route_dst(const struct path *path, const struct pkt *pkt)
 	return flow_tuple_out(flow, path_dir(pkt)).dst;
 }
 
-verdict path_route(struct path *path, struct pkt *pkt, enum fib_type *type, be32 *gateway)
+static verdict route_to(struct path *path, struct pkt *pkt, be32 dst, enum fib_type *type,
+			be32 *gateway)
 {
-	be32 dst = route_dst(path, pkt);
 	u32 idx = fib_lookup(path->fib, dst);
 	const struct fib_route *route = fib_route_at(path->fib, idx);
 	const struct fib_path *way;
@@ -50,4 +51,14 @@ verdict path_route(struct path *path, struct pkt *pkt, enum fib_type *type, be32
 	default:
 		return pkt_drop(path->drops, pkt, DROP_NO_ROUTE);
 	}
+}
+
+verdict path_route(struct path *path, struct pkt *pkt, enum fib_type *type, be32 *gateway)
+{
+	be32 dst = route_dst(path, pkt);
+	verdict v = route_to(path, pkt, dst, type, gateway);
+
+	if (path_is_traced(path))
+		tell_route(path, pkt, dst, *type, *gateway);
+	return v;
 }

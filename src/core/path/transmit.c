@@ -3,6 +3,7 @@
 #include "core/ip/frag.h"
 #include "core/ip/ip.h"
 #include "core/path/path.h"
+#include "core/path/tell.h"
 #include "core/pkt/segment.h"
 #include "core/wire/ip4.h"
 
@@ -54,6 +55,8 @@ static verdict transmit_one(struct path *path, struct pkt *pkt, ns_t now)
 
 	out.count = dead.count = 0;
 	v = neigh_resolve(path->neigh, path->drops, pkt, now, &out, &dead);
+	if (path_is_traced(path))
+		tell_transmit(path, pkt, v);
 	if (verdict_is_accept(v)) {
 		fill_options(path, pkt, now);
 		path_enqueue(path, pkt);
@@ -86,6 +89,8 @@ static verdict transmit_sized(struct path *path, struct pkt *pkt, u32 mtu, ns_t 
 	if (!ip_fragment(path->pool, pkt, mtu, &parts))
 		return pkt_drop(path->drops, pkt, DROP_NO_BUFFER);
 	path->stats.fragmented++;
+	if (path_is_traced(path))
+		tell_cut(path, "cut into fragments for the way out", parts.count, mtu);
 	return transmit_parts(path, pkt, &parts, now);
 }
 
@@ -97,6 +102,8 @@ static verdict transmit_segments(struct path *path, struct pkt *pkt, u32 mtu, ns
 	if (!pkt_segment(path->pool, pkt, PKT_CSUM_COMPLETE, &parts))
 		return pkt_drop(path->drops, pkt, DROP_NO_BUFFER);
 	path->stats.segmented++;
+	if (path_is_traced(path))
+		tell_cut(path, "split into segments for the way out", parts.count, mtu);
 	pkt_put(pkt);
 	for (u32 at = 0; at < parts.count; at++) {
 		verdict v = transmit_sized(path, parts.pkt[at], mtu, now);

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/ctl/ctl_act.h"
 #include "host/ctl/ctl_answer.h"
 #include "host/ctl/ctl_listen.h"
 #include "host/loop/loop.h"
@@ -18,6 +19,7 @@ enum client_state {
 	CLIENT_FREE,
 	CLIENT_ASKING, /* the request is not whole yet */
 	CLIENT_ANSWERING,
+	CLIENT_LISTENING, /* to events, until it leaves */
 	CLIENT_LEAVING, /* everything is written; the rest of the buffer goes out */
 };
 
@@ -26,20 +28,29 @@ struct ctl_client {
 	enum client_state state;
 	struct bufferevent *stream;
 	struct ctl_answer answer;
+	struct ctl_flush flush;
+	u64 skipped; /* events that found no room; told when there is some again */
 };
 
 struct ctl {
 	struct loop *loop;
-	const struct sluice *sluice;
+	struct sluice *sluice;
+	struct explainer *explainer; /* made when it is first needed */
 	struct ctl_listen listener;
 	struct loop_watch *watch;
 	struct ctl_stats stats;
 	u32 turn; /* whose step is next */
+	u32 listening;
+	u64 news_lost; /* by the engine, as it was told to listeners last */
 	struct ctl_client client[CTL_CLIENTS_MAX];
 };
 
 static void client_end(struct ctl_client *client)
 {
+	struct ctl *ctl = client->ctl;
+
+	if (client->state == CLIENT_LISTENING && --ctl->listening == 0)
+		sluice_news_listen(ctl->sluice, false);
 	bufferevent_free(client->stream);
 	client->stream = NULL;
 	client->state = CLIENT_FREE;
@@ -61,6 +72,19 @@ static void client_refuse(struct ctl_client *client, const char *why)
 	client_leave(client);
 }
 
+/* News from now on. The peer has nothing more to say, so its silence is no stall. */
+static void client_listen(struct ctl_client *client)
+{
+	struct timeval stall = { .tv_sec = CTL_STALL_S };
+	struct ctl *ctl = client->ctl;
+
+	client->state = CLIENT_LISTENING;
+	bufferevent_set_timeouts(client->stream, NULL, &stall);
+	if (ctl->listening++ == 0)
+		sluice_news_listen(ctl->sluice, true);
+	ctl_put_news_begin(bufferevent_get_output(client->stream));
+}
+
 static void client_ask(struct ctl_client *client, const char *line, size_t len_bytes)
 {
 	struct ctl_request request;
@@ -70,8 +94,12 @@ static void client_ask(struct ctl_client *client, const char *line, size_t len_b
 		client_refuse(client, why.text);
 		return;
 	}
-	bufferevent_disable(client->stream, EV_READ);
 	ctl_answer_init(&client->answer, &request);
+	if (request.verb == CTL_VERB_EVENTS) {
+		client_listen(client);
+		return;
+	}
+	bufferevent_disable(client->stream, EV_READ);
 	client->state = CLIENT_ANSWERING;
 }
 
@@ -82,6 +110,8 @@ static void on_read(struct bufferevent *stream, void *arg)
 	size_t len_bytes = 0;
 	char *line;
 
+	if (client->state == CLIENT_LISTENING)
+		evbuffer_drain(in, evbuffer_get_length(in));
 	if (client->state != CLIENT_ASKING)
 		return;
 	line = evbuffer_readln(in, &len_bytes, EVBUFFER_EOL_LF);
@@ -177,7 +207,7 @@ static void on_connect(void *arg)
 	}
 }
 
-struct ctl *ctl_new(struct loop *loop, const struct sluice *s, const char *path,
+struct ctl *ctl_new(struct loop *loop, struct sluice *s, const char *path,
 		    struct ctl_why *why)
 {
 	struct ctl *ctl = calloc(1, sizeof *ctl);
@@ -206,12 +236,38 @@ static bool client_is_ready(const struct ctl_client *client)
 	       evbuffer_get_length(bufferevent_get_output(client->stream)) < CTL_BUFFER_MAX;
 }
 
+static void client_explain(struct ctl_client *client, ns_t now)
+{
+	struct evbuffer *out = bufferevent_get_output(client->stream);
+	struct ctl *ctl = client->ctl;
+
+	if (!ctl->explainer)
+		ctl->explainer = explainer_new();
+	if (ctl->explainer)
+		ctl_explain(ctl->explainer, ctl->sluice, &client->answer.request, now, out);
+	else
+		ctl_answer_refuse(out, "there is no memory to explain with");
+}
+
+/* One step; false when that was the last. */
+static bool client_act(struct ctl_client *client, ns_t now)
+{
+	struct evbuffer *out = bufferevent_get_output(client->stream);
+	const struct ctl_request *request = &client->answer.request;
+
+	switch (request->verb) {
+	case CTL_VERB_FLUSH:
+		return ctl_flush_step(&client->flush, client->ctl->sluice, request, now, out);
+	case CTL_VERB_EXPLAIN: client_explain(client, now); return false;
+	default: return ctl_answer_step(&client->answer, client->ctl->sluice, now, out);
+	}
+}
+
 static void client_step(struct ctl_client *client, ns_t now)
 {
 	struct ctl *ctl = client->ctl;
 
-	if (ctl_answer_step(&client->answer, ctl->sluice, now,
-			    bufferevent_get_output(client->stream)))
+	if (client_act(client, now))
 		return;
 	ctl->stats.answered++;
 	client_leave(client);
@@ -229,7 +285,90 @@ static struct ctl_client *client_find_ready(struct ctl *ctl)
 	return NULL;
 }
 
-bool ctl_work(struct ctl *ctl, ns_t now)
+/* ---- listeners ------------------------------------------------------------------------------- */
+
+/* Where the next event of a listener goes; NULL when it was too slow for it. */
+static struct evbuffer *listener_room(struct ctl_client *client)
+{
+	struct evbuffer *out = bufferevent_get_output(client->stream);
+
+	if (evbuffer_get_length(out) >= CTL_BUFFER_MAX) {
+		client->skipped++;
+		client->ctl->stats.skipped++;
+		return NULL;
+	}
+	if (client->skipped)
+		ctl_put_skipped(out, client->skipped);
+	client->skipped = 0;
+	return out;
+}
+
+static void tell_news(struct ctl *ctl, const struct sluice_news *news)
+{
+	for (u32 i = 0; i < CTL_CLIENTS_MAX; i++) {
+		struct ctl_client *client = &ctl->client[i];
+		struct evbuffer *out = NULL;
+
+		if (client->state == CLIENT_LISTENING &&
+		    sluice_news_matches(news, &client->answer.request.flow))
+			out = listener_room(client);
+		if (out)
+			ctl_put_news(out, news);
+	}
+}
+
+void ctl_tell(struct ctl *ctl, const struct sluice_event *event)
+{
+	for (u32 i = 0; i < CTL_CLIENTS_MAX; i++) {
+		struct ctl_client *client = &ctl->client[i];
+		struct evbuffer *out = NULL;
+
+		if (client->state == CLIENT_LISTENING)
+			out = listener_room(client);
+		if (out)
+			ctl_put_event(out, sluice_ifaces(ctl->sluice), event);
+	}
+}
+
+/* What the engine had no room for was lost to all. */
+static void tell_lost(struct ctl *ctl)
+{
+	u64 lost = sluice_news_lost(ctl->sluice) - ctl->news_lost;
+
+	ctl->news_lost += lost;
+	ctl->stats.skipped += lost;
+	for (u32 i = 0; i < CTL_CLIENTS_MAX; i++) {
+		struct ctl_client *client = &ctl->client[i];
+		struct evbuffer *out;
+
+		if (client->state != CLIENT_LISTENING)
+			continue;
+		client->skipped += lost;
+		out = bufferevent_get_output(client->stream);
+		if (client->skipped == 0 || evbuffer_get_length(out) >= CTL_BUFFER_MAX)
+			continue;
+		ctl_put_skipped(out, client->skipped);
+		client->skipped = 0;
+	}
+}
+
+/* Answers whether there may be more. */
+static bool news_step(struct ctl *ctl)
+{
+	struct sluice_news news;
+	u32 count = 0;
+
+	if (ctl->listening == 0)
+		return false;
+	while (count < CTL_STEP_NEWS && sluice_news_next(ctl->sluice, &news)) {
+		tell_news(ctl, &news);
+		count++;
+	}
+	tell_lost(ctl);
+	return count == CTL_STEP_NEWS;
+}
+
+static bool answer_step(struct ctl *ctl, ns_t now)
 {
 	struct ctl_client *client = client_find_ready(ctl);
 
@@ -238,6 +377,13 @@ bool ctl_work(struct ctl *ctl, ns_t now)
 	ctl->turn = (u32)(client - ctl->client + 1) % CTL_CLIENTS_MAX;
 	client_step(client, now);
 	return client_find_ready(ctl) != NULL;
+}
+
+bool ctl_work(struct ctl *ctl, ns_t now)
+{
+	bool more = news_step(ctl);
+
+	return answer_step(ctl, now) || more;
 }
 
 const struct ctl_stats *ctl_stats(const struct ctl *ctl)
@@ -255,5 +401,6 @@ void ctl_del(struct ctl *ctl)
 	}
 	loop_watch_del(ctl->watch);
 	ctl_listen_close(&ctl->listener);
+	explainer_del(ctl->explainer);
 	free(ctl);
 }

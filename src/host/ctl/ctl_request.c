@@ -40,6 +40,26 @@ static const struct {
 	{ "all", CTL_FILTER_ALL },
 };
 
+static const struct {
+	const char *name;
+	unsigned filters;
+} ctl_verbs[CTL_VERB_COUNT] = {
+	[CTL_VERB_SHOW] = { "show", 0 },
+	[CTL_VERB_EVENTS] = { "events", FILTER_TUPLE },
+	[CTL_VERB_FLUSH] = { "flush", FILTER_TUPLE | CTL_FILTER_STATE | CTL_FILTER_UNANSWERED },
+	[CTL_VERB_EXPLAIN] = { "explain", 0 },
+};
+
+const char *ctl_verb_name(enum ctl_verb verb)
+{
+	return ctl_verbs[verb].name;
+}
+
+unsigned ctl_verb_filters(enum ctl_verb verb)
+{
+	return ctl_verbs[verb].filters;
+}
+
 const char *ctl_show_name(enum ctl_show show)
 {
 	return ctl_shows[show].name;
@@ -246,7 +266,9 @@ static bool find_filter(const char *key, enum ctl_filter *filter)
 
 static bool read_filters(json_t *filters, struct ctl_request *request, struct ctl_why *why)
 {
-	unsigned allowed = ctl_show_filters(request->show);
+	bool show = request->verb == CTL_VERB_SHOW;
+	unsigned allowed = show ? ctl_show_filters(request->show) :
+				  ctl_verb_filters(request->verb);
 	char list[CTL_WHY_SIZE / 2];
 	enum ctl_filter filter;
 	const char *key;
@@ -259,8 +281,9 @@ static bool read_filters(json_t *filters, struct ctl_request *request, struct ct
 	json_object_foreach(filters, key, value)
 	{
 		if (!find_filter(key, &filter) || !(allowed & filter))
-			return refuse(why, "show %s has no filter \"%.40s\"; it has %s",
-				      ctl_show_name(request->show), key,
+			return refuse(why, "%s%s has no filter \"%.40s\"; it has %s",
+				      show ? "show " : ctl_verb_name(request->verb),
+				      show ? ctl_show_name(request->show) : "", key,
 				      list_filters(allowed, list));
 		if (!read_filter(filter, value, request, why))
 			return false;
@@ -284,6 +307,104 @@ static bool read_show(json_t *show, struct ctl_request *request, struct ctl_why 
 		      list_shows(list));
 }
 
+/* ---- the other verbs ------------------------------------------------------------------------- */
+
+static bool read_events(json_t *value, struct ctl_request *request, struct ctl_why *why)
+{
+	request->verb = CTL_VERB_EVENTS;
+	return json_is_true(value) || refuse(why, "\"events\" has to be true");
+}
+
+static bool read_flush(json_t *value, struct ctl_request *request, struct ctl_why *why)
+{
+	request->verb = CTL_VERB_FLUSH;
+	return (json_is_string(value) && strcmp(json_string_value(value), "flows") == 0) ||
+	       refuse(why, "\"flush\" has to be \"flows\"");
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool read_packet(const char *hex, struct ctl_request *request)
+{
+	size_t len = strlen(hex);
+
+	if (len == 0 || len % 2 != 0 || len / 2 > CTL_PACKET_MAX)
+		return false;
+	for (size_t i = 0; i < len / 2; i++) {
+		int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		request->packet[i] = (u8)(high << 4 | low);
+	}
+	request->packet_len = (u32)(len / 2);
+	return true;
+}
+
+static bool read_explain(json_t *value, struct ctl_request *request, struct ctl_why *why)
+{
+	const char *in_if = json_string_value(json_object_get(value, "in"));
+	const char *packet = json_string_value(json_object_get(value, "packet"));
+	json_t *len = json_object_get(value, "len");
+
+	request->verb = CTL_VERB_EXPLAIN;
+	if (!in_if || strlen(in_if) == 0 || strlen(in_if) >= IFACE_NAME_SIZE)
+		return refuse(why, "explain.in has to be the name of an interface");
+	memcpy(request->in_if, in_if, strlen(in_if) + 1);
+	if (!packet || !read_packet(packet, request))
+		return refuse(why,
+			      "explain.packet has to be an IP packet, or its first %d bytes, in "
+			      "lower-case hexadecimal",
+			      CTL_PACKET_MAX);
+	request->full_len = request->packet_len;
+	if (!len)
+		return true;
+	if (!json_is_integer(len) || json_integer_value(len) < request->packet_len ||
+	    json_integer_value(len) > UINT16_MAX)
+		return refuse(why, "explain.len has to be the bytes of the whole packet, at most "
+				   "65535");
+	request->full_len = (u32)json_integer_value(len);
+	return true;
+}
+
+static bool read_verb(json_t *root, struct ctl_request *request, struct ctl_why *why)
+{
+	static bool (*const readers[CTL_VERB_COUNT])(json_t *, struct ctl_request *,
+						     struct ctl_why *) = {
+		[CTL_VERB_SHOW] = read_show,
+		[CTL_VERB_EVENTS] = read_events,
+		[CTL_VERB_FLUSH] = read_flush,
+		[CTL_VERB_EXPLAIN] = read_explain,
+	};
+	int wanted = -1;
+
+	for (int i = 0; i < CTL_VERB_COUNT; i++) {
+		if (!json_object_get(root, ctl_verbs[i].name))
+			continue;
+		if (wanted >= 0)
+			return refuse(why, "\"%s\" and \"%s\": one thing can be asked at a time",
+				      ctl_verbs[wanted].name, ctl_verbs[i].name);
+		wanted = i;
+	}
+	if (wanted < 0)
+		return read_show(NULL, request, why);
+	return readers[wanted](json_object_get(root, ctl_verbs[wanted].name), request, why);
+}
+
+static bool key_is_known(const char *key)
+{
+	for (int i = 0; i < CTL_VERB_COUNT; i++) {
+		if (strcmp(key, ctl_verbs[i].name) == 0)
+			return true;
+	}
+	return strcmp(key, "version") == 0 || strcmp(key, "filter") == 0;
+}
+
 static bool read_root(json_t *root, struct ctl_request *request, struct ctl_why *why)
 {
 	json_t *version = json_object_get(root, "version");
@@ -297,14 +418,13 @@ static bool read_root(json_t *root, struct ctl_request *request, struct ctl_why 
 		return refuse(why, "\"version\" has to be %d", CTL_VERSION);
 	json_object_foreach(root, key, value)
 	{
-		if (strcmp(key, "version") != 0 && strcmp(key, "show") != 0 &&
-		    strcmp(key, "filter") != 0)
+		if (!key_is_known(key))
 			return refuse(why,
-				      "\"%.40s\" is not known: a request has version, show and "
-				      "filter",
+				      "\"%.40s\" is not known: a request has version, filter, "
+				      "and one of show, events, flush and explain",
 				      key);
 	}
-	return read_show(json_object_get(root, "show"), request, why) &&
+	return read_verb(root, request, why) &&
 	       read_filters(json_object_get(root, "filter"), request, why);
 }
 

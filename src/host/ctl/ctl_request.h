@@ -1,6 +1,9 @@
 /* What may be asked over the control socket, and how a line of JSON becomes a question.
  *
  *     {"version":1,"show":"flows","filter":{"addr":"10.0.0.0/8","limit":100}}
+ *     {"version":1,"events":true,"filter":{"proto":"tcp"}}
+ *     {"version":1,"flush":"flows","filter":{"addr":"10.0.0.7"}}
+ *     {"version":1,"explain":{"in":"eth1","packet":"4500...","len":1500}}
  *
  * Pure functions of bytes; what is wrong is answered with what would be right.                  */
 #ifndef HOST_CTL_CTL_REQUEST_H
@@ -13,7 +16,11 @@ enum {
 	CTL_REQUEST_MAX = 4096, /* bytes of a request, its line end included */
 	CTL_WHY_SIZE = 320,
 	CTL_STATE_SIZE = 24,
+	CTL_PACKET_MAX = 1536, /* bytes of a packet that is asked about */
 };
+
+/* What is wanted: the first key of a request. */
+enum ctl_verb { CTL_VERB_SHOW, CTL_VERB_EVENTS, CTL_VERB_FLUSH, CTL_VERB_EXPLAIN, CTL_VERB_COUNT };
 
 enum ctl_show {
 	CTL_SHOW_FLOWS,
@@ -41,12 +48,17 @@ enum ctl_filter {
 };
 
 struct ctl_request {
+	enum ctl_verb verb;
 	enum ctl_show show;
 	struct sluice_flow_filter flow; /* addr, port and proto serve the other shows too */
 	char state[CTL_STATE_SIZE];     /* what flow.state stands for; empty: any */
 	u64 limit;                      /* records; 0: all */
 	bool count_only;
 	bool all; /* counters that are zero, too */
+	char in_if[IFACE_NAME_SIZE]; /* explain: where the packet comes in */
+	u32 packet_len;              /* bytes of it that are given */
+	u32 full_len;                /* and of the whole of it */
+	u8 packet[CTL_PACKET_MAX];
 };
 
 struct ctl_why {
@@ -57,6 +69,10 @@ struct ctl_why {
 const char *ctl_show_name(enum ctl_show show);
 /* The filters that this show takes, enum ctl_filter or'ed. */
 unsigned ctl_show_filters(enum ctl_show show);
+/* "events": the key that begins the request. */
+const char *ctl_verb_name(enum ctl_verb verb);
+/* The same for events and flush. */
+unsigned ctl_verb_filters(enum ctl_verb verb);
 /* "addr" for CTL_FILTER_ADDR. */
 const char *ctl_filter_name(enum ctl_filter filter);
 

@@ -1,0 +1,258 @@
+/* Explain, flush and news as JSON. */
+#include "host/ctl/ctl_act.h"
+
+#include <event2/buffer.h>
+#include <inttypes.h>
+
+#include "core/wire/ip4.h"
+#include "host/ctl/ctl_answer.h"
+#include "host/ctl/ctl_records.h"
+
+/* ---- flush ----------------------------------------------------------------------------------- */
+
+bool ctl_flush_step(struct ctl_flush *flush, struct sluice *s, const struct ctl_request *request,
+		    ns_t now, struct evbuffer *out)
+{
+	struct sluice_flow_filter filter = ctl_request_filter(request);
+
+	flush->ended += sluice_flush_flows(s, &filter, now, &flush->cursor);
+	if (flush->cursor != SLUICE_CURSOR_END)
+		return true;
+	evbuffer_add_printf(out, "{\"version\":%d,\"flushed\":%" PRIu64 "}\n", CTL_VERSION,
+			    flush->ended);
+	return false;
+}
+
+/* ---- explain --------------------------------------------------------------------------------- */
+
+static void put_addr(struct evbuffer *out, be32 addr)
+{
+	u32 host = be32_host(addr);
+
+	evbuffer_add_printf(out, "\"%u.%u.%u.%u\"", host >> 24, host >> 16 & 255, host >> 8 & 255,
+			    host & 255);
+}
+
+static void put_iface(struct evbuffer *out, const struct sluice *s, u64 index)
+{
+	const struct iface_table *ifaces = sluice_ifaces(s);
+
+	if (index < ifaces->count)
+		ctl_put_string(out, ifaces->iface[index].conf.name);
+	else
+		evbuffer_add_printf(out, "null");
+}
+
+static void put_value(struct evbuffer *out, const struct sluice *s, const struct trace_value *value)
+{
+	ctl_put_string(out, value->name);
+	evbuffer_add_printf(out, ":");
+	switch (value->kind) {
+	case TRACE_NUMBER: evbuffer_add_printf(out, "%" PRIu64, value->number); return;
+	case TRACE_DRAWN:
+		evbuffer_add_printf(out, "%" PRIu64 ",\"random\":true", value->number);
+		return;
+	case TRACE_ADDR: put_addr(out, (be32){ (u32)value->number }); return;
+	case TRACE_IFACE: put_iface(out, s, value->number); return;
+	case TRACE_TEXT: ctl_put_string(out, value->text); return;
+	case TRACE_NOTHING: return;
+	}
+}
+
+static void put_step(struct evbuffer *out, const struct sluice *s, const struct trace_step *step)
+{
+	bool first = true;
+
+	evbuffer_add_printf(out,
+			    "{\"station\":\"%s\",\"what\":", trace_station_name(step->station));
+	ctl_put_string(out, step->what);
+	evbuffer_add_printf(out, ",\"sentence\":");
+	ctl_put_string(out, step->sentence);
+	evbuffer_add_printf(out, ",\"values\":{");
+	for (u32 i = 0; i < TRACE_VALUES; i++) {
+		if (step->value[i].kind == TRACE_NOTHING)
+			continue;
+		if (!first)
+			evbuffer_add_printf(out, ",");
+		first = false;
+		put_value(out, s, &step->value[i]);
+	}
+	evbuffer_add_printf(out, "}}");
+}
+
+/* What of a packet a person wants to see: who to whom. */
+static void put_sent(struct evbuffer *out, const struct sluice *s, const struct sluice_sent *sent)
+{
+	const struct ip4_hdr *ip = (const void *)sent->head;
+	u32 hlen;
+
+	evbuffer_add_printf(out, "{\"out\":");
+	put_iface(out, s, sent->out_if);
+	evbuffer_add_printf(out, ",\"kind\":\"%s\",\"made_here\":%s,\"len\":%u",
+			    sent->ip ? "ip" : "arp", sent->made_here ? "true" : "false", sent->len);
+	if (sent->ip && sent->head_len >= IP4_HLEN_MIN) {
+		hlen = ip4_hlen(ip);
+		evbuffer_add_printf(out, ",\"src\":");
+		put_addr(out, ip->src);
+		evbuffer_add_printf(out, ",\"dst\":");
+		put_addr(out, ip->dst);
+		evbuffer_add_printf(out, ",\"proto\":%u,\"ttl\":%u", ip->proto, ip->ttl);
+		if (!ip4_is_fragment(ip) && sent->head_len >= hlen + 4 &&
+		    (ip->proto == IP_PROTO_TCP || ip->proto == IP_PROTO_UDP))
+			evbuffer_add_printf(out, ",\"sport\":%u,\"dport\":%u",
+					    be16_host(be16_load(sent->head + hlen)),
+					    be16_host(be16_load(sent->head + hlen + 2)));
+	}
+	evbuffer_add_printf(out, "}");
+}
+
+static void put_explanation(struct evbuffer *out, const struct sluice *s,
+			    const struct sluice_explanation *told)
+{
+	const struct trace *trace = &told->trace;
+
+	evbuffer_add_printf(out, "{\"version\":%d,\"explain\":[", CTL_VERSION);
+	for (u32 i = 0; i < trace->count; i++) {
+		evbuffer_add_printf(out, i ? ",\n" : "\n");
+		put_step(out, s, &trace->step[i]);
+	}
+	evbuffer_add_printf(out, "\n],\"fate\":\"%s\",\"short_cut\":%s",
+			    trace_fate_name(trace->fate), trace->fast ? "true" : "false");
+	if (trace->fate == TRACE_FATE_DROPPED) {
+		evbuffer_add_printf(out, ",\"drop\":\"%s\",\"sentence\":", drop_name(trace->drop));
+		ctl_put_string(out, drop_sentence(trace->drop));
+		evbuffer_add_printf(out, ",\"law\":");
+		ctl_put_string(out, drop_law(trace->drop));
+	}
+	evbuffer_add_printf(out, ",\"sent\":[");
+	for (u32 i = 0; i < told->sent_count; i++) {
+		evbuffer_add_printf(out, i ? "," : "");
+		put_sent(out, s, &told->sent[i]);
+	}
+	evbuffer_add_printf(out, "],\"sent_left_out\":%u,\"count\":%u}\n", told->sent_left_out,
+			    trace->count);
+}
+
+static u16 iface_find(const struct sluice *s, const char *name)
+{
+	const struct iface_table *ifaces = sluice_ifaces(s);
+
+	for (u32 i = 0; i < ifaces->count; i++) {
+		if (strcmp(ifaces->iface[i].conf.name, name) == 0)
+			return (u16)i;
+	}
+	return IFACE_NONE;
+}
+
+void ctl_explain(struct explainer *explainer, struct sluice *s, const struct ctl_request *request,
+		 ns_t now, struct evbuffer *out)
+{
+	static _Thread_local struct sluice_explanation told;
+	struct sluice_question question = {
+		.in_if = iface_find(s, request->in_if),
+		.packet = request->packet,
+		.len = request->packet_len,
+		.full_len = request->full_len,
+		.flags = request->full_len > request->packet_len ? PKT_CSUM_VALID : 0,
+	};
+
+	if (question.in_if == IFACE_NONE)
+		ctl_answer_refuse(out, "explain.in is none of the gateway's interfaces; 'sluice "
+				       "show interfaces' lists them");
+	else if (!sluice_explain(explainer, s, &question, now, &told))
+		ctl_answer_refuse(out, "no packet buffer is free to ask with; try again");
+	else
+		put_explanation(out, s, &told);
+}
+
+/* ---- news ------------------------------------------------------------------------------------ */
+
+void ctl_put_news_begin(struct evbuffer *out)
+{
+	evbuffer_add_printf(out, "{\"version\":%d,\"events\":true}\n", CTL_VERSION);
+}
+
+static void put_tuple(struct evbuffer *out, const char *key, const struct sluice_tuple *tuple)
+{
+	evbuffer_add_printf(out, "\"%s\":{\"src\":", key);
+	put_addr(out, tuple->src);
+	evbuffer_add_printf(out, ",\"sport\":%u,\"dst\":", be16_host(tuple->sport));
+	put_addr(out, tuple->dst);
+	evbuffer_add_printf(out, ",\"dport\":%u},", be16_host(tuple->dport));
+}
+
+static const char *proto_name(u8 proto)
+{
+	switch (proto) {
+	case IP_PROTO_TCP: return "tcp";
+	case IP_PROTO_UDP: return "udp";
+	case IP_PROTO_ICMP: return "icmp";
+	default: return NULL;
+	}
+}
+
+static void put_proto(struct evbuffer *out, u8 proto)
+{
+	if (proto_name(proto))
+		evbuffer_add_printf(out, "\"proto\":\"%s\",", proto_name(proto));
+	else
+		evbuffer_add_printf(out, "\"proto\":\"%u\",", proto);
+}
+
+void ctl_put_news(struct evbuffer *out, const struct sluice_news *news)
+{
+	evbuffer_add_printf(out, "{\"event\":\"%s\",\"handle\":\"%016" PRIx64 "\",", news->kind,
+			    news->handle);
+	if (news->reason[0])
+		evbuffer_add_printf(out, "\"reason\":\"%s\",", news->reason);
+	put_proto(out, news->proto);
+	evbuffer_add_printf(out, "\"state\":\"%s\",\"answered\":%s,", news->state,
+			    news->answered ? "true" : "false");
+	put_tuple(out, "orig", &news->orig);
+	put_tuple(out, "repl", &news->repl);
+	evbuffer_add_printf(
+		out, "\"packets\":[%" PRIu64 ",%" PRIu64 "],\"bytes\":[%" PRIu64 ",%" PRIu64 "]}\n",
+		news->packets[0], news->packets[1], news->bytes[0], news->bytes[1]);
+}
+
+static const char *const event_names[] = {
+	[SLUICE_EVENT_PORTS_OUT] = "ports-out",
+	[SLUICE_EVENT_TABLE_FULL] = "table-full",
+	[SLUICE_EVENT_MAPPINGS_FULL] = "mappings-full",
+	[SLUICE_EVENT_ARP_CONFLICT] = "arp-conflict",
+};
+
+void ctl_put_event(struct evbuffer *out, const struct iface_table *ifaces,
+		   const struct sluice_event *event)
+{
+	evbuffer_add_printf(out, "{\"event\":\"%s\",",
+			    (u32)event->kind < ARRAY_COUNT(event_names) ? event_names[event->kind]
+									: "other");
+	if (event->kind == SLUICE_EVENT_PORTS_OUT) {
+		put_proto(out, event->proto);
+		evbuffer_add_printf(out, "\"public_addr\":");
+		put_addr(out, event->public_addr);
+		evbuffer_add_printf(out, ",\"dst\":");
+		put_addr(out, event->dst);
+		evbuffer_add_printf(out, ",\"dport\":%u,", be16_host(event->dport));
+	}
+	if (event->kind == SLUICE_EVENT_ARP_CONFLICT && event->iface < ifaces->count) {
+		evbuffer_add_printf(out, "\"interface\":");
+		ctl_put_string(out, ifaces->iface[event->iface].conf.name);
+		evbuffer_add_printf(out, ",\"addr\":");
+		put_addr(out, event->dst);
+		evbuffer_add_printf(out, ",");
+	}
+	evbuffer_add_printf(out, "\"holders\":[");
+	for (u32 i = 0; i < u32_min(event->holder_count, SLUICE_HOLDER_MAX); i++) {
+		evbuffer_add_printf(out, "%s{\"addr\":", i ? "," : "");
+		put_addr(out, event->holder[i].addr);
+		evbuffer_add_printf(out, ",\"held\":%u}", event->holder[i].held);
+	}
+	evbuffer_add_printf(out, "],\"refused\":%" PRIu64 "}\n", event->refused);
+}
+
+void ctl_put_skipped(struct evbuffer *out, u64 count)
+{
+	evbuffer_add_printf(out, "{\"event\":\"skipped\",\"count\":%" PRIu64 "}\n", count);
+}

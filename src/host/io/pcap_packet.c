@@ -1,0 +1,58 @@
+/* Looking a packet up in a capture, through libpcap. */
+#include "host/io/pcap_packet.h"
+
+#include <pcap/pcap.h>
+#include <stdio.h>
+
+#include "core/wire/eth.h"
+
+enum { LINK_IPV4 = 228 };
+
+/* False when it is no IPv4. */
+static bool take(pcap_t *in, const struct pcap_pkthdr *info, const u8 *frame,
+		 struct pcap_packet *out)
+{
+	u32 link_len = pcap_datalink(in) == DLT_EN10MB ? ETH_HLEN : 0;
+
+	if (info->caplen <= link_len || info->len - link_len > UINT16_MAX ||
+	    (link_len > 0 &&
+	     be16_host(((const struct eth_hdr *)(const void *)frame)->type) != ETH_TYPE_IP4))
+		return false;
+	out->full_len = info->len - link_len;
+	out->len = u32_min(info->caplen - link_len, PCAP_PACKET_MAX);
+	memcpy(out->bytes, frame + link_len, out->len);
+	return true;
+}
+
+bool pcap_packet(const char *path, u64 number, struct pcap_packet *out, char *why, size_t why_size)
+{
+	char err[PCAP_ERRBUF_SIZE];
+	pcap_t *in = pcap_open_offline(path, err);
+	struct pcap_pkthdr *info;
+	const u8 *frame;
+	bool good = false;
+	u64 at = 0;
+
+	if (in == NULL) {
+		(void)snprintf(why, why_size, "capture: %s", err);
+		return false;
+	}
+	while (at < number && pcap_next_ex(in, &info, &frame) == 1)
+		at++;
+	if (pcap_datalink(in) != DLT_EN10MB && pcap_datalink(in) != DLT_RAW &&
+	    pcap_datalink(in) != LINK_IPV4)
+		(void)snprintf(why, why_size,
+			       "capture: link type %d; Ethernet (1) or raw IP (12, "
+			       "101, 228) would do",
+			       pcap_datalink(in));
+	else if (at < number)
+		(void)snprintf(why, why_size, "the capture has %llu packets",
+			       (unsigned long long)at);
+	else if (!take(in, info, frame, out))
+		(void)snprintf(why, why_size, "packet %llu of the capture is no IPv4",
+			       (unsigned long long)number);
+	else
+		good = true;
+	pcap_close(in);
+	return good;
+}

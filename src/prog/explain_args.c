@@ -1,0 +1,275 @@
+/* From the command line to a packet. */
+#include "prog/explain_args.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "core/wire/checksum.h"
+#include "core/wire/icmp.h"
+#include "core/wire/ip4.h"
+#include "core/wire/tcp.h"
+#include "core/wire/udp.h"
+#include "host/ctl/ctl.h"
+#include "prog/options.h"
+#include "prog/values.h"
+
+enum { SPORT_DEFAULT = 40000, TTL_DEFAULT = 64, LEN_MAX = 65535 };
+
+enum {
+	OPT_IN,
+	OPT_SRC,
+	OPT_DST,
+	OPT_PROTO,
+	OPT_SPORT,
+	OPT_DPORT,
+	OPT_FLAGS,
+	OPT_TTL,
+	OPT_LEN,
+	OPT_DF,
+	OPT_PCAP,
+	OPT_PACKET,
+	OPT_CONTROL,
+	OPT_JSON,
+	OPT_HELP,
+	OPT_COUNT
+};
+
+static const struct option_spec specs[OPT_COUNT] = {
+	[OPT_IN] = { "--in", "IF", "the interface that it comes in by" },
+	[OPT_SRC] = { "--src", "A", "its source address" },
+	[OPT_DST] = { "--dst", "A", "its destination address" },
+	[OPT_PROTO] = { "--proto", "P", "tcp (default), udp, icmp or a number" },
+	[OPT_SPORT] = { "--sport", "N", "source port, or identifier of ICMP; 40000" },
+	[OPT_DPORT] = { "--dport", "N", "destination port" },
+	[OPT_FLAGS] = { "--flags", "F", "of TCP: syn (default), ack, fin, rst, psh, urg; syn,ack" },
+	[OPT_TTL] = { "--ttl", "N", "time to live; 64" },
+	[OPT_LEN] = { "--len", "N", "bytes of the IP packet; as long as its headers" },
+	[OPT_DF] = { "--df", NULL, "must not be fragmented" },
+	[OPT_PCAP] = { "--pcap", "FILE", "a packet of a capture instead" },
+	[OPT_PACKET] = { "--packet", "N", "which one; 1 is the first" },
+	[OPT_CONTROL] = { "--control", "PATH", "the control socket of the gateway" },
+	[OPT_JSON] = { "--json", NULL, "JSON as the gateway writes it" },
+	[OPT_HELP] = { "--help", NULL, "this text" },
+};
+
+static bool read_number(const char *const *value, int option, u64 min, u64 max, u64 *out,
+			struct ctl_why *why)
+{
+	if (!value[option] || value_number(value[option], min, max, out))
+		return true;
+	return options_refuse(why, "%s %.40s: has to be a number from %llu to %llu",
+			      specs[option].name, value[option], (unsigned long long)min,
+			      (unsigned long long)max);
+}
+
+static bool read_addr(const char *const *value, int option, be32 *addr, struct ctl_why *why)
+{
+	if (!value[option])
+		return options_refuse(why,
+				      "%s is missing: an address like 10.10.0.5, or --pcap "
+				      "FILE",
+				      specs[option].name);
+	return value_addr(value[option], addr) ||
+	       options_refuse(why, "%s %.40s: has to be an address like 10.10.0.5",
+			      specs[option].name, value[option]);
+}
+
+static u8 flag_of(const char *word, size_t len)
+{
+	static const struct {
+		const char *name;
+		u8 flag;
+	} flags[] = { { "syn", TCP_SYN }, { "ack", TCP_ACK }, { "fin", TCP_FIN },
+		      { "rst", TCP_RST }, { "psh", TCP_PSH }, { "urg", TCP_URG } };
+
+	for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
+		if (strlen(flags[i].name) == len && strncmp(flags[i].name, word, len) == 0)
+			return flags[i].flag;
+	}
+	return 0;
+}
+
+static bool read_flags(const char *text, u8 *out, struct ctl_why *why)
+{
+	u8 all = 0;
+
+	for (const char *at = text; *at;) {
+		size_t len = strcspn(at, ",");
+		u8 flag = flag_of(at, len);
+
+		if (flag == 0)
+			return options_refuse(why,
+					      "--flags %.40s: has to be words like syn or "
+					      "syn,ack",
+					      text);
+		all |= flag;
+		at += len + (at[len] == ',');
+	}
+	*out = all;
+	return true;
+}
+
+static bool read_numbers(const char *const *value, struct explain_args *args, struct ctl_why *why)
+{
+	u64 sport = SPORT_DEFAULT, dport = 0, ttl = TTL_DEFAULT, len = 0;
+
+	if (!read_number(value, OPT_SPORT, 0, UINT16_MAX, &sport, why) ||
+	    !read_number(value, OPT_DPORT, 0, UINT16_MAX, &dport, why) ||
+	    !read_number(value, OPT_TTL, 0, UINT8_MAX, &ttl, why) ||
+	    !read_number(value, OPT_LEN, IP4_HLEN_MIN, LEN_MAX, &len, why) ||
+	    !read_number(value, OPT_PACKET, 1, UINT32_MAX, &args->pcap_number, why))
+		return false;
+	args->sport = (u16)sport;
+	args->dport = (u16)dport;
+	args->ttl = (u8)ttl;
+	args->len = (u32)len;
+	return true;
+}
+
+static bool read_described(const char *const *value, struct explain_args *args, struct ctl_why *why)
+{
+	bool ports;
+
+	if (!read_addr(value, OPT_SRC, &args->src, why) ||
+	    !read_addr(value, OPT_DST, &args->dst, why))
+		return false;
+	if (value[OPT_PROTO] && !ctl_parse_proto(value[OPT_PROTO], &args->proto))
+		return options_refuse(why,
+				      "--proto %.40s: has to be tcp, udp, icmp or a number "
+				      "from 1 to 255",
+				      value[OPT_PROTO]);
+	if (value[OPT_FLAGS] && !read_flags(value[OPT_FLAGS], &args->tcp_flags, why))
+		return false;
+	ports = args->proto == IP_PROTO_TCP || args->proto == IP_PROTO_UDP;
+	if (ports && !value[OPT_DPORT])
+		return options_refuse(why, "--dport is missing: a number from 0 to 65535");
+	return true;
+}
+
+bool explain_args_parse(int argc, char **argv, struct explain_args *args, struct ctl_why *why)
+{
+	const char *value[OPT_COUNT];
+	struct options options = { .specs = specs, .count = OPT_COUNT, .value = value };
+
+	*args = (struct explain_args){
+		.control = CTL_PATH_DEFAULT,
+		.pcap_number = 1,
+		.proto = IP_PROTO_TCP,
+		.tcp_flags = TCP_SYN,
+	};
+	if (!options_parse(argc, argv, &options, why))
+		return false;
+	args->help = value[OPT_HELP] != NULL;
+	if (args->help)
+		return true;
+	args->json = value[OPT_JSON] != NULL;
+	args->df = value[OPT_DF] != NULL;
+	args->pcap = value[OPT_PCAP];
+	args->in_if = value[OPT_IN];
+	if (value[OPT_CONTROL])
+		args->control = value[OPT_CONTROL];
+	if (!args->in_if)
+		return options_refuse(why, "--in is missing: the interface that the packet comes "
+					   "in by");
+	return read_numbers(value, args, why) && (args->pcap || read_described(value, args, why));
+}
+
+void explain_args_help(FILE *out)
+{
+	fprintf(out, "sluice explain: what the running gateway would do with a packet, and why\n\n"
+		     "  sluice explain --in IF --src A --dst A [--proto P] --dport N [...]\n"
+		     "  sluice explain --in IF --pcap FILE [--packet N]\n\n");
+	options_help(out, specs, OPT_COUNT);
+	fprintf(out,
+		"\nNothing is sent and nothing of the gateway changes. A port that is drawn at "
+		"random is\nmarked so: the real packet may get another one.\n"
+		"Exit codes: 0 explained, 1 no gateway answers or it refuses, 2 wrong "
+		"arguments.\n");
+}
+
+/* ---- the packet ------------------------------------------------------------------------------ */
+
+static u32 header_len(u8 proto)
+{
+	switch (proto) {
+	case IP_PROTO_TCP: return TCP_HLEN_MIN;
+	case IP_PROTO_UDP: return UDP_HLEN;
+	case IP_PROTO_ICMP: return ICMP_HLEN;
+	default: return 0;
+	}
+}
+
+static void put_l4(const struct explain_args *args, u8 *l4, u32 len)
+{
+	u64 sum = csum_pseudo(args->src, args->dst, args->proto, len) + 0;
+	struct tcp_hdr *tcp = (void *)l4;
+	struct udp_hdr *udp = (void *)l4;
+	struct icmp_hdr *icmp = (void *)l4;
+
+	switch (args->proto) {
+	case IP_PROTO_TCP:
+		tcp->sport = be16_of(args->sport);
+		tcp->dport = be16_of(args->dport);
+		tcp->seq = be32_of(1);
+		tcp->doff = TCP_HLEN_MIN / 4 << 4;
+		tcp->flags = args->tcp_flags;
+		tcp->window = be16_of(UINT16_MAX);
+		tcp->csum = csum_finish(sum + csum_sum(l4, len));
+		return;
+	case IP_PROTO_UDP:
+		udp->sport = be16_of(args->sport);
+		udp->dport = be16_of(args->dport);
+		udp->len = be16_of((u16)len);
+		udp->csum = csum_finish(sum + csum_sum(l4, len));
+		return;
+	case IP_PROTO_ICMP:
+		icmp->type = ICMP_ECHO;
+		icmp->query.id = be16_of(args->sport);
+		icmp->csum = csum_finish(csum_sum(l4, len));
+		return;
+	default: return;
+	}
+}
+
+u32 explain_packet(const struct explain_args *args, u8 *out, u32 max, u32 *full_len)
+{
+	static u8 whole[LEN_MAX];
+	struct ip4_hdr *ip = (void *)whole;
+	u32 len = u32_max(args->len, IP4_HLEN_MIN + header_len(args->proto));
+
+	memset(whole, 0, len);
+	*ip = (struct ip4_hdr){
+		.version_ihl = 0x45,
+		.len = be16_of((u16)len),
+		.id = be16_of(1),
+		.frag = be16_of(args->df ? IP4_DF : 0),
+		.ttl = args->ttl,
+		.proto = args->proto,
+		.src = args->src,
+		.dst = args->dst,
+	};
+	ip->csum = csum_finish(csum_sum20(ip));
+	put_l4(args, whole + IP4_HLEN_MIN, len - IP4_HLEN_MIN);
+	*full_len = len;
+	len = u32_min(len, max);
+	memcpy(out, whole, len);
+	return len;
+}
+
+char *explain_request(const struct explain_args *args, const u8 *packet, u32 len, u32 full_len)
+{
+	char *hex = malloc(2 * (size_t)len + 1);
+	json_t *root;
+	char *line;
+
+	if (!hex)
+		return NULL;
+	for (u32 i = 0; i < len; i++)
+		snprintf(hex + 2 * (size_t)i, 3, "%02x", packet[i]);
+	root = json_pack("{s:i, s:{s:s, s:s, s:i}}", "version", CTL_VERSION, "explain", "in",
+			 args->in_if, "packet", hex, "len", (int)full_len);
+	free(hex);
+	line = root ? json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+	json_decref(root);
+	return line;
+}

@@ -1,0 +1,15 @@
+/* Asking a running gateway over its control socket. */
+#ifndef PROG_GATEWAY_H
+#define PROG_GATEWAY_H
+
+#include <stdio.h>
+
+#include "core/base/bytes.h"
+
+enum { GATEWAY_WAIT_S = 15 };
+
+/* Sends the request (a line of JSON without its end) and gives the answer to read, line by line; a
+ * read waits for wait_s at most, 0: as long as it takes. NULL when stderr was told why not.     */
+FILE *gateway_ask(const char *path, const char *request, u32 wait_s);
+
+#endif

@@ -1,0 +1,140 @@
+/* Filters of flows on a command line, as a request. */
+#include "prog/order_args.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "host/ctl/ctl.h"
+#include "prog/options.h"
+#include "prog/values.h"
+
+enum {
+	OPT_ADDR,
+	OPT_PORT,
+	OPT_PROTO,
+	OPT_CONTROL,
+	OPT_HELP,
+	OPT_STATE, /* from here on: flush only */
+	OPT_UNANSWERED,
+	OPT_ALL,
+	OPT_COUNT,
+};
+
+static const struct option_spec specs[OPT_COUNT] = {
+	[OPT_ADDR] = { "--addr", "A[/L]", "with this address, or one of this prefix" },
+	[OPT_PORT] = { "--port", "N", "with this port on either side" },
+	[OPT_PROTO] = { "--proto", "P", "tcp, udp, icmp or a number" },
+	[OPT_CONTROL] = { "--control", "PATH", "the control socket of the gateway" },
+	[OPT_HELP] = { "--help", NULL, "this text" },
+	[OPT_STATE] = { "--state", "S", "in this state, as 'sluice show flows' prints it" },
+	[OPT_UNANSWERED] = { "--unanswered", NULL, "that nobody has answered" },
+	[OPT_ALL] = { "--all", NULL,
+		      "all flows: what flush wants to hear when no filter is given" },
+};
+
+static size_t spec_count(enum ctl_verb verb)
+{
+	return verb == CTL_VERB_FLUSH ? OPT_COUNT : OPT_STATE;
+}
+
+static bool check_values(const char *const *value, struct ctl_why *why)
+{
+	be32 addr;
+	u64 port;
+	u8 small;
+
+	if (value[OPT_ADDR] && !ctl_parse_prefix(value[OPT_ADDR], &addr, &small))
+		return options_refuse(why,
+				      "--addr %.40s: has to be an address or a prefix: "
+				      "10.0.0.1, or 10.0.0.0/8 without bits beyond it",
+				      value[OPT_ADDR]);
+	if (value[OPT_PORT] && !value_number(value[OPT_PORT], 1, UINT16_MAX, &port))
+		return options_refuse(why, "--port %.40s: has to be a number from 1 to 65535",
+				      value[OPT_PORT]);
+	if (value[OPT_PROTO] && !ctl_parse_proto(value[OPT_PROTO], &small))
+		return options_refuse(why,
+				      "--proto %.40s: has to be tcp, udp, icmp or a number "
+				      "from 1 to 255",
+				      value[OPT_PROTO]);
+	return true;
+}
+
+static char *request_of(enum ctl_verb verb, const char *const *value)
+{
+	json_t *filter = json_object();
+	json_t *root = json_object();
+	char *line;
+
+	if (value[OPT_ADDR])
+		json_object_set_new(filter, "addr", json_string(value[OPT_ADDR]));
+	if (value[OPT_PORT])
+		json_object_set_new(filter, "port", json_integer(atoi(value[OPT_PORT])));
+	if (value[OPT_PROTO])
+		json_object_set_new(filter, "proto", json_string(value[OPT_PROTO]));
+	if (value[OPT_STATE])
+		json_object_set_new(filter, "state", json_string(value[OPT_STATE]));
+	if (value[OPT_UNANSWERED])
+		json_object_set_new(filter, "unanswered", json_true());
+	json_object_set_new(root, "version", json_integer(CTL_VERSION));
+	json_object_set_new(root, ctl_verb_name(verb),
+			    verb == CTL_VERB_FLUSH ? json_string("flows") : json_true());
+	json_object_set_new(root, "filter", filter);
+	line = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	json_decref(root);
+	return line;
+}
+
+/* "flush" without a filter is a slip of the hand that ends every connection. */
+static bool check_flush(const struct options *options, struct ctl_why *why)
+{
+	const char *const *value = options->value;
+	bool filtered = value[OPT_ADDR] || value[OPT_PORT] || value[OPT_PROTO] ||
+			value[OPT_STATE] || value[OPT_UNANSWERED];
+
+	if (options->word_count == 0 || strcmp(options->word[0], "flows") != 0)
+		return options_refuse(why, "flush what? 'sluice flush flows'");
+	if (!filtered && !value[OPT_ALL])
+		return options_refuse(why, "which flows? A filter like --addr A, or --all for "
+					   "every one");
+	return !(filtered && value[OPT_ALL]) ||
+	       options_refuse(why, "--all and a filter: one of them");
+}
+
+bool order_args_parse(int argc, char **argv, enum ctl_verb verb, struct order_args *args,
+		      struct ctl_why *why)
+{
+	const char *value[OPT_COUNT] = { NULL };
+	const char *word[1];
+	struct options options = { .specs = specs,
+				   .count = spec_count(verb),
+				   .value = value,
+				   .word = word,
+				   .word_max = verb == CTL_VERB_FLUSH };
+
+	*args = (struct order_args){ .control = CTL_PATH_DEFAULT };
+	if (!options_parse(argc, argv, &options, why))
+		return false;
+	args->help = value[OPT_HELP] != NULL;
+	if (args->help)
+		return true;
+	if (value[OPT_CONTROL])
+		args->control = value[OPT_CONTROL];
+	if (!check_values(value, why) || (verb == CTL_VERB_FLUSH && !check_flush(&options, why)))
+		return false;
+	args->request = request_of(verb, value);
+	return args->request || options_refuse(why, "there is no memory");
+}
+
+void order_args_help(FILE *out, enum ctl_verb verb)
+{
+	if (verb == CTL_VERB_FLUSH)
+		fprintf(out, "sluice flush: end flows; their ports are given back as if they had "
+			     "expired\n\n  sluice flush flows FILTERS|--all\n\n");
+	else
+		fprintf(out, "sluice events: flows as they come, change and go, and what the "
+			     "gateway warns of,\nas lines of JSON until interrupted\n\n"
+			     "  sluice events [FILTERS]\n\n");
+	options_help(out, specs, spec_count(verb));
+	fprintf(out, "\nFilters are and-ed. Exit codes: 0 done, 1 no gateway answers or it "
+		     "refuses, 2 wrong arguments.\n");
+}

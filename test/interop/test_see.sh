@@ -1,0 +1,62 @@
+#!/bin/bash
+# Seeing inside a running gateway: explain says what then happens, events tell of it, flush ends it.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+need curl nginx ping tcpdump
+
+topology given
+web $OUT $OUTSIDE 80
+gateway_start --route 192.0.2.0/24=prohibit
+explain() { "$SLUICE" explain --control "$CONTROL" "$@"; }
+WEB=(--in gw0 --src $INSIDE --dst $OUTSIDE --dport 80)
+
+# ---- explain ----------------------------------------------------------------------------------
+
+check "explain" explain "${WEB[@]}"
+says "the flow that would be made" "one is made" "$BOX/text"
+says "the rule" "masquerade" "$BOX/text"
+says "the port is one of many" "random" "$BOX/text"
+says "the fate" "^SENT" "$BOX/text"
+equal "nothing was made" 0 "$("$SLUICE" show flows --control "$CONTROL" --count --port 80)"
+check "explain a drop" explain --in gw0 --src $INSIDE --dst 192.0.2.9 --dport 80
+says "the reason" "^DROPPED: ROUTE_PROHIBITED" "$BOX/text"
+says "the answer" "the sender gets an ICMP error" "$BOX/text"
+says "which one" "type 3  code 13" "$BOX/text"
+equal "nothing was counted" 0 "$(drops ROUTE_PROHIBITED)"
+check "explain TTL" explain "${WEB[@]}" --ttl 1
+says "TTL" "^DROPPED: TTL_EXPIRED.*RFC 1812" "$BOX/text"
+check "explain too big" explain "${WEB[@]}" --len 3000 --df
+says "too big" "^DROPPED: TOO_BIG_DF.*RFC 1191" "$BOX/text"
+equal "as JSON" dropped "$(explain "${WEB[@]}" --ttl 1 --json | jq -r .fate)"
+check_not "an interface that is not there" explain --in gw9 --src $INSIDE --dst $OUTSIDE --dport 80
+says "which there are" "show interfaces" "$BOX/text"
+
+spawn $IN "$BOX/dump" tcpdump -q -i a0 -w "$BOX/web.pcap" -U 'tcp port 80'
+wait_for 10 grep -q listening "$BOX/dump"
+check "a page" at $IN curl -sS --max-time 5 http://$OUTSIDE/seen
+wait_for 10 eval '[ $(tcpdump -r "$BOX/web.pcap" 2>/dev/null | wc -l) -ge 4 ]'
+check "explain a packet of a capture" explain --in gw0 --pcap "$BOX/web.pcap" --packet 1
+says "it belongs to a flow now" "belongs to a known one" "$BOX/text"
+check_not "a packet that the capture has not" explain --in gw0 --pcap "$BOX/web.pcap" --packet 9999
+
+# ---- events and flush -------------------------------------------------------------------------
+
+"$SLUICE" events --control "$CONTROL" --port 80 >"$BOX/events" 2>&1 </dev/null &
+EVENTS=$!
+PIDS+=("$EVENTS")
+heard() { jq -es "any(.[]; $1)" "$BOX/events" >/dev/null 2>&1; }
+ask_until_heard() { at $IN curl -sS --max-time 5 -o /dev/null http://$OUTSIDE/seen; heard '.event == "new"'; }
+wait_for 10 ask_until_heard
+check "an event of a new flow" heard '.event == "new" and .proto == "tcp"'
+check "an event of a state" heard '.event == "update" and .state == "established"'
+before=$("$SLUICE" show flows --control "$CONTROL" --count --port 80)
+at_least "flows stand" 1 "$before"
+check "flush" "$SLUICE" flush flows --port 80 --control "$CONTROL"
+says "how many" "^flows ended: $before$" "$BOX/text"
+equal "none is left" 0 "$("$SLUICE" show flows --control "$CONTROL" --count --port 80)"
+wait_for 5 heard '.reason == "flushed"'
+check "an event of an end" heard '.event == "destroy" and .reason == "flushed"'
+check "a page again" at $IN curl -sS --max-time 5 http://$OUTSIDE/seen
+end_process "$EVENTS"
+
+finish

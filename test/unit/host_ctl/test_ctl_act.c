@@ -1,0 +1,327 @@
+/* Explain, events and flush over the control socket of a real engine. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "fake/engine.h"
+#include "host/ctl/ctl.h"
+#include "host/loop/loop.h"
+
+enum { TURNS_MAX = 200000, ANSWER_MAX = 1024 * 1024 };
+
+struct bed {
+	char folder[64];
+	char path[96];
+	struct loop *loop;
+	struct ctl *ctl;
+	struct sluice_conf conf;
+	struct rig rig;
+	struct build b;
+	char answer[ANSWER_MAX];
+};
+
+static int setup(void **state)
+{
+	struct bed *bed = calloc(1, sizeof *bed);
+	struct ctl_why why;
+
+	if (!bed)
+		return -1;
+	snprintf(bed->folder, sizeof bed->folder, "/tmp/sluice-act-XXXXXX");
+	if (!mkdtemp(bed->folder))
+		return -1;
+	snprintf(bed->path, sizeof bed->path, "%s/control.sock", bed->folder);
+	rig_conf(&bed->conf);
+	rig_open(&bed->rig, &bed->conf);
+	bed->loop = loop_new();
+	bed->ctl = ctl_new(bed->loop, bed->rig.s, bed->path, &why);
+	*state = bed;
+	return bed->ctl ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct bed *bed = *state;
+
+	ctl_del(bed->ctl);
+	loop_del(bed->loop);
+	rig_close(&bed->rig);
+	unlink(bed->path);
+	rmdir(bed->folder);
+	free(bed);
+	return 0;
+}
+
+static int dial(const struct bed *bed)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	memcpy(addr.sun_path, bed->path, strlen(bed->path) + 1);
+	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof addr), 0);
+	return fd;
+}
+
+static int ask(const struct bed *bed, const char *request)
+{
+	int fd = dial(bed);
+
+	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+	return fd;
+}
+
+static void turn(struct bed *bed)
+{
+	loop_turn(bed->loop);
+	ctl_work(bed->ctl, bed->rig.now);
+}
+
+/* Reads until `lines` lines are there, or (0) until the other side closes. */
+static void read_lines(struct bed *bed, int fd, u32 lines)
+{
+	size_t len = 0;
+	u32 seen = 0;
+
+	for (u32 i = 0; i < TURNS_MAX; i++) {
+		ssize_t got;
+
+		turn(bed);
+		got = recv(fd, bed->answer + len, ANSWER_MAX - 1 - len, 0);
+		for (ssize_t at = 0; at < got; at++)
+			seen += bed->answer[len + (size_t)at] == '\n';
+		if (got > 0)
+			len += (size_t)got;
+		bed->answer[len] = 0;
+		if (got == 0 || (lines && seen >= lines))
+			return;
+	}
+	fail_msg("not enough was said: %s", bed->answer);
+}
+
+static json_t *whole(struct bed *bed, const char *request)
+{
+	int fd = ask(bed, request);
+	json_t *answer;
+
+	read_lines(bed, fd, 0);
+	close(fd);
+	answer = json_loads(bed->answer, JSON_REJECT_DUPLICATES, NULL);
+	if (!answer)
+		fail_msg("no JSON: %s", bed->answer);
+	return answer;
+}
+
+static void hex(const struct build *b, u32 len, char *out)
+{
+	for (u32 i = 0; i < len; i++)
+		snprintf(out + 2 * i, 3, "%02x", b->bytes[i]);
+}
+
+static void udp_from(struct bed *bed, u16 port)
+{
+	build_udp4(&bed->b, addr("10.10.0.5"), port, addr("203.0.113.9"), 53, 20);
+	assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+}
+
+static void explain_tells_the_road(void **state)
+{
+	struct bed *bed = *state;
+	char bytes[256] = "", request[512];
+	json_t *answer, *sent;
+
+	build_udp4(&bed->b, addr("10.10.0.5"), 5000, addr("203.0.113.9"), 53, 20);
+	hex(&bed->b, bed->b.len, bytes);
+	snprintf(request, sizeof request,
+		 "{\"version\":1,\"explain\":{\"in\":\"in0\",\"packet\":\"%s\"}}\n", bytes);
+	answer = whole(bed, request);
+	assert_string_equal(json_string_value(json_object_get(answer, "fate")), "waits");
+	assert_true(json_array_size(json_object_get(answer, "explain")) > 6);
+	assert_non_null(strstr(bed->answer, "\"random\":true"));
+	sent = json_array_get(json_object_get(answer, "sent"), 0);
+	assert_string_equal(json_string_value(json_object_get(sent, "kind")), "arp");
+	json_decref(answer);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 0);
+}
+
+static void explain_of_a_drop(void **state)
+{
+	struct bed *bed = *state;
+	char bytes[256] = "", request[512];
+	json_t *answer;
+
+	build_udp4(&bed->b, addr("203.0.113.9"), 53, addr("198.18.0.1"), 5000, 1000);
+	hex(&bed->b, 60, bytes);
+	snprintf(request, sizeof request,
+		 "{\"version\":1,\"explain\":{\"in\":\"out0\",\"packet\":\"%s\",\"len\":1028}}\n",
+		 bytes);
+	answer = whole(bed, request);
+	assert_string_equal(json_string_value(json_object_get(answer, "fate")), "dropped");
+	assert_string_equal(json_string_value(json_object_get(answer, "drop")), "NO_SOCKET");
+	assert_non_null(strstr(bed->answer, "RFC 1122"));
+	json_decref(answer);
+	answer = whole(bed, "{\"version\":1,\"explain\":{\"in\":\"no0\",\"packet\":\"4500\"}}\n");
+	assert_non_null(json_object_get(answer, "error"));
+	json_decref(answer);
+}
+
+static void events_of_a_flow(void **state)
+{
+	struct bed *bed = *state;
+	int fd = ask(bed, "{\"version\":1,\"events\":true,\"filter\":{\"port\":5001}}\n");
+
+	read_lines(bed, fd, 1);
+	assert_non_null(strstr(bed->answer, "\"events\":true"));
+	udp_from(bed, 5000); /* filtered */
+	udp_from(bed, 5001);
+	rig_drain(&bed->rig);
+	read_lines(bed, fd, 1);
+	assert_non_null(strstr(bed->answer, "{\"event\":\"new\""));
+	assert_non_null(strstr(bed->answer, "\"sport\":5001"));
+	rig_advance(&bed->rig, 200 * NS_PER_SEC);
+	read_lines(bed, fd, 1);
+	assert_non_null(strstr(bed->answer, "{\"event\":\"destroy\""));
+	assert_non_null(strstr(bed->answer, "\"reason\":\"expired\""));
+	assert_null(strstr(bed->answer, "\"sport\":5000"));
+	close(fd);
+	for (u32 i = 0; i < 100; i++)
+		turn(bed);
+	udp_from(bed, 5002); /* nobody listens any more */
+	assert_false(sluice_news_next(bed->rig.s, &(struct sluice_news){ 0 }));
+	assert_int_equal(ctl_stats(bed->ctl)->gone, 1);
+}
+
+static void events_of_the_engine(void **state)
+{
+	struct bed *bed = *state;
+	struct sluice_event event = { .kind = SLUICE_EVENT_PORTS_OUT,
+				      .proto = 6,
+				      .refused = 9,
+				      .holder_count = 1,
+				      .holder = { { addr("10.10.0.5"), 77 } } };
+	int fd = ask(bed, "{\"version\":1,\"events\":true}\n");
+
+	read_lines(bed, fd, 1);
+	ctl_tell(bed->ctl, &event);
+	read_lines(bed, fd, 1);
+	assert_non_null(strstr(bed->answer, "{\"event\":\"ports-out\",\"proto\":\"tcp\""));
+	assert_non_null(strstr(bed->answer, "{\"addr\":\"10.10.0.5\",\"held\":77}"));
+	close(fd);
+}
+
+/* What a listener is too slow for is counted, and said as soon as there is room. */
+static void a_slow_listener_is_told_what_it_missed(void **state)
+{
+	struct bed *bed = *state;
+	int fd = ask(bed, "{\"version\":1,\"events\":true}\n");
+	u64 heard = 0, missed = 0;
+	size_t kept = 0;
+	u32 made = 3000;
+
+	read_lines(bed, fd, 1);
+	for (u32 n = 0; n < made; n++) {
+		build_udp4(&bed->b, addr("10.10.0.5"), (u16)(5000 + n), addr("203.0.113.9"), 53,
+			   20);
+		assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+		if (n % 32 == 31)
+			turn(bed);
+		if (n % 100 == 99)
+			rig_drain(&bed->rig);
+	}
+	rig_drain(&bed->rig);
+	for (u32 i = 0; heard + missed < made && i < TURNS_MAX; i++) {
+		ssize_t got;
+		char *at = bed->answer, *line;
+
+		turn(bed);
+		got = recv(fd, bed->answer + kept, ANSWER_MAX - 1 - kept, 0);
+		kept += got > 0 ? (size_t)got : 0;
+		bed->answer[kept] = 0;
+		while ((line = strchr(at, '\n')) != NULL) {
+			*line = 0;
+			heard += strncmp(at, "{\"event\":\"new\"", 14) == 0;
+			if (strncmp(at, "{\"event\":\"skipped\",\"count\":", 27) == 0)
+				missed += strtoull(at + 27, NULL, 10);
+			at = line + 1;
+		}
+		kept -= (size_t)(at - bed->answer);
+		memmove(bed->answer, at, kept);
+	}
+	assert_true(missed > 0);
+	assert_int_equal(heard + missed, made);
+	assert_int_equal(ctl_stats(bed->ctl)->skipped, missed);
+	close(fd);
+}
+
+static void flush_says_how_many(void **state)
+{
+	struct bed *bed = *state;
+	json_t *answer;
+
+	for (u16 n = 0; n < 500; n++)
+		udp_from(bed, (u16)(5000 + n));
+	rig_drain(&bed->rig);
+	answer = whole(bed, "{\"version\":1,\"flush\":\"flows\",\"filter\":{\"port\":5003}}\n");
+	assert_int_equal(json_integer_value(json_object_get(answer, "flushed")), 1);
+	json_decref(answer);
+	answer = whole(bed, "{\"version\":1,\"flush\":\"flows\"}\n");
+	assert_int_equal(json_integer_value(json_object_get(answer, "flushed")), 499);
+	json_decref(answer);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 0);
+}
+
+static void what_is_wrong_is_said(void **state)
+{
+	static const char *const wrong[][2] = {
+		{ "{\"version\":1,\"flush\":\"nat\"}\n", "has to be \\\"flows\\\"" },
+		{ "{\"version\":1,\"flush\":\"flows\",\"show\":\"nat\"}\n", "one thing" },
+		{ "{\"version\":1,\"flush\":\"flows\",\"filter\":{\"limit\":3}}\n",
+		  "flush has no" },
+		{ "{\"version\":1,\"events\":7}\n", "has to be true" },
+		{ "{\"version\":1,\"events\":true,\"filter\":{\"state\":\"x\"}}\n",
+		  "events has no" },
+		{ "{\"version\":1,\"explain\":7}\n", "name of an interface" },
+		{ "{\"version\":1,\"explain\":{\"in\":\"in0\",\"packet\":\"4\"}}\n",
+		  "hexadecimal" },
+		{ "{\"version\":1,\"explain\":{\"in\":\"in0\",\"packet\":\"4x\"}}\n",
+		  "hexadecimal" },
+		{ "{\"version\":1,\"explain\":{\"in\":\"in0\",\"packet\":\"45\",\"len\":0}}\n",
+		  "65535" },
+	};
+	struct bed *bed = *state;
+
+	for (u32 n = 0; n < ARRAY_COUNT(wrong); n++) {
+		json_t *answer = whole(bed, wrong[n][0]);
+
+		assert_non_null(json_object_get(answer, "error"));
+		if (!strstr(bed->answer, wrong[n][1]))
+			fail_msg("%s: %s", wrong[n][0], bed->answer);
+		json_decref(answer);
+	}
+}
+
+#define WITH_BED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_BED(explain_tells_the_road),
+		WITH_BED(explain_of_a_drop),
+		WITH_BED(events_of_a_flow),
+		WITH_BED(events_of_the_engine),
+		WITH_BED(a_slow_listener_is_told_what_it_missed),
+		WITH_BED(flush_says_how_many),
+		WITH_BED(what_is_wrong_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,200 @@
+/* Command lines of explain, events and flush: the packet that is described is a right one, and the
+ * gateway understands the requests.                                                              */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "core/wire/icmp.h"
+#include "core/wire/ip4.h"
+#include "core/wire/tcp.h"
+#include "fake/seen.h"
+#include "host/io/pcap_packet.h"
+#include "prog/explain_args.h"
+#include "prog/order_args.h"
+
+enum { WORDS_MAX = 32, LINE_MAX = 512 };
+
+static int split(const char *line, char text[LINE_MAX], char *argv[WORDS_MAX + 1])
+{
+	int argc = 0;
+
+	assert_true(strlen(line) < LINE_MAX);
+	memcpy(text, line, strlen(line) + 1);
+	for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	return argc;
+}
+
+static struct explain_args good(const char *line)
+{
+	static char text[LINE_MAX];
+	char *argv[WORDS_MAX + 1];
+	struct explain_args args;
+	struct ctl_why why;
+	int argc = split(line, text, argv);
+
+	if (!explain_args_parse(argc, argv, &args, &why))
+		fail_msg("%s: %s", line, why.text);
+	return args;
+}
+
+static void refused(const char *line, const char *what)
+{
+	char text[LINE_MAX];
+	char *argv[WORDS_MAX + 1];
+	struct explain_args args;
+	struct ctl_why why;
+	int argc = split(line, text, argv);
+
+	if (explain_args_parse(argc, argv, &args, &why))
+		fail_msg("%s: taken", line);
+	if (!strstr(why.text, what))
+		fail_msg("%s: said '%s'", line, why.text);
+}
+
+/* The packet as the gateway reads it out of the request. */
+static struct ctl_request asked(const struct explain_args *args, struct seen *seen)
+{
+	static struct ctl_request request;
+	static u8 packet[PCAP_PACKET_MAX];
+	struct ctl_why why;
+	u32 full_len, len = explain_packet(args, packet, sizeof packet, &full_len);
+	char *line = explain_request(args, packet, len, full_len);
+
+	assert_non_null(line);
+	if (!ctl_request_parse(line, strlen(line), &request, &why))
+		fail_msg("%s: %s", line, why.text);
+	free(line);
+	assert_int_equal(request.verb, CTL_VERB_EXPLAIN);
+	assert_string_equal(request.in_if, args->in_if);
+	assert_int_equal(request.full_len, full_len);
+	assert_true(seen_parse(seen, request.packet, request.packet_len));
+	return request;
+}
+
+static void a_described_packet(void **state)
+{
+	struct explain_args args = good(
+		"explain --in eth1 --src 10.10.0.5 --dst=203.0.113.9 --dport "
+		"443 --sport 41000 --flags syn,ack --ttl 3 --df");
+	struct seen seen;
+
+	(void)state;
+	asked(&args, &seen);
+	assert_int_equal(seen.wrong, 0);
+	assert_int_equal(seen.proto, IP_PROTO_TCP);
+	assert_int_equal(seen.flags, TCP_SYN | TCP_ACK);
+	assert_int_equal(seen.sport, 41000);
+	assert_int_equal(seen.dport, 443);
+	assert_int_equal(seen.ttl, 3);
+	assert_true(seen.df);
+	assert_int_equal(seen.len, 40);
+}
+
+static void each_protocol(void **state)
+{
+	struct explain_args args = good(
+		"explain --in eth1 --src 10.10.0.5 --dst 203.0.113.9 --proto udp --dport 53 "
+		"--len 700");
+	struct seen seen;
+
+	(void)state;
+	asked(&args, &seen);
+	assert_int_equal(seen.wrong, 0);
+	assert_int_equal(seen.len, 700);
+	assert_int_equal(seen.dport, 53);
+	args = good("explain --in eth1 --src 10.10.0.5 --dst 203.0.113.9 --proto icmp --sport 7");
+	asked(&args, &seen);
+	assert_int_equal(seen.wrong, 0);
+	assert_int_equal(seen.type, ICMP_ECHO);
+	assert_int_equal(seen.icmp_id, 7);
+	args = good("explain --in eth1 --src 10.10.0.5 --dst 203.0.113.9 --proto 47");
+	asked(&args, &seen);
+	assert_int_equal(seen.proto, 47);
+}
+
+static void a_long_packet_is_sent_by_its_head(void **state)
+{
+	struct explain_args args = good(
+		"explain --in eth1 --src 10.10.0.5 --dst 203.0.113.9 --dport 80 --len 9000");
+	struct seen seen;
+
+	(void)state;
+	assert_int_equal(asked(&args, &seen).full_len, 9000);
+	assert_true((seen.wrong & SEEN_CUT) != 0);
+}
+
+static void what_is_wrong_is_said(void **state)
+{
+	(void)state;
+	refused("explain --src 10.0.0.1", "--in is missing");
+	refused("explain --in e", "--src is missing");
+	refused("explain --in e --src x", "--src x");
+	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5", "--dport is missing");
+	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --dport 70000", "0 to 65535");
+	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --dport 7 --flags sin", "syn,ack");
+	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --dprot 7", "did you mean --dport");
+	refused("explain --in", "needs a value");
+	refused("explain --df=1 --in e", "takes no value");
+	refused("explain word", "one word too many");
+}
+
+/* ---- events and flush ------------------------------------------------------------------------ */
+
+static bool order(const char *line, enum ctl_verb verb, struct ctl_request *request,
+		  struct ctl_why *why)
+{
+	static char text[LINE_MAX];
+	char *argv[WORDS_MAX + 1];
+	struct order_args args;
+	int argc = split(line, text, argv);
+
+	if (!order_args_parse(argc, argv, verb, &args, why))
+		return false;
+	if (!ctl_request_parse(args.request, strlen(args.request), request, why))
+		fail_msg("%s: %s", args.request, why->text);
+	free(args.request);
+	return true;
+}
+
+static void orders(void **state)
+{
+	struct ctl_request request;
+	struct ctl_why why;
+
+	(void)state;
+	assert_true(order("events --addr 10.0.0.0/8 --port 53 --proto udp", CTL_VERB_EVENTS,
+			  &request, &why));
+	assert_int_equal(request.verb, CTL_VERB_EVENTS);
+	assert_int_equal(request.flow.port, 53);
+	assert_int_equal(request.flow.addr_len, 8);
+	assert_true(order("flush flows --state established --unanswered", CTL_VERB_FLUSH, &request,
+			  &why));
+	assert_int_equal(request.verb, CTL_VERB_FLUSH);
+	assert_string_equal(request.state, "established");
+	assert_true(request.flow.unanswered_only);
+	assert_true(order("flush flows --all", CTL_VERB_FLUSH, &request, &why));
+	assert_false(order("flush flows", CTL_VERB_FLUSH, &request, &why));
+	assert_non_null(strstr(why.text, "--all"));
+	assert_false(order("flush flows --all --port 3", CTL_VERB_FLUSH, &request, &why));
+	assert_false(order("flush nat --all", CTL_VERB_FLUSH, &request, &why));
+	assert_false(order("events --state x", CTL_VERB_EVENTS, &request, &why));
+	assert_false(order("events --addr 10.0.0.1/8", CTL_VERB_EVENTS, &request, &why));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_described_packet),
+		cmocka_unit_test(each_protocol),
+		cmocka_unit_test(a_long_packet_is_sent_by_its_head),
+		cmocka_unit_test(what_is_wrong_is_said),
+		cmocka_unit_test(orders),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
