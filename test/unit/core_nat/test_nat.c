@@ -267,6 +267,15 @@ static void test_filter_forgets_with_the_last_flow(void **state)
 	nat_bed_close(bed);
 }
 
+static bool claims(const struct nat_bed *bed, const struct end *at, u8 proto)
+{
+	struct tuple_key key = { { SERVER.addr, at->addr, be16_of(SERVER.port),
+				   be16_of(at->port) },
+				 proto, 0 };
+
+	return nat_claims(&bed->nat, &key, false);
+}
+
 /* What comes for a public port without a mapping stays as it is: route decides (unsolicited). */
 static void test_no_mapping_no_translation(void **state)
 {
@@ -276,9 +285,9 @@ static void test_no_mapping_no_translation(void **state)
 
 	(void)state;
 	expect_end(dst_of(nat_bed_pass(bed, SERVER, other, UDP)), other);
-	assert_true(nat_claims(&bed->nat, mine.addr, mine.port, UDP));
-	assert_false(nat_claims(&bed->nat, mine.addr, mine.port, TCP));
-	assert_false(nat_claims(&bed->nat, other.addr, other.port, UDP));
+	assert_true(claims(bed, &mine, UDP));
+	assert_false(claims(bed, &mine, TCP));
+	assert_false(claims(bed, &other, UDP));
 	nat_bed_check(bed);
 	nat_bed_close(bed);
 }
