@@ -84,13 +84,12 @@ u32 backend_share(const struct balance *b, const struct backend *backend, u32 no
 				: u32_max(1, (u32)(up_ms * BACKEND_SHARE_FULL / slow_ms));
 }
 
-/* One that warms up takes the flows whose hash ends low, a growing part of those that are its. */
-static bool backend_takes(const struct balance *b, u16 slot, u64 hash, u32 now_ms)
+/* One that warms up takes the flows whose luck is low: a growing part of those that are its. */
+static bool backend_takes(const struct balance *b, u16 slot, u32 luck, u32 now_ms)
 {
 	const struct backend *backend = &b->backend[slot];
 
-	return backend_state(backend) == BACKEND_UP &&
-	       ((u32)hash & SHARE_MASK) < backend_share(b, backend, now_ms);
+	return backend_state(backend) == BACKEND_UP && luck < backend_share(b, backend, now_ms);
 }
 
 static u16 choose_any(const struct balance *b, const struct service *service, u64 hash)
@@ -109,10 +108,12 @@ static u16 choose_any(const struct balance *b, const struct service *service, u6
 static u16 choose_by_hash(const struct balance *b, const struct service *service, u64 hash,
 			  u32 now_ms)
 {
+	u32 luck = (u32)hash & SHARE_MASK;
+
 	for (u32 try = 0; try < BALANCE_TRIES; try++) {
 		u16 slot = service->table[hash_range(hash, b->table_size)];
 
-		if (backend_takes(b, slot, hash, now_ms))
+		if (backend_takes(b, slot, luck, now_ms))
 			return slot;
 		hash = hash_words(&b->key, hash, try);
 	}

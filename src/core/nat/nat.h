@@ -200,8 +200,8 @@ enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 
  * of the index where it will be looked up fetched meanwhile. Only a hint; nothing else changes.  */
 void nat_expect(struct nat *nat, const struct ct *ct, const struct tuple *t, u8 proto);
 /* PREROUTING of a new flow: destination translation through a service, a mapping or one-to-one.
- * ACCEPT: the reply tuple may have changed. DEAD: NAT_FILTERED, NAT_NO_BACKEND, or damaged where the
- * latter would be answered; nothing has changed.                                                 */
+ * ACCEPT: the reply tuple may have changed. DEAD: NAT_FILTERED, NAT_NO_BACKEND, or damaged where
+ * the latter would be answered; nothing has changed.                                            */
 verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,
 		u32 flow, bool from_inside);
 /* POSTROUTING of a new flow: source translation.
