@@ -3,7 +3,7 @@
  *
  * Each backend has its own order of all places, from a hash of its address and port alone. In turns
  * each takes the first place of its order that is still free; one of half the weight sits out every
- * second turn. The size is prime, so that every step width visits every place.                    */
+ * second turn. The size is prime, so that every step width visits every place.                   */
 #include "core/nat/balance.h"
 
 struct claimant {

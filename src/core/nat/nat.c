@@ -402,7 +402,7 @@ verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 						   pkt_drop(stats, pkt, DROP_CT_CLASH);
 	}
 	rule = rule_for(nat, flow, way, &flow->rule);
-	/* Inside clients of a service must get their answers through here, whatever the rules are. */
+	/* An inside client's answers must come back through here, whatever the rules are. */
 	if ((rule == NULL || rule->kind == NAT_KIND_NONE) && flow_has_backend(flow))
 		rule = &hairpin_rule;
 	/* Untranslated leaves only what a rule says may, once there are rules. */
