@@ -1,6 +1,6 @@
 /* One public address and port, 200,000 clients connected at once, several servers behind it. One
  * server dies, one is drained, one is added; each client is asked afterwards whether its connection
- * is what it was. More clients than ports there are: a service needs none.                        */
+ * is what it was. More clients than ports there are: a service needs none.                       */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
