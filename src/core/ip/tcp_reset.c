@@ -50,7 +50,7 @@ static bool is_answerable(const struct pkt *pkt, const struct ip4_hdr *ip)
 	return ip_is_one_host(ip->src) && ip_is_one_host(ip->dst);
 }
 
-/* Headers without the checksum of TCP, whose fields are the caller's. NULL when no buffer is free. */
+/* Headers; the fields of TCP are the caller's. NULL when no buffer is free. */
 static struct pkt *reset_new(struct pkt_pool *pool, be32 src, be32 dst)
 {
 	struct pkt *reset = pkt_new(pool, RESET_LEN);

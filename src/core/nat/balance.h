@@ -7,12 +7,12 @@
  * short cut need not look: `gen` is part of path->gen, so that every flow takes the road once.
  *
  * Choice by hash: a table after Maglev (Eisenbud et al., NSDI 2016, section 3.4) with weights, made
- * of what the configuration says and of nothing else. Whether a backend is up, drains or warms up is
- * asked at look-up; a place whose backend will not do is tried again with another hash. So a backend
- * that goes down moves the clients that were its own, and when it comes back it gets just those.
+ * of what the configuration says and of nothing else. Whether a backend is up, drains or warms up
+ * is asked at look-up; a place whose backend will not do is tried again with another hash. So a
+ * backend that goes down moves the clients that were its own, and gets just those when it is back.
  *
- * Bounds: a choice looks at BALANCE_TRIES places, then at each backend of the service once. A change
- * of configuration fills the tables of services whose backends changed, in table_size * ln
+ * Bounds: a choice looks at BALANCE_TRIES places, then at each backend of the service once. A
+ * change of configuration fills the tables of services whose backends changed, in table_size * ln
  * table_size steps each on the average.                                                          */
 #ifndef CORE_NAT_BALANCE_H
 #define CORE_NAT_BALANCE_H
