@@ -387,6 +387,8 @@ static void build_services(struct building *b)
 	u32 before = b->errors->count;
 	const char *wrong;
 
+	if (b->args->dnat_count == 0)
+		return;
 	for (u32 i = 0; i < b->args->dnat_count; i++)
 		build_service(b, &b->args->dnat[i]);
 	balance->service_limit = u32_max(balance->service_limit, balance->service_count);

@@ -1,5 +1,5 @@
 /* Checks against servers of the test itself on the loopback interface, all on one loop: a server
- * that listens, one that takes connections and says nothing, one that answers with a status, none.*/
+ * that listens, one that takes connections and says nothing, one that answers with a status. */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
