@@ -1,5 +1,6 @@
 /* Services on the road: who gets what as whom, errors about such flows, and what happens to flows
  * whose backend is gone.                                                                         */
+#include "core/base/rng.h"
 #include "fake/service.h"
 #include "unit/core_path/path_bed.h"
 
@@ -398,7 +399,8 @@ static void test_server_is_reset(void **state)
 	from_server(bed, FIRST, TCP_ACK | TCP_PSH, 5001, 1001);
 	expect_ends(path_pass(bed, RIG_IN), PUBLIC, WEB, CLIENT, CPORT);
 	rig_advance(&bed->rig, 2 * NS_PER_SEC);
-	from_server(bed, FIRST, TCP_ACK | TCP_PSH, 5001, 1001);
+	/* It repeats what the client has had: the number is that of what comes next. */
+	from_server(bed, FIRST, TCP_ACK | TCP_PSH, 4001, 1001);
 	dies_gone(bed, RIG_IN);
 	expect_ends(next(bed, RIG_OUT), PUBLIC, WEB, CLIENT, CPORT);
 	assert_int_equal(bed->out.seen.flags, TCP_RST);
@@ -487,6 +489,108 @@ static void test_damage_resets_nobody(void **state)
 	assert_false(rig_next(&bed->rig, &bed->out));
 	assert_int_equal(sluice_flow_count(bed->rig.s), 1);
 	path_bed_close(bed);
+}
+
+/* ---- the short cut --------------------------------------------------------------------------- */
+
+enum { TWIN_CLIENTS = 24, TWIN_STEPS = 6000 };
+
+struct twins {
+	struct path_bed *bed[2]; /* the second never takes the short cut */
+	struct rng rng;
+	u8 server[TWIN_CLIENTS]; /* that the client reached last; 0: none */
+};
+
+static void twins_open(struct twins *t)
+{
+	u8 seed[32] = { 7 };
+
+	rng_init(&t->rng, seed);
+	memset(t->server, 0, sizeof t->server);
+	for (u32 n = 0; n < 2; n++) {
+		struct path_bed *bed = path_bed_new();
+
+		(void)web(bed);
+		(void)fake_backend(&bed->conf.nat.balance, SECOND, SERVER_PORT);
+		(void)fake_backend(&bed->conf.nat.balance, "10.10.1.3", SERVER_PORT);
+		bed->conf.nat.balance.service[0].drain_s = 3;
+		bed->conf.slow_road = n == 1;
+		path_bed_start(bed);
+		t->bed[n] = bed;
+	}
+}
+
+/* Both get it; what comes out is the same. The last backend that it reached, zero for none. */
+static u8 twins_send(struct twins *t, u16 in_if)
+{
+	u8 server = 0;
+	bool more = true;
+
+	t->bed[1]->b = t->bed[0]->b;
+	for (u32 n = 0; n < 2; n++)
+		assert_true(rig_send(&t->bed[n]->rig, in_if, &t->bed[n]->b));
+	while (more) {
+		more = rig_next(&t->bed[0]->rig, &t->bed[0]->out);
+		assert_int_equal(rig_next(&t->bed[1]->rig, &t->bed[1]->out), more);
+		if (!more)
+			break;
+		assert_int_equal(t->bed[0]->out.out_if, t->bed[1]->out.out_if);
+		assert_int_equal(t->bed[0]->out.frame.len, t->bed[1]->out.frame.len);
+		assert_memory_equal(t->bed[0]->out.frame.bytes, t->bed[1]->out.frame.bytes,
+				    t->bed[0]->out.frame.len);
+		if (in_if == RIG_OUT && t->bed[0]->out.out_if == RIG_IN)
+			server = (u8)be32_host(t->bed[0]->out.seen.dst);
+	}
+	return server;
+}
+
+static void twins_step(struct twins *t)
+{
+	u32 n = rng_below(&t->rng, TWIN_CLIENTS), what = rng_below(&t->rng, 100);
+	u16 port = (u16)(2000 + n);
+	struct build *b = &t->bed[0]->b;
+
+	if (what < 2) {
+		u32 backend = rng_below(&t->rng, 3);
+		enum backend_state state = rng_below(&t->rng, 3);
+
+		set(t->bed[0], backend, state);
+		set(t->bed[1], backend, state);
+	} else if (what < 4) {
+		rig_advance(&t->bed[0]->rig, NS_PER_SEC);
+		rig_advance(&t->bed[1]->rig, NS_PER_SEC);
+	} else if (t->server[n] == 0) {
+		build_tcp4(b, addr(CLIENT), port, addr(PUBLIC), WEB, TCP_SYN);
+		t->server[n] = twins_send(t, RIG_OUT);
+		if (t->server[n] == 0)
+			return;
+		build_tcp4(b, be32_of(be32_host(addr("10.10.1.0")) + t->server[n]), SERVER_PORT,
+			   addr(CLIENT), port, TCP_SYN | TCP_ACK);
+		(void)twins_send(t, RIG_IN);
+	} else if (what < 50) {
+		build_tcp4(b, be32_of(be32_host(addr("10.10.1.0")) + t->server[n]), SERVER_PORT,
+			   addr(CLIENT), port, TCP_ACK);
+		(void)twins_send(t, RIG_IN);
+	} else {
+		build_tcp4(b, addr(CLIENT), port, addr(PUBLIC), WEB, TCP_ACK);
+		t->server[n] = twins_send(t, RIG_OUT);
+	}
+}
+
+static void test_short_cut_is_equal(void **state)
+{
+	struct twins t;
+
+	(void)state;
+	twins_open(&t);
+	for (u32 step = 0; step < TWIN_STEPS; step++)
+		twins_step(&t);
+	assert_true(rig_counter(&t.bed[0]->rig, "packets_fast") > TWIN_STEPS / 4);
+	assert_true(rig_counter(&t.bed[0]->rig, "service_reset") > 20);
+	assert_int_equal(rig_counter(&t.bed[0]->rig, "service_reset"),
+			 rig_counter(&t.bed[1]->rig, "service_reset"));
+	path_bed_close(t.bed[0]);
+	path_bed_close(t.bed[1]);
 }
 
 /* ---- reload ---------------------------------------------------------------------------------- */
@@ -585,6 +689,7 @@ int main(void)
 		cmocka_unit_test(test_reopening_goes_elsewhere),
 		cmocka_unit_test(test_udp_is_moved),
 		cmocka_unit_test(test_damage_resets_nobody),
+		cmocka_unit_test(test_short_cut_is_equal),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_event),
 		cmocka_unit_test(test_refusal_acknowledges_the_syn),
