@@ -228,52 +228,51 @@ FAULTS = [
 """, """		fast_translate_partial(pkt, dir == TUPLE_ORIG ? flow->delta_l4 :
 								(u16)~flow->delta_l4);
 """, "unit:core_path/test_fast"),
-    ("a service's flows are not told that their backend is gone", "src/core/nat/balance_set.c",
+    ("services: flows are not told that their backend is gone", "src/core/nat/balance_set.c",
      """	backend->gen++;
 	b->gen++;
 """, """	backend->gen++;
 """, "unit:core_path/test_service"),
-    ("a service's backend that drains gets new flows", "src/core/nat/balance.c",
-     """	return backend_state(backend) == BACKEND_UP &&
-	       luck""", """	return backend_state(backend) != BACKEND_DOWN &&
-	       luck""", "unit:core_nat/test_balance_set"),
-    ("a service's client is reset with the number of a repeated segment",
+    ("services: a backend that drains gets new flows", "src/core/nat/balance.c",
+     """	return backend_state(backend) == BACKEND_UP && luck""", """	return backend_state(backend) != BACKEND_DOWN && luck""",
+     "unit:core_nat/test_balance_set"),
+    ("services: a client is reset with the number of a repeated segment",
      "src/core/path/prerouting.c",
      """		seq = path->ct->more[pkt->flow >> 1].window[TUPLE_REPLY].end;
 """, """		seq += 0;
 """, "unit:core_path/test_service"),
-    ("a service's lost reset is not sent again", "src/core/path/bury.c",
+    ("services: a lost reset is not sent again", "src/core/path/bury.c",
      """	       (ct_tuple_of(pkt, &key) &&
 		balance_find(&path->nat->balance, &key.tuple, key.proto, false) != BALANCE_NONE);
 """, """	       (ct_tuple_of(pkt, &key) && false);
 """, "unit:core_path/test_service"),
-    ("a service's port is given to a mapping", "src/core/nat/port.c",
+    ("services: their port is given to a mapping", "src/core/nat/port.c",
      """		if (bits != 0)
 			bits &= ~balance_ports""", """		if (bits != 0)
 			bits |= 0 & balance_ports""", "unit:core_nat/test_nat"),
-    ("a service's weights do not count", "src/core/nat/maglev.c",
+    ("services: weights do not count", "src/core/nat/maglev.c",
      """		.weight = backend->weight,
 """, """		.weight = 1,
 """, "unit:core_nat/test_balance"),
-    ("a service's table follows the order of the configuration", "src/core/nat/maglev.c",
+    ("services: the table follows the order of the configuration", "src/core/nat/maglev.c",
      """	for (; at > 0 && list[at - 1].identity > who->identity; at--)
 		list[at] = list[at - 1];
 """, "", "unit:core_nat/test_balance"),
-    ("a service's flow that ends is counted on", "src/core/nat/balance.c",
+    ("services: a flow that ends is counted on", "src/core/nat/balance.c",
      """		CHECK(backend->flow_count > 0);
 		backend->flow_count--;
-""", "", "sim:test_service"),
-    ("a service's inside clients are answered past the gateway", "src/core/nat/nat.c",
+""", "", "unit:core_nat/test_balance"),
+    ("services: inside clients are answered past the gateway", "src/core/nat/nat.c",
      """	if ((rule == NULL || rule->kind == NAT_KIND_NONE) && flow_has_backend(flow))
 		rule = &hairpin_rule;
 """, """	(void)hairpin_rule;
 """, "unit:core_path/test_service"),
-    ("a service's backend is forgotten when the order changes", "src/core/nat/balance_set.c",
+    ("services: a backend is forgotten when the order changes", "src/core/nat/balance_set.c",
      """		if (backend != BALANCE_NONE)
 				b->backend[backend].kept = true;
 """.replace("		if", "			if", 1), """			(void)backend;
 """, "unit:core_nat/test_balance_set"),
-    ("a service's damaged segment costs its flow", "src/core/path/prerouting.c",
+    ("services: a damaged segment costs its flow", "src/core/path/prerouting.c",
      """	if (!pkt_csum_is_right(pkt))
 		return pkt_drop(path->drops, pkt, DROP_TRANSPORT_CHECKSUM);
 	balance_count_stale""", """	balance_count_stale""", "unit:core_path/test_service"),
