@@ -252,4 +252,52 @@ FAULTS = [
     ("what was held back is forgotten", "src/prog/run_log.c",
      """		place->held_back++;
 """, "", "unit:prog/test_run_log"),
+    ("services: flows are not told that their backend is gone", "src/core/nat/balance_set.c",
+     """	backend->gen++;
+	b->gen++;
+""", """	backend->gen++;
+""", "unit:core_path/test_service"),
+    ("services: a backend that drains gets new flows", "src/core/nat/balance.c",
+     """	return backend_state(backend) == BACKEND_UP && luck""", """	return backend_state(backend) != BACKEND_DOWN && luck""",
+     "unit:core_nat/test_balance_set"),
+    ("services: a client is reset with the number of a repeated segment",
+     "src/core/path/prerouting.c",
+     """		seq = path->ct->more[pkt->flow >> 1].window[TUPLE_REPLY].end;
+""", """		seq += 0;
+""", "unit:core_path/test_service"),
+    ("services: a lost reset is not sent again", "src/core/path/bury.c",
+     """	       (ct_tuple_of(pkt, &key) &&
+		balance_find(&path->nat->balance, &key.tuple, key.proto, false) != BALANCE_NONE);
+""", """	       (ct_tuple_of(pkt, &key) && false);
+""", "unit:core_path/test_service"),
+    ("services: their port is given to a mapping", "src/core/nat/port.c",
+     """		if (bits != 0)
+			bits &= ~balance_ports""", """		if (bits != 0)
+			bits |= 0 & balance_ports""", "unit:core_nat/test_nat"),
+    ("services: weights do not count", "src/core/nat/maglev.c",
+     """		.weight = backend->weight,
+""", """		.weight = 1,
+""", "unit:core_nat/test_balance"),
+    ("services: the table follows the order of the configuration", "src/core/nat/maglev.c",
+     """	for (; at > 0 && list[at - 1].identity > who->identity; at--)
+		list[at] = list[at - 1];
+""", "", "unit:core_nat/test_balance"),
+    ("services: a flow that ends is counted on", "src/core/nat/balance.c",
+     """		CHECK(backend->flow_count > 0);
+		backend->flow_count--;
+""", "", "unit:core_nat/test_balance"),
+    ("services: inside clients are answered past the gateway", "src/core/nat/nat.c",
+     """	if ((rule == NULL || rule->kind == NAT_KIND_NONE) && flow_has_backend(flow))
+		rule = &hairpin_rule;
+""", """	(void)hairpin_rule;
+""", "unit:core_path/test_service"),
+    ("services: a backend is forgotten when the order changes", "src/core/nat/balance_set.c",
+     """		if (backend != BALANCE_NONE)
+				b->backend[backend].kept = true;
+""".replace("		if", "			if", 1), """			(void)backend;
+""", "unit:core_nat/test_balance_set"),
+    ("services: a damaged segment costs its flow", "src/core/path/prerouting.c",
+     """	if (!pkt_csum_is_right(pkt))
+		return pkt_drop(path->drops, pkt, DROP_TRANSPORT_CHECKSUM);
+	balance_count_stale""", """	balance_count_stale""", "unit:core_path/test_service"),
 ]

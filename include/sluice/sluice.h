@@ -19,6 +19,7 @@
 #include "core/iface/neigh.h"
 #include "core/ip/icmp.h"
 #include "core/ip/reass.h"
+#include "core/nat/backend_state.h"
 #include "core/nat/nat_conf.h"
 #include "core/pkt/pkt.h"
 
@@ -82,6 +83,12 @@ bool sluice_is_settled(const struct sluice *s);
 void sluice_set_link(struct sluice *s, u16 iface, bool up);
 /* What the driver of an interface has lost so far, to be shown beside what was carried. */
 void sluice_set_losses(struct sluice *s, u16 iface, const struct iface_losses *losses);
+/* What the health of a backend is: by the place of its service in the configuration that the engine
+ * has, and its own place there. From BACKEND_DOWN on, its UDP flows get another backend and its TCP
+ * flows a reset, each at its next packet; BACKEND_DRAINING is the same after the service's drain_s,
+ * and new flows go elsewhere at once. ERR_RANGE: there is no such backend.                       */
+enum err sluice_backend_set(struct sluice *s, u32 service, u32 backend, enum backend_state state,
+			    ns_t now);
 /* Every invariant of every table; stops the program when one does not hold. For tests. */
 void sluice_check(const struct sluice *s);
 /* The same but for the forwarding table, which only sluice_configure() changes and whose walk costs
@@ -159,6 +166,37 @@ struct sluice_dest {
 	bool exact; /* the map is complete */
 };
 
+/* A service and what it has done since it was configured. */
+struct sluice_service {
+	const char *name; /* until the next sluice_configure() */
+	be32 addr;        /* zero: its interface has none now */
+	u16 port_first;   /* host order; zero: all */
+	u16 port_last;
+	u8 proto;         /* zero: all */
+	const char *method;
+	u32 backends;
+	u32 up;
+	u64 flows;   /* now */
+	u64 made;
+	u64 refused; /* no backend was up */
+	u64 moved;   /* decided again, because their backend was gone */
+	u64 reset;   /* TCP flows reset for that reason */
+};
+
+struct sluice_backend {
+	const char *service; /* its name */
+	be32 addr;
+	u16 port;            /* zero: as the client asked for */
+	u16 weight;
+	const char *state;   /* up, warming, draining, drained, down */
+	u32 share;           /* per cent of its weight that it has now, while it warms up */
+	u32 left_ms;         /* while it drains */
+	u64 flows;
+	u64 made;
+	u64 moved;
+	u64 reset;
+};
+
 struct sluice_route_info {
 	be32 prefix;
 	u8 prefix_len;
@@ -178,6 +216,7 @@ enum sluice_event_kind {
 	SLUICE_EVENT_TABLE_FULL,
 	SLUICE_EVENT_MAPPINGS_FULL,
 	SLUICE_EVENT_ARP_CONFLICT, /* addr, iface */
+	SLUICE_EVENT_NO_BACKEND,   /* dst, dport, proto: of the service that refused last */
 };
 
 enum { SLUICE_HOLDER_MAX = 3 };
@@ -204,6 +243,9 @@ u32 sluice_show_nat(const struct sluice *s, ns_t now, u32 *cursor, struct sluice
 		    u32 max);
 u32 sluice_show_ports(const struct sluice *s, u32 *cursor, struct sluice_ports *out, u32 max);
 u32 sluice_show_dests(const struct sluice *s, u32 *cursor, struct sluice_dest *out, u32 max);
+u32 sluice_show_services(const struct sluice *s, u32 *cursor, struct sluice_service *out, u32 max);
+u32 sluice_show_backends(const struct sluice *s, ns_t now, u32 *cursor, struct sluice_backend *out,
+			 u32 max);
 u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_info *out, u32 max);
 u32 sluice_show_neighbours(const struct sluice *s, ns_t now, u32 *cursor, struct neigh_info *out,
 			   u32 max);

@@ -82,6 +82,23 @@ static void say_translation(const struct run *run)
 		printf("  NAT     %u one-to-one\n", nat->static_count);
 }
 
+static void say_services(const struct run *run)
+{
+	static const char *const methods[] = { [BALANCE_MAGLEV] = "maglev",
+					       [BALANCE_STICKY] = "sticky",
+					       [BALANCE_LEAST] = "least flows" };
+
+	for (u32 i = 0; i < run->args.dnat_count; i++) {
+		const struct dnat_args *dnat = &run->args.dnat[i];
+
+		printf("  service %s on %u backend%s, %s%s%s\n", dnat->service.name,
+		       dnat->backend_count, dnat->backend_count == 1 ? "" : "s",
+		       methods[dnat->service.method],
+		       dnat->service.hairpin ? ", for the inside too" : "",
+		       dnat->health.kind ? ", checked" : "");
+	}
+}
+
 static void say_notes(struct run *run)
 {
 	if (run->notes.shares_ports)
@@ -148,6 +165,7 @@ static void say_start(struct run *run)
 		say_iface(run, i);
 	say_routes(run);
 	say_translation(run);
+	say_services(run);
 	if (run->host_port)
 		printf("  host    its own packets go to it %s\n", hostport_way(run->host_port));
 	say_memory(run);
@@ -235,6 +253,7 @@ static bool run_begin(struct run *run)
 static void enter_sandbox(struct run *run)
 {
 	const struct sandbox_conf conf = { .control = run->args.control,
+					   .connects = run->args.dnat_count > 0,
 					   .log = { .json = run->log.json,
 						    .priorities = run->log.priorities } };
 

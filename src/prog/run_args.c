@@ -395,6 +395,20 @@ static void read_one_to_one(struct reading *reading, const char *value)
 	args->fixed[args->static_count++] = fixed;
 }
 
+static void read_dnat(struct reading *reading, const char *value)
+{
+	struct run_args *args = reading->args;
+	char why[DNAT_WHY_SIZE];
+
+	if (args->dnat_count == RUN_DNAT_MAX)
+		run_error(reading->errors, "%s %s: at most %d of them", reading->option, value,
+			  RUN_DNAT_MAX);
+	else if (dnat_args_read(value, &args->dnat[args->dnat_count], why))
+		args->dnat_count++;
+	else
+		wrong(reading, value, why);
+}
+
 static void read_exempt(struct reading *reading, const char *value)
 {
 	struct run_args *args = reading->args;
@@ -618,6 +632,8 @@ static const struct option options[] = {
 	  "translate to these addresses, not to the interface's (may be repeated)" },
 	{ "--one-to-one", "INSIDE=OUTSIDE", PHASE_REST, read_one_to_one,
 	  "a host or prefix with public addresses of its own (may be repeated)" },
+	{ "--dnat", "PUBLIC=BACKEND,..;..", PHASE_REST, read_dnat,
+	  "a service of the inside for the outside (below; may be repeated)" },
 	{ "--mapping", "PROTO=KIND,..", PHASE_REST, read_mapping,
 	  "endpoint: one port for all destinations; destination: ports are shared" },
 	{ "--filtering", "PROTO=KIND,..", PHASE_REST, read_filtering,
@@ -761,6 +777,16 @@ void run_args_help(FILE *out)
 	fprintf(out, "\nTime-outs:");
 	for (int i = 0; i < CT_TIMEOUT_COUNT; i++)
 		fprintf(out, " %s", timeout_names[i]);
+	fprintf(out,
+		"\n\n--dnat 'tcp:198.18.0.1:80=10.10.0.5:8080*2,10.10.0.6:8080;method=least;"
+		"check=http:/alive'\n"
+		"  PUBLIC: tcp, udp or any; an address or an interface; a port or a range of them\n"
+		"  BACKEND: an address, maybe a port, maybe *WEIGHT from 1 to 256\n"
+		"  method=maglev|sticky|least  hairpin=yes (inside clients, too)\n"
+		"  slow-start=S (10)  drain=S (300)\n"
+		"  check=tcp|icmp|http:/PATH  status=N (200)  drain-status=N (no new flows)\n"
+		"  check-port=N  interval-ms=N (2000)  timeout-ms=N (1000)  rise=N (2)  "
+		"fall=N (3)\n");
 	fprintf(out,
 		"\nThe control socket is %s unless --control says otherwise.\n"
 		"Ends on SIGINT and SIGTERM and gives the interfaces back.\n"

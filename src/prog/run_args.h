@@ -10,12 +10,14 @@
 #include "core/ct/ct_conf.h"
 #include "core/iface/iface.h"
 #include "core/nat/nat_conf.h"
+#include "prog/dnat_args.h"
 
 enum {
 	RUN_IFACE_MAX = IFACE_MAX - 1, /* one is the way to the host */
 	RUN_ADDR_MAX = 16,             /* addresses given for one interface */
 	RUN_ROUTE_MAX = 256,
 	RUN_EXEMPT_MAX = NAT_RULE_MAX - 1, /* one rule is for all the rest */
+	RUN_DNAT_MAX = 16,
 	RUN_ERRORS_MAX = 24,
 	RUN_ERROR_SIZE = 320,
 	RUN_SEED_SIZE = 32,
@@ -64,6 +66,8 @@ struct run_args {
 	struct nat_range pool[NAT_POOL_RANGE_MAX];
 	u32 static_count;
 	struct nat_static_conf fixed[NAT_STATIC_MAX];
+	u32 dnat_count;
+	struct dnat_args dnat[RUN_DNAT_MAX];
 	u32 exempt_count;
 	struct run_exempt_args exempt[RUN_EXEMPT_MAX];
 	bool mapping_given[NAT_PROTO_COUNT];

@@ -365,6 +365,57 @@ static void build_no_nat(struct building *b)
 	b->conf->nat.rule_count = 0;
 }
 
+/* The interface of the command line whose address a service takes. */
+static u16 service_iface(struct building *b, const struct dnat_args *given)
+{
+	for (u32 i = 0; i < b->args->iface_count; i++) {
+		if (strcmp(b->args->iface[i].name, given->iface) == 0)
+			return (u16)i;
+	}
+	run_error(b->errors,
+		  "--dnat %s: %s is neither an address nor an interface of --lan or --wan",
+		  given->service.name, given->iface);
+	return IFACE_NONE;
+}
+
+static void build_service(struct building *b, const struct dnat_args *given)
+{
+	struct balance_conf *balance = &b->conf->nat.balance;
+	struct service_conf *service = &balance->service[balance->service_count];
+
+	*service = given->service;
+	if (given->iface[0])
+		service->addr_if = service_iface(b, given);
+	if (balance->backend_count + given->backend_count > BALANCE_BACKEND_MAX) {
+		run_error(b->errors, "--dnat %s: more than %d backends in all", service->name,
+			  BALANCE_BACKEND_MAX);
+		return;
+	}
+	service->backend_first = (u16)balance->backend_count;
+	service->backend_count = (u16)given->backend_count;
+	memcpy(&balance->backend[balance->backend_count], given->backend,
+	       given->backend_count * sizeof given->backend[0]);
+	balance->backend_count += given->backend_count;
+	balance->service_count++;
+}
+
+static void build_services(struct building *b)
+{
+	struct balance_conf *balance = &b->conf->nat.balance;
+	u32 before = b->errors->count;
+	const char *wrong;
+
+	if (b->args->dnat_count == 0)
+		return;
+	for (u32 i = 0; i < b->args->dnat_count; i++)
+		build_service(b, &b->args->dnat[i]);
+	balance->service_limit = u32_max(balance->service_limit, balance->service_count);
+	balance->backend_limit = u32_max(balance->backend_limit, balance->backend_count);
+	wrong = b->errors->count == before ? balance_conf_wrong(balance) : NULL;
+	if (wrong)
+		run_error(b->errors, "--dnat: %s", wrong);
+}
+
 static void build_nat(struct building *b)
 {
 	const struct run_args *args = b->args;
@@ -444,6 +495,7 @@ bool run_conf_build(const struct run_args *args, const struct run_facts *facts,
 	build_ifaces(&b);
 	build_routes(&b);
 	build_nat(&b);
+	build_services(&b);
 	build_tracking(&b);
 	build_neighbours(&conf->neigh);
 	if (!facts->running && errors->count == before)

@@ -18,6 +18,7 @@ static const char *const event_names[RUN_LOG_KINDS] = {
 	[SLUICE_EVENT_TABLE_FULL] = "table_full",
 	[SLUICE_EVENT_MAPPINGS_FULL] = "mappings_full",
 	[SLUICE_EVENT_ARP_CONFLICT] = "arp_conflict",
+	[SLUICE_EVENT_NO_BACKEND] = "no_backend",
 };
 
 void run_log_init(struct run_log *log, FILE *out, bool json)
@@ -231,6 +232,12 @@ void run_log_describe(const struct iface_table *ifaces, const struct sluice_even
 		append_holders(text, event);
 		append(text, ". A larger --mappings would help.");
 		return;
+	case SLUICE_EVENT_NO_BACKEND:
+		append(text, "no backend is up for %s", value_show_addr(event->dst).text);
+		if (be16_host(event->dport))
+			append(text, ":%u", be16_host(event->dport));
+		append(text, "; new flows refused: %" PRIu64, refused);
+		return;
 	case SLUICE_EVENT_ARP_CONFLICT:
 		append(text,
 		       "another station on %s says that it is %s; one of the two has to "
@@ -265,7 +272,12 @@ static void event_json(struct run_log *log, const struct iface_table *ifaces,
 				    json_string(value_show_addr(event->public_addr).text));
 		json_object_set_new(line, "dport", json_integer(be16_host(event->dport)));
 	}
-	if (event->kind == SLUICE_EVENT_PORTS_OUT || event->kind == SLUICE_EVENT_ARP_CONFLICT)
+	if (event->kind == SLUICE_EVENT_NO_BACKEND) {
+		json_object_set_new(line, "proto", json_integer(event->proto));
+		json_object_set_new(line, "dport", json_integer(be16_host(event->dport)));
+	}
+	if (event->kind == SLUICE_EVENT_PORTS_OUT || event->kind == SLUICE_EVENT_ARP_CONFLICT ||
+	    event->kind == SLUICE_EVENT_NO_BACKEND)
 		json_object_set_new(line, "addr", json_string(value_show_addr(event->dst).text));
 	if (event->kind == SLUICE_EVENT_ARP_CONFLICT)
 		json_object_set_new(line, "interface",

@@ -238,6 +238,10 @@ bool run_loop_begin(struct run *run)
 		run_error(&run->errors, "%s", refused.text);
 		return false;
 	}
+	if (!run_health_begin(run)) {
+		run_error(&run->errors, "backends can not be checked: the system refuses");
+		return false;
+	}
 	run->watch = os_watch_new(why, sizeof why);
 	if (!run->watch) {
 		run_error(&run->errors, "%s", why);
@@ -274,6 +278,7 @@ void run_loop_end(struct run *run)
 	while (run->loop_watch_count > 0)
 		loop_watch_del(run->loop_watch[--run->loop_watch_count]);
 	os_watch_del(run->watch);
+	health_del(run->health);
 	ctl_del(run->ctl);
 	loop_del(run->loop);
 }

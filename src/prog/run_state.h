@@ -3,6 +3,7 @@
 #define PROG_RUN_STATE_H
 
 #include "host/ctl/ctl.h"
+#include "host/health/health.h"
 #include "host/io/port.h"
 #include "host/loop/loop.h"
 #include "host/os/notify.h"
@@ -41,6 +42,7 @@ struct run {
 
 	struct loop *loop;
 	struct ctl *ctl;
+	struct health *health;
 	struct os_watch *watch;
 	u32 loop_watch_count;
 	struct loop_watch *loop_watch[RUN_WATCH_MAX];
@@ -68,6 +70,11 @@ bool run_make_engine(struct run *run, ns_t now);
 /* Read everything again and give the engine what is different. */
 void run_follow(struct run *run, ns_t now);
 void run_close_ports(struct run *run);
+
+/* ---- run_health.c ---------------------------------------------------------------------------- */
+
+/* Begin to check the backends of --dnat. False when the system refuses. */
+bool run_health_begin(struct run *run);
 
 /* ---- run_loop.c ------------------------------------------------------------------------------ */
 

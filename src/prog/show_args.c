@@ -220,8 +220,8 @@ bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_w
 	if (args->help)
 		return true;
 	if (!named)
-		return refuse(why, "show what? One of flows, nat, ports, routes, interfaces, "
-				   "neighbours, drops, counters, memory");
+		return refuse(why, "show what? One of flows, nat, ports, backends, routes, "
+				   "interfaces, neighbours, drops, counters, memory");
 	return check_filters(args, why);
 }
 

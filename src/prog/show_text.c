@@ -121,6 +121,44 @@ static void put_dest(FILE *out, const json_t *dest)
 		count_of(dest, "left"));
 }
 
+static void put_backend(FILE *out, const json_t *backend)
+{
+	const char *state = text_of(backend, "state");
+	char text[END_SIZE];
+
+	snprintf(text, sizeof text, "%s", text_of(backend, "addr"));
+	if (count_of(backend, "port"))
+		end_text(text, "tcp", text_of(backend, "addr"), count_of(backend, "port"));
+	fprintf(out, "%-24s  %-21s  %-8s  weight %" PRIu64, text_of(backend, "service"), text,
+		state, count_of(backend, "weight"));
+	if (strcmp(state, "warming") == 0)
+		fprintf(out, "  share %" PRIu64 "%%", count_of(backend, "share"));
+	if (strcmp(state, "draining") == 0)
+		fprintf(out, "  left %" PRIu64 "s", seconds_of(backend, "left_ms"));
+	fprintf(out,
+		"  flows %" PRIu64 "  made %" PRIu64 "  moved %" PRIu64 "  reset %" PRIu64 "\n",
+		count_of(backend, "flows"), count_of(backend, "made"), count_of(backend, "moved"),
+		count_of(backend, "reset"));
+}
+
+static void put_service(FILE *out, const json_t *service)
+{
+	u64 first = count_of(service, "port_first"), last = count_of(service, "port_last");
+
+	fprintf(out, "%-24s  %s %s", text_of(service, "service"), text_of(service, "proto"),
+		text_of(service, "addr"));
+	if (first)
+		fprintf(out, ":%" PRIu64, first);
+	if (last != first)
+		fprintf(out, "-%" PRIu64, last);
+	fprintf(out,
+		"  %s  up %" PRIu64 " of %" PRIu64 "  flows %" PRIu64 "  made %" PRIu64
+		"  refused %" PRIu64 "  moved %" PRIu64 "  reset %" PRIu64 "\n",
+		text_of(service, "method"), count_of(service, "up"), count_of(service, "backends"),
+		count_of(service, "flows"), count_of(service, "made"), count_of(service, "refused"),
+		count_of(service, "moved"), count_of(service, "reset"));
+}
+
 static void put_route(FILE *out, const json_t *route)
 {
 	const json_t *paths = json_object_get(route, "paths");
@@ -238,6 +276,12 @@ void show_text_record(FILE *out, enum ctl_show show, u32 part, const json_t *rec
 		else
 			put_ports(out, record);
 		return;
+	case CTL_SHOW_BACKENDS:
+		if (part)
+			put_service(out, record);
+		else
+			put_backend(out, record);
+		return;
 	case CTL_SHOW_ROUTES: put_route(out, record); return;
 	case CTL_SHOW_INTERFACES: put_iface(out, record); return;
 	case CTL_SHOW_NEIGHBOURS: put_neigh(out, record); return;
@@ -254,6 +298,7 @@ void show_text_end(FILE *out, enum ctl_show show, const json_t *end)
 		[CTL_SHOW_FLOWS] = "no flows",
 		[CTL_SHOW_NAT] = "no endpoint-independent mappings",
 		[CTL_SHOW_PORTS] = "no public addresses",
+		[CTL_SHOW_BACKENDS] = "no services",
 		[CTL_SHOW_ROUTES] = "no routes",
 		[CTL_SHOW_INTERFACES] = "no interfaces",
 		[CTL_SHOW_NEIGHBOURS] = "no neighbours",

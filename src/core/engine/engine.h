@@ -54,6 +54,7 @@ struct sluice {
 	struct event_limit table_full;
 	struct event_limit mappings_full;
 	struct event_limit conflicts;
+	struct event_limit no_backend;
 };
 
 /* The tables of an engine, wherever they stand: in it, or beside a plan that only counts. */

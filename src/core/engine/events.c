@@ -35,6 +35,14 @@ static void limit_tick(struct sluice *s, struct event_limit *limit, enum sluice_
 	}
 	if (count == limit->reported || now < limit->next_ns)
 		return;
+	if (kind == SLUICE_EVENT_NO_BACKEND) {
+		const struct balance *b = &s->nat.balance;
+		const struct service *service = &b->service[b->refused_service];
+
+		event.proto = service->conf.proto;
+		event.dst = service->addr;
+		event.dport = be16_of(service->conf.port_first);
+	}
 	event.refused = count - limit->reported;
 	limit->reported = count;
 	limit->next_ns = now + EVENT_INTERVAL_S * NS_PER_SEC;
@@ -132,6 +140,7 @@ void engine_events_tick(struct sluice *s, ns_t now)
 	limit_tick(s, &s->table_full, SLUICE_EVENT_TABLE_FULL, s->ct.stats.refused, now);
 	limit_tick(s, &s->mappings_full, SLUICE_EVENT_MAPPINGS_FULL, s->nat.stats.no_mapping, now);
 	limit_tick(s, &s->conflicts, SLUICE_EVENT_ARP_CONFLICT, s->neigh.stats.conflicts, now);
+	limit_tick(s, &s->no_backend, SLUICE_EVENT_NO_BACKEND, s->nat.balance.refused, now);
 	report_begin(s, now);
 	if (!s->report.running)
 		return;
@@ -154,6 +163,7 @@ ns_t engine_events_next(const struct sluice *s)
 		return s->now;
 	next = u64_min(next, limit_next(&s->mappings_full, s->nat.stats.no_mapping));
 	next = u64_min(next, limit_next(&s->conflicts, s->neigh.stats.conflicts));
+	next = u64_min(next, limit_next(&s->no_backend, s->nat.balance.refused));
 	if (s->nat.refusal.fresh)
 		next = u64_min(next, s->report.next_ns);
 	return next > s->now ? next : s->now;

@@ -51,6 +51,39 @@ void sluice_plan(const struct sluice_conf *conf, struct mem *mem)
 	engine_layout(&tables, conf, mem);
 }
 
+/* The host's own stack can not be a backend: what is local is not translated. */
+static bool backend_is_own(const struct sluice_conf *conf, be32 addr)
+{
+	for (u32 at = 0; at < conf->iface_count; at++) {
+		for (u32 own = 0; own < conf->iface[at].addr_count; own++) {
+			if (be32_eq(conf->iface[at].addr[own].addr, addr))
+				return true;
+		}
+	}
+	return false;
+}
+
+static const char *services_wrong(const struct sluice_conf *conf)
+{
+	const struct balance_conf *balance = &conf->nat.balance;
+	const char *wrong = balance_conf_wrong(balance);
+
+	if (wrong != NULL)
+		return wrong;
+	for (u32 at = 0; at < balance->service_count; at++) {
+		const struct service_conf *service = &balance->service[at];
+
+		if (service->addr_if != IFACE_NONE && service->addr_if >= conf->iface_count)
+			return "a service takes the address of an interface that does not exist";
+		for (u32 each = 0; each < service->backend_count; each++) {
+			if (backend_is_own(conf,
+					   balance->backend[service->backend_first + each].addr))
+				return "a backend is the gateway itself";
+		}
+	}
+	return NULL;
+}
+
 const char *engine_conf_wrong(const struct sluice_conf *conf)
 {
 	if (conf->iface_count == 0 || conf->iface_count > IFACE_MAX)
@@ -74,5 +107,5 @@ const char *engine_conf_wrong(const struct sluice_conf *conf)
 		return "limits of NAT must not be zero";
 	if (conf->nat.address_count > UINT16_MAX)
 		return "more than 65,535 public addresses are not possible";
-	return NULL;
+	return services_wrong(conf);
 }

@@ -81,6 +81,10 @@ static enum err proxies_of(struct neigh_table *neigh, const struct nat_conf *nat
 	for (u32 at = 0; at < nat->static_count && err == ERR_OK; at++)
 		err = neigh_set_proxy(neigh, iface, nat->fixed[at].outside,
 				      nat->fixed[at].prefix_len);
+	for (u32 at = 0; at < nat->balance.service_count && err == ERR_OK; at++) {
+		if (nat->balance.service[at].addr_if == IFACE_NONE)
+			err = neigh_set_proxy(neigh, iface, nat->balance.service[at].addr, 32);
+	}
 	return err;
 }
 
@@ -134,6 +138,18 @@ static enum err tables_build(struct sluice *s, const struct sluice_conf *conf, c
 	return err;
 }
 
+/* Last, and it can not fail: flows of a backend that is gone are given up here. */
+static void services_take(struct sluice *s, const struct sluice_conf *conf)
+{
+	be32 addr[NAT_IFACE_MAX] = { 0 };
+
+	for (u32 at = 0; at < conf->iface_count; at++) {
+		if (conf->iface[at].addr_count > 0)
+			addr[at] = conf->iface[at].addr[0].addr;
+	}
+	balance_configure(&s->nat.balance, &conf->nat.balance, addr, s->now);
+}
+
 static void addresses_announce(struct sluice *s, const struct sluice_conf *old)
 {
 	for (u16 at = 0; at < s->ifaces.count; at++) {
@@ -173,6 +189,7 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 	s->path.conf_gen = (u16)(s->path.conf_gen + fib_before - fib_gen(&s->fib) + 1);
 	if (err != ERR_OK)
 		return err;
+	services_take(s, conf);
 	addresses_announce(s, &s->conf);
 	memcpy(s->conf.iface, conf->iface, sizeof s->conf.iface);
 	memcpy(s->conf.route, conf->route, sizeof s->conf.route);
@@ -265,6 +282,7 @@ enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *m
 	err = tables_build(s, conf, why);
 	if (err != ERR_OK)
 		return err;
+	services_take(s, conf);
 	addresses_announce(s, NULL);
 	*out = s;
 	return ERR_OK;

@@ -38,6 +38,7 @@ static const struct answer answers[DROP_COUNT] = {
 	[DROP_NAT_NO_ADDRESS] = { ICMP_UNREACH, ICMP_UNREACH_PROHIBITED, ARG_NONE },
 	[DROP_NAT_MAPPING_FULL] = { ICMP_UNREACH, ICMP_UNREACH_PROHIBITED, ARG_NONE },
 	[DROP_CT_FULL] = { ICMP_UNREACH, ICMP_UNREACH_PROHIBITED, ARG_NONE },
+	[DROP_NAT_NO_BACKEND] = { ICMP_UNREACH, ICMP_UNREACH_PORT, ARG_NONE },
 	[DROP_NO_SOCKET] = { ICMP_UNREACH, ICMP_UNREACH_PORT, ARG_NONE },
 	[DROP_NO_PROTOCOL] = { ICMP_UNREACH, ICMP_UNREACH_PROTO, ARG_NONE },
 	[DROP_IP_OPTIONS] = { ICMP_PARAM_PROBLEM, 0, ARG_POINTER },
@@ -135,10 +136,22 @@ static enum icmp_refusal judge_packet(const struct pkt *pkt, u32 facts)
 	return judge_source(ip->src, facts);
 }
 
+/* Answered to TCP alone. */
+static bool is_for_tcp(enum drop reason)
+{
+	return reason == DROP_CT_MIDSTREAM || reason == DROP_NAT_BACKEND_GONE;
+}
+
+/* Nobody is behind this port: answered to TCP and UDP. */
+static bool is_of_port(enum drop reason)
+{
+	return reason == DROP_NO_SOCKET || reason == DROP_NAT_NO_BACKEND;
+}
+
 /* What belongs to TCP is answered by TCP. */
 static bool is_reset_instead(enum drop reason, u8 proto)
 {
-	return proto == IP_PROTO_TCP && (reason == DROP_NO_SOCKET || reason == DROP_CT_MIDSTREAM);
+	return proto == IP_PROTO_TCP && (is_of_port(reason) || is_for_tcp(reason));
 }
 
 static be32 answer_word(const struct answer *answer, u32 drop_arg)
@@ -162,14 +175,14 @@ enum icmp_refusal icmp_error_decide(const struct pkt *dead, u32 facts, struct ic
 	if (died_of_header(reason))
 		return ICMP_REFUSED_HEADER;
 	answer = &answers[reason];
-	if (answer->type == 0 && reason != DROP_CT_MIDSTREAM)
+	if (answer->type == 0 && !is_for_tcp(reason))
 		return ICMP_REFUSED_SILENT;
 	refusal = judge_packet(dead, facts);
 	if (refusal != ICMP_SENT)
 		return refusal;
 	if (is_reset_instead(reason, ip->proto))
 		return ICMP_REFUSED_TCP_RESET;
-	if (answer->type == 0 || (reason == DROP_NO_SOCKET && ip->proto != IP_PROTO_UDP))
+	if (answer->type == 0 || (is_of_port(reason) && ip->proto != IP_PROTO_UDP))
 		return ICMP_REFUSED_SILENT;
 	spec->type = answer->type;
 	spec->code = answer->code;

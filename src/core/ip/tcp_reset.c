@@ -50,37 +50,70 @@ static bool is_answerable(const struct pkt *pkt, const struct ip4_hdr *ip)
 	return ip_is_one_host(ip->src) && ip_is_one_host(ip->dst);
 }
 
-struct pkt *ip_tcp_reset(struct pkt_pool *pool, const struct pkt *pkt)
+/* Headers; the fields of TCP are the caller's. NULL when no buffer is free. */
+static struct pkt *reset_new(struct pkt_pool *pool, be32 src, be32 dst)
 {
-	const struct ip4_hdr *ip = (const struct ip4_hdr *)pkt_l3(pkt);
-	struct pkt *reset;
-	struct ip4_hdr *reset_ip;
-	struct tcp_hdr *tcp;
-	u64 pseudo;
+	struct pkt *reset = pkt_new(pool, RESET_LEN);
+	struct ip4_hdr *ip;
 
-	if (!is_answerable(pkt, ip))
-		return NULL;
-	reset = pkt_new(pool, RESET_LEN);
 	if (reset == NULL)
 		return NULL;
-	reset_ip = (struct ip4_hdr *)pkt_l3(reset);
+	ip = (struct ip4_hdr *)pkt_l3(reset);
 	/* DF with identifier zero: an atomic datagram, RFC 6864 section 4.1. */
-	*reset_ip = (struct ip4_hdr){
+	*ip = (struct ip4_hdr){
 		.version_ihl = 0x45,
 		.len = be16_of(RESET_LEN),
 		.frag = be16_of(IP4_DF),
 		.ttl = IP4_TTL_DEFAULT,
 		.proto = IP_PROTO_TCP,
-		.src = ip->dst,
-		.dst = ip->src,
+		.src = src,
+		.dst = dst,
 	};
-	ip_set_csum(reset_ip);
+	ip_set_csum(ip);
 	reset->l4 = (u16)(reset->l3 + IP4_HLEN_MIN);
 	reset->flags = PKT_LOCAL_OUT;
-	tcp = (struct tcp_hdr *)pkt_l4(reset);
-	reset_set_tcp(tcp, (const struct tcp_hdr *)(pkt_l3(pkt) + ip4_hlen(ip)),
-		      pkt->len - ip4_hlen(ip));
-	pseudo = csum_pseudo(ip->dst, ip->src, IP_PROTO_TCP, TCP_HLEN_MIN);
+	return reset;
+}
+
+static void reset_seal(struct pkt *reset)
+{
+	const struct ip4_hdr *ip = (const struct ip4_hdr *)pkt_l3(reset);
+	struct tcp_hdr *tcp = (struct tcp_hdr *)pkt_l4(reset);
+	u64 pseudo = csum_pseudo(ip->src, ip->dst, IP_PROTO_TCP, TCP_HLEN_MIN);
+
 	tcp->csum = csum_finish(pseudo + csum_sum(tcp, TCP_HLEN_MIN));
+}
+
+struct pkt *ip_tcp_reset(struct pkt_pool *pool, const struct pkt *pkt)
+{
+	const struct ip4_hdr *ip = (const struct ip4_hdr *)pkt_l3(pkt);
+	struct pkt *reset;
+
+	if (!is_answerable(pkt, ip))
+		return NULL;
+	reset = reset_new(pool, ip->dst, ip->src);
+	if (reset == NULL)
+		return NULL;
+	reset_set_tcp((struct tcp_hdr *)pkt_l4(reset),
+		      (const struct tcp_hdr *)(pkt_l3(pkt) + ip4_hlen(ip)),
+		      pkt->len - ip4_hlen(ip));
+	reset_seal(reset);
+	return reset;
+}
+
+struct pkt *ip_tcp_reset_at(struct pkt_pool *pool, const struct tcp_ends *ends, u32 seq)
+{
+	struct pkt *reset = reset_new(pool, ends->src, ends->dst);
+
+	if (reset == NULL)
+		return NULL;
+	*(struct tcp_hdr *)pkt_l4(reset) = (struct tcp_hdr){
+		.sport = ends->sport,
+		.dport = ends->dport,
+		.seq = be32_of(seq),
+		.doff = TCP_HLEN_MIN / 4 << 4,
+		.flags = TCP_RST,
+	};
+	reset_seal(reset);
 	return reset;
 }

@@ -10,4 +10,15 @@
  * know. Requires: ip_validate accepted pkt, which is no fragment.                                */
 struct pkt *ip_tcp_reset(struct pkt_pool *pool, const struct pkt *pkt);
 
+/* Who a segment is from, and to whom. */
+struct tcp_ends {
+	be32 src;
+	be32 dst;
+	be16 sport;
+	be16 dport;
+};
+
+/* A reset that answers nothing: dst expects seq next. NULL when no buffer is free. */
+struct pkt *ip_tcp_reset_at(struct pkt_pool *pool, const struct tcp_ends *ends, u32 seq);
+
 #endif

@@ -27,6 +27,7 @@ void nat_conf_defaults(struct nat_conf *conf)
 	conf->mapping_count = 262144;
 	conf->dest_count = 256;
 	conf->quarantine_s = 120;
+	balance_conf_defaults(&conf->balance);
 }
 
 void nat_layout(struct nat *nat, const struct nat_conf *conf, u32 flow_count, struct mem *mem)
@@ -54,6 +55,7 @@ void nat_layout(struct nat *nat, const struct nat_conf *conf, u32 flow_count, st
 	slab_layout(&nat->dest, mem, "nat_port_maps", conf->dest_count, sizeof(struct nat_dest));
 	nat->dest_head_count = conf->dest_count + 1;
 	nat->dest_heads = mem_take(mem, "nat_port_map_index", nat->dest_head_count, sizeof(u32));
+	balance_layout(&nat->balance, &conf->balance, mem);
 }
 
 static void heads_init(u32 *heads, u32 count)
@@ -75,6 +77,7 @@ void nat_init(struct nat *nat, const struct hash_key *key, const u8 seed[32])
 	heads_init(nat->peer_heads, nat->peer_head_count);
 	heads_init(nat->dest_heads, nat->dest_head_count);
 	nat->rest_head = nat->rest_tail = IDX_NONE;
+	balance_init(&nat->balance, key);
 }
 
 static u32 address_head(const struct nat *nat, be32 addr)
@@ -305,6 +308,8 @@ enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 
 	bool fits = true;
 
 	*why = conf_wrong(conf, iface_count);
+	if (*why == NULL)
+		*why = balance_refuses(&nat->balance, &conf->balance);
 	if (*why != NULL)
 		return ERR_RANGE;
 	if (addresses_missing(nat, conf, masquerade, iface_count) > slots_left(nat)) {
@@ -317,6 +322,9 @@ enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 
 	nat->conf.address_count = limits.address_count;
 	nat->conf.mapping_count = limits.mapping_count;
 	nat->conf.dest_count = limits.dest_count;
+	nat->conf.balance.service_limit = limits.balance.service_limit;
+	nat->conf.balance.backend_limit = limits.balance.backend_limit;
+	nat->conf.balance.table_size = limits.balance.table_size;
 	for (u32 at = 0; at < conf->pool_count; at++)
 		fits = pool_take(nat, &conf->pool[at]) && fits;
 	for (u32 at = 0; at < iface_count; at++)
@@ -389,4 +397,5 @@ void nat_check(const struct nat *nat, const struct ct *ct)
 	CHECK(held == ports);
 	CHECK(references == 0);
 	CHECK(inward == 0);
+	balance_check(&nat->balance, ct);
 }

@@ -1,5 +1,6 @@
 /* The two decisions: where a new flow goes (nat_dst), and as whom (nat_src). */
 #include "core/nat/nat.h"
+#include "core/pkt/segment.h"
 #include "core/wire/ip4.h"
 
 enum { NAT_ADDRESS_TRIES = 256 };
@@ -55,17 +56,19 @@ bool nat_owns(const struct nat *nat, be32 addr)
 
 	/* One that left the configuration may be anybody's now. */
 	return (address != IDX_NONE && nat->address[address].live) ||
-	       static_by_outside(nat, addr) != NULL;
+	       static_by_outside(nat, addr) != NULL || balance_owns(&nat->balance, addr);
 }
 
-bool nat_claims(const struct nat *nat, be32 addr, u16 port, u8 proto)
+bool nat_claims(const struct nat *nat, const struct tuple_key *key, bool from_inside)
 {
-	u32 address = nat_address_find(nat, addr);
+	const struct tuple *t = &key->tuple;
+	u32 address = nat_address_find(nat, t->dst);
 
-	if (static_by_outside(nat, addr) != NULL)
+	if (static_by_outside(nat, t->dst) != NULL ||
+	    balance_find(&nat->balance, t, key->proto, from_inside) != BALANCE_NONE)
 		return true;
-	return address != IDX_NONE && nat_proto_of(proto) >= 0 &&
-	       nat_mapping_by_public(nat, address, port, proto) != IDX_NONE;
+	return address != IDX_NONE && nat_proto_of(key->proto) >= 0 &&
+	       nat_mapping_by_public(nat, address, be16_host(t->dport), key->proto) != IDX_NONE;
 }
 
 /* ---- PREROUTING ------------------------------------------------------------------------------ */
@@ -85,14 +88,29 @@ static bool mapping_admits(const struct nat *nat, u32 idx, be32 remote)
 	return false;
 }
 
+/* A refusal is answered, and only what its sender has sent so may be. */
+static verdict service_dst(struct nat *nat, struct drop_stats *stats, struct pkt *pkt,
+			   struct flow *flow, u16 service)
+{
+	if (balance_choose(&nat->balance, service, flow))
+		return VERDICT_ACCEPT;
+	return pkt_drop(stats, pkt,
+			pkt_csum_is_right(pkt) ? DROP_NAT_NO_BACKEND : DROP_TRANSPORT_CHECKSUM);
+}
+
 verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,
 		u32 idx, bool from_inside)
 {
 	struct flow *flow = &ct->flow[idx];
 	const struct nat_static_conf *fixed = static_by_outside(nat, flow->orig.dst);
 	struct nat_mapping_rec *rec;
+	u16 service = balance_find(&nat->balance, &flow->orig, flow->proto, from_inside);
 	u32 address, mapping, others;
 
+	if (service != BALANCE_NONE) {
+		flow->flags |= from_inside ? FLOW_HAIRPIN : 0;
+		return service_dst(nat, stats, pkt, flow, service);
+	}
 	if (fixed != NULL) {
 		flow->repl.src =
 			prefix_moved(flow->orig.dst, fixed->inside, fixed->prefix_len);
@@ -360,6 +378,12 @@ static enum drop source_per_destination(struct nat *nat, struct ct *ct,
 	return why;
 }
 
+/* As the public address that was asked for, where it has ports to give. */
+static const struct nat_rule_conf hairpin_rule = {
+	.kind = NAT_KIND_MASQUERADE,
+	.mapping = { NAT_MAP_DESTINATION, NAT_MAP_DESTINATION, NAT_MAP_DESTINATION },
+};
+
 verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,
 		u32 idx, const struct nat_way *way)
 {
@@ -378,6 +402,9 @@ verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 						   pkt_drop(stats, pkt, DROP_CT_CLASH);
 	}
 	rule = rule_for(nat, flow, way, &flow->rule);
+	/* An inside client's answers must come back through here, whatever the rules are. */
+	if ((rule == NULL || rule->kind == NAT_KIND_NONE) && flow_has_backend(flow))
+		rule = &hairpin_rule;
 	/* Untranslated leaves only what a rule says may, once there are rules. */
 	if (rule == NULL && way->to_outside && nat->conf.rule_count > 0)
 		return pkt_drop(stats, pkt, DROP_MARTIAN_OUT);
@@ -427,22 +454,27 @@ void nat_release(struct nat *nat, struct ct *ct, u32 idx, ns_t now)
 		nat_mapping_put(nat, flow->mapping, kept, now);
 	if ((flow->flags & FLOW_MAPPED_DST) != 0)
 		nat_mapping_put(nat, flow->mapping_dst, kept, now);
+	balance_release(&nat->balance, flow);
+	flow->mapping_dst = IDX_NONE;
 	flow->flags &= (u16) ~(FLOW_PORT | FLOW_PEER | FLOW_MAPPED | FLOW_MAPPED_DST);
 }
 
 void nat_tick(struct nat *nat, ns_t now)
 {
 	nat_mapping_expire(nat, now);
+	balance_tick(&nat->balance, now);
 }
 
 ns_t nat_next(const struct nat *nat, ns_t now)
 {
+	ns_t next = balance_next(&nat->balance);
 	u32 rested_ms;
 
 	if (nat->rest_head == IDX_NONE)
-		return NS_NEVER;
+		return next;
 	rested_ms = ct_ms(now) - nat_mapping_at(nat, nat->rest_head)->idle_ms;
 	if (rested_ms >= nat->conf.quarantine_s * 1000)
 		return now;
-	return now + (ns_t)(nat->conf.quarantine_s * 1000 - rested_ms) * NS_PER_MS;
+	return u64_min(next,
+		       now + (ns_t)(nat->conf.quarantine_s * 1000 - rested_ms) * NS_PER_MS);
 }

@@ -32,6 +32,7 @@
 #include "core/base/rng.h"
 #include "core/base/slab.h"
 #include "core/ct/ct.h"
+#include "core/nat/balance.h"
 #include "core/nat/nat_conf.h"
 #include "core/pkt/pkt.h"
 
@@ -165,6 +166,7 @@ struct nat {
 	struct rng rng;
 	struct nat_draw draw[NAT_DRAWS];
 	u16 masquerade_if; /* the first interface that has a masquerading address */
+	struct balance balance; /* given its services by balance_configure() */
 	struct nat_stats stats;
 	/* The last refusal for want of a port, for the report. */
 	struct nat_refusal {
@@ -197,8 +199,9 @@ enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 
 /* A packet without a flow will soon ask nat_src() for a port: draw the number now and have the line
  * of the index where it will be looked up fetched meanwhile. Only a hint; nothing else changes.  */
 void nat_expect(struct nat *nat, const struct ct *ct, const struct tuple *t, u8 proto);
-/* PREROUTING of a new flow: destination translation through a mapping or one-to-one.
- * ACCEPT: the reply tuple may have changed. DEAD: NAT_FILTERED; nothing has changed.            */
+/* PREROUTING of a new flow: destination translation through a service, a mapping or one-to-one.
+ * ACCEPT: the reply tuple may have changed. DEAD: NAT_FILTERED, NAT_NO_BACKEND, or damaged where
+ * the latter would be answered; nothing has changed.                                            */
 verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,
 		u32 flow, bool from_inside);
 /* POSTROUTING of a new flow: source translation.
@@ -215,12 +218,13 @@ void nat_tick(struct nat *nat, ns_t now);
 ns_t nat_next(const struct nat *nat, ns_t now);
 void nat_check(const struct nat *nat, const struct ct *ct);
 
-/* Whether addr is a public address that NAT uses: pools, one-to-one, masquerading interfaces. */
+/* Whether addr is a public address that NAT uses: pools, one-to-one, services, masquerading
+ * interfaces.                                                                                    */
 bool nat_owns(const struct nat *nat, be32 addr);
 /* The public address that an inside host has for itself alone, one-to-one; false without one. */
 bool nat_static_public(const struct nat *nat, be32 inside, be32 *outside);
-/* Whether a mapping or one-to-one entry stands for this public endpoint. */
-bool nat_claims(const struct nat *nat, be32 addr, u16 port, u8 proto);
+/* Whether a service, a mapping or a one-to-one entry stands for the tuple's public endpoint. */
+bool nat_claims(const struct nat *nat, const struct tuple_key *key, bool from_inside);
 
 /* ---- rewrite.c, embedded.c ----------------------------------------------------------------- */
 

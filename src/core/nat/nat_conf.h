@@ -3,6 +3,7 @@
 #define CORE_NAT_NAT_CONF_H
 
 #include "core/base/bytes.h"
+#include "core/nat/balance_conf.h"
 
 enum {
 	NAT_RULE_MAX = 64,
@@ -84,6 +85,7 @@ struct nat_conf {
 	u32 mapping_count;         /* limit: endpoint-independent mappings */
 	u32 dest_count;            /* limit: destinations with a port map of their own, 8 KB each */
 	u32 quarantine_s;          /* a freed endpoint-independent port rests, RFC 6888 REQ-8 */
+	struct balance_conf balance; /* destination rules: services and their backends */
 };
 
 /* The rule with every default: masquerade everything, UDP and ICMP endpoint-independent with

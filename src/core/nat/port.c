@@ -486,6 +486,10 @@ bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, bool 
 		bits = word_allowed(&ports, word) & ~space->mapped[word];
 		if (parity && turn % 2 == 0)
 			bits &= alike;
+		/* A service would get what comes for the mapping. */
+		if (bits != 0)
+			bits &= ~balance_ports(&nat->balance, nat->address[address].addr, proto,
+					       word);
 		if (bits == 0)
 			continue;
 		*port = (u16)(word * 64 + random_bit(nat, bits));

@@ -47,6 +47,17 @@ static bool error_source(const struct path *path, const struct pkt *pkt, be32 *s
 	return iface_source_for(path_iface(path, pkt->in_if), ip->src, source);
 }
 
+/* Outside hosts get a reset only where a service is offered to them, be it of a flow that nobody
+ * knows any more: elsewhere silence (RFC 5382 REQ-4).                                            */
+static bool may_reset(const struct path *path, const struct pkt *pkt)
+{
+	struct tuple_key key;
+
+	return path_from_inside(path, pkt) || pkt->drop == DROP_NAT_BACKEND_GONE ||
+	       (ct_tuple_of(pkt, &key) &&
+		balance_find(&path->nat->balance, &key.tuple, key.proto, false) != BALANCE_NONE);
+}
+
 static void bury_answer(struct path *path, struct pkt *pkt, ns_t now)
 {
 	u32 facts = address_facts(path, pkt);
@@ -55,7 +66,7 @@ static void bury_answer(struct path *path, struct pkt *pkt, ns_t now)
 	struct pkt *answer = NULL;
 	be32 source;
 
-	if (why == ICMP_REFUSED_TCP_RESET && path_from_inside(path, pkt) && facts == 0) {
+	if (why == ICMP_REFUSED_TCP_RESET && facts == 0 && may_reset(path, pkt)) {
 		answer = ip_tcp_reset(path->pool, pkt);
 		path->stats.resets += answer != NULL;
 	} else if (why == ICMP_SENT && error_source(path, pkt, &source)) {

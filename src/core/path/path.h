@@ -107,7 +107,8 @@ bool path_is_host_addr(const struct path *path, be32 addr);
 /* Everything that a flow's remembered way follows from. */
 static inline void path_update_gen(struct path *path)
 {
-	path->gen = (u16)(path->conf_gen + fib_gen(path->fib) + path->neigh->lost_count);
+	path->gen = (u16)(path->conf_gen + fib_gen(path->fib) + path->neigh->lost_count +
+			  path->nat->balance.gen);
 }
 
 static inline struct flow *path_flow(const struct path *path, const struct pkt *pkt)

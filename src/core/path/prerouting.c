@@ -1,9 +1,12 @@
 /* PREROUTING: from a valid IP header to a packet that belongs to a flow. */
 #include "core/ip/ip.h"
+#include "core/ip/tcp_reset.h"
 #include "core/path/path.h"
 #include "core/path/tell.h"
+#include "core/pkt/segment.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
+#include "core/wire/tcp.h"
 
 static bool icmp_error_packet(const struct pkt *pkt)
 {
@@ -69,10 +72,87 @@ static verdict prerouting_new(struct path *path, struct pkt *pkt, const struct t
 
 /* An address that the host has too: what no mapping claims is the host's, whatever it is; its
  * connections are not tracked here, since half of their packets never pass.                     */
-static bool is_for_host(const struct path *path, const struct tuple_key *key)
+static bool is_for_host(const struct path *path, const struct pkt *pkt,
+			const struct tuple_key *key)
 {
 	return path_is_host_addr(path, key->tuple.dst) &&
-	       !nat_claims(path->nat, key->tuple.dst, be16_host(key->tuple.dport), key->proto);
+	       !nat_claims(path->nat, key, path_from_inside(path, pkt));
+}
+
+/* ---- flows whose backend is gone ------------------------------------------------------------- */
+
+static bool is_first_of_flow(const struct pkt *pkt, const struct flow *flow)
+{
+	const struct tcp_hdr *tcp = (const void *)pkt_l4(pkt);
+
+	return path_dir(pkt) == TUPLE_ORIG &&
+	       (flow->proto != IP_PROTO_TCP ||
+		(tcp->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN);
+}
+
+/* The packet's flow can not go on as it is: its backend is gone, or takes nothing new, and this
+ * begins anew.                                                                                   */
+static bool backend_is_lost(const struct path *path, const struct pkt *pkt)
+{
+	const struct balance *balance = &path->nat->balance;
+	const struct flow *flow = path_flow(path, pkt);
+
+	if (LIKELY(!flow_has_backend(flow)))
+		return false;
+	return flow_is_stale(balance, flow) ||
+	       (backend_state(flow_backend(balance, flow)) != BACKEND_UP &&
+		ct_tcp_reopens(path->ct, pkt->flow >> 1, path_dir(pkt), pkt));
+}
+
+/* The client of a connection whose server has just been reset must hear of it too. What was sent to
+ * it last says which number it waits for; if some of that was lost, the number is still inside its
+ * window, and RFC 5961 section 3.2 makes it ask with an ACK, which is answered exactly.          */
+static void reset_client(struct path *path, const struct pkt *pkt, const struct flow *flow,
+			 ns_t now)
+{
+	const struct tcp_hdr *tcp = (const void *)pkt_l4(pkt);
+	struct tuple to = flow_tuple_out(flow, TUPLE_REPLY);
+	struct tcp_ends ends = { to.src, to.dst, to.sport, to.dport };
+	u32 seq = be32_host(tcp->seq);
+	struct pkt *reset;
+
+	if (path->ct->more != NULL)
+		seq = path->ct->more[pkt->flow >> 1].window[TUPLE_REPLY].end;
+	reset = ip_tcp_reset_at(path->pool, &ends, seq);
+	if (reset != NULL) {
+		path->stats.resets++;
+		path_output(path, reset, now);
+	}
+}
+
+static void end_flow(struct path *path, struct pkt *pkt, ns_t now)
+{
+	ct_end(path->ct, pkt->flow >> 1);
+	path_drain_ended(path, now);
+	pkt->flow = IDX_NONE;
+}
+
+/* What begins a flow may go on without one: it gets another backend. A TCP connection can not be
+ * moved, so both ends are told. ACCEPT: pkt->flow is none.                                       */
+static verdict prerouting_lost(struct path *path, struct pkt *pkt, ns_t now)
+{
+	struct flow *flow = path_flow(path, pkt);
+
+	if (is_first_of_flow(pkt, flow)) {
+		balance_count_stale(&path->nat->balance, flow, true);
+		end_flow(path, pkt, now);
+		return VERDICT_ACCEPT;
+	}
+	/* Who has had no answer yet sends its SYN again, and that moves it. */
+	if (flow->proto != IP_PROTO_TCP || flow->state == FLOW_TCP_SYN_SENT)
+		return pkt_drop(path->drops, pkt, DROP_NAT_BACKEND_GONE);
+	if (!pkt_csum_is_right(pkt))
+		return pkt_drop(path->drops, pkt, DROP_TRANSPORT_CHECKSUM);
+	balance_count_stale(&path->nat->balance, flow, false);
+	if (path_dir(pkt) == TUPLE_REPLY)
+		reset_client(path, pkt, flow, now);
+	end_flow(path, pkt, now);
+	return pkt_drop(path->drops, pkt, DROP_NAT_BACKEND_GONE);
 }
 
 static verdict prerouting_track(struct path *path, struct pkt *pkt, ns_t now)
@@ -86,10 +166,16 @@ static verdict prerouting_track(struct path *path, struct pkt *pkt, ns_t now)
 			       pkt_drop(path->drops, pkt, DROP_CT_INVALID);
 	ref = ct_find(path->ct, &key, now);
 	path_drain_ended(path, now);
-	if (ref == IDX_NONE)
-		return is_for_host(path, &key) ? VERDICT_ACCEPT :
-						 prerouting_new(path, pkt, &key, now);
 	pkt->flow = ref;
+	if (ref != IDX_NONE && UNLIKELY(backend_is_lost(path, pkt))) {
+		verdict v = prerouting_lost(path, pkt, now);
+
+		if (!verdict_is_accept(v))
+			return v;
+	}
+	if (pkt->flow == IDX_NONE)
+		return is_for_host(path, pkt, &key) ? VERDICT_ACCEPT :
+						      prerouting_new(path, pkt, &key, now);
 	if (ct_tcp_reopens(path->ct, ref >> 1, ref & 1, pkt))
 		ct_tcp_reopen(path->ct, ref >> 1);
 	if (path_refreshes(path, pkt))

@@ -109,6 +109,36 @@ static void step_dests(struct ctl_answer *answer, const struct sluice *s, struct
 	}
 }
 
+static void step_backends(struct ctl_answer *answer, const struct sluice *s, ns_t now,
+			  struct evbuffer *out)
+{
+	const struct sluice_flow_filter *filter = &answer->request.flow;
+	struct sluice_backend found[CTL_STEP_RECORDS];
+	u32 count = sluice_show_backends(s, now, &answer->cursor, found, CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		if (match_addr(filter, found[i].addr) &&
+		    match_port(filter, be16_of(found[i].port)) && record_begin(answer, out))
+			ctl_put_backend(out, &found[i]);
+	}
+}
+
+static void step_services(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
+{
+	const struct sluice_flow_filter *filter = &answer->request.flow;
+	struct sluice_service found[CTL_STEP_RECORDS];
+	u32 count = sluice_show_services(s, &answer->cursor, found, CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		bool port = filter->port == 0 || found[i].port_first == 0 ||
+			    (found[i].port_first <= filter->port &&
+			     filter->port <= found[i].port_last);
+
+		if (match_addr(filter, found[i].addr) && port && record_begin(answer, out))
+			ctl_put_service(out, &found[i]);
+	}
+}
+
 static void step_routes(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
 {
 	const struct sluice_flow_filter *filter = &answer->request.flow;
@@ -186,6 +216,12 @@ static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t no
 		else
 			step_ports(answer, s, out);
 		return;
+	case CTL_SHOW_BACKENDS:
+		if (answer->part)
+			step_services(answer, s, out);
+		else
+			step_backends(answer, s, now, out);
+		return;
 	case CTL_SHOW_ROUTES: step_routes(answer, s, out); return;
 	case CTL_SHOW_INTERFACES: step_interfaces(answer, s, out); return;
 	case CTL_SHOW_NEIGHBOURS: step_neighbours(answer, s, now, out); return;
@@ -219,9 +255,20 @@ static void finish(struct ctl_answer *answer, const struct sluice *s, struct evb
 	evbuffer_add_printf(out, "\"count\":%" PRIu64 "}\n", answer->written);
 }
 
+/* Of the answers that have two lists: what the second is called. */
+static const char *second_list(enum ctl_show show)
+{
+	switch (show) {
+	case CTL_SHOW_PORTS: return "destinations";
+	case CTL_SHOW_BACKENDS: return "services";
+	default: return NULL;
+	}
+}
+
 bool ctl_answer_step(struct ctl_answer *answer, const struct sluice *s, ns_t now,
 		     struct evbuffer *out)
 {
+	const char *second = second_list(answer->request.show);
 	u32 before;
 
 	if (!answer->begun) {
@@ -234,9 +281,9 @@ bool ctl_answer_step(struct ctl_answer *answer, const struct sluice *s, ns_t now
 	/* A cursor that stands still has come to its end, too. */
 	if (answer->cursor != SLUICE_CURSOR_END && answer->cursor != before && !is_enough(answer))
 		return true;
-	if (answer->request.show == CTL_SHOW_PORTS && answer->part == 0 && !is_enough(answer)) {
+	if (second && answer->part == 0 && !is_enough(answer)) {
 		close_list(answer, out);
-		open_list(answer, out, "destinations");
+		open_list(answer, out, second);
 		answer->part = 1;
 		answer->cursor = 0;
 		return true;

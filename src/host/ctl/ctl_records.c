@@ -115,6 +115,39 @@ void ctl_put_dest(struct evbuffer *out, const struct sluice_dest *dest)
 			    dest->left, bool_text(dest->exact));
 }
 
+void ctl_put_backend(struct evbuffer *out, const struct sluice_backend *backend)
+{
+	evbuffer_add_printf(out, "{\"service\":");
+	ctl_put_string(out, backend->service);
+	evbuffer_add_printf(out,
+			    ",\"addr\":\"%s\",\"port\":%u,\"state\":\"%s\",\"weight\":%u,"
+			    "\"share\":%u,\"left_ms\":%u,",
+			    addr_text(backend->addr).text, backend->port, backend->state,
+			    backend->weight, backend->share, backend->left_ms);
+	evbuffer_add_printf(out,
+			    "\"flows\":%" PRIu64 ",\"made\":%" PRIu64 ",\"moved\":%" PRIu64
+			    ",\"reset\":%" PRIu64 "}",
+			    backend->flows, backend->made, backend->moved, backend->reset);
+}
+
+void ctl_put_service(struct evbuffer *out, const struct sluice_service *service)
+{
+	evbuffer_add_printf(out, "{\"service\":");
+	ctl_put_string(out, service->name);
+	evbuffer_add_printf(out,
+			    ",\"addr\":\"%s\",\"proto\":\"%s\",\"port_first\":%u,"
+			    "\"port_last\":%u,\"method\":\"%s\",\"backends\":%u,\"up\":%u,",
+			    addr_text(service->addr).text,
+			    service->proto ? proto_text(service->proto).text : "any",
+			    service->port_first, service->port_last, service->method,
+			    service->backends, service->up);
+	evbuffer_add_printf(out,
+			    "\"flows\":%" PRIu64 ",\"made\":%" PRIu64 ",\"refused\":%" PRIu64
+			    ",\"moved\":%" PRIu64 ",\"reset\":%" PRIu64 "}",
+			    service->flows, service->made, service->refused, service->moved,
+			    service->reset);
+}
+
 static void put_iface_name(struct evbuffer *out, const struct iface_table *ifaces, u16 index)
 {
 	if (index < ifaces->count)

@@ -21,7 +21,8 @@ enum {
 	FS_ABI_1 = (1 << 13) - 1, /* all that there was */
 	FS_REFER = 1 << 13,       /* ABI 2 */
 	FS_TRUNCATE = 1 << 14,    /* ABI 3 */
-	NET_ABI_4 = 3,            /* TCP: bind, connect */
+	NET_BIND_TCP = 1,         /* ABI 4 */
+	NET_CONNECT_TCP = 2,
 	ABI_IOCTL_DEV = 5,
 	SCOPE_ABI_6 = 3, /* abstract Unix sockets, signals */
 };
@@ -37,7 +38,7 @@ struct path_beneath {
 	s32 fd;
 } __attribute__((packed));
 
-static struct ruleset ruleset_of(u32 abi)
+static struct ruleset ruleset_of(u32 abi, bool connects)
 {
 	struct ruleset set = { .handled_fs = FS_ABI_1 };
 
@@ -46,7 +47,7 @@ static struct ruleset ruleset_of(u32 abi)
 	if (abi >= 3)
 		set.handled_fs |= FS_TRUNCATE;
 	if (abi >= 4)
-		set.handled_net = NET_ABI_4;
+		set.handled_net = NET_BIND_TCP | (connects ? 0 : NET_CONNECT_TCP);
 	if (abi >= ABI_IOCTL_DEV)
 		set.handled_fs |= FS_IOCTL_DEV;
 	if (abi >= 6)
@@ -92,7 +93,7 @@ static bool rule_add(int ruleset, const struct landlock_path *path, u64 handled)
 	return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) == 0;
 }
 
-u32 os_landlock_enter(const struct landlock_path *path, u32 count)
+u32 os_landlock_enter(const struct landlock_path *path, u32 count, bool connects)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_VERSION);
 	struct ruleset set;
@@ -101,7 +102,7 @@ u32 os_landlock_enter(const struct landlock_path *path, u32 count)
 
 	if (abi <= 0)
 		return 0;
-	set = ruleset_of((u32)abi);
+	set = ruleset_of((u32)abi, connects);
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &set, ruleset_size((u32)abi), 0);
 	if (ruleset < 0)
 		return 0;

@@ -33,7 +33,7 @@ static u32 files_enter(const struct sandbox_conf *conf)
 	folder_of(conf->control, folder);
 	for (u32 i = 0; i < SANDBOX_READS_MAX && conf->read[i]; i++)
 		path[count++] = (struct landlock_path){ conf->read[i], LANDLOCK_READ };
-	return os_landlock_enter(path, count);
+	return os_landlock_enter(path, count, conf->connects);
 }
 
 void sandbox_enter(const struct sandbox_conf *conf, struct sandbox *sandbox)
@@ -45,7 +45,7 @@ void sandbox_enter(const struct sandbox_conf *conf, struct sandbox *sandbox)
 		return;
 	sandbox->landlock_abi = files_enter(conf);
 	/* Last: what the steps before call is not in its table. */
-	sandbox->seccomp = os_seccomp_enter(&conf->log);
+	sandbox->seccomp = os_seccomp_enter(&conf->log, conf->connects);
 }
 
 bool sandbox_is_whole(const struct sandbox *sandbox)

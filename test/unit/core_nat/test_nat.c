@@ -1,4 +1,5 @@
 /* The decisions: mappings that own their ports, filters, pools, one-to-one, hairpin, clashes. */
+#include "fake/service.h"
 #include "unit/core_nat/nat_bed.h"
 
 enum { TCP = IP_PROTO_TCP, UDP = IP_PROTO_UDP, ICMP = IP_PROTO_ICMP, GRE = 47 };
@@ -183,8 +184,7 @@ static void test_abandoned_mapping_does_not_rest(void **state)
 	u32 idx = ct_new(&bed->ct, &key, bed->now);
 
 	(void)state;
-	assert_true(verdict_is_accept(
-		nat_src(&bed->nat, &bed->ct, &bed->stats, &pkt, idx, &way)));
+	assert_true(verdict_is_accept(nat_src(&bed->nat, &bed->ct, &bed->stats, &pkt, idx, &way)));
 	assert_int_equal(bed->nat.mapping.live, 1);
 	ct_abandon(&bed->ct, idx);
 	nat_bed_drain(bed);
@@ -267,6 +267,37 @@ static void test_filter_forgets_with_the_last_flow(void **state)
 	nat_bed_close(bed);
 }
 
+/* A port of a service is given to no mapping: what comes for it would go to the service. */
+static void test_mappings_leave_services_their_ports(void **state)
+{
+	struct nat_bed *bed = nat_bed_new(64);
+	be32 none[NAT_IFACE_MAX] = { 0 };
+	struct service_conf *service;
+
+	(void)state;
+	bed->conf.masquerade_port_first = 4000;
+	bed->conf.masquerade_port_last = 4009;
+	service = fake_service(&bed->conf.balance, "dns", "198.18.0.1", 4000);
+	service->port_last = 4008;
+	service->proto = UDP;
+	(void)fake_backend(&bed->conf.balance, "10.10.1.1", 0);
+	nat_bed_start(bed);
+	balance_configure(&bed->nat.balance, &bed->conf.balance, none, bed->now);
+	assert_int_equal(nat_bed_public(bed, inside_end(1), SERVER, UDP).port, 4009);
+	nat_bed_dies(bed, inside_end(2), SERVER, UDP, DROP_NAT_NO_PORT);
+	nat_bed_check(bed);
+	nat_bed_close(bed);
+}
+
+static bool claims(const struct nat_bed *bed, const struct end *at, u8 proto)
+{
+	struct tuple_key key = { { SERVER.addr, at->addr, be16_of(SERVER.port), be16_of(at->port) },
+				 proto,
+				 0 };
+
+	return nat_claims(&bed->nat, &key, false);
+}
+
 /* What comes for a public port without a mapping stays as it is: route decides (unsolicited). */
 static void test_no_mapping_no_translation(void **state)
 {
@@ -276,9 +307,9 @@ static void test_no_mapping_no_translation(void **state)
 
 	(void)state;
 	expect_end(dst_of(nat_bed_pass(bed, SERVER, other, UDP)), other);
-	assert_true(nat_claims(&bed->nat, mine.addr, mine.port, UDP));
-	assert_false(nat_claims(&bed->nat, mine.addr, mine.port, TCP));
-	assert_false(nat_claims(&bed->nat, other.addr, other.port, UDP));
+	assert_true(claims(bed, &mine, UDP));
+	assert_false(claims(bed, &mine, TCP));
+	assert_false(claims(bed, &other, UDP));
 	nat_bed_check(bed);
 	nat_bed_close(bed);
 }
@@ -384,10 +415,9 @@ static void test_one_to_one_both_ways(void **state)
 		   end_of("10.10.0.77", 22));
 	expect_end(nat_bed_public(bed, end_of("10.10.0.77", 22), SERVER2, TCP),
 		   end_of("198.18.5.77", 22));
-	assert_true(be32_eq(nat_bed_pass(bed, end_of("10.10.0.2", 0), end_of("203.0.113.9", 0),
-					 GRE)
-				    .src,
-			    addr("198.18.5.2")));
+	assert_true(be32_eq(
+		nat_bed_pass(bed, end_of("10.10.0.2", 0), end_of("203.0.113.9", 0), GRE).src,
+		addr("198.18.5.2")));
 	/* Its neighbours outside of the prefix masquerade. */
 	assert_true(be32_eq(nat_bed_public(bed, end_of("10.10.1.1", 1), SERVER, TCP).addr,
 			    addr("198.18.0.1")));
@@ -621,6 +651,7 @@ int main(void)
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_filter_forgets_with_the_last_flow),
 		cmocka_unit_test(test_no_mapping_no_translation),
+		cmocka_unit_test(test_mappings_leave_services_their_ports),
 		cmocka_unit_test(test_pool_is_paired_and_spread),
 		cmocka_unit_test(test_pool_overflows_and_strict_does_not),
 		cmocka_unit_test(test_other_protocols_share_no_address),

@@ -3,6 +3,7 @@
  * no mapping and no port behind.
  *
  * Deaths of headers, fragments and segments have tests of their own in unit/core_ip.            */
+#include "fake/service.h"
 #include "unit/core_path/path_bed.h"
 
 enum { SILENCE = 0, RESET = -1, CONFIRMED = 1 };
@@ -87,6 +88,18 @@ static void conf_pool(struct sluice_conf *conf)
 static void conf_host_address(struct sluice_conf *conf)
 {
 	conf->iface[RIG_IN].addr[0].host = true;
+}
+
+static void conf_service(struct sluice_conf *conf)
+{
+	(void)fake_service(&conf->nat.balance, "web", GATEWAY_OUT, 80);
+	(void)fake_backend(&conf->nat.balance, "10.10.1.1", 8080);
+}
+
+static void conf_udp_service(struct sluice_conf *conf)
+{
+	conf_service(conf);
+	conf->nat.balance.service[0].proto = IP_PROTO_UDP;
 }
 
 /* ---- packets --------------------------------------------------------------------------------- */
@@ -273,6 +286,54 @@ static void make_spoofed_public(struct path_bed *bed)
 	build_tcp4(&bed->b, addr("198.18.7.1"), port, addr(SERVER), 80, TCP_SYN);
 }
 
+/* ---- for a service --------------------------------------------------------------------------- */
+
+static void backend_fails(struct path_bed *bed)
+{
+	assert_int_equal(sluice_backend_set(bed->rig.s, 0, 0, BACKEND_DOWN, bed->rig.now), ERR_OK);
+}
+
+static void make_syn_without_backend(struct path_bed *bed)
+{
+	backend_fails(bed);
+	build_tcp4(&bed->b, addr(SERVER), 5000, addr(GATEWAY_OUT), 80, TCP_SYN);
+}
+
+static void make_damaged_syn_of_service(struct path_bed *bed)
+{
+	make_syn_without_backend(bed);
+	build_tcp_hdr(&bed->b)->csum.raw ^= 1;
+}
+
+static void make_udp_without_backend(struct path_bed *bed)
+{
+	backend_fails(bed);
+	build_udp4(&bed->b, addr(SERVER), 5000, addr(GATEWAY_OUT), 80, 20);
+}
+
+static void make_ack_of_gone_backend(struct path_bed *bed)
+{
+	build_tcp4(&bed->b, addr(SERVER), 5000, addr(GATEWAY_OUT), 80, TCP_SYN);
+	(void)path_pass(bed, RIG_OUT);
+	build_tcp4(&bed->b, addr("10.10.1.1"), 8080, addr(SERVER), 5000, TCP_SYN | TCP_ACK);
+	(void)path_pass(bed, RIG_IN);
+	backend_fails(bed);
+	build_tcp4(&bed->b, addr(SERVER), 5000, addr(GATEWAY_OUT), 80, TCP_ACK);
+}
+
+static void make_answer_of_gone_backend(struct path_bed *bed)
+{
+	build_udp4(&bed->b, addr(SERVER), 5000, addr(GATEWAY_OUT), 80, 20);
+	(void)path_pass(bed, RIG_OUT);
+	backend_fails(bed);
+	build_udp4(&bed->b, addr("10.10.1.1"), 8080, addr(SERVER), 5000, 20);
+}
+
+static void make_midstream_of_service(struct path_bed *bed)
+{
+	build_tcp4(&bed->b, addr(SERVER), 5000, addr(GATEWAY_OUT), 80, TCP_ACK);
+}
+
 /* As a router of the outside might say it, and as one of the inside. */
 static void make_redirect_from_outside(struct path_bed *bed)
 {
@@ -360,6 +421,13 @@ static const struct death deaths[] = {
 	{ DROP_NAT_FILTERED, RIG_OUT, SILENCE, NULL, make_stranger, 1 },
 	{ DROP_NAT_UNSOLICITED, RIG_OUT, SILENCE, conf_pool, make_udp_to_pool, 0 },
 	{ DROP_NAT_UNSOLICITED, RIG_OUT, SILENCE, NULL, make_syn_from_outside, 0 },
+	{ DROP_NAT_NO_BACKEND, RIG_OUT, RESET, conf_service, make_syn_without_backend, 0 },
+	{ DROP_NAT_NO_BACKEND, RIG_OUT, ICMP(3, 3), conf_udp_service, make_udp_without_backend, 0 },
+	{ DROP_NAT_BACKEND_GONE, RIG_OUT, RESET, conf_service, make_ack_of_gone_backend, 0 },
+	{ DROP_NAT_BACKEND_GONE, RIG_IN, SILENCE, conf_udp_service, make_answer_of_gone_backend,
+	  1 },
+	{ DROP_CT_MIDSTREAM, RIG_OUT, RESET, conf_service, make_midstream_of_service, 0 },
+	{ DROP_TRANSPORT_CHECKSUM, RIG_OUT, SILENCE, conf_service, make_damaged_syn_of_service, 0 },
 	{ DROP_MARTIAN_OUT, RIG_IN, SILENCE, conf_other_source, make_udp, 0 },
 	{ DROP_NO_ROUTE, RIG_IN, ICMP(3, 0), conf_no_route, make_udp, 0 },
 	{ DROP_NO_ROUTE, RIG_IN, ICMP(3, 0), conf_no_route, make_syn, 0 },

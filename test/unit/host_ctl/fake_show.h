@@ -19,6 +19,10 @@ struct fake_tables {
 	struct sluice_ports ports[FAKE_MAX];
 	u32 dest_count;
 	struct sluice_dest dest[FAKE_MAX];
+	u32 backend_count;
+	struct sluice_backend backend[FAKE_MAX];
+	u32 service_count;
+	struct sluice_service service[FAKE_MAX];
 	u32 route_count;
 	struct sluice_route_info route[FAKE_MAX];
 	u32 neigh_count;
@@ -122,6 +126,22 @@ u32 sluice_show_dests(const struct sluice *s, u32 *cursor, struct sluice_dest *o
 	const struct fake_tables *tables = tables_of(s);
 
 	return show(tables->dest, sizeof *out, u32_min(tables->dest_count, max), cursor, out);
+}
+
+u32 sluice_show_backends(const struct sluice *s, ns_t now, u32 *cursor, struct sluice_backend *out,
+			 u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	(void)now;
+	return show(tables->backend, sizeof *out, u32_min(tables->backend_count, max), cursor, out);
+}
+
+u32 sluice_show_services(const struct sluice *s, u32 *cursor, struct sluice_service *out, u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	return show(tables->service, sizeof *out, u32_min(tables->service_count, max), cursor, out);
 }
 
 u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_info *out, u32 max)

@@ -258,6 +258,64 @@ static void ports_and_destinations(void **state)
 	free(tables);
 }
 
+static void backends_and_services(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	struct ctl_request request = { .show = CTL_SHOW_BACKENDS };
+	const json_t *record;
+	json_t *root;
+	u32 steps;
+
+	(void)state;
+	tables->backend_count = 2;
+	tables->backend[0] = (struct sluice_backend){ .service = "web",
+						      .addr = be32_of(0x0a0a0005),
+						      .port = 8080,
+						      .weight = 2,
+						      .state = "draining",
+						      .share = 100,
+						      .left_ms = 1500,
+						      .flows = 7 };
+	tables->backend[1] = tables->backend[0];
+	tables->backend[1].addr = be32_of(0x0a0a0006);
+	tables->service_count = 1;
+	tables->service[0] = (struct sluice_service){ .name = "web",
+						      .addr = be32_of(0xc6120001),
+						      .port_first = 80,
+						      .port_last = 89,
+						      .proto = 6,
+						      .method = "maglev",
+						      .backends = 2,
+						      .up = 1,
+						      .refused = 3 };
+	root = answer_steps(tables, &request, &steps);
+	record = json_array_get(list_of(root, "backends", 2), 0);
+	text_is(record, "service", "web");
+	text_is(record, "state", "draining");
+	count_is(record, "port", 8080);
+	count_is(record, "left_ms", 1500);
+	count_is(record, "flows", 7);
+	record = json_array_get(list_of(root, "services", 1), 0);
+	text_is(record, "proto", "tcp");
+	text_is(record, "method", "maglev");
+	count_is(record, "port_last", 89);
+	count_is(record, "refused", 3);
+	json_decref(root);
+	request.flow.addr = be32_of(0x0a0a0006);
+	request.flow.addr_len = 32;
+	root = answer_steps(tables, &request, &steps);
+	list_of(root, "backends", 1);
+	list_of(root, "services", 0);
+	json_decref(root);
+	request.flow.addr_len = 0;
+	request.flow.port = 85;
+	root = answer_steps(tables, &request, &steps);
+	list_of(root, "backends", 0);
+	list_of(root, "services", 1);
+	json_decref(root);
+	free(tables);
+}
+
 static void mappings_are_filtered(void **state)
 {
 	struct fake_tables *tables = tables_new();
@@ -441,6 +499,7 @@ int main(void)
 		cmocka_unit_test(state_and_unanswered_reach_the_engine),
 		cmocka_unit_test(limit_and_count),
 		cmocka_unit_test(ports_and_destinations),
+		cmocka_unit_test(backends_and_services),
 		cmocka_unit_test(mappings_are_filtered),
 		cmocka_unit_test(routes_say_their_ways_out),
 		cmocka_unit_test(interfaces_and_neighbours),

@@ -17,6 +17,7 @@ void sluice_conf_defaults(struct sluice_conf *conf)
 	conf->nat.address_count = 16;
 	conf->nat.mapping_count = 222;
 	conf->nat.quarantine_s = 120;
+	balance_conf_defaults(&conf->nat.balance);
 }
 
 void nat_rule_defaults(struct nat_rule_conf *rule)
@@ -327,6 +328,47 @@ static void a_filter_that_can_not_be(void **state)
 	build_refused(bed, "--filtering", "--mapping");
 }
 
+static void add_dnat(struct bed *bed, const char *text)
+{
+	char why[DNAT_WHY_SIZE];
+
+	assert_true(dnat_args_read(text, &bed->args.dnat[bed->args.dnat_count++], why));
+}
+
+static void services(void **state)
+{
+	struct bed *bed = host_bed();
+	const struct balance_conf *balance = &bed->conf.nat.balance;
+
+	(void)state;
+	add_dnat(bed, "tcp:198.18.0.1:80=10.10.0.5:8080,10.10.0.6:8080");
+	add_dnat(bed, "udp:eth0:53=10.10.0.7;method=sticky");
+	build_good(bed);
+	assert_int_equal(balance->service_count, 2);
+	assert_int_equal(balance->backend_count, 3);
+	assert_int_equal(balance->service[0].addr_if, IFACE_NONE);
+	assert_int_equal(balance->service[0].backend_count, 2);
+	assert_int_equal(balance->service[1].addr.raw, 0);
+	assert_int_equal(balance->service[1].addr_if, 1);
+	assert_int_equal(balance->service[1].backend_first, 2);
+	assert_int_equal(balance->service[1].method, BALANCE_STICKY);
+	assert_int_equal(be32_host(balance->backend[2].addr), 0x0a0a0007);
+	free(bed);
+}
+
+static void services_that_can_not_be(void **state)
+{
+	struct bed *bed = host_bed();
+
+	(void)state;
+	add_dnat(bed, "tcp:eth7:80=10.10.0.5");
+	build_refused(bed, "tcp:eth7:80", "neither an address nor an interface");
+	bed = host_bed();
+	add_dnat(bed, "tcp:198.18.0.1:80=10.10.0.5");
+	add_dnat(bed, "tcp:198.18.0.1:80=10.10.0.6");
+	build_refused(bed, "--dnat", "two services have the same name");
+}
+
 static void routes(void **state)
 {
 	struct bed *bed = bare_bed();
@@ -476,6 +518,8 @@ int main(void)
 		cmocka_unit_test(destinations_without_translation),
 		cmocka_unit_test(rules_follow_the_arguments),
 		cmocka_unit_test(a_filter_that_can_not_be),
+		cmocka_unit_test(services),
+		cmocka_unit_test(services_that_can_not_be),
 		cmocka_unit_test(routes),
 		cmocka_unit_test(the_first_route_to_a_prefix_stays),
 		cmocka_unit_test(a_default_route_of_the_inside_is_not_taken),

@@ -89,8 +89,13 @@ static void the_other_kinds(void **state)
 	event.kind = SLUICE_EVENT_MAPPINGS_FULL;
 	run_log_event(&bed.log, &bed.ifaces, &event);
 	assert_non_null(strstr(bed.text, "--mappings"));
-	event.kind = SLUICE_EVENT_ARP_CONFLICT;
+	event.kind = SLUICE_EVENT_NO_BACKEND;
 	event.dst = be32_of(0xc6120001);
+	event.dport = be16_of(80);
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_non_null(
+		strstr(bed.text, "no backend is up for 198.18.0.1:80; new flows refused: 5"));
+	event.kind = SLUICE_EVENT_ARP_CONFLICT;
 	run_log_event(&bed.log, &bed.ifaces, &event);
 	assert_non_null(strstr(bed.text, "another station on gw1 says that it is 198.18.0.1"));
 	bed_close(&bed);

@@ -99,6 +99,29 @@ static void mappings_ports_destinations(void **state)
 		"198.18.0.1       tcp   to 198.18.0.2:80          used 10  left about 90\n");
 }
 
+static void backends_services(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_BACKENDS, 0,
+		"{\"service\":\"web\",\"addr\":\"10.10.0.5\",\"port\":8080,\"state\":\"draining\","
+		"\"weight\":2,\"share\":100,\"left_ms\":9000,\"flows\":3,\"made\":5,"
+		"\"moved\":1,\"reset\":2}",
+		"web                       10.10.0.5:8080         draining  weight 2  left 9s"
+		"  flows 3  made 5  moved 1  reset 2\n");
+	line_is(CTL_SHOW_BACKENDS, 0,
+		"{\"service\":\"web\",\"addr\":\"10.10.0.6\",\"port\":0,\"state\":\"warming\","
+		"\"weight\":1,\"share\":40,\"left_ms\":0,\"flows\":0,\"made\":0,\"moved\":0,"
+		"\"reset\":0}",
+		"web                       10.10.0.6              warming   weight 1  share 40%"
+		"  flows 0  made 0  moved 0  reset 0\n");
+	line_is(CTL_SHOW_BACKENDS, 1,
+		"{\"service\":\"web\",\"addr\":\"198.18.0.1\",\"proto\":\"tcp\",\"port_first\":80,"
+		"\"port_last\":89,\"method\":\"least\",\"backends\":2,\"up\":1,\"flows\":3,"
+		"\"made\":5,\"refused\":4,\"moved\":1,\"reset\":2}",
+		"web                       tcp 198.18.0.1:80-89  least  up 1 of 2  flows 3  made 5"
+		"  refused 4  moved 1  reset 2\n");
+}
+
 static void routes_and_drops(void **state)
 {
 	(void)state;
@@ -147,6 +170,7 @@ int main(void)
 		cmocka_unit_test(a_flow_to_a_translated_destination),
 		cmocka_unit_test(icmp_has_identifiers),
 		cmocka_unit_test(mappings_ports_destinations),
+		cmocka_unit_test(backends_services),
 		cmocka_unit_test(routes_and_drops),
 		cmocka_unit_test(missing_keys_are_empty),
 		cmocka_unit_test(the_end),

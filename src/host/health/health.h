@@ -1,0 +1,48 @@
+/* Health checks of backends, made from the gateway's own host with ordinary sockets.
+ *
+ * All on the event loop: nothing waits, so packets do not either. One socket and two timers a
+ * backend at most, and one more socket for all echo requests. A check that takes longer than its
+ * time-out is bad. The host needs an address of its own towards its backends.                    */
+#ifndef HOST_HEALTH_HEALTH_H
+#define HOST_HEALTH_HEALTH_H
+
+#include "host/health/health_conf.h"
+#include "host/loop/loop.h"
+#include "sluice/sluice.h"
+
+enum { HEALTH_WHY_SIZE = 96 };
+
+/* A backend, by its places in the engine's configuration, and how to check it. */
+struct health_target {
+	u32 service;
+	u32 backend;
+	be32 addr;
+	u16 port;
+	const struct health_conf *conf; /* the caller's, as long as the target is set */
+};
+
+/* A backend's state has changed, or was found out for the first time. */
+struct health_change {
+	u32 service;
+	u32 backend;
+	be32 addr;
+	u16 port;
+	bool first;
+	enum backend_state state;
+	char why[HEALTH_WHY_SIZE]; /* what the last check saw */
+};
+
+typedef void health_fn(void *arg, const struct health_change *change);
+
+struct health;
+
+/* fn hears of changes, from within loop_turn() and loop_wait(). NULL when memory is out. */
+struct health *health_new(struct loop *loop, health_fn *fn, void *arg);
+/* Check these from now on, and no others; targets of HEALTH_NONE are passed over. At most
+ * BALANCE_BACKEND_MAX. False when memory is out, or no socket for echo requests is to be had;
+ * then the old ones are checked on.                                                             */
+bool health_set(struct health *health, const struct health_target *target, u32 count);
+/* NULL is ignored. */
+void health_del(struct health *health);
+
+#endif
