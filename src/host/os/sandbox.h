@@ -7,9 +7,11 @@
 
 enum { SANDBOX_READS_MAX = 8, SANDBOX_TEXT_SIZE = 256 };
 
+/* read: what is read again; NULL ends. The folder, if a file is replaced: a rule is for the file
+ * that was there.                                                                               */
 struct sandbox_conf {
-	const char *control; /* the control socket, which is taken away at the end */
-	const char *read[SANDBOX_READS_MAX]; /* files and folders that are read again; NULL ends */
+	const char *control; /* the control socket, which is removed at the end */
+	const char *read[SANDBOX_READS_MAX];
 	struct seccomp_log log;
 };
 

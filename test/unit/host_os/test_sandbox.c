@@ -12,8 +12,12 @@
 #include <jansson.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
+#include <seccomp.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -354,6 +358,89 @@ static void an_interface_can_be_taken_again(void **state)
 	netns_ip("link del sb0");
 }
 
+/* ---- a kernel that knows less ---------------------------------------------------------------- */
+
+/* The call answers that there is no such call. */
+static void take_away(int call)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	MUST(filter != NULL);
+	MUST(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), call, 0) == 0);
+	MUST(seccomp_load(filter) == 0);
+	seccomp_release(filter);
+}
+
+static void child_without_landlock(void)
+{
+	struct sandbox sandbox;
+
+	take_away(SYS_landlock_create_ruleset);
+	enter(false, &sandbox);
+	MUST(sandbox.landlock_abi == 0 && !sandbox_is_whole(&sandbox));
+	MUST(sandbox.frozen && sandbox.dropped && sandbox.seccomp);
+	MUST(open("/etc/passwd", O_RDONLY) >= 0);
+	MUST(syscall(SYS_ptrace, 0, 0, 0, 0) == -1 && errno == EPERM);
+}
+
+static void without_landlock_the_rest_holds(void **state)
+{
+	char said[SAID_SIZE];
+
+	(void)state;
+	in_child(child_without_landlock, said);
+	assert_non_null(strstr(said, "ptrace"));
+}
+
+static void child_without_seccomp(void)
+{
+	struct sandbox sandbox;
+
+	/* prctl(), the older way to set a filter, is needed by the steps before: one use goes. */
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	MUST(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
+			      SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)) == 0);
+	MUST(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp), 0) == 0);
+	MUST(seccomp_load(filter) == 0);
+	seccomp_release(filter);
+	enter(false, &sandbox);
+	MUST(!sandbox.seccomp && !sandbox_is_whole(&sandbox));
+	MUST(sandbox.frozen && sandbox.dropped);
+	MUST(sandbox.landlock_abi == 0 || open("/etc/passwd", O_RDONLY) == -1);
+}
+
+static void without_seccomp_the_rest_holds(void **state)
+{
+	char said[SAID_SIZE];
+
+	(void)state;
+	in_child(child_without_seccomp, said);
+	assert_string_equal(said, "");
+}
+
+/* A mistake of the programmer stops the program there, too. */
+static void a_failed_check_ends_it(void **state)
+{
+	int how = 0;
+	pid_t child;
+
+	(void)state;
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		const struct rlimit none = { 0, 0 };
+		struct sandbox sandbox;
+
+		(void)setrlimit(RLIMIT_CORE, &none);
+		(void)signal(SIGABRT, SIG_DFL);
+		enter(false, &sandbox);
+		abort();
+	}
+	assert_int_equal(waitpid(child, &how, 0), child);
+	assert_true(WIFSIGNALED(how) && WTERMSIG(how) == SIGABRT);
+}
+
 /* ---- words ----------------------------------------------------------------------------------- */
 
 static void it_says_what_is_not_in_force(void **state)
@@ -396,6 +483,9 @@ int main(void)
 		cmocka_unit_test(what_is_read_again_can_be_named),
 		cmocka_unit_test(the_service_manager_still_hears),
 		cmocka_unit_test(an_interface_can_be_taken_again),
+		cmocka_unit_test(without_landlock_the_rest_holds),
+		cmocka_unit_test(without_seccomp_the_rest_holds),
+		cmocka_unit_test(a_failed_check_ends_it),
 		cmocka_unit_test(it_says_what_is_not_in_force),
 	};
 	int failed;
