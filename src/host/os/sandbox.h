@@ -5,13 +5,11 @@
 
 #include "host/os/seccomp.h"
 
-enum { SANDBOX_READS_MAX = 8, SANDBOX_TEXT_SIZE = 256 };
+enum { SANDBOX_TEXT_SIZE = 256 };
 
-/* read: what is read again; NULL ends. The folder, if a file is replaced: a rule is for the file
- * that was there.                                                                               */
 struct sandbox_conf {
 	const char *control; /* the control socket, which is removed at the end */
-	const char *read[SANDBOX_READS_MAX];
+	const char *config;  /* a file that is read again; NULL: none */
 	struct seccomp_log log;
 };
 

@@ -237,22 +237,47 @@ static void only_its_own_files_can_be_opened(void **state)
 	assert_string_equal(said, "");
 }
 
-static void child_reads(void)
+static void file_make(const char *name, char path[64])
 {
-	struct sandbox_conf conf = { .control = "/tmp/control.sock", .read = { folder } };
-	struct sandbox sandbox;
-	char path[64];
 	int fd;
 
-	(void)snprintf(path, sizeof path, "%s/sluice.conf", folder);
+	(void)snprintf(path, 64, "%s/%s", folder, name);
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
 	MUST(fd >= 0);
-	sandbox_enter(&conf, &sandbox);
-	MUST(open(path, O_RDONLY) >= 0);
-	MUST(sandbox.landlock_abi == 0 || (open(path, O_WRONLY) == -1 && errno == EACCES));
+	MUST(close(fd) == 0);
 }
 
-static void what_is_read_again_can_be_named(void **state)
+/* By way of a link into another folder; and the file is put in place anew afterwards. */
+static void child_reads(void)
+{
+	struct sandbox_conf conf = { .control = "/run/control.sock" };
+	struct sandbox sandbox;
+	char path[64], link[64], after[64];
+	int go[2], done[2];
+	char byte = 0;
+
+	MUST(pipe(go) == 0 && pipe(done) == 0);
+	file_make("sluice.conf", path);
+	file_make("sluice.new", after);
+	(void)snprintf(link, sizeof link, "%s/link", folder);
+	MUST(symlink("sluice.conf", link) == 0);
+	conf.config = link;
+	if (fork() == 0) {
+		MUST(read(go[0], &byte, 1) == 1);
+		MUST(rename(after, path) == 0);
+		MUST(write(done[1], &byte, 1) == 1);
+		_exit(0);
+	}
+	sandbox_enter(&conf, &sandbox);
+	MUST(open(link, O_RDONLY) >= 0);
+	MUST(write(go[1], &byte, 1) == 1);
+	MUST(read(done[0], &byte, 1) == 1);
+	MUST(open(link, O_RDONLY) >= 0);
+	MUST(sandbox.landlock_abi == 0 || (open(path, O_WRONLY) == -1 && errno == EACCES));
+	MUST(sandbox.landlock_abi == 0 || open("/etc/passwd", O_RDONLY) == -1);
+}
+
+static void the_configuration_can_be_read_again(void **state)
 {
 	char said[SAID_SIZE];
 
@@ -469,6 +494,8 @@ static void folder_remove(void)
 	(void)unlink(path);
 	(void)snprintf(path, sizeof path, "%s/control.sock", folder);
 	(void)unlink(path);
+	(void)snprintf(path, sizeof path, "%s/link", folder);
+	(void)unlink(path);
 	(void)rmdir(folder);
 }
 
@@ -480,7 +507,7 @@ int main(void)
 		cmocka_unit_test(the_same_in_json),
 		cmocka_unit_test(arguments_are_looked_at),
 		cmocka_unit_test(only_its_own_files_can_be_opened),
-		cmocka_unit_test(what_is_read_again_can_be_named),
+		cmocka_unit_test(the_configuration_can_be_read_again),
 		cmocka_unit_test(the_service_manager_still_hears),
 		cmocka_unit_test(an_interface_can_be_taken_again),
 		cmocka_unit_test(without_landlock_the_rest_holds),
