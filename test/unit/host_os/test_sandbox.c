@@ -425,7 +425,7 @@ static void child_without_seccomp(void)
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 
 	MUST(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
-			      SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)) == 0);
+			      SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP, 0)) == 0);
 	MUST(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp), 0) == 0);
 	MUST(seccomp_load(filter) == 0);
 	seccomp_release(filter);
