@@ -154,6 +154,8 @@ static void say_sandbox(struct run *run)
 	}
 	sandbox_describe(&run->sandbox, text);
 	printf("  sandbox %s\n", text);
+	if (run->log.json)
+		run_log_say(&run->log, RUN_INFO, "sandbox", "%s", text);
 	if (!sandbox_is_whole(&run->sandbox))
 		run_log_say(&run->log, RUN_WARNING, "sandbox", "not all of it: %s", text);
 }

@@ -34,6 +34,17 @@ check "it goes on" at $IN ping -c 1 -W 1 -q $OUTSIDE
 gateway_stop
 check "it is told of the end" wait_for 5 grep -qx STOPPING=1 "$BOX/heard"
 
+# ---- a log for programs -----------------------------------------------------------------------
+
+gateway_start --log json
+kill -HUP $GATEWAY
+check "a line of JSON" wait_for 5 grep -q '"event":"reload"' "$BOX/gateway.err"
+gateway_stop
+check "every line has time, level, event and message" jq -s -e 'length > 3 and
+	all(has("time") and has("level") and has("event") and has("message"))' "$BOX/gateway.err"
+equal "a life in events" "sandbox ready reload end" \
+	"$(jq -r .event "$BOX/gateway.err" | tr '\n' ' ' | sed 's/ $//')"
+
 # ---- the journal ------------------------------------------------------------------------------
 
 # As systemd does it: the device and inode of the stream that stderr is.

@@ -14,16 +14,18 @@ bool os_privilege_freeze(void)
 bool os_privilege_drop(void)
 {
 	const capng_type_t both = (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
-	bool had[ARRAY_COUNT(kept)];
+	bool had[ARRAY_COUNT(kept)], may_bound;
 
 	if (capng_get_caps_process() != 0)
 		return false;
+	may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) == 1;
 	for (size_t i = 0; i < ARRAY_COUNT(kept); i++)
 		had[i] = capng_have_capability(CAPNG_PERMITTED, kept[i]) == 1;
 	capng_clear(CAPNG_SELECT_ALL);
-	/* What exec could gain: nothing. Without CAP_SETPCAP that is refused, and nothing is lost:
-	 * os_privilege_freeze() says the same.                                                  */
-	(void)capng_apply(CAPNG_SELECT_BOUNDS);
+	/* What exec could gain: nothing. Who may not say so loses nothing, os_privilege_freeze()
+	 * says the same; but libcap-ng would write to the system's log that it was refused.     */
+	if (may_bound)
+		(void)capng_apply(CAPNG_SELECT_BOUNDS);
 	for (size_t i = 0; i < ARRAY_COUNT(kept); i++) {
 		if (had[i] && capng_update(CAPNG_ADD, both, kept[i]) != 0)
 			return false;

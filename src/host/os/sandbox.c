@@ -3,11 +3,10 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "host/os/landlock.h"
 #include "host/os/privilege.h"
-
-enum { PATHS_MAX = SANDBOX_READS_MAX + 3 };
 
 static void folder_of(const char *path, char folder[PATH_MAX])
 {
@@ -20,19 +19,25 @@ static void folder_of(const char *path, char folder[PATH_MAX])
 		(void)snprintf(folder, PATH_MAX, "%.*s", len ? (int)len : 1, path);
 }
 
+/* A rule is for the file that is there, and editors put a new one in its place: so the folder is
+ * what may be read, and the folder of where the file leads to.                                  */
 static u32 files_enter(const struct sandbox_conf *conf)
 {
-	char folder[PATH_MAX];
-	struct landlock_path path[PATHS_MAX] = {
+	char control[PATH_MAX], config[PATH_MAX], target[PATH_MAX], real[PATH_MAX];
+	const struct landlock_path path[] = {
 		{ "/proc/sys/net", LANDLOCK_READ | LANDLOCK_WRITE },
 		{ "/dev/net/tun", LANDLOCK_READ | LANDLOCK_WRITE | LANDLOCK_DEVICE },
-		{ folder, LANDLOCK_REMOVE },
+		{ control, LANDLOCK_REMOVE },
+		{ config, LANDLOCK_READ },
+		{ target, LANDLOCK_READ },
 	};
-	u32 count = PATHS_MAX - SANDBOX_READS_MAX;
+	u32 count = ARRAY_COUNT(path) - (conf->config ? 0 : 2);
 
-	folder_of(conf->control, folder);
-	for (u32 i = 0; i < SANDBOX_READS_MAX && conf->read[i]; i++)
-		path[count++] = (struct landlock_path){ conf->read[i], LANDLOCK_READ };
+	folder_of(conf->control, control);
+	if (conf->config) {
+		folder_of(conf->config, config);
+		folder_of(realpath(conf->config, real) ? real : conf->config, target);
+	}
 	return os_landlock_enter(path, count, conf->connects);
 }
 

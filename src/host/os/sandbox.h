@@ -5,12 +5,12 @@
 
 #include "host/os/seccomp.h"
 
-enum { SANDBOX_READS_MAX = 8, SANDBOX_TEXT_SIZE = 256 };
+enum { SANDBOX_TEXT_SIZE = 256 };
 
 struct sandbox_conf {
-	const char *control; /* the control socket, which is taken away at the end */
-	const char *read[SANDBOX_READS_MAX]; /* files and folders that are read again; NULL ends */
-	bool connects; /* to backends, for their health */
+	const char *control; /* the control socket, which is removed at the end */
+	const char *config;  /* a file that is read again; NULL: none */
+	bool connects;       /* to backends, for their health */
 	struct seccomp_log log;
 };
 

@@ -12,8 +12,12 @@
 #include <jansson.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
+#include <seccomp.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -233,22 +237,47 @@ static void only_its_own_files_can_be_opened(void **state)
 	assert_string_equal(said, "");
 }
 
-static void child_reads(void)
+static void file_make(const char *name, char path[64])
 {
-	struct sandbox_conf conf = { .control = "/tmp/control.sock", .read = { folder } };
-	struct sandbox sandbox;
-	char path[64];
 	int fd;
 
-	(void)snprintf(path, sizeof path, "%s/sluice.conf", folder);
+	(void)snprintf(path, 64, "%s/%s", folder, name);
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
 	MUST(fd >= 0);
-	sandbox_enter(&conf, &sandbox);
-	MUST(open(path, O_RDONLY) >= 0);
-	MUST(sandbox.landlock_abi == 0 || (open(path, O_WRONLY) == -1 && errno == EACCES));
+	MUST(close(fd) == 0);
 }
 
-static void what_is_read_again_can_be_named(void **state)
+/* By way of a link into another folder; and the file is put in place anew afterwards. */
+static void child_reads(void)
+{
+	struct sandbox_conf conf = { .control = "/run/control.sock" };
+	struct sandbox sandbox;
+	char path[64], link[64], after[64];
+	int go[2], done[2];
+	char byte = 0;
+
+	MUST(pipe(go) == 0 && pipe(done) == 0);
+	file_make("sluice.conf", path);
+	file_make("sluice.new", after);
+	(void)snprintf(link, sizeof link, "%s/link", folder);
+	MUST(symlink("sluice.conf", link) == 0);
+	conf.config = link;
+	if (fork() == 0) {
+		MUST(read(go[0], &byte, 1) == 1);
+		MUST(rename(after, path) == 0);
+		MUST(write(done[1], &byte, 1) == 1);
+		_exit(0);
+	}
+	sandbox_enter(&conf, &sandbox);
+	MUST(open(link, O_RDONLY) >= 0);
+	MUST(write(go[1], &byte, 1) == 1);
+	MUST(read(done[0], &byte, 1) == 1);
+	MUST(open(link, O_RDONLY) >= 0);
+	MUST(sandbox.landlock_abi == 0 || (open(path, O_WRONLY) == -1 && errno == EACCES));
+	MUST(sandbox.landlock_abi == 0 || open("/etc/passwd", O_RDONLY) == -1);
+}
+
+static void the_configuration_can_be_read_again(void **state)
 {
 	char said[SAID_SIZE];
 
@@ -354,6 +383,89 @@ static void an_interface_can_be_taken_again(void **state)
 	netns_ip("link del sb0");
 }
 
+/* ---- a kernel that knows less ---------------------------------------------------------------- */
+
+/* The call answers that there is no such call. */
+static void take_away(int call)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	MUST(filter != NULL);
+	MUST(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), call, 0) == 0);
+	MUST(seccomp_load(filter) == 0);
+	seccomp_release(filter);
+}
+
+static void child_without_landlock(void)
+{
+	struct sandbox sandbox;
+
+	take_away(SYS_landlock_create_ruleset);
+	enter(false, &sandbox);
+	MUST(sandbox.landlock_abi == 0 && !sandbox_is_whole(&sandbox));
+	MUST(sandbox.frozen && sandbox.dropped && sandbox.seccomp);
+	MUST(open("/etc/passwd", O_RDONLY) >= 0);
+	MUST(syscall(SYS_ptrace, 0, 0, 0, 0) == -1 && errno == EPERM);
+}
+
+static void without_landlock_the_rest_holds(void **state)
+{
+	char said[SAID_SIZE];
+
+	(void)state;
+	in_child(child_without_landlock, said);
+	assert_non_null(strstr(said, "ptrace"));
+}
+
+static void child_without_seccomp(void)
+{
+	struct sandbox sandbox;
+
+	/* prctl(), the older way to set a filter, is needed by the steps before: one use goes. */
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	MUST(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
+			      SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP, 0)) == 0);
+	MUST(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp), 0) == 0);
+	MUST(seccomp_load(filter) == 0);
+	seccomp_release(filter);
+	enter(false, &sandbox);
+	MUST(!sandbox.seccomp && !sandbox_is_whole(&sandbox));
+	MUST(sandbox.frozen && sandbox.dropped);
+	MUST(sandbox.landlock_abi == 0 || open("/etc/passwd", O_RDONLY) == -1);
+}
+
+static void without_seccomp_the_rest_holds(void **state)
+{
+	char said[SAID_SIZE];
+
+	(void)state;
+	in_child(child_without_seccomp, said);
+	assert_string_equal(said, "");
+}
+
+/* A mistake of the programmer stops the program there, too. */
+static void a_failed_check_ends_it(void **state)
+{
+	int how = 0;
+	pid_t child;
+
+	(void)state;
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		const struct rlimit none = { 0, 0 };
+		struct sandbox sandbox;
+
+		(void)setrlimit(RLIMIT_CORE, &none);
+		(void)signal(SIGABRT, SIG_DFL);
+		enter(false, &sandbox);
+		abort();
+	}
+	assert_int_equal(waitpid(child, &how, 0), child);
+	assert_true(WIFSIGNALED(how) && WTERMSIG(how) == SIGABRT);
+}
+
 /* ---- words ----------------------------------------------------------------------------------- */
 
 static void it_says_what_is_not_in_force(void **state)
@@ -382,6 +494,8 @@ static void folder_remove(void)
 	(void)unlink(path);
 	(void)snprintf(path, sizeof path, "%s/control.sock", folder);
 	(void)unlink(path);
+	(void)snprintf(path, sizeof path, "%s/link", folder);
+	(void)unlink(path);
 	(void)rmdir(folder);
 }
 
@@ -393,9 +507,12 @@ int main(void)
 		cmocka_unit_test(the_same_in_json),
 		cmocka_unit_test(arguments_are_looked_at),
 		cmocka_unit_test(only_its_own_files_can_be_opened),
-		cmocka_unit_test(what_is_read_again_can_be_named),
+		cmocka_unit_test(the_configuration_can_be_read_again),
 		cmocka_unit_test(the_service_manager_still_hears),
 		cmocka_unit_test(an_interface_can_be_taken_again),
+		cmocka_unit_test(without_landlock_the_rest_holds),
+		cmocka_unit_test(without_seccomp_the_rest_holds),
+		cmocka_unit_test(a_failed_check_ends_it),
 		cmocka_unit_test(it_says_what_is_not_in_force),
 	};
 	int failed;
