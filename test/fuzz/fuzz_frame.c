@@ -1,6 +1,6 @@
 /* Raw frames as a driver hands them in: Ethernet and raw IP, ARP, any bytes, segments with offload
- * facts. No model; two engines, with and without the short cut, have to keep their invariants and to
- * agree on every byte and fact, and what comes out has to be sound.
+ * facts. No model; two engines, with and without the short cut, have to keep their invariants and
+ * to agree on every byte and fact, and what comes out has to be sound.
  *
  *     records    op, length, bytes of the frame; op chooses interface, offload facts, time      */
 #include <stdio.h>
