@@ -1,4 +1,8 @@
-/* The answer of a gateway, line by line. */
+/* The answer of a gateway, line by line.
+ *
+ * Whoever listens at the path may say anything, and names come from outside of the gateway, too:
+ * what would move a terminal is shown instead, and a line has a limit. A gateway's own lines are
+ * ASCII and far below it.                                                                        */
 #include "prog/show_read.h"
 
 #include <jansson.h>
@@ -6,15 +10,41 @@
 
 #include "prog/show_text.h"
 
+enum { LINE_MAX_BYTES = 256 * 1024 };
+
 /* An answer that is being read, line by line (ctl_answer.h). */
 struct reading {
 	const struct show_args *args;
 	FILE *out;
 	FILE *complaints;
+	FILE *text; /* lines for people, before they are looked through */
+	char *buffer;
+	size_t size;
 	u32 part;
 	bool ended;   /* the last line has come */
 	bool refused; /* it was an error */
 };
+
+/* Control characters, and bytes that some terminals take for them, as JSON writes them. */
+static void put_shown(FILE *to, const char *text, size_t len, bool lines)
+{
+	for (size_t at = 0; at < len; at++) {
+		unsigned char byte = (unsigned char)text[at];
+
+		if ((byte >= 0x20 && byte < 0x7f) || (lines && byte == '\n'))
+			putc(byte, to);
+		else
+			fprintf(to, "\\u%04x", byte);
+	}
+}
+
+/* What was written for people goes out. */
+static void put_text(struct reading *reading)
+{
+	fflush(reading->text);
+	put_shown(reading->out, reading->buffer, reading->size, true);
+	rewind(reading->text);
+}
 
 /* The whole answer in one line: an error, or a count. */
 static void take_single(struct reading *reading, const json_t *answer)
@@ -23,11 +53,14 @@ static void take_single(struct reading *reading, const json_t *answer)
 
 	reading->ended = true;
 	reading->refused = error != NULL;
-	if (error)
-		fprintf(reading->complaints, "sluice: the gateway answered: %s\n", error);
-	else if (!reading->args->json)
+	if (error) {
+		fprintf(reading->complaints, "sluice: the gateway answered: ");
+		put_shown(reading->complaints, error, strlen(error), false);
+		fprintf(reading->complaints, "\n");
+	} else if (!reading->args->json) {
 		fprintf(reading->out, "%lld\n",
 			(long long)json_integer_value(json_object_get(answer, "count")));
+	}
 }
 
 static void take_first(struct reading *reading, const char *line)
@@ -51,20 +84,24 @@ static void take_close(struct reading *reading, char *line)
 		return;
 	}
 	reading->ended = true;
-	if (!reading->args->json)
-		show_text_end(reading->out, reading->args->show, end);
+	if (!reading->args->json) {
+		show_text_end(reading->text, reading->args->show, end);
+		put_text(reading);
+	}
 	json_decref(end);
 }
 
-static void take_record(const struct reading *reading, char *line, size_t len)
+static void take_record(struct reading *reading, char *line, size_t len)
 {
 	json_t *record;
 
 	if (len && line[len - 1] == ',')
 		line[len - 1] = 0;
 	record = json_loads(line, 0, NULL);
-	if (record)
-		show_text_record(reading->out, reading->args->show, reading->part, record);
+	if (record) {
+		show_text_record(reading->text, reading->args->show, reading->part, record);
+		put_text(reading);
+	}
 	json_decref(record);
 }
 
@@ -72,8 +109,10 @@ static void take_line(struct reading *reading, bool first, char *line, size_t le
 {
 	if (len && line[len - 1] == '\n')
 		line[--len] = 0;
-	if (reading->args->json && !(first && strstr(line, "\"error\":")))
-		fprintf(reading->out, "%s\n", line);
+	if (reading->args->json && !(first && strstr(line, "\"error\":"))) {
+		put_shown(reading->out, line, len, false);
+		putc('\n', reading->out);
+	}
 	if (first)
 		take_first(reading, line);
 	else if (line[0] == ']' && line[1] == ',')
@@ -82,22 +121,45 @@ static void take_line(struct reading *reading, bool first, char *line, size_t le
 		take_record(reading, line, len);
 }
 
+/* False when a line is longer than any of a gateway. */
+static bool read_lines(struct reading *reading, FILE *stream, char *line)
+{
+	bool first = true;
+
+	while (fgets(line, LINE_MAX_BYTES, stream)) {
+		size_t len = strlen(line);
+
+		if (len == LINE_MAX_BYTES - 1 && line[len - 1] != '\n')
+			return false;
+		take_line(reading, first, line, len);
+		first = false;
+	}
+	if (!reading->ended)
+		fprintf(reading->complaints, "sluice: the gateway broke off its answer%s\n",
+			first ? " before it began" : "; what is above is not all");
+	return true;
+}
+
 bool show_read(FILE *stream, const struct show_args *args, FILE *out, FILE *complaints)
 {
 	struct reading reading = { .args = args, .out = out, .complaints = complaints };
-	char *line = NULL;
-	size_t size = 0;
-	bool first = true;
-	ssize_t len;
+	char *line = malloc(LINE_MAX_BYTES);
+	bool good;
 
-	while ((len = getline(&line, &size, stream)) > 0) {
-		take_line(&reading, first, line, (size_t)len);
-		first = false;
+	reading.text = open_memstream(&reading.buffer, &reading.size);
+	good = line && reading.text;
+	if (!good) {
+		fprintf(complaints, "sluice: there is no memory to read an answer\n");
+	} else if (!read_lines(&reading, stream, line)) {
+		fprintf(complaints,
+			"sluice: a line is longer than %d bytes; whoever answers is no gateway\n",
+			LINE_MAX_BYTES);
+		good = false;
 	}
+	if (reading.text)
+		fclose(reading.text);
+	free(reading.buffer);
 	free(line);
 	fflush(out);
-	if (!reading.ended)
-		fprintf(complaints, "sluice: the gateway broke off its answer%s\n",
-			first ? " before it began" : "; what is above is not all");
-	return reading.ended && !reading.refused;
+	return good && reading.ended && !reading.refused;
 }

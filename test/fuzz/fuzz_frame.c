@@ -1,5 +1,6 @@
 /* Raw frames as a driver hands them in: Ethernet and raw IP, ARP, any bytes, segments with offload
- * facts. No model; the engine has to keep its invariants, and what comes out has to be sound.
+ * facts. No model; two engines, with and without the short cut, have to keep their invariants and
+ * to agree on every byte and fact, and what comes out has to be sound.
  *
  *     records    op, length, bytes of the frame; op chooses interface, offload facts, time      */
 #include <stdio.h>
@@ -9,7 +10,7 @@
 #include "fake/image.h"
 #include "fuzz/input.h"
 
-enum { FRAMES_MAX = 64 };
+enum { FRAMES_MAX = 64, ROADS = 2 };
 
 static void configure(struct sluice_conf *conf, u8 kinds)
 {
@@ -54,18 +55,18 @@ static void offload(struct pkt *pkt, struct input *in)
 	pkt->gso_size = (u16)(1 + next_byte(in) * 6);
 }
 
-static void send_frame(struct rig *rig, struct input *in, u8 op)
+static void send_frame(struct rig rigs[ROADS], struct input *in, u8 op)
 {
 	static _Thread_local struct build b;
 	u16 in_if = (u16)(op & 3) % RIG_IFACES;
 	u32 len = next_byte(in) * ((op & 4) != 0 ? 8u : 1u);
 	const u8 *bytes;
 	u32 have = next_bytes(in, len, &bytes);
-	struct pkt *pkt;
+	struct input facts;
 
 	build_start(&b);
 	if (in_if != RIG_IN2)
-		build_eth(&b, &rig->mac[in_if], &rig->mac[in_if ^ 1],
+		build_eth(&b, &rigs->mac[in_if], &rigs->mac[in_if ^ 1],
 			  (op & 8) != 0 ? ETH_TYPE_ARP : ETH_TYPE_IP4);
 	build_bytes(&b, bytes, have);
 	build_payload(&b, len - have, op);
@@ -79,21 +80,38 @@ static void send_frame(struct rig *rig, struct input *in, u8 op)
 		b.l4 = b.l3 + IP4_HLEN_MIN;
 		build_seal_ip(&b);
 	}
-	pkt = rig_make(rig, in_if, &b);
-	if (pkt == NULL)
-		return;
-	if ((op & 64) != 0)
-		offload(pkt, in);
-	rig_input(rig, pkt);
+	facts = *in;
+	for (u32 road = 0; road < ROADS; road++) {
+		struct pkt *pkt = rig_make(&rigs[road], in_if, &b);
+
+		*in = facts;
+		if (pkt == NULL)
+			continue;
+		if ((op & 64) != 0)
+			offload(pkt, in);
+		rig_input(&rigs[road], pkt);
+	}
 }
 
-static void look_at_output(struct rig *rig)
+static void judge_same(const struct rig_out *a, const struct rig_out *b)
 {
-	static _Thread_local struct rig_out out;
+	CHECK(a->out_if == b->out_if && a->flags == b->flags && a->gso_type == b->gso_type);
+	CHECK(a->gso_size == b->gso_size || a->gso_type == GSO_NONE);
+	CHECK(a->frame.len == b->frame.len);
+	CHECK(memcmp(a->frame.bytes, b->frame.bytes, a->frame.len) == 0);
+	if ((a->flags & PKT_CSUM_PARTIAL) != 0)
+		CHECK(a->csum_start == b->csum_start && a->csum_offset == b->csum_offset);
+}
 
-	while (rig_next(rig, &out)) {
-		const struct iface_conf *iface = &sluice_ifaces(rig->s)->iface[out.out_if].conf;
+static void look_at_output(struct rig rigs[ROADS])
+{
+	static _Thread_local struct rig_out out, other;
 
+	while (rig_next(&rigs[0], &out)) {
+		const struct iface_conf *iface = &sluice_ifaces(rigs->s)->iface[out.out_if].conf;
+
+		CHECK(rig_next(&rigs[1], &other));
+		judge_same(&out, &other);
 		CHECK(out.parsed);
 		CHECK((out.seen.wrong & SEEN_IP_CSUM) == 0);
 		if ((out.flags & PKT_LOCAL_OUT) != 0)
@@ -101,28 +119,31 @@ static void look_at_output(struct rig *rig)
 		CHECK(out.gso_type != GSO_NONE || out.seen.len <= iface->mtu);
 		CHECK(out.gso_type == GSO_NONE || iface->offloads != 0);
 	}
+	CHECK(!rig_next(&rigs[1], &other));
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	static struct rig *rig;
+	static struct rig rigs[ROADS];
 	static _Thread_local struct sluice_conf conf;
 	struct input in = { data, size };
 	u8 kinds = next_byte(&in) & 127;
 
-	if (rig == NULL)
-		rig = calloc(1, sizeof *rig);
-	CHECK(rig != NULL);
 	configure(&conf, kinds);
-	image_open(rig, &conf, kinds);
+	for (u32 road = 0; road < ROADS; road++) {
+		conf.slow_road = road == 1;
+		image_open(&rigs[road], &conf, kinds * ROADS + road);
+	}
 	for (u32 n = 0; n < FRAMES_MAX && in.left > 0; n++) {
 		u8 op = next_byte(&in);
+		ns_t pause = (op & 128) != 0 ? (1u + next_byte(&in)) * (NS_PER_SEC / 4) : 0;
 
-		if ((op & 128) != 0)
-			rig_advance(rig, (1 + next_byte(&in)) * (NS_PER_SEC / 4));
-		send_frame(rig, &in, op);
-		look_at_output(rig);
+		for (u32 road = 0; road < ROADS && pause > 0; road++)
+			rig_advance(&rigs[road], pause);
+		send_frame(rigs, &in, op);
+		look_at_output(rigs);
 	}
-	rig_close(rig);
+	for (u32 road = 0; road < ROADS; road++)
+		rig_close(&rigs[road]);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/wire/icmp.h"
+#include "core/wire/ip4.h"
 #include "fuzz/input.h"
 #include "tool/icmp_msg.h"
 
@@ -30,7 +31,15 @@ static void judge_report(const u8 *msg, u32 len)
 	struct icmp_report report;
 
 	if (icmp_parse_report(msg, len, &report)) {
-		CHECK(icmp_is_error(report.type));
+		const u8 *quoted = msg + ICMP_HLEN;
+		const u8 *echo = quoted + (quoted[0] & 15u) * 4;
+
+		CHECK(icmp_is_error(report.type) && report.type == msg[0] && report.code == msg[1]);
+		CHECK(echo + ICMP_HLEN <= msg + len && quoted[9] == IP_PROTO_ICMP);
+		CHECK(echo[0] == ICMP_ECHO && (quoted[6] & 0x1f) == 0 && quoted[7] == 0);
+		CHECK(be32_eq(report.quoted_dst, be32_load(quoted + 16)));
+		CHECK(report.quoted_id == be16_host(be16_load(echo + 4)));
+		CHECK(report.quoted_seq == be16_host(be16_load(echo + 6)));
 		CHECK(icmp_error_text(report.type, report.code, report.info, text)[0] != 0);
 	}
 	if (len >= ICMP_HLEN) {

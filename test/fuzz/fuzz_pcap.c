@@ -14,7 +14,20 @@ enum { PATH_SIZE = 64, BATCHES_MAX = 64 };
 struct tally {
 	u64 packets;
 	u64 bytes;
+	u64 content; /* of every byte and its place */
+	u64 times;
+	bool timeless; /* one had no time, or one that no capture can hold */
 };
+
+static void count(struct tally *tally, const struct pkt *pkt)
+{
+	tally->packets++;
+	tally->bytes += pkt_frame_len(pkt);
+	tally->times = tally->times * 31 + pkt->rx_ns;
+	tally->timeless |= pkt->rx_ns == 0 || pkt->rx_ns / NS_PER_SEC > UINT32_MAX;
+	for (u32 n = 0; n < pkt_frame_len(pkt); n++)
+		tally->content = tally->content * 31 + pkt_frame(pkt)[n];
+}
 
 static int file_new(const u8 *data, size_t size, char path[PATH_SIZE])
 {
@@ -29,7 +42,7 @@ static int file_new(const u8 *data, size_t size, char path[PATH_SIZE])
 static struct tally copy(struct bed *bed, const char *from, const char *to)
 {
 	struct pcap_conf conf = { .name = "capture", .read_path = from, .write_path = to };
-	struct tally tally = { 0, 0 };
+	struct tally tally = { 0 };
 	char why[256];
 	struct port *port = pcap_port_open(&conf, why, sizeof why);
 
@@ -44,8 +57,7 @@ static struct tally copy(struct bed *bed, const char *from, const char *to)
 
 			CHECK(pkt->l2 <= pkt->l3 && pkt->l3 + pkt->len <= pkt->buf_size);
 			CHECK(((pkt->flags & PKT_RAW_IP) != 0) == (pkt->l2 == pkt->l3));
-			tally.packets++;
-			tally.bytes += pkt_frame_len(pkt);
+			count(&tally, pkt);
 		}
 		(void)port_tx(port, &bed->out);
 		CHECK(bed->out.count == 0);
@@ -68,6 +80,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	first = copy(bed, from, to);
 	second = copy(bed, to, NULL);
 	CHECK(first.packets == second.packets && first.bytes == second.bytes);
+	CHECK(first.content == second.content);
+	CHECK(first.timeless || first.times == second.times);
 	(void)close(source);
 	(void)close(target);
 	bed_check(bed);

@@ -28,6 +28,13 @@ static void judge_back(const struct pkt *pkt, const struct virtio_net_hdr *in, u
 	CHECK((out.gso_type & ~VIRTIO_NET_HDR_GSO_ECN) == (in->gso_type & ~VIRTIO_NET_HDR_GSO_ECN));
 	CHECK(pkt->gso_type == GSO_NONE || out.gso_size == in->gso_size);
 	CHECK(out.hdr_len <= link_len + pkt->len);
+	/* The reduced window is said once: by whoever splits the segment. */
+	if (pkt->gso_type == GSO_TCP4)
+		CHECK(((out.gso_type & VIRTIO_NET_HDR_GSO_ECN) != 0) ==
+		      ((pkt_l4(pkt)[13] & 0x80) != 0));
+	CHECK(pkt->gso_type == GSO_NONE ||
+	      out.hdr_len == link_len + u32_min(pkt_gso_header_len(pkt), pkt->len) ||
+	      pkt->gso_type == GSO_UDP_FRAG);
 }
 
 static void judge(struct bed *bed, struct pkt *pkt, const struct virtio_net_hdr *in, u32 link_len)
