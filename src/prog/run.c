@@ -117,6 +117,8 @@ static void say_start(struct run *run)
 		printf("  host    its own packets go to it %s\n", hostport_way(run->host_port));
 	say_memory(run);
 	printf("  control %s\n", run->args.control);
+	if (run->metrics)
+		printf("  metrics %s\n", run->args.metrics);
 	say_notes(run);
 	fflush(stdout);
 }

@@ -12,6 +12,7 @@
 
 #include "host/os/clock.h"
 #include "host/os/netlink.h"
+#include "prog/prog.h"
 #include "prog/run_state.h"
 
 #define RUN_SPIN_NS     (50 * NS_PER_US)
@@ -125,6 +126,7 @@ static bool control(struct run *run, ns_t now)
 	tell_losses(run, now);
 	loop_turn(run->loop);
 	more = ctl_work(run->ctl, now);
+	more = metrics_work(run->metrics, now) || more;
 	say_events(run);
 	say_ready(run);
 	if (run->changed && now - run->changed_ns >= RUN_SETTLE_NS) {
@@ -213,6 +215,14 @@ bool run_loop_begin(struct run *run)
 		run_error(&run->errors, "%s", refused.text);
 		return false;
 	}
+	if (run->args.metrics) {
+		run->metrics = metrics_new(run->loop, run->sluice, PROG_VERSION,
+					   run->args.metrics, &refused);
+		if (!run->metrics) {
+			run_error(&run->errors, "%s", refused.text);
+			return false;
+		}
+	}
 	run->watch = os_watch_new(why, sizeof why);
 	if (!run->watch) {
 		run_error(&run->errors, "%s", why);
@@ -249,6 +259,7 @@ void run_loop_end(struct run *run)
 	while (run->loop_watch_count > 0)
 		loop_watch_del(run->loop_watch[--run->loop_watch_count]);
 	os_watch_del(run->watch);
+	metrics_del(run->metrics);
 	ctl_del(run->ctl);
 	loop_del(run->loop);
 }

@@ -3,6 +3,7 @@
 #define PROG_RUN_STATE_H
 
 #include "host/ctl/ctl.h"
+#include "host/ctl/metrics.h"
 #include "host/io/port.h"
 #include "host/loop/loop.h"
 #include "prog/run_conf.h"
@@ -32,6 +33,7 @@ struct run {
 
 	struct loop *loop;
 	struct ctl *ctl;
+	struct metrics *metrics; /* NULL: not asked for */
 	struct os_watch *watch;
 	u32 loop_watch_count;
 	struct loop_watch *loop_watch[RUN_WATCH_MAX];

@@ -6,7 +6,7 @@ need curl nginx ping tcpdump
 
 topology given
 web $OUT $OUTSIDE 80
-gateway_start --route 192.0.2.0/24=prohibit
+gateway_start --route 192.0.2.0/24=prohibit --metrics "$BOX/metrics.sock"
 explain() { "$SLUICE" explain --control "$CONTROL" "$@"; }
 WEB=(--in gw0 --src $INSIDE --dst $OUTSIDE --dport 80)
 
@@ -58,5 +58,19 @@ wait_for 5 heard '.reason == "flushed"'
 check "an event of an end" heard '.event == "destroy" and .reason == "flushed"'
 check "a page again" at $IN curl -sS --max-time 5 http://$OUTSIDE/seen
 end_process "$EVENTS"
+
+# ---- metrics ----------------------------------------------------------------------------------
+
+web_get() { curl -sS --max-time 5 --unix-socket "$BOX/metrics.sock" "http://gateway/$1"; }
+check "metrics" web_get metrics
+says "a counter" "^sluice_packets_forwarded_total [1-9]" "$BOX/text"
+says "of the tables" "^sluice_nat_public_addresses 1$" "$BOX/text"
+equal "healthy" ok "$(web_get healthz)"
+equal "nothing else" 404 "$(web_get nothing -o /dev/null | grep -o 404 | head -n 1)"
+
+# ---- top --------------------------------------------------------------------------------------
+
+check "top" "$SLUICE" top --once --control "$CONTROL"
+says "the host" "^ *$INSIDE .*[1-9]" "$BOX/text"
 
 finish
