@@ -12,6 +12,7 @@ int explain_main(int argc, char **argv);
 int events_main(int argc, char **argv);
 int flush_main(int argc, char **argv);
 int replay_main(int argc, char **argv);
+int top_main(int argc, char **argv);
 int help_main(int argc, char **argv);
 int version_main(int argc, char **argv);
 

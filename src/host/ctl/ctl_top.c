@@ -18,7 +18,7 @@ struct host {
 };
 
 struct ctl_top {
-	u64 limit;
+	u32 limit;
 	u32 cursor;
 	bool mappings; /* flows are done */
 	u32 host_count;
@@ -34,7 +34,7 @@ struct ctl_top *ctl_top_new(u64 limit)
 	struct ctl_top *top = calloc(1, sizeof *top);
 
 	if (top)
-		top->limit = limit && limit < CTL_TOP_HOSTS ? limit : CTL_TOP_LIMIT;
+		top->limit = limit && limit <= CTL_TOP_LIMIT_MAX ? (u32)limit : CTL_TOP_LIMIT;
 	return top;
 }
 
@@ -107,38 +107,29 @@ static u64 value_by(const struct host *host, u32 criterion)
 	}
 }
 
-/* How many hosts have more than this value; the bound of a bisection below. */
-static u64 above(const struct ctl_top *top, u32 criterion, u64 value)
-{
-	u64 count = 0;
-
-	for (u32 i = 0; i < top->host_count; i++)
-		count += value_by(&top->host[i], criterion) > value;
-	return count;
-}
-
-/* Marks the first `limit`: those above the smallest value that few enough are above, and as many of
- * that value as there is room for.                                                              */
+/* Marks the first `limit` hosts: the best so far, kept in order. */
 static void mark(struct ctl_top *top, u32 criterion)
 {
-	u64 low = 0, high = UINT64_MAX / 2, left;
+	struct host *best[CTL_TOP_LIMIT_MAX];
+	u32 count = 0;
 
-	while (low < high) {
-		u64 middle = low + (high - low) / 2;
-
-		if (above(top, criterion, middle) <= top->limit)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	left = top->limit - above(top, criterion, low);
 	for (u32 i = 0; i < top->host_count; i++) {
-		struct host *host = &top->host[i];
-		u64 value = value_by(host, criterion);
+		u64 value = value_by(&top->host[i], criterion);
+		u32 at = count;
 
-		if (value > low || (value == low && value > 0 && left > 0 && left--))
-			host->listed = true;
+		if (value == 0 ||
+		    (count == top->limit && value_by(best[count - 1], criterion) >= value))
+			continue;
+		if (count < top->limit)
+			count++;
+		else
+			at--;
+		for (; at > 0 && value_by(best[at - 1], criterion) < value; at--)
+			best[at] = best[at - 1];
+		best[at] = &top->host[i];
 	}
+	for (u32 i = 0; i < count; i++)
+		best[i]->listed = true;
 }
 
 static void put_host(struct evbuffer *out, const struct host *host)

@@ -15,9 +15,9 @@
 struct evbuffer;
 struct ctl_top;
 
-enum { CTL_TOP_HOSTS = 32768, CTL_TOP_LIMIT = 20, CTL_TOP_STEP = 512 };
+enum { CTL_TOP_HOSTS = 32768, CTL_TOP_LIMIT = 20, CTL_TOP_LIMIT_MAX = 50, CTL_TOP_STEP = 512 };
 
-/* limit 0: CTL_TOP_LIMIT. NULL when memory is out. */
+/* limit 0, or above CTL_TOP_LIMIT_MAX: CTL_TOP_LIMIT. NULL when memory is out. */
 struct ctl_top *ctl_top_new(u64 limit);
 /* One bounded step; false when the answer is written. */
 bool ctl_top_step(struct ctl_top *top, const struct sluice *s, ns_t now, struct evbuffer *out);
