@@ -62,10 +62,10 @@ endif
 HOST_FLAGS := $(BASE_FLAGS) -D_GNU_SOURCE
 TEST_FLAGS := $(HOST_FLAGS) -Itest
 
-PKGS := libevent jansson libmnl libnftnl libpcap libxdp libbpf libcap-ng libseccomp
+PKGS := libevent jansson libmnl libnftnl libpcap libxdp libbpf libcap-ng libseccomp ncurses
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ifeq ($(PKG_LIBS),)
-PKG_LIBS := -levent -ljansson -lmnl -lnftnl -lpcap -lxdp -lbpf -lcap-ng -lseccomp
+PKG_LIBS := -levent -ljansson -lmnl -lnftnl -lpcap -lxdp -lbpf -lcap-ng -lseccomp -lncurses -ltinfo
 endif
 HOST_LIBS := -Wl,--as-needed $(PKG_LIBS) -lm -pthread
 

@@ -7,12 +7,12 @@
 
 # To build the program, and to show it at work in the lab.
 packages_build="make gcc libc6-dev pkg-config libevent-dev libjansson-dev libmnl-dev libnftnl-dev
-	libpcap-dev libxdp-dev libbpf-dev libcap-ng-dev libseccomp-dev"
+	libpcap-dev libxdp-dev libbpf-dev libcap-ng-dev libseccomp-dev libncurses-dev binutils"
 packages_lab="python3 iproute2 iputils-ping traceroute curl nginx-light tcpdump ethtool jq procps
 	util-linux"
 # To prove it: a second compiler, the tools of the tests, and the peers they talk to.
-packages_test="clang libclang-rt-14-dev libcmocka-dev binutils git iperf3 tshark nftables conntrack
-	coturn dnsutils socat mandoc zsh"
+packages_test="clang libclang-rt-14-dev libcmocka-dev git iperf3 tshark nftables conntrack
+	coturn dnsutils socat mandoc zsh tmux"
 
 policy=/usr/sbin/policy-rc.d
 policy_saved=/usr/sbin/policy-rc.d.before-sluice

@@ -11,6 +11,8 @@ int show_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int events_main(int argc, char **argv);
 int flush_main(int argc, char **argv);
+int replay_main(int argc, char **argv);
+int top_main(int argc, char **argv);
 int help_main(int argc, char **argv);
 int version_main(int argc, char **argv);
 int completion_main(int argc, char **argv);

@@ -173,6 +173,8 @@ static void say_start(struct run *run)
 	say_memory(run);
 	say_sandbox(run);
 	printf("  control %s\n", run->args.control);
+	if (run->metrics)
+		printf("  metrics %s\n", run->args.metrics);
 	say_notes(run);
 	fflush(stdout);
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "host/ctl/ctl.h"
+#include "host/ctl/metrics.h"
 #include "prog/nearest.h"
 #include "prog/values.h"
 
@@ -526,6 +527,18 @@ static void read_control(struct reading *reading, const char *value)
 	reading->args->control = value;
 }
 
+static void read_metrics(struct reading *reading, const char *value)
+{
+	be32 addr;
+	u16 port;
+
+	reading->args->metrics = value;
+	if (!strchr(value, '/') && !metrics_parse_address(value, &addr, &port))
+		wrong(reading, value,
+		      "has to be a path like /run/sluice/metrics.sock, or a loopback address and "
+		      "port like 127.0.0.1:9100");
+}
+
 static void read_seed(struct reading *reading, const char *value)
 {
 	reading->args->seed_given = value_hex(value, reading->args->seed, RUN_SEED_SIZE);
@@ -664,6 +677,8 @@ static const struct option options[] = {
 	{ "--no-sandbox", NULL, PHASE_REST, read_no_sandbox,
 	  "keep every privilege while running; for debugging" },
 	{ "--control", "PATH", PHASE_REST, read_control, "the control socket" },
+	{ "--metrics", "PATH|A:PORT", PHASE_REST, read_metrics,
+	  "metrics for Prometheus and /healthz over HTTP; a socket, or 127.0.0.1:PORT" },
 	{ "--log", "text|json", PHASE_REST, read_log, "how events are written to stderr" },
 	{ "--verbose", NULL, PHASE_REST, read_verbose, "say more at start" },
 	{ "--yes", NULL, PHASE_REST, read_yes, "take an interface that carries an ssh session" },

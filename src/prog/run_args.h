@@ -60,6 +60,7 @@ struct run_args {
 	u32 route_count;
 	struct run_route_args route[RUN_ROUTE_MAX];
 	const char *control;
+	const char *metrics; /* NULL: none */
 	u32 flows;      /* 0: default */
 	u32 mappings;   /* 0: default */
 	u32 pool_count; /* ranges; 0: masquerade */

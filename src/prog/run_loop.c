@@ -12,6 +12,7 @@
 
 #include "host/os/clock.h"
 #include "host/os/netlink.h"
+#include "prog/prog.h"
 #include "prog/run_state.h"
 
 #define RUN_SPIN_NS     (50 * NS_PER_US)
@@ -137,6 +138,7 @@ static bool control(struct run *run, ns_t now)
 	loop_turn(run->loop);
 	more = ctl_work(run->ctl, now);
 	run_log_turn(&run->log, now);
+	more = metrics_work(run->metrics, now) || more;
 	say_events(run);
 	say_ready(run);
 	notify_alive(&run->notify, now);
@@ -242,6 +244,14 @@ bool run_loop_begin(struct run *run)
 		run_error(&run->errors, "backends can not be checked: the system refuses");
 		return false;
 	}
+	if (run->args.metrics) {
+		run->metrics = metrics_new(run->loop, run->sluice, PROG_VERSION,
+					   run->args.metrics, &refused);
+		if (!run->metrics) {
+			run_error(&run->errors, "%s", refused.text);
+			return false;
+		}
+	}
 	run->watch = os_watch_new(why, sizeof why);
 	if (!run->watch) {
 		run_error(&run->errors, "%s", why);
@@ -279,6 +289,7 @@ void run_loop_end(struct run *run)
 		loop_watch_del(run->loop_watch[--run->loop_watch_count]);
 	os_watch_del(run->watch);
 	health_del(run->health);
+	metrics_del(run->metrics);
 	ctl_del(run->ctl);
 	loop_del(run->loop);
 }

@@ -4,6 +4,7 @@
 
 #include "host/ctl/ctl.h"
 #include "host/health/health.h"
+#include "host/ctl/metrics.h"
 #include "host/io/port.h"
 #include "host/loop/loop.h"
 #include "host/os/notify.h"
@@ -43,6 +44,7 @@ struct run {
 	struct loop *loop;
 	struct ctl *ctl;
 	struct health *health;
+	struct metrics *metrics; /* NULL: not asked for */
 	struct os_watch *watch;
 	u32 loop_watch_count;
 	struct loop_watch *loop_watch[RUN_WATCH_MAX];

@@ -13,6 +13,8 @@ static const struct prog_command commands[] = {
 	{ "explain", explain_main, "what the gateway would do with a packet, and why" },
 	{ "events", events_main, "flows as they come and go, as lines of JSON" },
 	{ "flush", flush_main, "end flows" },
+	{ "replay", replay_main, "captures through the gateway, in virtual time" },
+	{ "top", top_main, "who holds most flows and ports, refreshed" },
 	{ "ping", ping_main, "send echo requests" },
 	{ "traceroute", traceroute_main, "the way to a host, hop by hop" },
 	{ "help", help_main, "this list; 'sluice help COMMAND' tells more of one" },

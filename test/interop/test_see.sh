@@ -2,11 +2,11 @@
 # Seeing inside a running gateway: explain says what then happens, events tell of it, flush ends it.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
-need curl nginx ping tcpdump
+need curl nginx ping tcpdump tmux
 
 topology given
 web $OUT $OUTSIDE 80
-gateway_start --route 192.0.2.0/24=prohibit
+gateway_start --route 192.0.2.0/24=prohibit --metrics "$BOX/metrics.sock"
 explain() { "$SLUICE" explain --control "$CONTROL" "$@"; }
 WEB=(--in gw0 --src $INSIDE --dst $OUTSIDE --dport 80)
 
@@ -58,5 +58,30 @@ wait_for 5 heard '.reason == "flushed"'
 check "an event of an end" heard '.event == "destroy" and .reason == "flushed"'
 check "a page again" at $IN curl -sS --max-time 5 http://$OUTSIDE/seen
 end_process "$EVENTS"
+
+# ---- metrics ----------------------------------------------------------------------------------
+
+web_get() { curl -sS --max-time 5 --unix-socket "$BOX/metrics.sock" "http://gateway/$1"; }
+check "metrics" web_get metrics
+says "a counter" "^sluice_packets_forwarded_total [1-9]" "$BOX/text"
+says "of the tables" "^sluice_nat_public_addresses 1$" "$BOX/text"
+equal "healthy" ok "$(web_get healthz)"
+equal "nothing else" 404 "$(web_get nothing -o /dev/null | grep -o 404 | head -n 1)"
+
+# ---- top --------------------------------------------------------------------------------------
+
+check "top" "$SLUICE" top --once --control "$CONTROL"
+says "the host" "^ *$INSIDE .*[1-9]" "$BOX/text"
+screen() { tmux -S "$BOX/tmux" "$@"; }
+screen_says() { screen capture-pane -p | grep -Eq "$1"; }
+screen new-session -d -x 100 -y 30 "$SLUICE top --interval 1 --control $CONTROL"
+check "top on a terminal" wait_for 10 screen_says "hosts [0-9]+, by flows"
+screen send-keys p
+check "by ports" wait_for 10 screen_says "hosts [0-9]+, by ports"
+fresh() { at $IN curl -sS --max-time 5 -o /dev/null http://$OUTSIDE/seen; screen_says "^$INSIDE +[0-9]+ +[0-9]+ +[1-9]"; }
+check "new flows are counted" wait_for 15 fresh
+screen send-keys q
+ended() { ! screen list-sessions; }
+check "q ends it" wait_for 10 ended
 
 finish

@@ -13,6 +13,7 @@
 #include "host/ctl/ctl_act.h"
 #include "host/ctl/ctl_answer.h"
 #include "host/ctl/ctl_listen.h"
+#include "host/ctl/ctl_top.h"
 #include "host/loop/loop.h"
 
 enum client_state {
@@ -29,6 +30,7 @@ struct ctl_client {
 	struct bufferevent *stream;
 	struct ctl_answer answer;
 	struct ctl_flush flush;
+	struct ctl_top *top; /* while it is counted; NULL otherwise */
 	u64 skipped; /* events that found no room; told when there is some again */
 };
 
@@ -51,6 +53,8 @@ static void client_end(struct ctl_client *client)
 
 	if (client->state == CLIENT_LISTENING && --ctl->listening == 0)
 		sluice_news_listen(ctl->sluice, false);
+	ctl_top_del(client->top);
+	client->top = NULL;
 	bufferevent_free(client->stream);
 	client->stream = NULL;
 	client->state = CLIENT_FREE;
@@ -249,6 +253,18 @@ static void client_explain(struct ctl_client *client, ns_t now)
 		ctl_answer_refuse(out, "there is no memory to explain with");
 }
 
+static bool client_top(struct ctl_client *client, ns_t now)
+{
+	struct evbuffer *out = bufferevent_get_output(client->stream);
+
+	if (!client->top)
+		client->top = ctl_top_new(client->answer.request.limit);
+	if (client->top)
+		return ctl_top_step(client->top, client->ctl->sluice, now, out);
+	ctl_answer_refuse(out, "there is no memory to count with");
+	return false;
+}
+
 /* One step; false when that was the last. */
 static bool client_act(struct ctl_client *client, ns_t now)
 {
@@ -259,6 +275,7 @@ static bool client_act(struct ctl_client *client, ns_t now)
 	case CTL_VERB_FLUSH:
 		return ctl_flush_step(&client->flush, client->ctl->sluice, request, now, out);
 	case CTL_VERB_EXPLAIN: client_explain(client, now); return false;
+	case CTL_VERB_TOP: return client_top(client, now);
 	default: return ctl_answer_step(&client->answer, client->ctl->sluice, now, out);
 	}
 }

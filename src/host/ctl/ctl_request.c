@@ -49,6 +49,7 @@ static const struct {
 	[CTL_VERB_EVENTS] = { "events", FILTER_TUPLE },
 	[CTL_VERB_FLUSH] = { "flush", FILTER_TUPLE | CTL_FILTER_STATE | CTL_FILTER_UNANSWERED },
 	[CTL_VERB_EXPLAIN] = { "explain", 0 },
+	[CTL_VERB_TOP] = { "top", CTL_FILTER_LIMIT },
 };
 
 const char *ctl_verb_name(enum ctl_verb verb)
@@ -323,6 +324,13 @@ static bool read_flush(json_t *value, struct ctl_request *request, struct ctl_wh
 	       refuse(why, "\"flush\" has to be \"flows\"");
 }
 
+static bool read_top(json_t *value, struct ctl_request *request, struct ctl_why *why)
+{
+	request->verb = CTL_VERB_TOP;
+	return (json_is_string(value) && strcmp(json_string_value(value), "hosts") == 0) ||
+	       refuse(why, "\"top\" has to be \"hosts\"");
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -381,6 +389,7 @@ static bool read_verb(json_t *root, struct ctl_request *request, struct ctl_why 
 		[CTL_VERB_EVENTS] = read_events,
 		[CTL_VERB_FLUSH] = read_flush,
 		[CTL_VERB_EXPLAIN] = read_explain,
+		[CTL_VERB_TOP] = read_top,
 	};
 	int wanted = -1;
 
@@ -422,7 +431,7 @@ static bool read_root(json_t *root, struct ctl_request *request, struct ctl_why 
 		if (!key_is_known(key))
 			return refuse(why,
 				      "\"%.40s\" is not known: a request has version, filter, "
-				      "and one of show, events, flush and explain",
+				      "and one of show, events, flush, explain and top",
 				      key);
 	}
 	return read_verb(root, request, why) &&

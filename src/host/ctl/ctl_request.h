@@ -3,6 +3,7 @@
  *     {"version":1,"show":"flows","filter":{"addr":"10.0.0.0/8","limit":100}}
  *     {"version":1,"events":true,"filter":{"proto":"tcp"}}
  *     {"version":1,"flush":"flows","filter":{"addr":"10.0.0.7"}}
+ *     {"version":1,"top":"hosts","filter":{"limit":20}}
  *     {"version":1,"explain":{"in":"eth1","packet":"4500...","len":1500}}
  *
  * Pure functions of bytes; what is wrong is answered with what would be right.                  */
@@ -20,7 +21,14 @@ enum {
 };
 
 /* What is wanted: the first key of a request. */
-enum ctl_verb { CTL_VERB_SHOW, CTL_VERB_EVENTS, CTL_VERB_FLUSH, CTL_VERB_EXPLAIN, CTL_VERB_COUNT };
+enum ctl_verb {
+	CTL_VERB_SHOW,
+	CTL_VERB_EVENTS,
+	CTL_VERB_FLUSH,
+	CTL_VERB_EXPLAIN,
+	CTL_VERB_TOP,
+	CTL_VERB_COUNT,
+};
 
 enum ctl_show {
 	CTL_SHOW_FLOWS,

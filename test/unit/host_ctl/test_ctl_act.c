@@ -279,6 +279,44 @@ static void flush_says_how_many(void **state)
 	assert_int_equal(sluice_flow_count(bed->rig.s), 0);
 }
 
+/* 60 hosts with one flow each, one with many: it is first, and the list is bounded. */
+static void top_names_who_holds_most(void **state)
+{
+	struct bed *bed = *state;
+	json_t *answer, *row;
+	size_t index;
+	bool seen = false;
+
+	for (u32 n = 0; n < 60; n++) {
+		build_udp4(&bed->b, be32_of(0x0a0a0100 + n), 5000, addr("203.0.113.9"), 53, 20);
+		assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	}
+	for (u16 n = 0; n < 700; n++) {
+		build_tcp4(&bed->b, addr("10.10.0.5"), (u16)(6000 + n), addr("203.0.113.9"), 80,
+			   TCP_SYN);
+		assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+		if (n % 100 == 0)
+			rig_drain(&bed->rig);
+	}
+	rig_drain(&bed->rig);
+	answer = whole(bed, "{\"version\":1,\"top\":\"hosts\",\"filter\":{\"limit\":5}}\n");
+	assert_int_equal(json_integer_value(json_object_get(answer, "hosts")), 61);
+	assert_int_equal(json_integer_value(json_object_get(answer, "not_counted")), 0);
+	assert_true(json_array_size(json_object_get(answer, "top")) <= 15);
+	json_array_foreach(json_object_get(answer, "top"), index, row)
+	{
+		if (strcmp(json_string_value(json_object_get(row, "addr")), "10.10.0.5") != 0)
+			continue;
+		seen = true;
+		assert_int_equal(json_integer_value(json_object_get(row, "flows")), 700);
+		assert_int_equal(json_integer_value(json_object_get(row, "ports")), 700);
+		assert_int_equal(json_integer_value(json_object_get(row, "unanswered")), 700);
+		assert_int_equal(json_integer_value(json_object_get(row, "bytes")), 28000);
+	}
+	assert_true(seen);
+	json_decref(answer);
+}
+
 static void what_is_wrong_is_said(void **state)
 {
 	static const char *const wrong[][2] = {
@@ -320,6 +358,7 @@ int main(void)
 		WITH_BED(events_of_the_engine),
 		WITH_BED(a_slow_listener_is_told_what_it_missed),
 		WITH_BED(flush_says_how_many),
+		WITH_BED(top_names_who_holds_most),
 		WITH_BED(what_is_wrong_is_said),
 	};
 

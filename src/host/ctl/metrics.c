@@ -1,0 +1,222 @@
+/* The HTTP side of metrics, on libevent's server. */
+#include "host/ctl/metrics.h"
+
+#include <arpa/inet.h>
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/wire/ip4.h"
+#include "host/ctl/ctl_listen.h"
+#include "host/loop/loop.h"
+
+#define METRICS_EVERY_NS NS_PER_SEC
+
+enum { STEP_RECORDS = 16, HTTP_STALL_S = 10, HTTP_HEADERS_MAX = 4096, HTTP_BACKLOG = 16 };
+
+struct metrics {
+	const struct sluice *sluice;
+	const char *version;
+	struct evhttp *http;
+	bool at_path;
+	struct ctl_listen listener; /* with at_path */
+	bool running;               /* a round is under way */
+	bool dests;                 /* it has come to the destinations */
+	u32 cursor;
+	ns_t ended_ns;
+	struct metrics_sums sums; /* of the last round that ended */
+	struct metrics_sums round;
+};
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+static void on_metrics(struct evhttp_request *request, void *arg)
+{
+	struct metrics *metrics = arg;
+	struct evbuffer *out = evbuffer_new();
+
+	if (!out) {
+		evhttp_send_error(request, HTTP_INTERNAL, NULL);
+		return;
+	}
+	metrics_put(out, metrics->sluice, &metrics->sums, metrics->version);
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
+			  "text/plain; version=0.0.4; charset=utf-8");
+	evhttp_send_reply(request, HTTP_OK, "OK", out);
+	evbuffer_free(out);
+}
+
+/* Ready is healthy: whoever asks wants to know whether to send packets here. */
+static void on_health(struct evhttp_request *request, void *arg)
+{
+	struct metrics *metrics = arg;
+	struct evbuffer *out = evbuffer_new();
+	bool ready = sluice_is_settled(metrics->sluice);
+
+	if (!out) {
+		evhttp_send_error(request, HTTP_INTERNAL, NULL);
+		return;
+	}
+	evbuffer_add_printf(out, ready ? "ok\n" : "not all addresses are known to be its own\n");
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
+			  "text/plain; charset=utf-8");
+	evhttp_send_reply(request, ready ? HTTP_OK : HTTP_SERVUNAVAIL, ready ? "OK" : "Starting",
+			  out);
+	evbuffer_free(out);
+}
+
+static void on_other(struct evhttp_request *request, void *arg)
+{
+	(void)arg;
+	evhttp_send_error(request, HTTP_NOTFOUND, "There are /metrics and /healthz");
+}
+
+/* ---- listening ------------------------------------------------------------------------------- */
+
+static bool listen_address(struct metrics *metrics, const char *where, struct ctl_why *why)
+{
+	char host[INET_ADDRSTRLEN];
+	be32 addr;
+	u16 port;
+
+	if (!metrics_parse_address(where, &addr, &port)) {
+		snprintf(why->text, sizeof why->text,
+			 "--metrics %.60s: has to be a path like /run/sluice/metrics.sock, or a "
+			 "loopback address and port like 127.0.0.1:9100",
+			 where);
+		return false;
+	}
+	inet_ntop(AF_INET, &addr, host, sizeof host);
+	if (evhttp_bind_socket(metrics->http, host, port) == 0)
+		return true;
+	snprintf(why->text, sizeof why->text,
+		 "--metrics %.60s: nobody can listen there: another "
+		 "program may do so already",
+		 where);
+	return false;
+}
+
+static bool listen_path(struct metrics *metrics, const char *where, struct ctl_why *why)
+{
+	int fd;
+
+	if (!ctl_listen_open(&metrics->listener, where, why))
+		return false;
+	metrics->at_path = true;
+	/* The server closes its descriptor; the file is taken away by its own. */
+	fd = dup(metrics->listener.fd);
+	if (fd >= 0 && evhttp_accept_socket(metrics->http, fd) == 0)
+		return true;
+	if (fd >= 0)
+		close(fd);
+	snprintf(why->text, sizeof why->text, "--metrics %.60s: the system refuses", where);
+	return false;
+}
+
+struct metrics *metrics_new(struct loop *loop, const struct sluice *s, const char *version,
+			    const char *where, struct ctl_why *why)
+{
+	struct metrics *metrics = calloc(1, sizeof *metrics);
+
+	snprintf(why->text, sizeof why->text, "there is no memory for metrics");
+	if (!metrics)
+		return NULL;
+	metrics->sluice = s;
+	metrics->version = version;
+	metrics->http = evhttp_new(loop_base(loop));
+	if (!metrics->http || !(strchr(where, '/') ? listen_path(metrics, where, why)
+						   : listen_address(metrics, where, why))) {
+		metrics_del(metrics);
+		return NULL;
+	}
+	evhttp_set_timeout(metrics->http, HTTP_STALL_S);
+	evhttp_set_max_headers_size(metrics->http, HTTP_HEADERS_MAX);
+	evhttp_set_max_body_size(metrics->http, 0);
+	evhttp_set_allowed_methods(metrics->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+	evhttp_set_cb(metrics->http, "/metrics", on_metrics, metrics);
+	evhttp_set_cb(metrics->http, "/healthz", on_health, metrics);
+	evhttp_set_gencb(metrics->http, on_other, metrics);
+	return metrics;
+}
+
+void metrics_del(struct metrics *metrics)
+{
+	if (!metrics)
+		return;
+	if (metrics->http)
+		evhttp_free(metrics->http);
+	if (metrics->at_path)
+		ctl_listen_close(&metrics->listener);
+	free(metrics);
+}
+
+/* ---- rounds ---------------------------------------------------------------------------------- */
+
+static u32 kind_of(u8 proto)
+{
+	return proto == IP_PROTO_TCP   ? NAT_PROTO_TCP
+	       : proto == IP_PROTO_UDP ? NAT_PROTO_UDP
+				       : NAT_PROTO_ICMP;
+}
+
+static void ports_step(struct metrics *metrics)
+{
+	struct sluice_ports found[STEP_RECORDS];
+	struct metrics_sums *sums = &metrics->round;
+	u32 count = sluice_show_ports(metrics->sluice, &metrics->cursor, found, STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		u32 kind = kind_of(found[i].proto);
+
+		sums->ports[kind] += found[i].port_count;
+		sums->mapped[kind] += found[i].mapped;
+		sums->resting[kind] += found[i].resting;
+		sums->flows[kind] += found[i].flows;
+		sums->refused[kind] += found[i].refused;
+		sums->addresses += kind == NAT_PROTO_TCP;
+	}
+}
+
+static void dests_step(struct metrics *metrics)
+{
+	struct sluice_dest found[STEP_RECORDS];
+	struct metrics_sums *sums = &metrics->round;
+	u32 count = sluice_show_dests(metrics->sluice, &metrics->cursor, found, STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		if (sums->busy == 0 || found[i].left < sums->least_left)
+			sums->least_left = found[i].left;
+		sums->busy++;
+	}
+}
+
+bool metrics_work(struct metrics *metrics, ns_t now)
+{
+	if (!metrics)
+		return false;
+	if (!metrics->running) {
+		if (metrics->ended_ns != 0 && now - metrics->ended_ns < METRICS_EVERY_NS)
+			return false;
+		metrics->running = true;
+		metrics->dests = false;
+		metrics->cursor = 0;
+		memset(&metrics->round, 0, sizeof metrics->round);
+	}
+	if (metrics->dests)
+		dests_step(metrics);
+	else
+		ports_step(metrics);
+	if (metrics->cursor != SLUICE_CURSOR_END)
+		return true;
+	metrics->cursor = 0;
+	metrics->running = !metrics->dests;
+	if (metrics->dests) {
+		metrics->sums = metrics->round;
+		metrics->ended_ns = now;
+	}
+	metrics->dests = !metrics->dests;
+	return metrics->running;
+}

@@ -1,0 +1,187 @@
+/* The page of metrics: names begin with sluice_, units are seconds and bytes, counters end with
+ * _total (prometheus.io/docs/practices/naming).                                                  */
+#include <ctype.h>
+#include <event2/buffer.h>
+#include <inttypes.h>
+
+#include "host/ctl/metrics.h"
+
+enum { STEP = 32, NAME_SIZE = 64 };
+
+static const char *const proto_names[NAT_PROTO_COUNT] = { "tcp", "udp", "icmp" };
+
+static void put_head(struct evbuffer *out, const char *name, const char *type, const char *help)
+{
+	evbuffer_add_printf(out, "# HELP sluice_%s %s\n# TYPE sluice_%s %s\n", name, help, name,
+			    type);
+}
+
+static void put_gauge(struct evbuffer *out, const char *name, const char *help, u64 value)
+{
+	put_head(out, name, "gauge", help);
+	evbuffer_add_printf(out, "sluice_%s %" PRIu64 "\n", name, value);
+}
+
+static void put_by_proto(struct evbuffer *out, const char *name, const char *type, const char *help,
+			 const u64 value[NAT_PROTO_COUNT])
+{
+	put_head(out, name, type, help);
+	for (u32 i = 0; i < NAT_PROTO_COUNT; i++)
+		evbuffer_add_printf(out, "sluice_%s{proto=\"%s\"} %" PRIu64 "\n", name,
+				    proto_names[i], value[i]);
+}
+
+/* Label values of our own: backslash, quote and line end are not in them, but names of interfaces
+ * come from the system.                                                                          */
+static void put_label(struct evbuffer *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			evbuffer_add_printf(out, "\\%c", *text);
+		else
+			evbuffer_add(out, text, 1);
+	}
+}
+
+static void lower(const char *name, char out[NAME_SIZE])
+{
+	u32 at = 0;
+
+	for (; name[at] && at < NAME_SIZE - 1; at++)
+		out[at] = (char)tolower((unsigned char)name[at]);
+	out[at] = 0;
+}
+
+static void put_drops(struct evbuffer *out, const struct sluice *s)
+{
+	struct sluice_counter found[STEP];
+	char name[NAME_SIZE];
+	u32 cursor = 0;
+
+	put_head(out, "dropped_packets_total", "counter",
+		 "Packets that ended, by reason; 'sluice show drops' has the sentences.");
+	while (cursor != SLUICE_CURSOR_END) {
+		u32 count = sluice_show_drops(s, &cursor, found, STEP);
+
+		for (u32 i = 0; i < count; i++) {
+			lower(found[i].name, name);
+			evbuffer_add_printf(
+				out, "sluice_dropped_packets_total{reason=\"%s\"} %" PRIu64 "\n",
+				name, found[i].count);
+		}
+	}
+}
+
+/* "flows" is how many stand now; all others only grow. */
+static void put_counters(struct evbuffer *out, const struct sluice *s)
+{
+	struct sluice_counter found[STEP];
+	char name[NAME_SIZE];
+	u32 cursor = 0;
+
+	while (cursor != SLUICE_CURSOR_END) {
+		u32 count = sluice_show_counters(s, &cursor, found, STEP);
+
+		for (u32 i = 0; i < count; i++) {
+			bool gauge = strcmp(found[i].name, "flows") == 0;
+
+			evutil_snprintf(name, sizeof name, "%s%s", found[i].name,
+					gauge ? "" : "_total");
+			put_head(out, name, gauge ? "gauge" : "counter", found[i].sentence);
+			evbuffer_add_printf(out, "sluice_%s %" PRIu64 "\n", name, found[i].count);
+		}
+	}
+}
+
+static const struct {
+	const char *name;
+	const char *help;
+	size_t at; /* in struct iface */
+} iface_counters[] = {
+	{ "interface_receive_packets_total", "Packets that came in.",
+	  offsetof(struct iface, stats.rx_packets) },
+	{ "interface_receive_bytes_total", "Bytes that came in.",
+	  offsetof(struct iface, stats.rx_bytes) },
+	{ "interface_transmit_packets_total", "Packets given to the driver.",
+	  offsetof(struct iface, stats.tx_packets) },
+	{ "interface_transmit_bytes_total", "Bytes given to the driver.",
+	  offsetof(struct iface, stats.tx_bytes) },
+	{ "interface_receive_lost_packets_total", "Packets lost before the gateway saw them.",
+	  offsetof(struct iface, losses.rx_lost) },
+	{ "interface_receive_no_buffer_packets_total", "Packets for which no buffer was free.",
+	  offsetof(struct iface, losses.rx_no_packet) },
+	{ "interface_receive_bad_packets_total", "Frames too short or cut.",
+	  offsetof(struct iface, losses.rx_bad) },
+	{ "interface_transmit_full_packets_total", "Packets for which the way out had no room.",
+	  offsetof(struct iface, losses.tx_full) },
+	{ "interface_transmit_refused_packets_total", "Packets that the system refused to send.",
+	  offsetof(struct iface, losses.tx_refused) },
+};
+
+static void put_ifaces(struct evbuffer *out, const struct iface_table *ifaces)
+{
+	for (size_t which = 0; which < ARRAY_COUNT(iface_counters); which++) {
+		const char *name = iface_counters[which].name;
+
+		put_head(out, name, "counter", iface_counters[which].help);
+		for (u32 i = 0; i < ifaces->count; i++) {
+			const u8 *iface = (const u8 *)&ifaces->iface[i];
+			u64 value;
+
+			memcpy(&value, iface + iface_counters[which].at, sizeof value);
+			evbuffer_add_printf(out, "sluice_%s{interface=\"", name);
+			put_label(out, ifaces->iface[i].conf.name);
+			evbuffer_add_printf(out, "\"} %" PRIu64 "\n", value);
+		}
+	}
+	put_head(out, "interface_up", "gauge", "Whether the link is up.");
+	for (u32 i = 0; i < ifaces->count; i++) {
+		evbuffer_add_printf(out, "sluice_interface_up{interface=\"");
+		put_label(out, ifaces->iface[i].conf.name);
+		evbuffer_add_printf(out, "\"} %d\n", ifaces->iface[i].up ? 1 : 0);
+	}
+}
+
+static u64 row_count(const struct mem *mem, const char *name)
+{
+	for (u32 i = 0; i < mem->row_count; i++) {
+		if (strcmp(mem->row[i].name, name) == 0)
+			return mem->row[i].count;
+	}
+	return 0;
+}
+
+void metrics_put(struct evbuffer *out, const struct sluice *s, const struct metrics_sums *sums,
+		 const char *version)
+{
+	put_head(out, "build_info", "gauge", "The version of the program; always 1.");
+	evbuffer_add_printf(out, "sluice_build_info{version=\"");
+	put_label(out, version);
+	evbuffer_add_printf(out, "\"} 1\n");
+	put_gauge(out, "settled", "Whether all addresses are known to be the gateway's own.",
+		  sluice_is_settled(s));
+	put_gauge(out, "memory_bytes", "Memory of all tables, planned at start.",
+		  sluice_mem(s)->used);
+	put_gauge(out, "flows_limit", "Flows that can stand at once, list heads included.",
+		  row_count(sluice_mem(s), "flows"));
+	put_counters(out, s);
+	put_drops(out, s);
+	put_ifaces(out, sluice_ifaces(s));
+	put_gauge(out, "nat_public_addresses", "Public addresses that flows may use.",
+		  sums->addresses);
+	put_by_proto(out, "nat_ports", "gauge", "Ports that may be given out, on all addresses.",
+		     sums->ports);
+	put_by_proto(out, "nat_ports_mapped", "gauge",
+		     "Ports owned by endpoint-independent mappings, resting ones included.",
+		     sums->mapped);
+	put_by_proto(out, "nat_ports_resting", "gauge", "Ports in quarantine.", sums->resting);
+	put_by_proto(out, "nat_port_flows", "gauge", "Flows that hold a port per destination.",
+		     sums->flows);
+	put_by_proto(out, "nat_ports_refused_total", "counter",
+		     "New flows that found no port, by the first address tried.", sums->refused);
+	put_gauge(out, "nat_busy_destinations",
+		  "Destinations so busy that they have a port map of their own.", sums->busy);
+	if (sums->busy)
+		put_gauge(out, "nat_least_ports_left",
+			  "Ports left to the busy destination that has fewest.", sums->least_left);
+}

@@ -1,0 +1,281 @@
+/* `sluice replay`: the driver is a file, the clock is the capture's. Interfaces carry bare IP here:
+ * link addresses of a capture say little about those of a gateway, and nobody would answer ARP. */
+#include "prog/replay.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "core/wire/ip4.h"
+#include "host/io/pcap.h"
+#include "prog/prog.h"
+#include "prog/run_conf.h"
+
+#define REPLAY_BEGIN_NS (NS_PER_SEC * 1000) /* before it nothing can have happened */
+
+enum { REPLAY_MTU = 1500, REPLAY_TICKS_MAX = 1 << 20 };
+
+struct source {
+	struct port *port;
+	u16 iface; /* IFACE_NONE: by the rules */
+	struct batch batch;
+	u32 next; /* of the batch */
+};
+
+struct replay {
+	const struct replay_args *args;
+	struct run_facts facts;
+	struct run_notes notes;
+	struct sluice_conf conf;
+	struct sluice *sluice;
+	void *region;
+	u32 source_count;
+	struct source source[REPLAY_FILES_MAX];
+	struct port *out[IFACE_MAX]; /* by interface; several may share one */
+	u32 port_count;
+	struct port *port[REPLAY_FILES_MAX * 2]; /* each once */
+	ns_t first_ns;                           /* of the captures; 0: none was read */
+	struct replay_counts counts;
+};
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static struct port *port_open(struct replay *replay, const struct pcap_conf *conf,
+			      struct run_errors *errors)
+{
+	char why[PORT_WHY_SIZE];
+	struct port *port = pcap_port_open(conf, why, sizeof why);
+
+	if (port)
+		replay->port[replay->port_count++] = port;
+	else
+		run_error(errors, "%s", why);
+	return port;
+}
+
+static bool open_files(struct replay *replay, struct run_errors *errors)
+{
+	const struct replay_args *args = replay->args;
+
+	for (u32 i = 0; i < args->in_count; i++) {
+		struct pcap_conf conf = { "capture", 0, args->in[i].path, NULL, IFACE_RAW_IP };
+		struct source *source = &replay->source[replay->source_count++];
+
+		source->iface = args->in[i].iface;
+		source->port = port_open(replay, &conf, errors);
+		if (!source->port)
+			return false;
+	}
+	for (u32 i = 0; i < args->out_count; i++) {
+		struct pcap_conf conf = { "sent", 0, NULL, args->out[i].path, IFACE_RAW_IP };
+		struct port *port = port_open(replay, &conf, errors);
+
+		if (!port)
+			return false;
+		for (u32 at = 0; at < args->run.iface_count; at++) {
+			if (args->out[i].iface == at ||
+			    (args->out[i].iface == IFACE_NONE && !replay->out[at]))
+				replay->out[at] = port;
+		}
+	}
+	return true;
+}
+
+static void look(struct replay *replay)
+{
+	const struct run_args *run = &replay->args->run;
+
+	for (u32 i = 0; i < run->iface_count; i++) {
+		struct iface_conf *port = &replay->facts.iface[i].port;
+
+		memcpy(port->name, run->iface[i].name, sizeof port->name);
+		port->link = IFACE_RAW_IP;
+		port->mtu = run->iface[i].mtu ? run->iface[i].mtu : REPLAY_MTU;
+	}
+}
+
+static bool make_engine(struct replay *replay, struct run_errors *errors)
+{
+	const char *why = "";
+	struct mem plan;
+
+	if (!run_conf_build(&replay->args->run, &replay->facts, &replay->conf, &replay->notes,
+			    errors))
+		return false;
+	sluice_plan(&replay->conf, &plan);
+	replay->region = aligned_alloc(MEM_LINE, plan.used);
+	if (!replay->region) {
+		run_error(errors, "there is no memory for %llu MB of tables",
+			  (unsigned long long)(plan.used >> 20));
+		return false;
+	}
+	memset(replay->region, 0, plan.used);
+	if (sluice_new(&replay->sluice, &replay->conf, replay->region, plan.used, REPLAY_BEGIN_NS,
+		       &why) != ERR_OK) {
+		run_error(errors, "the engine refuses this configuration: %s", why);
+		return false;
+	}
+	for (u32 i = 0; i < replay->conf.iface_count; i++)
+		sluice_set_link(replay->sluice, (u16)i, true);
+	return true;
+}
+
+struct replay *replay_open(const struct replay_args *args, struct run_errors *errors)
+{
+	struct replay *replay = calloc(1, sizeof *replay);
+
+	if (!replay) {
+		run_error(errors, "there is no memory");
+		return NULL;
+	}
+	replay->args = args;
+	look(replay);
+	if (make_engine(replay, errors) && open_files(replay, errors))
+		return replay;
+	replay_close(replay);
+	return NULL;
+}
+
+void replay_close(struct replay *replay)
+{
+	for (u32 i = 0; i < replay->port_count; i++)
+		port_close(replay->port[i]);
+	free(replay->region);
+	free(replay);
+}
+
+/* ---- packets --------------------------------------------------------------------------------- */
+
+/* What leaves carries the capture's time of what made it leave. */
+static void send_all(struct replay *replay, ns_t when_ns)
+{
+	struct batch tx, one;
+
+	while (sluice_output(replay->sluice, &tx)) {
+		for (u32 i = 0; i < tx.count; i++) {
+			struct pkt *pkt = tx.pkt[i];
+			struct port *port = replay->out[pkt->out_if];
+
+			replay->counts.out[pkt->out_if]++;
+			pkt->rx_ns = when_ns;
+			one.count = 1;
+			one.pkt[0] = pkt;
+			if (port)
+				port_tx(port, &one);
+			else
+				replay->counts.not_written++;
+			if (!port || one.count > 0)
+				pkt_put(pkt);
+		}
+	}
+}
+
+/* Everything that is due until then, each at its time. */
+static void pass_time(struct replay *replay, ns_t until)
+{
+	for (u32 step = 0; step < REPLAY_TICKS_MAX && sluice_next(replay->sluice) <= until;
+	     step++) {
+		ns_t when = sluice_next(replay->sluice);
+
+		sluice_tick(replay->sluice, when);
+		send_all(replay, replay->first_ns + when - REPLAY_BEGIN_NS);
+	}
+}
+
+/* Bare IP by the interface that it came in by; false: it does not go in. */
+static bool prepare(struct replay *replay, const struct source *source, struct pkt *pkt)
+{
+	bool framed = (pkt->flags & PKT_RAW_IP) == 0;
+	const struct eth_hdr *eth = framed ? (const void *)pkt_frame(pkt) : NULL;
+	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
+
+	if (pkt->len < IP4_HLEN_MIN || (eth && be16_host(eth->type) != ETH_TYPE_IP4)) {
+		replay->counts.not_ip++;
+		return false;
+	}
+	if (source->iface != IFACE_NONE)
+		pkt->in_if = source->iface;
+	else if (!replay_iface(replay->args, eth, ip->src, &pkt->in_if)) {
+		replay->counts.own++;
+		return false;
+	}
+	pkt->l2 = pkt->l3;
+	pkt->flags |= PKT_RAW_IP;
+	return true;
+}
+
+static void feed(struct replay *replay, const struct source *source, struct pkt *pkt)
+{
+	ns_t when_ns = pkt->rx_ns;
+	struct batch rx;
+	ns_t now;
+
+	if (replay->first_ns == 0)
+		replay->first_ns = when_ns;
+	/* A capture may be out of order by some packets; time goes on all the same. */
+	if (when_ns < replay->first_ns + replay->counts.lasted_ns)
+		when_ns = replay->first_ns + replay->counts.lasted_ns;
+	replay->counts.lasted_ns = when_ns - replay->first_ns;
+	now = REPLAY_BEGIN_NS + replay->counts.lasted_ns;
+	pass_time(replay, now);
+	replay->counts.read++;
+	if (!prepare(replay, source, pkt)) {
+		pkt_put(pkt);
+		return;
+	}
+	replay->counts.in[pkt->in_if]++;
+	rx.count = 1;
+	rx.pkt[0] = pkt;
+	sluice_input(replay->sluice, &rx, now);
+	send_all(replay, when_ns);
+}
+
+/* A few at a time: they lie in the engine's own pool. */
+static bool source_fill(struct replay *replay, struct source *source)
+{
+	if (source->next < source->batch.count)
+		return true;
+	source->next = source->batch.count = 0;
+	while (source->batch.count == 0 && !pcap_port_ended(source->port))
+		port_rx(source->port, sluice_pool(replay->sluice), &source->batch);
+	return source->batch.count > 0;
+}
+
+static struct source *source_earliest(struct replay *replay)
+{
+	struct source *best = NULL;
+
+	for (u32 i = 0; i < replay->source_count; i++) {
+		struct source *source = &replay->source[i];
+
+		if (source_fill(replay, source) &&
+		    (!best ||
+		     source->batch.pkt[source->next]->rx_ns < best->batch.pkt[best->next]->rx_ns))
+			best = source;
+	}
+	return best;
+}
+
+void replay_run(struct replay *replay)
+{
+	struct source *source;
+
+	while ((source = source_earliest(replay)) != NULL)
+		feed(replay, source, source->batch.pkt[source->next++]);
+	for (u32 i = 0; i < replay->source_count; i++) {
+		const struct iface_losses *losses = &replay->source[i].port->stats.losses;
+
+		replay->counts.bad += losses->rx_bad + losses->rx_no_packet;
+		replay->counts.not_ip += losses->rx_vlan;
+	}
+}
+
+const struct replay_counts *replay_counted(const struct replay *replay)
+{
+	return &replay->counts;
+}
+
+const struct sluice *replay_engine(const struct replay *replay)
+{
+	return replay->sluice;
+}

@@ -1,0 +1,215 @@
+/* Captures first, then options; those of replay are taken out before the others are read. */
+#include "prog/replay_args.h"
+
+#include <stdlib.h>
+
+#include "prog/values.h"
+
+struct reading {
+	struct replay_args *args;
+	struct run_errors *errors;
+	int rest_count;
+	char **rest; /* what is for `sluice run` */
+	u32 word_count;
+	const char *word[REPLAY_FILES_MAX * 3]; /* "in.pcap", "-oout.pcap", "-mIF=MAC" */
+	char kind[REPLAY_FILES_MAX * 3];        /* i, o, m */
+};
+
+static void keep_word(struct reading *reading, char kind, const char *word)
+{
+	if (reading->word_count == ARRAY_COUNT(reading->word)) {
+		run_error(reading->errors, "%s: too many captures", word);
+		return;
+	}
+	reading->kind[reading->word_count] = kind;
+	reading->word[reading->word_count++] = word;
+}
+
+/* Where the next argument is. */
+static int read_word(struct reading *reading, int argc, char **argv, int at)
+{
+	const char *word = argv[at];
+	char kind = strcmp(word, "-o") == 0 || strcmp(word, "--out") == 0 ? 'o'
+		    : strcmp(word, "--mac") == 0                          ? 'm'
+									  : 0;
+
+	if (strcmp(word, "--json") == 0) {
+		reading->args->json = true;
+		return at + 1;
+	}
+	if (kind == 0) {
+		reading->rest[reading->rest_count++] = argv[at];
+		return at + 1;
+	}
+	if (at + 1 == argc) {
+		run_error(reading->errors, "%s: needs a value", word);
+		return at + 1;
+	}
+	keep_word(reading, kind, argv[at + 1]);
+	return at + 2;
+}
+
+static u16 iface_named(const struct run_args *run, const char *word, size_t len)
+{
+	for (u32 i = 0; i < run->iface_count; i++) {
+		if (strlen(run->iface[i].name) == len &&
+		    strncmp(run->iface[i].name, word, len) == 0)
+			return (u16)i;
+	}
+	return IFACE_NONE;
+}
+
+/* "IF=FILE" when it begins with an interface; else the whole word is a path. */
+static struct replay_file file_of(const struct replay_args *args, const char *word)
+{
+	size_t len = strcspn(word, "=");
+	u16 iface = word[len] ? iface_named(&args->run, word, len) : IFACE_NONE;
+
+	return (struct replay_file){ iface == IFACE_NONE ? word : word + len + 1, iface };
+}
+
+static bool mac_of(const char *text, struct mac *mac)
+{
+	unsigned byte[ETH_ALEN];
+	char end;
+
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &byte[0], &byte[1], &byte[2], &byte[3],
+		   &byte[4], &byte[5], &end) != ETH_ALEN)
+		return false;
+	for (u32 i = 0; i < ETH_ALEN; i++)
+		((u8 *)mac)[i] = (u8)byte[i];
+	return true;
+}
+
+static void take_mac(struct reading *reading, const char *word)
+{
+	struct replay_args *args = reading->args;
+	size_t len = strcspn(word, "=");
+	struct replay_mac *mac = &args->mac[args->mac_count];
+
+	mac->iface = iface_named(&args->run, word, len);
+	if (mac->iface == IFACE_NONE || !word[len] || !mac_of(word + len + 1, &mac->mac))
+		run_error(reading->errors,
+			  "--mac %s: has to be an interface of --lan or --wan and its address in "
+			  "the capture: eth1=02:00:00:00:00:01",
+			  word);
+	else
+		args->mac_count++;
+}
+
+/* Now that the interfaces are known by name. */
+static void take_words(struct reading *reading)
+{
+	struct replay_args *args = reading->args;
+
+	for (u32 i = 0; i < reading->word_count; i++) {
+		const char *word = reading->word[i];
+		struct replay_file file = file_of(args, word);
+
+		if (reading->kind[i] == 'i' && args->in_count < REPLAY_FILES_MAX)
+			args->in[args->in_count++] = file;
+		else if (reading->kind[i] == 'o' && args->out_count < REPLAY_FILES_MAX)
+			args->out[args->out_count++] = file;
+		else if (reading->kind[i] == 'm' && args->mac_count < REPLAY_FILES_MAX)
+			take_mac(reading, word);
+		else
+			run_error(reading->errors, "%s: at most %d of them", word,
+				  REPLAY_FILES_MAX);
+	}
+	if (args->in_count == 0)
+		run_error(reading->errors, "a capture is missing; it stands before all options: "
+					   "sluice replay in.pcap -o out.pcap --lan ...");
+}
+
+void replay_args_parse(int argc, char **argv, struct replay_args *args, struct run_errors *errors)
+{
+	struct run_errors own = { 0 };
+	struct reading reading = { .args = args, .errors = &own, .rest_count = 1 };
+	int at = 1;
+
+	memset(args, 0, sizeof *args);
+	memset(errors, 0, sizeof *errors);
+	reading.rest = calloc((size_t)argc + 1, sizeof *reading.rest);
+	if (!reading.rest) {
+		run_error(errors, "there is no memory");
+		return;
+	}
+	reading.rest[0] = argv[0];
+	while (at < argc && argv[at][0] != '-')
+		keep_word(&reading, 'i', argv[at++]);
+	while (at < argc)
+		at = read_word(&reading, argc, argv, at);
+	run_args_parse(reading.rest_count, reading.rest, &args->run, errors);
+	free(reading.rest);
+	if (args->run.help)
+		return;
+	take_words(&reading);
+	for (u32 i = 0; i < own.count; i++)
+		run_error(errors, "%s", own.text[i]);
+}
+
+void replay_args_help(FILE *out)
+{
+	fprintf(out,
+		"sluice replay: captures through the gateway, in the captures' own time\n\n"
+		"  sluice replay in.pcap -o out.pcap --lan lan0=10.10.0.1/16 "
+		"--wan wan0=198.18.0.1/16 \\\n"
+		"        --gateway 198.18.0.2 [options of 'sluice run']\n"
+		"  sluice replay lan0=inside.pcap wan0=outside.pcap -o wan0=sent.pcap ...\n\n"
+		"  FILE, IF=FILE         captures (pcap, pcapng; Ethernet or raw IP), before all "
+		"options;\n"
+		"                        several are merged by their times\n"
+		"  -o, --out FILE        what leaves, as raw IP; -o IF=FILE: by this interface "
+		"only\n"
+		"  --mac IF=MAC          the gateway's link address in an Ethernet capture\n"
+		"  --json                counts as JSON\n\n"
+		"A packet of a FILE comes in by the interface whose --mac it is sent to, else by "
+		"the one\nwhose network has its source address, else by the first --wan. What has "
+		"a --mac as its\nsource was sent by the gateway and is left out. Interfaces need "
+		"addresses\n(--lan IF=ADDR/LEN); they carry bare IP, so ARP is left out, too. "
+		"Without --seed the seed is\nzero: the same captures give the same packets.\n\n"
+		"The options of 'sluice run' about translation, tracking and routes hold here; "
+		"those about\nthe system (--driver, --control, --log, --yes) do nothing.\n"
+		"Exit codes: 0 replayed, 1 a file can not be read or written, 2 wrong "
+		"arguments.\n");
+}
+
+static bool mac_find(const struct replay_args *args, const struct mac *mac, u16 *iface)
+{
+	for (u32 i = 0; i < args->mac_count; i++) {
+		if (mac_eq(&args->mac[i].mac, mac)) {
+			*iface = args->mac[i].iface;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool net_find(const struct run_args *run, be32 src, u16 *iface)
+{
+	for (u32 i = 0; i < run->iface_count; i++) {
+		for (u32 a = 0; a < run->iface[i].addr_count; a++) {
+			const struct iface_addr *own = &run->iface[i].addr[a];
+
+			if (be32_eq(value_network(src, own->prefix_len),
+				    value_network(own->addr, own->prefix_len))) {
+				*iface = (u16)i;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+bool replay_iface(const struct replay_args *args, const struct eth_hdr *ethernet, be32 src,
+		  u16 *iface)
+{
+	if (ethernet && mac_find(args, &ethernet->src, iface))
+		return false;
+	if ((ethernet && mac_find(args, &ethernet->dst, iface)) || net_find(&args->run, src, iface))
+		return true;
+	*iface = 0;
+	while (args->run.iface[*iface].side != IFACE_OUTSIDE)
+		(*iface)++;
+	return true;
+}

@@ -1,0 +1,267 @@
+/* Answers to rows, rows to lines. */
+#include "prog/top_view.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const order_names[TOP_ORDER_COUNT] = { "flows", "ports", "new", "bytes" };
+
+static u64 count_of(const json_t *object, const char *key)
+{
+	return (u64)json_integer_value(json_object_get(object, key));
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+void top_take_hosts(struct top_view *view, json_t *answer)
+{
+	json_t *row;
+	size_t index;
+
+	view->host_count = 0;
+	view->hosts_in_all = count_of(answer, "hosts");
+	json_array_foreach(json_object_get(answer, "top"), index, row)
+	{
+		struct top_host *host = &view->host[view->host_count];
+
+		if (view->host_count == TOP_ROWS_MAX)
+			return;
+		snprintf(host->addr, sizeof host->addr, "%s", text_of(row, "addr"));
+		host->flows = count_of(row, "flows");
+		host->ports = count_of(row, "ports");
+		host->unanswered = count_of(row, "unanswered");
+		host->bytes = count_of(row, "bytes");
+		host->fresh = 0;
+		view->host_count++;
+	}
+}
+
+void top_take_dests(struct top_view *view, json_t *answer)
+{
+	json_t *row;
+	size_t index;
+
+	view->dest_count = 0;
+	json_array_foreach(json_object_get(answer, "destinations"), index, row)
+	{
+		struct top_dest *dest = &view->dest[view->dest_count];
+
+		if (view->dest_count == TOP_ROWS_MAX)
+			return;
+		snprintf(dest->text, sizeof dest->text, "%.4s %.15s:%" PRIu64 " from %.15s",
+			 text_of(row, "proto"), text_of(row, "dst"), count_of(row, "dport"),
+			 text_of(row, "public_addr"));
+		dest->used = count_of(row, "used");
+		dest->left = count_of(row, "left");
+		view->dest_count++;
+	}
+}
+
+/* What was there at the last look stays known. */
+static struct top_drop *drop_find(struct top_view *view, const char *name)
+{
+	for (u32 i = 0; i < view->drop_count; i++) {
+		if (strcmp(view->drop[i].name, name) == 0)
+			return &view->drop[i];
+	}
+	if (view->drop_count == TOP_ROWS_MAX)
+		return NULL;
+	memset(&view->drop[view->drop_count], 0, sizeof view->drop[0]);
+	return &view->drop[view->drop_count++];
+}
+
+void top_take_drops(struct top_view *view, json_t *answer)
+{
+	json_t *row;
+	size_t index;
+
+	for (u32 i = 0; i < view->drop_count; i++)
+		view->drop[i].before = view->drop[i].count;
+	json_array_foreach(json_object_get(answer, "drops"), index, row)
+	{
+		struct top_drop *drop = drop_find(view, text_of(row, "name"));
+
+		if (!drop)
+			return;
+		snprintf(drop->name, sizeof drop->name, "%s", text_of(row, "name"));
+		snprintf(drop->sentence, sizeof drop->sentence, "%s", text_of(row, "sentence"));
+		drop->count = count_of(row, "count");
+	}
+}
+
+static void note_new(struct top_view *view, const char *addr)
+{
+	for (u32 i = 0; i < view->new_count; i++) {
+		if (strcmp(view->fresh[i].addr, addr) == 0) {
+			view->fresh[i].count++;
+			return;
+		}
+	}
+	if (view->new_count == TOP_NEW_MAX) {
+		view->skipped++;
+		return;
+	}
+	snprintf(view->fresh[view->new_count].addr, sizeof view->fresh[0].addr, "%s", addr);
+	view->fresh[view->new_count++].count = 1;
+}
+
+void top_take_event(struct top_view *view, json_t *event)
+{
+	const char *kind = text_of(event, "event");
+
+	if (strcmp(kind, "new") == 0)
+		note_new(view, text_of(json_object_get(event, "orig"), "src"));
+	else if (strcmp(kind, "skipped") == 0)
+		view->skipped += count_of(event, "count");
+}
+
+void top_forget_new(struct top_view *view)
+{
+	view->new_count = 0;
+	view->skipped = 0;
+}
+
+/* ---- order ----------------------------------------------------------------------------------- */
+
+static u64 value_by(const struct top_host *host, enum top_order order)
+{
+	switch (order) {
+	case TOP_BY_PORTS: return host->ports;
+	case TOP_BY_NEW: return host->fresh;
+	case TOP_BY_BYTES: return host->bytes;
+	default: return host->flows;
+	}
+}
+
+static void sort_hosts(struct top_view *view)
+{
+	for (u32 i = 1; i < view->host_count; i++) {
+		struct top_host host = view->host[i];
+		u32 at = i;
+
+		for (; at > 0 &&
+		       value_by(&view->host[at - 1], view->order) < value_by(&host, view->order);
+		     at--)
+			view->host[at] = view->host[at - 1];
+		view->host[at] = host;
+	}
+}
+
+static int by_left(const void *a, const void *b)
+{
+	const struct top_dest *first = a, *second = b;
+
+	return (first->left > second->left) - (first->left < second->left);
+}
+
+static int by_recent(const void *a, const void *b)
+{
+	const struct top_drop *first = a, *second = b;
+	u64 one = first->count - first->before, two = second->count - second->before;
+
+	if (one != two)
+		return one < two ? 1 : -1;
+	return (first->count < second->count) - (first->count > second->count);
+}
+
+/* Hosts that hold little but begin much are not in the answer: they come from the events. */
+static void add_new(struct top_view *view)
+{
+	for (u32 i = 0; i < view->new_count; i++) {
+		struct top_host *host = NULL;
+
+		for (u32 at = 0; at < view->host_count && !host; at++) {
+			if (strcmp(view->host[at].addr, view->fresh[i].addr) == 0)
+				host = &view->host[at];
+		}
+		if (!host && view->host_count < TOP_ROWS_MAX) {
+			host = &view->host[view->host_count++];
+			memset(host, 0, sizeof *host);
+			memcpy(host->addr, view->fresh[i].addr, sizeof host->addr);
+		}
+		if (host)
+			host->fresh = view->fresh[i].count;
+	}
+}
+
+/* ---- lines ----------------------------------------------------------------------------------- */
+
+static void line(struct top_view *view, u32 lines, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void line(struct top_view *view, u32 lines, const char *format, ...)
+{
+	va_list list;
+
+	if (view->line_count == lines || view->line_count == TOP_LINES_MAX)
+		return;
+	va_start(list, format);
+	vsnprintf(view->line[view->line_count++], TOP_LINE_SIZE, format, list);
+	va_end(list);
+}
+
+static void bytes_text(u64 bytes, char out[24])
+{
+	static const char units[] = " KMGTP";
+	double value = (double)bytes;
+	u32 unit = 0;
+
+	for (; value >= 10000 && unit < sizeof units - 2; unit++)
+		value /= 1024;
+	if (unit == 0)
+		snprintf(out, 24, "%" PRIu64, bytes);
+	else
+		snprintf(out, 24, "%.1f%c", value, units[unit]);
+}
+
+static void layout_hosts(struct top_view *view, u32 lines)
+{
+	char bytes[24];
+
+	line(view, lines, "hosts %" PRIu64 ", by %s%s", view->hosts_in_all,
+	     order_names[view->order], view->skipped ? "; not all new flows were heard" : "");
+	line(view, lines, "%-16s %10s %10s %10s %10s %10s", "HOST", "FLOWS", "PORTS", "NEW",
+	     "UNANSWERED", "BYTES");
+	for (u32 i = 0; i < view->host_count; i++) {
+		const struct top_host *host = &view->host[i];
+
+		bytes_text(host->bytes, bytes);
+		line(view, lines,
+		     "%-16s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10s",
+		     host->addr, host->flows, host->ports, host->fresh, host->unanswered, bytes);
+	}
+}
+
+void top_layout(struct top_view *view, u32 lines)
+{
+	u32 dest_lines = u32_min(view->dest_count, 8) + 2;
+	u32 drop_lines = u32_min(view->drop_count, 8) + 2;
+	u32 rest = dest_lines + drop_lines;
+
+	lines = u32_min(lines, TOP_LINES_MAX);
+	add_new(view);
+	sort_hosts(view);
+	qsort(view->dest, view->dest_count, sizeof view->dest[0], by_left);
+	qsort(view->drop, view->drop_count, sizeof view->drop[0], by_recent);
+	view->line_count = 0;
+	layout_hosts(view, lines > rest ? lines - rest : lines);
+	line(view, lines, " ");
+	line(view, lines, "%-46s %10s %10s", "DESTINATION WITH FEWEST PORTS", "LEFT", "USED");
+	for (u32 i = 0; i + 2 < dest_lines; i++)
+		line(view, lines, "%-46s %10" PRIu64 " %10" PRIu64, view->dest[i].text,
+		     view->dest[i].left, view->dest[i].used);
+	line(view, lines, " ");
+	line(view, lines, "%-20s %10s %10s", "DROPPED", "NOW", "IN ALL");
+	for (u32 i = 0; i + 2 < drop_lines; i++)
+		line(view, lines, "%-20s %10" PRIu64 " %10" PRIu64 "  %s", view->drop[i].name,
+		     view->drop[i].count - view->drop[i].before, view->drop[i].count,
+		     view->drop[i].sentence);
+}

@@ -1,0 +1,331 @@
+/* Metrics: the page is what promtool would take, its numbers are the gateway's, and who asks for
+ * something else is told so.                                                                     */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "fake/engine.h"
+#include "host/ctl/metrics.h"
+#include "host/loop/loop.h"
+
+enum { TURNS_MAX = 100000, ANSWER_MAX = 256 * 1024, NAMES_MAX = 256, NAME_SIZE = 96 };
+
+struct bed {
+	char folder[64];
+	char path[96];
+	struct loop *loop;
+	struct metrics *metrics;
+	struct sluice_conf conf;
+	struct rig rig;
+	struct build b;
+	char answer[ANSWER_MAX];
+};
+
+static int setup(void **state)
+{
+	struct bed *bed = calloc(1, sizeof *bed);
+	struct ctl_why why;
+
+	if (!bed)
+		return -1;
+	snprintf(bed->folder, sizeof bed->folder, "/tmp/sluice-metrics-XXXXXX");
+	if (!mkdtemp(bed->folder))
+		return -1;
+	snprintf(bed->path, sizeof bed->path, "%s/metrics.sock", bed->folder);
+	rig_conf(&bed->conf);
+	rig_open(&bed->rig, &bed->conf);
+	bed->loop = loop_new();
+	bed->metrics = metrics_new(bed->loop, bed->rig.s, "9.9", bed->path, &why);
+	*state = bed;
+	return bed->metrics ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct bed *bed = *state;
+
+	metrics_del(bed->metrics);
+	loop_del(bed->loop);
+	rig_close(&bed->rig);
+	unlink(bed->path);
+	rmdir(bed->folder);
+	free(bed);
+	return 0;
+}
+
+/* The whole answer, headers and all. */
+static const char *get(struct bed *bed, const char *request)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	size_t len = 0;
+
+	memcpy(addr.sun_path, bed->path, strlen(bed->path) + 1);
+	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof addr), 0);
+	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	for (u32 i = 0; i < TURNS_MAX; i++) {
+		ssize_t got;
+
+		loop_turn(bed->loop);
+		got = recv(fd, bed->answer + len, ANSWER_MAX - 1 - len, 0);
+		if (got == 0)
+			break;
+		if (got > 0)
+			len += (size_t)got;
+		else
+			assert_int_equal(errno, EAGAIN);
+	}
+	bed->answer[len] = 0;
+	close(fd);
+	return bed->answer;
+}
+
+static const char *page(struct bed *bed)
+{
+	const char *answer = get(bed, "GET /metrics HTTP/1.0\r\n\r\n");
+	const char *body = strstr(answer, "\r\n\r\n");
+
+	assert_non_null(body);
+	assert_non_null(strstr(answer, "200 OK"));
+	assert_non_null(strstr(answer, "text/plain; version=0.0.4"));
+	return body + 4;
+}
+
+/* ---- the lint -------------------------------------------------------------------------------- */
+
+struct lint {
+	u32 count;
+	char name[NAMES_MAX][NAME_SIZE];
+	char type[NAMES_MAX][16];
+	u32 samples[NAMES_MAX];
+	bool helped;
+	char help_name[NAME_SIZE];
+};
+
+static bool name_is_right(const char *name)
+{
+	if (strncmp(name, "sluice_", 7) != 0)
+		return false;
+	for (; *name; name++) {
+		if (!islower((unsigned char)*name) && !isdigit((unsigned char)*name) &&
+		    *name != '_')
+			return false;
+	}
+	return true;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static void lint_type(struct lint *lint, const char *name, const char *type)
+{
+	if (!lint->helped || strcmp(lint->help_name, name) != 0)
+		fail_msg("%s: TYPE without its HELP before it", name);
+	for (u32 i = 0; i < lint->count; i++) {
+		if (strcmp(lint->name[i], name) == 0)
+			fail_msg("%s: declared twice", name);
+	}
+	if (!name_is_right(name))
+		fail_msg("%s: not a name of ours", name);
+	if ((strcmp(type, "counter") == 0) != ends_with(name, "_total"))
+		fail_msg("%s: %s", name, type);
+	if (strcmp(type, "counter") != 0 && strcmp(type, "gauge") != 0)
+		fail_msg("%s: type %s", name, type);
+	assert_true(lint->count < NAMES_MAX);
+	snprintf(lint->name[lint->count], NAME_SIZE, "%s", name);
+	lint->count++;
+	lint->helped = false;
+}
+
+/* No label holds an address, and there are few labels. */
+static void lint_labels(const char *line)
+{
+	const char *open = strchr(line, '{');
+	u32 dots = 0;
+
+	if (!open)
+		return;
+	assert_non_null(strchr(open, '}'));
+	assert_true(strncmp(open, "{reason=\"", 9) == 0 || strncmp(open, "{proto=\"", 8) == 0 ||
+		    strncmp(open, "{interface=\"", 12) == 0 ||
+		    strncmp(open, "{version=\"", 10) == 0);
+	for (const char *at = open; *at != '}'; at++)
+		dots += *at == '.';
+	if (dots >= 3)
+		fail_msg("an address as label: %s", line);
+}
+
+static void lint_line(struct lint *lint, const char *line)
+{
+	char name[NAME_SIZE], type[16];
+	size_t len;
+	char *end;
+
+	if (sscanf(line, "# HELP %95s %15s", name, type) == 2) {
+		lint->helped = true;
+		snprintf(lint->help_name, NAME_SIZE, "%s", name);
+		return;
+	}
+	if (sscanf(line, "# TYPE %95s %15s", name, type) == 2) {
+		lint_type(lint, name, type);
+		return;
+	}
+	len = strcspn(line, "{ ");
+	if (lint->count == 0 || strlen(lint->name[lint->count - 1]) != len ||
+	    strncmp(line, lint->name[lint->count - 1], len) != 0)
+		fail_msg("a sample that does not belong to what is above it: %s", line);
+	lint->samples[lint->count - 1]++;
+	lint_labels(line);
+	(void)strtod(strrchr(line, ' ') + 1, &end);
+	if (*end)
+		fail_msg("no number: %s", line);
+}
+
+static void every_line_is_right(void **state)
+{
+	struct bed *bed = *state;
+	struct lint *lint = calloc(1, sizeof *lint);
+	char *text;
+	char *save;
+
+	assert_non_null(lint);
+	text = strdup(page(bed));
+	assert_true(text[strlen(text) - 1] == '\n');
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		lint_line(lint, line);
+	assert_true(lint->count > 40);
+	for (u32 i = 0; i < lint->count; i++) {
+		if (lint->samples[i] == 0)
+			fail_msg("%s has no sample", lint->name[i]);
+	}
+	free(text);
+	free(lint);
+}
+
+/* ---- the numbers ----------------------------------------------------------------------------- */
+
+static u64 value_of(const char *text, const char *sample)
+{
+	char line[NAME_SIZE + 2];
+	const char *at;
+
+	snprintf(line, sizeof line, "\n%s ", sample);
+	at = strstr(text, line);
+	if (!at)
+		fail_msg("no %s", sample);
+	return strtoull(at + strlen(line), NULL, 10);
+}
+
+static void round_of_work(struct bed *bed)
+{
+	for (u32 i = 0; i < TURNS_MAX && metrics_work(bed->metrics, bed->rig.now); i++)
+		;
+	bed->rig.now += 2 * NS_PER_SEC;
+}
+
+static void numbers_are_the_gateways(void **state)
+{
+	struct bed *bed = *state;
+	const char *text;
+
+	for (u16 n = 0; n < 7; n++) {
+		build_tcp4(&bed->b, addr("10.10.0.5"), (u16)(5000 + n), addr("203.0.113.9"), 80,
+			   TCP_SYN);
+		assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+		build_udp4(&bed->b, addr("10.10.0.5"), (u16)(5000 + n), addr("203.0.113.9"), 53, 9);
+		build_ip(&bed->b)->ttl = n == 0 ? 1 : 64;
+		build_seal(&bed->b);
+		assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	}
+	rig_drain(&bed->rig);
+	round_of_work(bed);
+	text = page(bed);
+	assert_int_equal(value_of(text, "sluice_flows"), 13);
+	assert_int_equal(value_of(text, "sluice_flows_created_total"), 13);
+	assert_int_equal(value_of(text, "sluice_dropped_packets_total{reason=\"ttl_expired\"}"), 1);
+	assert_int_equal(value_of(text, "sluice_nat_port_flows{proto=\"tcp\"}"), 7);
+	assert_int_equal(value_of(text, "sluice_nat_ports_mapped{proto=\"udp\"}"), 6);
+	assert_int_equal(value_of(text, "sluice_nat_ports{proto=\"tcp\"}"), 64512);
+	assert_int_equal(value_of(text, "sluice_nat_public_addresses"), 1);
+	assert_true(value_of(text, "sluice_interface_receive_packets_total{interface=\"in0\"}") >=
+		    14);
+	assert_non_null(strstr(text, "sluice_build_info{version=\"9.9\"} 1\n"));
+}
+
+/* A round ends although there are many addresses, and begins anew a second later only. */
+static void rounds_are_bounded_steps(void **state)
+{
+	struct bed *bed = *state;
+	u32 steps = 1;
+
+	rig_conf_pool(&bed->conf, "198.18.1.0", "198.18.1.39");
+	assert_true(rig_configure(&bed->rig, &bed->conf));
+	while (metrics_work(bed->metrics, bed->rig.now))
+		steps++;
+	assert_true(steps >= 41 * 3 / 16);
+	assert_false(metrics_work(bed->metrics, bed->rig.now + NS_PER_SEC / 2));
+	assert_true(value_of(page(bed), "sluice_nat_public_addresses") >= 40);
+	assert_true(metrics_work(bed->metrics, bed->rig.now + 2 * NS_PER_SEC));
+}
+
+static void health(void **state)
+{
+	struct bed *bed = *state;
+
+	assert_non_null(strstr(get(bed, "GET /healthz HTTP/1.0\r\n\r\n"), "200 OK"));
+	assert_non_null(strstr(bed->answer, "\r\n\r\nok\n"));
+	neigh_conf_default(&bed->conf.neigh);
+	bed->conf.iface[RIG_OUT].addr[0].addr = addr("198.18.0.77");
+	assert_true(rig_configure(&bed->rig, &bed->conf)); /* probed first: RFC 5227 */
+	assert_non_null(strstr(get(bed, "GET /healthz HTTP/1.0\r\n\r\n"), "503 "));
+}
+
+static void other_questions(void **state)
+{
+	struct bed *bed = *state;
+	struct ctl_why why;
+	be32 addr_found;
+	u16 port;
+
+	assert_non_null(strstr(get(bed, "GET /nothing HTTP/1.0\r\n\r\n"), "404"));
+	assert_non_null(strstr(get(bed, "DELETE /metrics HTTP/1.0\r\n\r\n"), "501"));
+	assert_true(metrics_parse_address("127.0.0.1:9100", &addr_found, &port));
+	assert_int_equal(port, 9100);
+	assert_false(metrics_parse_address("0.0.0.0:9100", &addr_found, &port));
+	assert_false(metrics_parse_address("198.18.0.1:9100", &addr_found, &port));
+	assert_false(metrics_parse_address("127.0.0.1:0", &addr_found, &port));
+	assert_false(metrics_parse_address("127.0.0.1:99999", &addr_found, &port));
+	assert_false(metrics_parse_address("127.0.0.1", &addr_found, &port));
+	assert_null(metrics_new(bed->loop, bed->rig.s, "9.9", "198.18.0.1:9100", &why));
+	assert_non_null(strstr(why.text, "127.0.0.1:9100"));
+	assert_null(metrics_new(bed->loop, bed->rig.s, "9.9", bed->path, &why));
+}
+
+#define WITH_BED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_BED(every_line_is_right),      WITH_BED(numbers_are_the_gateways),
+		WITH_BED(rounds_are_bounded_steps), WITH_BED(health),
+		WITH_BED(other_questions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
