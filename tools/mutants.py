@@ -228,4 +228,33 @@ FAULTS = [
 """, """		fast_translate_partial(pkt, dir == TUPLE_ORIG ? flow->delta_l4 :
 								(u16)~flow->delta_l4);
 """, "unit:core_path/test_fast"),
+    ("a flow that ended stays charged to its subscriber", "src/core/path/bury.c",
+     """		subscriber_release(path->subscribers, path->ct, idx);
+""", "", "unit:core_path/test_subscriber"),
+    ("flows from outside are charged to whom they come to", "src/core/path/prerouting.c",
+     """	if (verdict_is_accept(v) && path_from_inside(path, pkt))
+""",
+     """	if (verdict_is_accept(v))
+""", "unit:core_path/test_subscriber"),
+    ("a mapping that ends stays charged", "src/core/nat/mapping.c",
+     """	subscriber_put_port(nat->subscribers, rec->subscriber);
+""", "", "unit:core_path/test_subscriber"),
+    ("a forgotten subscriber is the one who was idle last", "src/core/subscriber/subscriber.c",
+     """		record_forget(table, table->idle_head);
+""",
+     """		record_forget(table, table->idle_tail);
+""", "unit:core_subscriber/test_subscriber"),
+    ("a bucket of new flows has no bottom", "src/core/subscriber/subscriber.c",
+     """	if (from - now > (burst - 1) * interval_ns)
+		return false;
+	*due_ns = from + interval_ns;
+	return true;
+}
+
+const char *subscriber""",
+     """	*due_ns = from + interval_ns;
+	return burst > 0;
+}
+
+const char *subscriber""", "unit:core_subscriber/test_subscriber"),
 ]

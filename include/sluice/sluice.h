@@ -21,6 +21,7 @@
 #include "core/ip/reass.h"
 #include "core/nat/nat_conf.h"
 #include "core/pkt/pkt.h"
+#include "core/subscriber/subscriber_conf.h"
 
 enum { SLUICE_ROUTE_MAX = 1024 };
 
@@ -38,6 +39,7 @@ struct sluice_conf {
 	u32 route_count;
 	struct sluice_route_conf route[SLUICE_ROUTE_MAX]; /* connected ones come by themselves */
 	struct ct_conf ct;
+	struct subscriber_conf subscribers;
 	struct nat_conf nat;
 	struct neigh_conf neigh;
 	struct fib_conf fib;
@@ -159,6 +161,20 @@ struct sluice_dest {
 	bool exact; /* the map is complete */
 };
 
+/* An inside host, or a prefix of them. */
+struct sluice_subscriber {
+	be32 addr;
+	u8 prefix_len;
+	u32 flows;
+	u32 ports;
+	u32 flow_limit; /* 0: none, the others too */
+	u32 port_limit;
+	u32 rate_limit;
+	u64 refused_flows; /* new flows, by the limit that refused them */
+	u64 refused_ports;
+	u64 refused_rate;
+};
+
 struct sluice_route_info {
 	be32 prefix;
 	u8 prefix_len;
@@ -177,25 +193,29 @@ enum sluice_event_kind {
 	SLUICE_EVENT_PORTS_OUT,  /* addr, port, proto: the destination; public_addr; holders */
 	SLUICE_EVENT_TABLE_FULL,
 	SLUICE_EVENT_MAPPINGS_FULL,
-	SLUICE_EVENT_ARP_CONFLICT, /* addr, iface */
+	SLUICE_EVENT_ARP_CONFLICT,     /* addr, iface */
+	SLUICE_EVENT_SUBSCRIBER_LIMIT, /* addr: who was refused last; what: by which limit */
 };
 
-enum { SLUICE_HOLDER_MAX = 3 };
+enum { SLUICE_EVENT_KIND_COUNT = SLUICE_EVENT_SUBSCRIBER_LIMIT + 1, SLUICE_HOLDER_MAX = 3 };
+
+struct sluice_holder {
+	be32 addr;
+	u32 held;
+};
 
 struct sluice_event {
 	enum sluice_event_kind kind;
 	ns_t when_ns;
-	u64 refused; /* since the last event of this kind */
+	u64 refused;      /* since the last event of this kind */
+	const char *what; /* static string; NULL */
 	u8 proto;
 	be32 public_addr;
 	be32 dst;
 	be16 dport;
 	u16 iface;
 	u32 holder_count;
-	struct {
-		be32 addr;
-		u32 held;
-	} holder[SLUICE_HOLDER_MAX]; /* those who hold most, most first */
+	struct sluice_holder holder[SLUICE_HOLDER_MAX]; /* those who hold most, most first */
 };
 
 u32 sluice_show_flows(const struct sluice *s, const struct sluice_flow_filter *filter, ns_t now,
@@ -204,6 +224,8 @@ u32 sluice_show_nat(const struct sluice *s, ns_t now, u32 *cursor, struct sluice
 		    u32 max);
 u32 sluice_show_ports(const struct sluice *s, u32 *cursor, struct sluice_ports *out, u32 max);
 u32 sluice_show_dests(const struct sluice *s, u32 *cursor, struct sluice_dest *out, u32 max);
+u32 sluice_show_subscribers(const struct sluice *s, u32 *cursor, struct sluice_subscriber *out,
+			    u32 max);
 u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_info *out, u32 max);
 u32 sluice_show_neighbours(const struct sluice *s, ns_t now, u32 *cursor, struct neigh_info *out,
 			   u32 max);

@@ -17,6 +17,7 @@ static const char *const event_names[RUN_LOG_KINDS] = {
 	[SLUICE_EVENT_TABLE_FULL] = "table_full",
 	[SLUICE_EVENT_MAPPINGS_FULL] = "mappings_full",
 	[SLUICE_EVENT_ARP_CONFLICT] = "arp_conflict",
+	[SLUICE_EVENT_SUBSCRIBER_LIMIT] = "subscriber_limit",
 };
 
 void run_log_init(struct run_log *log, FILE *out, bool json)
@@ -142,6 +143,14 @@ void run_log_describe(const struct iface_table *ifaces, const struct sluice_even
 		       "change its address",
 		       iface_name(ifaces, event->iface), value_show_addr(event->dst).text);
 		return;
+	case SLUICE_EVENT_SUBSCRIBER_LIMIT:
+		append(text,
+		       "inside hosts have their share; new flows refused: %" PRIu64
+		       ", the last of %s (limit: %s)",
+		       refused, value_show_addr(event->dst).text, event->what);
+		append_holders(text, event);
+		append(text, ".");
+		return;
 	}
 }
 
@@ -168,7 +177,9 @@ static void event_json(struct run_log *log, const struct iface_table *ifaces,
 				    json_string(value_show_addr(event->public_addr).text));
 		json_object_set_new(line, "dport", json_integer(be16_host(event->dport)));
 	}
-	if (event->kind == SLUICE_EVENT_PORTS_OUT || event->kind == SLUICE_EVENT_ARP_CONFLICT)
+	if (event->what)
+		json_object_set_new(line, "what", json_string(event->what));
+	if (event->dst.raw)
 		json_object_set_new(line, "addr", json_string(value_show_addr(event->dst).text));
 	if (event->kind == SLUICE_EVENT_ARP_CONFLICT)
 		json_object_set_new(line, "interface",

@@ -197,9 +197,15 @@ bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_w
 	if (args->help)
 		return true;
 	if (!named)
-		return refuse(why, "show what? One of flows, nat, ports, routes, interfaces, "
-				   "neighbours, drops, counters, memory");
+		return refuse(why, "show what? One of flows, nat, ports, subscribers, routes, "
+				   "interfaces, neighbours, drops, counters, memory");
 	return check_filters(args, why);
+}
+
+bool show_args_is_sorted(const struct show_args *args)
+{
+	return args->show == CTL_SHOW_SUBSCRIBERS && !args->json &&
+	       !(args->given & CTL_FILTER_COUNT);
 }
 
 char *show_args_request(const struct show_args *args)
@@ -216,7 +222,8 @@ char *show_args_request(const struct show_args *args)
 		json_object_set_new(filter, "state", json_string(args->state));
 	if (args->port)
 		json_object_set_new(filter, "port", json_integer((json_int_t)args->port));
-	if (args->limit)
+	/* The first of a list that is not in order yet say nothing: the reader cuts it. */
+	if (args->limit && !show_args_is_sorted(args))
 		json_object_set_new(filter, "limit", json_integer((json_int_t)args->limit));
 	if (args->given & CTL_FILTER_UNANSWERED)
 		json_object_set_new(filter, "unanswered", json_true());

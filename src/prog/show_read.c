@@ -12,8 +12,9 @@ struct reading {
 	FILE *out;
 	FILE *complaints;
 	u32 part;
-	bool ended;   /* the last line has come */
-	bool refused; /* it was an error */
+	bool ended;     /* the last line has come */
+	bool refused;   /* it was an error */
+	json_t *sorted; /* records that wait for the others; NULL: they are printed as they come */
 };
 
 /* The whole answer in one line: an error, or a count. */
@@ -39,6 +40,39 @@ static void take_first(struct reading *reading, const char *line)
 	json_decref(answer);
 }
 
+/* Who holds most comes first. */
+static int compare_held(const void *a, const void *b)
+{
+	static const char *const keys[] = { "flows", "ports" };
+	const json_t *const *left = a, *const *right = b;
+
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		json_int_t l = json_integer_value(json_object_get(*left, keys[i]));
+		json_int_t r = json_integer_value(json_object_get(*right, keys[i]));
+
+		if (l != r)
+			return l < r ? 1 : -1;
+	}
+	return 0;
+}
+
+static void put_sorted(const struct reading *reading)
+{
+	size_t count = json_array_size(reading->sorted);
+	size_t limit = reading->args->limit && reading->args->limit < count ? reading->args->limit
+									    : count;
+	json_t **list = calloc(count ? count : 1, sizeof *list);
+
+	if (!list)
+		return;
+	for (size_t i = 0; i < count; i++)
+		list[i] = json_array_get(reading->sorted, i);
+	qsort(list, count, sizeof *list, compare_held);
+	for (size_t i = 0; i < limit; i++)
+		show_text_record(reading->out, reading->args->show, 0, list[i]);
+	free(list);
+}
+
 /* "],"key":..." closes a list: another one opens, or it was the last. */
 static void take_close(struct reading *reading, char *line)
 {
@@ -51,6 +85,8 @@ static void take_close(struct reading *reading, char *line)
 		return;
 	}
 	reading->ended = true;
+	if (reading->sorted)
+		put_sorted(reading);
 	if (!reading->args->json)
 		show_text_end(reading->out, reading->args->show, end);
 	json_decref(end);
@@ -63,7 +99,9 @@ static void take_record(const struct reading *reading, char *line, size_t len)
 	if (len && line[len - 1] == ',')
 		line[len - 1] = 0;
 	record = json_loads(line, 0, NULL);
-	if (record)
+	if (record && reading->sorted)
+		json_array_append(reading->sorted, record);
+	else if (record)
 		show_text_record(reading->out, reading->args->show, reading->part, record);
 	json_decref(record);
 }
@@ -90,11 +128,16 @@ bool show_read(FILE *stream, const struct show_args *args, FILE *out, FILE *comp
 	bool first = true;
 	ssize_t len;
 
+	if (show_args_is_sorted(args))
+		reading.sorted = json_array();
 	while ((len = getline(&line, &size, stream)) > 0) {
 		take_line(&reading, first, line, (size_t)len);
 		first = false;
 	}
 	free(line);
+	if (!reading.ended && reading.sorted)
+		put_sorted(&reading);
+	json_decref(reading.sorted);
 	fflush(out);
 	if (!reading.ended)
 		fprintf(complaints, "sluice: the gateway broke off its answer%s\n",

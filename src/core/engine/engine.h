@@ -10,6 +10,7 @@ enum {
 	EVENT_INTERVAL_S = 10, /* one event of a kind in this time */
 	REPORT_PORTS = 1024,   /* ports looked at per tick while the holders are counted */
 	REPORT_HOLDERS = 64,   /* inside hosts kept in mind while counting */
+	SURVEY_RECORDS = 4096, /* subscribers looked at per tick while the top ones are found */
 };
 
 /* Who holds the ports to a destination: counted over several ticks, a piece at a time. */
@@ -31,6 +32,25 @@ struct event_limit {
 	u64 reported;
 };
 
+enum survey_kind { SURVEY_FLOWS, SURVEY_PORTS, SURVEY_KIND_COUNT };
+
+/* Those who hold most of all, most first. */
+struct holders {
+	u32 count;
+	struct sluice_holder holder[SLUICE_HOLDER_MAX];
+};
+
+/* Who holds most, of all subscribers: looked for when an event is to name them, a piece at a time.
+ * A subscriber counts itself exactly, so nothing has to be kept in order packet by packet.       */
+struct survey {
+	bool running;
+	bool done;
+	u32 at; /* where the search goes on */
+	ns_t done_ns;
+	struct holders found[SURVEY_KIND_COUNT]; /* of the search that runs */
+	struct holders top[SURVEY_KIND_COUNT];   /* of the last one that came to its end */
+};
+
 struct sluice {
 	struct sluice_conf conf;
 	struct mem mem;
@@ -41,6 +61,7 @@ struct sluice {
 	struct reass reass;
 	struct icmp icmp;
 	struct ct ct;
+	struct subscriber_table subscribers;
 	struct nat nat;
 	struct drop_stats drops;
 	struct path path;
@@ -54,6 +75,8 @@ struct sluice {
 	struct event_limit table_full;
 	struct event_limit mappings_full;
 	struct event_limit conflicts;
+	struct event_limit subscriber_limit;
+	struct survey survey;
 };
 
 /* The tables of an engine, wherever they stand: in it, or beside a plan that only counts. */
@@ -63,6 +86,7 @@ struct engine_tables {
 	struct fib *fib;
 	struct reass *reass;
 	struct ct *ct;
+	struct subscriber_table *subscribers;
 	struct nat *nat;
 	struct path *path;
 };
@@ -72,6 +96,11 @@ void engine_layout(const struct engine_tables *t, const struct sluice_conf *conf
 enum err engine_apply(struct sluice *s, const struct sluice_conf *conf, const char **why);
 /* What of a configuration can not be, or NULL. */
 const char *engine_conf_wrong(const struct sluice_conf *conf);
+/* Whether the top holders are known well enough to be named now; if not, the search for them has
+ * begun and goes on with each tick.                                                              */
+bool engine_survey_is_fresh(struct sluice *s, ns_t now);
+void engine_survey_tick(struct sluice *s, ns_t now);
+void engine_survey_name(const struct sluice *s, enum survey_kind kind, struct sluice_event *event);
 void engine_events_tick(struct sluice *s, ns_t now);
 ns_t engine_events_next(const struct sluice *s);
 

@@ -23,18 +23,38 @@ bool sluice_event_next(struct sluice *s, struct sluice_event *out)
 	return true;
 }
 
+/* What an event of a kind says besides how often. */
+static void limit_fill(const struct sluice *s, struct sluice_event *event)
+{
+	const struct subscriber_stats *subscribers = &s->subscribers.stats;
+
+	switch (event->kind) {
+	case SLUICE_EVENT_ARP_CONFLICT:
+		event->iface = s->neigh.stats.conflict_if;
+		event->dst = s->neigh.stats.conflict_addr;
+		return;
+	case SLUICE_EVENT_SUBSCRIBER_LIMIT:
+		event->dst = subscribers->last_addr;
+		event->what = subscriber_refusal_name(subscribers->last);
+		engine_survey_name(s, SURVEY_FLOWS, event);
+		return;
+	case SLUICE_EVENT_MAPPINGS_FULL: engine_survey_name(s, SURVEY_PORTS, event); return;
+	case SLUICE_EVENT_TABLE_FULL: engine_survey_name(s, SURVEY_FLOWS, event); return;
+	case SLUICE_EVENT_PORTS_OUT: return;
+	}
+}
+
 /* An event of a kind whose occurrences are counted elsewhere. */
 static void limit_tick(struct sluice *s, struct event_limit *limit, enum sluice_event_kind kind,
 		       u64 count, ns_t now)
 {
 	struct sluice_event event = { .kind = kind, .when_ns = now, .iface = IFACE_NONE };
 
-	if (kind == SLUICE_EVENT_ARP_CONFLICT) {
-		event.iface = s->neigh.stats.conflict_if;
-		event.dst = s->neigh.stats.conflict_addr;
-	}
 	if (count == limit->reported || now < limit->next_ns)
 		return;
+	if (kind != SLUICE_EVENT_ARP_CONFLICT && !engine_survey_is_fresh(s, now))
+		return;
+	limit_fill(s, &event);
 	event.refused = count - limit->reported;
 	limit->reported = count;
 	limit->next_ns = now + EVENT_INTERVAL_S * NS_PER_SEC;
@@ -129,9 +149,12 @@ static void report_end(struct sluice *s, ns_t now)
 
 void engine_events_tick(struct sluice *s, ns_t now)
 {
+	engine_survey_tick(s, now);
 	limit_tick(s, &s->table_full, SLUICE_EVENT_TABLE_FULL, s->ct.stats.refused, now);
 	limit_tick(s, &s->mappings_full, SLUICE_EVENT_MAPPINGS_FULL, s->nat.stats.no_mapping, now);
 	limit_tick(s, &s->conflicts, SLUICE_EVENT_ARP_CONFLICT, s->neigh.stats.conflicts, now);
+	limit_tick(s, &s->subscriber_limit, SLUICE_EVENT_SUBSCRIBER_LIMIT,
+		   s->subscribers.stats.refused_sum, now);
 	report_begin(s, now);
 	if (!s->report.running)
 		return;
@@ -154,6 +177,7 @@ ns_t engine_events_next(const struct sluice *s)
 		return s->now;
 	next = u64_min(next, limit_next(&s->mappings_full, s->nat.stats.no_mapping));
 	next = u64_min(next, limit_next(&s->conflicts, s->neigh.stats.conflicts));
+	next = u64_min(next, limit_next(&s->subscriber_limit, s->subscribers.stats.refused_sum));
 	if (s->nat.refusal.fresh)
 		next = u64_min(next, s->report.next_ns);
 	return next > s->now ? next : s->now;

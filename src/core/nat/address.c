@@ -358,6 +358,22 @@ static void mapping_check(const struct nat *nat, u32 idx)
 				     rec->zone) == idx) == !rec->forsaken);
 }
 
+/* Each port that somebody is charged with is a mapping's or a flow's. */
+static void holders_check(const struct nat *nat, const struct ct *ct)
+{
+	u64 held = 0;
+
+	if (nat->subscribers == NULL)
+		return;
+	for (u32 idx = 0; idx < nat->mapping.cap; idx++)
+		held += slab_is_live(&nat->mapping, idx) &&
+			nat_mapping_at(nat, idx)->subscriber != IDX_NONE;
+	for (u32 idx = 0; idx < ct->conf.flow_count; idx++)
+		held += (ct->flow[idx].flags & FLOW_PORT) != 0 &&
+			subscriber_of(nat->subscribers, ct, idx) != IDX_NONE;
+	CHECK(held == subscriber_port_sum(nat->subscribers));
+}
+
 void nat_check(const struct nat *nat, const struct ct *ct)
 {
 	u64 ports = 0, mapped = 0, held = 0, references = 0, inward = 0;
@@ -388,4 +404,5 @@ void nat_check(const struct nat *nat, const struct ct *ct)
 	CHECK(held == ports);
 	CHECK(references == 0);
 	CHECK(inward == 0);
+	holders_check(nat, ct);
 }

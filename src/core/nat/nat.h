@@ -34,6 +34,7 @@
 #include "core/ct/ct.h"
 #include "core/nat/nat_conf.h"
 #include "core/pkt/pkt.h"
+#include "core/subscriber/subscriber.h"
 
 enum {
 	NAT_IFACE_MAX = 64,
@@ -89,6 +90,7 @@ struct nat_mapping_rec {
 	u32 next_public;
 	u32 rest_next;   /* the list of resting mappings, oldest first */
 	u32 rest_prev;
+	u32 subscriber; /* who is charged with the port; IDX_NONE */
 	u16 zone;
 	bool hairpin;
 	bool rested; /* has been in quarantine: an abandoned flow sends it back there */
@@ -161,6 +163,7 @@ struct nat {
 	u32 rest_tail;
 	be32 masquerade[NAT_IFACE_MAX]; /* by interface: its address now, zero when it has none */
 	bool mixed[NAT_PROTO_COUNT]; /* both mapping kinds are configured */
+	struct subscriber_table *subscribers; /* NULL: nobody is counted */
 	struct hash_key key;
 	struct rng rng;
 	struct nat_draw draw[NAT_DRAWS];

@@ -92,6 +92,7 @@ void path_drain_ended(struct path *path, ns_t now)
 
 	while ((idx = ct_ended_next(path->ct)) != IDX_NONE) {
 		nat_release(path->nat, path->ct, idx, now);
+		subscriber_release(path->subscribers, path->ct, idx);
 		ct_free(path->ct);
 	}
 }

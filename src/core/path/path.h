@@ -26,6 +26,7 @@
 #include "core/ip/reass.h"
 #include "core/nat/nat.h"
 #include "core/pkt/pkt.h"
+#include "core/subscriber/subscriber.h"
 
 enum {
 	PATH_QUEUE_MAX = 4096, /* packets that wait for sluice_output */
@@ -52,6 +53,7 @@ struct path {
 	struct reass *reass;
 	struct icmp *icmp;
 	struct ct *ct;
+	struct subscriber_table *subscribers;
 	struct nat *nat;
 	struct drop_stats *drops;
 	struct pkt **queue;  /* ring of PATH_QUEUE_MAX on the way to the drivers */

@@ -115,6 +115,20 @@ void ctl_put_dest(struct evbuffer *out, const struct sluice_dest *dest)
 			    dest->left, bool_text(dest->exact));
 }
 
+void ctl_put_subscriber(struct evbuffer *out, const struct sluice_subscriber *subscriber)
+{
+	evbuffer_add_printf(out, "{\"subscriber\":\"%s/%u\",\"flows\":%u,\"ports\":%u,",
+			    addr_text(subscriber->addr).text, subscriber->prefix_len,
+			    subscriber->flows, subscriber->ports);
+	evbuffer_add_printf(out, "\"flow_limit\":%u,\"port_limit\":%u,\"rate_limit\":%u,",
+			    subscriber->flow_limit, subscriber->port_limit, subscriber->rate_limit);
+	evbuffer_add_printf(out,
+			    "\"refused_flows\":%" PRIu64 ",\"refused_ports\":%" PRIu64
+			    ",\"refused_rate\":%" PRIu64 "}",
+			    subscriber->refused_flows, subscriber->refused_ports,
+			    subscriber->refused_rate);
+}
+
 static void put_iface_name(struct evbuffer *out, const struct iface_table *ifaces, u16 index)
 {
 	if (index < ifaces->count)

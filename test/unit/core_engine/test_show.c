@@ -257,6 +257,9 @@ static void test_full_tables_are_told(void **state)
 	assert_true(sluice_event_next(bed->rig.s, &event));
 	assert_int_equal(event.kind, SLUICE_EVENT_TABLE_FULL);
 	assert_int_equal(event.refused, 3);
+	assert_int_equal(event.holder_count, 1);
+	assert_true(be32_eq(event.holder[0].addr, addr(HOST)));
+	assert_int_equal(event.holder[0].held, 1);
 	path_bed_close(bed);
 }
 

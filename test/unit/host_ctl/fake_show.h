@@ -18,6 +18,8 @@ struct fake_tables {
 	struct sluice_ports ports[FAKE_MAX];
 	u32 dest_count;
 	struct sluice_dest dest[FAKE_MAX];
+	u32 subscriber_count;
+	struct sluice_subscriber subscriber[FAKE_MAX];
 	u32 route_count;
 	struct sluice_route_info route[FAKE_MAX];
 	u32 neigh_count;
@@ -121,6 +123,15 @@ u32 sluice_show_dests(const struct sluice *s, u32 *cursor, struct sluice_dest *o
 	const struct fake_tables *tables = tables_of(s);
 
 	return show(tables->dest, sizeof *out, u32_min(tables->dest_count, max), cursor, out);
+}
+
+u32 sluice_show_subscribers(const struct sluice *s, u32 *cursor, struct sluice_subscriber *out,
+			    u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	return show(tables->subscriber, sizeof *out, u32_min(tables->subscriber_count, max), cursor,
+		    out);
 }
 
 u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_info *out, u32 max)

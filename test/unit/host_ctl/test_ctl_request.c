@@ -32,9 +32,10 @@ static void refused(const char *line, const char *first, const char *second)
 
 static void every_show_has_a_name(void **state)
 {
-	static const char *const names[CTL_SHOW_COUNT] = { "flows",  "nat",        "ports",
-							   "routes", "interfaces", "neighbours",
-							   "drops",  "counters",   "memory" };
+	static const char *const names[CTL_SHOW_COUNT] = {
+		"flows",      "nat",        "ports", "subscribers", "routes",
+		"interfaces", "neighbours", "drops", "counters",    "memory",
+	};
 
 	(void)state;
 	for (int i = 0; i < CTL_SHOW_COUNT; i++) {

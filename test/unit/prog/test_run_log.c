@@ -76,6 +76,11 @@ static void the_other_kinds(void **state)
 	run_log_event(&bed.log, &bed.ifaces, &event);
 	assert_non_null(strstr(bed.text, "flow table is full"));
 	assert_non_null(strstr(bed.text, "--flows"));
+	event.kind = SLUICE_EVENT_SUBSCRIBER_LIMIT;
+	event.dst = be32_of(0x0a0a0002);
+	event.what = "ports";
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_non_null(strstr(bed.text, "the last of 10.10.0.2 (limit: ports)"));
 	event.kind = SLUICE_EVENT_MAPPINGS_FULL;
 	run_log_event(&bed.log, &bed.ifaces, &event);
 	assert_non_null(strstr(bed.text, "--mappings"));

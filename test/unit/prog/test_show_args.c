@@ -90,6 +90,16 @@ static void plain_and_all(void **state)
 	assert_int_equal(request_of("show --count memory").show, CTL_SHOW_MEMORY);
 }
 
+/* The first of an unordered list would be the wrong ones. */
+static void the_client_puts_subscribers_in_order(void **state)
+{
+	(void)state;
+	assert_int_equal(request_of("show subscribers --limit 3").limit, 0);
+	assert_int_equal(request_of("show subscribers --limit 3 --json").limit, 3);
+	assert_int_equal(request_of("show subscribers --limit 3 --count").limit, 3);
+	assert_int_equal(request_of("show flows --limit 3").limit, 3);
+}
+
 static void for_the_client_itself(void **state)
 {
 	struct show_args args = parse_good("show ports --json --control /run/other.sock");
@@ -124,6 +134,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(filters_arrive),
 		cmocka_unit_test(plain_and_all),
+		cmocka_unit_test(the_client_puts_subscribers_in_order),
 		cmocka_unit_test(for_the_client_itself),
 		cmocka_unit_test(mistakes_are_named),
 	};
