@@ -68,15 +68,16 @@ static void test_the_dead_hold_nothing(void **state)
 	path_bed_close(bed);
 }
 
-/* Strangers that come in through a mapping do not use up the share of its owner. */
+/* Strangers that come in through a mapping do not use up the share of its owner, nor the table. */
 static void test_strangers_are_not_charged(void **state)
 {
 	struct path_bed *bed = path_bed_new();
+	struct sluice_subscriber shown;
 	u16 port;
 
 	(void)state;
 	rig_conf_mapping(&bed->conf, NAT_MAP_ENDPOINT_INDEPENDENT, NAT_FILTER_ENDPOINT_INDEPENDENT);
-	bed->conf.subscribers.limits = (struct subscriber_limits){ .flows = 2, .rate = 2 };
+	bed->conf.subscribers.limits = (struct subscriber_limits){ .flows = 2, .rate = 4 };
 	path_bed_start(bed);
 	udp_out(bed);
 	port = path_pass(bed, RIG_IN)->sport;
@@ -86,6 +87,7 @@ static void test_strangers_are_not_charged(void **state)
 		(void)path_pass(bed, RIG_OUT);
 	}
 	expect_held(bed, HOST, 1, 1);
+	assert_false(subscriber_shown(bed, "203.0.113.20", &shown));
 	build_udp4(&bed->b, addr(HOST), 5001, addr(SERVER), 53, 20);
 	(void)path_pass(bed, RIG_IN);
 	path_bed_close(bed);
