@@ -257,4 +257,12 @@ const char *subscriber""",
 }
 
 const char *subscriber""", "unit:core_subscriber/test_subscriber"),
+    ("an option at an odd byte is summed as if it were even", "src/core/ip/tcp_mss.c",
+     """	return odd ? (u16)(value.raw << 8 | value.raw >> 8) : value.raw;
+""",
+     """	return odd ? value.raw : value.raw;
+""", "unit:core_ip/test_tcp_mss"),
+    ("a SYN that dies is quoted with the size it would have left with", "src/core/path/bury.c",
+     """	ip_mss_restore(pkt);
+""", "", "unit:core_path/test_mss"),
 ]

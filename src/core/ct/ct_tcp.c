@@ -10,7 +10,7 @@
  * so that a blind attacker can not shorten a time-out.                                           */
 #include "core/ct/ct.h"
 #include "core/wire/ip4.h"
-#include "core/wire/tcp.h"
+#include "core/wire/tcp_opt.h"
 
 enum { WSCALE_LEN = 3, TIMESTAMPS_LEN = 10 };
 
@@ -55,29 +55,10 @@ static enum tcp_kind tcp_kind_of(u8 flags)
 	return (flags & TCP_ACK) != 0 ? KIND_ACK : KIND_OTHER;
 }
 
-/* The option of that kind and size; NULL when there is none before the end or a malformed one. */
-static const u8 *option_find(const struct tcp_hdr *tcp, u8 kind, u32 size)
-{
-	const u8 *opt = (const u8 *)tcp + TCP_HLEN_MIN;
-	u32 left = tcp_hlen(tcp) - TCP_HLEN_MIN;
-
-	while (left > 0 && *opt != TCP_OPT_END) {
-		u32 len = *opt == TCP_OPT_NOP ? 1 : left >= 2 ? opt[1] : 0;
-
-		if (len == 0 || len > left || (len < 2 && *opt != TCP_OPT_NOP))
-			return NULL;
-		if (*opt == kind && len == size)
-			return opt;
-		opt += len;
-		left -= len;
-	}
-	return NULL;
-}
-
 /* The window scale option of a SYN (RFC 7323 section 2.2). */
 static void window_read_scale(struct flow_window *window, const struct tcp_hdr *tcp)
 {
-	const u8 *opt = option_find(tcp, TCP_OPT_WSCALE, WSCALE_LEN);
+	const u8 *opt = tcp_opt_find(tcp, TCP_OPT_WSCALE, WSCALE_LEN);
 
 	window->scale = 0;
 	window->flags &= (u8)~WINDOW_SCALE;
@@ -285,7 +266,7 @@ bool ct_tcp_reopens(const struct ct *ct, u32 idx, enum tuple_dir dir, const stru
 	return ct->more == NULL || flow->state == FLOW_TCP_CLOSE ||
 	       seq_gt(be32_host(tcp->seq), ct->more[idx].window[TUPLE_ORIG].end) ||
 	       (flow->state == FLOW_TCP_TIME_WAIT &&
-		option_find(tcp, TCP_OPT_TIMESTAMPS, TIMESTAMPS_LEN) != NULL);
+		tcp_opt_find(tcp, TCP_OPT_TIMESTAMPS, TIMESTAMPS_LEN) != NULL);
 }
 
 void ct_tcp_reopen(struct ct *ct, u32 idx)

@@ -122,7 +122,7 @@ static enum err tables_build(struct sluice *s, const struct sluice_conf *conf, c
 	enum err err = ifaces_build(&s->ifaces, conf);
 
 	if (err != ERR_OK) {
-		*why = "an interface has a bad name, address, prefix length or MTU";
+		*why = "an interface has a bad name, address, prefix length, MTU or MSS";
 		return err;
 	}
 	err = routes_build(&s->fib, conf, &s->ifaces, why);
