@@ -265,4 +265,7 @@ const char *subscriber""", "unit:core_subscriber/test_subscriber"),
     ("a SYN that dies is quoted with the size it would have left with", "src/core/path/bury.c",
      """	ip_mss_restore(pkt);
 """, "", "unit:core_path/test_mss"),
+    ("a warning is repeated whenever a mark is passed again", "src/core/engine/filling.c",
+     """(percents[level - 1] - SLACK_PERCENT)""",
+     """percents[level - 1]""", "unit:core_engine/test_filling"),
 ]

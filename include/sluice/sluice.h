@@ -195,9 +195,12 @@ enum sluice_event_kind {
 	SLUICE_EVENT_MAPPINGS_FULL,
 	SLUICE_EVENT_ARP_CONFLICT,     /* addr, iface */
 	SLUICE_EVENT_SUBSCRIBER_LIMIT, /* addr: who was refused last; what: by which limit */
+	/* what: flows, mappings, fragments, packets; or ports: public_addr, proto, and with dst and
+	 * dport those towards one busy destination. used of limit, which is at least percent.   */
+	SLUICE_EVENT_FILLING,
 };
 
-enum { SLUICE_EVENT_KIND_COUNT = SLUICE_EVENT_SUBSCRIBER_LIMIT + 1, SLUICE_HOLDER_MAX = 3 };
+enum { SLUICE_EVENT_KIND_COUNT = SLUICE_EVENT_FILLING + 1, SLUICE_HOLDER_MAX = 3 };
 
 struct sluice_holder {
 	be32 addr;
@@ -209,6 +212,9 @@ struct sluice_event {
 	ns_t when_ns;
 	u64 refused;      /* since the last event of this kind */
 	const char *what; /* static string; NULL */
+	u64 used;
+	u64 limit;
+	u8 percent; /* 70 or 90 */
 	u8 proto;
 	be32 public_addr;
 	be32 dst;

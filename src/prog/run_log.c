@@ -18,6 +18,7 @@ static const char *const event_names[RUN_LOG_KINDS] = {
 	[SLUICE_EVENT_MAPPINGS_FULL] = "mappings_full",
 	[SLUICE_EVENT_ARP_CONFLICT] = "arp_conflict",
 	[SLUICE_EVENT_SUBSCRIBER_LIMIT] = "subscriber_limit",
+	[SLUICE_EVENT_FILLING] = "filling",
 };
 
 void run_log_init(struct run_log *log, FILE *out, bool json)
@@ -108,6 +109,22 @@ static void append_holders(char text[RUN_LOG_LINE_SIZE], const struct sluice_eve
 		       value_show_addr(event->holder[i].addr).text, event->holder[i].held);
 }
 
+static void describe_filling(const struct sluice_event *event, char text[RUN_LOG_LINE_SIZE])
+{
+	append(text, "%s: %" PRIu64 " of %" PRIu64 ", more than %u percent", event->what,
+	       event->used, event->limit, event->percent);
+	if (event->public_addr.raw)
+		append(text, ", are in use for %s on %s", proto_name(event->proto),
+		       value_show_addr(event->public_addr).text);
+	else
+		append(text, ", are in use");
+	if (event->dst.raw)
+		append(text, " towards %s:%u", value_show_addr(event->dst).text,
+		       be16_host(event->dport));
+	append_holders(text, event);
+	append(text, ".");
+}
+
 void run_log_describe(const struct iface_table *ifaces, const struct sluice_event *event,
 		      u64 refused, char text[RUN_LOG_LINE_SIZE])
 {
@@ -151,6 +168,7 @@ void run_log_describe(const struct iface_table *ifaces, const struct sluice_even
 		append_holders(text, event);
 		append(text, ".");
 		return;
+	case SLUICE_EVENT_FILLING: describe_filling(event, text); return;
 	}
 }
 
@@ -170,8 +188,14 @@ static void event_json(struct run_log *log, const struct iface_table *ifaces,
 {
 	json_t *line = line_new(RUN_WARNING, event_names[event->kind], message);
 
-	json_object_set_new(line, "refused", json_integer((json_int_t)refused));
-	if (event->kind == SLUICE_EVENT_PORTS_OUT) {
+	if (event->kind == SLUICE_EVENT_FILLING) {
+		json_object_set_new(line, "used", json_integer((json_int_t)event->used));
+		json_object_set_new(line, "limit", json_integer((json_int_t)event->limit));
+		json_object_set_new(line, "percent", json_integer(event->percent));
+	} else {
+		json_object_set_new(line, "refused", json_integer((json_int_t)refused));
+	}
+	if (event->public_addr.raw) {
 		json_object_set_new(line, "proto", json_integer(event->proto));
 		json_object_set_new(line, "public_addr",
 				    json_string(value_show_addr(event->public_addr).text));
@@ -196,7 +220,9 @@ void run_log_event(struct run_log *log, const struct iface_table *ifaces,
 	char message[RUN_LOG_LINE_SIZE];
 
 	kind->refused += event->refused;
-	if (kind->seen && event->when_ns - kind->written_ns < RUN_LOG_EVERY_NS) {
+	/* Of these the engine sends few, and each is about something else. */
+	if (event->kind != SLUICE_EVENT_FILLING && kind->seen &&
+	    event->when_ns - kind->written_ns < RUN_LOG_EVERY_NS) {
 		kind->held_back++;
 		return;
 	}

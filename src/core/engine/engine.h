@@ -10,6 +10,8 @@ enum {
 	EVENT_INTERVAL_S = 10, /* one event of a kind in this time */
 	REPORT_PORTS = 1024,   /* ports looked at per tick while the holders are counted */
 	REPORT_HOLDERS = 64,   /* inside hosts kept in mind while counting */
+	FILLING_EVENTS = 8,    /* warnings in EVENT_INTERVAL_S */
+	FILLING_LOOKS = 1024,  /* public addresses and protocols, and busy destinations, per look */
 	SURVEY_RECORDS = 4096, /* subscribers looked at per tick while the top ones are found */
 };
 
@@ -32,7 +34,7 @@ struct event_limit {
 	u64 reported;
 };
 
-enum survey_kind { SURVEY_FLOWS, SURVEY_PORTS, SURVEY_KIND_COUNT };
+enum survey_kind { SURVEY_FLOWS, SURVEY_PORTS, SURVEY_FRAGMENTS, SURVEY_KIND_COUNT };
 
 /* Those who hold most of all, most first. */
 struct holders {
@@ -49,6 +51,27 @@ struct survey {
 	ns_t done_ns;
 	struct holders found[SURVEY_KIND_COUNT]; /* of the search that runs */
 	struct holders top[SURVEY_KIND_COUNT];   /* of the last one that came to its end */
+};
+
+/* What has one measure for all. */
+enum filling_gauge {
+	FILLING_FLOWS,
+	FILLING_MAPPINGS,
+	FILLING_FRAGMENTS,
+	FILLING_PACKETS,
+	FILLING_LARGE_PACKETS,
+	FILLING_GAUGE_COUNT,
+};
+
+/* Warnings before something is full: once when it passes 70 percent and once at 90, and not again
+ * before it was ten percent below.                                                              */
+struct filling {
+	ns_t next_ns; /* of the next look */
+	u8 level[FILLING_GAUGE_COUNT];
+	u32 space_at; /* where the look at ports goes on */
+	u32 dest_at;
+	ns_t since_ns; /* events are counted from here */
+	u32 event_count;
 };
 
 struct sluice {
@@ -77,6 +100,7 @@ struct sluice {
 	struct event_limit conflicts;
 	struct event_limit subscriber_limit;
 	struct survey survey;
+	struct filling filling;
 };
 
 /* The tables of an engine, wherever they stand: in it, or beside a plan that only counts. */
@@ -101,6 +125,8 @@ const char *engine_conf_wrong(const struct sluice_conf *conf);
 bool engine_survey_is_fresh(struct sluice *s, ns_t now);
 void engine_survey_tick(struct sluice *s, ns_t now);
 void engine_survey_name(const struct sluice *s, enum survey_kind kind, struct sluice_event *event);
+void engine_event_add(struct sluice *s, const struct sluice_event *event);
+void engine_filling_tick(struct sluice *s, ns_t now);
 void engine_events_tick(struct sluice *s, ns_t now);
 ns_t engine_events_next(const struct sluice *s);
 

@@ -3,7 +3,7 @@
  * they are counted over several ticks, a piece at a time, so that no packet waits for it.        */
 #include "core/engine/engine.h"
 
-static void event_add(struct sluice *s, const struct sluice_event *event)
+void engine_event_add(struct sluice *s, const struct sluice_event *event)
 {
 	if (s->event_count == EVENT_MAX) {
 		s->event_head = (s->event_head + 1) % EVENT_MAX;
@@ -40,7 +40,8 @@ static void limit_fill(const struct sluice *s, struct sluice_event *event)
 		return;
 	case SLUICE_EVENT_MAPPINGS_FULL: engine_survey_name(s, SURVEY_PORTS, event); return;
 	case SLUICE_EVENT_TABLE_FULL: engine_survey_name(s, SURVEY_FLOWS, event); return;
-	case SLUICE_EVENT_PORTS_OUT: return;
+	case SLUICE_EVENT_PORTS_OUT:
+	case SLUICE_EVENT_FILLING: return;
 	}
 }
 
@@ -58,7 +59,7 @@ static void limit_tick(struct sluice *s, struct event_limit *limit, enum sluice_
 	event.refused = count - limit->reported;
 	limit->reported = count;
 	limit->next_ns = now + EVENT_INTERVAL_S * NS_PER_SEC;
-	event_add(s, &event);
+	engine_event_add(s, &event);
 }
 
 static void report_begin(struct sluice *s, ns_t now)
@@ -144,7 +145,7 @@ static void report_end(struct sluice *s, ns_t now)
 	report->running = false;
 	report->next_ns = now + EVENT_INTERVAL_S * NS_PER_SEC;
 	s->nat.refusal.fresh = false;
-	event_add(s, &event);
+	engine_event_add(s, &event);
 }
 
 void engine_events_tick(struct sluice *s, ns_t now)
@@ -155,6 +156,7 @@ void engine_events_tick(struct sluice *s, ns_t now)
 	limit_tick(s, &s->conflicts, SLUICE_EVENT_ARP_CONFLICT, s->neigh.stats.conflicts, now);
 	limit_tick(s, &s->subscriber_limit, SLUICE_EVENT_SUBSCRIBER_LIMIT,
 		   s->subscribers.stats.refused_sum, now);
+	engine_filling_tick(s, now);
 	report_begin(s, now);
 	if (!s->report.running)
 		return;
@@ -173,11 +175,13 @@ ns_t engine_events_next(const struct sluice *s)
 {
 	ns_t next = limit_next(&s->table_full, s->ct.stats.refused);
 
-	if (s->report.running)
+	if (s->report.running || s->survey.running)
 		return s->now;
 	next = u64_min(next, limit_next(&s->mappings_full, s->nat.stats.no_mapping));
 	next = u64_min(next, limit_next(&s->conflicts, s->neigh.stats.conflicts));
 	next = u64_min(next, limit_next(&s->subscriber_limit, s->subscribers.stats.refused_sum));
+	if (s->reass.frags.live > 0)
+		next = u64_min(next, s->filling.next_ns);
 	if (s->nat.refusal.fresh)
 		next = u64_min(next, s->report.next_ns);
 	return next > s->now ? next : s->now;

@@ -24,8 +24,7 @@ bool engine_survey_is_fresh(struct sluice *s, ns_t now)
 {
 	struct survey *survey = &s->survey;
 
-	if (s->subscribers.slab.cap == 0 ||
-	    (survey->done && now - survey->done_ns <= SURVEY_FRESH_S * NS_PER_SEC))
+	if (survey->done && now - survey->done_ns <= SURVEY_FRESH_S * NS_PER_SEC)
 		return true;
 	if (!survey->running) {
 		survey->running = true;
@@ -35,23 +34,33 @@ bool engine_survey_is_fresh(struct sluice *s, ns_t now)
 	return false;
 }
 
-void engine_survey_tick(struct sluice *s, ns_t now)
+static void survey_look(struct sluice *s, u32 idx)
 {
 	const struct subscriber_table *table = &s->subscribers;
+	struct holders *found = s->survey.found;
+	be32 addr;
+	u32 held;
+
+	if (slab_is_live(&table->slab, idx)) {
+		const struct subscriber *who = subscriber_at(table, idx);
+
+		holders_note(&found[SURVEY_FLOWS], who->addr, who->flow_count);
+		holders_note(&found[SURVEY_PORTS], who->addr, who->port_count);
+	}
+	if (reass_source_at(&s->reass, idx, &addr, &held))
+		holders_note(&found[SURVEY_FRAGMENTS], addr, held);
+}
+
+void engine_survey_tick(struct sluice *s, ns_t now)
+{
+	u32 end = u32_max(s->subscribers.slab.cap, s->reass.sources.cap);
 	struct survey *survey = &s->survey;
 
 	if (!survey->running)
 		return;
-	for (u32 step = 0; step < SURVEY_RECORDS && survey->at < table->slab.cap; step++) {
-		u32 idx = survey->at++;
-		const struct subscriber *who = subscriber_at(table, idx);
-
-		if (!slab_is_live(&table->slab, idx))
-			continue;
-		holders_note(&survey->found[SURVEY_FLOWS], who->addr, who->flow_count);
-		holders_note(&survey->found[SURVEY_PORTS], who->addr, who->port_count);
-	}
-	if (survey->at < table->slab.cap)
+	for (u32 step = 0; step < SURVEY_RECORDS && survey->at < end; step++)
+		survey_look(s, survey->at++);
+	if (survey->at < end)
 		return;
 	memcpy(survey->top, survey->found, sizeof survey->top);
 	survey->running = false;

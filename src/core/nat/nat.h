@@ -53,6 +53,7 @@ struct nat_space {
 	u32 resting_count;
 	u64 flow_count;
 	u64 refused;
+	u8 level;                    /* of the last warning that it fills; the engine's */
 };
 
 struct nat_address {
@@ -112,7 +113,7 @@ struct nat_dest {
 	u32 filled;  /* ports below this were read from the flow table; 65,536: exact */
 	u16 address;
 	u8 proto;
-	u8 live;
+	u8 level;      /* as in struct nat_space */
 	be32 dst;
 	be16 dport;
 	u16 zone;
