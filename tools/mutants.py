@@ -268,4 +268,16 @@ const char *subscriber""", "unit:core_subscriber/test_subscriber"),
     ("a warning is repeated whenever a mark is passed again", "src/core/engine/filling.c",
      """(percents[level - 1] - SLACK_PERCENT)""",
      """percents[level - 1]""", "unit:core_engine/test_filling"),
+    ("the checksum of SCTP does not follow the ports", "src/core/nat/rewrite.c",
+     """	crc32c_store(sctp, crc32c_load(sctp) ^ crc32c_flips(before, len));
+""", "	(void)len;\n	(void)before;\n", "unit:core_path/test_protocols"),
+    ("a quoted SCTP packet is as long as its quotation", "src/core/nat/embedded.c",
+     """		nat_rewrite_sctp(quote->l4, to, len - hlen);
+""",
+     """		nat_rewrite_sctp(quote->l4, to, SCTP_HLEN);
+""", "unit:core_path/test_protocols"),
+    ("the key of a GRE header with a checksum is looked for too early", "src/core/wire/gre.h",
+     """		at += GRE_FIELD_LEN;
+""", """		at += 0;
+""", "unit:core_path/test_protocols"),
 ]

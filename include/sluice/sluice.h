@@ -139,7 +139,8 @@ struct sluice_mapping {
 	u32 idle_ms;
 };
 
-/* A public address's ports of one protocol. */
+/* A public address's ports of one protocol; IP_PROTO_SCTP stands for DCCP and UDP-Lite as well,
+ * whose ports are of the same space.                                                             */
 struct sluice_ports {
 	be32 public_addr;
 	u8 proto;

@@ -82,7 +82,12 @@ void run_log_say(struct run_log *log, enum run_level level, const char *name, co
 
 static const char *proto_name(u8 proto)
 {
-	return proto == IP_PROTO_TCP ? "TCP" : proto == IP_PROTO_UDP ? "UDP" : "ICMP";
+	switch (proto) {
+	case IP_PROTO_TCP: return "TCP";
+	case IP_PROTO_UDP: return "UDP";
+	case IP_PROTO_ICMP: return "ICMP";
+	default: return "SCTP, DCCP or UDP-Lite";
+	}
 }
 
 static const char *iface_name(const struct iface_table *ifaces, u16 index)

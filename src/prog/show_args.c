@@ -30,7 +30,8 @@ static const struct {
 } options[] = {
 	{ "--addr", CTL_FILTER_ADDR, "A[/L]", "with this address, or one of this prefix" },
 	{ "--port", CTL_FILTER_PORT, "N", "with this port on either side" },
-	{ "--proto", CTL_FILTER_PROTO, "P", "tcp, udp, icmp or a number" },
+	{ "--proto", CTL_FILTER_PROTO, "P",
+	  "tcp, udp, icmp, sctp, dccp, udplite, gre or a number" },
 	{ "--state", CTL_FILTER_STATE, "S", "in this state, by its printed name" },
 	{ "--unanswered", CTL_FILTER_UNANSWERED, NULL, "that nobody has answered" },
 	{ "--limit", CTL_FILTER_LIMIT, "N", "the first N only" },
@@ -86,8 +87,8 @@ static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		if (ctl_parse_proto(value, &small))
 			return true;
 		return refuse(why,
-			      "--proto %.40s: has to be tcp, udp, icmp or a number from 1 to "
-			      "255",
+			      "--proto %.40s: has to be tcp, udp, icmp, sctp, dccp, udplite, gre "
+			      "or a number from 1 to 255",
 			      value);
 	case CTL_FILTER_PORT:
 		if (value_number(value, 1, UINT16_MAX, &args->port))

@@ -35,7 +35,13 @@ static u64 seconds_of(const json_t *object, const char *key)
 
 static bool has_ports(const char *proto)
 {
-	return strcmp(proto, "tcp") == 0 || strcmp(proto, "udp") == 0;
+	static const char *const names[] = { "tcp", "udp", "sctp", "dccp", "udplite" };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (strcmp(proto, names[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* One end of a flow: with its port, with its ICMP identifier, or alone. */

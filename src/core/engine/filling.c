@@ -126,6 +126,7 @@ static bool look_at_space(struct sluice *s, u32 at, ns_t now)
 		[NAT_PROTO_TCP] = IP_PROTO_TCP,
 		[NAT_PROTO_UDP] = IP_PROTO_UDP,
 		[NAT_PROTO_ICMP] = IP_PROTO_ICMP,
+		[NAT_PROTO_OTHER] = IP_PROTO_SCTP,
 	};
 	const struct nat_address *address = &s->nat.address[at / NAT_PROTO_COUNT];
 	u8 proto = protos[at % NAT_PROTO_COUNT];

@@ -119,6 +119,7 @@ static const u8 shown_protos[NAT_PROTO_COUNT] = {
 	[NAT_PROTO_TCP] = IP_PROTO_TCP,
 	[NAT_PROTO_UDP] = IP_PROTO_UDP,
 	[NAT_PROTO_ICMP] = IP_PROTO_ICMP,
+	[NAT_PROTO_OTHER] = IP_PROTO_SCTP, /* and those that share its space */
 };
 
 u32 sluice_show_ports(const struct sluice *s, u32 *cursor, struct sluice_ports *out, u32 max)

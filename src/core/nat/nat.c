@@ -133,8 +133,8 @@ static bool rule_covers(const struct nat_rule_conf *rule, const struct tuple *t,
 	if (!prefix_holds(rule->source, rule->source_len, t->src) ||
 	    !prefix_holds(rule->dest, rule->dest_len, t->dst))
 		return false;
-	return rule->dest_port == 0 || ((proto == IP_PROTO_TCP || proto == IP_PROTO_UDP) &&
-					rule->dest_port == be16_host(t->dport));
+	return rule->dest_port == 0 ||
+	       (ip4_has_ports(proto) && rule->dest_port == be16_host(t->dport));
 }
 
 static const struct nat_rule_conf *rule_for(const struct nat *nat, const struct flow *flow,

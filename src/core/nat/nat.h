@@ -234,6 +234,8 @@ void nat_bind(struct flow *flow);
 void nat_rewrite(struct pkt *pkt, const struct flow *flow, enum tuple_dir dir);
 /* The packet as its sender made it. */
 void nat_rewrite_back(struct pkt *pkt, const struct flow *flow, enum tuple_dir dir);
+/* Ports and checksum of an SCTP packet of len bytes, of which the common header is there. */
+void nat_rewrite_sctp(u8 *sctp, const struct tuple *to, u32 len);
 /* The flow that an ICMP error is about, and the direction in which the error travels, as
  * index << 1 | direction; IDX_NONE with *reason set when there is none or the quotation is bad
  * (RFC 5508 REQ-3, REQ-4).                                                                      */

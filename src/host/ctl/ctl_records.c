@@ -26,10 +26,14 @@ static struct addr_text addr_text(be32 addr)
 static struct addr_text proto_text(u8 proto)
 {
 	struct addr_text out;
-	const char *name = proto == IP_PROTO_TCP    ? "tcp"
-			   : proto == IP_PROTO_UDP  ? "udp"
-			   : proto == IP_PROTO_ICMP ? "icmp"
-						    : NULL;
+	const char *name = proto == IP_PROTO_TCP       ? "tcp"
+			   : proto == IP_PROTO_UDP     ? "udp"
+			   : proto == IP_PROTO_ICMP    ? "icmp"
+			   : proto == IP_PROTO_SCTP    ? "sctp"
+			   : proto == IP_PROTO_DCCP    ? "dccp"
+			   : proto == IP_PROTO_UDPLITE ? "udplite"
+			   : proto == IP_PROTO_GRE     ? "gre"
+						       : NULL;
 
 	if (name)
 		evutil_snprintf(out.text, sizeof out.text, "%s", name);
@@ -100,7 +104,8 @@ void ctl_put_ports(struct evbuffer *out, const struct sluice_ports *ports)
 	evbuffer_add_printf(out,
 			    "{\"public_addr\":\"%s\",\"proto\":\"%s\",\"ports\":%u,\"mapped\":%u,"
 			    "\"resting\":%u,\"flows\":%" PRIu64 ",\"refused\":%" PRIu64 "}",
-			    addr_text(ports->public_addr).text, proto_text(ports->proto).text,
+			    addr_text(ports->public_addr).text,
+			    ports->proto == IP_PROTO_SCTP ? "other" : proto_text(ports->proto).text,
 			    ports->port_count, ports->mapped, ports->resting, ports->flows,
 			    ports->refused);
 }

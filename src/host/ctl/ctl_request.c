@@ -103,7 +103,8 @@ bool ctl_parse_proto(const char *text, u8 *proto)
 	static const struct {
 		const char *name;
 		u8 proto;
-	} names[] = { { "icmp", 1 }, { "tcp", 6 }, { "udp", 17 } };
+	} names[] = { { "icmp", 1 }, { "tcp", 6 },    { "udp", 17 },     { "dccp", 33 },
+		      { "gre", 47 }, { "sctp", 132 }, { "udplite", 136 } };
 	char *end;
 	unsigned long number;
 
@@ -178,7 +179,8 @@ static bool read_addr(json_t *value, struct ctl_request *request, struct ctl_why
 
 static bool read_proto(json_t *value, struct ctl_request *request, struct ctl_why *why)
 {
-	static const char right[] = "tcp, udp, icmp or a number from 1 to 255";
+	static const char right[] =
+		"tcp, udp, icmp, sctp, dccp, udplite, gre or a number from 1 to 255";
 
 	if (!read_text(value, "proto", right, why))
 		return false;

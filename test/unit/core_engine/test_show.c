@@ -123,11 +123,12 @@ static void test_mappings_ports_and_destinations(void **state)
 		assert_int_equal(mapping[n].flow_count, 1);
 	}
 	cursor = 0;
-	assert_int_equal(sluice_show_ports(bed->rig.s, &cursor, ports, 8), 3);
-	for (u32 n = 0; n < 3; n++) {
+	assert_int_equal(sluice_show_ports(bed->rig.s, &cursor, ports, 8), 4);
+	for (u32 n = 0; n < 4; n++) {
 		bool tcp = ports[n].proto == IP_PROTO_TCP, udp = ports[n].proto == IP_PROTO_UDP;
 
-		assert_int_equal(ports[n].port_count, tcp || udp ? 64512 : 65535);
+		assert_int_equal(ports[n].port_count,
+				 ports[n].proto == IP_PROTO_ICMP ? 65535 : 64512);
 		assert_int_equal(ports[n].mapped, udp ? 10 : 0);
 		assert_int_equal(ports[n].flows, tcp ? 3 : 0);
 		assert_int_equal(ports[n].refused, 0);

@@ -137,7 +137,7 @@ static void what_is_wrong_is_named(void **state)
 		"65535");
 	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"port\":\"80\"}}", "filter.port",
 		"number");
-	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"proto\":\"sctp\"}}", "sctp",
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"proto\":\"sctpp\"}}", "sctpp",
 		"icmp");
 	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"limit\":0}}", "filter.limit", "1");
 	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"count\":1}}", "filter.count",

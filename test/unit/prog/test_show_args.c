@@ -122,7 +122,7 @@ static void mistakes_are_named(void **state)
 	refused("show flows --limt 4", "--limt", "did you mean --limit");
 	refused("show flows --addr 10.0.0.1/8", "10.0.0.1/8", "beyond");
 	refused("show flows --port 70000", "70000", "65535");
-	refused("show flows --proto sctp", "sctp", "icmp");
+	refused("show flows --proto sctpp", "sctpp", "icmp");
 	refused("show flows --limit", "--limit", "needs a value");
 	refused("show flows --count=3", "--count=3", "no value");
 	refused("show routes --port 4", "--port", "--addr, --limit, --count");
