@@ -280,4 +280,9 @@ const char *subscriber""", "unit:core_subscriber/test_subscriber"),
      """		at += GRE_FIELD_LEN;
 """, """		at += 0;
 """, "unit:core_path/test_protocols"),
+    ("a SYN reopens a flow whose first side is still talking", "src/core/ct/ct_tcp.c",
+     """		return (flow->flags & FLOW_FIN_ORIG) != 0 && ct->more != NULL;
+""",
+     """		return ct->more != NULL;
+""", "unit:core_ct/test_ct_tcp"),
 ]

@@ -247,14 +247,29 @@ void ct_tcp_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *
 		tcp_set_state(ct, idx, next, now_ms);
 }
 
+/* Whether nothing more can come of the old connection from the side that began the flow. */
+static bool is_over_for_orig(const struct ct *ct, const struct flow *flow)
+{
+	switch (flow->state) {
+	case FLOW_TCP_TIME_WAIT:
+	case FLOW_TCP_CLOSE:
+	case FLOW_TCP_LAST_ACK:
+		return true;
+	case FLOW_TCP_FIN_WAIT:
+	case FLOW_TCP_CLOSE_WAIT:
+		/* Without its numbers an old SYN could not be told from a new one. */
+		return (flow->flags & FLOW_FIN_ORIG) != 0 && ct->more != NULL;
+	default:
+		return false;
+	}
+}
+
 bool ct_tcp_reopens(const struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt)
 {
 	const struct flow *flow = &ct->flow[idx];
 	const struct tcp_hdr *tcp;
 
-	if (flow->proto != IP_PROTO_TCP || dir != TUPLE_ORIG ||
-	    (flow->state != FLOW_TCP_TIME_WAIT && flow->state != FLOW_TCP_CLOSE &&
-	     flow->state != FLOW_TCP_LAST_ACK))
+	if (flow->proto != IP_PROTO_TCP || dir != TUPLE_ORIG || !is_over_for_orig(ct, flow))
 		return false;
 	tcp = (const void *)pkt_l4(pkt);
 	if (tcp_kind_of(tcp->flags) != KIND_SYN)
