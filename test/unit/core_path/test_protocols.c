@@ -36,12 +36,12 @@ static u32 sum_word_by_word(const u8 *ip, u32 len, u32 covered)
 
 static u32 covered_of(const u8 *ip, u32 len)
 {
-	u32 words = ip[L4 + 5] & 15;
+	u32 words = ip[L4 + 5] & 15u;
 
 	if (ip[9] == LITE)
 		return (u32)(ip[L4 + 4] << 8 | ip[L4 + 5]);
 	/* RFC 4340 section 9.2: none of the data, or all but so many words of it, or everything. */
-	return words == 0 ? len : ip[L4 + 4] * 4u + (words - 1) * 4;
+	return words == 0 ? len : (u32)ip[L4 + 4] * 4 + (words - 1) * 4;
 }
 
 static void sum_set(u8 *ip, u32 len)
@@ -65,7 +65,7 @@ static void sum_set(u8 *ip, u32 len)
 static bool sum_is_right(const u8 *ip, u32 len)
 {
 	if (ip[9] == SCTP)
-		return (ip[L4 + 8] | ip[L4 + 9] << 8 | ip[L4 + 10] << 16 |
+		return ((u32)ip[L4 + 8] | (u32)ip[L4 + 9] << 8 | (u32)ip[L4 + 10] << 16 |
 			(u32)ip[L4 + 11] << 24) == crc_bit_by_bit(ip + L4, len);
 	return ip[9] == GRE || sum_word_by_word(ip, len, covered_of(ip, len)) == 0xffff;
 }
