@@ -300,4 +300,61 @@ FAULTS = [
      """	if (!pkt_csum_is_right(pkt))
 		return pkt_drop(path->drops, pkt, DROP_TRANSPORT_CHECKSUM);
 	balance_count_stale""", """	balance_count_stale""", "unit:core_path/test_service"),
+    ("a flow that ended stays charged to its subscriber", "src/core/path/bury.c",
+     """		subscriber_release(path->subscribers, path->ct, idx);
+""", "", "unit:core_path/test_subscriber"),
+    ("flows from outside are charged to whom they come to", "src/core/path/prerouting.c",
+     """	if (verdict_is_accept(v) && path_from_inside(path, pkt))
+""",
+     """	if (verdict_is_accept(v))
+""", "unit:core_path/test_subscriber"),
+    ("a mapping that ends stays charged", "src/core/nat/mapping.c",
+     """	subscriber_put_port(nat->subscribers, rec->subscriber);
+""", "", "unit:core_path/test_subscriber"),
+    ("a forgotten subscriber is the one who was idle last", "src/core/subscriber/subscriber.c",
+     """		record_forget(table, table->idle_head);
+""",
+     """		record_forget(table, table->idle_tail);
+""", "unit:core_subscriber/test_subscriber"),
+    ("a bucket of new flows has no bottom", "src/core/subscriber/subscriber.c",
+     """	if (from - now > (burst - 1) * interval_ns)
+		return false;
+	*due_ns = from + interval_ns;
+	return true;
+}
+
+const char *subscriber""",
+     """	*due_ns = from + interval_ns;
+	return burst > 0;
+}
+
+const char *subscriber""", "unit:core_subscriber/test_subscriber"),
+    ("an option at an odd byte is summed as if it were even", "src/core/ip/tcp_mss.c",
+     """	return odd ? (u16)(value.raw << 8 | value.raw >> 8) : value.raw;
+""",
+     """	return odd ? value.raw : value.raw;
+""", "unit:core_ip/test_tcp_mss"),
+    ("a SYN that dies is quoted with the size it would have left with", "src/core/path/bury.c",
+     """	ip_mss_restore(pkt);
+""", "", "unit:core_path/test_mss"),
+    ("a warning is repeated whenever a mark is passed again", "src/core/engine/filling.c",
+     """(percents[level - 1] - SLACK_PERCENT)""",
+     """percents[level - 1]""", "unit:core_engine/test_filling"),
+    ("the checksum of SCTP does not follow the ports", "src/core/nat/rewrite.c",
+     """	crc32c_store(sctp, crc32c_load(sctp) ^ crc32c_flips(before, len));
+""", "	(void)len;\n	(void)before;\n", "unit:core_path/test_protocols"),
+    ("a quoted SCTP packet is as long as its quotation", "src/core/nat/embedded.c",
+     """		nat_rewrite_sctp(quote->l4, to, len - hlen);
+""",
+     """		nat_rewrite_sctp(quote->l4, to, SCTP_HLEN);
+""", "unit:core_path/test_protocols"),
+    ("the key of a GRE header with a checksum is looked for too early", "src/core/wire/gre.h",
+     """		at += GRE_FIELD_LEN;
+""", """		at += 0;
+""", "unit:core_path/test_protocols"),
+    ("a SYN reopens a flow whose first side is still talking", "src/core/ct/ct_tcp.c",
+     """		return (flow->flags & FLOW_FIN_ORIG) != 0 && ct->more != NULL;
+""",
+     """		return ct->more != NULL;
+""", "unit:core_ct/test_ct_tcp"),
 ]

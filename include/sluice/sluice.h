@@ -22,6 +22,7 @@
 #include "core/nat/backend_state.h"
 #include "core/nat/nat_conf.h"
 #include "core/pkt/pkt.h"
+#include "core/subscriber/subscriber_conf.h"
 
 enum { SLUICE_ROUTE_MAX = 1024 };
 
@@ -39,6 +40,7 @@ struct sluice_conf {
 	u32 route_count;
 	struct sluice_route_conf route[SLUICE_ROUTE_MAX]; /* connected ones come by themselves */
 	struct ct_conf ct;
+	struct subscriber_conf subscribers;
 	struct nat_conf nat;
 	struct neigh_conf neigh;
 	struct fib_conf fib;
@@ -144,7 +146,8 @@ struct sluice_mapping {
 	u32 idle_ms;
 };
 
-/* A public address's ports of one protocol. */
+/* A public address's ports of one protocol; IP_PROTO_SCTP stands for DCCP and UDP-Lite as well,
+ * whose ports are of the same space.                                                             */
 struct sluice_ports {
 	be32 public_addr;
 	u8 proto;
@@ -197,6 +200,20 @@ struct sluice_backend {
 	u64 reset;
 };
 
+/* An inside host, or a prefix of them. */
+struct sluice_subscriber {
+	be32 addr;
+	u8 prefix_len;
+	u32 flows;
+	u32 ports;
+	u32 flow_limit; /* 0: none, the others too */
+	u32 port_limit;
+	u32 rate_limit;
+	u64 refused_flows; /* new flows, by the limit that refused them */
+	u64 refused_ports;
+	u64 refused_rate;
+};
+
 struct sluice_route_info {
 	be32 prefix;
 	u8 prefix_len;
@@ -215,26 +232,36 @@ enum sluice_event_kind {
 	SLUICE_EVENT_PORTS_OUT,  /* addr, port, proto: the destination; public_addr; holders */
 	SLUICE_EVENT_TABLE_FULL,
 	SLUICE_EVENT_MAPPINGS_FULL,
-	SLUICE_EVENT_ARP_CONFLICT, /* addr, iface */
-	SLUICE_EVENT_NO_BACKEND,   /* dst, dport, proto: of the service that refused last */
+	SLUICE_EVENT_ARP_CONFLICT,     /* addr, iface */
+	SLUICE_EVENT_NO_BACKEND,       /* dst, dport, proto: of the service that refused last */
+	SLUICE_EVENT_SUBSCRIBER_LIMIT, /* addr: who was refused last; what: by which limit */
+	/* what: flows, mappings, fragments, packets; or ports: public_addr, proto, and with dst and
+	 * dport those towards one busy destination. used of limit, which is at least percent.   */
+	SLUICE_EVENT_FILLING,
 };
 
-enum { SLUICE_HOLDER_MAX = 3 };
+enum { SLUICE_EVENT_KIND_COUNT = SLUICE_EVENT_FILLING + 1, SLUICE_HOLDER_MAX = 3 };
+
+struct sluice_holder {
+	be32 addr;
+	u32 held;
+};
 
 struct sluice_event {
 	enum sluice_event_kind kind;
 	ns_t when_ns;
-	u64 refused; /* since the last event of this kind */
+	u64 refused;      /* since the last event of this kind */
+	const char *what; /* static string; NULL */
+	u64 used;
+	u64 limit;
+	u8 percent; /* 70 or 90 */
 	u8 proto;
 	be32 public_addr;
 	be32 dst;
 	be16 dport;
 	u16 iface;
 	u32 holder_count;
-	struct {
-		be32 addr;
-		u32 held;
-	} holder[SLUICE_HOLDER_MAX]; /* those who hold most, most first */
+	struct sluice_holder holder[SLUICE_HOLDER_MAX]; /* those who hold most, most first */
 };
 
 u32 sluice_show_flows(const struct sluice *s, const struct sluice_flow_filter *filter, ns_t now,
@@ -246,6 +273,8 @@ u32 sluice_show_dests(const struct sluice *s, u32 *cursor, struct sluice_dest *o
 u32 sluice_show_services(const struct sluice *s, u32 *cursor, struct sluice_service *out, u32 max);
 u32 sluice_show_backends(const struct sluice *s, ns_t now, u32 *cursor, struct sluice_backend *out,
 			 u32 max);
+u32 sluice_show_subscribers(const struct sluice *s, u32 *cursor, struct sluice_subscriber *out,
+			    u32 max);
 u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_info *out, u32 max);
 u32 sluice_show_neighbours(const struct sluice *s, ns_t now, u32 *cursor, struct neigh_info *out,
 			   u32 max);

@@ -64,7 +64,8 @@ static void say_translation(const struct run *run)
 		printf(" %s-%s", value_show_addr(pool->range[i].first).text,
 		       value_show_addr(pool->range[i].last).text);
 	for (int i = 0; i < NAT_PROTO_COUNT; i++) {
-		static const char *const names[NAT_PROTO_COUNT] = { "TCP", "UDP", "ICMP" };
+		static const char *const names[NAT_PROTO_COUNT] = { "TCP", "UDP", "ICMP",
+								    "others" };
 		bool shared = general->mapping[i] == NAT_MAP_DESTINATION;
 
 		printf("; %s %s", names[i], shared ? "by destination" : "endpoint-independent");

@@ -249,7 +249,7 @@ static void read_route(struct reading *reading, const char *value)
 
 /* ---- translation ----------------------------------------------------------------------------- */
 
-static const char *const proto_names[NAT_PROTO_COUNT] = { "tcp", "udp", "icmp" };
+static const char *const proto_names[NAT_PROTO_COUNT] = { "tcp", "udp", "icmp", "other" };
 static const char *const mapping_names[] = {
 	[NAT_MAP_ENDPOINT_INDEPENDENT] = "endpoint",
 	[NAT_MAP_DESTINATION] = "destination",

@@ -19,6 +19,8 @@ static const char *const event_names[RUN_LOG_KINDS] = {
 	[SLUICE_EVENT_MAPPINGS_FULL] = "mappings_full",
 	[SLUICE_EVENT_ARP_CONFLICT] = "arp_conflict",
 	[SLUICE_EVENT_NO_BACKEND] = "no_backend",
+	[SLUICE_EVENT_SUBSCRIBER_LIMIT] = "subscriber_limit",
+	[SLUICE_EVENT_FILLING] = "filling",
 };
 
 void run_log_init(struct run_log *log, FILE *out, bool json)
@@ -176,7 +178,12 @@ void run_log_say(struct run_log *log, enum run_level level, const char *name, co
 
 static const char *proto_name(u8 proto)
 {
-	return proto == IP_PROTO_TCP ? "TCP" : proto == IP_PROTO_UDP ? "UDP" : "ICMP";
+	switch (proto) {
+	case IP_PROTO_TCP: return "TCP";
+	case IP_PROTO_UDP: return "UDP";
+	case IP_PROTO_ICMP: return "ICMP";
+	default: return "SCTP, DCCP or UDP-Lite";
+	}
 }
 
 static const char *iface_name(const struct iface_table *ifaces, u16 index)
@@ -201,6 +208,22 @@ static void append_holders(char text[RUN_LOG_LINE_SIZE], const struct sluice_eve
 	for (u32 i = 0; i < u32_min(event->holder_count, SLUICE_HOLDER_MAX); i++)
 		append(text, "%s%s with %u", i ? ", " : "; most are held by ",
 		       value_show_addr(event->holder[i].addr).text, event->holder[i].held);
+}
+
+static void describe_filling(const struct sluice_event *event, char text[RUN_LOG_LINE_SIZE])
+{
+	append(text, "%s: %" PRIu64 " of %" PRIu64 ", more than %u percent", event->what,
+	       event->used, event->limit, event->percent);
+	if (event->public_addr.raw)
+		append(text, ", are in use for %s on %s", proto_name(event->proto),
+		       value_show_addr(event->public_addr).text);
+	else
+		append(text, ", are in use");
+	if (event->dst.raw)
+		append(text, " towards %s:%u", value_show_addr(event->dst).text,
+		       be16_host(event->dport));
+	append_holders(text, event);
+	append(text, ".");
 }
 
 void run_log_describe(const struct iface_table *ifaces, const struct sluice_event *event,
@@ -244,6 +267,15 @@ void run_log_describe(const struct iface_table *ifaces, const struct sluice_even
 		       "change its address",
 		       iface_name(ifaces, event->iface), value_show_addr(event->dst).text);
 		return;
+	case SLUICE_EVENT_SUBSCRIBER_LIMIT:
+		append(text,
+		       "inside hosts have their share; new flows refused: %" PRIu64
+		       ", the last of %s (limit: %s)",
+		       refused, value_show_addr(event->dst).text, event->what);
+		append_holders(text, event);
+		append(text, ".");
+		return;
+	case SLUICE_EVENT_FILLING: describe_filling(event, text); return;
 	}
 }
 
@@ -265,8 +297,14 @@ static void event_json(struct run_log *log, const struct iface_table *ifaces,
 	json_t *line = line_new(RUN_WARNING, event_names[event->kind], message);
 
 	add_held_back(line, kind->held_back);
-	json_object_set_new(line, "refused", json_integer((json_int_t)kind->refused));
-	if (event->kind == SLUICE_EVENT_PORTS_OUT) {
+	if (event->kind == SLUICE_EVENT_FILLING) {
+		json_object_set_new(line, "used", json_integer((json_int_t)event->used));
+		json_object_set_new(line, "limit", json_integer((json_int_t)event->limit));
+		json_object_set_new(line, "percent", json_integer(event->percent));
+	} else {
+		json_object_set_new(line, "refused", json_integer((json_int_t)kind->refused));
+	}
+	if (event->public_addr.raw) {
 		json_object_set_new(line, "proto", json_integer(event->proto));
 		json_object_set_new(line, "public_addr",
 				    json_string(value_show_addr(event->public_addr).text));
@@ -276,8 +314,9 @@ static void event_json(struct run_log *log, const struct iface_table *ifaces,
 		json_object_set_new(line, "proto", json_integer(event->proto));
 		json_object_set_new(line, "dport", json_integer(be16_host(event->dport)));
 	}
-	if (event->kind == SLUICE_EVENT_PORTS_OUT || event->kind == SLUICE_EVENT_ARP_CONFLICT ||
-	    event->kind == SLUICE_EVENT_NO_BACKEND)
+	if (event->what)
+		json_object_set_new(line, "what", json_string(event->what));
+	if (event->dst.raw)
 		json_object_set_new(line, "addr", json_string(value_show_addr(event->dst).text));
 	if (event->kind == SLUICE_EVENT_ARP_CONFLICT)
 		json_object_set_new(line, "interface",
@@ -294,7 +333,9 @@ void run_log_event(struct run_log *log, const struct iface_table *ifaces,
 	char message[RUN_LOG_LINE_SIZE];
 
 	kind->refused += event->refused;
-	if (kind->seen && event->when_ns - kind->written_ns < RUN_LOG_EVERY_NS) {
+	/* Of these the engine sends few, and each is about something else. */
+	if (event->kind != SLUICE_EVENT_FILLING && kind->seen &&
+	    event->when_ns - kind->written_ns < RUN_LOG_EVERY_NS) {
 		kind->held_back++;
 		return;
 	}

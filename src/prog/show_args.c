@@ -33,7 +33,8 @@ static const struct {
 } options[] = {
 	{ "--addr", CTL_FILTER_ADDR, "A[/L]", "with this address, or one of this prefix" },
 	{ "--port", CTL_FILTER_PORT, "N", "with this port on either side" },
-	{ "--proto", CTL_FILTER_PROTO, "P", "tcp, udp, icmp or a number" },
+	{ "--proto", CTL_FILTER_PROTO, "P",
+	  "tcp, udp, icmp, sctp, dccp, udplite, gre or a number" },
 	{ "--state", CTL_FILTER_STATE, "S", "in this state (names below)" },
 	{ "--unanswered", CTL_FILTER_UNANSWERED, NULL, "that nobody has answered" },
 	{ "--limit", CTL_FILTER_LIMIT, "N", "the first N only" },
@@ -111,8 +112,8 @@ static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		if (ctl_parse_proto(value, &small))
 			return true;
 		return refuse(why,
-			      "--proto %.40s: has to be tcp, udp, icmp or a number from 1 to "
-			      "255",
+			      "--proto %.40s: has to be tcp, udp, icmp, sctp, dccp, udplite, gre "
+			      "or a number from 1 to 255",
 			      value);
 	case CTL_FILTER_PORT:
 		if (value_number(value, 1, UINT16_MAX, &args->port))
@@ -220,9 +221,15 @@ bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_w
 	if (args->help)
 		return true;
 	if (!named)
-		return refuse(why, "show what? One of flows, nat, ports, backends, routes, "
-				   "interfaces, neighbours, drops, counters, memory");
+		return refuse(why, "show what? One of flows, nat, ports, backends, subscribers, "
+				   "routes, interfaces, neighbours, drops, counters, memory");
 	return check_filters(args, why);
+}
+
+bool show_args_is_sorted(const struct show_args *args)
+{
+	return args->show == CTL_SHOW_SUBSCRIBERS && !args->json &&
+	       !(args->given & CTL_FILTER_COUNT);
 }
 
 char *show_args_request(const struct show_args *args)
@@ -239,7 +246,8 @@ char *show_args_request(const struct show_args *args)
 		json_object_set_new(filter, "state", json_string(args->state));
 	if (args->port)
 		json_object_set_new(filter, "port", json_integer((json_int_t)args->port));
-	if (args->limit)
+	/* The first of a list that is not in order yet say nothing: the reader cuts it. */
+	if (args->limit && !show_args_is_sorted(args))
 		json_object_set_new(filter, "limit", json_integer((json_int_t)args->limit));
 	if (args->given & CTL_FILTER_UNANSWERED)
 		json_object_set_new(filter, "unanswered", json_true());

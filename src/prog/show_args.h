@@ -23,6 +23,8 @@ struct show_args {
 bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_why *why);
 /* The request for it, a line of JSON; to be freed. NULL when memory is out. */
 char *show_args_request(const struct show_args *args);
+/* Whether the records are printed in an order of their own: all of them have to come first. */
+bool show_args_is_sorted(const struct show_args *args);
 void show_args_help(FILE *out);
 
 #endif

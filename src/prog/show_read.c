@@ -10,7 +10,8 @@
 
 #include "prog/show_text.h"
 
-enum { LINE_MAX_BYTES = 256 * 1024 };
+enum { SORTED_MAX = 65536, /* records that wait for the others */
+	LINE_MAX_BYTES = 256 * 1024 };
 
 /* An answer that is being read, line by line (ctl_answer.h). */
 struct reading {
@@ -21,8 +22,9 @@ struct reading {
 	char *buffer;
 	size_t size;
 	u32 part;
-	bool ended;   /* the last line has come */
-	bool refused; /* it was an error */
+	bool ended;     /* the last line has come */
+	bool refused;   /* it was an error */
+	json_t *sorted; /* records that wait for the others; NULL: they are printed as they come */
 };
 
 /* Control characters, and bytes that some terminals take for them, as JSON writes them. */
@@ -72,6 +74,40 @@ static void take_first(struct reading *reading, const char *line)
 	json_decref(answer);
 }
 
+/* Who holds most comes first. */
+static int compare_held(const void *a, const void *b)
+{
+	static const char *const keys[] = { "flows", "ports" };
+	const json_t *const *left = a, *const *right = b;
+
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		json_int_t l = json_integer_value(json_object_get(*left, keys[i]));
+		json_int_t r = json_integer_value(json_object_get(*right, keys[i]));
+
+		if (l != r)
+			return l < r ? 1 : -1;
+	}
+	return 0;
+}
+
+static void put_sorted(struct reading *reading)
+{
+	size_t count = json_array_size(reading->sorted);
+	size_t limit = reading->args->limit && reading->args->limit < count ? reading->args->limit
+									    : count;
+	json_t **list = calloc(count ? count : 1, sizeof *list);
+
+	if (!list)
+		return;
+	for (size_t i = 0; i < count; i++)
+		list[i] = json_array_get(reading->sorted, i);
+	qsort(list, count, sizeof *list, compare_held);
+	for (size_t i = 0; i < limit; i++)
+		show_text_record(reading->text, reading->args->show, 0, list[i]);
+	put_text(reading);
+	free(list);
+}
+
 /* "],"key":..." closes a list: another one opens, or it was the last. */
 static void take_close(struct reading *reading, char *line)
 {
@@ -84,6 +120,8 @@ static void take_close(struct reading *reading, char *line)
 		return;
 	}
 	reading->ended = true;
+	if (reading->sorted)
+		put_sorted(reading);
 	if (!reading->args->json) {
 		show_text_end(reading->text, reading->args->show, end);
 		put_text(reading);
@@ -98,7 +136,10 @@ static void take_record(struct reading *reading, char *line, size_t len)
 	if (len && line[len - 1] == ',')
 		line[len - 1] = 0;
 	record = json_loads(line, 0, NULL);
-	if (record) {
+	/* Beyond what is kept, records come as they come. */
+	if (record && reading->sorted && json_array_size(reading->sorted) < SORTED_MAX) {
+		json_array_append(reading->sorted, record);
+	} else if (record) {
 		show_text_record(reading->text, reading->args->show, reading->part, record);
 		put_text(reading);
 	}
@@ -146,6 +187,8 @@ bool show_read(FILE *stream, const struct show_args *args, FILE *out, FILE *comp
 	char *line = malloc(LINE_MAX_BYTES);
 	bool good;
 
+	if (show_args_is_sorted(args))
+		reading.sorted = json_array();
 	reading.text = open_memstream(&reading.buffer, &reading.size);
 	good = line && reading.text;
 	if (!good) {
@@ -156,10 +199,13 @@ bool show_read(FILE *stream, const struct show_args *args, FILE *out, FILE *comp
 			LINE_MAX_BYTES);
 		good = false;
 	}
+	if (good && !reading.ended && reading.sorted)
+		put_sorted(&reading);
 	if (reading.text)
 		fclose(reading.text);
 	free(reading.buffer);
 	free(line);
+	json_decref(reading.sorted);
 	fflush(out);
 	return good && reading.ended && !reading.refused;
 }

@@ -35,7 +35,13 @@ static u64 seconds_of(const json_t *object, const char *key)
 
 static bool has_ports(const char *proto)
 {
-	return strcmp(proto, "tcp") == 0 || strcmp(proto, "udp") == 0;
+	static const char *const names[] = { "tcp", "udp", "sctp", "dccp", "udplite" };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (strcmp(proto, names[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* One end of a flow: with its port, with its ICMP identifier, or alone. */
@@ -157,6 +163,27 @@ static void put_service(FILE *out, const json_t *service)
 		text_of(service, "method"), count_of(service, "up"), count_of(service, "backends"),
 		count_of(service, "flows"), count_of(service, "made"), count_of(service, "refused"),
 		count_of(service, "moved"), count_of(service, "reset"));
+}
+
+static void put_limit(FILE *out, const json_t *subscriber, const char *held, const char *limit,
+		      const char *refused)
+{
+	fprintf(out, "  %s %" PRIu64, held, count_of(subscriber, held));
+	if (count_of(subscriber, limit))
+		fprintf(out, " of %" PRIu64, count_of(subscriber, limit));
+	if (count_of(subscriber, refused))
+		fprintf(out, " (refused %" PRIu64 ")", count_of(subscriber, refused));
+}
+
+static void put_subscriber(FILE *out, const json_t *subscriber)
+{
+	fprintf(out, "%-18s", text_of(subscriber, "subscriber"));
+	put_limit(out, subscriber, "flows", "flow_limit", "refused_flows");
+	put_limit(out, subscriber, "ports", "port_limit", "refused_ports");
+	if (count_of(subscriber, "rate_limit"))
+		fprintf(out, "  at most %" PRIu64 " new/s (refused %" PRIu64 ")",
+			count_of(subscriber, "rate_limit"), count_of(subscriber, "refused_rate"));
+	fprintf(out, "\n");
 }
 
 static void put_route(FILE *out, const json_t *route)
@@ -282,6 +309,7 @@ void show_text_record(FILE *out, enum ctl_show show, u32 part, const json_t *rec
 		else
 			put_backend(out, record);
 		return;
+	case CTL_SHOW_SUBSCRIBERS: put_subscriber(out, record); return;
 	case CTL_SHOW_ROUTES: put_route(out, record); return;
 	case CTL_SHOW_INTERFACES: put_iface(out, record); return;
 	case CTL_SHOW_NEIGHBOURS: put_neigh(out, record); return;
@@ -299,6 +327,7 @@ void show_text_end(FILE *out, enum ctl_show show, const json_t *end)
 		[CTL_SHOW_NAT] = "no endpoint-independent mappings",
 		[CTL_SHOW_PORTS] = "no public addresses",
 		[CTL_SHOW_BACKENDS] = "no services",
+		[CTL_SHOW_SUBSCRIBERS] = "no inside host holds anything, or nobody is counted",
 		[CTL_SHOW_ROUTES] = "no routes",
 		[CTL_SHOW_INTERFACES] = "no interfaces",
 		[CTL_SHOW_NEIGHBOURS] = "no neighbours",

@@ -78,6 +78,23 @@ static void sim_conf_exempt(struct sluice_conf *conf)
 	conf->nat.rule_count++;
 }
 
+/* Small shares, of a host or of some together, in a table that may be too small for all. */
+static bool sim_conf_subscribers(struct sluice_conf *conf)
+{
+	if (conf->seed[3] >= 64)
+		return false;
+	conf->subscribers = (struct subscriber_conf){
+		.subscriber_count = 2 + conf->seed[4] % 8,
+		.prefix_len = (u8)(conf->seed[5] < 128 ? 32 : 30),
+		.limits = { .flows = conf->seed[6] % 32,
+			    .ports = conf->seed[7] % 32,
+			    .rate = conf->seed[8] % 64 },
+		.exception_count = conf->seed[9] % 2,
+		.exception = { { addr("10.10.0.8"), 30, { .flows = 4 } } },
+	};
+	return true;
+}
+
 void sim_configure(struct net *net, struct sluice_conf *conf, bool *lenient)
 {
 	static const u32 mtus[] = { 1500, 1500, 1400, 1280, 576 };
@@ -102,5 +119,6 @@ void sim_configure(struct net *net, struct sluice_conf *conf, bool *lenient)
 	for (u32 n = 0; n < sizeof conf->seed; n++)
 		conf->seed[n] = (u8)net_random(net);
 	sim_conf_exempt(conf);
+	*lenient |= sim_conf_subscribers(conf);
 	conf->ct.outbound_refresh_only = conf->seed[0] % 4 == 0;
 }

@@ -10,7 +10,7 @@
  * so that a blind attacker can not shorten a time-out.                                           */
 #include "core/ct/ct.h"
 #include "core/wire/ip4.h"
-#include "core/wire/tcp.h"
+#include "core/wire/tcp_opt.h"
 
 enum { WSCALE_LEN = 3, TIMESTAMPS_LEN = 10 };
 
@@ -55,29 +55,10 @@ static enum tcp_kind tcp_kind_of(u8 flags)
 	return (flags & TCP_ACK) != 0 ? KIND_ACK : KIND_OTHER;
 }
 
-/* The option of that kind and size; NULL when there is none before the end or a malformed one. */
-static const u8 *option_find(const struct tcp_hdr *tcp, u8 kind, u32 size)
-{
-	const u8 *opt = (const u8 *)tcp + TCP_HLEN_MIN;
-	u32 left = tcp_hlen(tcp) - TCP_HLEN_MIN;
-
-	while (left > 0 && *opt != TCP_OPT_END) {
-		u32 len = *opt == TCP_OPT_NOP ? 1 : left >= 2 ? opt[1] : 0;
-
-		if (len == 0 || len > left || (len < 2 && *opt != TCP_OPT_NOP))
-			return NULL;
-		if (*opt == kind && len == size)
-			return opt;
-		opt += len;
-		left -= len;
-	}
-	return NULL;
-}
-
 /* The window scale option of a SYN (RFC 7323 section 2.2). */
 static void window_read_scale(struct flow_window *window, const struct tcp_hdr *tcp)
 {
-	const u8 *opt = option_find(tcp, TCP_OPT_WSCALE, WSCALE_LEN);
+	const u8 *opt = tcp_opt_find(tcp, TCP_OPT_WSCALE, WSCALE_LEN);
 
 	window->scale = 0;
 	window->flags &= (u8)~WINDOW_SCALE;
@@ -269,14 +250,29 @@ void ct_tcp_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *
 		tcp_set_state(ct, idx, next, now_ms);
 }
 
+/* Whether nothing more can come of the old connection from the side that began the flow. */
+static bool is_over_for_orig(const struct ct *ct, const struct flow *flow)
+{
+	switch (flow->state) {
+	case FLOW_TCP_TIME_WAIT:
+	case FLOW_TCP_CLOSE:
+	case FLOW_TCP_LAST_ACK:
+		return true;
+	case FLOW_TCP_FIN_WAIT:
+	case FLOW_TCP_CLOSE_WAIT:
+		/* Without its numbers an old SYN could not be told from a new one. */
+		return (flow->flags & FLOW_FIN_ORIG) != 0 && ct->more != NULL;
+	default:
+		return false;
+	}
+}
+
 bool ct_tcp_reopens(const struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt)
 {
 	const struct flow *flow = &ct->flow[idx];
 	const struct tcp_hdr *tcp;
 
-	if (flow->proto != IP_PROTO_TCP || dir != TUPLE_ORIG ||
-	    (flow->state != FLOW_TCP_TIME_WAIT && flow->state != FLOW_TCP_CLOSE &&
-	     flow->state != FLOW_TCP_LAST_ACK))
+	if (flow->proto != IP_PROTO_TCP || dir != TUPLE_ORIG || !is_over_for_orig(ct, flow))
 		return false;
 	tcp = (const void *)pkt_l4(pkt);
 	if (tcp_kind_of(tcp->flags) != KIND_SYN)
@@ -288,7 +284,7 @@ bool ct_tcp_reopens(const struct ct *ct, u32 idx, enum tuple_dir dir, const stru
 	return ct->more == NULL || flow->state == FLOW_TCP_CLOSE ||
 	       seq_gt(be32_host(tcp->seq), ct->more[idx].window[TUPLE_ORIG].end) ||
 	       (flow->state == FLOW_TCP_TIME_WAIT &&
-		option_find(tcp, TCP_OPT_TIMESTAMPS, TIMESTAMPS_LEN) != NULL);
+		tcp_opt_find(tcp, TCP_OPT_TIMESTAMPS, TIMESTAMPS_LEN) != NULL);
 }
 
 void ct_tcp_reopen(struct ct *ct, u32 idx)

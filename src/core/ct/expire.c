@@ -205,14 +205,11 @@ ns_t ct_next(const struct ct *ct, ns_t now)
 enum flow_state flow_first_state(u8 proto)
 {
 	switch (proto) {
-	case IP_PROTO_TCP:
-		return FLOW_TCP_NONE;
+	case IP_PROTO_TCP: return FLOW_TCP_NONE;
 	case IP_PROTO_UDP:
-		return FLOW_UDP_NEW;
-	case IP_PROTO_ICMP:
-		return FLOW_ICMP_NEW;
-	default:
-		return FLOW_GENERIC_NEW;
+	case IP_PROTO_UDPLITE: return FLOW_UDP_NEW;
+	case IP_PROTO_ICMP: return FLOW_ICMP_NEW;
+	default: return FLOW_GENERIC_NEW;
 	}
 }
 

@@ -98,7 +98,7 @@ struct flow_more {
 	u64 packets[2];
 	u64 bytes[2];
 	struct flow_window window[2];
-	u32 subscriber; /* accounting of who holds what */
+	u32 subscriber; /* index of who holds it, plus one; 0: nobody is counted */
 };
 _Static_assert(sizeof(struct flow_more) == 64, "what only some need is one line");
 

@@ -1,6 +1,7 @@
 /* Trackers: which packet may begin a flow, and what a packet does to the flow it belongs to. */
 #include "core/ct/expire.h"
 #include "core/pkt/segment.h"
+#include "core/wire/gre.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
 #include "core/wire/tcp.h"
@@ -68,17 +69,15 @@ bool ct_tuple_of(const struct pkt *pkt, struct tuple_key *key)
 
 	*key = (struct tuple_key){ .tuple = { .src = ip->src, .dst = ip->dst },
 				   .proto = ip->proto };
-	switch (ip->proto) {
-	case IP_PROTO_TCP:
-	case IP_PROTO_UDP:
+	if (ip4_has_ports(ip->proto)) {
 		key->tuple.sport = be16_load(l4);
 		key->tuple.dport = be16_load(l4 + 2);
-		return true;
-	case IP_PROTO_ICMP:
+	} else if (ip->proto == IP_PROTO_GRE) {
+		key->tuple.sport = key->tuple.dport = gre_ident(l4, pkt_l4_len(pkt));
+	} else if (ip->proto == IP_PROTO_ICMP) {
 		return icmp_tuple((const void *)l4, key);
-	default:
-		return true;
 	}
+	return true;
 }
 
 /* A reset answers only what its sender has sent so (RFC 9293 section 3.1). */
@@ -141,17 +140,11 @@ static void track_answer(struct ct *ct, u32 idx, u32 now_ms)
 	flow->flags |= FLOW_ANSWERED;
 	ct_link(ct, idx, now_ms);
 	switch (flow->proto) {
-	case IP_PROTO_TCP:
-		break;
+	case IP_PROTO_TCP: break;
 	case IP_PROTO_UDP:
-		track_plain(ct, idx, FLOW_UDP_STREAM, now_ms);
-		break;
-	case IP_PROTO_ICMP:
-		track_plain(ct, idx, FLOW_ICMP_ANSWERED, now_ms);
-		break;
-	default:
-		track_plain(ct, idx, FLOW_GENERIC_ANSWERED, now_ms);
-		break;
+	case IP_PROTO_UDPLITE: track_plain(ct, idx, FLOW_UDP_STREAM, now_ms); break;
+	case IP_PROTO_ICMP: track_plain(ct, idx, FLOW_ICMP_ANSWERED, now_ms); break;
+	default: track_plain(ct, idx, FLOW_GENERIC_ANSWERED, now_ms); break;
 	}
 }
 

@@ -1,9 +1,10 @@
 /* A tuple: one direction of a flow.
  *
- * For TCP and UDP sport and dport are ports. An ICMP query has an identifier on the asking side
- * and its type and code on the answering side, placed like ports: a request's sport is the
- * identifier and its dport is the type and code of the request; in a reply the two change places.
- * So reversing and rewriting a tuple need no special case. Other protocols have zero in both.   */
+ * For TCP, UDP, SCTP, DCCP and UDP-Lite sport and dport are ports. An ICMP query has an identifier
+ * on the asking side and its type and code on the answering side, placed like ports: a request's
+ * sport is the identifier and its dport is the type and code of the request; in a reply the two
+ * change places. A GRE tunnel has its key, folded, in both. So reversing and rewriting a tuple need
+ * no special case. Other protocols have zero in both.                                            */
 #ifndef CORE_CT_TUPLE_H
 #define CORE_CT_TUPLE_H
 

@@ -87,6 +87,7 @@ void sluice_check_traffic(const struct sluice *s)
 	neigh_check(&s->neigh);
 	reass_check(&s->reass);
 	ct_check(&s->ct);
+	subscriber_check(&s->subscribers, &s->ct);
 	nat_check(&s->nat, &s->ct);
 	CHECK(ct_ended_next(&s->ct) == IDX_NONE);
 	CHECK(s->ct.live == s->ct.confirmed);

@@ -3,7 +3,7 @@
  * they are counted over several ticks, a piece at a time, so that no packet waits for it.        */
 #include "core/engine/engine.h"
 
-static void event_add(struct sluice *s, const struct sluice_event *event)
+void engine_event_add(struct sluice *s, const struct sluice_event *event)
 {
 	if (s->event_count == EVENT_MAX) {
 		s->event_head = (s->event_head + 1) % EVENT_MAX;
@@ -23,30 +23,51 @@ bool sluice_event_next(struct sluice *s, struct sluice_event *out)
 	return true;
 }
 
+/* What an event of a kind says besides how often. */
+static void limit_fill(const struct sluice *s, struct sluice_event *event)
+{
+	const struct balance *balance = &s->nat.balance;
+	const struct subscriber_stats *subscribers = &s->subscribers.stats;
+
+	switch (event->kind) {
+	case SLUICE_EVENT_ARP_CONFLICT:
+		event->iface = s->neigh.stats.conflict_if;
+		event->dst = s->neigh.stats.conflict_addr;
+		return;
+	case SLUICE_EVENT_NO_BACKEND:
+		event->proto = balance->service[balance->refused_service].conf.proto;
+		event->dst = balance->service[balance->refused_service].addr;
+		event->dport = be16_of(
+			balance->service[balance->refused_service].conf.port_first);
+		return;
+	case SLUICE_EVENT_SUBSCRIBER_LIMIT:
+		event->dst = subscribers->last_addr;
+		event->what = subscriber_refusal_name(subscribers->last);
+		engine_survey_name(s, SURVEY_FLOWS, event);
+		return;
+	case SLUICE_EVENT_MAPPINGS_FULL: engine_survey_name(s, SURVEY_PORTS, event); return;
+	case SLUICE_EVENT_TABLE_FULL: engine_survey_name(s, SURVEY_FLOWS, event); return;
+	case SLUICE_EVENT_PORTS_OUT:
+	case SLUICE_EVENT_FILLING: return;
+	}
+}
+
 /* An event of a kind whose occurrences are counted elsewhere. */
 static void limit_tick(struct sluice *s, struct event_limit *limit, enum sluice_event_kind kind,
 		       u64 count, ns_t now)
 {
 	struct sluice_event event = { .kind = kind, .when_ns = now, .iface = IFACE_NONE };
 
-	if (kind == SLUICE_EVENT_ARP_CONFLICT) {
-		event.iface = s->neigh.stats.conflict_if;
-		event.dst = s->neigh.stats.conflict_addr;
-	}
 	if (count == limit->reported || now < limit->next_ns)
 		return;
-	if (kind == SLUICE_EVENT_NO_BACKEND) {
-		const struct balance *b = &s->nat.balance;
-		const struct service *service = &b->service[b->refused_service];
-
-		event.proto = service->conf.proto;
-		event.dst = service->addr;
-		event.dport = be16_of(service->conf.port_first);
-	}
+	if (kind != SLUICE_EVENT_ARP_CONFLICT && kind != SLUICE_EVENT_NO_BACKEND &&
+	    !engine_survey_is_fresh(s, now))
+		return;
+	limit_fill(s, &event);
 	event.refused = count - limit->reported;
 	limit->reported = count;
 	limit->next_ns = now + EVENT_INTERVAL_S * NS_PER_SEC;
-	event_add(s, &event);
+	engine_event_add(s, &event);
 }
 
 static void report_begin(struct sluice *s, ns_t now)
@@ -132,15 +153,19 @@ static void report_end(struct sluice *s, ns_t now)
 	report->running = false;
 	report->next_ns = now + EVENT_INTERVAL_S * NS_PER_SEC;
 	s->nat.refusal.fresh = false;
-	event_add(s, &event);
+	engine_event_add(s, &event);
 }
 
 void engine_events_tick(struct sluice *s, ns_t now)
 {
+	engine_survey_tick(s, now);
 	limit_tick(s, &s->table_full, SLUICE_EVENT_TABLE_FULL, s->ct.stats.refused, now);
 	limit_tick(s, &s->mappings_full, SLUICE_EVENT_MAPPINGS_FULL, s->nat.stats.no_mapping, now);
 	limit_tick(s, &s->conflicts, SLUICE_EVENT_ARP_CONFLICT, s->neigh.stats.conflicts, now);
 	limit_tick(s, &s->no_backend, SLUICE_EVENT_NO_BACKEND, s->nat.balance.refused, now);
+	limit_tick(s, &s->subscriber_limit, SLUICE_EVENT_SUBSCRIBER_LIMIT,
+		   s->subscribers.stats.refused_sum, now);
+	engine_filling_tick(s, now);
 	report_begin(s, now);
 	if (!s->report.running)
 		return;
@@ -159,11 +184,14 @@ ns_t engine_events_next(const struct sluice *s)
 {
 	ns_t next = limit_next(&s->table_full, s->ct.stats.refused);
 
-	if (s->report.running)
+	if (s->report.running || s->survey.running)
 		return s->now;
 	next = u64_min(next, limit_next(&s->mappings_full, s->nat.stats.no_mapping));
 	next = u64_min(next, limit_next(&s->conflicts, s->neigh.stats.conflicts));
 	next = u64_min(next, limit_next(&s->no_backend, s->nat.balance.refused));
+	next = u64_min(next, limit_next(&s->subscriber_limit, s->subscribers.stats.refused_sum));
+	if (s->reass.frags.live > 0)
+		next = u64_min(next, s->filling.next_ns);
 	if (s->nat.refusal.fresh)
 		next = u64_min(next, s->report.next_ns);
 	return next > s->now ? next : s->now;

@@ -6,6 +6,7 @@ void sluice_conf_defaults(struct sluice_conf *conf)
 	memset(conf, 0, sizeof *conf);
 	conf->host_if = IFACE_NONE;
 	ct_conf_defaults(&conf->ct);
+	subscriber_conf_defaults(&conf->subscribers);
 	nat_conf_defaults(&conf->nat);
 	neigh_conf_default(&conf->neigh);
 	conf->fib = (struct fib_conf){ .prefix_count = 4096, .route_count = 1024 };
@@ -31,6 +32,7 @@ void engine_layout(const struct engine_tables *t, const struct sluice_conf *conf
 	fib_layout(t->fib, &conf->fib, mem);
 	reass_layout(t->reass, &conf->reass, mem);
 	ct_layout(t->ct, &conf->ct, mem);
+	subscriber_layout(t->subscribers, &conf->subscribers, &conf->ct, mem);
 	nat_layout(t->nat, &conf->nat, conf->ct.flow_count, mem);
 	path_layout(t->path, mem);
 }
@@ -42,9 +44,12 @@ void sluice_plan(const struct sluice_conf *conf, struct mem *mem)
 	struct fib fib;
 	struct reass reass;
 	struct ct ct;
+	struct subscriber_table subscribers;
 	struct nat nat;
 	struct path path;
-	struct engine_tables tables = { &pool, &neigh, &fib, &reass, &ct, &nat, &path };
+	struct engine_tables tables = {
+		&pool, &neigh, &fib, &reass, &ct, &subscribers, &nat, &path
+	};
 
 	mem_init_plan(mem);
 	(void)mem_take(mem, "engine", 1, sizeof(struct sluice));
@@ -86,6 +91,8 @@ static const char *services_wrong(const struct sluice_conf *conf)
 
 const char *engine_conf_wrong(const struct sluice_conf *conf)
 {
+	const char *why;
+
 	if (conf->iface_count == 0 || conf->iface_count > IFACE_MAX)
 		return "an engine needs 1 to 64 interfaces";
 	if (conf->host_if != IFACE_NONE && conf->host_if >= conf->iface_count)
@@ -107,5 +114,6 @@ const char *engine_conf_wrong(const struct sluice_conf *conf)
 		return "limits of NAT must not be zero";
 	if (conf->nat.address_count > UINT16_MAX)
 		return "more than 65,535 public addresses are not possible";
-	return services_wrong(conf);
+	why = subscriber_conf_wrong(&conf->subscribers);
+	return why != NULL ? why : services_wrong(conf);
 }

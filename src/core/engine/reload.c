@@ -126,7 +126,7 @@ static enum err tables_build(struct sluice *s, const struct sluice_conf *conf, c
 	enum err err = ifaces_build(&s->ifaces, conf);
 
 	if (err != ERR_OK) {
-		*why = "an interface has a bad name, address, prefix length or MTU";
+		*why = "an interface has a bad name, address, prefix length, MTU or MSS";
 		return err;
 	}
 	err = routes_build(&s->fib, conf, &s->ifaces, why);
@@ -177,6 +177,14 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 		*why = "interfaces can not be added or taken away while the engine runs";
 		return ERR_RANGE;
 	}
+	if (conf->subscribers.prefix_len != s->conf.subscribers.prefix_len) {
+		*why = "the prefix of subscribers can not change while the engine runs";
+		return ERR_RANGE;
+	}
+	if (s->conf.subscribers.subscriber_count == 0 && conf->subscribers.subscriber_count > 0) {
+		*why = "subscribers were not counted from the start, and can not be limited now";
+		return ERR_RANGE;
+	}
 	if (now > s->now)
 		s->now = now;
 	err = tables_build(s, conf, why);
@@ -195,6 +203,8 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 	memcpy(s->conf.route, conf->route, sizeof s->conf.route);
 	s->conf.route_count = conf->route_count;
 	s->conf.nat = s->nat.conf;
+	subscriber_configure(&s->subscribers, &conf->subscribers);
+	s->conf.subscribers = s->subscribers.conf;
 	return ERR_OK;
 }
 
@@ -228,6 +238,8 @@ static void modules_init(struct sluice *s, const struct sluice_conf *conf)
 		seed[at] = rng_u32(&rng);
 	nat_init(&s->nat, &key, (const u8 *)seed);
 	keys_draw(&rng, &s->path.key);
+	keys_draw(&rng, &key);
+	subscriber_init(&s->subscribers, &key);
 }
 
 static void path_wire(struct sluice *s, const struct sluice_conf *conf)
@@ -241,7 +253,9 @@ static void path_wire(struct sluice *s, const struct sluice_conf *conf)
 	path->reass = &s->reass;
 	path->icmp = &s->icmp;
 	path->ct = &s->ct;
+	path->subscribers = &s->subscribers;
 	path->nat = &s->nat;
+	s->nat.subscribers = &s->subscribers;
 	path->drops = &s->drops;
 	path->host_if = conf->host_if;
 	path->slow_road = conf->slow_road;
@@ -271,7 +285,7 @@ enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *m
 	mem_init(&mem, memory, size);
 	s = mem_take(&mem, "engine", 1, sizeof *s);
 	engine_layout(&(struct engine_tables){ &s->pool, &s->neigh, &s->fib, &s->reass, &s->ct,
-					       &s->nat, &s->path },
+					       &s->subscribers, &s->nat, &s->path },
 		      conf, &mem);
 	mem_seal(&mem);
 	s->mem = mem;

@@ -119,6 +119,7 @@ static const u8 shown_protos[NAT_PROTO_COUNT] = {
 	[NAT_PROTO_TCP] = IP_PROTO_TCP,
 	[NAT_PROTO_UDP] = IP_PROTO_UDP,
 	[NAT_PROTO_ICMP] = IP_PROTO_ICMP,
+	[NAT_PROTO_OTHER] = IP_PROTO_SCTP, /* and those that share its space */
 };
 
 u32 sluice_show_ports(const struct sluice *s, u32 *cursor, struct sluice_ports *out, u32 max)
@@ -165,6 +166,41 @@ u32 sluice_show_dests(const struct sluice *s, u32 *cursor, struct sluice_dest *o
 			.used = dest->used_count,
 			.left = nat_dest_left(&s->nat, dest),
 			.exact = dest->filled == NAT_PORT_WORDS * 64,
+		};
+	}
+	return found;
+}
+
+/* Those that hold something or were refused something; the others are only remembered. */
+u32 sluice_show_subscribers(const struct sluice *s, u32 *cursor, struct sluice_subscriber *out,
+			    u32 max)
+{
+	const struct subscriber_table *table = &s->subscribers;
+	u32 found = 0;
+
+	for (u32 looked = 0; cursor_more(cursor, table->slab.cap, looked, found, max); looked++) {
+		u32 idx = (*cursor)++;
+		const struct subscriber *who = subscriber_at(table, idx);
+		const struct subscriber_limits *limits;
+		const u64 *refused = who->refused;
+
+		if (!slab_is_live(&table->slab, idx) ||
+		    (who->flow_count == 0 && who->port_count == 0 &&
+		     (refused[SUBSCRIBER_REFUSED_FLOWS] | refused[SUBSCRIBER_REFUSED_PORTS] |
+		      refused[SUBSCRIBER_REFUSED_RATE]) == 0))
+			continue;
+		limits = subscriber_limits_of(table, who);
+		out[found++] = (struct sluice_subscriber){
+			.addr = who->addr,
+			.prefix_len = table->conf.prefix_len,
+			.flows = who->flow_count,
+			.ports = who->port_count,
+			.flow_limit = limits->flows,
+			.port_limit = limits->ports,
+			.rate_limit = limits->rate,
+			.refused_flows = refused[SUBSCRIBER_REFUSED_FLOWS],
+			.refused_ports = refused[SUBSCRIBER_REFUSED_PORTS],
+			.refused_rate = refused[SUBSCRIBER_REFUSED_RATE],
 		};
 	}
 	return found;
@@ -271,6 +307,11 @@ u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_coun
 		  s->nat.balance.reset },
 		{ "service_stale", "flows whose backend is gone, not heard of since", "",
 		  s->nat.balance.stale_count },
+		{ "subscribers", "inside hosts that are known now", "", s->subscribers.slab.live },
+		{ "subscribers_refused", "new flows of inside hosts that have their share",
+		  "RFC 6888 REQ-4", s->subscribers.stats.refused_sum },
+		{ "subscribers_uncounted", "new flows of hosts that nobody counts, table full", "",
+		  s->subscribers.stats.uncounted },
 		{ "arp_requests", "ARP requests sent", "RFC 826", s->neigh.stats.requests_sent },
 		{ "arp_conflicts", "other stations that claimed our addresses", "RFC 5227 2.4",
 		  s->neigh.stats.conflicts },

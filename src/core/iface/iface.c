@@ -36,7 +36,7 @@ static bool conf_is_good(const struct iface_conf *conf)
 		return false;
 	if (conf->link == IFACE_ETHERNET && mac_is_group(&conf->mac))
 		return false;
-	if (conf->addr_count > IFACE_ADDR_MAX)
+	if (conf->addr_count > IFACE_ADDR_MAX || (conf->mss > 0 && conf->mss < IFACE_MSS_MIN))
 		return false;
 	for (u32 i = 0; i < conf->addr_count; i++) {
 		if (!addr_is_good(&conf->addr[i]))

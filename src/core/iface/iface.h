@@ -9,6 +9,10 @@
 enum { IFACE_MAX = 64, IFACE_ADDR_MAX = 64, IFACE_NAME_SIZE = 16 };
 #define IFACE_NONE UINT16_MAX
 
+/* What fits into the smaller MTU of the two interfaces that a SYN passes. */
+#define IFACE_MSS_OF_MTU UINT16_MAX
+enum { IFACE_MSS_MIN = 128 };
+
 enum iface_link { IFACE_ETHERNET, IFACE_RAW_IP };
 enum iface_side { IFACE_INSIDE, IFACE_OUTSIDE };
 
@@ -33,6 +37,7 @@ struct iface_conf {
 	struct mac mac;
 	u32 mtu;      /* bytes of an IP packet */
 	u32 offloads; /* enum iface_offload */
+	u16 mss;      /* that SYNs of either direction may announce at most; 0: any */
 	u32 addr_count;
 	struct iface_addr addr[IFACE_ADDR_MAX]; /* the first is the primary one */
 };
@@ -67,7 +72,8 @@ struct iface_table {
 	struct iface iface[IFACE_MAX];
 };
 
-/* Prefixes up to 32, MTU at least 68, names not empty and unique. ERR_RANGE otherwise. */
+/* Prefixes up to 32, MTU at least 68, a segment size not below IFACE_MSS_MIN, names not empty and
+ * unique. ERR_RANGE otherwise.                                                                   */
 enum err iface_init(struct iface_table *table, const struct iface_conf *conf, u32 count);
 /* Whether addr is one of any interface's own addresses; the interface's index in *index. */
 bool iface_find_addr(const struct iface_table *table, be32 addr, u16 *index);

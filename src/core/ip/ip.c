@@ -2,17 +2,15 @@
  * the packet. Checks stand in the order of RFC 1812 section 5.2.2.                               */
 #include "core/ip/ip.h"
 #include "core/pkt/segment.h"
+#include "core/wire/crc32c.h"
 #include "core/wire/icmp.h"
+#include "core/wire/sctp.h"
 #include "core/wire/tcp.h"
 #include "core/wire/udp.h"
 
 /* Protocols of which only the length of the header is checked. */
 enum {
-	IP_PROTO_DCCP = 33,
-	IP_PROTO_SCTP = 132,
-	IP_PROTO_UDPLITE = 136,
 	DCCP_HLEN_MIN = 12, /* RFC 4340 section 5.1 */
-	SCTP_HLEN = 12,     /* RFC 9260 section 3.1 */
 	UDPLITE_HLEN = 8,   /* RFC 3828 section 3.1 */
 };
 
@@ -189,22 +187,55 @@ static verdict l4_check_len(struct drop_stats *stats, struct pkt *pkt, u32 hlen)
 	return VERDICT_ACCEPT;
 }
 
+/* Where a transport's checksum stands, and how long its header is at least; false for one that the
+ * road does not look into.                                                                       */
+static bool csum_place(u8 proto, u32 *field, u32 *hlen)
+{
+	*field = offsetof(struct udp_hdr, csum);
+	*hlen = UDP_HLEN;
+	switch (proto) {
+	case IP_PROTO_TCP:
+		*field = offsetof(struct tcp_hdr, csum);
+		*hlen = TCP_HLEN_MIN;
+		return true;
+	case IP_PROTO_SCTP:
+		*field = SCTP_CSUM_AT;
+		*hlen = SCTP_HLEN;
+		return true;
+	case IP_PROTO_DCCP: *hlen = DCCP_HLEN_MIN; return true;
+	case IP_PROTO_UDP:
+	case IP_PROTO_UDPLITE: return true;
+	default: return false;
+	}
+}
+
 /* What a driver may leave to be finished: the checksum of the transport header, or one behind it,
  * of a packet in a tunnel. Anything else would write over a field that the road relies on.       */
 static bool csum_is_possible(const struct pkt *pkt, const struct ip4_hdr *ip)
 {
 	u32 behind = pkt->csum_start - ip4_hlen(ip);
-	u32 field = offsetof(struct udp_hdr, csum), hlen = UDP_HLEN;
+	u32 field, hlen;
 
 	if (pkt->csum_start < ip4_hlen(ip) || !pkt_csum_fits(pkt))
 		return false;
-	if (ip4_is_fragment(ip) || (ip->proto != IP_PROTO_TCP && ip->proto != IP_PROTO_UDP))
+	if (ip4_is_fragment(ip) || !csum_place(ip->proto, &field, &hlen))
 		return true;
-	if (ip->proto == IP_PROTO_TCP) {
-		field = offsetof(struct tcp_hdr, csum);
-		hlen = TCP_HLEN_MIN;
-	}
 	return behind == 0 ? pkt->csum_offset == field : behind >= hlen;
+}
+
+/* What a sender left to the hardware is finished here: the facts of a packet can not say which kind
+ * of sum it is, and everybody further on would take it for that of TCP and UDP.                  */
+static verdict sctp_check(struct drop_stats *stats, struct pkt *pkt)
+{
+	verdict v = l4_check_len(stats, pkt, SCTP_HLEN);
+	u8 *sctp = pkt_l4(pkt);
+
+	if (!verdict_is_accept(v) || !pkt_csum_is_of_l4(pkt))
+		return v;
+	crc32c_store(sctp + SCTP_CSUM_AT, 0);
+	crc32c_store(sctp + SCTP_CSUM_AT, crc32c(sctp, pkt_l4_len(pkt)));
+	pkt->flags &= ~(u32)PKT_CSUM_PARTIAL;
+	return v;
 }
 
 verdict ip_check_l4(struct drop_stats *stats, struct pkt *pkt)
@@ -221,7 +252,7 @@ verdict ip_check_l4(struct drop_stats *stats, struct pkt *pkt)
 	case IP_PROTO_TCP: return tcp_check(stats, pkt);
 	case IP_PROTO_UDP: return udp_check(stats, pkt);
 	case IP_PROTO_ICMP: return icmp_check(stats, pkt);
-	case IP_PROTO_SCTP: return l4_check_len(stats, pkt, SCTP_HLEN);
+	case IP_PROTO_SCTP: return sctp_check(stats, pkt);
 	case IP_PROTO_DCCP: return l4_check_len(stats, pkt, DCCP_HLEN_MIN);
 	case IP_PROTO_UDPLITE: return l4_check_len(stats, pkt, UDPLITE_HLEN);
 	default: return VERDICT_ACCEPT;

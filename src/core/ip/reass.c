@@ -124,6 +124,15 @@ static u32 *source_chain(const struct reass *reass, be32 addr, u32 zone)
 	return &reass->source_bucket[hash_range(hash, reass->bucket_count)];
 }
 
+bool reass_source_at(const struct reass *reass, u32 idx, be32 *addr, u32 *fragment_count)
+{
+	if (!slab_is_live(&reass->sources, idx))
+		return false;
+	*addr = source_at(reass, idx)->addr;
+	*fragment_count = source_at(reass, idx)->frag_count;
+	return true;
+}
+
 static u32 source_take(struct reass *reass, be32 addr, u32 zone)
 {
 	u32 *chain = source_chain(reass, addr, zone);

@@ -11,10 +11,12 @@ void nat_rule_defaults(struct nat_rule_conf *rule)
 		.kind = NAT_KIND_MASQUERADE,
 		.mapping = { [NAT_PROTO_TCP] = NAT_MAP_DESTINATION,
 			     [NAT_PROTO_UDP] = NAT_MAP_ENDPOINT_INDEPENDENT,
-			     [NAT_PROTO_ICMP] = NAT_MAP_ENDPOINT_INDEPENDENT },
+			     [NAT_PROTO_ICMP] = NAT_MAP_ENDPOINT_INDEPENDENT,
+			     [NAT_PROTO_OTHER] = NAT_MAP_ENDPOINT_INDEPENDENT },
 		.filtering = { [NAT_PROTO_TCP] = NAT_FILTER_ADDRESS_PORT,
 			       [NAT_PROTO_UDP] = NAT_FILTER_ADDRESS,
-			       [NAT_PROTO_ICMP] = NAT_FILTER_ADDRESS_PORT },
+			       [NAT_PROTO_ICMP] = NAT_FILTER_ADDRESS_PORT,
+			       [NAT_PROTO_OTHER] = NAT_FILTER_ADDRESS },
 		.hairpin = true,
 		.parity = true,
 	};
@@ -367,6 +369,22 @@ static void mapping_check(const struct nat *nat, u32 idx)
 				     rec->zone) == idx) == !rec->forsaken);
 }
 
+/* Each port that somebody is charged with is a mapping's or a flow's. */
+static void holders_check(const struct nat *nat, const struct ct *ct)
+{
+	u64 held = 0;
+
+	if (nat->subscribers == NULL)
+		return;
+	for (u32 idx = 0; idx < nat->mapping.cap; idx++)
+		held += slab_is_live(&nat->mapping, idx) &&
+			nat_mapping_at(nat, idx)->subscriber != IDX_NONE;
+	for (u32 idx = 0; idx < ct->conf.flow_count; idx++)
+		held += (ct->flow[idx].flags & FLOW_PORT) != 0 &&
+			subscriber_of(nat->subscribers, ct, idx) != IDX_NONE;
+	CHECK(held == subscriber_port_sum(nat->subscribers));
+}
+
 void nat_check(const struct nat *nat, const struct ct *ct)
 {
 	u64 ports = 0, mapped = 0, held = 0, references = 0, inward = 0;
@@ -398,4 +416,5 @@ void nat_check(const struct nat *nat, const struct ct *ct)
 	CHECK(references == 0);
 	CHECK(inward == 0);
 	balance_check(&nat->balance, ct);
+	holders_check(nat, ct);
 }

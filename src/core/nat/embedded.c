@@ -6,8 +6,10 @@
  * sent: the quotation gets the tuple that the packet had when it arrived here.                  */
 #include "core/nat/nat.h"
 #include "core/wire/checksum.h"
+#include "core/wire/gre.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
+#include "core/wire/sctp.h"
 #include "core/wire/tcp.h"
 #include "core/wire/udp.h"
 
@@ -48,11 +50,7 @@ static bool quote_key(const struct quote *quote, u16 zone, struct tuple_key *key
 	struct tuple t = { .src = quote->ip->src, .dst = quote->ip->dst };
 
 	switch (quote->ip->proto) {
-	case IP_PROTO_TCP:
-	case IP_PROTO_UDP:
-		t.sport = be16_load(quote->l4);
-		t.dport = be16_load(quote->l4 + 2);
-		break;
+	case IP_PROTO_GRE: t.sport = t.dport = gre_ident(quote->l4, quote->l4_len); break;
 	case IP_PROTO_ICMP:
 		if (icmp_is_request(icmp->type)) {
 			t.sport = icmp->query.id;
@@ -65,6 +63,10 @@ static bool quote_key(const struct quote *quote, u16 zone, struct tuple_key *key
 		}
 		break;
 	default:
+		if (ip4_has_ports(quote->ip->proto)) {
+			t.sport = be16_load(quote->l4);
+			t.dport = be16_load(quote->l4 + 2);
+		}
 		break;
 	}
 	*key = (struct tuple_key){ tuple_reversed(&t), quote->ip->proto, zone };
@@ -83,6 +85,20 @@ u32 nat_related(const struct ct *ct, const struct pkt *pkt, u16 zone)
 	if (!be32_eq(ip->dst, quote.ip->src))
 		return IDX_NONE;
 	return ct_peek(ct, &key);
+}
+
+/* The header says how long the packet was, and the checksum needs no more. Of a first fragment
+ * nobody knows that.                                                                             */
+static void quote_rewrite_sctp(const struct quote *quote, const struct tuple *to)
+{
+	u32 hlen = ip4_hlen(quote->ip), len = be16_host(quote->ip->len);
+
+	if (quote->l4_len >= SCTP_HLEN && len >= hlen + SCTP_HLEN && !ip4_is_fragment(quote->ip)) {
+		nat_rewrite_sctp(quote->l4, to, len - hlen);
+		return;
+	}
+	be16_store(quote->l4, to->sport);
+	be16_store(quote->l4 + 2, to->dport);
 }
 
 /* Rewrite the quoted packet from what it is to `to`; its transport checksum follows when the
@@ -118,6 +134,15 @@ static void quote_rewrite(const struct quote *quote, const struct tuple *from,
 		if (udp->csum.raw == 0)
 			udp->csum.raw = 0xffff;
 		break;
+	case IP_PROTO_UDPLITE:
+	case IP_PROTO_DCCP:
+		udp->sport = to->sport;
+		udp->dport = to->dport;
+		udp->csum = csum_apply(udp->csum, delta);
+		if (udp->csum.raw == 0 && quote->ip->proto == IP_PROTO_UDPLITE)
+			udp->csum.raw = 0xffff;
+		break;
+	case IP_PROTO_SCTP: quote_rewrite_sctp(quote, to); break;
 	case IP_PROTO_ICMP:
 		icmp->query.id = icmp_is_request(icmp->type) ? to->sport : to->dport;
 		icmp->csum = csum_apply(icmp->csum, csum_delta(old_ports, new_ports));

@@ -165,6 +165,7 @@ static void mapping_del(struct nat *nat, u32 idx)
 
 	mapping_unchain(nat, idx);
 	nat_port_disown(nat, rec->address, rec->proto, rec->public_port);
+	subscriber_put_port(nat->subscribers, rec->subscriber);
 	slab_del(&nat->mapping, idx);
 }
 

@@ -151,8 +151,8 @@ static bool rule_covers(const struct nat_rule_conf *rule, const struct tuple *t,
 	if (!prefix_holds(rule->source, rule->source_len, t->src) ||
 	    !prefix_holds(rule->dest, rule->dest_len, t->dst))
 		return false;
-	return rule->dest_port == 0 || ((proto == IP_PROTO_TCP || proto == IP_PROTO_UDP) &&
-					rule->dest_port == be16_host(t->dport));
+	return rule->dest_port == 0 ||
+	       (ip4_has_ports(proto) && rule->dest_port == be16_host(t->dport));
 }
 
 static const struct nat_rule_conf *rule_for(const struct nat *nat, const struct flow *flow,
@@ -263,6 +263,13 @@ static void flow_take_source(struct flow *flow, be32 addr, be16 port)
 	nat_bind(flow);
 }
 
+static u32 holder_of(const struct nat *nat, const struct ct *ct, const struct flow *flow)
+{
+	return nat->subscribers == NULL
+		       ? IDX_NONE
+		       : subscriber_of(nat->subscribers, ct, (u32)(flow - ct->flow));
+}
+
 static bool reply_is_unused(const struct ct *ct, const struct flow *flow)
 {
 	struct tuple_key key = { flow->repl, flow->proto, flow->zone };
@@ -272,11 +279,13 @@ static bool reply_is_unused(const struct ct *ct, const struct flow *flow)
 
 /* A port of its own for the inside endpoint, on the first address that has one. */
 static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule, struct flow *flow,
-			      const struct nat_way *way, u32 *mapping)
+			      const struct nat_way *way, u32 holder, u32 *mapping)
 {
 	struct seeker who = seeker_of(nat, flow, way);
 	enum drop why = DROP_NAT_NO_ADDRESS;
 
+	if (!subscriber_may_take_port(nat->subscribers, holder))
+		return DROP_SUBSCRIBER_PORTS;
 	if (!nat_mapping_has_room(nat)) {
 		nat->stats.no_mapping++;
 		return DROP_NAT_MAPPING_FULL;
@@ -289,6 +298,7 @@ static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule,
 			.address = (u16)address,
 			.proto = flow->proto,
 			.filtering = (u8)rule->filtering[nat_proto_of(flow->proto)],
+			.subscriber = holder,
 			.zone = flow->zone,
 			.hairpin = rule->hairpin,
 		};
@@ -300,6 +310,7 @@ static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule,
 			nat_mapping_make_room(nat);
 			*mapping = nat_mapping_new(nat, &rec);
 			CHECK(*mapping != IDX_NONE);
+			subscriber_get_port(nat->subscribers, holder);
 			return DROP_NONE;
 		}
 		if (try == 0)
@@ -323,7 +334,7 @@ static enum drop source_mapped(struct nat *nat, struct ct *ct, const struct nat_
 		mapping = IDX_NONE;
 	}
 	if (mapping == IDX_NONE) {
-		why = mapping_make(nat, rule, flow, way, &mapping);
+		why = mapping_make(nat, rule, flow, way, holder_of(nat, ct, flow), &mapping);
 		if (why != DROP_NONE)
 			return why;
 	}
@@ -350,8 +361,11 @@ static enum drop source_per_destination(struct nat *nat, struct ct *ct,
 					const struct nat_way *way)
 {
 	struct seeker who = seeker_of(nat, flow, way);
+	u32 holder = nat_proto_of(flow->proto) < 0 ? IDX_NONE : holder_of(nat, ct, flow);
 	enum drop why = DROP_NAT_NO_ADDRESS;
 
+	if (!subscriber_may_take_port(nat->subscribers, holder))
+		return DROP_SUBSCRIBER_PORTS;
 	for (u32 try = 0; try < NAT_ADDRESS_TRIES; try++) {
 		u32 address = rule_address(nat, rule, &who, try);
 		struct tuple before = flow->repl;
@@ -369,6 +383,7 @@ static enum drop source_per_destination(struct nat *nat, struct ct *ct,
 		} else if (nat_port_choose(nat, ct, flow, address, way->now, &port)) {
 			flow_take_source(flow, nat->address[address].addr, be16_of(port));
 			flow->flags |= FLOW_PORT;
+			subscriber_get_port(nat->subscribers, holder);
 			return DROP_NONE;
 		} else if (try == 0) {
 			refusal_note(nat, flow, address);
@@ -444,8 +459,10 @@ void nat_release(struct nat *nat, struct ct *ct, u32 idx, ns_t now)
 	struct flow *flow = &ct->flow[idx];
 	bool kept = (flow->flags & FLOW_CONFIRMED) != 0;
 
-	if ((flow->flags & FLOW_PORT) != 0)
+	if ((flow->flags & FLOW_PORT) != 0) {
 		nat_port_release(nat, flow);
+		subscriber_put_port(nat->subscribers, holder_of(nat, ct, flow));
+	}
 	if ((flow->flags & FLOW_PEER) != 0)
 		nat_peer_del(nat, flow->mapping, flow->orig.dst);
 	if ((flow->flags & FLOW_INWARD) != 0)

@@ -35,6 +35,7 @@
 #include "core/nat/balance.h"
 #include "core/nat/nat_conf.h"
 #include "core/pkt/pkt.h"
+#include "core/subscriber/subscriber.h"
 
 enum {
 	NAT_IFACE_MAX = 64,
@@ -53,6 +54,7 @@ struct nat_space {
 	u32 resting_count;
 	u64 flow_count;
 	u64 refused;
+	u8 level;                    /* of the last warning that it fills; the engine's */
 };
 
 struct nat_address {
@@ -90,6 +92,7 @@ struct nat_mapping_rec {
 	u32 next_public;
 	u32 rest_next;   /* the list of resting mappings, oldest first */
 	u32 rest_prev;
+	u32 subscriber; /* who is charged with the port; IDX_NONE */
 	u16 zone;
 	bool hairpin;
 	bool rested; /* has been in quarantine: an abandoned flow sends it back there */
@@ -111,7 +114,7 @@ struct nat_dest {
 	u32 filled;  /* ports below this were read from the flow table; 65,536: exact */
 	u16 address;
 	u8 proto;
-	u8 live;
+	u8 level;      /* as in struct nat_space */
 	be32 dst;
 	be16 dport;
 	u16 zone;
@@ -162,6 +165,7 @@ struct nat {
 	u32 rest_tail;
 	be32 masquerade[NAT_IFACE_MAX]; /* by interface: its address now, zero when it has none */
 	bool mixed[NAT_PROTO_COUNT]; /* both mapping kinds are configured */
+	struct subscriber_table *subscribers; /* NULL: nobody is counted */
 	struct hash_key key;
 	struct rng rng;
 	struct nat_draw draw[NAT_DRAWS];
@@ -234,6 +238,8 @@ void nat_bind(struct flow *flow);
 void nat_rewrite(struct pkt *pkt, const struct flow *flow, enum tuple_dir dir);
 /* The packet as its sender made it. */
 void nat_rewrite_back(struct pkt *pkt, const struct flow *flow, enum tuple_dir dir);
+/* Ports and checksum of an SCTP packet of len bytes, of which the common header is there. */
+void nat_rewrite_sctp(u8 *sctp, const struct tuple *to, u32 len);
 /* The flow that an ICMP error is about, and the direction in which the error travels, as
  * index << 1 | direction; IDX_NONE with *reason set when there is none or the quotation is bad
  * (RFC 5508 REQ-3, REQ-4).                                                                      */

@@ -43,8 +43,14 @@ struct nat_pool_conf {
 	bool strict_pairing; /* a host whose address has no port left is refused, not moved on */
 };
 
-/* Per protocol: TCP, UDP, ICMP queries. */
-enum nat_proto { NAT_PROTO_TCP, NAT_PROTO_UDP, NAT_PROTO_ICMP, NAT_PROTO_COUNT };
+/* Per protocol: TCP, UDP, ICMP queries; SCTP, DCCP and UDP-Lite together. */
+enum nat_proto {
+	NAT_PROTO_TCP,
+	NAT_PROTO_UDP,
+	NAT_PROTO_ICMP,
+	NAT_PROTO_OTHER,
+	NAT_PROTO_COUNT,
+};
 
 /* Source translation: the first rule that matches decides. */
 struct nat_rule_conf {
@@ -52,8 +58,8 @@ struct nat_rule_conf {
 	u8 source_len;
 	u8 dest_len;      /* of the prefix that is spoken to; 0: any */
 	be32 dest;
-	u16 dest_port;    /* of TCP and UDP; 0: any */
-	u16 out_if;       /* IFACE_NONE: any interface of the outside */
+	u16 dest_port; /* where there are ports; 0: any */
+	u16 out_if;    /* IFACE_NONE: any interface of the outside */
 	enum nat_kind kind;
 	u16 pool;         /* with NAT_KIND_POOL */
 	enum nat_mapping mapping[NAT_PROTO_COUNT];

@@ -6,8 +6,10 @@
 #include "core/nat/nat.h"
 #include "core/pkt/segment.h"
 #include "core/wire/checksum.h"
+#include "core/wire/crc32c.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
+#include "core/wire/sctp.h"
 #include "core/wire/tcp.h"
 #include "core/wire/udp.h"
 
@@ -78,6 +80,35 @@ static void rewrite_udp(struct pkt *pkt, const struct tuple *to, u16 delta_l3, u
 		udp->csum.raw = 0xffff;
 }
 
+/* The checksums of UDP-Lite and DCCP cover the header and a pseudo-header whatever they leave out
+ * of the data (RFC 3828 section 3.1, RFC 4340 section 9.1), and lie where that of UDP lies.      */
+static void rewrite_covered(struct pkt *pkt, u8 proto, const struct tuple *to, u16 delta_l3,
+			    u16 delta_l4)
+{
+	struct udp_hdr *header = (void *)pkt_l4(pkt);
+
+	header->sport = to->sport;
+	header->dport = to->dport;
+	if (UNLIKELY(pkt_csum_is_of_l4(pkt))) {
+		header->csum = partial_apply(header->csum, delta_l3);
+		return;
+	}
+	header->csum = csum_apply(header->csum, delta_l4);
+	if (header->csum.raw == 0 && proto == IP_PROTO_UDPLITE)
+		header->csum.raw = 0xffff;
+}
+
+void nat_rewrite_sctp(u8 *sctp, const struct tuple *to, u32 len)
+{
+	u32 before = crc32c_load(sctp);
+
+	be16_store(sctp, to->sport);
+	be16_store(sctp + 2, to->dport);
+	before ^= crc32c_load(sctp);
+	sctp += SCTP_CSUM_AT;
+	crc32c_store(sctp, crc32c_load(sctp) ^ crc32c_flips(before, len));
+}
+
 static void rewrite_icmp(struct pkt *pkt, const struct tuple *to, u16 delta_l4)
 {
 	struct icmp_hdr *icmp = (void *)pkt_l4(pkt);
@@ -102,17 +133,13 @@ static void rewrite_to(struct pkt *pkt, u8 proto, const struct tuple *to, u16 de
 	ip->dst = to->dst;
 	ip->csum = csum_apply(ip->csum, delta_l3);
 	switch (proto) {
-	case IP_PROTO_UDP:
-		rewrite_udp(pkt, to, delta_l3, delta_l4);
-		break;
-	case IP_PROTO_TCP:
-		rewrite_tcp(pkt, to, delta_l3, delta_l4);
-		break;
-	case IP_PROTO_ICMP:
-		rewrite_icmp(pkt, to, delta_l4);
-		break;
-	default:
-		break;
+	case IP_PROTO_UDP: rewrite_udp(pkt, to, delta_l3, delta_l4); break;
+	case IP_PROTO_TCP: rewrite_tcp(pkt, to, delta_l3, delta_l4); break;
+	case IP_PROTO_ICMP: rewrite_icmp(pkt, to, delta_l4); break;
+	case IP_PROTO_UDPLITE:
+	case IP_PROTO_DCCP: rewrite_covered(pkt, proto, to, delta_l3, delta_l4); break;
+	case IP_PROTO_SCTP: nat_rewrite_sctp(pkt_l4(pkt), to, pkt_l4_len(pkt)); break;
+	default: break;
 	}
 }
 

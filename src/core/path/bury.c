@@ -2,6 +2,7 @@
  *
  * The packet is turned back into what its sender made; then the rules decide about an ICMP error
  * or a TCP reset; then the flow that was made only for it is forgotten.                         */
+#include "core/ip/tcp_mss.h"
 #include "core/ip/tcp_reset.h"
 #include "core/path/path.h"
 #include "core/path/tell.h"
@@ -13,6 +14,7 @@ static bool turn_back(const struct path *path, struct pkt *pkt)
 {
 	const struct flow *flow = path_flow(path, pkt);
 
+	ip_mss_restore(pkt);
 	if ((pkt->flags & PKT_TRANSLATED) == 0)
 		return true;
 	if (flow == NULL || flow->handle_gen != (u16)pkt->flow_gen ||
@@ -108,6 +110,7 @@ void path_drain_ended(struct path *path, ns_t now)
 
 	while ((idx = ct_ended_next(path->ct)) != IDX_NONE) {
 		nat_release(path->nat, path->ct, idx, now);
+		subscriber_release(path->subscribers, path->ct, idx);
 		ct_free(path->ct);
 	}
 }

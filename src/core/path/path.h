@@ -27,6 +27,7 @@
 #include "core/nat/nat.h"
 #include "core/pkt/pkt.h"
 #include "core/pkt/trace.h"
+#include "core/subscriber/subscriber.h"
 
 enum {
 	PATH_QUEUE_MAX = 4096, /* packets that wait for sluice_output */
@@ -53,6 +54,7 @@ struct path {
 	struct reass *reass;
 	struct icmp *icmp;
 	struct ct *ct;
+	struct subscriber_table *subscribers;
 	struct nat *nat;
 	struct drop_stats *drops;
 	struct pkt **queue;  /* ring of PATH_QUEUE_MAX on the way to the drivers */

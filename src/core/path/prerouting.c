@@ -49,8 +49,12 @@ static verdict prerouting_new(struct path *path, struct pkt *pkt, const struct t
 			      ns_t now)
 {
 	verdict v = ct_may_begin(path->ct, path->drops, pkt);
+	u32 holder = IDX_NONE;
 	u32 idx;
 
+	if (verdict_is_accept(v) && path_from_inside(path, pkt))
+		v = subscriber_admit(path->subscribers, path->drops, pkt, key->tuple.src, now,
+				     &holder);
 	if (!verdict_is_accept(v))
 		return v;
 	if (!ct_has_room(path->ct)) {
@@ -63,6 +67,7 @@ static verdict prerouting_new(struct path *path, struct pkt *pkt, const struct t
 	}
 	idx = ct_new(path->ct, key, now);
 	pkt->flow = idx << 1 | TUPLE_ORIG;
+	subscriber_hold(path->subscribers, path->ct, idx, holder);
 	v = nat_dst(path->nat, path->ct, path->drops, pkt, idx, path_from_inside(path, pkt));
 	if (!verdict_is_accept(v))
 		return v;

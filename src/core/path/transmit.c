@@ -2,6 +2,7 @@
  * header of the next hop.                                                                       */
 #include "core/ip/frag.h"
 #include "core/ip/ip.h"
+#include "core/ip/tcp_mss.h"
 #include "core/path/path.h"
 #include "core/path/tell.h"
 #include "core/pkt/segment.h"
@@ -134,6 +135,19 @@ static void flow_learn_way(const struct path *path, const struct pkt *pkt)
 		flow->flags |= FLOW_FAST;
 }
 
+/* A SYN takes the whole road, so all of them come by here. */
+static void lower_mss(const struct path *path, struct pkt *pkt)
+{
+	u32 limit;
+
+	if (pkt->in_if == IFACE_NONE || (pkt->flags & PKT_LOCAL_OUT) != 0)
+		return;
+	limit = ip_mss_limit(&path_iface(path, pkt->in_if)->conf,
+			     &path_iface(path, pkt->out_if)->conf);
+	if (limit > 0)
+		ip_mss_lower(pkt, limit);
+}
+
 verdict path_transmit(struct path *path, struct pkt *pkt, be32 gateway, ns_t now)
 {
 	const struct iface *out = path_iface(path, pkt->out_if);
@@ -141,6 +155,7 @@ verdict path_transmit(struct path *path, struct pkt *pkt, be32 gateway, ns_t now
 	pkt->nexthop = neigh_get(path->neigh, pkt->out_if, gateway, now);
 	if (pkt->nexthop == NEXTHOP_NONE)
 		return neigh_drop_full(path->drops, pkt);
+	lower_mss(path, pkt);
 	path_update_gen(path); /* somebody else's index may have been taken */
 	flow_learn_way(path, pkt);
 	if (pkt->flow != IDX_NONE)

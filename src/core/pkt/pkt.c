@@ -131,6 +131,7 @@ struct pkt *pkt_copy(struct pkt_pool *pool, const struct pkt *pkt)
 	copy->rx_ns = pkt->rx_ns;
 	copy->flow_gen = pkt->flow_gen;
 	copy->frag_max = pkt->frag_max;
+	copy->mss_before = pkt->mss_before;
 	memcpy(copy->buf + copy->l2, pkt->buf + pkt->l2, link_len + pkt->len);
 	return copy;
 }

@@ -48,6 +48,7 @@ enum pkt_flag {
 	PKT_ICMP_ERROR = 1 << 12,    /* carries an ICMP error message */
 	PKT_TO_HOST = 1 << 13,       /* leaves to the host's own stack */
 	PKT_FROM_HOST = 1 << 14,     /* came from the host's own stack */
+	PKT_MSS_LOWERED = 1 << 15,   /* a SYN whose option was lowered; mss_before is the old */
 };
 
 /* What a segment stands for, as in virtio-net headers (VIRTIO 1.2, 5.1.6). */
@@ -83,6 +84,7 @@ struct pkt {
 	u32 flow_gen;      /* generation of flow when the packet is kept beyond a batch */
 	u16 frag_max;      /* with PKT_REASSEMBLED: total length of the largest fragment */
 	u16 frag_index;
+	u16 mss_before;
 	ns_t kept_ns;      /* when it was queued */
 };
 _Static_assert(offsetof(struct pkt, rx_ns) == 64, "first line of a packet");

@@ -21,6 +21,7 @@ void pkt_inherit(struct pkt *pkt, const struct pkt *from)
 	pkt->flow = from->flow;
 	pkt->flow_gen = from->flow_gen;
 	pkt->rx_ns = from->rx_ns;
+	pkt->mss_before = from->mss_before;
 }
 
 static bool pkt_is_splittable(const struct pkt *pkt)

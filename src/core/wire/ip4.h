@@ -19,6 +19,10 @@ enum ip_proto {
 	IP_PROTO_ICMP = 1,
 	IP_PROTO_TCP = 6,
 	IP_PROTO_UDP = 17,
+	IP_PROTO_DCCP = 33,
+	IP_PROTO_GRE = 47,
+	IP_PROTO_SCTP = 132,
+	IP_PROTO_UDPLITE = 136,
 };
 
 struct WIRE ip4_hdr {
@@ -88,6 +92,13 @@ static inline bool ip4_is_link_local(be32 addr)
 static inline u32 ip4_mask(u32 len)
 {
 	return len == 0 ? 0 : UINT32_MAX << (32 - len);
+}
+
+/* Whether the first four bytes of its header are ports. */
+static inline bool ip4_has_ports(u8 proto)
+{
+	return proto == IP_PROTO_TCP || proto == IP_PROTO_UDP || proto == IP_PROTO_SCTP ||
+	       proto == IP_PROTO_DCCP || proto == IP_PROTO_UDPLITE;
 }
 
 #endif

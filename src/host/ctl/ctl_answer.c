@@ -139,6 +139,24 @@ static void step_services(struct ctl_answer *answer, const struct sluice *s, str
 	}
 }
 
+static void step_subscribers(struct ctl_answer *answer, const struct sluice *s,
+			     struct evbuffer *out)
+{
+	const struct sluice_flow_filter *filter = &answer->request.flow;
+	struct sluice_subscriber found[CTL_STEP_RECORDS];
+	u32 count = sluice_show_subscribers(s, &answer->cursor, found, CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		struct sluice_flow_filter own = { .addr = found[i].addr,
+						  .addr_len = found[i].prefix_len };
+
+		/* Subscribers inside of the prefix, and the one that it is part of. */
+		if ((match_addr(filter, found[i].addr) || match_addr(&own, filter->addr)) &&
+		    record_begin(answer, out))
+			ctl_put_subscriber(out, &found[i]);
+	}
+}
+
 static void step_routes(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
 {
 	const struct sluice_flow_filter *filter = &answer->request.flow;
@@ -222,6 +240,7 @@ static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t no
 		else
 			step_backends(answer, s, now, out);
 		return;
+	case CTL_SHOW_SUBSCRIBERS: step_subscribers(answer, s, out); return;
 	case CTL_SHOW_ROUTES: step_routes(answer, s, out); return;
 	case CTL_SHOW_INTERFACES: step_interfaces(answer, s, out); return;
 	case CTL_SHOW_NEIGHBOURS: step_neighbours(answer, s, now, out); return;

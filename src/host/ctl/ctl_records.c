@@ -26,10 +26,14 @@ static struct addr_text addr_text(be32 addr)
 static struct addr_text proto_text(u8 proto)
 {
 	struct addr_text out;
-	const char *name = proto == IP_PROTO_TCP    ? "tcp"
-			   : proto == IP_PROTO_UDP  ? "udp"
-			   : proto == IP_PROTO_ICMP ? "icmp"
-						    : NULL;
+	const char *name = proto == IP_PROTO_TCP       ? "tcp"
+			   : proto == IP_PROTO_UDP     ? "udp"
+			   : proto == IP_PROTO_ICMP    ? "icmp"
+			   : proto == IP_PROTO_SCTP    ? "sctp"
+			   : proto == IP_PROTO_DCCP    ? "dccp"
+			   : proto == IP_PROTO_UDPLITE ? "udplite"
+			   : proto == IP_PROTO_GRE     ? "gre"
+						       : NULL;
 
 	if (name)
 		evutil_snprintf(out.text, sizeof out.text, "%s", name);
@@ -100,7 +104,8 @@ void ctl_put_ports(struct evbuffer *out, const struct sluice_ports *ports)
 	evbuffer_add_printf(out,
 			    "{\"public_addr\":\"%s\",\"proto\":\"%s\",\"ports\":%u,\"mapped\":%u,"
 			    "\"resting\":%u,\"flows\":%" PRIu64 ",\"refused\":%" PRIu64 "}",
-			    addr_text(ports->public_addr).text, proto_text(ports->proto).text,
+			    addr_text(ports->public_addr).text,
+			    ports->proto == IP_PROTO_SCTP ? "other" : proto_text(ports->proto).text,
 			    ports->port_count, ports->mapped, ports->resting, ports->flows,
 			    ports->refused);
 }
@@ -146,6 +151,20 @@ void ctl_put_service(struct evbuffer *out, const struct sluice_service *service)
 			    ",\"moved\":%" PRIu64 ",\"reset\":%" PRIu64 "}",
 			    service->flows, service->made, service->refused, service->moved,
 			    service->reset);
+}
+
+void ctl_put_subscriber(struct evbuffer *out, const struct sluice_subscriber *subscriber)
+{
+	evbuffer_add_printf(out, "{\"subscriber\":\"%s/%u\",\"flows\":%u,\"ports\":%u,",
+			    addr_text(subscriber->addr).text, subscriber->prefix_len,
+			    subscriber->flows, subscriber->ports);
+	evbuffer_add_printf(out, "\"flow_limit\":%u,\"port_limit\":%u,\"rate_limit\":%u,",
+			    subscriber->flow_limit, subscriber->port_limit, subscriber->rate_limit);
+	evbuffer_add_printf(out,
+			    "\"refused_flows\":%" PRIu64 ",\"refused_ports\":%" PRIu64
+			    ",\"refused_rate\":%" PRIu64 "}",
+			    subscriber->refused_flows, subscriber->refused_ports,
+			    subscriber->refused_rate);
 }
 
 static void put_iface_name(struct evbuffer *out, const struct iface_table *ifaces, u16 index)

@@ -10,6 +10,7 @@ struct evbuffer;
 void ctl_put_flow(struct evbuffer *out, const struct sluice_flow *flow);
 void ctl_put_mapping(struct evbuffer *out, const struct sluice_mapping *mapping);
 void ctl_put_ports(struct evbuffer *out, const struct sluice_ports *ports);
+void ctl_put_subscriber(struct evbuffer *out, const struct sluice_subscriber *subscriber);
 void ctl_put_dest(struct evbuffer *out, const struct sluice_dest *dest);
 void ctl_put_backend(struct evbuffer *out, const struct sluice_backend *backend);
 void ctl_put_service(struct evbuffer *out, const struct sluice_service *service);

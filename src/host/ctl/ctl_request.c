@@ -19,6 +19,7 @@ static const struct {
 	[CTL_SHOW_NAT] = { "nat", FILTER_ANY | FILTER_TUPLE },
 	[CTL_SHOW_PORTS] = { "ports", FILTER_ANY | FILTER_TUPLE },
 	[CTL_SHOW_BACKENDS] = { "backends", FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_PORT },
+	[CTL_SHOW_SUBSCRIBERS] = { "subscribers", FILTER_ANY | CTL_FILTER_ADDR },
 	[CTL_SHOW_ROUTES] = { "routes", FILTER_ANY | CTL_FILTER_ADDR },
 	[CTL_SHOW_INTERFACES] = { "interfaces", FILTER_ANY },
 	[CTL_SHOW_NEIGHBOURS] = { "neighbours", FILTER_ANY | CTL_FILTER_ADDR },
@@ -124,7 +125,8 @@ bool ctl_parse_proto(const char *text, u8 *proto)
 	static const struct {
 		const char *name;
 		u8 proto;
-	} names[] = { { "icmp", 1 }, { "tcp", 6 }, { "udp", 17 } };
+	} names[] = { { "icmp", 1 }, { "tcp", 6 },    { "udp", 17 },     { "dccp", 33 },
+		      { "gre", 47 }, { "sctp", 132 }, { "udplite", 136 } };
 	char *end;
 	unsigned long number;
 
@@ -199,7 +201,8 @@ static bool read_addr(json_t *value, struct ctl_request *request, struct ctl_why
 
 static bool read_proto(json_t *value, struct ctl_request *request, struct ctl_why *why)
 {
-	static const char right[] = "tcp, udp, icmp or a number from 1 to 255";
+	static const char right[] =
+		"tcp, udp, icmp, sctp, dccp, udplite, gre or a number from 1 to 255";
 
 	if (!read_text(value, "proto", right, why))
 		return false;

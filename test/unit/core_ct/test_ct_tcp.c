@@ -405,6 +405,46 @@ static void test_reopened_after_reset(void **state)
 	dialogue_close(&d);
 }
 
+/* Who has sent its FIN has nothing more to say on the old connection: a SYN beyond it is of a new
+ * one, whose other end may have forgotten the old one (it would answer with an ACK otherwise).   */
+static void test_reopened_while_half_closed(void **state)
+{
+	static const struct step closings[][2] = {
+		{ { O, FA, 1, 1, 0, "fin-wait", 0 }, { R, A, 1, 1, 0, "close-wait", 0 } },
+		{ { O, FA, 1, 1, 0, "fin-wait", 0 }, { R, A, 1, 2, 5, "close-wait", 0 } },
+		{ { O, FA, 1, 1, 0, "fin-wait", 0 }, { O, FA, 1, 1, 0, "fin-wait", 0 } },
+	};
+
+	(void)state;
+	for (u32 n = 0; n < ARRAY_COUNT(closings); n++) {
+		struct dialogue d = dialogue_open(true, false);
+
+		RUN(&d, OPENED);
+		run(&d, closings[n], 2);
+		/* The old SYN, late, is none of a new connection. */
+		RUN(&d, { O, S, 0, 0, 0, closings[n][1].state, 0 },
+		    { O, S, 5000, 0, 0, "syn-sent", 0 }, { R, SA, 90000, 5001, 0, "syn-recv", 0 },
+		    { O, A, 5001, 90001, 10, "established", 0 });
+		assert_int_equal(d.bed->ct.stats.reopened, 1);
+		dialogue_close(&d);
+	}
+}
+
+/* The side that began the flow is still talking, or nobody knows its numbers. */
+static void test_not_reopened_while_it_talks(void **state)
+{
+	struct dialogue d = dialogue_open(true, false);
+
+	(void)state;
+	RUN(&d, OPENED, { R, FA, 1, 1, 0, "fin-wait", 0 }, { O, S, 500, 0, 0, "fin-wait", 0 });
+	assert_int_equal(d.bed->ct.stats.reopened, 0);
+	dialogue_close(&d);
+	d = dialogue_open(false, false);
+	RUN(&d, OPENED, { O, FA, 1, 1, 0, "fin-wait", 0 }, { O, S, 5000, 0, 0, "fin-wait", 0 });
+	assert_int_equal(d.bed->ct.stats.reopened, 0);
+	dialogue_close(&d);
+}
+
 static void test_syn_reopens_nothing_that_stands(void **state)
 {
 	struct dialogue d = dialogue_open(true, false);
@@ -546,6 +586,8 @@ int main(void)
 		cmocka_unit_test(test_reopened_by_timestamps),
 		cmocka_unit_test(test_reopened_by_an_old_syn),
 		cmocka_unit_test(test_reopened_after_reset),
+		cmocka_unit_test(test_reopened_while_half_closed),
+		cmocka_unit_test(test_not_reopened_while_it_talks),
 		cmocka_unit_test(test_syn_reopens_nothing_that_stands),
 		cmocka_unit_test(test_out_of_window_is_counted_and_passed),
 		cmocka_unit_test(test_window_scaling),

@@ -39,6 +39,10 @@ static void test_refused(void **state)
 	assert_int_equal(iface_init(&table, conf, 2), ERR_RANGE);
 	conf[0].mtu = 68;
 	assert_int_equal(iface_init(&table, conf, 2), ERR_OK);
+	conf[0].mss = IFACE_MSS_MIN - 1;
+	assert_int_equal(iface_init(&table, conf, 2), ERR_RANGE);
+	conf[0].mss = IFACE_MSS_MIN;
+	assert_int_equal(iface_init(&table, conf, 2), ERR_OK);
 	memcpy(conf[1].name, "lan0", 5);
 	assert_int_equal(iface_init(&table, conf, 2), ERR_RANGE);
 	conf[1].name[0] = '\0';

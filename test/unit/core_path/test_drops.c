@@ -62,6 +62,28 @@ static void conf_one_mapping(struct sluice_conf *conf)
 	conf->nat.mapping_count = 1;
 }
 
+/* What the subscriber may still have is used up by the first flow. */
+static void conf_one_flow_each(struct sluice_conf *conf)
+{
+	conf->subscribers.limits.flows = 1;
+}
+
+static void conf_one_port_each(struct sluice_conf *conf)
+{
+	conf->subscribers.limits.ports = 1;
+}
+
+static void conf_one_flow_a_second(struct sluice_conf *conf)
+{
+	conf->subscribers.limits.rate = 1;
+}
+
+static void conf_one_subscriber(struct sluice_conf *conf)
+{
+	conf->subscribers.subscriber_count = 1;
+	conf->subscribers.limits.flows = 10;
+}
+
 static void conf_no_address(struct sluice_conf *conf)
 {
 	conf->iface[RIG_OUT].addr_count = 0;
@@ -384,6 +406,13 @@ static void make_second_endpoint(struct path_bed *bed)
 	build_udp4(&bed->b, addr(HOST), 5001, addr(SERVER), 53, 20);
 }
 
+static void make_second_subscriber(struct path_bed *bed)
+{
+	udp_out(bed);
+	(void)path_pass(bed, RIG_IN);
+	build_udp4(&bed->b, addr("10.10.0.6"), 5000, addr(SERVER), 53, 20);
+}
+
 /* An entry for which packets wait is not given away. */
 static void make_second_next_hop(struct path_bed *bed)
 {
@@ -429,6 +458,12 @@ static const struct death deaths[] = {
 	{ DROP_CT_MIDSTREAM, RIG_OUT, RESET, conf_service, make_midstream_of_service, 0 },
 	{ DROP_TRANSPORT_CHECKSUM, RIG_OUT, SILENCE, conf_service, make_damaged_syn_of_service, 0 },
 	{ DROP_MARTIAN_OUT, RIG_IN, SILENCE, conf_other_source, make_udp, 0 },
+	{ DROP_SUBSCRIBER_FLOWS, RIG_IN, ICMP(3, 13), conf_one_flow_each, make_second_endpoint, 1 },
+	{ DROP_SUBSCRIBER_PORTS, RIG_IN, ICMP(3, 13), conf_one_port_each, make_second_endpoint, 1 },
+	{ DROP_SUBSCRIBER_RATE, RIG_IN, ICMP(3, 13), conf_one_flow_a_second, make_second_endpoint,
+	  1 },
+	{ DROP_SUBSCRIBER_FULL, RIG_IN, ICMP(3, 13), conf_one_subscriber, make_second_subscriber,
+	  1 },
 	{ DROP_NO_ROUTE, RIG_IN, ICMP(3, 0), conf_no_route, make_udp, 0 },
 	{ DROP_NO_ROUTE, RIG_IN, ICMP(3, 0), conf_no_route, make_syn, 0 },
 	{ DROP_ROUTE_BLACKHOLE, RIG_IN, SILENCE, conf_blackhole, make_udp, 0 },

@@ -134,6 +134,7 @@ static void test_keep_copies_a_ring_frame(void **state)
 	(void)state;
 	bed_open(&bed);
 	pkt = ring_pkt(&bed, frame, sizeof frame, &done);
+	pkt->mss_before = 1460;
 	kept = pkt_keep(pkt);
 	assert_int_equal(done, 0);
 	assert_ptr_not_equal(kept->buf, frame);
@@ -145,6 +146,7 @@ static void test_keep_copies_a_ring_frame(void **state)
 	assert_int_equal(kept->csum_start, 20);
 	assert_int_equal(kept->gso_size, 9);
 	assert_int_equal(kept->in_if, 4);
+	assert_int_equal(kept->mss_before, 1460);
 	assert_ptr_equal(pkt_keep(kept), kept);
 	pkt_put(kept);
 	bed_close(&bed);

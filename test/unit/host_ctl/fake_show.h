@@ -23,6 +23,8 @@ struct fake_tables {
 	struct sluice_backend backend[FAKE_MAX];
 	u32 service_count;
 	struct sluice_service service[FAKE_MAX];
+	u32 subscriber_count;
+	struct sluice_subscriber subscriber[FAKE_MAX];
 	u32 route_count;
 	struct sluice_route_info route[FAKE_MAX];
 	u32 neigh_count;
@@ -142,6 +144,15 @@ u32 sluice_show_services(const struct sluice *s, u32 *cursor, struct sluice_serv
 	const struct fake_tables *tables = tables_of(s);
 
 	return show(tables->service, sizeof *out, u32_min(tables->service_count, max), cursor, out);
+}
+
+u32 sluice_show_subscribers(const struct sluice *s, u32 *cursor, struct sluice_subscriber *out,
+			    u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	return show(tables->subscriber, sizeof *out, u32_min(tables->subscriber_count, max), cursor,
+		    out);
 }
 
 u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_info *out, u32 max)

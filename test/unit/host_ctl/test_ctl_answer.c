@@ -214,6 +214,49 @@ static void limit_and_count(void **state)
 	free(tables);
 }
 
+static void subscribers(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	struct ctl_request request = { .show = CTL_SHOW_SUBSCRIBERS };
+	const json_t *one;
+	json_t *root;
+	u32 steps;
+
+	(void)state;
+	tables->subscriber_count = 2;
+	tables->subscriber[0] = (struct sluice_subscriber){ .addr = be32_of(0x0a0a0500),
+							    .prefix_len = 24,
+							    .flows = 7,
+							    .ports = 5,
+							    .flow_limit = 100,
+							    .port_limit = 50,
+							    .rate_limit = 20,
+							    .refused_flows = 1,
+							    .refused_ports = 2,
+							    .refused_rate = 3 };
+	tables->subscriber[1] = tables->subscriber[0];
+	tables->subscriber[1].addr = be32_of(0x0a0a0600);
+	root = answer_steps(tables, &request, &steps);
+	one = json_array_get(list_of(root, "subscribers", 2), 0);
+	text_is(one, "subscriber", "10.10.5.0/24");
+	count_is(one, "flows", 7);
+	count_is(one, "ports", 5);
+	count_is(one, "flow_limit", 100);
+	count_is(one, "port_limit", 50);
+	count_is(one, "rate_limit", 20);
+	count_is(one, "refused_flows", 1);
+	count_is(one, "refused_ports", 2);
+	count_is(one, "refused_rate", 3);
+	json_decref(root);
+	/* A host finds the subscriber that it is part of. */
+	request.flow.addr = be32_of(0x0a0a0607);
+	request.flow.addr_len = 32;
+	root = answer_steps(tables, &request, &steps);
+	text_is(json_array_get(list_of(root, "subscribers", 1), 0), "subscriber", "10.10.6.0/24");
+	json_decref(root);
+	free(tables);
+}
+
 static void ports_and_destinations(void **state)
 {
 	struct fake_tables *tables = tables_new();
@@ -498,6 +541,7 @@ int main(void)
 		cmocka_unit_test(empty_steps_are_not_the_end),
 		cmocka_unit_test(state_and_unanswered_reach_the_engine),
 		cmocka_unit_test(limit_and_count),
+		cmocka_unit_test(subscribers),
 		cmocka_unit_test(ports_and_destinations),
 		cmocka_unit_test(backends_and_services),
 		cmocka_unit_test(mappings_are_filtered),

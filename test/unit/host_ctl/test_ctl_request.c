@@ -33,8 +33,9 @@ static void refused(const char *line, const char *first, const char *second)
 static void every_show_has_a_name(void **state)
 {
 	static const char *const names[CTL_SHOW_COUNT] = {
-		"flows",      "nat",	    "ports", "backends", "routes",
-		"interfaces", "neighbours", "drops", "counters", "memory"
+		"flows",  "nat",	"ports",      "backends", "subscribers",
+		"routes", "interfaces", "neighbours", "drops",	  "counters",
+		"memory",
 	};
 
 	(void)state;
@@ -137,7 +138,7 @@ static void what_is_wrong_is_named(void **state)
 		"65535");
 	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"port\":\"80\"}}", "filter.port",
 		"number");
-	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"proto\":\"sctp\"}}", "sctp",
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"proto\":\"sctpp\"}}", "sctpp",
 		"icmp");
 	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"limit\":0}}", "filter.limit", "1");
 	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"count\":1}}", "filter.count",

@@ -76,6 +76,33 @@ static void ports_out_names_destination_and_holders(void **state)
 	bed_close(&bed);
 }
 
+/* Each warning is about something else: one does not hold another back. */
+static void warnings_are_all_written(void **state)
+{
+	struct sluice_event event = { .kind = SLUICE_EVENT_FILLING,
+				      .what = "flows",
+				      .used = 71,
+				      .limit = 100,
+				      .percent = 70,
+				      .holder_count = 1,
+				      .holder = { { be32_of(0x0a0a0002), 50 } } };
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, false);
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_non_null(strstr(bed.text, "flows: 71 of 100, more than 70 percent, are in use"));
+	assert_non_null(strstr(bed.text, "10.10.0.2 with 50"));
+	event.what = "ports";
+	event.proto = 17;
+	event.public_addr = be32_of(0xc6120001);
+	event.dst = be32_of(0xc6120002);
+	event.dport = be16_of(53);
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_non_null(strstr(bed.text, "in use for UDP on 198.18.0.1 towards 198.18.0.2:53"));
+	bed_close(&bed);
+}
+
 static void the_other_kinds(void **state)
 {
 	struct sluice_event event = { .kind = SLUICE_EVENT_TABLE_FULL, .refused = 5 };
@@ -86,6 +113,11 @@ static void the_other_kinds(void **state)
 	run_log_event(&bed.log, &bed.ifaces, &event);
 	assert_non_null(strstr(bed.text, "flow table is full"));
 	assert_non_null(strstr(bed.text, "--flows"));
+	event.kind = SLUICE_EVENT_SUBSCRIBER_LIMIT;
+	event.dst = be32_of(0x0a0a0002);
+	event.what = "ports";
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_non_null(strstr(bed.text, "the last of 10.10.0.2 (limit: ports)"));
 	event.kind = SLUICE_EVENT_MAPPINGS_FULL;
 	run_log_event(&bed.log, &bed.ifaces, &event);
 	assert_non_null(strstr(bed.text, "--mappings"));
@@ -339,6 +371,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ports_out_names_destination_and_holders),
 		cmocka_unit_test(the_other_kinds),
+		cmocka_unit_test(warnings_are_all_written),
 		cmocka_unit_test(floods_are_held_back_and_counted),
 		cmocka_unit_test(what_was_held_back_is_told_in_time),
 		cmocka_unit_test(lines_of_one_name_are_limited),

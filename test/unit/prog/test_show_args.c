@@ -90,6 +90,16 @@ static void plain_and_all(void **state)
 	assert_int_equal(request_of("show --count memory").show, CTL_SHOW_MEMORY);
 }
 
+/* The first of an unordered list would be the wrong ones. */
+static void the_client_puts_subscribers_in_order(void **state)
+{
+	(void)state;
+	assert_int_equal(request_of("show subscribers --limit 3").limit, 0);
+	assert_int_equal(request_of("show subscribers --limit 3 --json").limit, 3);
+	assert_int_equal(request_of("show subscribers --limit 3 --count").limit, 3);
+	assert_int_equal(request_of("show flows --limit 3").limit, 3);
+}
+
 static void for_the_client_itself(void **state)
 {
 	struct show_args args = parse_good("show ports --json --control /run/other.sock");
@@ -112,7 +122,7 @@ static void mistakes_are_named(void **state)
 	refused("show flows --limt 4", "--limt", "did you mean --limit");
 	refused("show flows --addr 10.0.0.1/8", "10.0.0.1/8", "beyond");
 	refused("show flows --port 70000", "70000", "65535");
-	refused("show flows --proto sctp", "sctp", "icmp");
+	refused("show flows --proto sctpp", "sctpp", "icmp");
 	refused("show flows --limit", "--limit", "needs a value");
 	refused("show flows --count=3", "--count=3", "no value");
 	refused("show routes --port 4", "--port", "--addr, --limit, --count");
@@ -126,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(filters_arrive),
 		cmocka_unit_test(plain_and_all),
+		cmocka_unit_test(the_client_puts_subscribers_in_order),
 		cmocka_unit_test(for_the_client_itself),
 		cmocka_unit_test(mistakes_are_named),
 	};

@@ -162,6 +162,20 @@ static void the_end(void **state)
 	json_decref(end);
 }
 
+static void subscribers(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_SUBSCRIBERS, 0,
+		"{\"subscriber\":\"10.10.0.2/32\",\"flows\":7,\"ports\":5,\"flow_limit\":0,"
+		"\"port_limit\":0,\"rate_limit\":0}",
+		"10.10.0.2/32        flows 7  ports 5\n");
+	line_is(CTL_SHOW_SUBSCRIBERS, 0,
+		"{\"subscriber\":\"10.10.0.0/24\",\"flows\":7,\"ports\":5,\"flow_limit\":8,"
+		"\"port_limit\":5,\"rate_limit\":20,\"refused_ports\":3,\"refused_rate\":4}",
+		"10.10.0.0/24        flows 7 of 8  ports 5 of 5 (refused 3)  at most 20 new/s "
+		"(refused 4)\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +185,7 @@ int main(void)
 		cmocka_unit_test(icmp_has_identifiers),
 		cmocka_unit_test(mappings_ports_destinations),
 		cmocka_unit_test(backends_services),
+		cmocka_unit_test(subscribers),
 		cmocka_unit_test(routes_and_drops),
 		cmocka_unit_test(missing_keys_are_empty),
 		cmocka_unit_test(the_end),
