@@ -42,6 +42,14 @@ bool resolve_host(const char *host, struct in_addr *addr, bool *is_numeric, stru
 	return true;
 }
 
+bool resolve_is_name(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-._";
+
+	return text[0] != '\0' && text[strspn(text, letters)] == '\0';
+}
+
 /* An empty name is an answer too, and kept. */
 static void look_up(struct resolver *resolver, struct in_addr addr, char name[RESOLVE_NAME_SIZE])
 {
@@ -49,7 +57,7 @@ static void look_up(struct resolver *resolver, struct in_addr addr, char name[RE
 	int error = getnameinfo((const struct sockaddr *)&address, sizeof(address), name,
 				RESOLVE_NAME_SIZE, NULL, 0, NI_NAMEREQD);
 
-	if (error != 0)
+	if (error != 0 || !resolve_is_name(name))
 		name[0] = '\0';
 	resolver->silent_count = error == EAI_AGAIN ? resolver->silent_count + 1 : 0;
 }

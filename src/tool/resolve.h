@@ -34,6 +34,10 @@ void resolve_init(struct resolver *resolver, bool numeric);
 /* An IPv4 address, dotted or by name. is_numeric tells which. */
 bool resolve_host(const char *host, struct in_addr *addr, bool *is_numeric, struct tool_why *why);
 
+/* Whether it is a name as hosts have them: letters, digits, hyphens and dots, and underscores. Who
+ * has an address chooses what it resolves to, and a terminal would obey other bytes.            */
+bool resolve_is_name(const char *text);
+
 /* The name of an address; NULL when it has none or names are not wanted. Valid until the next
  * call. */
 const char *resolve_name(struct resolver *resolver, struct in_addr addr);

@@ -144,7 +144,9 @@ static void show_line(struct words *words)
 	CHECK(line != NULL);
 	/* What this end accepts, the other end does; a text that is no UTF-8 never leaves. */
 	if (ctl_request_parse(line, strlen(line), &request, &why))
-		CHECK(request.show == args.show);
+		CHECK(request.show == args.show && request.flow.port == args.port &&
+		      request.limit == args.limit &&
+		      (request.flow.proto != 0) == (args.proto != NULL));
 	else
 		CHECK(args.state != NULL);
 	free(line);

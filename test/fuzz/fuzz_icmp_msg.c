@@ -4,6 +4,7 @@
  *     then         the packet, IP header first as a raw socket gives it                          */
 #include <stdlib.h>
 
+#include "core/wire/checksum.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
 #include "fuzz/input.h"
@@ -51,6 +52,16 @@ static void judge_report(const u8 *msg, u32 len)
 	}
 }
 
+/* The same with a right checksum, which no guess finds. */
+static void judge_sealed(u8 *msg, u32 len)
+{
+	if (len < ICMP_HLEN)
+		return;
+	be16_store(msg + 2, be16_of(0));
+	be16_store(msg + 2, csum_finish(csum_sum(msg, len)));
+	judge_report(msg, len);
+}
+
 /* What is built is read as it was meant. */
 static void judge_built(const u8 *data, u32 len, const struct icmp_pattern *pattern)
 {
@@ -88,6 +99,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	CHECK(skip <= len);
 	judge_echo(packet + skip, len - skip, &pattern);
 	judge_report(packet + skip, len - skip);
+	judge_sealed(packet + skip, len - skip);
 	judge_built(packet, len, &pattern);
 	free(packet);
 	return 0;

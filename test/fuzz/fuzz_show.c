@@ -1,11 +1,15 @@
 /* `sluice show` reading whatever listens at the path of the control socket.
  *
- *     byte 0       what was asked, as JSON or as text
+ *     byte 0       what was asked, as JSON or as text; whether a gateway answers
  *     then         the answer                                                                    */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <event2/buffer.h>
+
+#include "fake/engine.h"
 #include "fuzz/input.h"
+#include "host/ctl/ctl_answer.h"
 #include "prog/show_read.h"
 
 /* Nothing that a terminal would obey. */
@@ -15,24 +19,18 @@ static void judge(const char *text, size_t len)
 		CHECK(text[n] == '\n' || (text[n] >= 0x20 && text[n] <= 0x7e));
 }
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+/* True when it was an answer to its end. */
+static bool hear(const u8 *bytes, size_t size, const struct show_args *args)
 {
-	struct input in = { data, size };
-	u8 what = next_byte(&in);
-	struct show_args args = { .show = (enum ctl_show)(what % CTL_SHOW_COUNT),
-				  .json = (what & 128) != 0 };
 	char *text[2] = { NULL, NULL };
 	size_t len[2];
-	FILE *stream, *out, *complaints;
+	FILE *stream = fmemopen((void *)(uintptr_t)bytes, size, "r");
+	FILE *out = open_memstream(&text[0], &len[0]);
+	FILE *complaints = open_memstream(&text[1], &len[1]);
 	bool good;
 
-	if (in.left == 0)
-		return 0;
-	stream = fmemopen((void *)(uintptr_t)in.at, in.left, "r");
-	out = open_memstream(&text[0], &len[0]);
-	complaints = open_memstream(&text[1], &len[1]);
 	CHECK(stream != NULL && out != NULL && complaints != NULL);
-	good = show_read(stream, &args, out, complaints);
+	good = show_read(stream, args, out, complaints);
 	(void)fclose(stream);
 	(void)fclose(out);
 	(void)fclose(complaints);
@@ -42,5 +40,40 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		judge(text[n], len[n]);
 		free(text[n]);
 	}
+	return good;
+}
+
+/* What a gateway says is understood. */
+static void ask(const struct show_args *args)
+{
+	static _Thread_local struct sluice_conf conf;
+	static struct rig rig;
+	struct ctl_request request = { .show = args->show, .all = true };
+	struct evbuffer *out = evbuffer_new();
+	struct ctl_answer answer;
+
+	CHECK(out != NULL);
+	if (rig.s == NULL) {
+		rig_conf(&conf);
+		rig_open(&rig, &conf);
+	}
+	ctl_answer_init(&answer, &request);
+	while (ctl_answer_step(&answer, rig.s, rig.now, out))
+		;
+	CHECK(hear(evbuffer_pullup(out, -1), evbuffer_get_length(out), args));
+	evbuffer_free(out);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	struct input in = { data, size };
+	u8 what = next_byte(&in);
+	struct show_args args = { .show = (enum ctl_show)((what & 31) % CTL_SHOW_COUNT),
+				  .json = (what & 128) != 0 };
+
+	if ((what & 64) != 0)
+		ask(&args);
+	else if (in.left > 0)
+		(void)hear(in.at, in.left, &args);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* Making and removing the socket. Two gateways that start at once with the same path are kept
- * apart by a lock on the folder, so that none takes the other's fresh socket for a stale one.   */
+ * apart by a lock on the folder, so that none takes the other's fresh socket for a stale one.
+ * Whoever may read the folder can hold that lock: nobody waits for it longer than a start takes. */
 #include "host/ctl/ctl_listen.h"
 
 #include <errno.h>
@@ -9,9 +10,16 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { LISTEN_BACKLOG = 16, SOCKET_MODE = 0660, FOLDER_MODE = 0755 };
+enum {
+	LISTEN_BACKLOG = 16,
+	SOCKET_MODE = 0660,
+	FOLDER_MODE = 0755,
+	LOCK_TRIES = 50,
+	LOCK_PAUSE_NS = 20 * 1000 * 1000,
+};
 
 static void folder_of(const char *path, char *folder, size_t size)
 {
@@ -25,7 +33,15 @@ static void folder_of(const char *path, char *folder, size_t size)
 		snprintf(folder, size, "%.*s", (int)(slash - path), path);
 }
 
-/* An open folder with the lock on it; -1 and why. */
+static void lock_wait(int fd)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
+
+	for (u32 i = 0; i < LOCK_TRIES && flock(fd, LOCK_EX | LOCK_NB) != 0; i++)
+		nanosleep(&pause, NULL);
+}
+
+/* An open folder, with the lock on it unless somebody keeps that; -1 and why. */
 static int folder_lock(const char *path, struct ctl_why *why)
 {
 	char folder[sizeof((struct sockaddr_un *)0)->sun_path];
@@ -40,14 +56,13 @@ static int folder_lock(const char *path, struct ctl_why *why)
 		return -1;
 	}
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || flock(fd, LOCK_EX) != 0) {
+	if (fd < 0) {
 		snprintf(why->text, sizeof why->text,
 			 "the folder %s of the control socket can not be opened: %s", folder,
 			 strerror(errno));
-		if (fd >= 0)
-			close(fd);
 		return -1;
 	}
+	lock_wait(fd);
 	return fd;
 }
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,7 +19,7 @@
 #include "host/loop/loop.h"
 #include "unit/host_ctl/fake_show.h"
 
-enum { TURNS_MAX = 100000, ANSWER_MAX = 4 * 1024 * 1024 };
+enum { TURNS_MAX = 100000, ANSWER_MAX = 4 * 1024 * 1024, HANGS_S = 60 };
 
 struct bed {
 	char folder[64];
@@ -341,6 +342,25 @@ static void only_its_own_socket_is_removed(void **state)
 	bed->ctl = other;
 }
 
+/* Whoever may read the folder may lock it; a gateway starts all the same. */
+static void a_lock_that_somebody_keeps_holds_nobody_up(void **state)
+{
+	struct bed *bed = *state;
+	char folder[96];
+	struct ctl_why why;
+	int fd;
+
+	ctl_del(bed->ctl);
+	snprintf(folder, sizeof folder, "%s/new", bed->folder);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	alarm(HANGS_S);
+	bed->ctl = ctl_new(bed->loop, fake_sluice(bed->tables), bed->path, &why);
+	alarm(0);
+	assert_non_null(bed->ctl);
+	close(fd);
+}
+
 #define WITH_BED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -359,6 +379,7 @@ int main(void)
 		WITH_BED(a_file_is_not_replaced),
 		WITH_BED(paths_that_can_not_be),
 		WITH_BED(only_its_own_socket_is_removed),
+		WITH_BED(a_lock_that_somebody_keeps_holds_nobody_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
