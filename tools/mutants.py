@@ -21,6 +21,8 @@ FAULTS = [
 		path->ct->stats.refused++;
 		return pkt_drop(path->drops, pkt, DROP_CT_FULL);
 	}
+	if (path_is_traced(path))
+		tell_source(path, pkt);
 	return VERDICT_ACCEPT;
 """,
      """	if (ct_confirm(path->ct, idx, now) != ERR_OK) {
@@ -357,4 +359,34 @@ const char *subscriber""", "unit:core_subscriber/test_subscriber"),
 """,
      """		return ct->more != NULL;
 """, "unit:core_ct/test_ct_tcp"),
+    ("a dry run does not put everything back", "src/host/dry/dry.c",
+     """	for (u32 at = journal->count; at > 0; at--) {
+""", """	for (u32 at = journal->count; at > 1; at--) {
+""", "unit:core_engine/test_explain"),
+    ("a dry run does not see single bytes", "src/host/dry/dry.c",
+     """	dry_store(at, 1);
+}
+
+void __tsan_write2""", """	(void)at;
+}
+
+void __tsan_write2""", "sim"),
+    ("explain tells another reason than the real one", "src/core/path/tell.c",
+     """	enum drop drop = (enum drop)pkt->drop;
+""", """	enum drop drop = DROP_TX_FULL;
+""", "sim"),
+    ("events that a listener was too slow for are forgotten", "src/host/ctl/ctl.c",
+     """		client->skipped++;
+		client->ctl->stats.skipped++;
+""", """		client->ctl->stats.skipped++;
+""", "unit:host_ctl/test_ctl_act"),
+    ("a flush takes everything in one step", "src/core/engine/news.c",
+     """looked < FLUSH_LOOK_MAX && ended < FLUSH_END_MAX;""",
+     """looked < UINT32_MAX;""", "unit:core_engine/test_news"),
+    ("a flow that was flushed is said to have expired", "src/core/engine/news.c",
+     """CT_END_FLUSHED""", """CT_END_EXPIRED""", "unit:core_engine/test_news"),
+    ("replay takes what the gateway itself sent", "src/prog/replay_args.c",
+     """	if (ethernet && mac_find(args, &ethernet->src, iface))
+		return false;
+""", "", "unit:prog/test_replay"),
 ]
