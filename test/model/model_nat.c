@@ -272,7 +272,8 @@ bool model_binding_ok(struct model *m, u8 proto, u16 in_if, u16 out_if,
 {
 	bool from_inside = m->conf->iface[in_if].side == IFACE_INSIDE;
 	bool to_inside = m->conf->iface[out_if].side == IFACE_INSIDE;
-	bool hairpin = from_inside && to_inside && !be32_eq(in->dst, out->dst);
+	/* By whichever way: who is translated to may be behind the outside's routes. */
+	bool hairpin = from_inside && !be32_eq(in->dst, out->dst);
 
 	if (!model_dst_ok(m, proto, hairpin, in, out))
 		return false;
