@@ -29,7 +29,7 @@ static const struct answer_case answered[] = {
 	{ DROP_NAT_NO_ADDRESS, 0, 3, 13, 0 },   { DROP_NAT_MAPPING_FULL, 0, 3, 13, 0 },
 	{ DROP_CT_FULL, 0, 3, 13, 0 },          { DROP_NO_SOCKET, 0, 3, 3, 0 },
 	{ DROP_NO_PROTOCOL, 0, 3, 2, 0 },       { DROP_IP_OPTIONS, 22, 12, 0, 22u << 24 },
-	{ DROP_IP_SOURCE_ROUTE, 0, 3, 5, 0 },
+	{ DROP_IP_SOURCE_ROUTE, 0, 3, 5, 0 },   { DROP_NAT_NO_BACKEND, 0, 3, 3, 0 },
 };
 
 static void test_code_for_each_death(void **state)
@@ -84,6 +84,8 @@ static void test_port_unreachable_is_for_udp(void **state)
 	icmp_open(&i);
 	build_tcp4(&i.b, addr(INSIDE), 1, addr(OUTSIDE), 2, TCP_SYN);
 	expect_refused(&i, DROP_NO_SOCKET, 0, ICMP_REFUSED_TCP_RESET);
+	expect_refused(&i, DROP_NAT_NO_BACKEND, 0, ICMP_REFUSED_TCP_RESET);
+	expect_refused(&i, DROP_NAT_BACKEND_GONE, 0, ICMP_REFUSED_TCP_RESET);
 	expect_refused(&i, DROP_CT_MIDSTREAM, 0, ICMP_REFUSED_TCP_RESET);
 	assert_int_equal(decide(&i, DROP_NO_ROUTE, 0, 0, &spec), ICMP_SENT);
 	build_echo4(&i.b, addr(INSIDE), addr(OUTSIDE), ICMP_ECHO, 1, 1);
