@@ -79,9 +79,20 @@ topology own
 servers
 for n in 1 2 3; do server $n; done
 gateway_start --dnat "tcp:$WAN:80=10.10.0.11:8080*2,10.10.0.12:8080,10.10.0.13:8080,10.10.0.14:8080;\
-slow-start=0;drain=4;check=http:/alive;drain-status=404;interval-ms=200;timeout-ms=500;rise=1;fall=2"
+slow-start=0;drain=4;check=http:/alive;drain-status=404;interval-ms=200;timeout-ms=500;rise=1;fall=2" \
+	--dnat "udp:gw1:5353=$INSIDE:5300,10.10.0.99:5300;check=icmp;interval-ms=200;timeout-ms=500"
 check "the fourth, which is not there, is down" wait_for 10 is_state 4 down
 equal "the three are up" "up up up" "$(state 1) $(state 2) $(state 3)"
+
+# ---- UDP on an interface's address, servers that are asked for echoes
+spawn $IN "$BOX/udp" socat UDP-LISTEN:5300,fork EXEC:'cat'
+wait_for 10 listens $IN -u 5300
+state_of() { show backends --addr "$1" | jq -r '.backends[0].state'; }
+is_state_of() { [ "$(state_of "$1")" = "$2" ]; }
+check "UDP: the one that does not answer echoes is down" wait_for 10 is_state_of 10.10.0.99 down
+equal "UDP: the other one is up" up "$(state_of $INSIDE)"
+asked() { [ "$(echo hello | at $OUT socat -t 1 - "UDP:$WAN:5353")" = hello ]; }
+check "UDP: it answers" wait_for 10 asked
 
 answer=$(who)
 equal "the server sees the client's own address" $OUTSIDE "${answer#* }"

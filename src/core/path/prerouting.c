@@ -118,11 +118,14 @@ static void reset_client(struct path *path, const struct pkt *pkt, const struct 
 	const struct tcp_hdr *tcp = (const void *)pkt_l4(pkt);
 	struct tuple to = flow_tuple_out(flow, TUPLE_REPLY);
 	struct tcp_ends ends = { to.src, to.dst, to.sport, to.dport };
+	const struct flow_window *sent = NULL;
 	u32 seq = be32_host(tcp->seq);
 	struct pkt *reset;
 
 	if (path->ct->more != NULL)
-		seq = path->ct->more[pkt->flow >> 1].window[TUPLE_REPLY].end;
+		sent = &path->ct->more[pkt->flow >> 1].window[TUPLE_REPLY];
+	if (sent != NULL && (sent->flags & WINDOW_SEEN) != 0)
+		seq = sent->end;
 	reset = ip_tcp_reset_at(path->pool, &ends, seq);
 	if (reset != NULL) {
 		path->stats.resets++;
