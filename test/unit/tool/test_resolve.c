@@ -19,7 +19,7 @@ static void names_of_hosts_are_names(void **state)
 static void what_a_terminal_obeys_is_no_name(void **state)
 {
 	static const char *const texts[] = { "",	    "\x1b[2Jgw", "gw\n", "a b",
-					     "\x9b" "31mgw", "g\x7fw",   "g\xc3\xa9" };
+					     ("\x9b" "31mgw"), "g\x7fw",   "g\xc3\xa9" };
 
 	(void)state;
 	for (u32 n = 0; n < ARRAY_COUNT(texts); n++)
