@@ -163,6 +163,9 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 	}
 	if (now > s->now)
 		s->now = now;
+	err = filter_prepare(&s->filter, &conf->filter, conf->iface_count, why);
+	if (err != ERR_OK)
+		return err;
 	err = tables_build(s, conf, why);
 	if (err != ERR_OK) {
 		const char *ignored;
@@ -173,6 +176,7 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 	s->path.conf_gen = (u16)(s->path.conf_gen + fib_before - fib_gen(&s->fib) + 1);
 	if (err != ERR_OK)
 		return err;
+	filter_commit(&s->filter);
 	addresses_announce(s, &s->conf);
 	memcpy(s->conf.iface, conf->iface, sizeof s->conf.iface);
 	memcpy(s->conf.route, conf->route, sizeof s->conf.route);
@@ -211,6 +215,8 @@ static void modules_init(struct sluice *s, const struct sluice_conf *conf)
 		seed[at] = rng_u32(&rng);
 	nat_init(&s->nat, &key, (const u8 *)seed);
 	keys_draw(&rng, &s->path.key);
+	keys_draw(&rng, &key);
+	filter_init(&s->filter, &key);
 }
 
 static void path_wire(struct sluice *s, const struct sluice_conf *conf)
@@ -225,6 +231,7 @@ static void path_wire(struct sluice *s, const struct sluice_conf *conf)
 	path->icmp = &s->icmp;
 	path->ct = &s->ct;
 	path->nat = &s->nat;
+	path->filter = &s->filter;
 	path->drops = &s->drops;
 	path->host_if = conf->host_if;
 	path->slow_road = conf->slow_road;
@@ -251,17 +258,21 @@ enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *m
 	mem_init(&mem, memory, size);
 	s = mem_take(&mem, "engine", 1, sizeof *s);
 	engine_layout(&(struct engine_tables){ &s->pool, &s->neigh, &s->fib, &s->reass, &s->ct,
-					       &s->nat, &s->path },
+					       &s->nat, &s->filter, &s->path },
 		      conf, &mem);
 	mem_seal(&mem);
 	s->mem = mem;
 	s->conf = *conf;
+	s->conf.filter = s->filter.conf;
 	s->now = now;
 	modules_init(s, conf);
 	path_wire(s, conf);
-	err = tables_build(s, conf, why);
+	err = filter_prepare(&s->filter, &conf->filter, conf->iface_count, why);
+	if (err == ERR_OK)
+		err = tables_build(s, conf, why);
 	if (err != ERR_OK)
 		return err;
+	filter_commit(&s->filter);
 	addresses_announce(s, NULL);
 	*out = s;
 	return ERR_OK;

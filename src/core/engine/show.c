@@ -266,6 +266,16 @@ u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_coun
 		{ "arp_requests", "ARP requests sent", "RFC 826", s->neigh.stats.requests_sent },
 		{ "arp_conflicts", "other stations that claimed our addresses", "RFC 5227 2.4",
 		  s->neigh.stats.conflicts },
+		{ "filter_asked", "packets that filter rules were asked about", "",
+		  s->filter.stats.asked },
+		{ "filter_limited", "packets that a limit kept from a filter rule", "",
+		  s->filter.stats.limited },
+		{ "filter_sources_evicted", "sources of limits that gave way to others early", "",
+		  s->filter.stats.sources_evicted },
+		{ "filter_flows_ended", "flows that new filter rules did not allow", "",
+		  s->filter.stats.ended },
+		{ "filter_logs_lost", "filter events that their rate limit held back", "",
+		  s->filter.stats.logs_lost },
 		{ "events_lost", "events that nobody read in time", "", s->events_lost },
 	};
 	u32 found = 0;

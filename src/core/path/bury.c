@@ -54,7 +54,9 @@ static void bury_answer(struct path *path, struct pkt *pkt, ns_t now)
 	struct pkt *answer = NULL;
 	be32 source;
 
-	if (why == ICMP_REFUSED_TCP_RESET && path_from_inside(path, pkt) && facts == 0) {
+	/* To the outside only what a rule asks for. */
+	if (why == ICMP_REFUSED_TCP_RESET && facts == 0 &&
+	    (path_from_inside(path, pkt) || pkt->drop == DROP_FILTER_REJECTED)) {
 		answer = ip_tcp_reset(path->pool, pkt);
 		path->stats.resets += answer != NULL;
 	} else if (why == ICMP_SENT && error_source(path, pkt, &source)) {

@@ -2,8 +2,7 @@
 #include "core/path/path.h"
 #include "core/wire/ip4.h"
 
-/* The destination after translation: routing must see it, the bytes do not have it yet. */
-static be32 route_dst(const struct path *path, const struct pkt *pkt)
+be32 path_dst(const struct path *path, const struct pkt *pkt)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
 	const struct flow *flow = path_flow(path, pkt);
@@ -18,7 +17,7 @@ static be32 route_dst(const struct path *path, const struct pkt *pkt)
 
 verdict path_route(struct path *path, struct pkt *pkt, enum fib_type *type, be32 *gateway)
 {
-	be32 dst = route_dst(path, pkt);
+	be32 dst = path_dst(path, pkt);
 	u32 idx = fib_lookup(path->fib, dst);
 	const struct fib_route *route = fib_route_at(path->fib, idx);
 	const struct fib_path *way;
