@@ -186,7 +186,7 @@ enum sluice_event_kind {
 	SLUICE_EVENT_TABLE_FULL,
 	SLUICE_EVENT_MAPPINGS_FULL,
 	SLUICE_EVENT_ARP_CONFLICT, /* addr, iface */
-	SLUICE_EVENT_FILTER, /* a rule that logs: packet, rule, and how many events were held back */
+	SLUICE_EVENT_FILTER, /* a rule that logs; refused: events held back before it */
 };
 
 enum { SLUICE_HOLDER_MAX = 3 };

@@ -238,7 +238,7 @@ static enum err sets_build(const struct filter *filter, struct filter_rules *rul
 		if (err == ERR_RANGE)
 			*why = "a filter set has an element that is not of its kind";
 		if (err == ERR_FULL)
-			*why = "the filter's sets have more elements than planned (limit elem_limit)";
+			*why = "filter sets have more elements than planned (limit elem_limit)";
 		if (err == ERR_RANGE || err == ERR_FULL)
 			return err;
 	}

@@ -5,21 +5,21 @@
  * before source translation.
  *
  * Rules are compiled (tree.c): those of a chain that are narrow in the same fields make a group,
- * and each group is a binary tree of splits of fields, with at most a few rules in a leaf. A look-up
- * walks the trees in the order of the first rule in each and ends when no tree has an earlier rule
- * than the one found, so the usual cost is that of some comparisons for each group, of which there
- * are at most 16, whatever the number of rules. Leaves name rules in their order, each is looked at
- * in full, so a tree decides only where to look, never what is found. A rule that spans a split is
- * in both halves; where memory for that is used up, a leaf holds more rules and costs more.
+ * and each group is a binary tree of splits of fields, with a few rules in a leaf. A look-up walks
+ * the trees in the order of the first rule in each and ends when no tree has an earlier rule than
+ * the one found, so the usual cost is that of some comparisons for each group, of which there are
+ * at most 16, whatever the number of rules. Leaves name rules in their order, each is looked at in
+ * full, so a tree decides only where to look, never what is found. A rule that spans a split is in
+ * both halves; where memory for that is used up, a leaf holds more rules and costs more.
  *
  * Two generations: a new one is built beside the one in use and takes its place between two
  * batches. A ruleset that is as it was is not exchanged: counters, limits and sets go on.
  *
  * Flows: the short cut asks no rules, so a flow may take it only if the rules would go on saying
- * yes. filter_judge() says so in filter_ask.each: of a chain that lets established flows pass first,
- * any packet that is let through proves it. Of others only an established one does, and only if the
- * rules let it through by whatever interface it comes, whatever flags of TCP that the short cut takes
- * it has, and without a limit or a wish to see each packet.                                      */
+ * yes. filter_judge() says so in filter_ask.each: of a chain that lets established flows pass
+ * first, any packet that is let through proves it. Of others only an established one does, and only
+ * if the rules let it through by whatever interface it comes, whatever flags of TCP that the short
+ * cut takes it has, and without a limit or a wish to see each packet.                            */
 #ifndef CORE_FILTER_FILTER_H
 #define CORE_FILTER_FILTER_H
 

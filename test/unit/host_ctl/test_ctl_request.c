@@ -34,7 +34,8 @@ static void every_show_has_a_name(void **state)
 {
 	static const char *const names[CTL_SHOW_COUNT] = { "flows",  "nat",        "ports",
 							   "routes", "interfaces", "neighbours",
-							   "drops",  "counters",   "memory" };
+							   "drops",  "counters",   "memory",
+							   "rules",  "sets" };
 
 	(void)state;
 	for (int i = 0; i < CTL_SHOW_COUNT; i++) {
