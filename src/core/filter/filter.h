@@ -8,7 +8,7 @@
  * and each group is a binary tree of splits of fields, with a few rules in a leaf. A look-up walks
  * the trees in the order of the first rule in each and ends when no tree has an earlier rule than
  * the one found, so the usual cost is that of some comparisons for each group, of which there are
- * at most 16, whatever the number of rules. Leaves name rules in their order, each is looked at in
+ * at most 8, whatever the number of rules. Leaves name rules in their order, each is looked at in
  * full, so a tree decides only where to look, never what is found. A rule that spans a split is in
  * both halves; where memory for that is used up, a leaf holds more rules and costs more.
  *
@@ -30,7 +30,7 @@
 #include "core/pkt/pkt.h"
 
 enum {
-	FILTER_GROUPS = 16,    /* narrow or wide in source, destination, both ports */
+	FILTER_GROUPS = 8,     /* narrow or wide in source, destination, destination port */
 	FILTER_LEAF_RULES = 6, /* a leaf with fewer is not split */
 	FILTER_DEPTH_MAX = 32,
 	FILTER_SPREAD = 8, /* places in leaves planned for each rule */

@@ -217,7 +217,6 @@ static u32 group_of(const struct builder *b, u16 rule)
 		u32 narrow;
 	} fields[] = { { FILTER_SRC, UINT32_C(1) << 29 },
 		       { FILTER_DST, UINT32_C(1) << 29 },
-		       { FILTER_SPORT, 8192 },
 		       { FILTER_DPORT, 8192 } };
 	u32 group = 0;
 

@@ -25,7 +25,8 @@ struct filter_bed {
 /* The limits of conf count; its rules come with bed_use(). */
 static inline void bed_open_with(struct filter_bed *bed, const struct filter_conf *conf)
 {
-	const struct hash_key key = { { 1, 22, 333, 4444 } };
+	const struct hash_key key = { { 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb,
+					0x2545f4914f6cdd1d } };
 	struct filter planned;
 	struct mem mem;
 
