@@ -14,7 +14,7 @@
 #define RUN_LOG_EVERY_NS (5 * NS_PER_SEC)
 
 enum {
-	RUN_LOG_KINDS = SLUICE_EVENT_NO_BACKEND + 1,
+	RUN_LOG_KINDS = SLUICE_EVENT_FILTER + 1,
 	RUN_LOG_LINE_SIZE = 512,
 	RUN_LOG_BURST = 10,
 	RUN_LOG_NAMES_MAX = 32, /* different ones; more of them share the last place */

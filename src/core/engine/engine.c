@@ -88,6 +88,7 @@ void sluice_check_traffic(const struct sluice *s)
 	reass_check(&s->reass);
 	ct_check(&s->ct);
 	nat_check(&s->nat, &s->ct);
+	filter_check(&s->filter);
 	CHECK(ct_ended_next(&s->ct) == IDX_NONE);
 	CHECK(s->ct.live == s->ct.confirmed);
 }

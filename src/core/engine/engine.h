@@ -42,6 +42,7 @@ struct sluice {
 	struct icmp icmp;
 	struct ct ct;
 	struct nat nat;
+	struct filter filter;
 	struct drop_stats drops;
 	struct path path;
 	ns_t now; /* of the last call */
@@ -65,6 +66,7 @@ struct engine_tables {
 	struct reass *reass;
 	struct ct *ct;
 	struct nat *nat;
+	struct filter *filter;
 	struct path *path;
 };
 
@@ -74,6 +76,7 @@ enum err engine_apply(struct sluice *s, const struct sluice_conf *conf, const ch
 /* What of a configuration can not be, or NULL. */
 const char *engine_conf_wrong(const struct sluice_conf *conf);
 bool engine_flow_matches(const struct flow *flow, const struct sluice_flow_filter *filter);
+bool engine_filter_event(struct sluice *s, struct sluice_event *out);
 void engine_events_tick(struct sluice *s, ns_t now);
 ns_t engine_events_next(const struct sluice *s);
 

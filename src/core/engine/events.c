@@ -16,7 +16,7 @@ static void event_add(struct sluice *s, const struct sluice_event *event)
 bool sluice_event_next(struct sluice *s, struct sluice_event *out)
 {
 	if (s->event_count == 0)
-		return false;
+		return engine_filter_event(s, out);
 	*out = s->event[s->event_head];
 	s->event_head = (s->event_head + 1) % EVENT_MAX;
 	s->event_count--;

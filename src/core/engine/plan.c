@@ -7,6 +7,7 @@ void sluice_conf_defaults(struct sluice_conf *conf)
 	conf->host_if = IFACE_NONE;
 	ct_conf_defaults(&conf->ct);
 	nat_conf_defaults(&conf->nat);
+	filter_conf_defaults(&conf->filter);
 	neigh_conf_default(&conf->neigh);
 	conf->fib = (struct fib_conf){ .prefix_count = 4096, .route_count = 1024 };
 	conf->reass = (struct reass_conf){
@@ -32,6 +33,7 @@ void engine_layout(const struct engine_tables *t, const struct sluice_conf *conf
 	reass_layout(t->reass, &conf->reass, mem);
 	ct_layout(t->ct, &conf->ct, mem);
 	nat_layout(t->nat, &conf->nat, conf->ct.flow_count, mem);
+	filter_layout(t->filter, &conf->filter, conf->ct.flow_count, mem);
 	path_layout(t->path, mem);
 }
 
@@ -43,8 +45,10 @@ void sluice_plan(const struct sluice_conf *conf, struct mem *mem)
 	struct reass reass;
 	struct ct ct;
 	struct nat nat;
+	struct filter filter;
 	struct path path;
-	struct engine_tables tables = { &pool, &neigh, &fib, &reass, &ct, &nat, &path };
+	struct engine_tables tables = { &pool, &neigh,  &fib, &reass, &ct,
+					&nat,  &filter, &path };
 
 	mem_init_plan(mem);
 	(void)mem_take(mem, "engine", 1, sizeof(struct sluice));
@@ -107,5 +111,9 @@ const char *engine_conf_wrong(const struct sluice_conf *conf)
 		return "limits of NAT must not be zero";
 	if (conf->nat.address_count > UINT16_MAX)
 		return "more than 65,535 public addresses are not possible";
+	if (conf->filter.rule_limit > FILTER_RULE_LIMIT)
+		return "more than 32,768 filter rules are not possible (limit rule_limit)";
+	if (conf->filter.set_limit > FILTER_SET_LIMIT)
+		return "more than 256 filter sets are not possible (limit set_limit)";
 	return services_wrong(conf);
 }

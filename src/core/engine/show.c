@@ -211,6 +211,16 @@ u32 sluice_show_drops(const struct sluice *s, u32 *cursor, struct sluice_counter
 	return found;
 }
 
+static u32 counters_copy(const struct sluice_counter *all, u32 count, u32 *cursor,
+			 struct sluice_counter *out, u32 max)
+{
+	u32 found = 0;
+
+	for (u32 looked = 0; cursor_more(cursor, count, looked, found, max); looked++)
+		out[found++] = all[(*cursor)++];
+	return found;
+}
+
 u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_counter *out, u32 max)
 {
 	const struct sluice_counter all[] = {
@@ -242,7 +252,7 @@ u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_coun
 		  s->path.stats.related },
 		{ "echo_replies", "echo requests answered", "RFC 1122 3.2.2.6",
 		  s->path.stats.echo_replies },
-		{ "tcp_resets", "resets sent to inside hosts", "RFC 9293 3.10.7.1",
+		{ "tcp_resets", "resets sent in somebody's name", "RFC 9293 3.10.7.1",
 		  s->path.stats.resets },
 		{ "nat_flows", "flows that got a public address", "", s->nat.stats.created },
 		{ "nat_no_port", "new flows without a port", "RFC 6888 REQ-11",
@@ -274,11 +284,18 @@ u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_coun
 		{ "arp_requests", "ARP requests sent", "RFC 826", s->neigh.stats.requests_sent },
 		{ "arp_conflicts", "other stations that claimed our addresses", "RFC 5227 2.4",
 		  s->neigh.stats.conflicts },
+		{ "filter_asked", "packets that filter rules were asked about", "",
+		  s->filter.stats.asked },
+		{ "filter_limited", "packets that a limit kept from a filter rule", "",
+		  s->filter.stats.limited },
+		{ "filter_sources_evicted", "sources of limits that gave way to others early", "",
+		  s->filter.stats.sources_evicted },
+		{ "filter_flows_ended", "flows that new filter rules did not allow", "",
+		  s->filter.stats.ended },
+		{ "filter_logs_lost", "filter events that their rate limit held back", "",
+		  s->filter.stats.logs_lost },
 		{ "events_lost", "events that nobody read in time", "", s->events_lost },
 	};
-	u32 found = 0;
 
-	for (u32 looked = 0; cursor_more(cursor, ARRAY_COUNT(all), looked, found, max); looked++)
-		out[found++] = all[(*cursor)++];
-	return found;
+	return counters_copy(all, ARRAY_COUNT(all), cursor, out, max);
 }

@@ -30,6 +30,7 @@ static const struct answer_case answered[] = {
 	{ DROP_CT_FULL, 0, 3, 13, 0 },          { DROP_NO_SOCKET, 0, 3, 3, 0 },
 	{ DROP_NO_PROTOCOL, 0, 3, 2, 0 },       { DROP_IP_OPTIONS, 22, 12, 0, 22u << 24 },
 	{ DROP_IP_SOURCE_ROUTE, 0, 3, 5, 0 },   { DROP_NAT_NO_BACKEND, 0, 3, 3, 0 },
+	{ DROP_FILTER_REJECTED, 13, 3, 13, 0 },
 };
 
 static void test_code_for_each_death(void **state)

@@ -34,7 +34,8 @@ static void every_show_has_a_name(void **state)
 {
 	static const char *const names[CTL_SHOW_COUNT] = {
 		"flows",      "nat",	    "ports", "backends", "routes",
-		"interfaces", "neighbours", "drops", "counters", "memory"
+		"interfaces", "neighbours", "drops", "counters", "memory",
+		"rules", "sets"
 	};
 
 	(void)state;
