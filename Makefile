@@ -275,9 +275,11 @@ install-test: all ## manual pages, completion, installation, package (K=part of 
 # ---- measuring -------------------------------------------------------------------------------
 
 BENCH_ARGS ?= --json $(BUILD)/bench.json
-.PHONY: bench bench-net cover
+.PHONY: bench bench-net bench-filter cover
 bench: $(BENCH_BIN) ## ns per packet in memory, beside the machine's floor
 	$(BUILD)/bench_nat $(BENCH_ARGS)
+bench-filter: $(BENCH_BIN) ## ns per packet that filter rules are asked about, beside reading them from end to end
+	$(BUILD)/bench_filter
 bench-net: all $(INTEROP_BIN) ## beside kernel NAT over veth, in turn, as root
 	@SLUICE=$(abspath $(BUILD)/sluice) INTEROP_BIN=$(abspath $(BUILD)/interop/bin) test/bench/bench_net.sh
 cover: ## which lines the unit tests and simulations reach

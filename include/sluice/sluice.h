@@ -15,6 +15,7 @@
 #include "core/base/mem.h"
 #include "core/ct/ct_conf.h"
 #include "core/fib/fib.h"
+#include "core/filter/filter_conf.h"
 #include "core/iface/iface.h"
 #include "core/iface/neigh.h"
 #include "core/ip/icmp.h"
@@ -42,6 +43,7 @@ struct sluice_conf {
 	struct ct_conf ct;
 	struct subscriber_conf subscribers;
 	struct nat_conf nat;
+	struct filter_conf filter;
 	struct neigh_conf neigh;
 	struct fib_conf fib;
 	struct reass_conf reass;
@@ -62,10 +64,16 @@ void sluice_plan(const struct sluice_conf *conf, struct mem *mem);
  * the caller's until the end. ERR_MEMORY, ERR_RANGE: *why names what is wrong (static string).   */
 enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *memory, u64 size,
 		    ns_t now, const char **why);
-/* Exchange interfaces' addresses, routes and NAT rules between two batches. Limits must not grow
- * and interfaces keep their indices. On an error nothing has changed.                            */
+/* Exchange interfaces' addresses, routes, NAT and filter rules between two batches. Limits must not
+ * grow and interfaces keep their indices. On an error nothing has changed.                       */
 enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t now,
 			  const char **why);
+
+/* Change a set of the filter between two batches, for as long as the rules stand (or longer: see
+ * `keep`). ERR_NOT_FOUND: no such set, or nothing to take away; ERR_EXISTS: it is there already;
+ * ERR_RANGE: not of the set's kind; ERR_FULL: limit elem_limit.                                  */
+enum err sluice_set_add(struct sluice *s, const char *set, const struct filter_elem *elem);
+enum err sluice_set_del(struct sluice *s, const char *set, const struct filter_elem *elem);
 
 /* Where drivers take the packets from that they hand in. */
 struct pkt_pool *sluice_pool(struct sluice *s);
@@ -238,9 +246,10 @@ enum sluice_event_kind {
 	/* what: flows, mappings, fragments, packets; or ports: public_addr, proto, and with dst and
 	 * dport those towards one busy destination. used of limit, which is at least percent.   */
 	SLUICE_EVENT_FILLING,
+	SLUICE_EVENT_FILTER, /* a rule that logs; refused: events held back before it */
 };
 
-enum { SLUICE_EVENT_KIND_COUNT = SLUICE_EVENT_FILLING + 1, SLUICE_HOLDER_MAX = 3 };
+enum { SLUICE_EVENT_KIND_COUNT = SLUICE_EVENT_FILTER + 1, SLUICE_HOLDER_MAX = 3 };
 
 struct sluice_holder {
 	be32 addr;
@@ -260,8 +269,40 @@ struct sluice_event {
 	be32 dst;
 	be16 dport;
 	u16 iface;
+	be32 src;  /* what follows is of SLUICE_EVENT_FILTER */
+	be16 sport;
+	u16 out_if;
+	u8 chain;  /* enum filter_chain */
+	u8 action; /* enum filter_action */
+	u16 rule;
+	char rule_name[FILTER_NAME_SIZE];
 	u32 holder_count;
 	struct sluice_holder holder[SLUICE_HOLDER_MAX]; /* those who hold most, most first */
+};
+
+/* A rule of the filter as it was configured, or the policy of a chain (then conf has its chain and
+ * fate only). Counted is each packet that rules were asked about and that this one decided: the
+ * first ones of a flow, or all, if it says `each`.                                              */
+struct sluice_rule {
+	bool policy;
+	u32 index; /* among all rules, in their order */
+	struct filter_rule_conf conf;
+	const char *src_set; /* names of sets; NULL: none. Valid until the next call that changes */
+	const char *dst_set; /* something                                                         */
+	const char *sport_set;
+	const char *dport_set;
+	const char *src_pair;
+	const char *dst_pair;
+	u64 packets;
+	u64 bytes;
+};
+
+struct sluice_set {
+	const char *name; /* valid until the next call that changes something */
+	enum filter_set_kind kind;
+	bool keep;
+	u32 elem_count;
+	u64 hits; /* times that a rule asked and was told yes */
 };
 
 u32 sluice_show_flows(const struct sluice *s, const struct sluice_flow_filter *filter, ns_t now,
@@ -275,6 +316,9 @@ u32 sluice_show_backends(const struct sluice *s, ns_t now, u32 *cursor, struct s
 			 u32 max);
 u32 sluice_show_subscribers(const struct sluice *s, u32 *cursor, struct sluice_subscriber *out,
 			    u32 max);
+/* Rules chain by chain, the policy behind the last of each; none if no filter was planned. */
+u32 sluice_show_rules(const struct sluice *s, u32 *cursor, struct sluice_rule *out, u32 max);
+u32 sluice_show_sets(const struct sluice *s, u32 *cursor, struct sluice_set *out, u32 max);
 u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_info *out, u32 max);
 u32 sluice_show_neighbours(const struct sluice *s, ns_t now, u32 *cursor, struct neigh_info *out,
 			   u32 max);

@@ -1,8 +1,6 @@
 /* Reading the command line of `sluice run`: a table of options, one small reader each. */
 #include "prog/run_args.h"
 
-#include <stdarg.h>
-
 #include "host/ctl/ctl.h"
 #include "host/ctl/metrics.h"
 #include "prog/nearest.h"
@@ -26,19 +24,6 @@ struct option {
 };
 
 enum { PAIR_HEAD_SIZE = 64 };
-
-void run_error(struct run_errors *errors, const char *format, ...)
-{
-	va_list list;
-
-	if (errors->count == RUN_ERRORS_MAX) {
-		errors->left_out++;
-		return;
-	}
-	va_start(list, format);
-	vsnprintf(errors->text[errors->count++], RUN_ERROR_SIZE, format, list);
-	va_end(list);
-}
 
 static void wrong(struct reading *reading, const char *value, const char *right)
 {

@@ -21,6 +21,7 @@ static const char *const event_names[RUN_LOG_KINDS] = {
 	[SLUICE_EVENT_NO_BACKEND] = "no_backend",
 	[SLUICE_EVENT_SUBSCRIBER_LIMIT] = "subscriber_limit",
 	[SLUICE_EVENT_FILLING] = "filling",
+	[SLUICE_EVENT_FILTER] = "filter",
 };
 
 void run_log_init(struct run_log *log, FILE *out, bool json)
@@ -226,6 +227,35 @@ static void describe_filling(const struct sluice_event *event, char text[RUN_LOG
 	append(text, ".");
 }
 
+static void append_end(char text[RUN_LOG_LINE_SIZE], be32 addr, be16 port, bool has_port)
+{
+	append(text, "%s", value_show_addr(addr).text);
+	if (has_port)
+		append(text, ":%u", be16_host(port));
+}
+
+static void append_filter(char text[RUN_LOG_LINE_SIZE], const struct iface_table *ifaces,
+			  const struct sluice_event *event)
+{
+	static const char *const chains[] = { "input", "forward", "output" };
+	static const char *const actions[] = { "accepted", "dropped", "rejected" };
+	bool ports = event->proto == IP_PROTO_TCP || event->proto == IP_PROTO_UDP;
+
+	append(text, "filter: %s rule %u", chains[event->chain], event->rule);
+	if (event->rule_name[0])
+		append(text, " (%s)", event->rule_name);
+	append(text, " %s protocol %u ", actions[event->action], event->proto);
+	append_end(text, event->src, event->sport, ports);
+	append(text, " -> ");
+	append_end(text, event->dst, event->dport, ports);
+	if (event->iface < ifaces->count)
+		append(text, ", in by %s", iface_name(ifaces, event->iface));
+	if (event->out_if < ifaces->count)
+		append(text, ", out by %s", iface_name(ifaces, event->out_if));
+	if (event->refused)
+		append(text, "; before it, not logged: %" PRIu64, event->refused);
+}
+
 void run_log_describe(const struct iface_table *ifaces, const struct sluice_event *event,
 		      u64 refused, char text[RUN_LOG_LINE_SIZE])
 {
@@ -276,6 +306,7 @@ void run_log_describe(const struct iface_table *ifaces, const struct sluice_even
 		append(text, ".");
 		return;
 	case SLUICE_EVENT_FILLING: describe_filling(event, text); return;
+	case SLUICE_EVENT_FILTER: append_filter(text, ifaces, event); return;
 	}
 }
 
@@ -326,12 +357,53 @@ static void event_json(struct run_log *log, const struct iface_table *ifaces,
 	line_write(log, RUN_WARNING, line);
 }
 
+static void filter_json(struct run_log *log, const struct iface_table *ifaces,
+			const struct sluice_event *event, const char *message)
+{
+	static const char *const chains[] = { "input", "forward", "output" };
+	static const char *const actions[] = { "accept", "drop", "reject" };
+	json_t *line = line_new(RUN_INFO, event_names[event->kind], message);
+
+	json_object_set_new(line, "chain", json_string(chains[event->chain]));
+	json_object_set_new(line, "rule", json_integer(event->rule));
+	json_object_set_new(line, "name", json_string(event->rule_name));
+	json_object_set_new(line, "action", json_string(actions[event->action]));
+	json_object_set_new(line, "proto", json_integer(event->proto));
+	json_object_set_new(line, "src", json_string(value_show_addr(event->src).text));
+	json_object_set_new(line, "sport", json_integer(be16_host(event->sport)));
+	json_object_set_new(line, "dst", json_string(value_show_addr(event->dst).text));
+	json_object_set_new(line, "dport", json_integer(be16_host(event->dport)));
+	if (event->iface < ifaces->count)
+		json_object_set_new(line, "in", json_string(iface_name(ifaces, event->iface)));
+	if (event->out_if < ifaces->count)
+		json_object_set_new(line, "out", json_string(iface_name(ifaces, event->out_if)));
+	json_object_set_new(line, "held_back", json_integer((json_int_t)event->refused));
+	line_write(log, RUN_INFO, line);
+}
+
+/* The engine has limited their rate as the administrator wants; each is about another packet. */
+static void filter_event(struct run_log *log, const struct iface_table *ifaces,
+			 const struct sluice_event *event)
+{
+	char message[RUN_LOG_LINE_SIZE];
+
+	run_log_describe(ifaces, event, 0, message);
+	if (log->json)
+		filter_json(log, ifaces, event, message);
+	else
+		text_write(log, RUN_INFO, message, 0);
+}
+
 void run_log_event(struct run_log *log, const struct iface_table *ifaces,
 		   const struct sluice_event *event)
 {
 	struct run_log_kind *kind = &log->kind[event->kind];
 	char message[RUN_LOG_LINE_SIZE];
 
+	if (event->kind == SLUICE_EVENT_FILTER) {
+		filter_event(log, ifaces, event);
+		return;
+	}
 	kind->refused += event->refused;
 	/* Of these the engine sends few, and each is about something else. */
 	if (event->kind != SLUICE_EVENT_FILLING && kind->seen &&

@@ -222,7 +222,8 @@ bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_w
 		return true;
 	if (!named)
 		return refuse(why, "show what? One of flows, nat, ports, backends, subscribers, "
-				   "routes, interfaces, neighbours, drops, counters, memory");
+				   "routes, interfaces, neighbours, drops, counters, memory, "
+				   "rules, sets");
 	return check_filters(args, why);
 }
 

@@ -1,5 +1,6 @@
 /* Lines for people: one record, one line, aligned for the usual widths. */
 #include "prog/show_text.h"
+#include "prog/show_rules.h"
 
 #include <inttypes.h>
 
@@ -316,6 +317,8 @@ void show_text_record(FILE *out, enum ctl_show show, u32 part, const json_t *rec
 	case CTL_SHOW_DROPS:
 	case CTL_SHOW_COUNTERS: put_counter(out, record); return;
 	case CTL_SHOW_MEMORY: put_mem_row(out, record); return;
+	case CTL_SHOW_RULES: show_text_rule(out, record); return;
+	case CTL_SHOW_SETS: show_text_set(out, record); return;
 	case CTL_SHOW_COUNT: return;
 	}
 }
@@ -334,6 +337,8 @@ void show_text_end(FILE *out, enum ctl_show show, const json_t *end)
 		[CTL_SHOW_DROPS] = "no packet was dropped",
 		[CTL_SHOW_COUNTERS] = "nothing was counted",
 		[CTL_SHOW_MEMORY] = "no memory",
+		[CTL_SHOW_RULES] = "no filter rules, and none were planned",
+		[CTL_SHOW_SETS] = "no filter sets",
 	};
 
 	if (count_of(end, "count") == 0)

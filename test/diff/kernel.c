@@ -122,11 +122,11 @@ static void run(const char *command)
 		kernel_fail(command);
 }
 
-static void load_rules(void)
+static void load_rules(const char *text)
 {
 	FILE *nft = popen("nft -f -", "we");
 
-	if (nft == NULL || fputs(ruleset, nft) < 0 || pclose(nft) != 0)
+	if (nft == NULL || fputs(text, nft) < 0 || pclose(nft) != 0)
 		kernel_fail("nft");
 }
 
@@ -160,7 +160,9 @@ void kernel_open(struct kernel *kernel, const struct kernel_conf *conf)
 		if (access("/proc/sys/net/ipv6", F_OK) == 0)
 			set(path, 1);
 	}
-	load_rules();
+	load_rules(ruleset);
+	if (conf->filter != NULL)
+		load_rules(conf->filter);
 	for (u32 n = 0; n < ARRAY_COUNT(settings); n++)
 		set(settings[n].path, settings[n].value);
 	set_timeouts(conf);
@@ -276,8 +278,7 @@ static void age_dump(struct kernel *kernel, struct ages *ages)
 	while (more > MNL_CB_STOP) {
 		ssize_t got = recv(kernel->ctnetlink, buf, sizeof buf, 0);
 
-		more = got < 0 ? MNL_CB_ERROR
-			       : mnl_cb_run(buf, (size_t)got, 0, 0, age_read, ages);
+		more = got < 0 ? MNL_CB_ERROR : mnl_cb_run(buf, (size_t)got, 0, 0, age_read, ages);
 	}
 	if (more == MNL_CB_ERROR)
 		kernel_fail("reading tracked flows");
@@ -298,8 +299,8 @@ static void age_one(struct kernel *kernel, const struct aged *aged, u32 seconds)
 		kernel_fail("ctnetlink");
 	got = recv(kernel->ctnetlink, buf, sizeof buf, 0);
 	/* One that has just ended by itself is as good. */
-	if (got < 0 || (mnl_cb_run(buf, (size_t)got, 0, 0, NULL, NULL) == MNL_CB_ERROR &&
-			errno != ENOENT))
+	if (got < 0 ||
+	    (mnl_cb_run(buf, (size_t)got, 0, 0, NULL, NULL) == MNL_CB_ERROR && errno != ENOENT))
 		kernel_fail("changing a tracked flow's time");
 }
 

@@ -21,6 +21,7 @@ struct kernel_conf {
 	u32 udp_s;
 	u32 icmp_s;
 	u32 generic_s;
+	const char *filter; /* more rules, as nft reads them; NULL: none */
 };
 
 struct kernel {

@@ -293,10 +293,12 @@ static void twin_kernel_conf(struct kernel_conf *to, const struct sluice_conf *f
 	to->tcp_closed_s = times[CT_TIMEOUT_TCP_CLOSED];
 	to->udp_s = times[CT_TIMEOUT_UDP];
 	to->icmp_s = times[CT_TIMEOUT_ICMP];
+	to->filter = NULL;
 	to->generic_s = times[CT_TIMEOUT_GENERIC];
 }
 
-struct twin *twin_new(struct net *net, const u32 mtu[KERNEL_TUNS], struct twin_stats *stats)
+struct twin *twin_new(struct net *net, const u32 mtu[KERNEL_TUNS], bool filtered,
+		      struct twin_stats *stats)
 {
 	static struct sluice_conf conf;
 	struct twin *twin = calloc(1, sizeof *twin);
@@ -308,6 +310,11 @@ struct twin *twin_new(struct net *net, const u32 mtu[KERNEL_TUNS], struct twin_s
 	for (u32 n = 0; n < sizeof conf.seed; n++)
 		conf.seed[n] = (u8)net_random(net);
 	twin_kernel_conf(&kernel, &conf);
+	if (filtered) {
+		rules_draw(&twin->rules, net);
+		rules_conf(&twin->rules, &conf.filter);
+		kernel.filter = twin->rules.text;
+	}
 	rig_open(&twin->rig, &conf);
 	kernel_open(&twin->kernel, &kernel);
 	rename_init(&twin->names, addr(PUBLIC));

@@ -13,6 +13,7 @@
 
 #include "diff/kernel.h"
 #include "diff/rename.h"
+#include "diff/rules.h"
 #include "fake/engine.h"
 #include "sim/net.h"
 
@@ -32,9 +33,9 @@ enum twin_count {
 	TWIN_ERROR,
 	TWIN_FRAGMENT,
 	TWIN_OTHER,
-	TWIN_PASSED,    /* came out translated or forwarded */
-	TWIN_ANSWERED,  /* was answered by the gateway: ICMP, RST, echo */
-	TWIN_SILENT,    /* nothing came out */
+	TWIN_PASSED,   /* came out translated or forwarded */
+	TWIN_ANSWERED, /* was answered by the gateway: ICMP, RST, echo */
+	TWIN_SILENT,   /* nothing came out */
 	TWIN_JUMPS,
 	TWIN_COUNTS
 };
@@ -61,6 +62,8 @@ enum twin_rule {
 	TWIN_RULE_ERROR_ECN,
 	TWIN_RULE_ERROR_OPTIONS,
 	TWIN_RULE_QUOTED_CSUM,
+	TWIN_RULE_QUOTED_TTL,
+	TWIN_RULE_REJECT_OPTIONS,
 	TWIN_DIFFERENT,
 	TWIN_RULES
 };
@@ -100,6 +103,7 @@ struct twin {
 	struct rig rig;
 	struct kernel kernel;
 	struct rename names;
+	struct rules rules; /* of both, if there are any */
 	struct twin_stats *stats;
 	u32 host_count;
 	be32 host_addr[TWIN_HOSTS_MAX];
@@ -116,7 +120,9 @@ struct twin {
 	struct twin_outs theirs;
 };
 
-struct twin *twin_new(struct net *net, const u32 mtu[KERNEL_TUNS], struct twin_stats *stats);
+/* filtered: both with the same random filter rules. */
+struct twin *twin_new(struct net *net, const u32 mtu[KERNEL_TUNS], bool filtered,
+		      struct twin_stats *stats);
 void twin_attach(struct twin *twin, be32 host, struct link *link);
 /* TWIN_JUMP_S pass for both. */
 void twin_jump(struct twin *twin);

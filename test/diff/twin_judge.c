@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "core/wire/checksum.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
 #include "core/wire/tcp.h"
@@ -28,6 +29,9 @@ static const char *const rule_names[TWIN_RULES] = {
 	[TWIN_RULE_ERROR_ECN] = "congestion mark of an ICMP error",
 	[TWIN_RULE_ERROR_OPTIONS] = "IP options of an ICMP error",
 	[TWIN_RULE_QUOTED_CSUM] = "checksum of a quoted TCP header that is cut behind it",
+	[TWIN_RULE_QUOTED_TTL] = "TTL in the quotation of a packet that a rule rejects",
+	[TWIN_RULE_REJECT_OPTIONS] =
+		"packet with IP options that a rule rejects: the kernel is silent",
 	[TWIN_DIFFERENT] = "different",
 };
 
@@ -60,9 +64,8 @@ static bool made_here(const struct twin *twin, const struct twin_out *out)
 	const struct ip4_hdr *ip = (const struct ip4_hdr *)out->bytes;
 	const struct ip4_hdr *in = (const struct ip4_hdr *)twin->in;
 
-	return be32_eq(ip->dst, in->src) &&
-	       (is_local(ip) ||
-		(has_reset(out->bytes, out->len) && !has_reset(twin->in, twin->len)));
+	return be32_eq(ip->dst, in->src) && (is_local(ip) || (has_reset(out->bytes, out->len) &&
+							      !has_reset(twin->in, twin->len)));
 }
 
 /* Zero and all ones are the same sum. */
@@ -123,8 +126,7 @@ static bool outs_same(const struct twin *twin)
 
 static bool ours_is_error(const struct twin *twin, const struct twin_outs *outs, struct seen *seen)
 {
-	return outs->count == 1 &&
-	       seen_parse(seen, outs->out[0].bytes, outs->out[0].len) &&
+	return outs->count == 1 && seen_parse(seen, outs->out[0].bytes, outs->out[0].len) &&
 	       seen_is_icmp_error(seen) && made_here(twin, &outs->out[0]);
 }
 
@@ -141,8 +143,7 @@ static enum twin_rule judge_errors(const struct twin *twin, const struct seen *o
 	u32 quote_len = u32_min(ours->quote_len, theirs->quote_len);
 
 	if (ours->type != theirs->type || ours->code != theirs->code ||
-	    (ours->tos & ~3) != (theirs->tos & ~3) ||
-	    ours->icmp_seq != theirs->icmp_seq ||
+	    (ours->tos & ~3) != (theirs->tos & ~3) || ours->icmp_seq != theirs->icmp_seq ||
 	    ours->icmp_id != theirs->icmp_id)
 		return TWIN_DIFFERENT;
 	/* The kernel quotes options as it filled them in, under the checksum from before. */
@@ -316,6 +317,10 @@ static enum twin_rule judge_refusal(const struct twin *twin, const struct seen *
 	bool passed = !made_here(twin, &twin->ours.out[0]);
 	struct seen ours;
 
+	/* The kernel has filled in the options, and takes the sum of the header for wrong then. */
+	if (twin->theirs.count == 0 && twin->rules.rule_count > 0 && !passed &&
+	    in->hlen > IP4_HLEN_MIN)
+		return TWIN_RULE_REJECT_OPTIONS;
 	if (ours_is_error(twin, &twin->ours, &ours)) {
 		if (ours.type == ICMP_UNREACH && ours.code == 2 && in->proto == 2)
 			return TWIN_RULE_IGMP;
@@ -323,8 +328,8 @@ static enum twin_rule judge_refusal(const struct twin *twin, const struct seen *
 			return TWIN_RULE_SOURCE_ROUTE;
 	}
 	if (twin->theirs.count == 0 &&
-	    (!knows_proto(in->proto) || (seen_is_icmp_error(in) && in->quote_len > 9 &&
-					 !knows_proto(in->quote[9]))))
+	    (!knows_proto(in->proto) ||
+	     (seen_is_icmp_error(in) && in->quote_len > 9 && !knows_proto(in->quote[9]))))
 		return TWIN_RULE_PORTLESS_CLASH;
 	if (twin->theirs.count == 0 && has_reset(twin->in, twin->len))
 		return TWIN_RULE_REFUSED_FLOW;
@@ -337,7 +342,29 @@ static enum twin_rule judge_refusal(const struct twin *twin, const struct seen *
 	return TWIN_DIFFERENT;
 }
 
-enum twin_rule twin_judge(const struct twin *twin)
+/* What rules reject has passed the TTL: the kernel quotes it one lower than it came. */
+static bool quoted_ttl_restored(const struct twin *twin, struct twin *restored)
+{
+	struct seen ours, theirs;
+	struct ip4_hdr *quoted;
+	be16 old;
+
+	if (!ours_is_error(twin, &twin->ours, &ours) ||
+	    !ours_is_error(twin, &twin->theirs, &theirs) || ours.type != ICMP_UNREACH ||
+	    ours.quote == NULL || theirs.quote == NULL ||
+	    ((const struct ip4_hdr *)ours.quote)->ttl !=
+		    ((const struct ip4_hdr *)theirs.quote)->ttl + 1)
+		return false;
+	*restored = *twin;
+	quoted = (struct ip4_hdr *)(restored->theirs.out[0].bytes +
+				    (theirs.quote - twin->theirs.out[0].bytes));
+	old = be16_load(&quoted->ttl);
+	quoted->ttl++;
+	quoted->csum = csum_replace16(quoted->csum, old, be16_load(&quoted->ttl));
+	return true;
+}
+
+static enum twin_rule judge(const struct twin *twin)
 {
 	struct seen in;
 
@@ -352,13 +379,27 @@ enum twin_rule twin_judge(const struct twin *twin)
 	return judge_both(twin, &in);
 }
 
+enum twin_rule twin_judge(const struct twin *twin)
+{
+	static struct twin restored;
+	enum twin_rule rule;
+
+	if (!quoted_ttl_restored(twin, &restored))
+		return judge(twin);
+	rule = judge(&restored);
+	return rule == TWIN_SAME ? TWIN_RULE_QUOTED_TTL : rule;
+}
+
 /* ---- for whoever reads a failure --------------------------------------------------------------*/
 
 static void print_bytes(const u8 *bytes, u32 len)
 {
 	for (u32 n = 0; n < u32_min(len, 96); n++)
 		fprintf(stderr, "%s%02x",
-			n % 32 == 0 ? "\n      " : n % 4 == 0 ? " " : "", bytes[n]);
+			n % 32 == 0  ? "\n      "
+			: n % 4 == 0 ? " "
+				     : "",
+			bytes[n]);
 	fprintf(stderr, "\n");
 }
 

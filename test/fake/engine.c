@@ -94,6 +94,11 @@ void rig_conf(struct sluice_conf *conf)
 	conf->nat.dest_count = 16;
 	conf->nat.address_count = 64;
 	conf->neigh.count = 256;
+	conf->filter.rule_limit = 128;
+	conf->filter.set_limit = 8;
+	conf->filter.port_set_limit = 2;
+	conf->filter.elem_limit = 256;
+	conf->filter.source_limit = 16;
 	conf->fib.prefix_count = 256;
 	conf->fib.route_count = 256;
 	conf->packets.small_count = 1024;

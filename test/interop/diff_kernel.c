@@ -2,6 +2,8 @@
  *
  *     diff_kernel [first seed [seeds [packets of each]]]
  *
+ * Odd seeds have filter rules, even ones have none.
+ *
  * Needs root: it makes network namespaces. Ends with 1 and both outputs at the first difference
  * that nothing explains. docs/differential.md says what is compared.                             */
 #include <inttypes.h>
@@ -29,8 +31,11 @@ static struct link_conf draw_link(struct net *net)
 
 static struct host *add_host(struct net *net, struct twin *twin, be32 at, bool inside)
 {
-	struct host_conf conf = { at, inside, net_chance(net, 40) ? net_below(net, 12) : 0,
-				  net_chance(net, 50) ? net_below(net, 6) : 0, 1500,
+	struct host_conf conf = { at,
+				  inside,
+				  net_chance(net, 40) ? net_below(net, 12) : 0,
+				  net_chance(net, 50) ? net_below(net, 6) : 0,
+				  1500,
 				  addr(inside ? "10.10.200.254" : "198.18.0.2") };
 	struct link_conf up = draw_link(net);
 	struct link_conf down = draw_link(net);
@@ -75,7 +80,7 @@ static bool run_seed(u64 seed, u64 packets, struct twin_stats *stats)
 	net_init(&net, seed);
 	for (u32 n = 0; n < KERNEL_TUNS; n++)
 		mtu[n] = mtus[net_below(&net, ARRAY_COUNT(mtus))];
-	twin = twin_new(&net, mtu, stats);
+	twin = twin_new(&net, mtu, seed % 2 == 1, stats);
 	add_hosts(&net, twin);
 	while (net.why == NULL && stats->packets < until) {
 		net_run(&net, net.now + 5 * NS_PER_SEC, 4000);
@@ -86,6 +91,8 @@ static bool run_seed(u64 seed, u64 packets, struct twin_stats *stats)
 	if (net.why != NULL)
 		fprintf(stderr, "seed %" PRIu64 ", packet %" PRIu64 ", MTU %u and %u: %s\n", seed,
 			stats->packets - before, mtu[0], mtu[1], net.why);
+	if (net.why != NULL && twin->rules.rule_count > 0)
+		fprintf(stderr, "%s", twin->rules.text);
 	if (net.why != NULL && getenv("TRACE") != NULL)
 		net_trace_print(&net);
 	before = net.why != NULL;
@@ -96,8 +103,8 @@ static bool run_seed(u64 seed, u64 packets, struct twin_stats *stats)
 static void print_stats(const struct twin_stats *stats)
 {
 	static const char *const counts[TWIN_COUNTS] = {
-		"TCP",        "UDP",    "ICMP queries", "ICMP errors", "fragments", "others",
-		"passed on",  "answered", "silence",      "time jumps of 100 s",
+		"TCP",    "UDP",       "ICMP queries", "ICMP errors", "fragments",
+		"others", "passed on", "answered",     "silence",     "time jumps of 100 s",
 	};
 	static const char *const left_outs[TWIN_LEFT_OUTS] = {
 		"overlapping fragments",

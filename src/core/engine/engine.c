@@ -89,6 +89,7 @@ void sluice_check_traffic(const struct sluice *s)
 	ct_check(&s->ct);
 	subscriber_check(&s->subscribers, &s->ct);
 	nat_check(&s->nat, &s->ct);
+	filter_check(&s->filter);
 	CHECK(ct_ended_next(&s->ct) == IDX_NONE);
 	CHECK(s->ct.live == s->ct.confirmed);
 }

@@ -86,6 +86,7 @@ struct sluice {
 	struct ct ct;
 	struct subscriber_table subscribers;
 	struct nat nat;
+	struct filter filter;
 	struct drop_stats drops;
 	struct path path;
 	ns_t now; /* of the last call */
@@ -113,6 +114,7 @@ struct engine_tables {
 	struct ct *ct;
 	struct subscriber_table *subscribers;
 	struct nat *nat;
+	struct filter *filter;
 	struct path *path;
 };
 
@@ -129,6 +131,7 @@ void engine_survey_tick(struct sluice *s, ns_t now);
 void engine_survey_name(const struct sluice *s, enum survey_kind kind, struct sluice_event *event);
 void engine_event_add(struct sluice *s, const struct sluice_event *event);
 void engine_filling_tick(struct sluice *s, ns_t now);
+bool engine_filter_event(struct sluice *s, struct sluice_event *out);
 void engine_events_tick(struct sluice *s, ns_t now);
 ns_t engine_events_next(const struct sluice *s);
 

@@ -16,7 +16,7 @@ void engine_event_add(struct sluice *s, const struct sluice_event *event)
 bool sluice_event_next(struct sluice *s, struct sluice_event *out)
 {
 	if (s->event_count == 0)
-		return false;
+		return engine_filter_event(s, out);
 	*out = s->event[s->event_head];
 	s->event_head = (s->event_head + 1) % EVENT_MAX;
 	s->event_count--;
@@ -48,7 +48,8 @@ static void limit_fill(const struct sluice *s, struct sluice_event *event)
 	case SLUICE_EVENT_MAPPINGS_FULL: engine_survey_name(s, SURVEY_PORTS, event); return;
 	case SLUICE_EVENT_TABLE_FULL: engine_survey_name(s, SURVEY_FLOWS, event); return;
 	case SLUICE_EVENT_PORTS_OUT:
-	case SLUICE_EVENT_FILLING: return;
+	case SLUICE_EVENT_FILLING:
+	case SLUICE_EVENT_FILTER: return;
 	}
 }
 

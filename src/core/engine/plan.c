@@ -8,6 +8,7 @@ void sluice_conf_defaults(struct sluice_conf *conf)
 	ct_conf_defaults(&conf->ct);
 	subscriber_conf_defaults(&conf->subscribers);
 	nat_conf_defaults(&conf->nat);
+	filter_conf_defaults(&conf->filter);
 	neigh_conf_default(&conf->neigh);
 	conf->fib = (struct fib_conf){ .prefix_count = 4096, .route_count = 1024 };
 	conf->reass = (struct reass_conf){
@@ -34,6 +35,7 @@ void engine_layout(const struct engine_tables *t, const struct sluice_conf *conf
 	ct_layout(t->ct, &conf->ct, mem);
 	subscriber_layout(t->subscribers, &conf->subscribers, &conf->ct, mem);
 	nat_layout(t->nat, &conf->nat, conf->ct.flow_count, mem);
+	filter_layout(t->filter, &conf->filter, conf->ct.flow_count, mem);
 	path_layout(t->path, mem);
 }
 
@@ -46,9 +48,10 @@ void sluice_plan(const struct sluice_conf *conf, struct mem *mem)
 	struct ct ct;
 	struct subscriber_table subscribers;
 	struct nat nat;
+	struct filter filter;
 	struct path path;
 	struct engine_tables tables = {
-		&pool, &neigh, &fib, &reass, &ct, &subscribers, &nat, &path
+		&pool, &neigh, &fib, &reass, &ct, &subscribers, &nat, &filter, &path
 	};
 
 	mem_init_plan(mem);
@@ -114,6 +117,10 @@ const char *engine_conf_wrong(const struct sluice_conf *conf)
 		return "limits of NAT must not be zero";
 	if (conf->nat.address_count > UINT16_MAX)
 		return "more than 65,535 public addresses are not possible";
+	if (conf->filter.rule_limit > FILTER_RULE_LIMIT)
+		return "more than 32,768 filter rules are not possible (limit rule_limit)";
+	if (conf->filter.set_limit > FILTER_SET_LIMIT)
+		return "more than 256 filter sets are not possible (limit set_limit)";
 	why = subscriber_conf_wrong(&conf->subscribers);
 	return why != NULL ? why : services_wrong(conf);
 }

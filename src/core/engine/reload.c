@@ -187,6 +187,9 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 	}
 	if (now > s->now)
 		s->now = now;
+	err = filter_prepare(&s->filter, &conf->filter, conf->iface_count, why);
+	if (err != ERR_OK)
+		return err;
 	err = tables_build(s, conf, why);
 	if (err != ERR_OK) {
 		const char *ignored;
@@ -198,6 +201,7 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 	if (err != ERR_OK)
 		return err;
 	services_take(s, conf);
+	filter_commit(&s->filter);
 	addresses_announce(s, &s->conf);
 	memcpy(s->conf.iface, conf->iface, sizeof s->conf.iface);
 	memcpy(s->conf.route, conf->route, sizeof s->conf.route);
@@ -240,6 +244,8 @@ static void modules_init(struct sluice *s, const struct sluice_conf *conf)
 	keys_draw(&rng, &s->path.key);
 	keys_draw(&rng, &key);
 	subscriber_init(&s->subscribers, &key);
+	keys_draw(&rng, &key);
+	filter_init(&s->filter, &key);
 }
 
 static void path_wire(struct sluice *s, const struct sluice_conf *conf)
@@ -256,6 +262,7 @@ static void path_wire(struct sluice *s, const struct sluice_conf *conf)
 	path->subscribers = &s->subscribers;
 	path->nat = &s->nat;
 	s->nat.subscribers = &s->subscribers;
+	path->filter = &s->filter;
 	path->drops = &s->drops;
 	path->host_if = conf->host_if;
 	path->slow_road = conf->slow_road;
@@ -285,18 +292,22 @@ enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *m
 	mem_init(&mem, memory, size);
 	s = mem_take(&mem, "engine", 1, sizeof *s);
 	engine_layout(&(struct engine_tables){ &s->pool, &s->neigh, &s->fib, &s->reass, &s->ct,
-					       &s->subscribers, &s->nat, &s->path },
+					       &s->subscribers, &s->nat, &s->filter, &s->path },
 		      conf, &mem);
 	mem_seal(&mem);
 	s->mem = mem;
 	s->conf = *conf;
+	s->conf.filter = s->filter.conf;
 	s->now = now;
 	modules_init(s, conf);
 	path_wire(s, conf);
-	err = tables_build(s, conf, why);
+	err = filter_prepare(&s->filter, &conf->filter, conf->iface_count, why);
+	if (err == ERR_OK)
+		err = tables_build(s, conf, why);
 	if (err != ERR_OK)
 		return err;
 	services_take(s, conf);
+	filter_commit(&s->filter);
 	addresses_announce(s, NULL);
 	*out = s;
 	return ERR_OK;

@@ -247,9 +247,22 @@ u32 sluice_show_drops(const struct sluice *s, u32 *cursor, struct sluice_counter
 	return found;
 }
 
-u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_counter *out, u32 max)
+static u32 counters_copy(const struct sluice_counter *all, u32 count, u32 *cursor,
+			 struct sluice_counter *out, u32 max)
 {
-	const struct sluice_counter all[] = {
+	u32 found = 0;
+
+	for (u32 looked = 0; cursor_more(cursor, count, looked, found, max); looked++)
+		out[found++] = all[(*cursor)++];
+	return found;
+}
+
+enum { COUNTERS_MAX = 64 };
+
+/* Flows, and packets on their road. */
+static u32 counters_of_road(const struct sluice *s, struct sluice_counter *out)
+{
+	const struct sluice_counter some[] = {
 		{ "flows", "flows that stand now", "", s->ct.confirmed },
 		{ "flows_created", "flows made", "", s->ct.stats.created },
 		{ "flows_expired", "flows ended by time", "", s->ct.stats.expired },
@@ -278,8 +291,18 @@ u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_coun
 		  s->path.stats.related },
 		{ "echo_replies", "echo requests answered", "RFC 1122 3.2.2.6",
 		  s->path.stats.echo_replies },
-		{ "tcp_resets", "resets sent to inside hosts", "RFC 9293 3.10.7.1",
+		{ "tcp_resets", "resets sent in somebody's name", "RFC 9293 3.10.7.1",
 		  s->path.stats.resets },
+	};
+
+	memcpy(out, some, sizeof some);
+	return ARRAY_COUNT(some);
+}
+
+/* What NAT, neighbours and rules have done. */
+static u32 counters_of_tables(const struct sluice *s, struct sluice_counter *out)
+{
+	const struct sluice_counter some[] = {
 		{ "nat_flows", "flows that got a public address", "", s->nat.stats.created },
 		{ "nat_no_port", "new flows without a port", "RFC 6888 REQ-11",
 		  s->nat.stats.no_port },
@@ -315,11 +338,29 @@ u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_coun
 		{ "arp_requests", "ARP requests sent", "RFC 826", s->neigh.stats.requests_sent },
 		{ "arp_conflicts", "other stations that claimed our addresses", "RFC 5227 2.4",
 		  s->neigh.stats.conflicts },
+		{ "filter_asked", "packets that filter rules were asked about", "",
+		  s->filter.stats.asked },
+		{ "filter_limited", "packets that a limit kept from a filter rule", "",
+		  s->filter.stats.limited },
+		{ "filter_sources_evicted", "sources of limits that gave way to others early", "",
+		  s->filter.stats.sources_evicted },
+		{ "filter_flows_ended", "flows that new filter rules did not allow", "",
+		  s->filter.stats.ended },
+		{ "filter_logs_lost", "filter events that their rate limit held back", "",
+		  s->filter.stats.logs_lost },
 		{ "events_lost", "events that nobody read in time", "", s->events_lost },
 	};
-	u32 found = 0;
 
-	for (u32 looked = 0; cursor_more(cursor, ARRAY_COUNT(all), looked, found, max); looked++)
-		out[found++] = all[(*cursor)++];
-	return found;
+	memcpy(out, some, sizeof some);
+	return ARRAY_COUNT(some);
+}
+
+u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_counter *out, u32 max)
+{
+	struct sluice_counter all[COUNTERS_MAX];
+	u32 count = counters_of_road(s, all);
+
+	count += counters_of_tables(s, all + count);
+	CHECK(count <= COUNTERS_MAX);
+	return counters_copy(all, count, cursor, out, max);
 }

@@ -22,6 +22,7 @@ enum {
 	ICMP_BURST_DEFAULT = 200,
 	ICMP_DEST_RATE_DEFAULT = 100,
 	ICMP_DEST_BURST_DEFAULT = 100,
+	ICMP_REJECT_RESET = 256, /* drop_arg of FILTER_REJECTED: a TCP reset; else a code of 3 */
 };
 
 struct icmp_conf {

@@ -17,7 +17,7 @@ enum {
 };
 
 /* What drop_arg means to the error. */
-enum answer_arg { ARG_NONE, ARG_MTU, ARG_POINTER };
+enum answer_arg { ARG_NONE, ARG_MTU, ARG_POINTER, ARG_CODE };
 
 struct answer {
 	u8 type; /* 0: none (an echo reply is never an error) */
@@ -32,6 +32,7 @@ static const struct answer answers[DROP_COUNT] = {
 	[DROP_NO_ROUTE] = { ICMP_UNREACH, ICMP_UNREACH_NET, ARG_NONE },
 	[DROP_NEIGH_FAILED] = { ICMP_UNREACH, ICMP_UNREACH_HOST, ARG_NONE },
 	[DROP_IFACE_DOWN] = { ICMP_UNREACH, ICMP_UNREACH_HOST, ARG_NONE },
+	[DROP_FILTER_REJECTED] = { ICMP_UNREACH, 0, ARG_CODE },
 	[DROP_ROUTE_PROHIBITED] = { ICMP_UNREACH, ICMP_UNREACH_PROHIBITED, ARG_NONE },
 	/* RFC 5508 REQ-8: no state could be made for the packet. */
 	[DROP_NAT_NO_PORT] = { ICMP_UNREACH, ICMP_UNREACH_PROHIBITED, ARG_NONE },
@@ -153,9 +154,11 @@ static bool is_of_port(enum drop reason)
 }
 
 /* What belongs to TCP is answered by TCP. */
-static bool is_reset_instead(enum drop reason, u8 proto)
+static bool is_reset_instead(const struct pkt *dead, enum drop reason, u8 proto)
 {
-	return proto == IP_PROTO_TCP && (is_of_port(reason) || is_for_tcp(reason));
+	return proto == IP_PROTO_TCP &&
+	       (is_of_port(reason) || is_for_tcp(reason) ||
+		(reason == DROP_FILTER_REJECTED && dead->drop_arg == ICMP_REJECT_RESET));
 }
 
 static be32 answer_word(const struct answer *answer, u32 drop_arg)
@@ -163,6 +166,7 @@ static be32 answer_word(const struct answer *answer, u32 drop_arg)
 	switch ((enum answer_arg)answer->arg) {
 	case ARG_MTU: return be32_of(u32_min(drop_arg, IP4_LEN_MAX));
 	case ARG_POINTER: return be32_of(drop_arg << 24);
+	case ARG_CODE:
 	case ARG_NONE: break;
 	}
 	return (be32){ 0 };
@@ -184,12 +188,12 @@ enum icmp_refusal icmp_error_decide(const struct pkt *dead, u32 facts, struct ic
 	refusal = judge_packet(dead, facts);
 	if (refusal != ICMP_SENT)
 		return refusal;
-	if (is_reset_instead(reason, ip->proto))
+	if (is_reset_instead(dead, reason, ip->proto))
 		return ICMP_REFUSED_TCP_RESET;
 	if (answer->type == 0 || (is_of_port(reason) && ip->proto != IP_PROTO_UDP))
 		return ICMP_REFUSED_SILENT;
 	spec->type = answer->type;
-	spec->code = answer->code;
+	spec->code = answer->arg == ARG_CODE ? (u8)dead->drop_arg : answer->code;
 	spec->word = answer_word(answer, dead->drop_arg);
 	return ICMP_SENT;
 }

@@ -49,13 +49,14 @@ static bool error_source(const struct path *path, const struct pkt *pkt, be32 *s
 	return iface_source_for(path_iface(path, pkt->in_if), ip->src, source);
 }
 
-/* Outside hosts get a reset only where a service is offered to them, be it of a flow that nobody
- * knows any more: elsewhere silence (RFC 5382 REQ-4).                                            */
+/* Outside hosts get a reset only where a rule asks for it or a service is offered to them, be it of
+ * a flow that nobody knows any more: elsewhere silence (RFC 5382 REQ-4).                         */
 static bool may_reset(const struct path *path, const struct pkt *pkt)
 {
 	struct tuple_key key;
 
 	return path_from_inside(path, pkt) || pkt->drop == DROP_NAT_BACKEND_GONE ||
+	       pkt->drop == DROP_FILTER_REJECTED ||
 	       (ct_tuple_of(pkt, &key) &&
 		balance_find(&path->nat->balance, &key.tuple, key.proto, false) != BALANCE_NONE);
 }

@@ -1,5 +1,5 @@
-/* FORWARD: may it travel on, and does it fit? In the order of RFC 1812 section 5.3: the errors must
- * quote the TTL that arrived.                                                                   */
+/* FORWARD: does it fit, and may it travel on? In the order of RFC 1812 section 5.3: the errors must
+ * quote the TTL that arrived. The rules come last, as in netfilter.                             */
 #include "core/ip/ip.h"
 #include "core/path/path.h"
 #include "core/path/tell.h"
@@ -42,6 +42,9 @@ verdict path_forward(struct path *path, struct pkt *pkt, be32 gateway, ns_t now)
 		return v;
 	forward_redirect(path, pkt, gateway, now);
 	ip_decrement_ttl(pkt);
+	v = path_filter(path, pkt, FILTER_FORWARD, now);
+	if (!verdict_is_accept(v))
+		return v;
 	path->stats.forwarded++;
 	return VERDICT_ACCEPT;
 }

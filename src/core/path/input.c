@@ -14,8 +14,13 @@ static bool is_from_elsewhere(const struct path *path, const struct pkt *pkt)
 
 verdict path_input(struct path *path, struct pkt *pkt, enum fib_type type, ns_t now)
 {
+	verdict v;
+
 	/* RFC 2644 section 3: neither forwarded nor received. */
 	if (type == FIB_BROADCAST && is_from_elsewhere(path, pkt))
 		return pkt_drop(path->drops, pkt, DROP_IP_DESTINATION);
+	v = path_filter(path, pkt, FILTER_INPUT, now);
+	if (!verdict_is_accept(v))
+		return v;
 	return path_deliver(path, pkt, type, now);
 }

@@ -33,6 +33,8 @@ void path_output(struct path *path, struct pkt *pkt, ns_t now)
 	if (verdict_is_accept(v) && type != FIB_UNICAST)
 		v = pkt_drop(path->drops, pkt, DROP_NO_ROUTE);
 	if (verdict_is_accept(v))
+		v = path_filter(path, pkt, FILTER_OUTPUT, now);
+	if (verdict_is_accept(v))
 		v = path_postrouting(path, pkt, now);
 	if (verdict_is_accept(v))
 		v = path_transmit(path, pkt, gateway, now);

@@ -7,6 +7,7 @@
  *   forward      hook: TTL, size
  *   output       hook: what was made here
  *   postrouting  hook: as whom it leaves (SNAT), the flow is confirmed, the packet rewritten
+ *   filter       the rules, at input, forward and output
  *   transmit     segments, fragments, the next hop's link address, the queue to the drivers
  *   bury         the grave: the only place where a dead packet ends, and where ICMP errors begin
  *
@@ -21,6 +22,7 @@
 
 #include "core/ct/ct.h"
 #include "core/fib/fib.h"
+#include "core/filter/filter.h"
 #include "core/iface/neigh.h"
 #include "core/ip/icmp.h"
 #include "core/ip/reass.h"
@@ -39,7 +41,7 @@ struct path_stats {
 	u64 forwarded;
 	u64 to_host;
 	u64 echo_replies;
-	u64 resets;     /* TCP resets sent to inside hosts */
+	u64 resets;     /* TCP resets sent in somebody's name */
 	u64 related;    /* ICMP errors passed on */
 	u64 redirects;
 	u64 fragmented; /* packets cut into fragments */
@@ -56,6 +58,7 @@ struct path {
 	struct ct *ct;
 	struct subscriber_table *subscribers;
 	struct nat *nat;
+	struct filter *filter;
 	struct drop_stats *drops;
 	struct pkt **queue;  /* ring of PATH_QUEUE_MAX on the way to the drivers */
 	u32 queue_head;
@@ -90,6 +93,8 @@ verdict path_route(struct path *path, struct pkt *pkt, enum fib_type *type, be32
 verdict path_input(struct path *path, struct pkt *pkt, enum fib_type type, ns_t now);
 verdict path_deliver(struct path *path, struct pkt *pkt, enum fib_type type, ns_t now);
 verdict path_forward(struct path *path, struct pkt *pkt, be32 gateway, ns_t now);
+/* What the rules say: ACCEPT, or DEAD with one of FILTER_*. */
+verdict path_filter(struct path *path, struct pkt *pkt, enum filter_chain chain, ns_t now);
 /* A packet made here; owns it whatever happens. */
 void path_output(struct path *path, struct pkt *pkt, ns_t now);
 verdict path_postrouting(struct path *path, struct pkt *pkt, ns_t now);
@@ -103,6 +108,8 @@ void path_drain_ended(struct path *path, ns_t now);
 
 /* ---- small questions of all stations --------------------------------------------------------- */
 
+/* Where a packet goes after translation: its flow knows, the bytes do not yet. */
+be32 path_dst(const struct path *path, const struct pkt *pkt);
 /* Whether the host's own stack has this address as well. */
 bool path_is_host_addr(const struct path *path, be32 addr);
 

@@ -3,8 +3,7 @@
 #include "core/path/tell.h"
 #include "core/wire/ip4.h"
 
-/* The destination after translation: routing must see it, the bytes do not have it yet. */
-static be32 route_dst(const struct path *path, const struct pkt *pkt)
+be32 path_dst(const struct path *path, const struct pkt *pkt)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
 	const struct flow *flow = path_flow(path, pkt);
@@ -55,7 +54,7 @@ static verdict route_to(struct path *path, struct pkt *pkt, be32 dst, enum fib_t
 
 verdict path_route(struct path *path, struct pkt *pkt, enum fib_type *type, be32 *gateway)
 {
-	be32 dst = route_dst(path, pkt);
+	be32 dst = path_dst(path, pkt);
 	verdict v = route_to(path, pkt, dst, type, gateway);
 
 	if (path_is_traced(path))

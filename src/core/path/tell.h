@@ -18,6 +18,9 @@ void tell_flow(struct path *path, const struct pkt *pkt);
 void tell_route(struct path *path, const struct pkt *pkt, be32 dst, enum fib_type type,
 		be32 gateway);
 void tell_forward(struct path *path, const struct pkt *pkt, verdict v);
+void tell_filter(struct path *path, const struct filter_ask *ask, struct filter_fate fate);
+/* An established flow that the rules are not asked about. */
+void tell_filter_stands(struct path *path, enum filter_chain chain);
 /* What POSTROUTING chose for a new flow, and as whom any packet leaves. */
 void tell_source(struct path *path, const struct pkt *pkt);
 void tell_leaves(struct path *path, const struct pkt *pkt);

@@ -120,7 +120,8 @@ static void flow_learn_way(const struct path *path, const struct pkt *pkt)
 {
 	struct flow *flow = path_flow(path, pkt);
 
-	if (flow == NULL || (pkt->flags & (PKT_ICMP_ERROR | PKT_LOCAL_OUT)) != 0)
+	if (flow == NULL ||
+	    (pkt->flags & (PKT_ICMP_ERROR | PKT_LOCAL_OUT | PKT_JUDGE_EACH)) != 0)
 		return;
 	/* Each packet that turns round on its link may call for a redirect: FORWARD's affair. */
 	if (path->redirects && pkt->in_if == pkt->out_if)

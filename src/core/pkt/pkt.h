@@ -49,6 +49,7 @@ enum pkt_flag {
 	PKT_TO_HOST = 1 << 13,       /* leaves to the host's own stack */
 	PKT_FROM_HOST = 1 << 14,     /* came from the host's own stack */
 	PKT_MSS_LOWERED = 1 << 15,   /* a SYN whose option was lowered; mss_before is the old */
+	PKT_JUDGE_EACH = 1 << 16,    /* the filter let it through alone, not its flow */
 };
 
 /* What a segment stands for, as in virtio-net headers (VIRTIO 1.2, 5.1.6). */

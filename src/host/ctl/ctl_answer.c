@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "host/ctl/ctl_records.h"
+#include "host/ctl/ctl_rules.h"
 
 void ctl_answer_init(struct ctl_answer *answer, const struct ctl_request *request)
 {
@@ -222,6 +223,28 @@ static void step_memory(struct ctl_answer *answer, const struct sluice *s, struc
 	answer->cursor = SLUICE_CURSOR_END;
 }
 
+static void step_rules(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
+{
+	struct sluice_rule found[CTL_STEP_RECORDS];
+	u32 count = sluice_show_rules(s, &answer->cursor, found, CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		if (record_begin(answer, out))
+			ctl_put_rule(out, sluice_ifaces(s), &found[i]);
+	}
+}
+
+static void step_sets(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
+{
+	struct sluice_set found[CTL_STEP_RECORDS];
+	u32 count = sluice_show_sets(s, &answer->cursor, found, CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		if (record_begin(answer, out))
+			ctl_put_set(out, &found[i]);
+	}
+}
+
 static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t now,
 		      struct evbuffer *out)
 {
@@ -247,6 +270,8 @@ static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t no
 	case CTL_SHOW_DROPS:
 	case CTL_SHOW_COUNTERS: step_counters(answer, s, out); return;
 	case CTL_SHOW_MEMORY: step_memory(answer, s, out); return;
+	case CTL_SHOW_RULES: step_rules(answer, s, out); return;
+	case CTL_SHOW_SETS: step_sets(answer, s, out); return;
 	case CTL_SHOW_COUNT: return;
 	}
 }

@@ -6,26 +6,20 @@
 
 #include "core/wire/ip4.h"
 
-enum { ADDR_TEXT_SIZE = 16 };
-
-struct addr_text {
-	char text[ADDR_TEXT_SIZE];
-};
-
 /* A struct by value, so that several fit in one call of evbuffer_add_printf. */
-static struct addr_text addr_text(be32 addr)
+static struct ctl_addr_text addr_text(be32 addr)
 {
 	u32 host = be32_host(addr);
-	struct addr_text out;
+	struct ctl_addr_text out;
 
 	evutil_snprintf(out.text, sizeof out.text, "%u.%u.%u.%u", host >> 24, host >> 16 & 255,
 			host >> 8 & 255, host & 255);
 	return out;
 }
 
-static struct addr_text proto_text(u8 proto)
+struct ctl_addr_text ctl_proto_text(u8 proto)
 {
-	struct addr_text out;
+	struct ctl_addr_text out;
 	const char *name = proto == IP_PROTO_TCP       ? "tcp"
 			   : proto == IP_PROTO_UDP     ? "udp"
 			   : proto == IP_PROTO_ICMP    ? "icmp"
@@ -73,7 +67,7 @@ void ctl_put_flow(struct evbuffer *out, const struct sluice_flow *flow)
 {
 	evbuffer_add_printf(out,
 			    "{\"handle\":\"%016" PRIx64 "\",\"proto\":\"%s\",\"state\":\"%s\",",
-			    flow->handle, proto_text(flow->proto).text, flow->state);
+			    flow->handle, ctl_proto_text(flow->proto).text, flow->state);
 	put_tuple(out, "orig", &flow->orig);
 	put_tuple(out, "repl", &flow->repl);
 	evbuffer_add_printf(out,
@@ -94,7 +88,7 @@ void ctl_put_mapping(struct evbuffer *out, const struct sluice_mapping *mapping)
 		out,
 		"{\"proto\":\"%s\",\"inside_addr\":\"%s\",\"inside_port\":%u,"
 		"\"public_addr\":\"%s\",\"public_port\":%u,\"flows\":%u,\"idle_ms\":%u}",
-		proto_text(mapping->proto).text, addr_text(mapping->inside_addr).text,
+		ctl_proto_text(mapping->proto).text, addr_text(mapping->inside_addr).text,
 		be16_host(mapping->inside_port), addr_text(mapping->public_addr).text,
 		be16_host(mapping->public_port), mapping->flow_count, mapping->idle_ms);
 }
@@ -105,7 +99,8 @@ void ctl_put_ports(struct evbuffer *out, const struct sluice_ports *ports)
 			    "{\"public_addr\":\"%s\",\"proto\":\"%s\",\"ports\":%u,\"mapped\":%u,"
 			    "\"resting\":%u,\"flows\":%" PRIu64 ",\"refused\":%" PRIu64 "}",
 			    addr_text(ports->public_addr).text,
-			    ports->proto == IP_PROTO_SCTP ? "other" : proto_text(ports->proto).text,
+			    ports->proto == IP_PROTO_SCTP ? "other" :
+							    ctl_proto_text(ports->proto).text,
 			    ports->port_count, ports->mapped, ports->resting, ports->flows,
 			    ports->refused);
 }
@@ -115,7 +110,7 @@ void ctl_put_dest(struct evbuffer *out, const struct sluice_dest *dest)
 	evbuffer_add_printf(out,
 			    "{\"public_addr\":\"%s\",\"proto\":\"%s\",\"dst\":\"%s\",\"dport\":%u,"
 			    "\"used\":%u,\"left\":%u,\"exact\":%s}",
-			    addr_text(dest->public_addr).text, proto_text(dest->proto).text,
+			    addr_text(dest->public_addr).text, ctl_proto_text(dest->proto).text,
 			    addr_text(dest->dst).text, be16_host(dest->dport), dest->used,
 			    dest->left, bool_text(dest->exact));
 }
@@ -143,7 +138,7 @@ void ctl_put_service(struct evbuffer *out, const struct sluice_service *service)
 			    ",\"addr\":\"%s\",\"proto\":\"%s\",\"port_first\":%u,"
 			    "\"port_last\":%u,\"method\":\"%s\",\"backends\":%u,\"up\":%u,",
 			    addr_text(service->addr).text,
-			    service->proto ? proto_text(service->proto).text : "any",
+			    service->proto ? ctl_proto_text(service->proto).text : "any",
 			    service->port_first, service->port_last, service->method,
 			    service->backends, service->up);
 	evbuffer_add_printf(out,

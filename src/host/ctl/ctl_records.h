@@ -7,6 +7,14 @@
 
 struct evbuffer;
 
+enum { CTL_ADDR_TEXT_SIZE = 16 };
+
+struct ctl_addr_text {
+	char text[CTL_ADDR_TEXT_SIZE];
+};
+
+/* "tcp", "udp", "icmp" or the number. */
+struct ctl_addr_text ctl_proto_text(u8 proto);
 void ctl_put_flow(struct evbuffer *out, const struct sluice_flow *flow);
 void ctl_put_mapping(struct evbuffer *out, const struct sluice_mapping *mapping);
 void ctl_put_ports(struct evbuffer *out, const struct sluice_ports *ports);

@@ -26,6 +26,8 @@ static const struct {
 	[CTL_SHOW_DROPS] = { "drops", FILTER_ANY | CTL_FILTER_ALL },
 	[CTL_SHOW_COUNTERS] = { "counters", FILTER_ANY | CTL_FILTER_ALL },
 	[CTL_SHOW_MEMORY] = { "memory", FILTER_ANY },
+	[CTL_SHOW_RULES] = { "rules", FILTER_ANY },
+	[CTL_SHOW_SETS] = { "sets", FILTER_ANY },
 };
 
 static const struct {

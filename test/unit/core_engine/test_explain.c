@@ -1,6 +1,6 @@
 /* Explain: what is told, and that nothing of the engine changes meanwhile. That the telling is true
  * for any packet is the simulator's affair (test/sim/foresee.c).                                 */
-#include "unit/core_path/path_bed.h"
+#include "unit/core_path/rules_bed.h"
 
 #include "sluice/explain.h"
 
@@ -295,6 +295,45 @@ static void test_host_and_echo(void **state)
 	asked_close(asked);
 }
 
+static void test_rule_of_the_filter_is_told(void **state)
+{
+	struct rules rules = { 0 };
+	struct asked *asked;
+	const struct trace_step *step;
+
+	(void)state;
+	add(&rules, FILTER_INPUT, FILTER_DROP);
+	add(&rules, FILTER_FORWARD, FILTER_REJECT)->log = true;
+	add(&rules, FILTER_OUTPUT, FILTER_DROP)->proto = IP_PROTO_TCP;
+	asked = asked_open(open_with(&rules));
+	ask(asked, RIG_IN, udp_out(asked->bed));
+	step = step_find(asked, TRACE_FORWARD, "filter");
+	assert_non_null(strstr(step->sentence, "rejects"));
+	assert_int_equal(value_find(step, "rule")->number, 1);
+	assert_int_equal(asked->told.trace.drop, DROP_FILTER_REJECTED);
+	step = step_find(asked, TRACE_OUTPUT, "filter");
+	assert_non_null(strstr(step->sentence, "accepts"));
+	assert_string_equal(value_find(step, "by")->text, "policy");
+	asked_close(asked);
+}
+
+static void test_flow_that_stands_before_its_rules(void **state)
+{
+	struct rules none = { 0 }, rules = { 0 };
+	struct asked *asked = asked_open(open_with(&none));
+	struct path_bed *bed = asked->bed;
+
+	(void)state;
+	(void)flow_up(bed);
+	add(&rules, FILTER_FORWARD, FILTER_DROP);
+	change(bed, &rules);
+	ask(asked, RIG_IN, udp_out(bed));
+	assert_int_equal(asked->told.trace.fate, TRACE_FATE_SENT);
+	assert_non_null(
+		strstr(step_find(asked, TRACE_FORWARD, "filter")->sentence, "stands since"));
+	asked_close(asked);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +346,8 @@ int main(void)
 		cmocka_unit_test(test_fragments_are_kept_and_cut),
 		cmocka_unit_test(test_what_is_cut_off_counts_as_right),
 		cmocka_unit_test(test_host_and_echo),
+		cmocka_unit_test(test_rule_of_the_filter_is_told),
+		cmocka_unit_test(test_flow_that_stands_before_its_rules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,7 @@ static const struct answer_case answered[] = {
 	{ DROP_SUBSCRIBER_FLOWS, 0, 3, 13, 0 },
 	{ DROP_SUBSCRIBER_PORTS, 0, 3, 13, 0 }, { DROP_SUBSCRIBER_RATE, 0, 3, 13, 0 },
 	{ DROP_SUBSCRIBER_FULL, 0, 3, 13, 0 },
+	{ DROP_FILTER_REJECTED, 13, 3, 13, 0 },
 };
 
 static void test_code_for_each_death(void **state)

@@ -27,6 +27,10 @@ struct fake_tables {
 	struct sluice_subscriber subscriber[FAKE_MAX];
 	u32 route_count;
 	struct sluice_route_info route[FAKE_MAX];
+	u32 rule_count;
+	struct sluice_rule rule[FAKE_MAX];
+	u32 set_count;
+	struct sluice_set set[FAKE_MAX];
 	u32 neigh_count;
 	struct neigh_info neigh[FAKE_MAX];
 	u32 counter_count;
@@ -160,6 +164,20 @@ u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_
 	const struct fake_tables *tables = tables_of(s);
 
 	return show(tables->route, sizeof *out, u32_min(tables->route_count, max), cursor, out);
+}
+
+u32 sluice_show_rules(const struct sluice *s, u32 *cursor, struct sluice_rule *out, u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	return show(tables->rule, sizeof *out, u32_min(tables->rule_count, max), cursor, out);
+}
+
+u32 sluice_show_sets(const struct sluice *s, u32 *cursor, struct sluice_set *out, u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	return show(tables->set, sizeof *out, u32_min(tables->set_count, max), cursor, out);
 }
 
 u32 sluice_show_neighbours(const struct sluice *s, ns_t now, u32 *cursor, struct neigh_info *out,

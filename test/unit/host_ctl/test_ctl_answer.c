@@ -473,6 +473,81 @@ static void interfaces_and_neighbours(void **state)
 	free(tables);
 }
 
+/* A rule with everything that it can ask about, and one with nothing. */
+static struct sluice_rule full_rule(void)
+{
+	struct sluice_rule rule = { .index = 3, .src_set = "bad", .packets = 5, .bytes = 600 };
+	struct filter_rule_conf *conf = &rule.conf;
+
+	memcpy(conf->name, "web", 4);
+	conf->chain = FILTER_FORWARD;
+	conf->states = FILTER_NEW;
+	conf->proto = 6;
+	conf->src.not = true;
+	conf->dst = (struct filter_addr){ be32_of(0x0a000000), 8, false, FILTER_SET_NONE };
+	conf->sport.last = UINT16_MAX;
+	conf->dport = (struct filter_ports){ 80, 443, true, FILTER_SET_NONE };
+	conf->in_ifs = 1;
+	conf->out_ifs = FILTER_IFACE_ANY;
+	conf->tcp_mask = 0x12;
+	conf->tcp_flags = 0x02;
+	conf->limit = (struct filter_limit){ 10, 1, 20 };
+	conf->fate = (struct filter_fate){ FILTER_REJECT, FILTER_REJECT_RESET };
+	conf->log = true;
+	return rule;
+}
+
+static void rules_and_sets(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	const json_t *record;
+	json_t *root;
+
+	(void)state;
+	tables->ifaces.count = 1;
+	memcpy(tables->ifaces.iface[0].conf.name, "gw1", 4);
+	tables->rule_count = 2;
+	tables->rule[0] = full_rule();
+	tables->rule[1].policy = true;
+	tables->rule[1].conf.states = FILTER_STATES;
+	tables->rule[1].conf.in_ifs = tables->rule[1].conf.out_ifs = FILTER_IFACE_ANY;
+	tables->rule[1].conf.sport.last = tables->rule[1].conf.dport.last = UINT16_MAX;
+	root = answer(tables, CTL_SHOW_RULES);
+	record = json_array_get(list_of(root, "rules", 2), 0);
+	text_is(record, "chain", "forward");
+	count_is(record, "index", 3);
+	text_is(record, "name", "web");
+	text_is(record, "src", "!@bad");
+	text_is(record, "dst", "10.0.0.0/8");
+	text_is(record, "dport", "!80-443");
+	text_is(record, "proto", "tcp");
+	text_is(record, "tcp_flags", "0x02/0x12");
+	text_is(record, "action", "reject");
+	text_is(record, "with", "tcp-reset");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "in"), 0)),
+			    "gw1");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "states"), 0)),
+			    "new");
+	assert_null(json_object_get(record, "out"));
+	assert_null(json_object_get(record, "sport"));
+	count_is(json_object_get(record, "limit"), "burst", 20);
+	count_is(record, "packets", 5);
+	count_is(record, "bytes", 600);
+	record = json_array_get(list_of(root, "rules", 2), 1);
+	assert_true(json_is_true(json_object_get(record, "policy")));
+	assert_int_equal(json_object_size(record), 5);
+	json_decref(root);
+	tables->set_count = 1;
+	tables->set[0] = (struct sluice_set){ "bad", FILTER_SET_ADDRS, true, 7, 9 };
+	root = answer(tables, CTL_SHOW_SETS);
+	record = json_array_get(list_of(root, "sets", 1), 0);
+	text_is(record, "kind", "addresses");
+	count_is(record, "elements", 7);
+	count_is(record, "hits", 9);
+	json_decref(root);
+	free(tables);
+}
+
 static void counters_of_zero_are_left_out(void **state)
 {
 	struct fake_tables *tables = tables_new();
@@ -547,6 +622,7 @@ int main(void)
 		cmocka_unit_test(mappings_are_filtered),
 		cmocka_unit_test(routes_say_their_ways_out),
 		cmocka_unit_test(interfaces_and_neighbours),
+		cmocka_unit_test(rules_and_sets),
 		cmocka_unit_test(counters_of_zero_are_left_out),
 		cmocka_unit_test(memory_is_summed),
 		cmocka_unit_test(strings_are_escaped),

@@ -133,6 +133,40 @@ static void the_other_kinds(void **state)
 	bed_close(&bed);
 }
 
+/* Each is about another packet, and the engine has limited them already. */
+static void filter_events_are_not_held_back(void **state)
+{
+	struct sluice_event event = { .kind = SLUICE_EVENT_FILTER,
+				      .when_ns = NS_PER_SEC,
+				      .proto = 6,
+				      .src = be32_of(0x0a000001),
+				      .sport = be16_of(5000),
+				      .dst = be32_of(0xc6120002),
+				      .dport = be16_of(80),
+				      .iface = 0,
+				      .out_if = IFACE_NONE,
+				      .chain = FILTER_FORWARD,
+				      .action = FILTER_DROP,
+				      .rule = 4,
+				      .rule_name = "web" };
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, false);
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_string_equal(bed.text, "sluice: filter: forward rule 4 (web) dropped protocol 6 "
+				      "10.0.0.1:5000 -> 198.18.0.2:80, in by gw1\n");
+	event.refused = 7;
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_non_null(strstr(bed.text, "; before it, not logged: 7\n"));
+	bed_close(&bed);
+	bed_open(&bed, true);
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_non_null(strstr(bed.text, "\"action\":\"drop\""));
+	assert_non_null(strstr(bed.text, "\"held_back\":7"));
+	bed_close(&bed);
+}
+
 /* What is held back is not lost: the next line counts it. */
 static void floods_are_held_back_and_counted(void **state)
 {
@@ -372,6 +406,7 @@ int main(void)
 		cmocka_unit_test(ports_out_names_destination_and_holders),
 		cmocka_unit_test(the_other_kinds),
 		cmocka_unit_test(warnings_are_all_written),
+		cmocka_unit_test(filter_events_are_not_held_back),
 		cmocka_unit_test(floods_are_held_back_and_counted),
 		cmocka_unit_test(what_was_held_back_is_told_in_time),
 		cmocka_unit_test(lines_of_one_name_are_limited),

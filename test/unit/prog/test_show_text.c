@@ -147,6 +147,29 @@ static void missing_keys_are_empty(void **state)
 		"                                  -                            \n");
 }
 
+static void rules_and_sets(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_RULES, 0,
+		"{\"chain\":\"forward\",\"index\":3,\"name\":\"web\",\"states\":[\"new\","
+		"\"related\"],\"in\":[\"lan\",\"lan2\"],\"proto\":\"tcp\","
+		"\"tcp_flags\":\"0x02/0x12\",\"src\":\"!@bad\",\"dport\":\"80-443\","
+		"\"source_limit\":{\"rate\":10,\"per_s\":60,\"burst\":5},\"limit_over\":true,"
+		"\"action\":\"reject\",\"with\":\"tcp-reset\",\"log\":true,\"packets\":5,"
+		"\"bytes\":600}",
+		"forward       3  reject tcp-reset  state new,related  in lan,lan2  tcp flags "
+		"0x02/0x12  from !@bad  to port 80-443  above 10 in 60s of each source, burst 5  "
+		"log  # web  packets 5  bytes 600\n");
+	line_is(CTL_SHOW_RULES, 0,
+		"{\"chain\":\"input\",\"policy\":true,\"action\":\"accept\",\"packets\":0,"
+		"\"bytes\":0}",
+		"input    policy  accept  packets 0  bytes 0\n");
+	line_is(CTL_SHOW_SETS, 0,
+		"{\"name\":\"bad\",\"kind\":\"addresses\",\"keep\":true,\"elements\":7,"
+		"\"hits\":9}",
+		"bad              addresses  elements 7  hits 9  kept over changes\n");
+}
+
 static void the_end(void **state)
 {
 	json_t *end = json_loads("{\"count\":0}", 0, NULL);
@@ -188,6 +211,7 @@ int main(void)
 		cmocka_unit_test(subscribers),
 		cmocka_unit_test(routes_and_drops),
 		cmocka_unit_test(missing_keys_are_empty),
+		cmocka_unit_test(rules_and_sets),
 		cmocka_unit_test(the_end),
 	};
 

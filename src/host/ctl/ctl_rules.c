@@ -1,0 +1,176 @@
+/* Filter rules and sets as JSON.
+ *
+ * What a rule asks about is written as an administrator would: "10.0.0.0/8", "!@blocked",
+ * "1024-65535". An @ goes before the name of a set, a ! before what must not be.                 */
+#include "host/ctl/ctl_rules.h"
+
+#include <event2/buffer.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "host/ctl/ctl_records.h"
+
+enum { WORDS_SIZE = 96 };
+
+static void put_words(struct evbuffer *out, const char *key, const char *words)
+{
+	evbuffer_add_printf(out, ",\"%s\":", key);
+	ctl_put_string(out, words);
+}
+
+static void put_addr(struct evbuffer *out, const char *key, const struct filter_addr *addr,
+		     const char *set, const char *pair)
+{
+	const char *not = addr->not ? "!" : "";
+	u32 host = be32_host(addr->prefix);
+	char words[WORDS_SIZE];
+
+	if (pair)
+		snprintf(words, sizeof words, "@%s", pair);
+	else if (set)
+		snprintf(words, sizeof words, "%s@%s", not, set);
+	else if (addr->len)
+		snprintf(words, sizeof words, "%s%u.%u.%u.%u/%u", not, host >> 24, host >> 16 & 255,
+			 host >> 8 & 255, host & 255, addr->len);
+	else
+		return;
+	put_words(out, key, words);
+}
+
+static void put_ports(struct evbuffer *out, const char *key, const struct filter_ports *ports,
+		      const char *set)
+{
+	const char *not = ports->not ? "!" : "";
+	char words[WORDS_SIZE];
+
+	if (set)
+		snprintf(words, sizeof words, "%s@%s", not, set);
+	else if (ports->first == ports->last)
+		snprintf(words, sizeof words, "%s%u", not, ports->first);
+	else if (ports->first != 0 || ports->last != UINT16_MAX)
+		snprintf(words, sizeof words, "%s%u-%u", not, ports->first, ports->last);
+	else
+		return;
+	put_words(out, key, words);
+}
+
+static void put_proto(struct evbuffer *out, const struct filter_rule_conf *conf)
+{
+	char words[WORDS_SIZE];
+
+	if (conf->proto == 0)
+		return;
+	snprintf(words, sizeof words, "%s%s", conf->proto_not ? "!" : "",
+		 ctl_proto_text(conf->proto).text);
+	put_words(out, "proto", words);
+	if (conf->icmp && conf->icmp_code < 0)
+		evbuffer_add_printf(out, ",\"icmp\":\"%u\"", conf->icmp_type);
+	else if (conf->icmp)
+		evbuffer_add_printf(out, ",\"icmp\":\"%u/%d\"", conf->icmp_type, conf->icmp_code);
+	if (conf->tcp_mask)
+		evbuffer_add_printf(out, ",\"tcp_flags\":\"0x%02x/0x%02x\"", conf->tcp_flags,
+				    conf->tcp_mask);
+}
+
+static void put_states(struct evbuffer *out, u8 states)
+{
+	static const char *const names[] = { "new", "established", "related", "untracked" };
+	const char *comma = "";
+
+	if (states == FILTER_STATES)
+		return;
+	evbuffer_add_printf(out, ",\"states\":[");
+	for (u32 i = 0; i < ARRAY_COUNT(names); i++) {
+		if (states >> i & 1) {
+			evbuffer_add_printf(out, "%s\"%s\"", comma, names[i]);
+			comma = ",";
+		}
+	}
+	evbuffer_add_printf(out, "]");
+}
+
+static void put_ifaces(struct evbuffer *out, const char *key, const struct iface_table *ifaces,
+		       u64 bits)
+{
+	const char *comma = "";
+
+	if (bits == FILTER_IFACE_ANY)
+		return;
+	evbuffer_add_printf(out, ",\"%s\":[", key);
+	for (u32 i = 0; i < ifaces->count; i++) {
+		if (bits >> i & 1) {
+			evbuffer_add_printf(out, "%s", comma);
+			ctl_put_string(out, ifaces->iface[i].conf.name);
+			comma = ",";
+		}
+	}
+	evbuffer_add_printf(out, "]");
+}
+
+static void put_limit(struct evbuffer *out, const char *key, const struct filter_limit *limit)
+{
+	if (limit->rate)
+		evbuffer_add_printf(out, ",\"%s\":{\"rate\":%u,\"per_s\":%u,\"burst\":%u}", key,
+				    limit->rate, limit->per_s, limit->burst);
+}
+
+static void put_fate(struct evbuffer *out, const struct filter_fate *fate)
+{
+	static const char *const actions[] = { "accept", "drop", "reject" };
+	static const char *const rejects[FILTER_REJECTS] = {
+		[FILTER_REJECT_PROHIBITED] = "admin-prohibited",
+		[FILTER_REJECT_PORT] = "port-unreachable",
+		[FILTER_REJECT_HOST] = "host-unreachable",
+		[FILTER_REJECT_NET] = "net-unreachable",
+		[FILTER_REJECT_RESET] = "tcp-reset",
+	};
+
+	evbuffer_add_printf(out, ",\"action\":\"%s\"", actions[fate->action]);
+	if (fate->action == FILTER_REJECT)
+		evbuffer_add_printf(out, ",\"with\":\"%s\"", rejects[fate->reject]);
+}
+
+void ctl_put_rule(struct evbuffer *out, const struct iface_table *ifaces,
+		  const struct sluice_rule *rule)
+{
+	static const char *const chains[FILTER_CHAINS] = { "input", "forward", "output" };
+	const struct filter_rule_conf *conf = &rule->conf;
+
+	evbuffer_add_printf(out, "{\"chain\":\"%s\"", chains[conf->chain]);
+	if (rule->policy)
+		evbuffer_add_printf(out, ",\"policy\":true");
+	else
+		evbuffer_add_printf(out, ",\"index\":%u", rule->index);
+	if (conf->name[0])
+		put_words(out, "name", conf->name);
+	put_states(out, conf->states);
+	put_ifaces(out, "in", ifaces, conf->in_ifs);
+	put_ifaces(out, "out", ifaces, conf->out_ifs);
+	put_proto(out, conf);
+	put_addr(out, "src", &conf->src, rule->src_set, rule->src_pair);
+	put_ports(out, "sport", &conf->sport, rule->sport_set);
+	put_addr(out, "dst", &conf->dst, rule->dst_set, rule->dst_pair);
+	put_ports(out, "dport", &conf->dport, rule->dport_set);
+	put_limit(out, "limit", &conf->limit);
+	put_limit(out, "source_limit", &conf->source_limit);
+	if (conf->limit_over)
+		evbuffer_add_printf(out, ",\"limit_over\":true");
+	put_fate(out, &conf->fate);
+	if (conf->log)
+		evbuffer_add_printf(out, ",\"log\":true");
+	if (conf->each)
+		evbuffer_add_printf(out, ",\"each\":true");
+	evbuffer_add_printf(out, ",\"packets\":%" PRIu64 ",\"bytes\":%" PRIu64 "}", rule->packets,
+			    rule->bytes);
+}
+
+void ctl_put_set(struct evbuffer *out, const struct sluice_set *set)
+{
+	static const char *const kinds[FILTER_SET_KINDS] = { "addresses", "ports", "pairs" };
+
+	evbuffer_add_printf(out, "{\"name\":");
+	ctl_put_string(out, set->name);
+	evbuffer_add_printf(
+		out, ",\"kind\":\"%s\",\"keep\":%s,\"elements\":%u,\"hits\":%" PRIu64 "}",
+		kinds[set->kind], set->keep ? "true" : "false", set->elem_count, set->hits);
+}
