@@ -389,4 +389,16 @@ void __tsan_write2""", "sim"),
      """	if (ethernet && mac_find(args, &ethernet->src, iface))
 		return false;
 """, "", "unit:prog/test_replay"),
+    ("port 0 is not one of the low ones", "src/core/nat/port.c",
+     """	if (inside_port < NAT_HIGH_FIRST && address""",
+     """	if (inside_port > 0 && inside_port < NAT_HIGH_FIRST && address""",
+     "unit:core_nat/test_port"),
+    ("escape sequences reach the terminal", "src/prog/show_read.c",
+     "(byte >= 0x20 && byte < 0x7f)", "(byte >= 0x1b && byte < 0x7f)",
+     "unit:prog/test_show_read"),
+    ("a lock that is kept holds the start up for good", "src/host/ctl/ctl_listen.c",
+     "flock(fd, LOCK_EX | LOCK_NB)", "flock(fd, LOCK_EX)", "unit:host_ctl/test_ctl"),
+    ("names may hold anything", "src/tool/resolve.c",
+     "text[0] != '\\0' && text[strspn(text, letters)] == '\\0'", "letters[0] && text[0] != '\\0'",
+     "unit:tool/test_resolve"),
 ]

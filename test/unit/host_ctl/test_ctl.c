@@ -19,7 +19,7 @@
 #include "host/loop/loop.h"
 #include "unit/host_ctl/fake_show.h"
 
-enum { TURNS_MAX = 100000, ANSWER_MAX = 4 * 1024 * 1024, HANGS_S = 60 };
+enum { TURNS_MAX = 100000, ANSWER_MAX = 4 * 1024 * 1024, HANGS_S = 20 };
 
 struct bed {
 	char folder[64];
