@@ -228,4 +228,29 @@ FAULTS = [
 """, """		fast_translate_partial(pkt, dir == TUPLE_ORIG ? flow->delta_l4 :
 								(u16)~flow->delta_l4);
 """, "unit:core_path/test_fast"),
+    ("the filter sees where a packet goes before translation", "src/core/path/filter.c",
+     "be32_host(path_dst(path, pkt))", "be32_host(ip->dst)", "unit:core_path/test_filter"),
+    ("a packet that was let through alone teaches its flow a way", "src/core/path/transmit.c",
+     "PKT_ICMP_ERROR | PKT_LOCAL_OUT | PKT_JUDGE_EACH", "PKT_ICMP_ERROR | PKT_LOCAL_OUT",
+     "unit:core_path/test_fast"),
+    ("a flow keeps the way that it learned under other rules", "src/core/path/filter.c",
+     """	flow->nexthop[0] = flow->nexthop[1] = NEXTHOP_NONE;
+""", "", "unit:core_path/test_fast"),
+    ("a SYN that reopens a flow passes as established", "src/core/path/filter.c",
+     "(flow->flags & FLOW_ANSWERED) != 0 && !is_opening(flow)",
+     "(flow->flags & FLOW_ANSWERED) != 0", "unit:core_path/test_filter"),
+    ("the short cut asks only about the interface that a packet came by",
+     "src/core/filter/match.c",
+     """		key.field[FILTER_IN_IF] = (u32)__builtin_ctzll(ways);
+""", "", "unit:core_path/test_filter"),
+    ("a split of the rules forgets its border", "src/core/filter/match.c",
+     "packet->field[fork->field] >= fork->split", "packet->field[fork->field] > fork->split",
+     "unit:core_filter/test_tree"),
+    ("only the first group of rules is looked at", "src/core/filter/match.c",
+     "at < chain->group_count && chain->group[at].first < best", "at < chain->group_count && at == 0",
+     "unit:core_filter/test_tree"),
+    ("new rules take nothing back from flows", "src/core/path/filter.c",
+     "if (!filter->conf.reclassify || ask.key.state == FILTER_RELATED)",
+     "if (filter->conf.reclassify || ask.key.state == FILTER_RELATED)",
+     "unit:core_path/test_filter_change"),
 ]
