@@ -9,7 +9,7 @@
 #include "core/base/bytes.h"
 #include "core/base/err.h"
 
-enum { MEM_ROWS_MAX = 96, MEM_LINE = 64 };
+enum { MEM_ROWS_MAX = 128, MEM_LINE = 64 };
 
 /* One row of the plan. */
 struct mem_row {

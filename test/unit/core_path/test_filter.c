@@ -94,7 +94,7 @@ static void expect_error(struct path_bed *bed, u8 code)
 static void test_rejects_with_every_code(void **state)
 {
 	static const struct {
-		enum filter_reject reject;
+		u8 reject; /* enum filter_reject */
 		u8 code;
 	} codes[] = { { FILTER_REJECT_PROHIBITED, 13 },
 		      { FILTER_REJECT_PORT, 3 },
