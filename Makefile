@@ -60,10 +60,10 @@ endif
 HOST_FLAGS := $(BASE_FLAGS) -D_GNU_SOURCE
 TEST_FLAGS := $(HOST_FLAGS) -Itest
 
-PKGS := libevent jansson libmnl libnftnl libpcap libxdp libbpf
+PKGS := libevent jansson libmnl libnftnl libpcap libxdp libbpf yaml-0.1
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ifeq ($(PKG_LIBS),)
-PKG_LIBS := -levent -ljansson -lmnl -lnftnl -lpcap -lxdp -lbpf
+PKG_LIBS := -levent -ljansson -lmnl -lnftnl -lpcap -lxdp -lbpf -lyaml
 endif
 HOST_LIBS := -Wl,--as-needed $(PKG_LIBS) -lm -pthread
 

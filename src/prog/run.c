@@ -9,7 +9,7 @@
 #include "host/os/privilege.h"
 #include "prog/prog.h"
 #include "prog/run_state.h"
-#include "prog/values.h"
+#include "host/conf/values.h"
 
 enum { TOP_DROPS = 5, DROPS_STEP = 32 };
 

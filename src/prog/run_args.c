@@ -4,8 +4,8 @@
 #include <stdarg.h>
 
 #include "host/ctl/ctl.h"
-#include "prog/nearest.h"
-#include "prog/values.h"
+#include "host/conf/nearest.h"
+#include "host/conf/values.h"
 
 struct reading {
 	struct run_args *args;

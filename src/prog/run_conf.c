@@ -1,7 +1,7 @@
 /* Building the configuration. */
 #include "prog/run_conf.h"
 
-#include "prog/values.h"
+#include "host/conf/values.h"
 
 /* Public addresses that may come by themselves: an interface can get more while running. */
 enum { ADDRESSES_SPARE = 64, POOL_ADDRESSES_MAX = 65536 };

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "core/wire/ip4.h"
-#include "prog/values.h"
+#include "host/conf/values.h"
 
 enum { STAMP_SIZE = 40 };
 

@@ -10,9 +10,9 @@
 #include "host/os/hugepages.h"
 #include "host/os/netlink.h"
 #include "host/os/ssh.h"
-#include "prog/nearest.h"
+#include "host/conf/nearest.h"
 #include "prog/run_state.h"
-#include "prog/values.h"
+#include "host/conf/values.h"
 
 enum { IFACE_NAMES_MAX = 256 };
 

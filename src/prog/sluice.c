@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "core/base/bytes.h"
-#include "prog/nearest.h"
+#include "host/conf/nearest.h"
 #include "prog/prog.h"
 #include "tool/ping.h"
 #include "tool/traceroute.h"

@@ -10,7 +10,7 @@
 #include "fuzz/input.h"
 #include "prog/run_conf.h"
 #include "prog/show_args.h"
-#include "prog/values.h"
+#include "host/conf/values.h"
 #include "tool/ping_args.h"
 #include "tool/trace_args.h"
 

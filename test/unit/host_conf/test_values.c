@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "prog/values.h"
+#include "host/conf/values.h"
 
 static void numbers_in_bounds(void **state)
 {

@@ -1,6 +1,6 @@
 /* "Did you mean": the word of a list that is nearest to what was typed. */
-#ifndef PROG_NEAREST_H
-#define PROG_NEAREST_H
+#ifndef HOST_CONF_NEAREST_H
+#define HOST_CONF_NEAREST_H
 
 #include "core/base/bytes.h"
 

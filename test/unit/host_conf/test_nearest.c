@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "prog/nearest.h"
+#include "host/conf/nearest.h"
 
 static const char *const words[] = { "flows", "nat", "ports", "routes", "interfaces" };
 

@@ -1,5 +1,5 @@
 /* Distance of words: insertions, deletions, exchanges, and swaps of neighbours. */
-#include "prog/nearest.h"
+#include "host/conf/nearest.h"
 
 static u32 distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {

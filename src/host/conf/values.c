@@ -1,5 +1,5 @@
 /* Reading and showing values. */
-#include "prog/values.h"
+#include "host/conf/values.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -65,6 +65,20 @@ be32 value_network(be32 addr, u8 prefix_len)
 	u32 mask = prefix_len ? UINT32_MAX << (32 - prefix_len) : 0;
 
 	return be32_of(be32_host(addr) & mask);
+}
+
+bool value_prefix(const char *text, be32 *addr, u8 *prefix_len)
+{
+	be32 found;
+	u8 bits = 32;
+
+	if (!value_addr_len(text, &found, &bits) && !value_addr(text, &found))
+		return false;
+	if (!be32_eq(found, value_network(found, bits)))
+		return false;
+	*addr = found;
+	*prefix_len = bits;
+	return true;
 }
 
 bool value_range(const char *text, struct nat_range *range)
