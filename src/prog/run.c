@@ -45,7 +45,11 @@ static void say_translation(const struct run *run)
 		return;
 	}
 	printf("  NAT     ");
-	if (nat->rule[0].kind == NAT_KIND_MASQUERADE)
+	if (nat->rule_count > 1)
+		printf("by %u rules; the first: ", nat->rule_count);
+	if (nat->rule[0].kind == NAT_KIND_NONE)
+		printf("none");
+	else if (nat->rule[0].kind == NAT_KIND_MASQUERADE)
 		printf("to the address of the way out");
 	else
 		printf("to the pool");
@@ -109,14 +113,16 @@ static void say_memory(const struct run *run)
 static void say_start(struct run *run)
 {
 	printf("sluice " PROG_VERSION " is the gateway\n");
-	for (u32 i = 0; i < run->args.iface_count; i++)
+	for (u32 i = 0; i < run->asked.conf.iface_count; i++)
 		say_iface(run, i);
 	say_routes(run);
 	say_translation(run);
 	if (run->host_port)
 		printf("  host    its own packets go to it %s\n", hostport_way(run->host_port));
 	say_memory(run);
-	printf("  control %s\n", run->args.control);
+	printf("  control %s\n", run->asked.conf.control);
+	if (run->asked.from_file)
+		printf("  file    %s\n", run->asked.file);
 	say_notes(run);
 	fflush(stdout);
 }
@@ -161,7 +167,7 @@ static void say_drops(const struct run *run)
 static void say_end(const struct run *run)
 {
 	printf("sluice ends\n");
-	for (u32 i = 0; i < run->args.iface_count; i++) {
+	for (u32 i = 0; i < run->asked.conf.iface_count; i++) {
 		const struct port_stats *stats = port_count(run->port[i]);
 
 		printf("  %-7s in %" PRIu64 " packets %" PRIu64 " bytes, out %" PRIu64
@@ -199,7 +205,7 @@ static int run_gateway(struct run *run)
 {
 	bool begun;
 
-	run_log_init(&run->log, stderr, run->args.json_log);
+	run_log_init(&run->log, stderr, run->asked.conf.log == CONF_LOG_JSON);
 	begun = run_begin(run);
 	if (begun) {
 		if (!os_privilege_drop())
@@ -231,6 +237,8 @@ int run_main(int argc, char **argv)
 	} else if (run->errors.count) {
 		say_errors(&run->errors);
 		fprintf(stderr, "'sluice run --help' tells more.\n");
+	} else if (!run_ask(run)) {
+		say_errors(&run->errors);
 	} else {
 		code = run_gateway(run);
 	}

@@ -13,8 +13,8 @@ struct reading {
 	const char *option; /* that is being read: "--lan" */
 };
 
-/* Interfaces are read first, so that others may name them in any order. */
-enum run_phase { PHASE_INTERFACES, PHASE_REST, PHASE_COUNT };
+/* A file forbids most others; interfaces are read before others, which name them in any order. */
+enum run_phase { PHASE_FILE, PHASE_INTERFACES, PHASE_REST, PHASE_COUNT };
 
 struct option {
 	const char *name;
@@ -75,7 +75,7 @@ static bool next_word(const char **list, char word[PAIR_HEAD_SIZE])
 
 /* ---- interfaces ------------------------------------------------------------------------------ */
 
-static struct run_iface_args *iface_find(struct run_args *args, const char *name)
+static struct conf_iface *iface_find(struct run_args *args, const char *name)
 {
 	for (u32 i = 0; i < args->iface_count; i++) {
 		if (strcmp(args->iface[i].name, name) == 0)
@@ -84,16 +84,16 @@ static struct run_iface_args *iface_find(struct run_args *args, const char *name
 	return NULL;
 }
 
-static void read_addrs(struct reading *reading, struct run_iface_args *iface, const char *list)
+static void read_addrs(struct reading *reading, struct conf_iface *iface, const char *list)
 {
 	char word[PAIR_HEAD_SIZE];
 
 	while (next_word(&list, word)) {
 		struct iface_addr *addr = &iface->addr[iface->addr_count];
 
-		if (iface->addr_count == RUN_ADDR_MAX) {
+		if (iface->addr_count == CONF_ADDR_MAX) {
 			run_error(reading->errors, "%s %s: at most %d addresses for one interface",
-				  reading->option, iface->name, RUN_ADDR_MAX);
+				  reading->option, iface->name, CONF_ADDR_MAX);
 			return;
 		}
 		if (!value_addr_len(word, &addr->addr, &addr->prefix_len)) {
@@ -110,7 +110,7 @@ static void read_iface(struct reading *reading, const char *value, enum iface_si
 {
 	struct run_args *args = reading->args;
 	size_t len = strcspn(value, "=");
-	struct run_iface_args *iface;
+	struct conf_iface *iface;
 
 	if (len == 0 || len >= IFACE_NAME_SIZE || (value[len] == '=' && !value[len + 1])) {
 		wrong(reading, value,
@@ -118,13 +118,13 @@ static void read_iface(struct reading *reading, const char *value, enum iface_si
 		      "eth0=10.10.0.1/16");
 		return;
 	}
-	if (args->iface_count == RUN_IFACE_MAX) {
+	if (args->iface_count == CONF_IFACE_MAX) {
 		run_error(reading->errors, "%s %s: at most %d interfaces", reading->option, value,
-			  RUN_IFACE_MAX);
+			  CONF_IFACE_MAX);
 		return;
 	}
 	iface = &args->iface[args->iface_count];
-	*iface = (struct run_iface_args){ .side = side };
+	*iface = (struct conf_iface){ .side = side };
 	memcpy(iface->name, value, len);
 	if (iface_find(args, iface->name)) {
 		wrong(reading, iface->name,
@@ -148,12 +148,11 @@ static void read_wan(struct reading *reading, const char *value)
 }
 
 /* The interface of "IF=value", which has to be one of --lan and --wan. */
-static struct run_iface_args *iface_of(struct reading *reading, const char *value,
-				       const char **tail)
+static struct conf_iface *iface_of(struct reading *reading, const char *value, const char **tail)
 {
-	const char *names[RUN_IFACE_MAX];
+	const char *names[CONF_IFACE_MAX];
 	char head[PAIR_HEAD_SIZE];
-	struct run_iface_args *iface;
+	struct conf_iface *iface;
 	const char *near;
 
 	if (!pair(value, head, tail)) {
@@ -174,12 +173,12 @@ static struct run_iface_args *iface_of(struct reading *reading, const char *valu
 static void read_mtu(struct reading *reading, const char *value)
 {
 	const char *tail;
-	struct run_iface_args *iface = iface_of(reading, value, &tail);
+	struct conf_iface *iface = iface_of(reading, value, &tail);
 	u64 mtu;
 
 	if (!iface)
 		return;
-	if (value_number(tail, RUN_MTU_MIN, UINT16_MAX, &mtu))
+	if (value_number(tail, CONF_MTU_MIN, UINT16_MAX, &mtu))
 		iface->mtu = (u32)mtu;
 	else
 		wrong(reading, value, "an MTU is a number of bytes from 576 to 65535");
@@ -188,14 +187,14 @@ static void read_mtu(struct reading *reading, const char *value)
 static void read_driver(struct reading *reading, const char *value)
 {
 	const char *tail;
-	struct run_iface_args *iface = iface_of(reading, value, &tail);
+	struct conf_iface *iface = iface_of(reading, value, &tail);
 
 	if (!iface)
 		return;
 	if (strcmp(tail, "afpacket") == 0)
-		iface->driver = RUN_DRIVER_AFPACKET;
+		iface->driver = CONF_DRIVER_AFPACKET;
 	else if (strcmp(tail, "tun") == 0)
-		iface->driver = RUN_DRIVER_TUN;
+		iface->driver = CONF_DRIVER_TUN;
 	else
 		wrong(reading, value, "the drivers are afpacket and tun");
 }
@@ -213,13 +212,13 @@ static void read_gateway(struct reading *reading, const char *value)
 static void read_route(struct reading *reading, const char *value)
 {
 	struct run_args *args = reading->args;
-	struct run_route_args route = { .kind = RUN_ROUTE_GATEWAY };
+	struct conf_route route = { .kind = CONF_VIA_GATEWAY };
 	char head[PAIR_HEAD_SIZE];
 	const char *tail;
 
-	if (args->route_count == RUN_ROUTE_MAX) {
+	if (args->route_count == CONF_ROUTE_MAX) {
 		run_error(reading->errors, "%s %s: at most %d routes", reading->option, value,
-			  RUN_ROUTE_MAX);
+			  CONF_ROUTE_MAX);
 		return;
 	}
 	if (!pair(value, head, &tail) ||
@@ -230,9 +229,9 @@ static void read_route(struct reading *reading, const char *value)
 		return;
 	}
 	if (strcmp(tail, "blackhole") == 0)
-		route.kind = RUN_ROUTE_BLACKHOLE;
+		route.kind = CONF_VIA_BLACKHOLE;
 	else if (strcmp(tail, "prohibit") == 0)
-		route.kind = RUN_ROUTE_PROHIBIT;
+		route.kind = CONF_VIA_PROHIBIT;
 	else if (!value_addr(tail, &route.gateway))
 		wrong(reading, value, "leads to a gateway's address, blackhole or prohibit");
 	args->route[args->route_count++] = route;
@@ -464,7 +463,7 @@ static void read_flows(struct reading *reading, const char *value)
 {
 	u64 count;
 
-	if (value_number(value, RUN_FLOWS_MIN, RUN_FLOWS_MAX, &count))
+	if (value_number(value, CONF_FLOWS_MIN, CONF_FLOWS_MAX, &count))
 		reading->args->flows = (u32)count;
 	else
 		wrong(reading, value, "has to be a number from 256 to 67108864");
@@ -474,13 +473,18 @@ static void read_mappings(struct reading *reading, const char *value)
 {
 	u64 count;
 
-	if (value_number(value, RUN_FLOWS_MIN, RUN_FLOWS_MAX, &count))
+	if (value_number(value, CONF_FLOWS_MIN, CONF_FLOWS_MAX, &count))
 		reading->args->mappings = (u32)count;
 	else
 		wrong(reading, value, "has to be a number from 256 to 67108864");
 }
 
 /* ---- the program itself ---------------------------------------------------------------------- */
+
+static void read_config(struct reading *reading, const char *value)
+{
+	reading->args->config = value;
+}
 
 static void read_control(struct reading *reading, const char *value)
 {
@@ -575,6 +579,8 @@ static void read_help(struct reading *reading, const char *value)
 }
 
 static const struct option options[] = {
+	{ "--config", "FILE", PHASE_FILE, read_config,
+	  "all of it from a file; see docs/configuration.md" },
 	{ "--lan", "IF[=ADDR/LEN,..]", PHASE_INTERFACES, read_lan,
 	  "an interface of the inside (may be repeated)" },
 	{ "--wan", "IF[=ADDR/LEN,..]", PHASE_INTERFACES, read_wan,
@@ -647,6 +653,15 @@ static void unknown(struct run_errors *errors, const char *word)
 		  near ? "; did you mean " : "", near ? near : "");
 }
 
+/* What is about the process, not about the gateway. */
+static bool stands_beside_file(const struct option *option)
+{
+	static const char *const names[] = { "--config", "--yes",  "--verbose",
+					     "--seed",   "--help", "--slow-road" };
+
+	return word_find(option->name, names, ARRAY_COUNT(names)) >= 0;
+}
+
 /* Reads the option at argv[at] when it belongs to the phase; answers where the next one stands. */
 static int read_option(struct reading *reading, enum run_phase phase, char **argv, int at)
 {
@@ -656,7 +671,7 @@ static int read_option(struct reading *reading, enum run_phase phase, char **arg
 	int next = at + (option && option->value && !joined ? 2 : 1);
 
 	if (!option) {
-		if (phase == PHASE_INTERFACES)
+		if (phase == PHASE_FILE)
 			unknown(reading->errors, argv[at]);
 		/* What follows is its value, most likely: one complaint is enough. */
 		return next + (argv[at][0] == '-' && !joined && value && value[0] != '-');
@@ -668,7 +683,10 @@ static int read_option(struct reading *reading, enum run_phase phase, char **arg
 	if (option->phase != phase)
 		return next;
 	reading->option = option->name;
-	if (option->value && (!value || !*value))
+	if (reading->args->config && !stands_beside_file(option))
+		run_error(reading->errors, "%s: with --config this is said in the file",
+			  option->name);
+	else if (option->value && (!value || !*value))
 		run_error(reading->errors, "%s: needs a value: %s %s", option->name, option->name,
 			  option->value);
 	else if (!option->value && joined)
@@ -683,6 +701,8 @@ static void need_sides(const struct run_args *args, struct run_errors *errors)
 	bool inside = false;
 	bool outside = false;
 
+	if (args->config)
+		return;
 	for (u32 i = 0; i < args->iface_count; i++) {
 		inside |= args->iface[i].side == IFACE_INSIDE;
 		outside |= args->iface[i].side == IFACE_OUTSIDE;
@@ -717,7 +737,10 @@ void run_args_help(FILE *out)
 		     "        takes the addresses, routes and default gateway that they have\n"
 		     "  sluice run --lan gw0=10.10.0.1/16 --wan gw1=198.18.0.1/16 "
 		     "--gateway 198.18.0.2\n"
-		     "        on interfaces that have no addresses\n\n");
+		     "        on interfaces that have no addresses\n"
+		     "  sluice run --config /etc/sluice.yaml\n"
+		     "        what a file says; 'sluice check' looks at it, 'sluice reload' "
+		     "changes it\n\n");
 	for (size_t i = 0; i < ARRAY_COUNT(options); i++) {
 		char left[48];
 

@@ -16,7 +16,7 @@
 
 #define RUN_SPIN_NS     (50 * NS_PER_US)
 #define RUN_CONTROL_NS  (1 * NS_PER_MS)
-#define RUN_SETTLE_NS   (50 * NS_PER_MS) /* changes of the system come in groups */
+#define RUN_SETTLE_NS   (50 * NS_PER_MS)  /* changes of the system come in groups */
 #define RUN_LOSSES_NS   (200 * NS_PER_MS) /* between questions to the drivers */
 #define RUN_WAIT_MAX_NS (1 * NS_PER_SEC)
 
@@ -206,7 +206,7 @@ bool run_loop_begin(struct run *run)
 		run_error(&run->errors, "the system gives no event loop (epoll)");
 		return false;
 	}
-	run->ctl = ctl_new(run->loop, run->sluice, run->args.control, &refused);
+	run->ctl = ctl_new(run->loop, run->sluice, run->asked.conf.control, &refused);
 	if (!run->ctl) {
 		run_error(&run->errors, "%s", refused.text);
 		return false;

@@ -8,11 +8,25 @@
 #include "prog/run_conf.h"
 #include "prog/run_log.h"
 
-/* One watch per port, two signals, one for netlink. */
-enum { RUN_WATCH_MAX = IFACE_MAX + 3 };
+/* One watch per port, three signals, one for netlink. */
+enum { RUN_WATCH_MAX = IFACE_MAX + 4, RUN_FILE_SIZE = 256 };
+
+/* A configuration, and where it is from. */
+struct run_asked {
+	struct conf conf;
+	bool from_file;
+	struct conf_marks marks;
+	char file[RUN_FILE_SIZE]; /* as it was named; for what is said of it */
+};
 
 struct run {
 	struct run_args args;
+	struct run_asked asked;      /* what the gateway is */
+	struct run_asked asked_next; /* what is being looked at */
+	struct run_asked asked_last; /* what it was before the last change */
+	bool has_last;
+	ns_t confirm_ns; /* until when the last change has to be confirmed; 0: it is */
+	bool reload;     /* SIGHUP came */
 	struct run_errors errors;
 	struct run_facts facts;
 	struct run_notes notes;
@@ -45,7 +59,7 @@ struct run {
 	ns_t control_ns; /* when the control side had its turn */
 	bool changed;    /* netlink spoke of changes */
 	ns_t changed_ns;
-	bool ready;      /* said so: every address is ours */
+	bool ready; /* said so: every address is ours */
 	volatile bool stopping;
 	u64 ctl_stalled; /* as it was said last */
 };
@@ -59,6 +73,9 @@ bool run_make_engine(struct run *run, ns_t now);
 /* Read everything again and give the engine what is different. */
 void run_follow(struct run *run, ns_t now);
 void run_close_ports(struct run *run);
+struct run_source run_source_of(const struct run_asked *asked);
+/* Reads the file of --config, or takes what the command line says. */
+bool run_ask(struct run *run);
 
 /* ---- run_loop.c ------------------------------------------------------------------------------ */
 

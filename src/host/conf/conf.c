@@ -20,6 +20,7 @@ void conf_defaults(struct conf *conf)
 	struct sluice_conf engine;
 
 	memset(conf, 0, sizeof *conf);
+	memset(&engine, 0, sizeof engine);
 	sluice_conf_defaults(&engine);
 	conf->host_port = true;
 	conf->quarantine_s = engine.nat.quarantine_s;

@@ -383,6 +383,7 @@ static const struct conf_field timeout_fields[] = {
 	  .help = "other protocols" },
 	{ .key = "reassembly",
 	  .kind = CONF_NANOS,
+	  .when = CONF_RESTART,
 	  .min = NS_PER_SEC,
 	  .max = 120 * NS_PER_SEC,
 	  .at = offsetof(struct conf, reass.timeout_ns),

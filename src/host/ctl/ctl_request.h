@@ -6,6 +6,7 @@
 #ifndef HOST_CTL_CTL_REQUEST_H
 #define HOST_CTL_CTL_REQUEST_H
 
+#include "host/ctl/ctl_action.h"
 #include "sluice/sluice.h"
 
 enum {
@@ -41,6 +42,7 @@ enum ctl_filter {
 };
 
 struct ctl_request {
+	struct ctl_action action; /* CTL_DO_NOTHING: it is a show, as below */
 	enum ctl_show show;
 	struct sluice_flow_filter flow; /* addr, port and proto serve the other shows too */
 	char state[CTL_STATE_SIZE];     /* what flow.state stands for; empty: any */

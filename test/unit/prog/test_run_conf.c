@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "prog/run_conf.h"
+#include "prog/run_fill.h"
 
 /* The engine's defaults, as far as they show in the result. */
 void sluice_conf_defaults(struct sluice_conf *conf)
@@ -29,6 +30,7 @@ void nat_rule_defaults(struct nat_rule_conf *rule)
 
 struct bed {
 	struct run_args args;
+	struct conf asked;
 	struct run_facts facts;
 	struct sluice_conf conf;
 	struct run_notes notes;
@@ -56,7 +58,7 @@ static void host_addr(struct bed *bed, u32 index, u32 addr, u8 prefix_len)
 
 static void given_addr(struct bed *bed, u32 index, u32 addr, u8 prefix_len)
 {
-	struct run_iface_args *iface = &bed->args.iface[index];
+	struct conf_iface *iface = &bed->args.iface[index];
 
 	iface->addr[iface->addr_count++] = (struct iface_addr){ .addr = be32_of(addr),
 								.prefix_len = prefix_len };
@@ -103,16 +105,23 @@ static struct bed *bare_bed(void)
 	return bed;
 }
 
+static bool build(struct bed *bed)
+{
+	struct run_source source = { .conf = &bed->asked };
+
+	return run_args_fill(&bed->args, &bed->asked, &bed->errors) &&
+	       run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors);
+}
+
 static void build_good(struct bed *bed)
 {
-	if (!run_conf_build(&bed->args, &bed->facts, &bed->conf, &bed->notes, &bed->errors))
+	if (!build(bed))
 		fail_msg("%s", bed->errors.text[0]);
 }
 
 static void build_refused(struct bed *bed, const char *first, const char *second)
 {
-	assert_false(
-		run_conf_build(&bed->args, &bed->facts, &bed->conf, &bed->notes, &bed->errors));
+	assert_false(build(bed));
 	assert_int_equal(bed->errors.count, 1);
 	if (!strstr(bed->errors.text[0], first) || !strstr(bed->errors.text[0], second))
 		fail_msg("said '%s'", bed->errors.text[0]);
@@ -206,7 +215,7 @@ static void a_pool(void **state)
 	assert_true(nat->pool[0].strict_pairing);
 	assert_true(nat->address_count >= 256);
 	bed->args.pool[0].last = be32_of(0xc6436400);
-	build_refused(bed, "--pool", "65536");
+	build_refused(bed, "--pool", "65471");
 }
 
 static void forwarding_only(void **state)
@@ -299,12 +308,12 @@ static void routes(void **state)
 
 	(void)state;
 	bed->args.route_count = 2;
-	bed->args.route[0] = (struct run_route_args){ .prefix = be32_of(0x0a140000),
-						      .prefix_len = 16,
-						      .gateway = be32_of(0x0a0a0007) };
-	bed->args.route[1] = (struct run_route_args){ .prefix = be32_of(0xc0000200),
-						      .prefix_len = 24,
-						      .kind = RUN_ROUTE_BLACKHOLE };
+	bed->args.route[0] = (struct conf_route){ .prefix = be32_of(0x0a140000),
+						  .prefix_len = 16,
+						  .gateway = be32_of(0x0a0a0007) };
+	bed->args.route[1] = (struct conf_route){ .prefix = be32_of(0xc0000200),
+						  .prefix_len = 24,
+						  .kind = CONF_VIA_BLACKHOLE };
 	build_good(bed);
 	assert_int_equal(conf->route_count, 3);
 	assert_int_equal(conf->route[0].route.path[0].out_if, 0);
