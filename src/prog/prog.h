@@ -8,6 +8,14 @@ enum { PROG_EXIT_OK = 0, PROG_EXIT_FAILED = 1, PROG_EXIT_USAGE = 2 };
 
 int run_main(int argc, char **argv);
 int show_main(int argc, char **argv);
+int check_main(int argc, char **argv);
+int print_main(int argc, char **argv);
+int plan_main(int argc, char **argv);
+int diff_main(int argc, char **argv);
+int reload_main(int argc, char **argv);
+int apply_main(int argc, char **argv);
+int confirm_main(int argc, char **argv);
+int rollback_main(int argc, char **argv);
 int help_main(int argc, char **argv);
 int version_main(int argc, char **argv);
 

@@ -6,12 +6,14 @@
  * the kernel receives in a thread on the same core, what we wait for comes from there. The control
  * side then gets a turn each RUN_CONTROL_NS; one turn is one bounded step of one answer (ctl.h). */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <sched.h>
 #include <signal.h>
 
 #include "host/os/clock.h"
 #include "host/os/netlink.h"
+#include "prog/run_change.h"
 #include "prog/run_state.h"
 
 #define RUN_SPIN_NS     (50 * NS_PER_US)
@@ -115,6 +117,27 @@ static void tell_losses(struct run *run, ns_t now)
 		sluice_set_losses(run->sluice, (u16)i, &port_count(run->port[i])->losses);
 }
 
+/* One action a turn, between two batches; answers whether there was one. */
+static bool act(struct run *run, ns_t now)
+{
+	struct ctl_call call;
+	char *answer;
+
+	run_change_tick(run, now);
+	if (run->reload) {
+		run->reload = false;
+		run_change_reload(run, now);
+	}
+	if (!ctl_action_take(run->ctl, &call))
+		return false;
+	answer = run_change(run, &call, now);
+	ctl_action_answer(run->ctl, &call,
+			  answer ? answer
+				 : "{\"version\":1,\"done\":false,\"error\":\"out of memory\"}");
+	free(answer);
+	return true;
+}
+
 /* Answers whether there is more to do at once. */
 static bool control(struct run *run, ns_t now)
 {
@@ -122,7 +145,8 @@ static bool control(struct run *run, ns_t now)
 
 	tell_losses(run, now);
 	loop_turn(run->loop);
-	more = ctl_work(run->ctl, now);
+	more = act(run, now);
+	more |= ctl_work(run->ctl, now);
 	say_events(run);
 	say_ready(run);
 	if (run->changed && now - run->changed_ns >= RUN_SETTLE_NS) {
@@ -140,6 +164,8 @@ static ns_t time_to_wait(const struct run *run, ns_t now)
 
 	if (run->changed)
 		until = u64_min(until, run->changed_ns + RUN_SETTLE_NS);
+	if (run->confirm_ns)
+		until = u64_min(until, run->confirm_ns);
 	return until > now ? until - now : 0;
 }
 
@@ -156,6 +182,13 @@ static void on_stop(void *arg)
 	struct run *run = arg;
 
 	run->stopping = true;
+}
+
+static void on_reload(void *arg)
+{
+	struct run *run = arg;
+
+	run->reload = true;
 }
 
 static void on_netlink(void *arg)
@@ -193,7 +226,8 @@ static bool watch_all(struct run *run)
 	       keep_watch(run,
 			  loop_watch_new(run->loop, os_watch_fd(run->watch), on_netlink, run)) &&
 	       keep_watch(run, loop_signal_new(run->loop, SIGINT, on_stop, run)) &&
-	       keep_watch(run, loop_signal_new(run->loop, SIGTERM, on_stop, run));
+	       keep_watch(run, loop_signal_new(run->loop, SIGTERM, on_stop, run)) &&
+	       keep_watch(run, loop_signal_new(run->loop, SIGHUP, on_reload, run));
 }
 
 bool run_loop_begin(struct run *run)

@@ -69,6 +69,33 @@ struct conf_place conf_place_of(const struct conf_marks *marks, u32 at)
 	return place;
 }
 
+/* How many bytes the letter at text takes, if it is one that may be printed; else 0. */
+static u32 letter_bytes(const u8 *text)
+{
+	u32 bytes = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+
+	if (text[0] < ' ' || text[0] == 0x7f || (text[0] >= 0x80 && text[0] < 0xc2))
+		return 0;
+	for (u32 i = 1; i < bytes; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	/* C1 controls, which terminals obey as well. */
+	return text[0] == 0xc2 && text[1] < 0xa0 ? 0 : bytes;
+}
+
+/* Words of a file are shown on terminals and in JSON: without controls and halves of letters. */
+static void clean(char *text)
+{
+	while (*text) {
+		u32 bytes = letter_bytes((const u8 *)text);
+
+		if (bytes == 0)
+			*text = '?';
+		text += bytes ? bytes : 1;
+	}
+}
+
 void conf_error(struct conf_errors *errors, struct conf_place place, const char *format, ...)
 {
 	va_list list;
@@ -79,8 +106,9 @@ void conf_error(struct conf_errors *errors, struct conf_place place, const char 
 	}
 	errors->error[errors->count].place = place;
 	va_start(list, format);
-	vsnprintf(errors->error[errors->count++].text, CONF_ERROR_SIZE, format, list);
+	vsnprintf(errors->error[errors->count].text, CONF_ERROR_SIZE, format, list);
 	va_end(list);
+	clean(errors->error[errors->count++].text);
 }
 
 static bool is_behind(struct conf_place a, struct conf_place b)
