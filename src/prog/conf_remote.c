@@ -1,5 +1,5 @@
 /* `sluice diff`, `reload`, `apply`, `confirm` and `rollback`: what a running gateway does with a
- * configuration. The file is read here, with the rights of whoever asks, and its text is sent.    */
+ * configuration. The file is read here, with the rights of whoever asks, and its text is sent.  */
 #include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
@@ -197,7 +197,7 @@ static int run_command(const struct conf_command *command, enum ctl_do what, int
 		      : ask(args.control, request_of(what), NULL);
 	good = answer && take_answer(command, &args, file ? file : "", answer);
 	if (good && what == CTL_DO_APPLY && !args.json)
-		printf("applied; 'sluice confirm' within %u s keeps it, else the gateway goes back\n",
+		printf("applied; 'sluice confirm' within %u s keeps it, or else it is taken back\n",
 		       args.confirm_s);
 	json_decref(answer);
 	free(own);
