@@ -258,10 +258,12 @@ lint: ## clang-tidy and cppcheck
 	-Isrc -Iinclude src
 fmt: ## clang-format every C file
 	clang-format -i $(C_FILES)
-docs: ## write the pages that are made from the code
+docs: $(SLUICE) ## write the pages that are made from the code
 	@$(PYTHON) tools/drops.py --write
-docs-fresh: ## are those pages what the code says?
+	@$(PYTHON) tools/conf_docs.py $(BUILD)/sluice --write
+docs-fresh: $(SLUICE) ## are those pages what the code says?
 	@$(PYTHON) tools/drops.py --check
+	@$(PYTHON) tools/conf_docs.py $(BUILD)/sluice --check
 clean: ## remove what was built
 	rm -rf $(BUILD)
 help: ## this list

@@ -16,6 +16,8 @@ int reload_main(int argc, char **argv);
 int apply_main(int argc, char **argv);
 int confirm_main(int argc, char **argv);
 int rollback_main(int argc, char **argv);
+int schema_main(int argc, char **argv);
+int completion_main(int argc, char **argv);
 int help_main(int argc, char **argv);
 int version_main(int argc, char **argv);
 

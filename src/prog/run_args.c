@@ -730,6 +730,11 @@ void run_args_parse(int argc, char **argv, struct run_args *args, struct run_err
 		need_sides(args, errors);
 }
 
+const char *run_option_name(u32 index)
+{
+	return index < ARRAY_COUNT(options) ? options[index].name : NULL;
+}
+
 void run_args_help(FILE *out)
 {
 	fprintf(out, "sluice run: be the gateway between interfaces, and translate what leaves\n\n"

@@ -77,6 +77,8 @@ void run_error(struct run_errors *errors, const char *format, ...)
 void run_args_parse(int argc, char **argv, struct run_args *args, struct run_errors *errors);
 /* "tcp-established" for CT_TIMEOUT_TCP_ESTABLISHED. */
 const char *run_timeout_name(enum ct_timeout timeout);
+/* "--lan" and so on; NULL behind the last. */
+const char *run_option_name(u32 index);
 void run_args_help(FILE *out);
 
 #endif

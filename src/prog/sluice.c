@@ -18,6 +18,8 @@ static const struct prog_command commands[] = {
 	{ "apply", apply_main, "take a file, and go back unless it is confirmed" },
 	{ "confirm", confirm_main, "keep what was applied" },
 	{ "rollback", rollback_main, "go back to what was before the last change" },
+	{ "schema", schema_main, "what can be set in a configuration" },
+	{ "completion", completion_main, "words for bash and zsh" },
 	{ "ping", ping_main, "send echo requests" },
 	{ "traceroute", traceroute_main, "the way to a host, hop by hop" },
 	{ "help", help_main, "this list; 'sluice help COMMAND' tells more of one" },
