@@ -202,6 +202,20 @@ static void each_mistake_is_named(void **state)
 	refused("run --lan a --wan b eth3", "eth3", "no such option");
 }
 
+/* One place says what the gateway is. */
+static void a_file_instead_of_options(void **state)
+{
+	struct parsed *parsed = parse_good("run --config gw.yaml --yes --verbose");
+
+	(void)state;
+	assert_string_equal(parsed->args.config, "gw.yaml");
+	assert_int_equal(parsed->args.iface_count, 0);
+	free(parsed);
+	refused("run --lan a --config gw.yaml", "--lan", "in the file");
+	refused("run --config gw.yaml --flows 300", "--flows", "in the file");
+	refused("run --config", "--config", "needs a value");
+}
+
 static void all_mistakes_at_once(void **state)
 {
 	struct parsed *parsed = parse(
@@ -247,6 +261,7 @@ int main(void)
 		cmocka_unit_test(order_does_not_matter),
 		cmocka_unit_test(routes_and_limits),
 		cmocka_unit_test(each_mistake_is_named),
+		cmocka_unit_test(a_file_instead_of_options),
 		cmocka_unit_test(all_mistakes_at_once),
 		cmocka_unit_test(more_mistakes_than_fit_are_counted),
 		cmocka_unit_test(help_needs_no_interfaces),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "host/conf/conf_load.h"
 #include "prog/run_conf.h"
 #include "prog/run_fill.h"
 
@@ -408,6 +409,60 @@ static void without_the_host(void **state)
 	build_refused(bed, "--no-host", "198.18.0.1");
 }
 
+/* What only the system can say is wrong has its place in the file, too. */
+static void a_file_is_spoken_of_by_its_lines(void **state)
+{
+	static const char text[] = "interfaces:\n"
+				   "  - {name: eth1, side: inside}\n"
+				   "  - {name: eth0, side: outside}\n"
+				   "routes:\n"
+				   "  - {to: 10.20.0.0/16, via: 11.0.0.1}\n";
+	static struct conf_marks marks;
+	static struct conf_errors errors;
+	struct bed *bed = host_bed();
+	struct run_source source = { .conf = &bed->asked, .marks = &marks, .file = "gw.yaml" };
+
+	(void)state;
+	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors));
+	bed->facts.iface[0].addr_count = 0;
+	assert_false(run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors));
+	assert_int_equal(bed->errors.count, 2);
+	if (!strstr(bed->errors.text[0], "gw.yaml:2:12: eth1 has no IPv4 address; say 'addresses:"))
+		fail_msg("said '%s'", bed->errors.text[0]);
+	if (!strstr(bed->errors.text[1], "gw.yaml:5:29: the gateway 11.0.0.1 is on no network"))
+		fail_msg("said '%s'", bed->errors.text[1]);
+	free(bed);
+}
+
+/* Names become places; what is more than a running engine has room for stays its matter. */
+static void pools_and_interfaces_by_name(void **state)
+{
+	static const char text[] =
+		"interfaces:\n"
+		"  - {name: eth1, side: inside}\n"
+		"  - {name: eth0, side: outside}\n"
+		"pools: [{name: x, ranges: 198.51.100.1}, {name: y, ranges: 198.51.101.0/24}]\n"
+		"nat: {rules: [{pool: y, out: eth0}, {pool: x}]}\n";
+	static struct conf_marks marks;
+	static struct conf_errors errors;
+	struct bed *bed = host_bed();
+	struct run_source source = { .conf = &bed->asked, .marks = &marks, .file = "gw.yaml" };
+	const struct nat_conf *nat = &bed->conf.nat;
+
+	(void)state;
+	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors));
+	assert_true(run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors));
+	assert_int_equal(nat->rule[0].pool, 1);
+	assert_int_equal(nat->rule[0].out_if, 1);
+	assert_int_equal(nat->rule[1].pool, 0);
+	assert_int_equal(nat->rule[1].out_if, IFACE_NONE);
+	assert_int_equal(nat->address_count, 257 + 64);
+	bed->facts.address_limit = 100;
+	assert_true(run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors));
+	assert_int_equal(nat->address_count, 100);
+	free(bed);
+}
+
 static void the_same_facts_give_the_same_bytes(void **state)
 {
 	struct bed *one = host_bed();
@@ -442,6 +497,8 @@ int main(void)
 		cmocka_unit_test(no_address_at_all),
 		cmocka_unit_test(networks_that_overlap),
 		cmocka_unit_test(without_the_host),
+		cmocka_unit_test(a_file_is_spoken_of_by_its_lines),
+		cmocka_unit_test(pools_and_interfaces_by_name),
 		cmocka_unit_test(the_same_facts_give_the_same_bytes),
 	};
 
