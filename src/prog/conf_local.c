@@ -29,7 +29,7 @@ static void say_errors(const struct looking *l)
 		fprintf(stderr, "%s:%u:%u: %s\n", l->args.file, l->errors.error[i].place.line,
 			l->errors.error[i].place.column, l->errors.error[i].text);
 	if (l->errors.left_out)
-		fprintf(stderr, "and %u more\n", l->errors.left_out);
+		fprintf(stderr, "and more\n");
 }
 
 static void print_json(json_t *root)
@@ -51,9 +51,9 @@ static void print_errors_json(const struct looking *l)
 						      (int)l->errors.error[i].place.line, "column",
 						      (int)l->errors.error[i].place.column, "text",
 						      l->errors.error[i].text));
-	print_json(json_pack("{s:i, s:s, s:b, s:o, s:i}", "version", 1, "file", l->args.file,
-			     "good", l->errors.count == 0, "errors", list, "left_out",
-			     (int)l->errors.left_out));
+	print_json(json_pack("{s:i, s:s, s:b, s:o, s:b}", "version", 1, "file", l->args.file,
+			     "good", l->errors.count == 0, "errors", list, "more",
+			     l->errors.left_out > 0));
 }
 
 /* ---- the commands ---------------------------------------------------------------------------- */

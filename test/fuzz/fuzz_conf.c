@@ -1,7 +1,7 @@
 /* Configurations of any bytes: a mistake has a sentence and a place; what is taken is printed and
  * read back as the same, differs from itself in nothing, and can be built, or it is said why not.
  *
- *     the input is the file                                                                       */
+ *     the input is the file                                                                      */
 #include <stdio.h>
 #include <stdlib.h>
 

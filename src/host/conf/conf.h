@@ -121,7 +121,7 @@ struct conf_place conf_place_of(const struct conf_marks *marks, u32 at);
 
 struct conf_errors {
 	u32 count;
-	u32 left_out; /* beyond CONF_ERROR_MAX */
+	u32 left_out; /* beyond CONF_ERROR_MAX, as far as was read */
 	struct {
 		struct conf_place place;
 		char text[CONF_ERROR_SIZE];

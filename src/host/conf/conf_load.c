@@ -102,6 +102,8 @@ static void refuse_extras(struct loading *l)
 /* To the next event; false at the end, or when nothing more can be read. */
 static bool advance(struct loading *l)
 {
+	/* Who has that many mistakes reads no more of them. */
+	l->broken = l->broken || l->errors->left_out > 0;
 	if (l->broken)
 		return false;
 	if (l->has_event)
