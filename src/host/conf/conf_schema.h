@@ -3,8 +3,8 @@
  *
  * A group is a mapping of YAML: its fields, each with the place of its value in a C struct. A field
  * that holds a group, or a list of one, leads to the next table. To add a setting, add a field; a
- * section of its own is a new group and one line in conf_root. What concerns several values at once
- * (names that must exist, ranges that overlap) is conf_check.c.                                 */
+ * section of its own is a file conf_schema_x.c (conf_schema_part.h). What concerns several values
+ * at once (names that must exist, ranges that overlap) is conf_check.c.                         */
 #ifndef HOST_CONF_CONF_SCHEMA_H
 #define HOST_CONF_CONF_SCHEMA_H
 
