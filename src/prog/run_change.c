@@ -119,6 +119,27 @@ static bool may_change(struct change *change)
 	return others == 0;
 }
 
+/* An interface whose addresses shall be the host's from now on, while the host has none there. One
+ * that has lost them since is waited for.                                                       */
+static bool hosts_have_addresses(struct change *change)
+{
+	const struct run *run = change->run;
+
+	for (u32 i = 0; i < run->asked.conf.iface_count; i++) {
+		const struct conf_iface *iface = &run->asked_next.conf.iface[i];
+
+		if (iface->addr_count || !run->asked.conf.iface[i].addr_count ||
+		    run->facts.iface[i].addr_count)
+			continue;
+		snprintf(change->why, sizeof change->why,
+			 "%s shall have the host's addresses, and the host has none on it; nothing "
+			 "was changed",
+			 iface->name);
+		return false;
+	}
+	return true;
+}
+
 /* ---- taking ---------------------------------------------------------------------------------- */
 
 /* Gives asked_next to the engine. */
@@ -169,7 +190,7 @@ static bool change_to(struct change *change, const struct ctl_action *action, co
 
 	if (!may_begin(change, now) ||
 	    !look_at_text(change, text, action->text_bytes, action->name) || !may_change(change) ||
-	    !take(change, now))
+	    !hosts_have_addresses(change) || !take(change, now))
 		return false;
 	if (action->what == CTL_DO_APPLY)
 		run->confirm_ns = now + action->confirm_s * NS_PER_SEC;

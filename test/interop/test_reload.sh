@@ -120,6 +120,23 @@ dd if=/dev/zero of="$BOX/large" bs=1024 count=300 2>/dev/null
 check_not "a file that is too large" change reload "$BOX/large"
 says "is not even sent" "larger than 256 KB" "$BOX/text"
 
+cat >"$BOX/swapped.yaml" <<-CONF
+	gateway: $OUTSIDE
+	control: {socket: $CONTROL}
+	nat: {rules: [{kind: masquerade}]}
+	interfaces:
+	  - {name: gw1, side: outside, addresses: $WAN/16, mtu: 1300}
+	  - {name: gw0, side: inside, addresses: $LAN/16}
+CONF
+check "interfaces in another order" change reload "$BOX/swapped.yaml"
+mtus() { show interfaces | jq -r '.interfaces[] | select(.name != "host") | "\(.name)=\(.mtu)"' | sort | xargs; }
+equal "are told apart by their names" "gw0=1500 gw1=1300" "$(mtus)"
+check "packets pass" seen_as $WAN
+sed "s/gw0, side: inside, addresses: .*/gw0, side: inside}/" "$BOX/swapped.yaml" >"$BOX/host.yaml"
+check_not "addresses of the host where it has none" change reload "$BOX/host.yaml"
+says "are refused" "gw0 shall have the host's addresses, and the host has none" "$BOX/text"
+check "back" change reload "$BOX/gw.yaml"
+
 # ---- to be confirmed --------------------------------------------------------------------------
 
 blackhole() { show routes | jq -e '.routes[] | select(.prefix == "192.0.2.0/24")' >/dev/null; }

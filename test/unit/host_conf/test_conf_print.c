@@ -64,6 +64,15 @@ static void draw_via(struct rng *rng, struct conf_route *route)
 	route->gateway = be32_of(route->kind == CONF_VIA_GATEWAY ? rng_u32(rng) | 1 : 0);
 }
 
+/* One address, a whole prefix, or a part of one. */
+static struct nat_range draw_range(struct rng *rng, be32 first, u8 len)
+{
+	u32 size = (u32)(UINT64_C(0xffffffff) >> len);
+	u32 more = rng_u32(rng) % 2 ? size : rng_u32(rng) % (size + 1);
+
+	return (struct nat_range){ first, be32_of(be32_host(first) + more) };
+}
+
 static void draw_pair(struct rng *rng, const struct conf_field *field, u8 *base)
 {
 	u8 *at = base + field->at;
@@ -81,10 +90,7 @@ static void draw_pair(struct rng *rng, const struct conf_field *field, u8 *base)
 
 		memcpy(at, &host, sizeof host);
 	} else if (field->kind == CONF_RANGE) {
-		range.first = addr;
-		range.last = be32_of(
-			be32_host(addr) |
-			(rng_u32(rng) % 3 ? UINT32_MAX >> len / 2 >> (len + 1) / 2 : 0));
+		range = draw_range(rng, addr, len);
 		memcpy(at, &range, sizeof range);
 	} else {
 		memcpy(at, &first, sizeof first);
