@@ -242,6 +242,7 @@ int run_main(int argc, char **argv)
 	} else {
 		code = run_gateway(run);
 	}
+	free(run->config_path);
 	free(run);
 	return code;
 }

@@ -236,7 +236,7 @@ static bool say_status(struct change *change, ns_t now)
 	u64 left_ns = run->confirm_ns > now ? run->confirm_ns - now : 0;
 
 	json_object_set_new(change->answer, "file",
-			    run->asked.from_file ? json_string(run->asked.file) : json_null());
+			    run->config_path ? json_string(run->config_path) : json_null());
 	json_object_set_new(change->answer, "confirm_s",
 			    json_integer((json_int_t)(left_ns / NS_PER_SEC)));
 	return true;
@@ -309,13 +309,7 @@ void run_change_reload(struct run *run, ns_t now)
 	struct conf_text text;
 	char *answer;
 
-	if (!run->args.config) {
-		run_log_say(
-			&run->log, RUN_WARNING, "configuration",
-			"SIGHUP: the gateway was started without --config; nothing was changed");
-		return;
-	}
-	if (!conf_text_read(run->args.config, &text)) {
+	if (!conf_text_read(run->config_path, &text)) {
 		run_log_say(&run->log, RUN_ERROR, "configuration", "%s; nothing was changed",
 			    text.why);
 		return;

@@ -227,7 +227,9 @@ static bool watch_all(struct run *run)
 			  loop_watch_new(run->loop, os_watch_fd(run->watch), on_netlink, run)) &&
 	       keep_watch(run, loop_signal_new(run->loop, SIGINT, on_stop, run)) &&
 	       keep_watch(run, loop_signal_new(run->loop, SIGTERM, on_stop, run)) &&
-	       keep_watch(run, loop_signal_new(run->loop, SIGHUP, on_reload, run));
+	       /* Without a file it means what it always does: the terminal has gone. */
+	       (!run->config_path ||
+		keep_watch(run, loop_signal_new(run->loop, SIGHUP, on_reload, run)));
 }
 
 bool run_loop_begin(struct run *run)

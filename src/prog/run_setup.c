@@ -1,4 +1,5 @@
 /* From arguments to an engine with ports, and following the system's interfaces afterwards. */
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,9 +46,17 @@ bool run_ask(struct run *run)
 
 	if (!run->args.config)
 		return run_args_fill(&run->args, &run->asked.conf, &run->errors);
+	run->config_path = realpath(run->args.config, NULL);
+	if (!run->config_path) {
+		run_error(&run->errors, "--config %s: %s", run->args.config,
+			  strcmp(run->args.config, "-") == 0
+				  ? "has to be a file, which can be read again"
+				  : strerror(errno));
+		return false;
+	}
 	run->asked.from_file = true;
 	snprintf(run->asked.file, sizeof run->asked.file, "%s", run->args.config);
-	if (!conf_text_read(run->args.config, &text)) {
+	if (!conf_text_read(run->config_path, &text)) {
 		run_error(&run->errors, "%s", text.why);
 		return false;
 	}

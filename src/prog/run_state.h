@@ -21,6 +21,7 @@ struct run_asked {
 
 struct run {
 	struct run_args args;
+	char *config_path;           /* of --config, from the root; NULL: none */
 	struct run_asked asked;      /* what the gateway is */
 	struct run_asked asked_next; /* what is being looked at */
 	struct run_asked asked_last; /* what it was before the last change */

@@ -85,6 +85,8 @@ ends_with 2 "$SLUICE" apply "$GOLDEN/good-small.yaml" --confirm 60
 says "a time has a unit" "like 60s" "$BOX/err"
 ends_with 2 "$SLUICE" run --config "$GOLDEN/bad-rules.yaml"
 says "run tells mistakes, too" "bad-rules.yaml:12:14" "$BOX/err"
+ends_with 2 "$SLUICE" run --config -
+says "a gateway needs a file" "has to be a file" "$BOX/err"
 ends_with 2 "$SLUICE" run --config "$GOLDEN/good-all.yaml" --flows 300
 says "a file or options" "--flows: with --config" "$BOX/err"
 finish

@@ -39,9 +39,11 @@ nat: {rules: [{destination: 192.0.2.0/24, kind: none}, {kind: masquerade}]}"
 config "$BOX/flows.yaml" "limits: {flows: 300k, mappings: 1M}
 nat: {rules: [{kind: masquerade, hairpin: false}]}"
 config "$BOX/bad.yaml" "nat: {rules: [{kind: masquerad, pool: office}]}"
-SIDES=(--config "$BOX/gw.yaml") RUN_CONTROL=()
+cd "$BOX" || exit 1
+SIDES=(--config gw.yaml) RUN_CONTROL=()
 gateway_start
-says "it tells which file" "file +$BOX/gw.yaml" "$BOX/gateway.out"
+says "it tells which file" "file +gw.yaml" "$BOX/gateway.out"
+cd / || exit 1
 
 # ---- looking ----------------------------------------------------------------------------------
 
