@@ -300,4 +300,36 @@ FAULTS = [
      """	if (!pkt_csum_is_right(pkt))
 		return pkt_drop(path->drops, pkt, DROP_TRANSPORT_CHECKSUM);
 	balance_count_stale""", """	balance_count_stale""", "unit:core_path/test_service"),
+    ("a key may be given twice", "src/host/conf/conf_load.c",
+     """	seen_line[field - group->field] = here(l).line;
+""", """	seen_line[field - group->field] = 0;
+""", "unit:host_conf/test_conf_load"),
+    ("ranges of two pools may overlap", "src/host/conf/conf_check.c",
+     """		for (u32 j = 0; j <= i; j++)
+			check_ranges(c, j, i);
+""", """		check_ranges(c, i, i);
+""", "unit:host_conf/test_conf_load"),
+    ("a range is printed as the prefix that it nearly is", "src/host/conf/conf_value.c",
+     """(UINT64_C(1) << (32 - bits)) == count &&
+""", """(UINT64_C(1) << (32 - bits)) >= count &&
+""", "unit:host_conf/test_conf_print"),
+    ("a limit may change while the engine runs", "src/core/engine/reload.c",
+     """	*why = engine_limit_changed(&s->conf, conf);
+""", "", "unit:core_engine/test_engine"),
+    ("half a text is taken for a configuration", "src/host/ctl/ctl.c",
+     """	if (evbuffer_get_length(in) < client->action.text_bytes)
+		return;
+""", """	if (evbuffer_get_length(in) == 0 && client->action.text_bytes > 0)
+		return;
+""", "unit:host_ctl/test_ctl"),
+    ("what nobody confirmed stays", "src/prog/run_change.c",
+     """	free(run_change(run, &call, now));
+}
+""", """	(void)call;
+}
+""", "interop:test_reload"),
+    ("a reload takes what needs a restart, too", "src/prog/run_change.c",
+     """action->name) || !may_change(change) ||
+""", """action->name) || (!may_change(change) && now == 0) ||
+""", "interop:test_reload"),
 ]

@@ -74,6 +74,8 @@ enum err engine_apply(struct sluice *s, const struct sluice_conf *conf, const ch
 /* What of a configuration can not be, or NULL. */
 const char *engine_conf_wrong(const struct sluice_conf *conf);
 bool engine_flow_matches(const struct flow *flow, const struct sluice_flow_filter *filter);
+/* Which limit that memory was planned with is another one, or NULL. */
+const char *engine_limit_changed(const struct sluice_conf *old, const struct sluice_conf *new);
 void engine_events_tick(struct sluice *s, ns_t now);
 ns_t engine_events_next(const struct sluice *s);
 

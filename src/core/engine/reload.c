@@ -150,6 +150,17 @@ static void services_take(struct sluice *s, const struct sluice_conf *conf)
 	balance_configure(&s->nat.balance, &conf->nat.balance, addr, s->now);
 }
 
+/* What needs no table of its own, and can not fail. */
+static void settings_take(struct sluice *s, const struct sluice_conf *conf)
+{
+	ct_configure(&s->ct, &conf->ct);
+	s->conf.ct = s->ct.conf;
+	s->icmp.conf = conf->icmp;
+	s->conf.icmp = conf->icmp;
+	s->path.redirects = conf->redirects;
+	s->conf.redirects = conf->redirects;
+}
+
 static void addresses_announce(struct sluice *s, const struct sluice_conf *old)
 {
 	for (u16 at = 0; at < s->ifaces.count; at++) {
@@ -173,6 +184,9 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 	*why = engine_conf_wrong(conf);
 	if (*why != NULL)
 		return ERR_RANGE;
+	*why = engine_limit_changed(&s->conf, conf);
+	if (*why != NULL)
+		return ERR_RANGE;
 	if (conf->iface_count != s->conf.iface_count || conf->host_if != s->conf.host_if) {
 		*why = "interfaces can not be added or taken away while the engine runs";
 		return ERR_RANGE;
@@ -190,6 +204,7 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 	if (err != ERR_OK)
 		return err;
 	services_take(s, conf);
+	settings_take(s, conf);
 	addresses_announce(s, &s->conf);
 	memcpy(s->conf.iface, conf->iface, sizeof s->conf.iface);
 	memcpy(s->conf.route, conf->route, sizeof s->conf.route);
