@@ -120,7 +120,7 @@ class Mutate(unittest.TestCase):
 class Drops(unittest.TestCase):
     def test_page(self):
         page = drops.page('DROP(NO_ROUTE, "no route leads there", "RFC 1812")\n')
-        self.assertIn("| `no_route` | no route leads there | RFC 1812 |\n", page)
+        self.assertIn("| `NO_ROUTE` | no route leads there | RFC 1812 |\n", page)
 
     def test_a_line_that_does_not_read(self):
         with self.assertRaises(SystemExit):

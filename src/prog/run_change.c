@@ -194,8 +194,9 @@ static bool change_to(struct change *change, const struct ctl_action *action, co
 		return false;
 	if (action->what == CTL_DO_APPLY)
 		run->confirm_ns = now + action->confirm_s * NS_PER_SEC;
-	run_log_say(&run->log, RUN_INFO, "configuration", "%s: %u changes taken from %s%s",
-		    ctl_do_name(action->what), change->diff.by_when[CONF_LIVE], run->asked.file,
+	run_log_say(&run->log, RUN_INFO, ctl_do_name(action->what),
+		    "%s: %u changes taken from %s%s", ctl_do_name(action->what),
+		    change->diff.by_when[CONF_LIVE], run->asked.file,
 		    run->confirm_ns ? ", which wait to be confirmed" : "");
 	return true;
 }
@@ -226,7 +227,7 @@ static bool confirm(struct change *change)
 		return false;
 	}
 	change->run->confirm_ns = 0;
-	run_log_say(&change->run->log, RUN_INFO, "configuration", "the last change is confirmed");
+	run_log_say(&change->run->log, RUN_INFO, "confirm", "the last change is confirmed");
 	return true;
 }
 
@@ -277,7 +278,7 @@ char *run_change(struct run *run, const struct ctl_call *call, ns_t now)
 	if (change->why[0])
 		json_object_set_new(change->answer, "error", json_string(change->why));
 	if (!done)
-		run_log_say(&run->log, RUN_WARNING, "configuration", "%s: %s",
+		run_log_say(&run->log, RUN_WARNING, ctl_do_name(call->action.what), "%s: %s",
 			    ctl_do_name(call->action.what), change->why);
 	line = json_dumps(change->answer, JSON_COMPACT);
 	json_decref(change->answer);
@@ -294,7 +295,7 @@ static void log_errors(struct run *run, const char *answer)
 
 	json_array_foreach(json_object_get(root, "errors"), i, error)
 	{
-		run_log_say(&run->log, RUN_ERROR, "configuration", "%s:%lld:%lld: %s",
+		run_log_say(&run->log, RUN_ERROR, "mistake", "%s:%lld:%lld: %s",
 			    run->asked_next.file,
 			    (long long)json_integer_value(json_object_get(error, "line")),
 			    (long long)json_integer_value(json_object_get(error, "column")),
@@ -310,8 +311,7 @@ void run_change_reload(struct run *run, ns_t now)
 	char *answer;
 
 	if (!conf_text_read(run->config_path, &text)) {
-		run_log_say(&run->log, RUN_ERROR, "configuration", "%s; nothing was changed",
-			    text.why);
+		run_log_say(&run->log, RUN_ERROR, "reload", "%s; nothing was changed", text.why);
 		return;
 	}
 	call.text = text.text;
@@ -329,7 +329,7 @@ void run_change_tick(struct run *run, ns_t now)
 
 	if (run->confirm_ns == 0 || now < run->confirm_ns)
 		return;
-	run_log_say(&run->log, RUN_WARNING, "configuration",
+	run_log_say(&run->log, RUN_WARNING, "rollback",
 		    "nobody confirmed the last change in time: back to what was before");
 	/* Once: what can not be gone back to now would not be later either. */
 	run->confirm_ns = 0;
