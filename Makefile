@@ -62,10 +62,10 @@ endif
 HOST_FLAGS := $(BASE_FLAGS) -D_GNU_SOURCE
 TEST_FLAGS := $(HOST_FLAGS) -Itest
 
-PKGS := libevent jansson libmnl libnftnl libpcap libxdp libbpf libcap-ng libseccomp ncurses
+PKGS := libevent jansson libmnl libnftnl libpcap libxdp libbpf yaml-0.1 libcap-ng libseccomp ncurses
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ifeq ($(PKG_LIBS),)
-PKG_LIBS := -levent -ljansson -lmnl -lnftnl -lpcap -lxdp -lbpf -lcap-ng -lseccomp -lncurses -ltinfo
+PKG_LIBS := -levent -ljansson -lmnl -lnftnl -lpcap -lxdp -lbpf -lyaml -lcap-ng -lseccomp -lncurses -ltinfo
 endif
 HOST_LIBS := -Wl,--as-needed $(PKG_LIBS) -lm -pthread
 
@@ -339,10 +339,12 @@ lint: ## clang-tidy and cppcheck
 	-Isrc -Iinclude src
 fmt: ## clang-format every C file
 	clang-format -i $(C_FILES)
-docs: ## write the pages that are made from the code
+docs: $(SLUICE) ## write the pages that are made from the code
 	@$(PYTHON) tools/drops.py --write
-docs-fresh: ## are those pages what the code says?
+	@$(PYTHON) tools/conf_docs.py $(BUILD)/sluice --write
+docs-fresh: $(SLUICE) ## are those pages what the code says?
 	@$(PYTHON) tools/drops.py --check
+	@$(PYTHON) tools/conf_docs.py $(BUILD)/sluice --check
 clean: ## remove what was built
 	rm -rf $(BUILD)
 help: ## this list

@@ -426,4 +426,36 @@ void __tsan_write2""", "sim"),
      "if (!filter->conf.reclassify || ask.key.state == FILTER_RELATED)",
      "if (filter->conf.reclassify || ask.key.state == FILTER_RELATED)",
      "unit:core_path/test_filter_change"),
+    ("a key may be given twice", "src/host/conf/conf_load.c",
+     """	seen_line[field - group->field] = here(l).line;
+""", """	seen_line[field - group->field] = 0;
+""", "unit:host_conf/test_conf_load"),
+    ("ranges of two pools may overlap", "src/host/conf/conf_check.c",
+     """		for (u32 j = 0; j <= i; j++)
+			check_ranges(c, j, i);
+""", """		check_ranges(c, i, i);
+""", "unit:host_conf/test_conf_load"),
+    ("a range is printed as the prefix that it nearly is", "src/host/conf/conf_value.c",
+     """(UINT64_C(1) << (32 - bits)) == count &&
+""", """(UINT64_C(1) << (32 - bits)) >= count &&
+""", "unit:host_conf/test_conf_print"),
+    ("a limit may change while the engine runs", "src/core/engine/reload.c",
+     """	*why = engine_limit_changed(&s->conf, conf);
+""", "", "unit:core_engine/test_engine"),
+    ("half a text is taken for a configuration", "src/host/ctl/ctl.c",
+     """	if (evbuffer_get_length(in) < client->action.text_bytes)
+		return;
+""", """	if (evbuffer_get_length(in) == 0 && client->action.text_bytes > 0)
+		return;
+""", "unit:host_ctl/test_ctl"),
+    ("what nobody confirmed stays", "src/prog/run_change.c",
+     """	free(run_change(run, &call, now));
+}
+""", """	(void)call;
+}
+""", "interop:test_reload"),
+    ("a reload takes what needs a restart, too", "src/prog/run_change.c",
+     """action->name) || !may_change(change) ||
+""", """action->name) || (!may_change(change) && now == 0) ||
+""", "interop:test_reload"),
 ]

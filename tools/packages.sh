@@ -7,7 +7,7 @@
 
 # To build the program, and to show it at work in the lab.
 packages_build="make gcc libc6-dev pkg-config libevent-dev libjansson-dev libmnl-dev libnftnl-dev
-	libpcap-dev libxdp-dev libbpf-dev libcap-ng-dev libseccomp-dev libncurses-dev binutils"
+	libpcap-dev libxdp-dev libbpf-dev libyaml-dev libcap-ng-dev libseccomp-dev libncurses-dev binutils"
 packages_lab="python3 iproute2 iputils-ping traceroute curl nginx-light tcpdump ethtool jq procps
 	util-linux"
 # To prove it: a second compiler, the tools of the tests, and the peers they talk to.

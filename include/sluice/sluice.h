@@ -64,8 +64,9 @@ void sluice_plan(const struct sluice_conf *conf, struct mem *mem);
  * the caller's until the end. ERR_MEMORY, ERR_RANGE: *why names what is wrong (static string).   */
 enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *memory, u64 size,
 		    ns_t now, const char **why);
-/* Exchange interfaces' addresses, routes, NAT and filter rules between two batches. Limits must not
- * grow and interfaces keep their indices. On an error nothing has changed.                       */
+/* Exchange interfaces' addresses, routes, NAT and filter rules, time-outs, options of tracking and
+ * rates of ICMP errors between two batches. Limits stay as they are and interfaces keep their
+ * indices. On an error nothing has changed, and *why names the limit or what is wrong.           */
 enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t now,
 			  const char **why);
 

@@ -56,6 +56,8 @@ static void print_command(const struct completion *completion, FILE *out)
 	fputs("\" -- \"$1\"\n", out);
 	if (completion->help.takes_host)
 		fputs("\t\t[[ $1 == -* ]] || compgen -A hostname -- \"$1\"\n", out);
+	if (completion->help.takes_file)
+		fputs("\t\t[[ $1 == -* ]] || compgen -f -- \"$1\"\n", out);
 	fputs("\t\t;;\n", out);
 }
 

@@ -59,6 +59,8 @@ static void print_command(const struct completion *completion, FILE *out)
 		fputs(")'", out);
 	} else if (help->takes_host) {
 		fputs(" \\\n\t\t\t'1:host:_hosts'", out);
+	} else if (help->takes_file) {
+		fputs(" \\\n\t\t\t'1:file:_files'", out);
 	}
 	fputs("\n\t\t;;\n", out);
 }

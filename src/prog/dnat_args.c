@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "core/wire/ip4.h"
-#include "prog/values.h"
+#include "host/conf/values.h"
 
 enum { WORD_SIZE = 160 };
 

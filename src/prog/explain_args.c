@@ -11,7 +11,7 @@
 #include "core/wire/udp.h"
 #include "host/ctl/ctl.h"
 #include "prog/options.h"
-#include "prog/values.h"
+#include "host/conf/values.h"
 
 enum { SPORT_DEFAULT = 40000, TTL_DEFAULT = 64, LEN_MAX = 65535 };
 

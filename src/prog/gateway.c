@@ -23,8 +23,7 @@ static void say_no_gateway(const char *path, int reason)
 		path, strerror(reason));
 }
 
-/* A connected socket, or -1 when it was said why not. */
-static int gateway_connect(const char *path, u32 wait_s)
+int gateway_connect(const char *path, u32 wait_s)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	struct timeval wait = { .tv_sec = (time_t)wait_s };
@@ -47,6 +46,23 @@ static int gateway_connect(const char *path, u32 wait_s)
 	return fd;
 }
 
+bool gateway_send(int fd, const void *bytes, size_t len_bytes)
+{
+	const u8 *at = bytes;
+
+	while (len_bytes > 0) {
+		ssize_t sent = send(fd, at, len_bytes, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			return errno == EPIPE || errno == ECONNRESET;
+		at += sent;
+		len_bytes -= (size_t)sent;
+	}
+	return true;
+}
+
 FILE *gateway_ask(const char *path, const char *request, u32 wait_s)
 {
 	int fd = gateway_connect(path, wait_s);
@@ -54,10 +70,7 @@ FILE *gateway_ask(const char *path, const char *request, u32 wait_s)
 
 	if (fd < 0)
 		return NULL;
-	/* A gateway that is crowded closes at once; what it said can still be read. */
-	if ((send(fd, request, strlen(request), MSG_NOSIGNAL) < 0 ||
-	     send(fd, "\n", 1, MSG_NOSIGNAL) < 0) &&
-	    errno != EPIPE && errno != ECONNRESET) {
+	if (!gateway_send(fd, request, strlen(request)) || !gateway_send(fd, "\n", 1)) {
 		fprintf(stderr, "sluice: the gateway takes no request: %s\n", strerror(errno));
 		close(fd);
 		return NULL;

@@ -8,6 +8,11 @@
 
 enum { GATEWAY_WAIT_S = 15 };
 
+/* A connected socket, or -1 when stderr was told why not. A read waits for wait_s at most, 0: as
+ * long as it takes.                                                                             */
+int gateway_connect(const char *path, u32 wait_s);
+/* All of it; a gateway that closes at once is no failure, since what it said can still be read. */
+bool gateway_send(int fd, const void *bytes, size_t len_bytes);
 /* Sends the request (a line of JSON without its end) and gives the answer to read, line by line; a
  * read waits for wait_s at most, 0: as long as it takes. NULL when stderr was told why not.     */
 FILE *gateway_ask(const char *path, const char *request, u32 wait_s);

@@ -71,6 +71,9 @@ static void read_line(const char *line, const char *command, struct help *help)
 		read_option(line + 2, help);
 	} else if (begins(line, "  sluice ") && begins(line + 9, command) && line[9 + len] == ' ') {
 		read_word(line + 10 + len, help);
+	} else if (begins(line, "sluice ") && begins(line + 7, command)) {
+		help->takes_file = begins(line + 7 + len, " FILE:") ||
+				   begins(line + 7 + len, " [FILE]:");
 	} else if (begins(line, "usage: ")) {
 		const char *host = strstr(line, " host");
 

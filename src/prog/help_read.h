@@ -30,6 +30,7 @@ struct help {
 	u32 word_count;
 	char word[HELP_WORDS_MAX][HELP_NAME_SIZE];
 	bool takes_host; /* "usage: ... host" */
+	bool takes_file; /* "sluice COMMAND FILE: ...", where the help begins */
 };
 
 /* Alternatives that can be typed as they stand: "text|json". */

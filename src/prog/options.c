@@ -3,7 +3,7 @@
 
 #include <stdarg.h>
 
-#include "prog/nearest.h"
+#include "host/conf/nearest.h"
 
 enum { OPTIONS_MAX = 48 };
 

@@ -6,7 +6,7 @@
 
 #include "host/ctl/ctl.h"
 #include "prog/options.h"
-#include "prog/values.h"
+#include "host/conf/values.h"
 
 enum {
 	OPT_ADDR,

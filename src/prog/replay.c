@@ -10,6 +10,7 @@
 #include "host/io/pcap.h"
 #include "prog/prog.h"
 #include "prog/run_conf.h"
+#include "prog/run_fill.h"
 
 #define REPLAY_BEGIN_NS (NS_PER_SEC * 1000) /* before it nothing can have happened */
 
@@ -24,6 +25,7 @@ struct source {
 
 struct replay {
 	const struct replay_args *args;
+	struct conf asked;
 	struct run_facts facts;
 	struct run_notes notes;
 	struct sluice_conf conf;
@@ -85,6 +87,8 @@ static void look(struct replay *replay)
 {
 	const struct run_args *run = &replay->args->run;
 
+	memcpy(replay->facts.seed, run->seed, sizeof replay->facts.seed);
+	replay->facts.slow_road = run->slow_road;
 	for (u32 i = 0; i < run->iface_count; i++) {
 		struct iface_conf *port = &replay->facts.iface[i].port;
 
@@ -96,11 +100,14 @@ static void look(struct replay *replay)
 
 static bool make_engine(struct replay *replay, struct run_errors *errors)
 {
+	struct run_source source = { .conf = &replay->asked,
+				     .dnat_count = replay->args->run.dnat_count,
+				     .dnat = replay->args->run.dnat };
 	const char *why = "";
 	struct mem plan;
 
-	if (!run_conf_build(&replay->args->run, &replay->facts, &replay->conf, &replay->notes,
-			    errors))
+	if (!run_args_fill(&replay->args->run, &replay->asked, errors) ||
+	    !run_conf_build(&source, &replay->facts, &replay->conf, &replay->notes, errors))
 		return false;
 	sluice_plan(&replay->conf, &plan);
 	replay->region = aligned_alloc(MEM_LINE, plan.used);

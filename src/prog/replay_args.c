@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "prog/values.h"
+#include "host/conf/values.h"
 
 struct reading {
 	struct replay_args *args;
@@ -143,6 +143,9 @@ void replay_args_parse(int argc, char **argv, struct replay_args *args, struct r
 	free(reading.rest);
 	if (args->run.help)
 		return;
+	if (args->run.config)
+		run_error(errors, "--config %s: a replay is told by options what the gateway is",
+			  args->run.config);
 	take_words(&reading);
 	for (u32 i = 0; i < own.count; i++)
 		run_error(errors, "%s", own.text[i]);

@@ -11,7 +11,7 @@
 #include "host/os/sandbox.h"
 #include "prog/prog.h"
 #include "prog/run_state.h"
-#include "prog/values.h"
+#include "host/conf/values.h"
 
 enum { TOP_DROPS = 5, DROPS_STEP = 32 };
 
@@ -50,13 +50,16 @@ static void say_translation(const struct run *run)
 	const struct nat_conf *nat = &run->conf.nat;
 	const struct nat_pool_conf *pool = &nat->pool[0];
 	const struct nat_rule_conf *general = &nat->rule[nat->rule_count - 1];
+	u32 others = 0;
 
 	if (nat->rule_count == 0) {
 		printf("  NAT     none: every packet keeps its addresses\n");
 		return;
 	}
 	printf("  NAT     ");
-	if (general->kind == NAT_KIND_MASQUERADE)
+	if (general->kind == NAT_KIND_NONE)
+		printf("none");
+	else if (general->kind == NAT_KIND_MASQUERADE)
 		printf("to the address of the way out");
 	else
 		printf("to the pool");
@@ -74,11 +77,17 @@ static void say_translation(const struct run *run)
 	for (u32 i = 0; i < nat->rule_count - 1; i++) {
 		const struct nat_rule_conf *rule = &nat->rule[i];
 
+		if (rule->kind != NAT_KIND_NONE) {
+			others++;
+			continue;
+		}
 		printf("  NAT     not to %s", value_show_prefix(rule->dest, rule->dest_len).text);
 		if (rule->dest_port)
 			printf(" port %u", rule->dest_port);
 		printf("\n");
 	}
+	if (others)
+		printf("  NAT     and by %u rules before it\n", others);
 	if (nat->static_count)
 		printf("  NAT     %u one-to-one\n", nat->static_count);
 }
@@ -164,7 +173,7 @@ static void say_sandbox(struct run *run)
 static void say_start(struct run *run)
 {
 	printf("sluice " PROG_VERSION " is the gateway\n");
-	for (u32 i = 0; i < run->args.iface_count; i++)
+	for (u32 i = 0; i < run->asked.conf.iface_count; i++)
 		say_iface(run, i);
 	say_routes(run);
 	say_translation(run);
@@ -173,9 +182,11 @@ static void say_start(struct run *run)
 		printf("  host    its own packets go to it %s\n", hostport_way(run->host_port));
 	say_memory(run);
 	say_sandbox(run);
-	printf("  control %s\n", run->args.control);
+	printf("  control %s\n", run->asked.conf.control);
 	if (run->metrics)
 		printf("  metrics %s\n", run->args.metrics);
+	if (run->asked.from_file)
+		printf("  file    %s\n", run->asked.file);
 	say_notes(run);
 	fflush(stdout);
 }
@@ -220,7 +231,7 @@ static void say_drops(const struct run *run)
 static void say_end(const struct run *run)
 {
 	printf("sluice ends\n");
-	for (u32 i = 0; i < run->args.iface_count; i++) {
+	for (u32 i = 0; i < run->asked.conf.iface_count; i++) {
 		const struct port_stats *stats = port_count(run->port[i]);
 
 		printf("  %-7s in %" PRIu64 " packets %" PRIu64 " bytes, out %" PRIu64
@@ -257,7 +268,8 @@ static bool run_begin(struct run *run)
 /* After everything is open, before a byte from outside is read. */
 static void enter_sandbox(struct run *run)
 {
-	const struct sandbox_conf conf = { .control = run->args.control,
+	const struct sandbox_conf conf = { .control = run->asked.conf.control,
+					   .config = run->config_path,
 					   .connects = run->args.dnat_count > 0,
 					   .log = { .json = run->log.json,
 						    .priorities = run->log.priorities } };
@@ -270,7 +282,7 @@ static int run_gateway(struct run *run)
 {
 	bool begun;
 
-	run_log_init(&run->log, stderr, run->args.json_log);
+	run_log_init(&run->log, stderr, run->asked.conf.log == CONF_LOG_JSON);
 	run->log.priorities = run_log_is_journal(stderr, getenv("JOURNAL_STREAM"));
 	if (!notify_open(&run->notify))
 		run_log_say(&run->log, RUN_WARNING, "notify",
@@ -312,9 +324,12 @@ int run_main(int argc, char **argv)
 	} else if (run->errors.count) {
 		say_errors(&run->errors);
 		fprintf(stderr, "'sluice run --help' tells more.\n");
+	} else if (!run_ask(run)) {
+		say_errors(&run->errors);
 	} else {
 		code = run_gateway(run);
 	}
+	free(run->config_path);
 	free(run);
 	return code;
 }

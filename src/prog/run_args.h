@@ -7,42 +7,15 @@
 
 #include <stdio.h>
 
-#include "core/ct/ct_conf.h"
-#include "core/iface/iface.h"
-#include "core/nat/nat_conf.h"
+#include "host/conf/conf.h"
 #include "prog/dnat_args.h"
 
 enum {
-	RUN_IFACE_MAX = IFACE_MAX - 1, /* one is the way to the host */
-	RUN_ADDR_MAX = 16,             /* addresses given for one interface */
-	RUN_ROUTE_MAX = 256,
 	RUN_EXEMPT_MAX = NAT_RULE_MAX - 1, /* one rule is for all the rest */
 	RUN_DNAT_MAX = 16,
 	RUN_ERRORS_MAX = 24,
 	RUN_ERROR_SIZE = 320,
 	RUN_SEED_SIZE = 32,
-	RUN_FLOWS_MIN = 256,
-	RUN_FLOWS_MAX = 1 << 26,
-	RUN_MTU_MIN = 576, /* what every host can take in, RFC 1122 section 3.3.2 */
-};
-
-enum run_driver { RUN_DRIVER_AFPACKET, RUN_DRIVER_TUN };
-enum run_route_kind { RUN_ROUTE_GATEWAY, RUN_ROUTE_BLACKHOLE, RUN_ROUTE_PROHIBIT };
-
-struct run_iface_args {
-	char name[IFACE_NAME_SIZE];
-	enum iface_side side;
-	enum run_driver driver;
-	u32 mtu;        /* 0: the interface's */
-	u32 addr_count; /* 0: those that the interface has */
-	struct iface_addr addr[RUN_ADDR_MAX];
-};
-
-struct run_route_args {
-	be32 prefix;
-	u8 prefix_len;
-	enum run_route_kind kind;
-	be32 gateway;
 };
 
 /* What is spoken to without translation. */
@@ -54,16 +27,17 @@ struct run_exempt_args {
 
 struct run_args {
 	u32 iface_count;
-	struct run_iface_args iface[RUN_IFACE_MAX];
+	struct conf_iface iface[CONF_IFACE_MAX];
 	bool gateway_given;
 	be32 gateway;
 	u32 route_count;
-	struct run_route_args route[RUN_ROUTE_MAX];
+	struct conf_route route[CONF_ROUTE_MAX];
+	const char *config; /* NULL: what follows says everything */
 	const char *control;
 	const char *metrics; /* NULL: none */
-	u32 flows;      /* 0: default */
-	u32 mappings;   /* 0: default */
-	u32 pool_count; /* ranges; 0: masquerade */
+	u32 flows;           /* 0: default */
+	u32 mappings;        /* 0: default */
+	u32 pool_count;      /* ranges; 0: masquerade */
 	struct nat_range pool[NAT_POOL_RANGE_MAX];
 	u32 static_count;
 	struct nat_static_conf fixed[NAT_STATIC_MAX];

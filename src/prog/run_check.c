@@ -1,10 +1,13 @@
 /* Looking for what can not be meant. */
 #include "prog/run_check.h"
 
-#include "prog/values.h"
+#include <stdio.h>
+
+#include "host/conf/values.h"
 
 struct checking {
-	const struct run_args *args;
+	const struct run_source *source;
+	const struct conf *asked;
 	const struct sluice_conf *conf;
 	struct run_errors *errors;
 };
@@ -16,6 +19,27 @@ enum relation {
 	REL_EDGE,   /* the first or last of its network is */
 	REL_INSIDE, /* some are on its network, which is of the inside */
 };
+
+/* "--route", or the place in the file. */
+static struct run_place said(const struct checking *c, const void *value, const char *option)
+{
+	return run_asked_by(c->source, value, option);
+}
+
+/* The same before a value. */
+static struct run_place said_of(const struct checking *c, const void *value, const char *option)
+{
+	struct run_place place = run_asked_by(c->source, value, option);
+
+	if (c->source->marks)
+		strcat(place.text, ":");
+	return place;
+}
+
+static const char *inside_word(const struct checking *c)
+{
+	return c->source->marks ? "inside" : "--lan";
+}
 
 static struct nat_range network_range(be32 addr, u8 prefix_len)
 {
@@ -95,7 +119,7 @@ static const char *related_iface(const struct checking *c, const struct nat_rang
 
 /* ---- gateways and routes --------------------------------------------------------------------- */
 
-static bool check_neighbour(struct checking *c, const char *option, be32 gateway)
+static bool check_neighbour(struct checking *c, const struct run_place *place, be32 gateway)
 {
 	struct nat_range range = one_addr(gateway);
 	const char *own = related_iface(c, &range, REL_OWN);
@@ -104,32 +128,33 @@ static bool check_neighbour(struct checking *c, const char *option, be32 gateway
 	if (own)
 		run_error(c->errors,
 			  "%s: %s is this gateway's own address, on %s; it has to be a neighbour's",
-			  option, value_show_addr(gateway).text, own);
+			  place->text, value_show_addr(gateway).text, own);
 	else if (edge)
 		run_error(c->errors,
 			  "%s: %s is the first or last address of the network on %s, which no "
 			  "neighbour has",
-			  option, value_show_addr(gateway).text, edge);
+			  place->text, value_show_addr(gateway).text, edge);
 	return !own && !edge;
 }
 
 static void check_gateway(struct checking *c)
 {
-	struct nat_range range = one_addr(c->args->gateway);
+	struct run_place place = said(c, &c->asked->gateway, "--gateway");
+	struct nat_range range = one_addr(c->asked->gateway);
 	const char *inside = related_iface(c, &range, REL_INSIDE);
 
-	if (!c->args->gateway_given || !check_neighbour(c, "--gateway", c->args->gateway))
+	if (!c->asked->gateway.raw || !check_neighbour(c, &place, c->asked->gateway))
 		return;
 	if (inside)
 		run_error(c->errors,
-			  "--gateway: %s is on the network of %s, which is --lan; the way out is a "
-			  "neighbour on a --wan network (--route 0.0.0.0/0=%s leads inside)",
-			  value_show_addr(c->args->gateway).text, inside,
-			  value_show_addr(c->args->gateway).text);
+			  "%s: %s is on the network of %s, which is %s; the way out is a neighbour "
+			  "on a network of the outside (a route to 0.0.0.0/0 leads inside)",
+			  place.text, value_show_addr(c->asked->gateway).text, inside,
+			  inside_word(c));
 }
 
 /* A given route stands before what follows from addresses: it would cut the network off. */
-static void check_own_network(struct checking *c, const struct run_route_args *route)
+static void check_own_network(struct checking *c, const struct conf_route *route)
 {
 	for (u32 i = 0; i < c->conf->iface_count; i++) {
 		const struct iface_conf *iface = &c->conf->iface[i];
@@ -143,8 +168,8 @@ static void check_own_network(struct checking *c, const struct run_route_args *r
 
 			if (!network && !own)
 				continue;
-			run_error(c->errors,
-				  "--route %s: is the own %s of %s, to which a way is known",
+			run_error(c->errors, "%s %s: is the own %s of %s, to which a way is known",
+				  said_of(c, route, "--route").text,
 				  value_show_prefix(route->prefix, route->prefix_len).text,
 				  own ? "address" : "network", iface->name);
 			return;
@@ -154,29 +179,32 @@ static void check_own_network(struct checking *c, const struct run_route_args *r
 
 static void check_routes(struct checking *c)
 {
-	for (u32 i = 0; i < c->args->route_count; i++) {
-		const struct run_route_args *route = &c->args->route[i];
+	for (u32 i = 0; i < c->asked->route_count; i++) {
+		const struct conf_route *route = &c->asked->route[i];
+		struct run_place place = said(c, &route->kind, "--route");
 		struct nat_range range = network_range(route->prefix, route->prefix_len);
 		struct value_addr text = value_show_prefix(route->prefix, route->prefix_len);
 
-		if (route->prefix_len == 0 && c->args->gateway_given)
-			run_error(c->errors, "--route %s: is what --gateway says; leave one away",
-				  text.text);
+		if (route->prefix_len == 0 && c->asked->gateway.raw)
+			run_error(c->errors, "%s %s: is what %sgateway says; leave one away",
+				  said_of(c, route, "--route").text, text.text,
+				  c->source->marks ? "" : "--");
 		else if (route->prefix_len && is_no_hosts(&range))
 			run_error(c->errors,
-				  "--route %s: has addresses that nothing is forwarded to "
-				  "(0.0.0.0/8, 127.0.0.0/8, 224.0.0.0/3)",
-				  text.text);
+				  "%s %s: has addresses that nothing is forwarded to (0.0.0.0/8, "
+				  "127.0.0.0/8, 224.0.0.0/3)",
+				  said_of(c, route, "--route").text, text.text);
 		check_own_network(c, route);
-		if (route->kind == RUN_ROUTE_GATEWAY)
-			check_neighbour(c, "--route", route->gateway);
+		if (route->kind == CONF_VIA_GATEWAY)
+			check_neighbour(c, &place, route->gateway);
 	}
 }
 
 /* ---- public addresses ------------------------------------------------------------------------ */
 
 /* What no packet would come back to. */
-static void check_public(struct checking *c, const char *option, const struct nat_range *range)
+static void check_public(struct checking *c, const struct run_place *place,
+			 const struct nat_range *range)
 {
 	const char *inside = related_iface(c, range, REL_INSIDE);
 	char text[2 * VALUE_PREFIX_SIZE];
@@ -189,44 +217,68 @@ static void check_public(struct checking *c, const char *option, const struct na
 		run_error(c->errors,
 			  "%s: %s: no host can have an address of 0.0.0.0/8, 127.0.0.0/8 or "
 			  "224.0.0.0/3",
-			  option, text);
+			  place->text, text);
 	else if (inside)
 		run_error(c->errors,
-			  "%s: %s: is on the network of %s, which is --lan; public addresses are "
-			  "of the outside",
-			  option, text, inside);
+			  "%s: %s: is on the network of %s, which is %s; public addresses are of "
+			  "the outside",
+			  place->text, text, inside, inside_word(c));
 }
 
-/* All of the address goes inside: the host could be reached there no more, by ssh for one. */
-static void check_fixed(struct checking *c, const struct nat_static_conf *fixed)
+static void check_in_pools(struct checking *c, const char *place, const struct conf_static *fixed,
+			   const struct nat_range *outside)
 {
-	struct nat_range outside = network_range(fixed->outside, fixed->prefix_len);
-	const char *hosts = related_iface(c, &outside, REL_HOSTS);
+	for (u32 i = 0; i < c->asked->pool_count; i++) {
+		const struct nat_pool_conf *pool = &c->asked->pool[i].pool;
 
-	check_public(c, "--one-to-one", &outside);
-	if (hosts)
-		run_error(c->errors,
-			  "--one-to-one: %s has the host's own address on %s, where the host could "
-			  "be reached no more; take another, or take it off the host",
-			  value_show_prefix(fixed->outside, fixed->prefix_len).text, hosts);
-	for (u32 i = 0; i < c->args->pool_count; i++) {
-		if (ranges_meet(&outside, &c->args->pool[i]))
-			run_error(c->errors,
-				  "--one-to-one: %s is in a --pool, too; an address belongs to one "
-				  "inside host or to all",
-				  value_show_prefix(fixed->outside, fixed->prefix_len).text);
+		for (u32 j = 0; j < pool->range_count; j++) {
+			if (ranges_meet(outside, &pool->range[j]))
+				run_error(
+					c->errors,
+					"%s: %s is in a %spool, too; an address belongs to one "
+					"inside host or to all",
+					place,
+					value_show_prefix(fixed->outside, fixed->outside_len).text,
+					c->source->marks ? "" : "--");
+		}
 	}
 }
 
-void run_check(const struct run_args *args, const struct sluice_conf *conf,
+/* All of the address goes inside: the host could be reached there no more, by ssh for one. */
+static void check_fixed(struct checking *c, const struct conf_static *fixed)
+{
+	struct run_place place = said(c, &fixed->outside, "--one-to-one");
+	struct nat_range outside = network_range(fixed->outside, fixed->outside_len);
+	const char *hosts = related_iface(c, &outside, REL_HOSTS);
+
+	check_public(c, &place, &outside);
+	if (hosts)
+		run_error(c->errors,
+			  "%s: %s has the host's own address on %s, where the host could be "
+			  "reached no more; take another, or take it off the host",
+			  place.text, value_show_prefix(fixed->outside, fixed->outside_len).text,
+			  hosts);
+	check_in_pools(c, place.text, fixed, &outside);
+}
+
+static void check_pool(struct checking *c, const struct nat_pool_conf *pool)
+{
+	for (u32 i = 0; i < pool->range_count; i++) {
+		struct run_place place = said(c, &pool->range[i], "--pool");
+
+		check_public(c, &place, &pool->range[i]);
+	}
+}
+
+void run_check(const struct run_source *source, const struct sluice_conf *conf,
 	       struct run_errors *errors)
 {
-	struct checking c = { args, conf, errors };
+	struct checking c = { source, source->conf, conf, errors };
 
 	check_gateway(&c);
 	check_routes(&c);
-	for (u32 i = 0; i < args->pool_count; i++)
-		check_public(&c, "--pool", &args->pool[i]);
-	for (u32 i = 0; i < args->static_count; i++)
-		check_fixed(&c, &args->fixed[i]);
+	for (u32 i = 0; i < c.asked->pool_count; i++)
+		check_pool(&c, &c.asked->pool[i].pool);
+	for (u32 i = 0; i < c.asked->static_count; i++)
+		check_fixed(&c, &c.asked->fixed[i]);
 }

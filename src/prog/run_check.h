@@ -6,11 +6,10 @@
 #ifndef PROG_RUN_CHECK_H
 #define PROG_RUN_CHECK_H
 
-#include "prog/run_args.h"
-#include "sluice/sluice.h"
+#include "prog/run_conf.h"
 
 /* conf has the interfaces with their addresses. Each mistake becomes one of errors. */
-void run_check(const struct run_args *args, const struct sluice_conf *conf,
+void run_check(const struct run_source *source, const struct sluice_conf *conf,
 	       struct run_errors *errors);
 
 #endif

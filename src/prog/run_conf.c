@@ -1,19 +1,36 @@
 /* Building the configuration. */
 #include "prog/run_conf.h"
 
+#include <stdio.h>
+
+#include "host/conf/values.h"
 #include "prog/run_check.h"
-#include "prog/values.h"
 
 /* Public addresses that may come by themselves: an interface can get more while running. */
-enum { ADDRESSES_SPARE = 64, POOL_ADDRESSES_MAX = 65536 };
+enum { ADDRESSES_SPARE = 64, ADDRESSES_MAX = UINT16_MAX - ADDRESSES_SPARE };
 
 struct building {
-	const struct run_args *args;
+	const struct run_source *source;
+	const struct conf *asked;
 	const struct run_facts *facts;
 	struct sluice_conf *conf;
 	struct run_notes *notes;
 	struct run_errors *errors;
 };
+
+struct run_place run_asked_by(const struct run_source *source, const void *value,
+			      const char *option)
+{
+	struct conf_place at;
+	struct run_place place;
+
+	snprintf(place.text, sizeof place.text, "%s", option);
+	if (!source->marks)
+		return place;
+	at = conf_place_of(source->marks, (u32)((const u8 *)value - (const u8 *)source->conf));
+	snprintf(place.text, sizeof place.text, "%.100s:%u:%u", source->file, at.line, at.column);
+	return place;
+}
 
 /* ---- interfaces ------------------------------------------------------------------------------ */
 
@@ -28,14 +45,15 @@ static void add_addr(struct building *b, struct iface_conf *iface, const struct 
 
 static void given_addrs(struct building *b, u32 index)
 {
-	const struct run_iface_args *given = &b->args->iface[index];
+	const struct conf_iface *given = &b->asked->iface[index];
 	const struct run_iface_facts *facts = &b->facts->iface[index];
 
 	if (facts->addr_count)
 		run_error(b->errors,
-			  "%s=%s: %s has the address %s of the host already; leave '=...' away to "
-			  "use that, or take it off with 'ip address flush dev %s'",
-			  given->name,
+			  "%s%s%s=%s: %s has the address %s of the host already; leave what is "
+			  "given away to use that, or take it off with 'ip address flush dev %s'",
+			  run_asked_by(b->source, &given->addr[0], "").text,
+			  b->source->marks ? ": " : "", given->name,
 			  value_show_prefix(given->addr[0].addr, given->addr[0].prefix_len).text,
 			  given->name,
 			  value_show_prefix(facts->addr[0].addr, facts->addr[0].prefix_len).text,
@@ -44,21 +62,35 @@ static void given_addrs(struct building *b, u32 index)
 		add_addr(b, &b->conf->iface[index], &given->addr[i]);
 }
 
+static void no_addr(struct building *b, const struct conf_iface *given)
+{
+	const char *example = given->side == IFACE_INSIDE ? "10.10.0.1/16" : "198.18.0.1/16";
+
+	if (b->source->marks)
+		run_error(b->errors,
+			  "%s: %s has no IPv4 address; say 'addresses: %s', or set one with 'ip "
+			  "address add'",
+			  run_asked_by(b->source, given->name, "").text, given->name, example);
+	else
+		run_error(b->errors,
+			  "%s has no IPv4 address; give one, as in --%s %s=%s, or set one with 'ip "
+			  "address add'",
+			  given->name, given->side == IFACE_INSIDE ? "lan" : "wan", given->name,
+			  example);
+}
+
 static void own_addrs(struct building *b, u32 index)
 {
-	const struct run_iface_args *given = &b->args->iface[index];
+	const struct conf_iface *given = &b->asked->iface[index];
 	const struct run_iface_facts *facts = &b->facts->iface[index];
 
 	if (facts->addr_count == 0 && !b->facts->running)
+		no_addr(b, given);
+	else if (!b->asked->host_port && facts->addr_count)
 		run_error(b->errors,
-			  "%s has no IPv4 address; give one, as in --%s %s=%s, or set one with "
-			  "'ip address add'",
-			  given->name, given->side == IFACE_INSIDE ? "lan" : "wan", given->name,
-			  given->side == IFACE_INSIDE ? "10.10.0.1/16" : "198.18.0.1/16");
-	else if (b->args->no_host && facts->addr_count)
-		run_error(b->errors,
-			  "--no-host: %s has the address %s of the host, whose packets would not "
-			  "come to it; take the address off, or leave --no-host away",
+			  "%s: %s has the address %s of the host, whose packets would not come to "
+			  "it; take the address off, or leave this away",
+			  run_asked_by(b->source, &b->asked->host_port, "--no-host").text,
 			  given->name, value_show_addr(facts->addr[0].addr).text);
 	for (u32 i = 0; i < facts->addr_count; i++) {
 		struct iface_addr addr = { .addr = facts->addr[i].addr,
@@ -71,7 +103,7 @@ static void own_addrs(struct building *b, u32 index)
 
 static void build_iface(struct building *b, u32 index)
 {
-	const struct run_iface_args *given = &b->args->iface[index];
+	const struct conf_iface *given = &b->asked->iface[index];
 	struct iface_conf *iface = &b->conf->iface[index];
 
 	*iface = b->facts->iface[index].port;
@@ -136,11 +168,11 @@ static void check_overlap(struct building *b, u32 one, u32 two)
 
 static void build_ifaces(struct building *b)
 {
-	b->conf->iface_count = b->args->iface_count;
-	for (u32 i = 0; i < b->args->iface_count; i++)
+	b->conf->iface_count = b->asked->iface_count;
+	for (u32 i = 0; i < b->asked->iface_count; i++)
 		build_iface(b, i);
-	for (u32 i = 0; i < b->args->iface_count; i++) {
-		for (u32 j = i + 1; j < b->args->iface_count; j++)
+	for (u32 i = 0; i < b->asked->iface_count; i++) {
+		for (u32 j = i + 1; j < b->asked->iface_count; j++)
 			check_overlap(b, i, j);
 	}
 	build_host(b);
@@ -167,7 +199,8 @@ static bool iface_towards(const struct sluice_conf *conf, be32 gateway, u16 *ind
 	return false;
 }
 
-/* The first route to a prefix stays: command line before system, low metric before high. */
+/* The first route to a prefix stays: what is asked for before the system's, low metric before
+ * high.                                                                                         */
 static void add_route(struct building *b, const struct sluice_route_conf *route)
 {
 	struct sluice_conf *conf = b->conf;
@@ -195,40 +228,42 @@ static void add_unicast(struct building *b, be32 prefix, u8 prefix_len, struct f
 	add_route(b, &route);
 }
 
-static void route_by_gateway(struct building *b, const char *option,
-			     const struct run_route_args *given)
+static void route_by_gateway(struct building *b, const struct run_place *place,
+			     const struct conf_route *given)
 {
 	struct fib_path path = { .gateway = given->gateway };
 
-	if (!iface_towards(b->conf, given->gateway, &path.out_if)) {
+	if (iface_towards(b->conf, given->gateway, &path.out_if))
+		add_unicast(b, given->prefix, given->prefix_len, path);
+	else if (!b->facts->offline)
 		run_error(b->errors,
 			  "%s: the gateway %s is on no network of the interfaces; it has to be a "
 			  "neighbour",
-			  option, value_show_addr(given->gateway).text);
-		return;
-	}
-	add_unicast(b, given->prefix, given->prefix_len, path);
+			  place->text, value_show_addr(given->gateway).text);
 }
 
 static void given_routes(struct building *b)
 {
-	struct run_route_args gateway = { .gateway = b->args->gateway };
+	struct conf_route gateway = { .gateway = b->asked->gateway };
 
-	for (u32 i = 0; i < b->args->route_count; i++) {
-		const struct run_route_args *given = &b->args->route[i];
+	for (u32 i = 0; i < b->asked->route_count; i++) {
+		const struct conf_route *given = &b->asked->route[i];
 		struct sluice_route_conf route = { .prefix = given->prefix,
 						   .prefix_len = given->prefix_len };
+		struct run_place place = run_asked_by(b->source, &given->kind, "--route");
 
-		if (given->kind == RUN_ROUTE_GATEWAY) {
-			route_by_gateway(b, "--route", given);
+		if (given->kind == CONF_VIA_GATEWAY) {
+			route_by_gateway(b, &place, given);
 			continue;
 		}
-		route.route.type = given->kind == RUN_ROUTE_BLACKHOLE ? FIB_BLACKHOLE
-								      : FIB_PROHIBIT;
+		route.route.type = given->kind == CONF_VIA_BLACKHOLE ? FIB_BLACKHOLE : FIB_PROHIBIT;
 		add_route(b, &route);
 	}
-	if (b->args->gateway_given)
-		route_by_gateway(b, "--gateway", &gateway);
+	if (b->asked->gateway.raw) {
+		struct run_place place = run_asked_by(b->source, &b->asked->gateway, "--gateway");
+
+		route_by_gateway(b, &place, &gateway);
+	}
 }
 
 /* What the host's routing table says, except what follows from addresses by itself. A default
@@ -237,7 +272,7 @@ static void own_routes(struct building *b, u32 index)
 {
 	const struct run_iface_facts *facts = &b->facts->iface[index];
 
-	if (b->args->iface[index].addr_count)
+	if (b->asked->iface[index].addr_count)
 		return;
 	for (u32 i = 0; i < facts->route_count; i++) {
 		const struct os_route *route = &facts->route[i];
@@ -245,7 +280,7 @@ static void own_routes(struct building *b, u32 index)
 
 		if (route->connected)
 			continue;
-		if (route->prefix_len == 0 && b->args->iface[index].side == IFACE_INSIDE)
+		if (route->prefix_len == 0 && b->asked->iface[index].side == IFACE_INSIDE)
 			continue;
 		add_unicast(b, route->prefix, route->prefix_len, path);
 	}
@@ -257,7 +292,7 @@ static void build_routes(struct building *b)
 
 	b->conf->route_count = 0;
 	given_routes(b);
-	for (u32 i = 0; i < b->args->iface_count; i++)
+	for (u32 i = 0; i < b->asked->iface_count; i++)
 		own_routes(b, i);
 	for (u32 i = 0; i < b->conf->route_count; i++)
 		found |= b->conf->route[i].prefix_len == 0;
@@ -266,55 +301,91 @@ static void build_routes(struct building *b)
 
 /* ---- translation ----------------------------------------------------------------------------- */
 
-static void build_exempt(struct building *b)
+static void build_pools(struct building *b)
 {
 	struct nat_conf *nat = &b->conf->nat;
-
-	for (u32 i = 0; i < b->args->exempt_count; i++) {
-		struct nat_rule_conf *rule = &nat->rule[nat->rule_count++];
-
-		nat_rule_defaults(rule);
-		rule->kind = NAT_KIND_NONE;
-		rule->dest = b->args->exempt[i].prefix;
-		rule->dest_len = b->args->exempt[i].prefix_len;
-		rule->dest_port = b->args->exempt[i].port;
-	}
-}
-
-static void build_pool(struct building *b, struct nat_rule_conf *rule)
-{
-	struct nat_conf *nat = &b->conf->nat;
-	struct nat_pool_conf *pool = &nat->pool[0];
 	u64 addresses = 0;
 
-	nat->pool_count = 1;
-	rule->kind = NAT_KIND_POOL;
-	rule->pool = 0;
-	pool->range_count = b->args->pool_count;
-	pool->port_first = b->args->port_first;
-	pool->port_last = b->args->port_last;
-	pool->strict_pairing = b->args->strict_pairing;
-	for (u32 i = 0; i < b->args->pool_count; i++) {
-		pool->range[i] = b->args->pool[i];
-		addresses += (u64)be32_host(pool->range[i].last) - be32_host(pool->range[i].first) +
-			     1;
+	nat->pool_count = b->asked->pool_count;
+	for (u32 i = 0; i < nat->pool_count; i++) {
+		const struct nat_pool_conf *pool = &b->asked->pool[i].pool;
+
+		nat->pool[i] = *pool;
+		for (u32 j = 0; j < pool->range_count; j++)
+			addresses += (u64)be32_host(pool->range[j].last) -
+				     be32_host(pool->range[j].first) + 1;
 	}
-	if (addresses > POOL_ADDRESSES_MAX)
-		run_error(b->errors, "--pool: %llu addresses in all; at most %d are allowed",
-			  (unsigned long long)addresses, POOL_ADDRESSES_MAX);
-	else
+	if (addresses > ADDRESSES_MAX)
+		run_error(b->errors, "%s: %llu addresses in all; at most %d are allowed",
+			  run_asked_by(b->source, b->asked->pool, "--pool").text,
+			  (unsigned long long)addresses, ADDRESSES_MAX);
+	else if (b->asked->address_count)
+		nat->address_count = b->asked->address_count;
+	else if (b->facts->address_limit)
+		nat->address_count = b->facts->address_limit;
+	else if (addresses)
 		nat->address_count = u32_max(nat->address_count, (u32)addresses + ADDRESSES_SPARE);
 }
 
-/* Are flows translated to this one? Without a pool they are to all addresses of the outside. */
-static bool addr_is_public(const struct run_args *args, be32 addr)
+static u16 pool_index(const struct conf *asked, const char *name)
 {
-	for (u32 i = 0; i < args->pool_count; i++) {
-		if (be32_host(args->pool[i].first) <= be32_host(addr) &&
-		    be32_host(addr) <= be32_host(args->pool[i].last))
+	for (u32 i = 0; i < asked->pool_count; i++) {
+		if (strcmp(asked->pool[i].name, name) == 0)
+			return (u16)i;
+	}
+	return 0;
+}
+
+static u16 iface_index(const struct conf *asked, const char *name)
+{
+	for (u32 i = 0; i < asked->iface_count; i++) {
+		if (strcmp(asked->iface[i].name, name) == 0)
+			return (u16)i;
+	}
+	return IFACE_NONE;
+}
+
+static void build_rules(struct building *b)
+{
+	struct nat_conf *nat = &b->conf->nat;
+
+	nat->rule_count = b->asked->rule_count;
+	for (u32 i = 0; i < nat->rule_count; i++) {
+		const struct conf_rule *rule = &b->asked->rule[i];
+
+		nat->rule[i] = rule->rule;
+		nat->rule[i].out_if = iface_index(b->asked, rule->out);
+		nat->rule[i].pool = pool_index(b->asked, rule->pool);
+	}
+}
+
+static bool masquerades(const struct nat_conf *nat)
+{
+	for (u32 i = 0; i < nat->rule_count; i++) {
+		if (nat->rule[i].kind == NAT_KIND_MASQUERADE)
 			return true;
 	}
-	return args->pool_count == 0;
+	return false;
+}
+
+static bool pool_holds(const struct nat_pool_conf *pool, be32 addr)
+{
+	for (u32 i = 0; i < pool->range_count; i++) {
+		if (be32_host(pool->range[i].first) <= be32_host(addr) &&
+		    be32_host(addr) <= be32_host(pool->range[i].last))
+			return true;
+	}
+	return false;
+}
+
+/* Are flows translated to this one? By masquerading they are to all addresses of the outside. */
+static bool addr_is_public(const struct nat_conf *nat, be32 addr)
+{
+	for (u32 i = 0; i < nat->pool_count; i++) {
+		if (pool_holds(&nat->pool[i], addr))
+			return true;
+	}
+	return masquerades(nat);
 }
 
 static bool public_is_hosts(const struct building *b)
@@ -323,7 +394,8 @@ static bool public_is_hosts(const struct building *b)
 		const struct iface_conf *iface = &b->conf->iface[i];
 
 		for (u32 j = 0; iface->side == IFACE_OUTSIDE && j < iface->addr_count; j++) {
-			if (iface->addr[j].host && addr_is_public(b->args, iface->addr[j].addr))
+			if (iface->addr[j].host &&
+			    addr_is_public(&b->conf->nat, iface->addr[j].addr))
 				return true;
 		}
 	}
@@ -336,46 +408,33 @@ static bool public_is_hosts(const struct building *b)
 static void build_own_ports(struct building *b)
 {
 	struct nat_conf *nat = &b->conf->nat;
-	const struct run_args *args = b->args;
 	const struct run_facts *facts = b->facts;
+	u16 first = b->asked->masquerade_port_first;
+	u16 last = b->asked->masquerade_port_last;
 
-	nat->masquerade_port_first = args->port_first;
-	nat->masquerade_port_last = args->port_last;
+	nat->masquerade_port_first = first;
+	nat->masquerade_port_last = last;
 	if (!public_is_hosts(b) || facts->local_first == 0)
 		return;
-	if (args->port_first == 0) {
+	if (first == 0) {
 		nat->masquerade_spare_first = facts->local_first;
 		nat->masquerade_spare_last = facts->local_last;
 		b->notes->shares_ports = true;
 	} else {
-		b->notes->overlapping = args->port_first <= facts->local_last &&
-					facts->local_first <= args->port_last;
+		b->notes->overlapping = first <= facts->local_last && facts->local_first <= last;
 	}
-}
-
-/* Nothing of what follows would be used: better said than silently ignored. */
-static void build_no_nat(struct building *b)
-{
-	const struct run_args *args = b->args;
-
-	if (args->pool_count || args->static_count || args->exempt_count)
-		run_error(b->errors,
-			  "--no-nat: leaves every address as it is; take --pool, --one-to-one and "
-			  "--no-nat-to away, or --no-nat");
-	b->conf->nat.rule_count = 0;
 }
 
 /* The interface of the command line whose address a service takes. */
 static u16 service_iface(struct building *b, const struct dnat_args *given)
 {
-	for (u32 i = 0; i < b->args->iface_count; i++) {
-		if (strcmp(b->args->iface[i].name, given->iface) == 0)
-			return (u16)i;
-	}
-	run_error(b->errors,
-		  "--dnat %s: %s is neither an address nor an interface of --lan or --wan",
-		  given->service.name, given->iface);
-	return IFACE_NONE;
+	u16 index = iface_index(b->asked, given->iface);
+
+	if (index == IFACE_NONE)
+		run_error(b->errors,
+			  "--dnat %s: %s is neither an address nor an interface of --lan or --wan",
+			  given->service.name, given->iface);
+	return index;
 }
 
 static void build_service(struct building *b, const struct dnat_args *given)
@@ -405,10 +464,10 @@ static void build_services(struct building *b)
 	u32 before = b->errors->count;
 	const char *wrong;
 
-	if (b->args->dnat_count == 0)
+	if (b->source->dnat_count == 0)
 		return;
-	for (u32 i = 0; i < b->args->dnat_count; i++)
-		build_service(b, &b->args->dnat[i]);
+	for (u32 i = 0; i < b->source->dnat_count; i++)
+		build_service(b, &b->source->dnat[i]);
 	balance->service_limit = u32_max(balance->service_limit, balance->service_count);
 	balance->backend_limit = u32_max(balance->backend_limit, balance->backend_count);
 	wrong = b->errors->count == before ? balance_conf_wrong(balance) : NULL;
@@ -418,75 +477,45 @@ static void build_services(struct building *b)
 
 static void build_nat(struct building *b)
 {
-	const struct run_args *args = b->args;
 	struct nat_conf *nat = &b->conf->nat;
-	struct nat_rule_conf *rule;
 
-	if (args->no_nat) {
-		build_no_nat(b);
-		return;
-	}
-	build_exempt(b);
-	rule = &nat->rule[nat->rule_count++];
-	nat_rule_defaults(rule);
-	if (args->pool_count)
-		build_pool(b, rule);
-	else
-		rule->kind = NAT_KIND_MASQUERADE;
+	build_pools(b);
+	build_rules(b);
 	build_own_ports(b);
-	for (int proto = 0; proto < NAT_PROTO_COUNT; proto++) {
-		if (args->mapping_given[proto])
-			rule->mapping[proto] = args->mapping[proto];
-		if (args->filtering_given[proto])
-			rule->filtering[proto] = args->filtering[proto];
-		if (rule->mapping[proto] == NAT_MAP_DESTINATION && args->filtering_given[proto] &&
-		    args->filtering[proto] != NAT_FILTER_ADDRESS_PORT)
-			run_error(b->errors,
-				  "--filtering: with --mapping destination only the endpoint that "
-				  "was spoken to can answer; say address-port, or --mapping "
-				  "endpoint");
+	nat->static_count = b->asked->static_count;
+	for (u32 i = 0; i < nat->static_count; i++) {
+		const struct conf_static *fixed = &b->asked->fixed[i];
+
+		nat->fixed[i] = (struct nat_static_conf){ .inside = fixed->inside,
+							  .outside = fixed->outside,
+							  .prefix_len = fixed->inside_len };
 	}
-	rule->hairpin = !args->no_hairpin;
-	rule->parity = !args->no_parity;
-	if (args->strict_pairing && !args->pool_count)
-		run_error(b->errors, "--strict-pairing: is about pools; give a --pool as well");
-	nat->static_count = args->static_count;
-	memcpy(nat->fixed, args->fixed, args->static_count * sizeof nat->fixed[0]);
-	if (args->quarantine_given)
-		nat->quarantine_s = args->quarantine_s;
-	if (args->mappings)
-		nat->mapping_count = args->mappings;
+	nat->quarantine_s = b->asked->quarantine_s;
+	nat->mapping_count = b->asked->mapping_count;
+	nat->dest_count = b->asked->dest_count;
 }
 
-/* RFC 5227 leaves a host seven seconds before it uses an address. A gateway that starts is waited
- * for by everybody behind it, and links of today answer within milliseconds: the same three probes,
- * closer together.                                                                              */
-static void build_neighbours(struct neigh_conf *neigh)
+static void build_rest(struct building *b)
 {
-	neigh->probe_wait_ns = 50 * NS_PER_MS;
-	neigh->probe_min_ns = 100 * NS_PER_MS;
-	neigh->probe_max_ns = 150 * NS_PER_MS;
-	neigh->announce_wait_ns = 200 * NS_PER_MS;
+	const struct conf *asked = b->asked;
+	struct sluice_conf *conf = b->conf;
+
+	conf->ct = asked->ct;
+	conf->icmp = asked->icmp;
+	conf->redirects = asked->redirects;
+	conf->neigh = asked->neigh;
+	conf->fib = asked->fib;
+	conf->reass = asked->reass;
+	conf->packets = asked->packets;
+	conf->packets.ring_count = b->facts->ring_frames;
+	conf->slow_road = b->facts->slow_road;
+	memcpy(conf->seed, b->facts->seed, sizeof conf->seed);
 }
 
-static void build_tracking(struct building *b)
-{
-	struct ct_conf *ct = &b->conf->ct;
-
-	if (b->args->flows)
-		ct->flow_count = b->args->flows;
-	for (int i = 0; i < CT_TIMEOUT_COUNT; i++) {
-		if (b->args->timeout_s[i])
-			ct->timeout_s[i] = b->args->timeout_s[i];
-	}
-	ct->midstream = b->args->midstream;
-	ct->outbound_refresh_only = b->args->outbound_refresh_only;
-}
-
-bool run_conf_build(const struct run_args *args, const struct run_facts *facts,
+bool run_conf_build(const struct run_source *source, const struct run_facts *facts,
 		    struct sluice_conf *conf, struct run_notes *notes, struct run_errors *errors)
 {
-	struct building b = { args, facts, conf, notes, errors };
+	struct building b = { source, source->conf, facts, conf, notes, errors };
 	u32 before = errors->count;
 
 	memset(conf, 0, sizeof *conf);
@@ -496,12 +525,8 @@ bool run_conf_build(const struct run_args *args, const struct run_facts *facts,
 	build_routes(&b);
 	build_nat(&b);
 	build_services(&b);
-	build_tracking(&b);
-	build_neighbours(&conf->neigh);
+	build_rest(&b);
 	if (!facts->running && errors->count == before)
-		run_check(args, conf, errors);
-	conf->packets.ring_count = facts->ring_frames;
-	conf->slow_road = args->slow_road;
-	memcpy(conf->seed, args->seed_given ? args->seed : facts->seed, sizeof conf->seed);
+		run_check(source, conf, errors);
 	return errors->count == before;
 }

@@ -1,4 +1,4 @@
-/* From the command line and what the system says of its interfaces to an engine's configuration.
+/* From what is asked for and what the system says of its interfaces to an engine's configuration.
  *
  * Pure: the facts are given. The same function serves the start and every change of an address, a
  * route or an MTU later.                                                                        */
@@ -9,6 +9,21 @@
 #include "prog/run_args.h"
 #include "sluice/sluice.h"
 
+/* What is asked for, and how to speak of it. */
+struct run_source {
+	const struct conf *conf;
+	const struct conf_marks *marks; /* NULL: it comes from a command line */
+	const char *file;
+	u32 dnat_count; /* services, which the command line gives in either case */
+	const struct dnat_args *dnat;
+};
+
+enum { RUN_PLACE_SIZE = 128 };
+
+struct run_place {
+	char text[RUN_PLACE_SIZE];
+};
+
 struct run_iface_facts {
 	struct iface_conf port; /* link, MAC, MTU and offloads, as the driver describes them */
 	u32 addr_count;         /* addresses that the host has on it */
@@ -18,14 +33,17 @@ struct run_iface_facts {
 };
 
 struct run_facts {
-	struct run_iface_facts iface[RUN_IFACE_MAX]; /* in the order of run_args.iface */
-	bool running;                                /* an address may be missing for a while */
-	bool host_port;                              /* there is a way to the host's own stack */
-	struct iface_conf host;                      /* as its driver describes it */
+	struct run_iface_facts iface[CONF_IFACE_MAX]; /* in the order of conf.iface */
+	bool running;                                 /* an address may be missing for a while */
+	bool host_port;                               /* there is a way to the host's own stack */
+	struct iface_conf host;                       /* as its driver describes it */
 	u16 local_first; /* ports that the host's own sockets use; 0: not known */
 	u16 local_last;
-	u32 ring_frames;        /* of all drivers together */
-	u8 seed[RUN_SEED_SIZE]; /* when none is given */
+	u32 ring_frames;   /* of all drivers together */
+	u32 address_limit; /* public addresses that a running engine has room for; 0: none runs */
+	u8 seed[RUN_SEED_SIZE];
+	bool slow_road;
+	bool offline; /* the system was not asked: what only it can say is left out */
 };
 
 /* What somebody should know who starts it: said once. */
@@ -35,8 +53,11 @@ struct run_notes {
 	bool no_default;   /* no default gateway is known */
 };
 
+/* What was asked for by a value of source->conf: its place in the file, or the option. */
+struct run_place run_asked_by(const struct run_source *source, const void *value,
+			      const char *option);
 /* False: errors has at least one more, and conf is of no use. */
-bool run_conf_build(const struct run_args *args, const struct run_facts *facts,
+bool run_conf_build(const struct run_source *source, const struct run_facts *facts,
 		    struct sluice_conf *conf, struct run_notes *notes, struct run_errors *errors);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "host/os/clock.h"
 #include "prog/run_state.h"
-#include "prog/values.h"
+#include "host/conf/values.h"
 
 static void end_text(char text[DNAT_WHY_SIZE], const struct health_change *change)
 {

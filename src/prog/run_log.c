@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "core/wire/ip4.h"
+#include "host/conf/values.h"
 #include "host/os/clock.h"
-#include "prog/values.h"
 
 static const char *const level_names[] = { "info", "warning", "error" };
 /* As syslog(3) numbers them. */

@@ -6,6 +6,7 @@
  * the kernel receives in a thread on the same core, what we wait for comes from there. The control
  * side then gets a turn each RUN_CONTROL_NS; one turn is one bounded step of one answer (ctl.h). */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <sched.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include "host/os/clock.h"
 #include "host/os/netlink.h"
 #include "prog/prog.h"
+#include "prog/run_change.h"
 #include "prog/run_state.h"
 
 #define RUN_SPIN_NS     (50 * NS_PER_US)
@@ -116,7 +118,8 @@ static void say_ready(struct run *run)
 	fflush(stdout);
 	if (run->log.json)
 		run_log_say(&run->log, RUN_INFO, "ready", "every address answers");
-	notify_status(&run->notify, "the gateway between %u interfaces", run->args.iface_count);
+	notify_status(&run->notify, "the gateway between %u interfaces",
+		      run->asked.conf.iface_count);
 	notify_ready(&run->notify);
 }
 
@@ -129,6 +132,29 @@ static void tell_losses(struct run *run, ns_t now)
 		sluice_set_losses(run->sluice, (u16)i, &port_count(run->port[i])->losses);
 }
 
+/* One action a turn, between two batches; answers whether there was one. */
+static bool act(struct run *run, ns_t now)
+{
+	struct ctl_call call;
+	char *answer;
+
+	run_change_tick(run, now);
+	if (run->reload) {
+		run->reload = false;
+		notify_reloading(&run->notify);
+		run_change_reload(run, now);
+		notify_ready(&run->notify);
+	}
+	if (!ctl_action_take(run->ctl, &call))
+		return false;
+	answer = run_change(run, &call, now);
+	ctl_action_answer(run->ctl, &call,
+			  answer ? answer
+				 : "{\"version\":1,\"done\":false,\"error\":\"out of memory\"}");
+	free(answer);
+	return true;
+}
+
 /* Answers whether there is more to do at once. */
 static bool control(struct run *run, ns_t now)
 {
@@ -136,7 +162,8 @@ static bool control(struct run *run, ns_t now)
 
 	tell_losses(run, now);
 	loop_turn(run->loop);
-	more = ctl_work(run->ctl, now);
+	more = act(run, now);
+	more = ctl_work(run->ctl, now) || more;
 	run_log_turn(&run->log, now);
 	more = metrics_work(run->metrics, now) || more;
 	say_events(run);
@@ -157,6 +184,8 @@ static ns_t time_to_wait(const struct run *run, ns_t now)
 
 	if (run->changed)
 		until = u64_min(until, run->changed_ns + RUN_SETTLE_NS);
+	if (run->confirm_ns)
+		until = u64_min(until, run->confirm_ns);
 	return until > now ? until - now : 0;
 }
 
@@ -175,11 +204,15 @@ static void on_stop(void *arg)
 	run->stopping = true;
 }
 
-/* Options are all the configuration that there is, and those of a process stay. */
+/* Without a file the options are all the configuration there is, and those of a process stay. */
 static void on_reload(void *arg)
 {
 	struct run *run = arg;
 
+	if (run->config_path) {
+		run->reload = true;
+		return;
+	}
 	notify_reloading(&run->notify);
 	run_log_say(&run->log, RUN_WARNING, "reload",
 		    "there is nothing to read again: options are given at the start");
@@ -235,7 +268,7 @@ bool run_loop_begin(struct run *run)
 		run_error(&run->errors, "the system gives no event loop (epoll)");
 		return false;
 	}
-	run->ctl = ctl_new(run->loop, run->sluice, run->args.control, &refused);
+	run->ctl = ctl_new(run->loop, run->sluice, run->asked.conf.control, &refused);
 	if (!run->ctl) {
 		run_error(&run->errors, "%s", refused.text);
 		return false;
@@ -245,8 +278,8 @@ bool run_loop_begin(struct run *run)
 		return false;
 	}
 	if (run->args.metrics) {
-		run->metrics = metrics_new(run->loop, run->sluice, PROG_VERSION,
-					   run->args.metrics, &refused);
+		run->metrics = metrics_new(run->loop, run->sluice, PROG_VERSION, run->args.metrics,
+					   &refused);
 		if (!run->metrics) {
 			run_error(&run->errors, "%s", refused.text);
 			return false;

@@ -1,7 +1,11 @@
 /* From arguments to an engine with ports, and following the system's interfaces afterwards. */
+#include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "host/conf/conf_load.h"
+#include "host/conf/nearest.h"
 #include "host/io/afpacket.h"
 #include "host/io/hostport.h"
 #include "host/io/tun.h"
@@ -11,16 +15,65 @@
 #include "host/os/hugepages.h"
 #include "host/os/netlink.h"
 #include "host/os/ssh.h"
-#include "prog/nearest.h"
+#include "prog/conf_text.h"
+#include "prog/run_fill.h"
 #include "prog/run_state.h"
-#include "prog/values.h"
 
 enum { IFACE_NAMES_MAX = 256 };
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+struct run_source run_source_of(const struct run *run, const struct run_asked *asked)
+{
+	return (struct run_source){ .conf = &asked->conf,
+				    .marks = asked->from_file ? &asked->marks : NULL,
+				    .file = asked->file,
+				    .dnat_count = run->args.dnat_count,
+				    .dnat = run->args.dnat };
+}
+
+static void take_conf_errors(struct run *run, const struct conf_errors *errors)
+{
+	for (u32 i = 0; i < errors->count; i++)
+		run_error(&run->errors, "%s:%u:%u: %s", run->asked.file,
+			  errors->error[i].place.line, errors->error[i].place.column,
+			  errors->error[i].text);
+	run->errors.left_out += errors->left_out;
+}
+
+bool run_ask(struct run *run)
+{
+	struct conf_text text;
+	struct conf_errors errors;
+	bool good;
+
+	if (!run->args.config)
+		return run_args_fill(&run->args, &run->asked.conf, &run->errors);
+	run->config_path = realpath(run->args.config, NULL);
+	if (!run->config_path) {
+		run_error(&run->errors, "--config %s: %s", run->args.config,
+			  strcmp(run->args.config, "-") == 0
+				  ? "has to be a file, which can be read again"
+				  : strerror(errno));
+		return false;
+	}
+	run->asked.from_file = true;
+	snprintf(run->asked.file, sizeof run->asked.file, "%s", run->args.config);
+	if (!conf_text_read(run->config_path, &text)) {
+		run_error(&run->errors, "%s", text.why);
+		return false;
+	}
+	good = conf_load(text.text, text.len_bytes, &run->asked.conf, &run->asked.marks, &errors);
+	conf_text_free(&text);
+	if (!good)
+		take_conf_errors(run, &errors);
+	return good;
+}
 
 /* ---- looking --------------------------------------------------------------------------------- */
 
 /* The nearest name of an interface there is, for a mistyped one. */
-static void say_no_iface(struct run *run, const struct run_iface_args *given, const char *why)
+static void say_no_iface(struct run *run, const struct conf_iface *given, const char *why)
 {
 	struct if_nameindex *all = if_nameindex();
 	const char *names[IFACE_NAMES_MAX];
@@ -60,11 +113,11 @@ static bool claim_iface(struct run *run, const struct os_iface *os)
 
 static void look_at(struct run *run, u32 index)
 {
-	const struct run_iface_args *given = &run->args.iface[index];
+	const struct conf_iface *given = &run->asked.conf.iface[index];
 	struct os_iface os;
 	char why[OS_WHY_SIZE];
 
-	if (given->driver == RUN_DRIVER_TUN)
+	if (given->driver == CONF_DRIVER_TUN)
 		return;
 	if (!os_iface_read(given->name, &os, why, sizeof why)) {
 		say_no_iface(run, given, why);
@@ -87,11 +140,15 @@ static void look_at(struct run *run, u32 index)
 
 bool run_look(struct run *run)
 {
-	for (u32 i = 0; i < run->args.iface_count; i++)
+	for (u32 i = 0; i < run->asked.conf.iface_count; i++)
 		look_at(run, i);
 	if (!os_local_ports(&run->facts.local_first, &run->facts.local_last))
 		run->facts.local_first = 0;
-	os_entropy(run->facts.seed, sizeof run->facts.seed);
+	if (run->args.seed_given)
+		memcpy(run->facts.seed, run->args.seed, sizeof run->facts.seed);
+	else
+		os_entropy(run->facts.seed, sizeof run->facts.seed);
+	run->facts.slow_road = run->args.slow_road;
 	return run->errors.count == 0;
 }
 
@@ -99,11 +156,11 @@ bool run_look(struct run *run)
 
 static struct port *open_port(struct run *run, u32 index, char *why)
 {
-	const struct run_iface_args *given = &run->args.iface[index];
+	const struct conf_iface *given = &run->asked.conf.iface[index];
 	struct afpacket_conf packet = { .name = given->name, .iface = (u16)index };
 	struct tun_conf tun = { .name = given->name, .iface = (u16)index, .mtu = given->mtu };
 
-	if (given->driver == RUN_DRIVER_TUN)
+	if (given->driver == CONF_DRIVER_TUN)
 		return tun_open(&tun, why, PORT_WHY_SIZE);
 	run->facts.ring_frames += AFPACKET_FRAMES;
 	return afpacket_open(&packet, why, PORT_WHY_SIZE);
@@ -117,10 +174,10 @@ static void open_host_port(struct run *run)
 	struct port *port;
 
 	for (u32 i = 0; i < run->port_count; i++) {
-		if (run->args.iface[i].driver == RUN_DRIVER_AFPACKET)
+		if (run->asked.conf.iface[i].driver == CONF_DRIVER_AFPACKET)
 			conf.taken[conf.taken_count++] = run->port[i];
 	}
-	if (run->args.no_host || conf.taken_count == 0)
+	if (!run->asked.conf.host_port || conf.taken_count == 0)
 		return;
 	port = hostport_open(&conf, why, sizeof why);
 	if (!port) {
@@ -140,10 +197,10 @@ bool run_open_ports(struct run *run)
 {
 	char why[PORT_WHY_SIZE];
 
-	for (u32 i = 0; i < run->args.iface_count; i++) {
+	for (u32 i = 0; i < run->asked.conf.iface_count; i++) {
 		run->port[i] = open_port(run, i, why);
 		if (!run->port[i]) {
-			run_error(&run->errors, "%s: %s", run->args.iface[i].name, why);
+			run_error(&run->errors, "%s: %s", run->asked.conf.iface[i].name, why);
 			return false;
 		}
 		run->port_count++;
@@ -174,18 +231,19 @@ static void tell_links(struct run *run)
 
 bool run_make_engine(struct run *run, ns_t now)
 {
+	struct run_source source = run_source_of(run, &run->asked);
 	struct mem plan;
 	const char *why = "";
 
-	if (!run_conf_build(&run->args, &run->facts, &run->conf, &run->notes, &run->errors))
+	if (!run_conf_build(&source, &run->facts, &run->conf, &run->notes, &run->errors))
 		return false;
 	sluice_plan(&run->conf, &plan);
 	run->region_bytes = plan.used;
 	run->region = os_region_new(plan.used, &run->huge);
 	if (!run->region) {
 		run_error(&run->errors,
-			  "there is no memory for %llu MB of tables; --flows and "
-			  "--mappings set their size",
+			  "there is no memory for %llu MB of tables; the limits set their size "
+			  "(--flows, --mappings, or 'limits' in a file)",
 			  (unsigned long long)(plan.used >> 20));
 		return false;
 	}
@@ -194,6 +252,7 @@ bool run_make_engine(struct run *run, ns_t now)
 		run_error(&run->errors, "the engine refuses this configuration: %s", why);
 		return false;
 	}
+	run->facts.address_limit = run->conf.nat.address_count;
 	tell_links(run);
 	return true;
 }
@@ -236,7 +295,7 @@ static void follow_port(struct run *run, u32 index)
 	if (port == run->host_port)
 		return;
 	port_describe(port, &run->facts.iface[index].port);
-	if (run->args.iface[index].driver == RUN_DRIVER_AFPACKET &&
+	if (run->asked.conf.iface[index].driver == CONF_DRIVER_AFPACKET &&
 	    os_iface_read(port->name, &os, why, sizeof why))
 		take_facts(&run->facts.iface[index], &os);
 }
@@ -244,13 +303,14 @@ static void follow_port(struct run *run, u32 index)
 void run_follow(struct run *run, ns_t now)
 {
 	char changes[RUN_LOG_LINE_SIZE];
+	struct run_source source = run_source_of(run, &run->asked);
 	const char *why = "";
 
 	run->facts.running = true;
 	run->errors.count = 0;
 	for (u32 i = 0; i < run->port_count; i++)
 		follow_port(run, i);
-	if (!run_conf_build(&run->args, &run->facts, &run->next_conf, &run->notes, &run->errors)) {
+	if (!run_conf_build(&source, &run->facts, &run->next_conf, &run->notes, &run->errors)) {
 		for (u32 i = 0; i < run->errors.count; i++)
 			run_log_say(&run->log, RUN_ERROR, "follow", "not followed: %s",
 				    run->errors.text[i]);

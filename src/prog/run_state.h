@@ -13,10 +13,25 @@
 #include "prog/run_log.h"
 
 /* One watch per port, three signals, one for netlink. */
-enum { RUN_WATCH_MAX = IFACE_MAX + 4 };
+enum { RUN_WATCH_MAX = IFACE_MAX + 4, RUN_FILE_SIZE = 256 };
+
+/* A configuration, and where it is from. */
+struct run_asked {
+	struct conf conf;
+	bool from_file;
+	struct conf_marks marks;
+	char file[RUN_FILE_SIZE]; /* as it was named; for what is said of it */
+};
 
 struct run {
 	struct run_args args;
+	char *config_path;           /* of --config, from the root; NULL: none */
+	struct run_asked asked;      /* what the gateway is */
+	struct run_asked asked_next; /* what is being looked at */
+	struct run_asked asked_last; /* what it was before the last change */
+	bool has_last;
+	ns_t confirm_ns; /* until when the last change has to be confirmed; 0: it is */
+	bool reload;     /* SIGHUP came */
 	struct run_errors errors;
 	struct run_facts facts;
 	struct run_notes notes;
@@ -29,8 +44,8 @@ struct run {
 	bool link_up[IFACE_MAX]; /* as the engine was told */
 	bool gone[IFACE_MAX];    /* it was said that its interface is */
 	u32 claim_count;
-	int claim[IFACE_MAX];    /* what keeps other gateways off the interfaces */
-	struct port *host_port;  /* NULL: none; else the last of port[] */
+	int claim[IFACE_MAX];   /* what keeps other gateways off the interfaces */
+	struct port *host_port; /* NULL: none; else the last of port[] */
 
 	struct sluice *sluice;
 	void *region;
@@ -72,6 +87,10 @@ bool run_make_engine(struct run *run, ns_t now);
 /* Read everything again and give the engine what is different. */
 void run_follow(struct run *run, ns_t now);
 void run_close_ports(struct run *run);
+
+struct run_source run_source_of(const struct run *run, const struct run_asked *asked);
+/* Reads the file of --config, or takes what the command line says. */
+bool run_ask(struct run *run);
 
 /* ---- run_health.c ---------------------------------------------------------------------------- */
 

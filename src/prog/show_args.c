@@ -6,8 +6,8 @@
 
 #include "core/ct/flow.h"
 #include "host/ctl/ctl.h"
-#include "prog/nearest.h"
-#include "prog/values.h"
+#include "host/conf/nearest.h"
+#include "host/conf/values.h"
 
 static bool refuse(struct ctl_why *why, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "core/base/bytes.h"
-#include "prog/nearest.h"
+#include "host/conf/nearest.h"
 #include "prog/prog.h"
 #include "tool/ping.h"
 #include "tool/traceroute.h"
@@ -15,6 +15,15 @@ static const struct prog_command commands[] = {
 	{ "flush", flush_main, "end flows" },
 	{ "replay", replay_main, "captures through the gateway, in virtual time" },
 	{ "top", top_main, "who holds most flows and ports, refreshed" },
+	{ "check", check_main, "is a configuration file right?" },
+	{ "print", print_main, "a configuration file in its canonical form" },
+	{ "plan", plan_main, "the memory that a configuration needs" },
+	{ "diff", diff_main, "what a file would change of the running gateway" },
+	{ "reload", reload_main, "the running gateway takes its file again" },
+	{ "apply", apply_main, "take a file, and go back unless it is confirmed" },
+	{ "confirm", confirm_main, "keep what was applied" },
+	{ "rollback", rollback_main, "go back to what was before the last change" },
+	{ "schema", schema_main, "what can be set in a configuration" },
 	{ "ping", ping_main, "send echo requests" },
 	{ "traceroute", traceroute_main, "the way to a host, hop by hop" },
 	{ "help", help_main, "this list; 'sluice help COMMAND' tells more of one" },

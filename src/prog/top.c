@@ -13,7 +13,7 @@
 #include "prog/options.h"
 #include "prog/prog.h"
 #include "prog/top_view.h"
-#include "prog/values.h"
+#include "host/conf/values.h"
 
 enum { EVENTS_LINE_MAX = 8192, INTERVAL_DEFAULT_S = 2, EVENTS_READS_MAX = 64 };
 

@@ -9,8 +9,9 @@
 
 #include "fuzz/input.h"
 #include "prog/run_conf.h"
+#include "prog/run_fill.h"
 #include "prog/show_args.h"
-#include "prog/values.h"
+#include "host/conf/values.h"
 #include "tool/ping_args.h"
 #include "tool/trace_args.h"
 
@@ -107,6 +108,8 @@ static void judge_errors(const struct run_errors *errors)
 static void run_line(struct words *words, u8 number)
 {
 	static struct run_args args;
+	static struct conf asked;
+	struct run_source source = { .conf = &asked };
 	static struct run_facts facts;
 	static struct sluice_conf conf;
 	static struct run_errors errors;
@@ -115,10 +118,15 @@ static void run_line(struct words *words, u8 number)
 
 	run_args_parse(words->count, words->word, &args, &errors);
 	judge_errors(&errors);
-	if (errors.count > 0 || args.help)
+	if (errors.count > 0 || args.help || args.config != NULL)
 		return;
+	if (!run_args_fill(&args, &asked, &errors)) {
+		CHECK(errors.count > 0);
+		judge_errors(&errors);
+		return;
+	}
 	make_facts(&facts, &args, number);
-	if (!run_conf_build(&args, &facts, &conf, &notes, &errors))
+	if (!run_conf_build(&source, &facts, &conf, &notes, &errors))
 		CHECK(errors.count > 0);
 	else if ((number & FACT_BUILD) == FACT_BUILD)
 		build_engine(&conf);

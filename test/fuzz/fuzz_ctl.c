@@ -67,6 +67,16 @@ static void ask(const struct rig *rig, const struct ctl_request *request, struct
 	json_decref(parsed);
 }
 
+/* What is to be done is bounded, and of a known kind. */
+static void judge_action(const struct ctl_action *action)
+{
+	CHECK(action->what < CTL_DO_COUNT && ctl_do_name(action->what)[0] != 0);
+	CHECK(action->text_bytes <= CTL_TEXT_MAX && action->confirm_s <= CTL_CONFIRM_MAX_S);
+	CHECK((action->text_bytes > 0) == ctl_do_has_text(action->what));
+	CHECK((action->confirm_s > 0) == (action->what == CTL_DO_APPLY));
+	CHECK(memchr(action->name, 0, sizeof action->name) != NULL);
+}
+
 static void refuse(const struct ctl_why *why, struct evbuffer *out)
 {
 	json_t *parsed;
@@ -104,10 +114,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	CHECK(out != NULL);
 	if (rig.s == NULL)
 		gateway_open(&rig);
-	if (ctl_request_parse((const char *)data, size, &request, &why))
-		act(&rig, &request, out);
-	else
+	if (!ctl_request_parse((const char *)data, size, &request, &why))
 		refuse(&why, out);
+	else if (request.action.what != CTL_DO_NOTHING)
+		judge_action(&request.action);
+	else
+		act(&rig, &request, out);
 	evbuffer_free(out);
 	return 0;
 }

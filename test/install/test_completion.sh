@@ -27,6 +27,7 @@ has "bash: what can be shown" neighbours "$(complete_bash show ne)"
 has "bash: interfaces" lo "$(complete_bash run --lan l)"
 has "bash: choices" json "$(complete_bash run --log j)"
 has "bash: files" "$box/bash" "$(complete_bash run --control "$box/ba")"
+has "bash: files of commands" "$box/bash" "$(complete_bash check "$box/ba")"
 has "bash: short names" -N "$(complete_bash traceroute -)"
 has_not "bash: no option where a value stands" --lan "$(complete_bash run --gateway "")"
 has "bash: help of commands" ping "$(complete_bash help p)"
@@ -34,7 +35,7 @@ has "bash: itself" zsh "$(complete_bash completion z)"
 has "bash: it is registered" _sluice \
 	"$(bash --norc --noprofile -c '. "$1"; complete -p sluice' bash "$box/bash")"
 # Every option that --help lists, of every command.
-for command in run show ping traceroute; do
+for command in run show check apply schema ping traceroute; do
 	for option in $("$SLUICE" "$command" --help | sed -n 's/^  \(-[^ ,]*\).*/\1/p'); do
 		case " $(complete_bash "$command" "$option") " in
 		*" $option "*) ;;

@@ -37,6 +37,17 @@ void ct_layout(struct ct *ct, const struct ct_conf *conf, struct mem *mem)
 	ct_news_layout(&ct->news, conf->news_count, mem);
 }
 
+void ct_configure(struct ct *ct, const struct ct_conf *conf)
+{
+	for (u32 class = 0; class < CT_TIMEOUT_COUNT; class ++) {
+		CHECK(conf->timeout_s[class] <= CT_TIMEOUT_MAX_S);
+		ct->conf.timeout_s[class] = conf->timeout_s[class];
+		ct->timeout_ms[class] = conf->timeout_s[class] * 1000;
+	}
+	ct->conf.midstream = conf->midstream;
+	ct->conf.outbound_refresh_only = conf->outbound_refresh_only;
+}
+
 void ct_init(struct ct *ct, const struct hash_key *key, ns_t now)
 {
 	u32 cap = ct->conf.flow_count;
@@ -44,10 +55,7 @@ void ct_init(struct ct *ct, const struct hash_key *key, ns_t now)
 	CHECK(ct->flow != NULL);
 	ct->key = *key;
 	index_init(&ct->index);
-	for (u32 class = 0; class < CT_TIMEOUT_COUNT; class ++) {
-		CHECK(ct->conf.timeout_s[class] <= CT_TIMEOUT_MAX_S);
-		ct->timeout_ms[class] = ct->conf.timeout_s[class] * 1000;
-	}
+	ct_configure(ct, &ct->conf);
 	for (u32 idx = 0; idx < cap; idx++) {
 		ct->flow[idx].next = idx + 1 < cap ? idx + 1 : IDX_NONE;
 		ct->flow[idx].flags = FLOW_ENDED;

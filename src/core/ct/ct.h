@@ -68,6 +68,9 @@ static inline u32 ct_ms(ns_t now)
 void ct_conf_defaults(struct ct_conf *conf);
 void ct_layout(struct ct *ct, const struct ct_conf *conf, struct mem *mem);
 void ct_init(struct ct *ct, const struct hash_key *key, ns_t now);
+/* Another set of time-outs and of options that need no memory; limits stay. A flow that is over by
+ * the new times is found no more, and leaves the table when its turn comes.                     */
+void ct_configure(struct ct *ct, const struct ct_conf *conf);
 
 /* The flow and direction that the tuple belongs to, as index << 1 | direction; IDX_NONE when there
  * is none. An expired flow is ended and not found.                                              */

@@ -132,6 +132,8 @@ void engine_survey_name(const struct sluice *s, enum survey_kind kind, struct sl
 void engine_event_add(struct sluice *s, const struct sluice_event *event);
 void engine_filling_tick(struct sluice *s, ns_t now);
 bool engine_filter_event(struct sluice *s, struct sluice_event *out);
+/* Which limit that memory was planned with is another one, or NULL. */
+const char *engine_limit_changed(const struct sluice_conf *old, const struct sluice_conf *new);
 void engine_events_tick(struct sluice *s, ns_t now);
 ns_t engine_events_next(const struct sluice *s);
 

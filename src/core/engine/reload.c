@@ -150,6 +150,28 @@ static void services_take(struct sluice *s, const struct sluice_conf *conf)
 	balance_configure(&s->nat.balance, &conf->nat.balance, addr, s->now);
 }
 
+/* How long a flow of each state may be silent and still take the short cut. */
+static void silence_measure(struct sluice *s, const struct sluice_conf *conf)
+{
+	/* Half of the shortest time after which an unused neighbour may be given away. */
+	for (u32 state = 0; state < FLOW_STATE_COUNT; state++)
+		s->path.fast_silent_ms[state] =
+			u32_min((u32)(conf->neigh.reachable_ns / NS_PER_MS / 2),
+				s->ct.timeout_ms[flow_timeout_class(state)]);
+}
+
+/* What needs no table of its own, and can not fail. */
+static void settings_take(struct sluice *s, const struct sluice_conf *conf)
+{
+	ct_configure(&s->ct, &conf->ct);
+	silence_measure(s, conf);
+	s->conf.ct = s->ct.conf;
+	s->icmp.conf = conf->icmp;
+	s->conf.icmp = conf->icmp;
+	s->path.redirects = conf->redirects;
+	s->conf.redirects = conf->redirects;
+}
+
 static void addresses_announce(struct sluice *s, const struct sluice_conf *old)
 {
 	for (u16 at = 0; at < s->ifaces.count; at++) {
@@ -171,6 +193,9 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 	enum err err;
 
 	*why = engine_conf_wrong(conf);
+	if (*why != NULL)
+		return ERR_RANGE;
+	*why = engine_limit_changed(&s->conf, conf);
 	if (*why != NULL)
 		return ERR_RANGE;
 	if (conf->iface_count != s->conf.iface_count || conf->host_if != s->conf.host_if) {
@@ -202,6 +227,7 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 		return err;
 	services_take(s, conf);
 	filter_commit(&s->filter);
+	settings_take(s, conf);
 	addresses_announce(s, &s->conf);
 	memcpy(s->conf.iface, conf->iface, sizeof s->conf.iface);
 	memcpy(s->conf.route, conf->route, sizeof s->conf.route);
@@ -267,11 +293,7 @@ static void path_wire(struct sluice *s, const struct sluice_conf *conf)
 	path->host_if = conf->host_if;
 	path->slow_road = conf->slow_road;
 	path->redirects = conf->redirects;
-	/* Half of the shortest time after which an unused neighbour may be given away. */
-	for (u32 state = 0; state < FLOW_STATE_COUNT; state++)
-		path->fast_silent_ms[state] =
-			u32_min((u32)(conf->neigh.reachable_ns / NS_PER_MS / 2),
-				s->ct.timeout_ms[flow_timeout_class(state)]);
+	silence_measure(s, conf);
 }
 
 enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *memory, u64 size,

@@ -18,7 +18,9 @@
 
 enum client_state {
 	CLIENT_FREE,
-	CLIENT_ASKING, /* the request is not whole yet */
+	CLIENT_ASKING,  /* the request is not whole yet */
+	CLIENT_SENDING, /* neither is the text behind it */
+	CLIENT_WAITING, /* for its action to be done */
 	CLIENT_ANSWERING,
 	CLIENT_LISTENING, /* to events, until it leaves */
 	CLIENT_LEAVING, /* everything is written; the rest of the buffer goes out */
@@ -29,6 +31,7 @@ struct ctl_client {
 	enum client_state state;
 	struct bufferevent *stream;
 	struct ctl_answer answer;
+	struct ctl_action action;
 	struct ctl_flush flush;
 	struct ctl_top *top; /* while it is counted; NULL otherwise */
 	u64 skipped; /* events that found no room; told when there is some again */
@@ -89,6 +92,17 @@ static void client_listen(struct ctl_client *client)
 	ctl_put_news_begin(bufferevent_get_output(client->stream));
 }
 
+/* Until the text is whole. */
+static void client_collect(struct ctl_client *client)
+{
+	struct evbuffer *in = bufferevent_get_input(client->stream);
+
+	if (evbuffer_get_length(in) < client->action.text_bytes)
+		return;
+	bufferevent_disable(client->stream, EV_READ);
+	client->state = CLIENT_WAITING;
+}
+
 static void client_ask(struct ctl_client *client, const char *line, size_t len_bytes)
 {
 	struct ctl_request request;
@@ -96,6 +110,14 @@ static void client_ask(struct ctl_client *client, const char *line, size_t len_b
 
 	if (!ctl_request_parse(line, len_bytes, &request, &why)) {
 		client_refuse(client, why.text);
+		return;
+	}
+	if (request.action.what != CTL_DO_NOTHING) {
+		client->action = request.action;
+		client->state = CLIENT_SENDING;
+		bufferevent_setwatermark(client->stream, EV_READ, 0,
+					 request.action.text_bytes + CTL_REQUEST_MAX);
+		client_collect(client);
 		return;
 	}
 	ctl_answer_init(&client->answer, &request);
@@ -116,6 +138,8 @@ static void on_read(struct bufferevent *stream, void *arg)
 
 	if (client->state == CLIENT_LISTENING)
 		evbuffer_drain(in, evbuffer_get_length(in));
+	if (client->state == CLIENT_SENDING)
+		client_collect(client);
 	if (client->state != CLIENT_ASKING)
 		return;
 	line = evbuffer_readln(in, &len_bytes, EVBUFFER_EOL_LF);
@@ -394,6 +418,36 @@ static bool answer_step(struct ctl *ctl, ns_t now)
 	ctl->turn = (u32)(client - ctl->client + 1) % CTL_CLIENTS_MAX;
 	client_step(client, now);
 	return client_find_ready(ctl) != NULL;
+}
+
+bool ctl_action_take(struct ctl *ctl, struct ctl_call *call)
+{
+	for (u32 i = 0; i < CTL_CLIENTS_MAX; i++) {
+		struct ctl_client *client = &ctl->client[i];
+		struct evbuffer *in;
+
+		if (client->state != CLIENT_WAITING)
+			continue;
+		in = bufferevent_get_input(client->stream);
+		call->action = client->action;
+		call->client = i;
+		call->text = (const char *)evbuffer_pullup(in, client->action.text_bytes);
+		if (call->text || client->action.text_bytes == 0)
+			return true;
+		client_refuse(client, "there is no memory for the text");
+	}
+	return false;
+}
+
+void ctl_action_answer(struct ctl *ctl, const struct ctl_call *call, const char *json)
+{
+	struct ctl_client *client = &ctl->client[call->client];
+
+	if (client->state != CLIENT_WAITING)
+		return;
+	ctl->stats.answered++;
+	evbuffer_add_printf(bufferevent_get_output(client->stream), "%s\n", json);
+	client_leave(client);
 }
 
 bool ctl_work(struct ctl *ctl, ns_t now)

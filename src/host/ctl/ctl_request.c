@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "host/ctl/ctl_action_read.h"
+
 #define FILTER_ANY   (CTL_FILTER_LIMIT | CTL_FILTER_COUNT)
 #define FILTER_TUPLE (CTL_FILTER_ADDR | CTL_FILTER_PORT | CTL_FILTER_PROTO)
 
@@ -431,6 +433,8 @@ static bool read_root(json_t *root, struct ctl_request *request, struct ctl_why 
 			      "a request is an object like {\"version\":1,\"show\":\"flows\"}");
 	if (!json_is_integer(version) || json_integer_value(version) != CTL_VERSION)
 		return refuse(why, "\"version\" has to be %d", CTL_VERSION);
+	if (json_object_get(root, "do"))
+		return ctl_action_read(root, &request->action, why);
 	json_object_foreach(root, key, value)
 	{
 		if (!key_is_known(key))

@@ -10,6 +10,7 @@
 #ifndef HOST_CTL_CTL_REQUEST_H
 #define HOST_CTL_CTL_REQUEST_H
 
+#include "host/ctl/ctl_action.h"
 #include "sluice/sluice.h"
 
 enum {
@@ -60,6 +61,7 @@ enum ctl_filter {
 };
 
 struct ctl_request {
+	struct ctl_action action; /* CTL_DO_NOTHING: it is a verb */
 	enum ctl_verb verb;
 	enum ctl_show show;
 	struct sluice_flow_filter flow; /* addr, port and proto serve the other shows too */

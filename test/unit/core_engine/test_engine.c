@@ -46,53 +46,24 @@ static void test_plan_is_what_is_used(void **state)
 static void break_conf(struct sluice_conf *conf, u32 n)
 {
 	switch (n) {
-	case 0:
-		conf->iface_count = 0;
-		break;
-	case 1:
-		conf->iface_count = IFACE_MAX + 1;
-		break;
-	case 2:
-		conf->host_if = RIG_IFACES;
-		break;
-	case 3:
-		conf->route_count = SLUICE_ROUTE_MAX + 1;
-		break;
-	case 4:
-		conf->ct.flow_count = 0;
-		break;
-	case 5:
-		conf->ct.timeout_s[CT_TIMEOUT_UDP] = 0;
-		break;
-	case 6:
-		conf->ct.timeout_s[CT_TIMEOUT_UDP] = CT_TIMEOUT_MAX_S + 1;
-		break;
-	case 7:
-		conf->nat.mapping_count = 0;
-		break;
-	case 8:
-		conf->reass.fragments_per_packet = 1;
-		break;
-	case 9:
-		conf->iface[0].mtu = 60;
-		break;
-	case 10:
-		conf->iface[0].addr[0].prefix_len = 33;
-		break;
-	case 11:
-		conf->iface[1].name[0] = '\0';
-		break;
-	case 12:
-		conf->route[0].prefix_len = 40;
-		break;
-	case 13:
-		conf->nat.rule[0].source_len = 40;
-		break;
+	case 0: conf->iface_count = 0; break;
+	case 1: conf->iface_count = IFACE_MAX + 1; break;
+	case 2: conf->host_if = RIG_IFACES; break;
+	case 3: conf->route_count = SLUICE_ROUTE_MAX + 1; break;
+	case 4: conf->ct.flow_count = 0; break;
+	case 5: conf->ct.timeout_s[CT_TIMEOUT_UDP] = 0; break;
+	case 6: conf->ct.timeout_s[CT_TIMEOUT_UDP] = CT_TIMEOUT_MAX_S + 1; break;
+	case 7: conf->nat.mapping_count = 0; break;
+	case 8: conf->reass.fragments_per_packet = 1; break;
+	case 9: conf->iface[0].mtu = 60; break;
+	case 10: conf->iface[0].addr[0].prefix_len = 33; break;
+	case 11: conf->iface[1].name[0] = '\0'; break;
+	case 12: conf->route[0].prefix_len = 40; break;
+	case 13: conf->nat.rule[0].source_len = 40; break;
 	case 14:
 		conf->nat.address_count = 65537; /* their indices have 16 bits */
 		break;
-	default:
-		fail();
+	default: fail();
 	}
 }
 
@@ -133,8 +104,8 @@ static u32 routes(const struct path_bed *bed, struct sluice_route_info *out, u32
 }
 
 /* In whatever order. */
-static void expect_same_routes(const struct sluice_route_info *a,
-			       const struct sluice_route_info *b, u32 count)
+static void expect_same_routes(const struct sluice_route_info *a, const struct sluice_route_info *b,
+			       u32 count)
 {
 	for (u32 n = 0; n < count; n++) {
 		bool found = false;
@@ -197,6 +168,68 @@ static void test_pool_beyond_the_limit(void **state)
 	}
 	udp_out(bed);
 	assert_int_equal(be32_host(path_pass(bed, RIG_IN)->src) >> 8, 0xc61208);
+	free(conf);
+	path_bed_close(bed);
+}
+
+/* Time-outs and options take hold at once, of flows that stand, too. */
+static void test_time_outs_change(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+
+	(void)state;
+	udp_out(bed);
+	(void)path_pass(bed, RIG_IN);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 1);
+	bed->conf.ct.timeout_s[CT_TIMEOUT_UDP_NEW] = 5;
+	bed->conf.redirects = true;
+	assert_true(rig_configure(&bed->rig, &bed->conf));
+	rig_advance(&bed->rig, 4 * NS_PER_SEC);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 1);
+	rig_advance(&bed->rig, 3 * NS_PER_SEC);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 0);
+	path_bed_close(bed);
+}
+
+/* Each limit has a name, and a change beside it must not take hold either. */
+static void test_limits_can_not_change(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	struct sluice_conf *conf = &path_bed_new()->conf;
+	const struct {
+		u32 *limit;
+		const char *name;
+	} limits[] = {
+		{ &conf->ct.flow_count, "limits.flows " },
+		{ &conf->nat.mapping_count, "limits.mappings " },
+		{ &conf->nat.address_count, "limits.addresses " },
+		{ &conf->nat.dest_count, "limits.destinations " },
+		{ &conf->fib.prefix_count, "limits.routes " },
+		{ &conf->fib.route_count, "limits.route-targets " },
+		{ &conf->neigh.count, "limits.neighbours " },
+		{ &conf->neigh.queue_count, "limits.neighbour-packets " },
+		{ &conf->reass.queue_count, "limits.reassemblies " },
+		{ &conf->reass.fragment_count, "limits.fragments " },
+		{ &conf->reass.fragments_per_packet, "limits.fragments-per-packet " },
+		{ &conf->reass.fragments_per_source, "limits.fragments-per-source " },
+		{ &conf->packets.small_count, "limits.packets " },
+		{ &conf->packets.large_count, "limits.large-packets " },
+	};
+	const char *why = NULL;
+
+	(void)state;
+	udp_out(bed);
+	(void)path_pass(bed, RIG_IN);
+	for (u32 n = 0; n < ARRAY_COUNT(limits); n++) {
+		*conf = bed->conf;
+		conf->ct.timeout_s[CT_TIMEOUT_UDP_NEW] = 1;
+		--*limits[n].limit;
+		assert_int_equal(sluice_configure(bed->rig.s, conf, bed->rig.now, &why), ERR_RANGE);
+		if (strncmp(why, limits[n].name, strlen(limits[n].name)) != 0)
+			fail_msg("%s: said '%s'", limits[n].name, why);
+	}
+	rig_advance(&bed->rig, 3 * NS_PER_SEC);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 1);
 	free(conf);
 	path_bed_close(bed);
 }
@@ -293,6 +326,8 @@ int main(void)
 		cmocka_unit_test(test_nonsense_is_refused_with_a_reason),
 		cmocka_unit_test(test_refused_change_leaves_everything),
 		cmocka_unit_test(test_pool_beyond_the_limit),
+		cmocka_unit_test(test_time_outs_change),
+		cmocka_unit_test(test_limits_can_not_change),
 		cmocka_unit_test(test_masquerade_follows_a_new_address),
 		cmocka_unit_test(test_standing_flows_follow_new_routes),
 		cmocka_unit_test(test_nothing_to_do_is_never),

@@ -175,6 +175,82 @@ static void a_request_without_end(void **state)
 }
 
 /* The answer waits for the reader: what it has not taken stays a bounded piece. */
+/* The text of a configuration comes in pieces, and is lent whole to whoever acts. */
+static void an_action_with_a_text(void **state)
+{
+	struct bed *bed = *state;
+	static char text[CTL_TEXT_MAX];
+	struct ctl_call call;
+	int fd = dial(bed);
+	size_t sent = 0;
+
+	memset(text, 'y', sizeof text);
+	text[sizeof text - 1] = 'z';
+	assert_false(ctl_action_take(bed->ctl, &call));
+	ask(fd, "{\"version\":1,\"do\":\"reload\",\"bytes\":262144,\"name\":\"a\"}\n");
+	for (u32 i = 0; i < TURNS_MAX && sent < sizeof text; i++) {
+		ssize_t got;
+
+		turn(bed);
+		assert_false(ctl_action_take(bed->ctl, &call));
+		got = send(fd, text + sent, sizeof text - sent, MSG_NOSIGNAL);
+		if (got > 0)
+			sent += (size_t)got;
+	}
+	assert_int_equal(sent, sizeof text);
+	for (u32 i = 0; i < TURNS_MAX && !ctl_action_take(bed->ctl, &call); i++)
+		turn(bed);
+	assert_int_equal(call.action.what, CTL_DO_RELOAD);
+	assert_string_equal(call.action.name, "a");
+	assert_memory_equal(call.text, text, sizeof text);
+	ctl_action_answer(bed->ctl, &call, "{\"done\":true}");
+	read_all(bed, fd);
+	assert_string_equal(bed->answer, "{\"done\":true}\n");
+	assert_false(ctl_action_take(bed->ctl, &call));
+}
+
+/* Two actions are done one after the other, each answered to the one who asked. */
+static void actions_wait_for_each_other(void **state)
+{
+	struct bed *bed = *state;
+	struct ctl_call call;
+	int one = dial(bed);
+	int two = dial(bed);
+
+	ask(one, "{\"version\":1,\"do\":\"diff\",\"bytes\":2,\"name\":\"one\"}\nab");
+	ask(two, "{\"version\":1,\"do\":\"confirm\"}\n");
+	for (int i = 0; i < 20; i++)
+		turn(bed);
+	assert_true(ctl_action_take(bed->ctl, &call));
+	assert_memory_equal(call.text, "ab", 2);
+	ctl_action_answer(bed->ctl, &call, "first");
+	assert_true(ctl_action_take(bed->ctl, &call));
+	assert_int_equal(call.action.what, CTL_DO_CONFIRM);
+	ctl_action_answer(bed->ctl, &call, "second");
+	assert_false(ctl_action_take(bed->ctl, &call));
+	read_all(bed, one);
+	assert_string_equal(bed->answer, "first\n");
+	read_all(bed, two);
+	assert_string_equal(bed->answer, "second\n");
+}
+
+/* Half a text is none. */
+static void a_text_that_breaks_off(void **state)
+{
+	struct bed *bed = *state;
+	struct ctl_call call;
+	int fd = dial(bed);
+
+	ask(fd, "{\"version\":1,\"do\":\"reload\",\"bytes\":100,\"name\":\"a\"}\nab");
+	for (int i = 0; i < 20; i++)
+		turn(bed);
+	close(fd);
+	for (int i = 0; i < 20; i++)
+		turn(bed);
+	assert_false(ctl_action_take(bed->ctl, &call));
+	assert_int_equal(ctl_stats(bed->ctl)->gone, 1);
+}
+
 static void a_slow_reader_holds_nothing_up(void **state)
 {
 	struct bed *bed = *state;
@@ -370,6 +446,9 @@ int main(void)
 		WITH_BED(a_request_in_pieces),
 		WITH_BED(nonsense_is_answered),
 		WITH_BED(a_request_without_end),
+		WITH_BED(an_action_with_a_text),
+		WITH_BED(actions_wait_for_each_other),
+		WITH_BED(a_text_that_breaks_off),
 		WITH_BED(a_slow_reader_holds_nothing_up),
 		WITH_BED(clients_take_turns),
 		WITH_BED(one_client_too_many),

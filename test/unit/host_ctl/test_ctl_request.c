@@ -150,6 +150,49 @@ static void what_is_wrong_is_named(void **state)
 		"filter.state", "a-state");
 }
 
+static void actions(void **state)
+{
+	struct ctl_request request = good("{\"version\":1,\"do\":\"apply\",\"bytes\":262144,"
+					  "\"name\":\"gw.yaml\",\"confirm_s\":86400}");
+
+	(void)state;
+	assert_int_equal(request.action.what, CTL_DO_APPLY);
+	assert_int_equal(request.action.text_bytes, CTL_TEXT_MAX);
+	assert_int_equal(request.action.confirm_s, CTL_CONFIRM_MAX_S);
+	assert_string_equal(request.action.name, "gw.yaml");
+	for (int i = CTL_DO_NOTHING + 1; i < CTL_DO_COUNT; i++) {
+		char line[96];
+
+		snprintf(line, sizeof line, "{\"version\":1,\"do\":\"%s\"%s%s}",
+			 ctl_do_name((enum ctl_do)i),
+			 ctl_do_has_text((enum ctl_do)i) ? ",\"bytes\":1" : "",
+			 i == CTL_DO_APPLY ? ",\"confirm_s\":1" : "");
+		assert_int_equal(good(line).action.what, i);
+	}
+	assert_int_equal(good("{\"version\":1,\"show\":\"nat\"}").action.what, CTL_DO_NOTHING);
+}
+
+static void actions_that_mean_nothing(void **state)
+{
+	(void)state;
+	refused("{\"version\":1,\"do\":\"relaod\"}", "relaod", "reload");
+	refused("{\"version\":1,\"do\":\"\"}", "\"\"", "reload");
+	refused("{\"version\":1,\"do\":7}", "not one of", "rollback");
+	refused("{\"version\":2,\"do\":\"status\"}", "\"version\"", "1");
+	refused("{\"version\":1,\"do\":\"reload\"}", "reload needs", "bytes");
+	refused("{\"version\":1,\"do\":\"apply\",\"bytes\":5}", "apply needs", "confirm_s");
+	refused("{\"version\":1,\"do\":\"reload\",\"bytes\":0}", "\"bytes\"", "262144");
+	refused("{\"version\":1,\"do\":\"reload\",\"bytes\":262145}", "\"bytes\"", "262144");
+	refused("{\"version\":1,\"do\":\"reload\",\"bytes\":5,\"confirm_s\":5}", "confirm_s",
+		"apply");
+	refused("{\"version\":1,\"do\":\"apply\",\"bytes\":5,\"confirm_s\":86401}", "confirm_s",
+		"86400");
+	refused("{\"version\":1,\"do\":\"confirm\",\"bytes\":5}", "\"bytes\"", "nothing");
+	refused("{\"version\":1,\"do\":\"status\",\"show\":\"nat\"}", "\"show\"", "nothing");
+	refused("{\"version\":1,\"do\":\"diff\",\"bytes\":5,\"name\":\"a\\nb\"}", "\"name\"",
+		"name");
+}
+
 static void longer_than_allowed(void **state)
 {
 	static char line[CTL_REQUEST_MAX + 2];
@@ -173,6 +216,8 @@ int main(void)
 		cmocka_unit_test(protocols),
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(what_is_wrong_is_named),
+		cmocka_unit_test(actions),
+		cmocka_unit_test(actions_that_mean_nothing),
 		cmocka_unit_test(longer_than_allowed),
 	};
 

@@ -287,10 +287,13 @@ static void rounds_are_bounded_steps(void **state)
 static void health(void **state)
 {
 	struct bed *bed = *state;
+	struct neigh_conf planned = bed->conf.neigh;
 
 	assert_non_null(strstr(get(bed, "GET /healthz HTTP/1.0\r\n\r\n"), "200 OK"));
 	assert_non_null(strstr(bed->answer, "\r\n\r\nok\n"));
 	neigh_conf_default(&bed->conf.neigh);
+	bed->conf.neigh.count = planned.count;
+	bed->conf.neigh.queue_count = planned.queue_count;
 	bed->conf.iface[RIG_OUT].addr[0].addr = addr("198.18.0.77");
 	assert_true(rig_configure(&bed->rig, &bed->conf)); /* probed first: RFC 5227 */
 	assert_non_null(strstr(get(bed, "GET /healthz HTTP/1.0\r\n\r\n"), "503 "));

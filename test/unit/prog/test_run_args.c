@@ -74,7 +74,7 @@ static void interfaces_with_addresses(void **state)
 {
 	struct parsed *parsed = parse_good("run --lan gw0=10.10.0.1/16,10.20.0.1/24 "
 					   "--wan=gw1=198.18.0.1/16 --gateway 198.18.0.2");
-	const struct run_iface_args *lan = &parsed->args.iface[0];
+	const struct conf_iface *lan = &parsed->args.iface[0];
 
 	(void)state;
 	assert_string_equal(lan->name, "gw0");
@@ -132,7 +132,7 @@ static void order_does_not_matter(void **state)
 	(void)state;
 	assert_string_equal(parsed->args.iface[0].name, "eth0");
 	assert_int_equal(parsed->args.iface[0].mtu, 1400);
-	assert_int_equal(parsed->args.iface[1].driver, RUN_DRIVER_TUN);
+	assert_int_equal(parsed->args.iface[1].driver, CONF_DRIVER_TUN);
 	free(parsed);
 }
 
@@ -147,10 +147,10 @@ static void routes_and_limits(void **state)
 
 	(void)state;
 	assert_int_equal(args->route_count, 3);
-	assert_int_equal(args->route[0].kind, RUN_ROUTE_GATEWAY);
+	assert_int_equal(args->route[0].kind, CONF_VIA_GATEWAY);
 	assert_int_equal(be32_host(args->route[0].gateway), 0x0a0a0007);
-	assert_int_equal(args->route[1].kind, RUN_ROUTE_BLACKHOLE);
-	assert_int_equal(args->route[2].kind, RUN_ROUTE_PROHIBIT);
+	assert_int_equal(args->route[1].kind, CONF_VIA_BLACKHOLE);
+	assert_int_equal(args->route[2].kind, CONF_VIA_PROHIBIT);
 	assert_int_equal(args->flows, 1000);
 	assert_int_equal(args->mappings, 2000);
 	assert_int_equal(args->timeout_s[CT_TIMEOUT_UDP], 30);
@@ -210,6 +210,20 @@ static void each_mistake_is_named(void **state)
 	refused("run --lan a --wan b eth3", "eth3", "no such option");
 }
 
+/* One place says what the gateway is. */
+static void a_file_instead_of_options(void **state)
+{
+	struct parsed *parsed = parse_good("run --config gw.yaml --yes --verbose");
+
+	(void)state;
+	assert_string_equal(parsed->args.config, "gw.yaml");
+	assert_int_equal(parsed->args.iface_count, 0);
+	free(parsed);
+	refused("run --lan a --config gw.yaml", "--lan", "in the file");
+	refused("run --config gw.yaml --flows 300", "--flows", "in the file");
+	refused("run --config", "--config", "needs a value");
+}
+
 static void all_mistakes_at_once(void **state)
 {
 	struct parsed *parsed = parse(
@@ -255,6 +269,7 @@ int main(void)
 		cmocka_unit_test(order_does_not_matter),
 		cmocka_unit_test(routes_and_limits),
 		cmocka_unit_test(each_mistake_is_named),
+		cmocka_unit_test(a_file_instead_of_options),
 		cmocka_unit_test(all_mistakes_at_once),
 		cmocka_unit_test(more_mistakes_than_fit_are_counted),
 		cmocka_unit_test(help_needs_no_interfaces),

@@ -7,9 +7,11 @@
 #include <cmocka.h>
 
 #include "prog/run_check.h"
+#include "prog/run_fill.h"
 
 struct bed {
 	struct run_args args;
+	struct conf asked;
 	struct sluice_conf conf;
 	struct run_errors errors;
 };
@@ -37,10 +39,18 @@ static struct bed *new_bed(void)
 	return bed;
 }
 
+static void check(struct bed *bed)
+{
+	struct run_source source = { .conf = &bed->asked };
+
+	bed->errors.count = 0;
+	assert_true(run_args_fill(&bed->args, &bed->asked, &bed->errors));
+	run_check(&source, &bed->conf, &bed->errors);
+}
+
 static void good(struct bed *bed)
 {
-	bed->errors.count = 0;
-	run_check(&bed->args, &bed->conf, &bed->errors);
+	check(bed);
 	if (bed->errors.count)
 		fail_msg("said '%s'", bed->errors.text[0]);
 }
@@ -48,8 +58,7 @@ static void good(struct bed *bed)
 /* Exactly one complaint, with both words in it. */
 static void refused(struct bed *bed, const char *first, const char *second)
 {
-	bed->errors.count = 0;
-	run_check(&bed->args, &bed->conf, &bed->errors);
+	check(bed);
 	if (bed->errors.count != 1)
 		fail_msg("%s: %u complaints", first, bed->errors.count);
 	if (!strstr(bed->errors.text[0], first) || !strstr(bed->errors.text[0], second))
@@ -91,9 +100,9 @@ static void both_ends_of_a_link_between_two(void **state)
 static void set_route(struct bed *bed, u32 prefix, u8 prefix_len, u32 gateway)
 {
 	bed->args.route_count = 1;
-	bed->args.route[0] = (struct run_route_args){ .prefix = be32_of(prefix),
-						      .prefix_len = prefix_len,
-						      .gateway = be32_of(gateway) };
+	bed->args.route[0] = (struct conf_route){ .prefix = be32_of(prefix),
+						  .prefix_len = prefix_len,
+						  .gateway = be32_of(gateway) };
 }
 
 static void routes_lead_elsewhere(void **state)

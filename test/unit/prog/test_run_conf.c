@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "host/conf/conf_load.h"
 #include "prog/run_conf.h"
+#include "prog/run_fill.h"
 
 /* The engine's defaults, as far as they show in the result. */
 void sluice_conf_defaults(struct sluice_conf *conf)
@@ -30,6 +32,7 @@ void nat_rule_defaults(struct nat_rule_conf *rule)
 
 struct bed {
 	struct run_args args;
+	struct conf asked;
 	struct run_facts facts;
 	struct sluice_conf conf;
 	struct run_notes notes;
@@ -57,7 +60,7 @@ static void host_addr(struct bed *bed, u32 index, u32 addr, u8 prefix_len)
 
 static void given_addr(struct bed *bed, u32 index, u32 addr, u8 prefix_len)
 {
-	struct run_iface_args *iface = &bed->args.iface[index];
+	struct conf_iface *iface = &bed->args.iface[index];
 
 	iface->addr[iface->addr_count++] = (struct iface_addr){ .addr = be32_of(addr),
 								.prefix_len = prefix_len };
@@ -104,16 +107,25 @@ static struct bed *bare_bed(void)
 	return bed;
 }
 
+static bool build(struct bed *bed)
+{
+	struct run_source source = { .conf = &bed->asked,
+				     .dnat_count = bed->args.dnat_count,
+				     .dnat = bed->args.dnat };
+
+	return run_args_fill(&bed->args, &bed->asked, &bed->errors) &&
+	       run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors);
+}
+
 static void build_good(struct bed *bed)
 {
-	if (!run_conf_build(&bed->args, &bed->facts, &bed->conf, &bed->notes, &bed->errors))
+	if (!build(bed))
 		fail_msg("%s", bed->errors.text[0]);
 }
 
 static void build_refused(struct bed *bed, const char *first, const char *second)
 {
-	assert_false(
-		run_conf_build(&bed->args, &bed->facts, &bed->conf, &bed->notes, &bed->errors));
+	assert_false(build(bed));
 	assert_int_equal(bed->errors.count, 1);
 	if (!strstr(bed->errors.text[0], first) || !strstr(bed->errors.text[0], second))
 		fail_msg("said '%s'", bed->errors.text[0]);
@@ -242,7 +254,7 @@ static void a_pool(void **state)
 	assert_true(nat->pool[0].strict_pairing);
 	assert_true(nat->address_count >= 256);
 	bed->args.pool[0].last = be32_of(0xc6436400);
-	build_refused(bed, "--pool", "65536");
+	build_refused(bed, "--pool", "65471");
 }
 
 static void forwarding_only(void **state)
@@ -376,12 +388,12 @@ static void routes(void **state)
 
 	(void)state;
 	bed->args.route_count = 2;
-	bed->args.route[0] = (struct run_route_args){ .prefix = be32_of(0x0a140000),
-						      .prefix_len = 16,
-						      .gateway = be32_of(0x0a0a0007) };
-	bed->args.route[1] = (struct run_route_args){ .prefix = be32_of(0xc0000200),
-						      .prefix_len = 24,
-						      .kind = RUN_ROUTE_BLACKHOLE };
+	bed->args.route[0] = (struct conf_route){ .prefix = be32_of(0x0a140000),
+						  .prefix_len = 16,
+						  .gateway = be32_of(0x0a0a0007) };
+	bed->args.route[1] = (struct conf_route){ .prefix = be32_of(0xc0000200),
+						  .prefix_len = 24,
+						  .kind = CONF_VIA_BLACKHOLE };
 	build_good(bed);
 	assert_int_equal(conf->route_count, 3);
 	assert_int_equal(conf->route[0].route.path[0].out_if, 0);
@@ -490,6 +502,60 @@ static void without_the_host(void **state)
 	build_refused(bed, "--no-host", "198.18.0.1");
 }
 
+/* What only the system can say is wrong has its place in the file, too. */
+static void a_file_is_spoken_of_by_its_lines(void **state)
+{
+	static const char text[] = "interfaces:\n"
+				   "  - {name: eth1, side: inside}\n"
+				   "  - {name: eth0, side: outside}\n"
+				   "routes:\n"
+				   "  - {to: 10.20.0.0/16, via: 11.0.0.1}\n";
+	static struct conf_marks marks;
+	static struct conf_errors errors;
+	struct bed *bed = host_bed();
+	struct run_source source = { .conf = &bed->asked, .marks = &marks, .file = "gw.yaml" };
+
+	(void)state;
+	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors));
+	bed->facts.iface[0].addr_count = 0;
+	assert_false(run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors));
+	assert_int_equal(bed->errors.count, 2);
+	if (!strstr(bed->errors.text[0], "gw.yaml:2:12: eth1 has no IPv4 address; say 'addresses:"))
+		fail_msg("said '%s'", bed->errors.text[0]);
+	if (!strstr(bed->errors.text[1], "gw.yaml:5:29: the gateway 11.0.0.1 is on no network"))
+		fail_msg("said '%s'", bed->errors.text[1]);
+	free(bed);
+}
+
+/* Names become places; what is more than a running engine has room for stays its matter. */
+static void pools_and_interfaces_by_name(void **state)
+{
+	static const char text[] =
+		"interfaces:\n"
+		"  - {name: eth1, side: inside}\n"
+		"  - {name: eth0, side: outside}\n"
+		"pools: [{name: x, ranges: 198.51.100.1}, {name: y, ranges: 198.51.101.0/24}]\n"
+		"nat: {rules: [{pool: y, out: eth0}, {pool: x}]}\n";
+	static struct conf_marks marks;
+	static struct conf_errors errors;
+	struct bed *bed = host_bed();
+	struct run_source source = { .conf = &bed->asked, .marks = &marks, .file = "gw.yaml" };
+	const struct nat_conf *nat = &bed->conf.nat;
+
+	(void)state;
+	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors));
+	assert_true(run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors));
+	assert_int_equal(nat->rule[0].pool, 1);
+	assert_int_equal(nat->rule[0].out_if, 1);
+	assert_int_equal(nat->rule[1].pool, 0);
+	assert_int_equal(nat->rule[1].out_if, IFACE_NONE);
+	assert_int_equal(nat->address_count, 257 + 64);
+	bed->facts.address_limit = 100;
+	assert_true(run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors));
+	assert_int_equal(nat->address_count, 100);
+	free(bed);
+}
+
 static void the_same_facts_give_the_same_bytes(void **state)
 {
 	struct bed *one = host_bed();
@@ -529,6 +595,8 @@ int main(void)
 		cmocka_unit_test(a_running_gateway_goes_on),
 		cmocka_unit_test(networks_that_overlap),
 		cmocka_unit_test(without_the_host),
+		cmocka_unit_test(a_file_is_spoken_of_by_its_lines),
+		cmocka_unit_test(pools_and_interfaces_by_name),
 		cmocka_unit_test(the_same_facts_give_the_same_bytes),
 	};
 

@@ -1,0 +1,136 @@
+/* What an administrator asks for, as a value.
+ *
+ * A file and a command line are two ways to fill it (conf_load.h, prog/run_fill.h); an engine's
+ * configuration is built of it and of what the system says of its interfaces (prog/run_conf.h).
+ * It has no pointers: interfaces and pools are named, as in the file. Copy it, compare it, keep it.
+ *
+ * What can be set, how it is called and what it may be is one table, conf_schema.c.             */
+#ifndef HOST_CONF_CONF_H
+#define HOST_CONF_CONF_H
+
+#include "sluice/sluice.h"
+
+enum {
+	CONF_IFACE_MAX = IFACE_MAX - 1, /* one is the way to the host */
+	CONF_ADDR_MAX = 16,             /* addresses given for one interface */
+	CONF_ROUTE_MAX = 256,
+	CONF_NAME_SIZE = 32,
+	CONF_PATH_SIZE = 108, /* as long as the system's socket addresses */
+	CONF_MTU_MIN = 576,   /* what every host can take in, RFC 1122 section 3.3.2 */
+	CONF_FLOWS_MIN = 256,
+	CONF_FLOWS_MAX = 1 << 26,
+	CONF_POOL_ADDRESSES_MAX = 65536, /* of one pool */
+};
+
+enum conf_driver { CONF_DRIVER_AFPACKET, CONF_DRIVER_TUN };
+enum conf_via { CONF_VIA_GATEWAY, CONF_VIA_BLACKHOLE, CONF_VIA_PROHIBIT };
+enum conf_log { CONF_LOG_TEXT, CONF_LOG_JSON };
+
+struct conf_iface {
+	char name[IFACE_NAME_SIZE];
+	enum iface_side side;
+	enum conf_driver driver;
+	u32 mtu;        /* 0: the interface's */
+	u32 addr_count; /* 0: those that the host has on it */
+	struct iface_addr addr[CONF_ADDR_MAX];
+};
+
+struct conf_route {
+	be32 prefix;
+	u8 prefix_len;
+	enum conf_via kind;
+	be32 gateway;
+};
+
+struct conf_pool {
+	char name[CONF_NAME_SIZE];
+	struct nat_pool_conf pool;
+};
+
+struct conf_rule {
+	char out[IFACE_NAME_SIZE]; /* empty: any interface of the outside */
+	char pool[CONF_NAME_SIZE];
+	struct nat_rule_conf rule; /* its out_if and pool follow from the names */
+};
+
+struct conf_static {
+	be32 inside;
+	be32 outside;
+	u8 inside_len;
+	u8 outside_len;
+};
+
+struct conf {
+	u32 iface_count;
+	struct conf_iface iface[CONF_IFACE_MAX];
+	bool host_port;
+	be32 gateway; /* zero: the host's, where addresses are the host's */
+	u32 route_count;
+	struct conf_route route[CONF_ROUTE_MAX];
+	u32 pool_count;
+	struct conf_pool pool[NAT_POOL_MAX];
+	u32 rule_count;
+	struct conf_rule rule[NAT_RULE_MAX];
+	u32 static_count;
+	struct conf_static fixed[NAT_STATIC_MAX];
+	u16 masquerade_port_first; /* 0: all that the host leaves */
+	u16 masquerade_port_last;
+	u32 quarantine_s;
+	u32 address_count; /* limit; 0: as many as pools need, and some */
+	u32 mapping_count; /* limits, as in struct nat_conf */
+	u32 dest_count;
+	struct ct_conf ct;
+	struct icmp_conf icmp;
+	bool redirects;
+	struct neigh_conf neigh;
+	struct fib_conf fib;
+	struct reass_conf reass;
+	struct pkt_pool_conf packets;
+	char control[CONF_PATH_SIZE];
+	enum conf_log log;
+};
+
+#define CONF_CONTROL_DEFAULT "/run/sluice/control.sock"
+
+/* Everything at its default; no interfaces, nothing translated. Bytes between fields are zero. */
+void conf_defaults(struct conf *conf);
+
+/* ---- where things stand, and what is wrong with them ----------------------------------------- */
+
+enum { CONF_MARK_MAX = 8192, CONF_ERROR_MAX = 64, CONF_ERROR_SIZE = 256 };
+
+/* Both from 1; zero: nowhere. */
+struct conf_place {
+	u32 line;
+	u32 column;
+};
+
+/* Where each value of a struct conf stood in its file, by its offset in the struct. */
+struct conf_marks {
+	u32 count;
+	struct {
+		u32 at;
+		struct conf_place place;
+	} mark[CONF_MARK_MAX];
+};
+
+void conf_mark(struct conf_marks *marks, u32 at, struct conf_place place);
+bool conf_is_marked(const struct conf_marks *marks, u32 at);
+/* A value that was not given has the place of the last one before it in the struct. */
+struct conf_place conf_place_of(const struct conf_marks *marks, u32 at);
+
+struct conf_errors {
+	u32 count;
+	u32 left_out; /* beyond CONF_ERROR_MAX, as far as was read */
+	struct {
+		struct conf_place place;
+		char text[CONF_ERROR_SIZE];
+	} error[CONF_ERROR_MAX];
+};
+
+void conf_error(struct conf_errors *errors, struct conf_place place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* In the order of the file; those of one place stay in the order in which they were found. */
+void conf_errors_sort(struct conf_errors *errors);
+
+#endif

@@ -1,0 +1,402 @@
+/* What values of a configuration may stand together. */
+#include <stdio.h>
+
+#include "host/conf/conf_load.h"
+#include "host/conf/nearest.h"
+#include "host/conf/values.h"
+
+/* Public addresses that may come by themselves: an interface can get more while running. */
+enum { ADDRESSES_SPARE = 64, ADDRESSES_MAX = UINT16_MAX - ADDRESSES_SPARE, NEAR_SIZE = 64 };
+
+struct checking {
+	const struct conf *conf;
+	const struct conf_marks *marks;
+	struct conf_errors *errors;
+};
+
+static struct conf_place at(const struct checking *c, const void *value)
+{
+	return conf_place_of(c->marks, (u32)((const u8 *)value - (const u8 *)c->conf));
+}
+
+static bool is_given(const struct checking *c, const void *value)
+{
+	return conf_is_marked(c->marks, (u32)((const u8 *)value - (const u8 *)c->conf));
+}
+
+static u32 line_of(const struct checking *c, const void *value)
+{
+	return at(c, value).line;
+}
+
+/* "; did you mean 'x'?", or nothing. */
+static const char *did_you_mean(const char *typed, const char *const *names, u32 count,
+				char text[NEAR_SIZE])
+{
+	const char *near = nearest_word(typed, names, count);
+
+	text[0] = 0;
+	if (near)
+		snprintf(text, NEAR_SIZE, "; did you mean '%s'?", near);
+	return text;
+}
+
+/* ---- interfaces ------------------------------------------------------------------------------ */
+
+static bool same_network(be32 a, u8 a_len, be32 b, u8 b_len)
+{
+	u8 len = a_len < b_len ? a_len : b_len;
+
+	return be32_eq(value_network(a, len), value_network(b, len));
+}
+
+static void check_addr_pair(struct checking *c, const struct conf_iface *one,
+			    const struct conf_iface *two, u32 i, u32 j)
+{
+	const struct iface_addr *a = &one->addr[i];
+	const struct iface_addr *b = &two->addr[j];
+
+	if (one == two && be32_eq(a->addr, b->addr))
+		conf_error(c->errors, at(c, b), "%s is given twice", value_show_addr(b->addr).text);
+	else if (one != two && same_network(a->addr, a->prefix_len, b->addr, b->prefix_len))
+		conf_error(c->errors, at(c, b),
+			   "%s of %s overlaps %s of %s in line %u: each interface needs a network "
+			   "of its own",
+			   value_show_prefix(b->addr, b->prefix_len).text, two->name,
+			   value_show_prefix(a->addr, a->prefix_len).text, one->name,
+			   line_of(c, a));
+}
+
+static void check_addrs(struct checking *c, u32 one, u32 two)
+{
+	const struct conf_iface *a = &c->conf->iface[one];
+	const struct conf_iface *b = &c->conf->iface[two];
+
+	for (u32 j = 0; j < b->addr_count; j++) {
+		for (u32 i = 0; i < (one == two ? j : a->addr_count); i++)
+			check_addr_pair(c, a, b, i, j);
+	}
+}
+
+static void check_iface(struct checking *c, u32 index)
+{
+	const struct conf_iface *iface = &c->conf->iface[index];
+
+	for (u32 i = 0; i <= index; i++) {
+		const struct conf_iface *other = &c->conf->iface[i];
+
+		if (i < index && strcmp(other->name, iface->name) == 0) {
+			conf_error(c->errors, at(c, iface->name),
+				   "'%s' is given twice, first in line %u; an interface has one "
+				   "side, and may have several addresses",
+				   iface->name, line_of(c, other->name));
+			return;
+		}
+		check_addrs(c, i, index);
+	}
+	if (iface->driver == CONF_DRIVER_TUN && iface->addr_count == 0)
+		conf_error(c->errors, at(c, &iface->driver),
+			   "'%s' is made by sluice, so the host has no addresses on it: give "
+			   "'addresses'",
+			   iface->name);
+}
+
+static void check_ifaces(struct checking *c)
+{
+	bool found[2] = { false, false };
+	struct conf_place place = at(c, c->conf->iface);
+
+	for (u32 i = 0; i < c->conf->iface_count; i++) {
+		check_iface(c, i);
+		found[c->conf->iface[i].side == IFACE_OUTSIDE] = true;
+	}
+	if (c->conf->iface_count == 0)
+		place = (struct conf_place){ 1, 1 };
+	if (!found[0])
+		conf_error(c->errors, place, "no interface has 'side: inside'");
+	if (!found[1])
+		conf_error(c->errors, place, "no interface has 'side: outside'");
+}
+
+/* ---- routes ---------------------------------------------------------------------------------- */
+
+/* Where the host's addresses are taken, only a running gateway can say. */
+static bool networks_known(const struct conf *conf)
+{
+	for (u32 i = 0; i < conf->iface_count; i++) {
+		if (conf->iface[i].addr_count == 0)
+			return false;
+	}
+	return true;
+}
+
+static void check_gateway(struct checking *c, const void *where, be32 gateway)
+{
+	bool near = !networks_known(c->conf);
+
+	for (u32 i = 0; i < c->conf->iface_count; i++) {
+		const struct conf_iface *iface = &c->conf->iface[i];
+
+		for (u32 j = 0; j < iface->addr_count; j++) {
+			const struct iface_addr *addr = &iface->addr[j];
+
+			if (be32_eq(addr->addr, gateway)) {
+				conf_error(c->errors, at(c, where),
+					   "'%s' is an address of this gateway itself, on %s",
+					   value_show_addr(gateway).text, iface->name);
+				return;
+			}
+			near |= same_network(addr->addr, addr->prefix_len, gateway, 32);
+		}
+	}
+	if (!near)
+		conf_error(c->errors, at(c, where),
+			   "'%s' is on no network of the interfaces; a gateway has to be a "
+			   "neighbour",
+			   value_show_addr(gateway).text);
+}
+
+static void check_route(struct checking *c, u32 index)
+{
+	const struct conf_route *route = &c->conf->route[index];
+
+	if (route->kind == CONF_VIA_GATEWAY)
+		check_gateway(c, &route->kind, route->gateway);
+	for (u32 i = 0; i < index; i++) {
+		const struct conf_route *other = &c->conf->route[i];
+
+		if (other->prefix_len != route->prefix_len ||
+		    !be32_eq(other->prefix, route->prefix))
+			continue;
+		conf_error(c->errors, at(c, &route->prefix), "'%s' has a route already, in line %u",
+			   value_show_prefix(route->prefix, route->prefix_len).text,
+			   line_of(c, &other->prefix));
+		return;
+	}
+	if (route->prefix_len == 0 && c->conf->gateway.raw)
+		conf_error(c->errors, at(c, &route->prefix),
+			   "the default route is given twice: by 'gateway' in line %u, too",
+			   line_of(c, &c->conf->gateway));
+}
+
+static void check_routes(struct checking *c)
+{
+	if (c->conf->gateway.raw)
+		check_gateway(c, &c->conf->gateway, c->conf->gateway);
+	for (u32 i = 0; i < c->conf->route_count; i++)
+		check_route(c, i);
+}
+
+/* ---- pools ----------------------------------------------------------------------------------- */
+
+static bool ranges_overlap(const struct nat_range *a, const struct nat_range *b)
+{
+	return be32_host(a->first) <= be32_host(b->last) &&
+	       be32_host(b->first) <= be32_host(a->last);
+}
+
+static void check_range_pair(struct checking *c, const struct conf_pool *one,
+			     const struct nat_range *a, const struct nat_range *b)
+{
+	if (ranges_overlap(a, b))
+		conf_error(c->errors, at(c, b),
+			   "%s-%s overlaps %s-%s of pool '%s' in line %u; each address may be in "
+			   "one",
+			   value_show_addr(b->first).text, value_show_addr(b->last).text,
+			   value_show_addr(a->first).text, value_show_addr(a->last).text, one->name,
+			   line_of(c, a));
+}
+
+static void check_ranges(struct checking *c, u32 one, u32 two)
+{
+	const struct conf_pool *a = &c->conf->pool[one];
+	const struct conf_pool *b = &c->conf->pool[two];
+
+	for (u32 j = 0; j < b->pool.range_count; j++) {
+		for (u32 i = 0; i < (one == two ? j : a->pool.range_count); i++)
+			check_range_pair(c, a, &a->pool.range[i], &b->pool.range[j]);
+	}
+}
+
+static u64 pool_addresses(const struct conf_pool *pool)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < pool->pool.range_count; i++)
+		sum += (u64)be32_host(pool->pool.range[i].last) -
+		       be32_host(pool->pool.range[i].first) + 1;
+	return sum;
+}
+
+static void check_addresses_fit(struct checking *c)
+{
+	u32 limit = c->conf->address_count ? c->conf->address_count : ADDRESSES_MAX;
+	u64 sum = 0;
+
+	for (u32 i = 0; i < c->conf->pool_count; i++) {
+		const struct conf_pool *pool = &c->conf->pool[i];
+		u64 before = sum;
+
+		sum += pool_addresses(pool);
+		if (sum > limit && before <= limit)
+			conf_error(
+				c->errors, at(c, pool->pool.range),
+				"with pool '%s' there are %llu public addresses; limits.addresses "
+				"allows %u",
+				pool->name, (unsigned long long)sum, limit);
+	}
+}
+
+static void check_pools(struct checking *c)
+{
+	for (u32 i = 0; i < c->conf->pool_count; i++) {
+		const struct conf_pool *pool = &c->conf->pool[i];
+
+		for (u32 j = 0; j < i; j++) {
+			if (strcmp(c->conf->pool[j].name, pool->name) == 0)
+				conf_error(c->errors, at(c, pool->name),
+					   "there is a pool '%s' already, in line %u", pool->name,
+					   line_of(c, c->conf->pool[j].name));
+		}
+		for (u32 j = 0; j <= i; j++)
+			check_ranges(c, j, i);
+	}
+	check_addresses_fit(c);
+}
+
+/* ---- rules ----------------------------------------------------------------------------------- */
+
+static void check_out(struct checking *c, const struct conf_rule *rule)
+{
+	const char *names[CONF_IFACE_MAX];
+	char near[NEAR_SIZE];
+
+	for (u32 i = 0; i < c->conf->iface_count; i++) {
+		const struct conf_iface *iface = &c->conf->iface[i];
+
+		names[i] = iface->name;
+		if (strcmp(iface->name, rule->out) != 0)
+			continue;
+		if (iface->side == IFACE_INSIDE)
+			conf_error(c->errors, at(c, rule->out),
+				   "'%s' is an inside interface; what leaves by it is not "
+				   "translated",
+				   rule->out);
+		return;
+	}
+	conf_error(c->errors, at(c, rule->out), "there is no interface '%s'%s", rule->out,
+		   did_you_mean(rule->out, names, c->conf->iface_count, near));
+}
+
+static void check_pool_of(struct checking *c, const struct conf_rule *rule)
+{
+	const char *names[NAT_POOL_MAX];
+	char near[NEAR_SIZE];
+
+	if (rule->pool[0] == 0) {
+		conf_error(c->errors, at(c, &rule->rule.kind), "'kind: pool' needs a 'pool'");
+		return;
+	}
+	for (u32 i = 0; i < c->conf->pool_count; i++) {
+		names[i] = c->conf->pool[i].name;
+		if (strcmp(names[i], rule->pool) == 0)
+			return;
+	}
+	conf_error(c->errors, at(c, rule->pool), "there is no pool '%s'%s", rule->pool,
+		   did_you_mean(rule->pool, names, c->conf->pool_count, near));
+}
+
+static void check_rule(struct checking *c, const struct conf_rule *rule)
+{
+	struct nat_rule_conf standard;
+
+	nat_rule_defaults(&standard);
+	if (rule->out[0])
+		check_out(c, rule);
+	if (rule->rule.kind == NAT_KIND_POOL)
+		check_pool_of(c, rule);
+	else if (rule->pool[0])
+		conf_error(c->errors, at(c, rule->pool),
+			   "pool '%s' is not used: this rule has another 'kind'", rule->pool);
+	for (int i = 0; i < NAT_PROTO_COUNT; i++) {
+		const enum nat_filtering *filtering = &rule->rule.filtering[i];
+
+		if (rule->rule.mapping[i] == NAT_MAP_DESTINATION && is_given(c, filtering) &&
+		    *filtering != standard.filtering[i] && *filtering != NAT_FILTER_ADDRESS_PORT)
+			conf_error(c->errors, at(c, filtering),
+				   "with 'mapping' destination only the endpoint that was spoken "
+				   "to can answer: say address-port here, or endpoint there");
+	}
+}
+
+/* ---- one-to-one ------------------------------------------------------------------------------ */
+
+static bool in_range(const struct nat_range *range, be32 addr, u8 len)
+{
+	u32 first = be32_host(addr);
+	u32 last = first | (u32)(UINT64_C(0xffffffff) >> len);
+
+	return first <= be32_host(range->last) && be32_host(range->first) <= last;
+}
+
+static void check_static_in_pools(struct checking *c, const struct conf_static *fixed)
+{
+	for (u32 i = 0; i < c->conf->pool_count; i++) {
+		const struct conf_pool *pool = &c->conf->pool[i];
+
+		for (u32 j = 0; j < pool->pool.range_count; j++) {
+			if (in_range(&pool->pool.range[j], fixed->outside, fixed->outside_len))
+				conf_error(
+					c->errors, at(c, &fixed->outside),
+					"'%s' overlaps pool '%s' in line %u",
+					value_show_prefix(fixed->outside, fixed->outside_len).text,
+					pool->name, line_of(c, &pool->pool.range[j]));
+		}
+	}
+}
+
+static void check_static(struct checking *c, u32 index)
+{
+	const struct conf_static *fixed = &c->conf->fixed[index];
+
+	if (fixed->inside_len != fixed->outside_len)
+		conf_error(c->errors, at(c, &fixed->outside), "'%s' and '%s' are not of one length",
+			   value_show_prefix(fixed->outside, fixed->outside_len).text,
+			   value_show_prefix(fixed->inside, fixed->inside_len).text);
+	for (u32 i = 0; i < index; i++) {
+		const struct conf_static *other = &c->conf->fixed[i];
+
+		if (same_network(fixed->inside, fixed->inside_len, other->inside,
+				 other->inside_len))
+			conf_error(c->errors, at(c, &fixed->inside),
+				   "'%s' overlaps '%s' of the one-to-one in line %u",
+				   value_show_prefix(fixed->inside, fixed->inside_len).text,
+				   value_show_prefix(other->inside, other->inside_len).text,
+				   line_of(c, &other->inside));
+		if (same_network(fixed->outside, fixed->outside_len, other->outside,
+				 other->outside_len))
+			conf_error(c->errors, at(c, &fixed->outside),
+				   "'%s' overlaps '%s' of the one-to-one in line %u",
+				   value_show_prefix(fixed->outside, fixed->outside_len).text,
+				   value_show_prefix(other->outside, other->outside_len).text,
+				   line_of(c, &other->outside));
+	}
+	check_static_in_pools(c, fixed);
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+bool conf_check(const struct conf *conf, const struct conf_marks *marks, struct conf_errors *errors)
+{
+	struct checking checking = { .conf = conf, .marks = marks, .errors = errors };
+	u32 before = errors->count;
+
+	check_ifaces(&checking);
+	check_routes(&checking);
+	check_pools(&checking);
+	for (u32 i = 0; i < conf->rule_count; i++)
+		check_rule(&checking, &conf->rule[i]);
+	for (u32 i = 0; i < conf->static_count; i++)
+		check_static(&checking, i);
+	return errors->count == before;
+}

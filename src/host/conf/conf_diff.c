@@ -1,0 +1,265 @@
+/* Comparing two configurations along the table. */
+#include "host/conf/conf_diff.h"
+
+#include <stdio.h>
+
+static void add(struct conf_diff *diff, enum conf_when when, const char *path, const char *from,
+		const char *to)
+{
+	struct conf_change *change;
+
+	diff->by_when[when]++;
+	if (diff->count == CONF_CHANGE_MAX) {
+		diff->left_out++;
+		return;
+	}
+	change = &diff->change[diff->count++];
+	change->when = when;
+	snprintf(change->path, sizeof change->path, "%s", path);
+	snprintf(change->from, sizeof change->from, "%s", from);
+	snprintf(change->to, sizeof change->to, "%s", to);
+}
+
+static void join(char path[CONF_DIFF_PATH_SIZE], const char *prefix, const char *key)
+{
+	snprintf(path, CONF_DIFF_PATH_SIZE, "%.60s%.30s", prefix, key);
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static void show_values(const struct conf_field *list, const void *base,
+			char text[CONF_DIFF_TEXT_SIZE])
+{
+	struct conf_field element = conf_value_element(list);
+	u32 count = conf_count_of(list, base);
+	size_t len = 0;
+
+	snprintf(text, CONF_DIFF_TEXT_SIZE, "%s", list->zero ? list->zero : "[]");
+	for (u32 i = 0; i < count && len < CONF_DIFF_TEXT_SIZE; i++) {
+		char value[CONF_VALUE_SIZE];
+
+		conf_value_show(&element, conf_element_of(list, base, i), value);
+		len += (size_t)snprintf(text + len, CONF_DIFF_TEXT_SIZE - len, "%s%s",
+					i ? ", " : "", value);
+	}
+}
+
+static bool values_equal(const struct conf_field *list, const void *from, const void *to)
+{
+	struct conf_field element = conf_value_element(list);
+	u32 count = conf_count_of(list, from);
+
+	if (count != conf_count_of(list, to))
+		return false;
+	for (u32 i = 0; i < count; i++) {
+		char one[CONF_VALUE_SIZE];
+		char two[CONF_VALUE_SIZE];
+
+		conf_value_show(&element, conf_element_of(list, from, i), one);
+		conf_value_show(&element, conf_element_of(list, to, i), two);
+		if (strcmp(one, two) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void show_field(const struct conf_field *field, const void *base,
+		       char text[CONF_DIFF_TEXT_SIZE])
+{
+	char value[CONF_VALUE_SIZE];
+
+	if (field->kind == CONF_VALUES) {
+		show_values(field, base, text);
+		return;
+	}
+	conf_value_show(field, base, value);
+	snprintf(text, CONF_DIFF_TEXT_SIZE, "%s", value);
+}
+
+static bool field_equal(const struct conf_field *field, const void *from, const void *to)
+{
+	char one[CONF_VALUE_SIZE];
+	char two[CONF_VALUE_SIZE];
+
+	if (field->kind == CONF_VALUES)
+		return values_equal(field, from, to);
+	conf_value_show(field, from, one);
+	conf_value_show(field, to, two);
+	return strcmp(one, two) == 0;
+}
+
+/* ---- elements of lists ----------------------------------------------------------------------- */
+
+static bool element_equal(const struct conf_group *group, const void *from, const void *to)
+{
+	for (u32 i = 0; i < group->field_count; i++) {
+		const struct conf_field *field = &group->field[i];
+		bool equal = field->kind == CONF_GROUP
+				     ? element_equal(field->group, (const u8 *)from + field->at,
+						     (const u8 *)to + field->at)
+				     : field_equal(field, from, to);
+
+		if (!equal)
+			return false;
+	}
+	return true;
+}
+
+/* As one line; groups within an element are left to `sluice print`. */
+static void show_element(const struct conf_group *group, const void *element,
+			 char text[CONF_DIFF_TEXT_SIZE])
+{
+	union conf_element standard;
+	size_t len = 0;
+
+	conf_element_defaults(group, &standard);
+	text[0] = 0;
+	for (u32 i = 0; i < group->field_count && len < CONF_DIFF_TEXT_SIZE; i++) {
+		const struct conf_field *field = &group->field[i];
+		char value[CONF_DIFF_TEXT_SIZE];
+
+		if (field->kind == CONF_GROUP) {
+			if (!element_equal(field->group, (const u8 *)element + field->at,
+					   (const u8 *)&standard + field->at))
+				len += (size_t)snprintf(text + len, CONF_DIFF_TEXT_SIZE - len,
+							"%s%s ...", len ? ", " : "", field->key);
+			continue;
+		}
+		if (!field->required && !field->shown && field_equal(field, element, &standard))
+			continue;
+		show_field(field, element, value);
+		len += (size_t)snprintf(text + len, CONF_DIFF_TEXT_SIZE - len, "%s%s %s",
+					len ? ", " : "", field->key, value);
+	}
+}
+
+static void diff_group(struct conf_diff *diff, const struct conf_group *group, const char *prefix,
+		       const void *from, const void *to);
+
+static const char *name_of(const struct conf_group *group, const void *element)
+{
+	return (const char *)element + conf_field_find(group, group->name)->at;
+}
+
+static const void *find_named(const struct conf_field *list, const void *base, const char *name)
+{
+	for (u32 i = 0; i < conf_count_of(list, base); i++) {
+		const void *element = conf_element_of(list, base, i);
+
+		if (strcmp(name_of(list->group, element), name) == 0)
+			return element;
+	}
+	return NULL;
+}
+
+static void diff_named(struct conf_diff *diff, const struct conf_field *list, const char *path,
+		       const void *from, const void *to)
+{
+	char inner[CONF_DIFF_PATH_SIZE];
+	char text[CONF_DIFF_TEXT_SIZE];
+
+	for (u32 i = 0; i < conf_count_of(list, from); i++) {
+		const void *element = conf_element_of(list, from, i);
+		const char *name = name_of(list->group, element);
+		const void *other = find_named(list, to, name);
+
+		snprintf(inner, sizeof inner, "%.50s.%.31s%s", path, name, other ? "." : "");
+		if (other) {
+			diff_group(diff, list->group, inner, element, other);
+			continue;
+		}
+		show_element(list->group, element, text);
+		add(diff, list->when, inner, text, "");
+	}
+	for (u32 i = 0; i < conf_count_of(list, to); i++) {
+		const void *element = conf_element_of(list, to, i);
+		const char *name = name_of(list->group, element);
+
+		if (find_named(list, from, name))
+			continue;
+		snprintf(inner, sizeof inner, "%.50s.%.31s", path, name);
+		show_element(list->group, element, text);
+		add(diff, list->when, inner, "", text);
+	}
+}
+
+static bool place_equal(const struct conf_field *list, const void *from, u32 i, const void *to,
+			u32 j)
+{
+	return element_equal(list->group, conf_element_of(list, from, i),
+			     conf_element_of(list, to, j));
+}
+
+static void diff_placed(struct conf_diff *diff, const struct conf_field *list, const char *path,
+			const void *from, const void *to)
+{
+	u32 from_end = conf_count_of(list, from);
+	u32 to_end = conf_count_of(list, to);
+	char inner[CONF_DIFF_PATH_SIZE];
+	char text[CONF_DIFF_TEXT_SIZE];
+	u32 begin = 0;
+
+	while (begin < from_end && begin < to_end && place_equal(list, from, begin, to, begin))
+		begin++;
+	while (from_end > begin && to_end > begin &&
+	       place_equal(list, from, from_end - 1, to, to_end - 1)) {
+		from_end--;
+		to_end--;
+	}
+	for (u32 i = begin; i < from_end; i++) {
+		snprintf(inner, sizeof inner, "%.60s[%u]", path, i);
+		show_element(list->group, conf_element_of(list, from, i), text);
+		add(diff, list->when, inner, text, "");
+	}
+	for (u32 i = begin; i < to_end; i++) {
+		snprintf(inner, sizeof inner, "%.60s[%u]", path, i);
+		show_element(list->group, conf_element_of(list, to, i), text);
+		add(diff, list->when, inner, "", text);
+	}
+}
+
+/* ---- groups ---------------------------------------------------------------------------------- */
+
+static void diff_field(struct conf_diff *diff, const struct conf_field *field, const char *path,
+		       const void *from, const void *to)
+{
+	char one[CONF_DIFF_TEXT_SIZE];
+	char two[CONF_DIFF_TEXT_SIZE];
+
+	if (field->kind == CONF_LIST) {
+		if (field->group->name)
+			diff_named(diff, field, path, from, to);
+		else
+			diff_placed(diff, field, path, from, to);
+		return;
+	}
+	if (field_equal(field, from, to))
+		return;
+	show_field(field, from, one);
+	show_field(field, to, two);
+	add(diff, field->when, path, one, two);
+}
+
+static void diff_group(struct conf_diff *diff, const struct conf_group *group, const char *prefix,
+		       const void *from, const void *to)
+{
+	for (u32 i = 0; i < group->field_count; i++) {
+		const struct conf_field *field = &group->field[i];
+		char path[CONF_DIFF_PATH_SIZE];
+
+		join(path, prefix, field->key);
+		if (field->kind == CONF_GROUP) {
+			snprintf(path, sizeof path, "%.60s%.30s.", prefix, field->key);
+			diff_group(diff, field->group, path, (const u8 *)from + field->at,
+				   (const u8 *)to + field->at);
+		} else {
+			diff_field(diff, field, path, from, to);
+		}
+	}
+}
+
+void conf_diff(const struct conf *from, const struct conf *to, struct conf_diff *diff)
+{
+	memset(diff, 0, sizeof *diff);
+	diff_group(diff, &conf_root, "", from, to);
+}

@@ -1,0 +1,384 @@
+/* The table as prose and as a schema. */
+#include "host/conf/conf_doc.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "host/conf/conf_schema.h"
+#include "host/conf/nearest.h"
+
+enum { PATH_SIZE = 96, TEXT_SIZE = 256 };
+
+struct walk {
+	FILE *out;
+	const char *wanted; /* path of the key that is looked for */
+	const char *near;   /* the nearest word of its last part */
+	bool found;
+};
+
+/* ---- pieces ---------------------------------------------------------------------------------- */
+
+/* Of a group that is in the file once, the struct conf; of an element of a list, its own. */
+static const void *standard_of(const struct conf_group *group, bool is_element,
+			       const struct conf *standard, union conf_element *element)
+{
+	if (!is_element)
+		return standard;
+	conf_element_defaults(group, element);
+	return element;
+}
+
+static void show_default(const struct conf_field *field, const void *standard,
+			 char text[CONF_VALUE_SIZE])
+{
+	text[0] = 0;
+	if (field->required)
+		snprintf(text, CONF_VALUE_SIZE, "required");
+	else if (field->kind == CONF_VALUES && field->zero)
+		snprintf(text, CONF_VALUE_SIZE, "%s", field->zero);
+	else if (conf_is_value(field))
+		conf_value_show(field, standard, text);
+}
+
+static void show_right(const struct conf_field *field, char text[TEXT_SIZE])
+{
+	struct conf_field element = conf_value_element(field);
+	char one[TEXT_SIZE - 32];
+
+	if (field->kind != CONF_VALUES) {
+		conf_value_expect(field, text, TEXT_SIZE);
+		return;
+	}
+	conf_value_expect(&element, one, sizeof one);
+	snprintf(text, TEXT_SIZE, "a list of up to %u: %s", field->count_max, one);
+}
+
+static const char *change_of(const struct conf_field *field)
+{
+	static const char *const words[] = {
+		[CONF_LIVE] = "live",
+		[CONF_RESTART] = "restart",
+		[CONF_REFUSED] = "planned",
+	};
+
+	return words[field->when];
+}
+
+/* ---- the page -------------------------------------------------------------------------------- */
+
+static void page_rows(FILE *out, const struct conf_group *group, const char *prefix,
+		      const void *standard)
+{
+	for (u32 i = 0; i < group->field_count; i++) {
+		const struct conf_field *field = &group->field[i];
+		char value[CONF_VALUE_SIZE];
+		char right[TEXT_SIZE];
+		char key[PATH_SIZE];
+
+		snprintf(key, sizeof key, "%.40s%.40s", prefix, field->key);
+		if (field->kind == CONF_GROUP) {
+			fprintf(out, "| `%s` | see below | | | %s |\n", key, field->help);
+			continue;
+		}
+		show_right(field, right);
+		show_default(field, standard, value);
+		if (field->kind == CONF_LIST)
+			snprintf(right, sizeof right, "a list of up to %u, see below",
+				 field->count_max);
+		fprintf(out, "| `%s` | %s | %s | %s | %s |\n", key, right, value, change_of(field),
+			field->help);
+	}
+}
+
+static void page_head(FILE *out)
+{
+	fputs("\n| key | value | default | change | meaning |\n|---|---|---|---|---|\n", out);
+}
+
+static void page_group(FILE *out, const struct conf_group *group, const char *path, bool is_element,
+		       const struct conf *standard)
+{
+	union conf_element element;
+	const u8 *base = standard_of(group, is_element, standard, &element);
+
+	fprintf(out, "\n## %s\n", path);
+	page_head(out);
+	page_rows(out, group, "", base);
+	for (u32 i = 0; i < group->field_count; i++) {
+		const struct conf_field *field = &group->field[i];
+		char inner[PATH_SIZE];
+
+		if (!field->group)
+			continue;
+		snprintf(inner, sizeof inner, "%.40s.%.40s%s", path, field->key,
+			 field->kind == CONF_LIST ? "[]" : "");
+		if (field->kind == CONF_LIST || !is_element) {
+			page_group(out, field->group, inner, field->kind == CONF_LIST, standard);
+			continue;
+		}
+		/* A group within an element: its places count from the element's. */
+		fprintf(out, "\n## %s\n", inner);
+		page_head(out);
+		page_rows(out, field->group, "", base + field->at);
+	}
+}
+
+void conf_doc_page(FILE *out)
+{
+	struct conf standard;
+
+	conf_defaults(&standard);
+	fputs("# Configuration\n\n"
+	      "Made from the table in `src/host/conf/conf_schema.c` by `make docs`.\n\n"
+	      "One YAML file says what the gateway is: `sluice run --config FILE`.\n\n"
+	      "    sluice check FILE      is it right? every mistake with line and column\n"
+	      "    sluice print FILE      in one spelling, and only what differs from defaults\n"
+	      "    sluice plan FILE       the memory that it needs, table by table\n"
+	      "    sluice diff FILE       what it would change of the running gateway\n"
+	      "    sluice reload [FILE]   take it, whole or not at all; SIGHUP does the same\n"
+	      "    sluice apply FILE --confirm 60s    take it, and go back by itself unless\n"
+	      "    sluice confirm                     follows in time\n"
+	      "    sluice rollback        back to what was before the last change\n"
+	      "    sluice schema KEY      one line of this page\n\n"
+	      "Anchors, aliases, tags, unknown keys and keys given twice are mistakes. Times "
+	      "have units: `250ms`,\n`30s`, `2h4m`, `7d`; numbers may: `100k`, `2M`. The column "
+	      "*change* says what a running gateway does\nwith another value: *live* takes it "
+	      "between two batches; *restart* needs a restart; *planned* is\nmemory that was "
+	      "planned at start, so that another value is refused.\n",
+	      out);
+	fputs("\n## The file\n", out);
+	page_head(out);
+	page_rows(out, &conf_root, "", &standard);
+	for (u32 i = 0; i < conf_root.field_count; i++) {
+		const struct conf_field *field = &conf_root.field[i];
+		char path[PATH_SIZE];
+
+		if (!field->group)
+			continue;
+		snprintf(path, sizeof path, "%.40s%s", field->key,
+			 field->kind == CONF_LIST ? "[]" : "");
+		page_group(out, field->group, path, field->kind == CONF_LIST, &standard);
+	}
+}
+
+/* ---- one key --------------------------------------------------------------------------------- */
+
+static void show_key(struct walk *walk, const struct conf_field *field, const char *path,
+		     const void *standard)
+{
+	char value[CONF_VALUE_SIZE];
+	char right[TEXT_SIZE];
+
+	fprintf(walk->out, "%s: %s\n", path, field->help);
+	show_right(field, right);
+	fprintf(walk->out, "  value    %s\n", right);
+	show_default(field, standard, value);
+	if (value[0])
+		fprintf(walk->out, "  default  %s\n", value);
+	fprintf(walk->out, "  change   %s\n", conf_when_name(field->when));
+	for (u32 i = 0; field->group && i < field->group->field_count; i++)
+		fprintf(walk->out, "  %-22s %s\n", field->group->field[i].key,
+			field->group->field[i].help);
+}
+
+/* wanted: NULL prints every path. */
+static void walk_group(struct walk *walk, const struct conf_group *group, const char *prefix,
+		       const u8 *base, bool is_element)
+{
+	for (u32 i = 0; i < group->field_count; i++) {
+		const struct conf_field *field = &group->field[i];
+		union conf_element element;
+		char path[PATH_SIZE];
+		char inner[PATH_SIZE];
+
+		snprintf(path, sizeof path, "%.50s%.40s", prefix, field->key);
+		if (!walk->wanted)
+			fprintf(walk->out, "%s\n", path);
+		else if (strcmp(walk->wanted, path) == 0) {
+			show_key(walk, field, path, base);
+			walk->found = true;
+		}
+		if (!field->group)
+			continue;
+		snprintf(inner, sizeof inner, "%.90s.", path);
+		if (field->kind == CONF_LIST) {
+			conf_element_defaults(field->group, &element);
+			walk_group(walk, field->group, inner, (const u8 *)&element, true);
+		} else {
+			walk_group(walk, field->group, inner, base + field->at, is_element);
+		}
+	}
+}
+
+/* The first part of the path that is none, and what it may have meant. */
+static const char *near_key(const char *path)
+{
+	const struct conf_group *group = &conf_root;
+
+	while (group) {
+		const char *keys[64];
+		char word[PATH_SIZE];
+		size_t len = strcspn(path, ".");
+		const struct conf_field *field;
+
+		snprintf(word, sizeof word, "%.*s", (int)u32_min((u32)len, PATH_SIZE - 1), path);
+		field = conf_field_find(group, word);
+		for (u32 i = 0; i < group->field_count; i++)
+			keys[i] = group->field[i].key;
+		if (!field)
+			return nearest_word(word, keys, group->field_count);
+		group = field->group;
+		path += len + (path[len] == '.');
+	}
+	return NULL;
+}
+
+bool conf_doc_key(FILE *out, const char *path, const char **near)
+{
+	struct walk walk = { .out = out, .wanted = path };
+	struct conf standard;
+
+	conf_defaults(&standard);
+	if (!path) {
+		for (u32 i = 0; i < conf_root.field_count; i++)
+			fprintf(out, "  %-12s %s\n", conf_root.field[i].key,
+				conf_root.field[i].help);
+		return true;
+	}
+	walk_group(&walk, &conf_root, "", (const u8 *)&standard, false);
+	*near = walk.found ? NULL : near_key(path);
+	return walk.found;
+}
+
+/* ---- the schema ------------------------------------------------------------------------------ */
+
+static json_t *schema_words(const struct conf_field *field)
+{
+	json_t *words = json_array();
+
+	for (u32 i = 0; field->words && field->words[i]; i++)
+		json_array_append_new(words, json_string(field->words[i]));
+	return words;
+}
+
+static const char *pattern_of(enum conf_kind kind)
+{
+	static const char *const patterns[CONF_KIND_COUNT] = {
+		[CONF_NUMBER] = "^[0-9]+[kM]?$",
+		[CONF_NAME] = "^[A-Za-z0-9._:@-]+$",
+		[CONF_PATH] = "^/[!-~]*$",
+		[CONF_SECONDS] = "^([0-9]+(d|h|m|s|ms))+$",
+		[CONF_NANOS] = "^([0-9]+(d|h|m|s|ms))+$",
+		[CONF_ADDR] = "^[0-9]+(\\.[0-9]+){3}$",
+		[CONF_PREFIX] = "^[0-9]+(\\.[0-9]+){3}(/[0-9]+)?$",
+		[CONF_HOST] = "^[0-9]+(\\.[0-9]+){3}/[0-9]+$",
+		[CONF_RANGE] = "^[0-9]+(\\.[0-9]+){3}(/[0-9]+|-[0-9]+(\\.[0-9]+){3})?$",
+		[CONF_PORTS] = "^[0-9]+(-[0-9]+)?$",
+		[CONF_VIA] = "^[0-9]+(\\.[0-9]+){3}$",
+	};
+
+	return patterns[kind] ? patterns[kind] : "^.*$";
+}
+
+static json_t *schema_pattern(const struct conf_field *field)
+{
+	return json_pack("{s:s, s:s}", "type", "string", "pattern", pattern_of(field->kind));
+}
+
+static json_t *schema_number(const struct conf_field *field)
+{
+	return json_pack("{s:s, s:I, s:I}", "type", "integer", "minimum", (json_int_t)field->min,
+			 "maximum", (json_int_t)field->max);
+}
+
+/* All the shapes that a single value may have. */
+static json_t *schema_value(const struct conf_field *field)
+{
+	json_t *shapes = json_array();
+
+	switch (field->kind) {
+	case CONF_BOOL:
+	case CONF_INVERTED:
+		json_array_append_new(shapes, json_pack("{s:s}", "type", "boolean"));
+		break;
+	case CONF_WORD:
+		json_array_append_new(shapes, json_pack("{s:o}", "enum", schema_words(field)));
+		break;
+	case CONF_NUMBER:
+		json_array_append_new(shapes, schema_number(field));
+		json_array_append_new(shapes, schema_pattern(field));
+		break;
+	case CONF_PORT: json_array_append_new(shapes, schema_number(field)); break;
+	case CONF_PORTS:
+		json_array_append_new(shapes, json_pack("{s:s, s:i, s:i}", "type", "integer",
+							"minimum", 1, "maximum", UINT16_MAX));
+		json_array_append_new(shapes, schema_pattern(field));
+		break;
+	case CONF_VIA:
+		json_array_append_new(shapes, json_pack("{s:o}", "enum", schema_words(field)));
+		json_array_append_new(shapes, schema_pattern(field));
+		break;
+	default: json_array_append_new(shapes, schema_pattern(field)); break;
+	}
+	if (field->zero)
+		json_array_append_new(shapes, json_pack("{s:s}", "const", field->zero));
+	return json_pack("{s:o}", "anyOf", shapes);
+}
+
+static json_t *schema_group(const struct conf_group *group);
+
+static json_t *schema_field(const struct conf_field *field)
+{
+	struct conf_field element = conf_value_element(field);
+	json_t *schema;
+
+	if (field->kind == CONF_GROUP) {
+		schema = schema_group(field->group);
+	} else if (field->kind == CONF_LIST) {
+		schema = json_pack("{s:s, s:i, s:o}", "type", "array", "maxItems",
+				   (int)field->count_max, "items", schema_group(field->group));
+	} else if (field->kind == CONF_VALUES) {
+		json_t *list = json_pack("{s:s, s:i, s:i, s:o}", "type", "array", "minItems", 1,
+					 "maxItems", (int)field->count_max, "items",
+					 schema_value(&element));
+
+		element.zero = field->zero;
+		schema = json_pack("{s:[o, o]}", "anyOf", list, schema_value(&element));
+	} else {
+		schema = schema_value(field);
+	}
+	json_object_set_new(schema, "description", json_string(field->help));
+	return schema;
+}
+
+static json_t *schema_group(const struct conf_group *group)
+{
+	json_t *properties = json_object();
+	json_t *required = json_array();
+	json_t *schema;
+
+	for (u32 i = 0; i < group->field_count; i++) {
+		json_object_set_new(properties, group->field[i].key,
+				    schema_field(&group->field[i]));
+		if (group->field[i].required)
+			json_array_append_new(required, json_string(group->field[i].key));
+	}
+	schema = json_pack("{s:s, s:b, s:o}", "type", "object", "additionalProperties", 0,
+			   "properties", properties);
+	if (json_array_size(required))
+		json_object_set(schema, "required", required);
+	json_decref(required);
+	return schema;
+}
+
+void conf_doc_schema(FILE *out)
+{
+	json_t *schema = schema_group(&conf_root);
+
+	json_object_set_new(schema, "$schema",
+			    json_string("https://json-schema.org/draft/2020-12/schema"));
+	json_object_set_new(schema, "title", json_string("The configuration of sluice"));
+	json_dumpf(schema, out, JSON_INDENT(2) | JSON_SORT_KEYS);
+	fputc('\n', out);
+	json_decref(schema);
+}

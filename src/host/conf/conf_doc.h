@@ -1,0 +1,16 @@
+/* What can be set, for readers: the manual page, a JSON schema for editors, one key at a time. All
+ * from the table (conf_schema.h).                                                               */
+#ifndef HOST_CONF_CONF_DOC_H
+#define HOST_CONF_CONF_DOC_H
+
+#include <stdio.h>
+
+#include "core/base/bytes.h"
+
+void conf_doc_page(FILE *out);
+void conf_doc_schema(FILE *out);
+/* "limits.flows", "nat.rules": what it is; NULL: the sections. False: there is no such key; near
+ * is the word that is nearest, or NULL.                                                          */
+bool conf_doc_key(FILE *out, const char *path, const char **near);
+
+#endif

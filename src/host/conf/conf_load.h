@@ -1,0 +1,32 @@
+/* From YAML to a struct conf, and back.
+ *
+ * The language is YAML without anchors, aliases, tags, directives and second documents; keys are
+ * those of the table (conf_schema.h), each once. Every mistake is reported, in the order of the
+ * file; after one of YAML itself nothing more can be said. Bounds: CONF_FILE_MAX bytes,
+ * CONF_DEPTH_MAX levels, and what the lists of the table hold.                                   */
+#ifndef HOST_CONF_CONF_LOAD_H
+#define HOST_CONF_CONF_LOAD_H
+
+#include <stdio.h>
+
+#include "host/conf/conf.h"
+
+enum { CONF_FILE_MAX = 256 * 1024, CONF_DEPTH_MAX = 16 };
+
+/* Reads the text by the table: what a value may be, not what values may stand together. False:
+ * errors has at least one, and conf is of no use.                                               */
+bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
+		struct conf_errors *errors);
+/* What values may stand together: names exist and are unique, addresses do not overlap, gateways
+ * are on a network. Adds to errors; false when it did.                                          */
+bool conf_check(const struct conf *conf, const struct conf_marks *marks,
+		struct conf_errors *errors);
+/* Both. */
+bool conf_load(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
+	       struct conf_errors *errors);
+
+/* The canonical form: keys in the order of the table, values in one spelling, and only what differs
+ * from the default; all: everything. Loading it gives the same value.                           */
+void conf_print(const struct conf *conf, bool all, FILE *out);
+
+#endif

@@ -1,0 +1,110 @@
+/* The language of the configuration: one table says what can be set, and from it come reading,
+ * checking of single values, printing, comparing, the manual, shell completion and a JSON schema.
+ *
+ * A group is a mapping of YAML: its fields, each with the place of its value in a C struct. A field
+ * that holds a group, or a list of one, leads to the next table. To add a setting, add a field; a
+ * section of its own is a file conf_schema_x.c (conf_schema_part.h). What concerns several values
+ * at once (names that must exist, ranges that overlap) is conf_check.c.                         */
+#ifndef HOST_CONF_CONF_SCHEMA_H
+#define HOST_CONF_CONF_SCHEMA_H
+
+#include "host/conf/conf.h"
+
+enum conf_kind {
+	CONF_GROUP,    /* a mapping; its fields count from where the group is */
+	CONF_LIST,     /* a list of mappings */
+	CONF_VALUES,   /* a list of values, or one value */
+	CONF_BOOL,     /* bool */
+	CONF_INVERTED, /* bool, kept the other way round */
+	CONF_NUMBER,   /* u32 */
+	CONF_PORT,     /* u16 */
+	CONF_WORD,     /* an enum: its index in words */
+	CONF_NAME,     /* char[]; letters, digits, and . _ - : @ */
+	CONF_PATH,     /* char[]; absolute */
+	CONF_SECONDS,  /* u32 */
+	CONF_NANOS,    /* u64 */
+	CONF_ADDR,     /* be32 */
+	CONF_PREFIX,   /* be32, and its length, u8, at more */
+	CONF_HOST,     /* struct iface_addr: an address and the length of its network */
+	CONF_RANGE,    /* struct nat_range */
+	CONF_PORTS,    /* two u16, the second at more */
+	CONF_VIA,      /* struct conf_route: kind and gateway */
+	CONF_KIND_COUNT,
+};
+
+/* What a running gateway does when the value changes. */
+enum conf_when {
+	CONF_LIVE,    /* takes it between two batches */
+	CONF_RESTART, /* needs to be started again */
+	CONF_REFUSED, /* memory is planned at start: no other value while it runs */
+};
+
+struct conf_group;
+
+struct conf_field {
+	const char *key;
+	enum conf_kind kind;
+	enum conf_when when;
+	bool required;
+	bool shown; /* printed even when it is the default */
+	u32 at;     /* in the struct of the group */
+	u32 more;   /* of kinds that have two places */
+	u64 min;    /* numbers, and durations in their unit */
+	u64 max;
+	u32 size;     /* of a name or path; of one element of a list */
+	u32 count_at; /* of a list: how many there are, u32 */
+	u32 count_max;
+	const char *zero;         /* the word that stands for zero or nothing */
+	const char *const *words; /* NULL ends them */
+	enum conf_kind element;   /* of CONF_VALUES */
+	const struct conf_group *group;
+	const char *help; /* a phrase */
+};
+
+struct conf_group {
+	const char *what;                /* "an interface" */
+	void (*defaults)(void *element); /* of lists; NULL: zeros */
+	const char *name; /* the field by which elements of a list are told apart; NULL: by place */
+	const struct conf_field *field;
+	u32 field_count;
+};
+
+/* An element of any list. */
+union conf_element {
+	struct conf_iface iface;
+	struct conf_route route;
+	struct conf_pool pool;
+	struct conf_rule rule;
+	struct conf_static fixed;
+};
+
+extern const struct conf_group conf_root;
+
+/* All its fields at their defaults. */
+void conf_element_defaults(const struct conf_group *group, union conf_element *element);
+
+/* "live", "needs-restart", "refused" */
+const char *conf_when_name(enum conf_when when);
+
+/* ---- single values (conf_value.c) ------------------------------------------------------------ */
+
+enum { CONF_VALUE_SIZE = 128 };
+
+/* base: the struct of the group. False: nothing was written. */
+bool conf_value_read(const struct conf_field *field, const char *text, void *base);
+/* As it is read back, and in one way only. */
+void conf_value_show(const struct conf_field *field, const void *base, char text[CONF_VALUE_SIZE]);
+/* What it has to be: "a number from 576 to 65535". */
+void conf_value_expect(const struct conf_field *field, char *text, size_t size);
+/* An element of a list of values, as a field of its own that begins at the element. */
+struct conf_field conf_value_element(const struct conf_field *list);
+/* The nearest word of a field that has words; NULL: none is near. */
+const char *conf_value_near(const struct conf_field *field, const char *text);
+bool conf_is_value(const struct conf_field *field);
+
+u32 conf_count_of(const struct conf_field *list, const void *base);
+const void *conf_element_of(const struct conf_field *list, const void *base, u32 index);
+/* The field with this key; NULL: none. */
+const struct conf_field *conf_field_find(const struct conf_group *group, const char *key);
+
+#endif

@@ -1,0 +1,11 @@
+/* Inside of the table: sections that have a file of their own. A new section is a file
+ * conf_schema_x.c with its group, a line here, and a field of conf_root that leads to it.       */
+#ifndef HOST_CONF_CONF_SCHEMA_PART_H
+#define HOST_CONF_CONF_SCHEMA_PART_H
+
+#include "host/conf/conf_schema.h"
+
+extern const struct conf_group conf_pool_group;
+extern const struct conf_group conf_nat_group;
+
+#endif

@@ -1,0 +1,100 @@
+/* Reading the request of an action. */
+#include "host/ctl/ctl_action_read.h"
+
+#include <stdio.h>
+
+static const struct {
+	const char *name;
+	bool has_text;
+} actions[CTL_DO_COUNT] = {
+	[CTL_DO_NOTHING] = { "", false },          [CTL_DO_STATUS] = { "status", false },
+	[CTL_DO_DIFF] = { "diff", true },          [CTL_DO_RELOAD] = { "reload", true },
+	[CTL_DO_APPLY] = { "apply", true },        [CTL_DO_CONFIRM] = { "confirm", false },
+	[CTL_DO_ROLLBACK] = { "rollback", false },
+};
+
+const char *ctl_do_name(enum ctl_do what)
+{
+	return actions[what].name;
+}
+
+bool ctl_do_has_text(enum ctl_do what)
+{
+	return actions[what].has_text;
+}
+
+static bool read_what(const json_t *value, struct ctl_action *action, struct ctl_why *why)
+{
+	for (int i = CTL_DO_NOTHING + 1; json_is_string(value) && i < CTL_DO_COUNT; i++) {
+		if (strcmp(json_string_value(value), actions[i].name) != 0)
+			continue;
+		action->what = (enum ctl_do)i;
+		return true;
+	}
+	snprintf(why->text, sizeof why->text,
+		 "\"do\":\"%.40s\" is not one of status, diff, reload, apply, confirm, rollback",
+		 json_is_string(value) ? json_string_value(value) : "");
+	return false;
+}
+
+static bool read_number(const json_t *value, json_int_t max, u32 *out)
+{
+	if (!json_is_integer(value) || json_integer_value(value) < 1 ||
+	    json_integer_value(value) > max)
+		return false;
+	*out = (u32)json_integer_value(value);
+	return true;
+}
+
+/* Printable: it is shown in messages of the log. */
+static bool read_name(const json_t *value, char name[CTL_NAME_SIZE])
+{
+	const char *text = json_string_value(value);
+
+	if (!text || json_string_length(value) >= CTL_NAME_SIZE)
+		return false;
+	for (size_t i = 0; i < json_string_length(value); i++) {
+		if ((u8)text[i] < ' ' || text[i] == 0x7f)
+			return false;
+	}
+	memcpy(name, text, json_string_length(value) + 1);
+	return true;
+}
+
+static bool read_rest(json_t *root, struct ctl_action *action, struct ctl_why *why)
+{
+	bool has_text = ctl_do_has_text(action->what);
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(root, key, value)
+	{
+		bool good = strcmp(key, "version") == 0 || strcmp(key, "do") == 0;
+
+		if (has_text && strcmp(key, "bytes") == 0)
+			good = read_number(value, CTL_TEXT_MAX, &action->text_bytes);
+		else if (has_text && strcmp(key, "name") == 0)
+			good = read_name(value, action->name);
+		else if (action->what == CTL_DO_APPLY && strcmp(key, "confirm_s") == 0)
+			good = read_number(value, CTL_CONFIRM_MAX_S, &action->confirm_s);
+		if (good)
+			continue;
+		snprintf(why->text, sizeof why->text,
+			 "\"%.40s\": diff, reload and apply take bytes (1 to %d) and name, apply "
+			 "confirm_s (1 to %d), the others nothing",
+			 key, CTL_TEXT_MAX, CTL_CONFIRM_MAX_S);
+		return false;
+	}
+	snprintf(why->text, sizeof why->text,
+		 "%s needs \"bytes\", which is how long the text is that follows%s",
+		 ctl_do_name(action->what),
+		 action->what == CTL_DO_APPLY ? ", and \"confirm_s\"" : "");
+	return (!has_text || action->text_bytes > 0) &&
+	       (action->what != CTL_DO_APPLY || action->confirm_s > 0);
+}
+
+bool ctl_action_read(json_t *root, struct ctl_action *action, struct ctl_why *why)
+{
+	memset(action, 0, sizeof *action);
+	return read_what(json_object_get(root, "do"), action, why) && read_rest(root, action, why);
+}

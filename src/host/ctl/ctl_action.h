@@ -1,0 +1,57 @@
+/* What may be asked of a gateway to do, beside showing what it knows.
+ *
+ *     {"version":1,"do":"apply","name":"gw.yaml","bytes":812,"confirm_s":60}
+ *     ...812 bytes of the file...
+ *
+ * The text of a configuration follows its request, so that the gateway needs no right to read the
+ * file of whoever asks. Who does it is not known here: the loop of the gateway takes the action
+ * from ctl_action_take() between two batches, and gives the answer to ctl_action_answer().       */
+#ifndef HOST_CTL_CTL_ACTION_H
+#define HOST_CTL_CTL_ACTION_H
+
+#include "core/base/bytes.h"
+
+enum {
+	CTL_TEXT_MAX = 256 * 1024, /* bytes that may follow */
+	CTL_NAME_SIZE = 256,       /* of the file, for messages */
+	CTL_CONFIRM_MAX_S = 24 * 3600,
+};
+
+enum ctl_do {
+	CTL_DO_NOTHING, /* the request is a show */
+	CTL_DO_STATUS,
+	CTL_DO_DIFF,
+	CTL_DO_RELOAD,
+	CTL_DO_APPLY,
+	CTL_DO_CONFIRM,
+	CTL_DO_ROLLBACK,
+	CTL_DO_COUNT,
+};
+
+struct ctl_action {
+	enum ctl_do what;
+	u32 text_bytes;
+	u32 confirm_s; /* of apply: how long an answer is waited for */
+	char name[CTL_NAME_SIZE];
+};
+
+struct ctl;
+
+/* "reload" for CTL_DO_RELOAD. */
+const char *ctl_do_name(enum ctl_do what);
+/* Whether a text follows. */
+bool ctl_do_has_text(enum ctl_do what);
+
+/* An action that somebody waits for. The text is lent until it is answered. */
+struct ctl_call {
+	struct ctl_action action;
+	const char *text;
+	u32 client;
+};
+
+/* False: nobody waits. One that was taken has to be answered before the next is taken. */
+bool ctl_action_take(struct ctl *ctl, struct ctl_call *call);
+/* json: one line of JSON without its end. A client that has gone meanwhile is ignored. */
+void ctl_action_answer(struct ctl *ctl, const struct ctl_call *call, const char *json);
+
+#endif

@@ -1,0 +1,210 @@
+/* `sluice check`, `print` and `plan`: what a file says, without a gateway. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "host/conf/conf_load.h"
+#include "host/io/afpacket.h"
+#include "prog/conf_args.h"
+#include "prog/conf_text.h"
+#include "prog/prog.h"
+#include "prog/run_conf.h"
+
+#define HUGE_PAGE (UINT64_C(2) << 20)
+
+/* A file that was read. */
+struct looking {
+	struct conf_args args;
+	struct conf conf;
+	struct conf_marks marks;
+	struct conf_errors errors;
+};
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+static void say_errors(const struct looking *l)
+{
+	for (u32 i = 0; i < l->errors.count; i++)
+		fprintf(stderr, "%s:%u:%u: %s\n", l->args.file, l->errors.error[i].place.line,
+			l->errors.error[i].place.column, l->errors.error[i].text);
+	if (l->errors.left_out)
+		fprintf(stderr, "and more\n");
+}
+
+static void print_json(json_t *root)
+{
+	char *line = json_dumps(root, JSON_COMPACT);
+
+	if (line)
+		printf("%s\n", line);
+	free(line);
+	json_decref(root);
+}
+
+static void print_errors_json(const struct looking *l)
+{
+	json_t *list = json_array();
+
+	for (u32 i = 0; i < l->errors.count; i++)
+		json_array_append_new(list, json_pack("{s:i, s:i, s:s}", "line",
+						      (int)l->errors.error[i].place.line, "column",
+						      (int)l->errors.error[i].place.column, "text",
+						      l->errors.error[i].text));
+	print_json(json_pack("{s:i, s:s, s:b, s:o, s:b}", "version", 1, "file", l->args.file,
+			     "good", l->errors.count == 0, "errors", list, "more",
+			     l->errors.left_out > 0));
+}
+
+/* ---- the commands ---------------------------------------------------------------------------- */
+
+static bool look(struct looking *l)
+{
+	struct conf_text text;
+	bool good;
+
+	if (!conf_text_read(l->args.file, &text)) {
+		fprintf(stderr, "sluice: %s\n", text.why);
+		return false;
+	}
+	good = conf_load(text.text, text.len_bytes, &l->conf, &l->marks, &l->errors);
+	conf_text_free(&text);
+	return good;
+}
+
+static bool check(struct looking *l)
+{
+	bool good = look(l);
+
+	if (!good && l->errors.count == 0)
+		return false;
+	if (l->args.json) {
+		print_errors_json(l);
+		return good;
+	}
+	say_errors(l);
+	if (!good)
+		return false;
+	printf("%s is good: %u interfaces, %u routes, %u pools, %u rules, %u one-to-one\n",
+	       l->args.file, l->conf.iface_count, l->conf.route_count, l->conf.pool_count,
+	       l->conf.rule_count, l->conf.static_count);
+	if (l->conf.rule_count + l->conf.static_count == 0)
+		printf("note: there are no rules in 'nat', so every packet keeps its addresses\n");
+	return true;
+}
+
+static bool print(struct looking *l)
+{
+	bool good = look(l);
+
+	if (good)
+		conf_print(&l->conf, l->args.all, stdout);
+	else
+		say_errors(l);
+	return good;
+}
+
+static void print_plan(const struct mem *mem)
+{
+	u64 pages = (mem->used + HUGE_PAGE - 1) / HUGE_PAGE;
+
+	printf("%-24s %12s %14s\n", "table", "entries", "bytes");
+	for (u32 i = 0; i < mem->row_count; i++)
+		printf("%-24s %12" PRIu64 " %14" PRIu64 "\n", mem->row[i].name, mem->row[i].count,
+		       mem->row[i].bytes);
+	printf("%-24s %12s %14" PRIu64 "\n", "total", "", mem->used);
+	printf("%" PRIu64 " MB, %" PRIu64 " huge pages of 2 MiB\n", mem->used >> 20, pages);
+}
+
+static void print_plan_json(const struct mem *mem)
+{
+	json_t *rows = json_array();
+
+	for (u32 i = 0; i < mem->row_count; i++)
+		json_array_append_new(rows, json_pack("{s:s, s:I, s:I}", "name", mem->row[i].name,
+						      "count", (json_int_t)mem->row[i].count,
+						      "bytes", (json_int_t)mem->row[i].bytes));
+	print_json(json_pack("{s:i, s:o, s:I, s:I}", "version", 1, "rows", rows, "bytes",
+			     (json_int_t)mem->used, "huge_pages",
+			     (json_int_t)((mem->used + HUGE_PAGE - 1) / HUGE_PAGE)));
+}
+
+/* What the drivers bring along is known without asking them. */
+static void guess_facts(const struct conf *conf, struct run_facts *facts)
+{
+	facts->offline = true;
+	facts->running = true;
+	for (u32 i = 0; i < conf->iface_count; i++) {
+		if (conf->iface[i].driver == CONF_DRIVER_AFPACKET)
+			facts->ring_frames += AFPACKET_FRAMES;
+	}
+}
+
+static bool plan(struct looking *l)
+{
+	struct run_source source = { .conf = &l->conf, .marks = &l->marks, .file = l->args.file };
+	struct run_facts *facts = calloc(1, sizeof *facts);
+	struct sluice_conf *conf = calloc(1, sizeof *conf);
+	struct run_errors *errors = calloc(1, sizeof *errors);
+	struct run_notes notes;
+	bool good = facts && conf && errors && look(l);
+	struct mem mem;
+
+	say_errors(l);
+	if (good) {
+		guess_facts(&l->conf, facts);
+		good = run_conf_build(&source, facts, conf, &notes, errors);
+		for (u32 i = 0; i < errors->count; i++)
+			fprintf(stderr, "sluice plan: %s\n", errors->text[i]);
+	}
+	if (good) {
+		sluice_plan(conf, &mem);
+		if (l->args.json)
+			print_plan_json(&mem);
+		else
+			print_plan(&mem);
+	}
+	free(facts);
+	free(conf);
+	free(errors);
+	return good;
+}
+
+static int run_command(const struct conf_command *command, bool (*act)(struct looking *l), int argc,
+		       char **argv)
+{
+	struct looking *l = calloc(1, sizeof *l);
+	int code = PROG_EXIT_FAILED;
+
+	if (l && conf_args_take(command, argc, argv, &l->args, &code))
+		code = act(l) ? PROG_EXIT_OK : PROG_EXIT_FAILED;
+	free(l);
+	return code;
+}
+
+int check_main(int argc, char **argv)
+{
+	static const struct conf_command command = { "check", CONF_TAKE_FILE,
+						     "is a configuration file right?" };
+
+	return run_command(&command, check, argc, argv);
+}
+
+int print_main(int argc, char **argv)
+{
+	static const struct conf_command command = {
+		"print", CONF_TAKE_FILE | CONF_TAKE_ALL,
+		"a configuration in its canonical form: one spelling, only what differs from the "
+		"defaults"
+	};
+
+	return run_command(&command, print, argc, argv);
+}
+
+int plan_main(int argc, char **argv)
+{
+	static const struct conf_command command = { "plan", CONF_TAKE_FILE,
+						     "the memory that a configuration needs" };
+
+	return run_command(&command, plan, argc, argv);
+}

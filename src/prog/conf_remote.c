@@ -1,0 +1,253 @@
+/* `sluice diff`, `reload`, `apply`, `confirm` and `rollback`: what a running gateway does with a
+ * configuration. The file is read here, with the rights of whoever asks, and its text is sent.  */
+#include <ctype.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "host/ctl/ctl_request.h"
+#include "prog/conf_args.h"
+#include "prog/conf_text.h"
+#include "prog/gateway.h"
+#include "prog/prog.h"
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+static bool send_request(int fd, json_t *request, const struct conf_text *text)
+{
+	char *line = json_dumps(request, JSON_COMPACT);
+	bool good = line && gateway_send(fd, line, strlen(line)) && gateway_send(fd, "\n", 1) &&
+		    (!text || gateway_send(fd, text->text, text->len_bytes));
+
+	if (!good)
+		fprintf(stderr, "sluice: the gateway takes no request: %s\n", strerror(errno));
+	free(line);
+	return good;
+}
+
+static json_t *read_answer(int fd)
+{
+	FILE *stream = fdopen(fd, "r");
+	json_t *answer;
+
+	if (!stream) {
+		close(fd);
+		return NULL;
+	}
+	answer = json_loadf(stream, JSON_REJECT_DUPLICATES, NULL);
+	fclose(stream);
+	if (!answer)
+		fprintf(stderr, "sluice: the gateway broke off its answer\n");
+	return answer;
+}
+
+/* NULL: it was said why. */
+static json_t *ask(const char *control, json_t *request, const struct conf_text *text)
+{
+	json_t *answer = NULL;
+	int fd = gateway_connect(control, GATEWAY_WAIT_S);
+
+	if (fd >= 0 && send_request(fd, request, text))
+		answer = read_answer(fd);
+	else if (fd >= 0)
+		close(fd);
+	json_decref(request);
+	return answer;
+}
+
+static json_t *request_of(enum ctl_do what)
+{
+	return json_pack("{s:i, s:s}", "version", CTL_VERSION, "do", ctl_do_name(what));
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static void print_errors(const json_t *answer, const char *file)
+{
+	json_t *error;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "errors"), i, error)
+	{
+		fprintf(stderr, "%s:%lld:%lld: %s\n", file,
+			(long long)json_integer_value(json_object_get(error, "line")),
+			(long long)json_integer_value(json_object_get(error, "column")),
+			text_of(error, "text"));
+	}
+}
+
+static void print_change(const json_t *change)
+{
+	const char *from = text_of(change, "from");
+	const char *to = text_of(change, "to");
+	char when[24];
+	size_t len = 0;
+
+	for (const char *at = text_of(change, "when"); *at && len + 1 < sizeof when; at++)
+		when[len++] = (char)toupper((unsigned char)*at);
+	when[len] = 0;
+	printf("%-13s  %s  ", when, text_of(change, "path"));
+	if (*from && *to)
+		printf("%s -> %s\n", from, to);
+	else
+		printf("%s %s\n", *to ? "new:" : "gone:", *to ? to : from);
+}
+
+static void print_changes(const json_t *answer)
+{
+	json_int_t left_out = json_integer_value(json_object_get(answer, "left_out"));
+	const json_t *changes = json_object_get(answer, "changes");
+	json_t *change;
+	size_t i;
+
+	json_array_foreach(changes, i, change)
+	{
+		print_change(change);
+	}
+	if (left_out)
+		printf("and %lld more\n", (long long)left_out);
+	if (changes && json_array_size(changes) == 0)
+		printf("nothing would change\n");
+}
+
+static bool take_answer(const struct conf_command *command, const struct conf_args *args,
+			const char *file, json_t *answer)
+{
+	bool done = json_is_true(json_object_get(answer, "done"));
+	const char *error = text_of(answer, "error");
+
+	if (args->json) {
+		char *line = json_dumps(answer, JSON_COMPACT);
+
+		printf("%s\n", line ? line : "");
+		free(line);
+		return done;
+	}
+	print_errors(answer, file);
+	print_changes(answer);
+	if (!done)
+		fprintf(stderr, "sluice %s: %s\n", command->name, error);
+	return done;
+}
+
+/* ---- the commands ---------------------------------------------------------------------------- */
+
+/* The file that the gateway runs from; to be freed. */
+static char *file_of_gateway(const char *control)
+{
+	json_t *answer = ask(control, request_of(CTL_DO_STATUS), NULL);
+	const char *name = json_string_value(json_object_get(answer, "file"));
+	char *file = name ? strdup(name) : NULL;
+
+	if (answer && !name)
+		fprintf(stderr, "sluice reload: the gateway does not run from a file; name one\n");
+	json_decref(answer);
+	return file;
+}
+
+static json_t *ask_with_file(enum ctl_do what, const struct conf_args *args, const char *file)
+{
+	json_t *request = request_of(what);
+	struct conf_text text;
+	json_t *answer;
+
+	if (!conf_text_read(file, &text) || text.len_bytes == 0) {
+		fprintf(stderr, "sluice: %s\n", text.why[0] ? text.why : "the file is empty");
+		conf_text_free(&text);
+		json_decref(request);
+		return NULL;
+	}
+	json_object_set_new(request, "bytes", json_integer((json_int_t)text.len_bytes));
+	json_object_set_new(request, "name", json_string(file));
+	if (what == CTL_DO_APPLY)
+		json_object_set_new(request, "confirm_s", json_integer(args->confirm_s));
+	answer = ask(args->control, request, &text);
+	conf_text_free(&text);
+	return answer;
+}
+
+static int run_command(const struct conf_command *command, enum ctl_do what, int argc, char **argv)
+{
+	struct conf_args args;
+	char *own = NULL;
+	const char *file;
+	json_t *answer;
+	bool good;
+	int code;
+
+	if (!conf_args_take(command, argc, argv, &args, &code))
+		return code;
+	file = args.file;
+	if (!file && ctl_do_has_text(what)) {
+		own = file_of_gateway(args.control);
+		file = own;
+		if (!file)
+			return PROG_EXIT_FAILED;
+	}
+	answer = file ? ask_with_file(what, &args, file)
+		      : ask(args.control, request_of(what), NULL);
+	good = answer && take_answer(command, &args, file ? file : "", answer);
+	if (good && what == CTL_DO_APPLY && !args.json)
+		printf("applied; 'sluice confirm' within %u s keeps it, or else it is taken back\n",
+		       args.confirm_s);
+	json_decref(answer);
+	free(own);
+	return good ? PROG_EXIT_OK : PROG_EXIT_FAILED;
+}
+
+int diff_main(int argc, char **argv)
+{
+	static const struct conf_command command = {
+		"diff", CONF_TAKE_FILE | CONF_TAKE_CONTROL,
+		"what a file would change of the running gateway, and whether it could"
+	};
+
+	return run_command(&command, CTL_DO_DIFF, argc, argv);
+}
+
+int reload_main(int argc, char **argv)
+{
+	static const struct conf_command command = {
+		"reload", CONF_TAKE_ANY_FILE | CONF_TAKE_CONTROL,
+		"the running gateway takes its file again, or another one"
+	};
+
+	return run_command(&command, CTL_DO_RELOAD, argc, argv);
+}
+
+int apply_main(int argc, char **argv)
+{
+	static const struct conf_command command = {
+		"apply", CONF_TAKE_FILE | CONF_TAKE_CONTROL | CONF_TAKE_CONFIRM,
+		"the running gateway takes a file, and goes back unless 'sluice confirm' follows"
+	};
+
+	return run_command(&command, CTL_DO_APPLY, argc, argv);
+}
+
+int confirm_main(int argc, char **argv)
+{
+	static const struct conf_command command = { "confirm", CONF_TAKE_CONTROL,
+						     "keep what 'sluice apply' changed" };
+
+	return run_command(&command, CTL_DO_CONFIRM, argc, argv);
+}
+
+int rollback_main(int argc, char **argv)
+{
+	static const struct conf_command command = {
+		"rollback", CONF_TAKE_CONTROL,
+		"the running gateway goes back to what it was before the last change"
+	};
+
+	return run_command(&command, CTL_DO_ROLLBACK, argc, argv);
+}

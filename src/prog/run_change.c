@@ -1,0 +1,337 @@
+/* Changes of the configuration. */
+#include "prog/run_change.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "host/conf/conf_diff.h"
+#include "host/conf/conf_load.h"
+#include "prog/conf_text.h"
+
+enum { WHY_SIZE = 320 };
+
+struct change {
+	struct run *run;
+	json_t *answer;
+	char why[WHY_SIZE]; /* empty: all is well */
+	struct conf_diff diff;
+};
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+static void say_errors(struct change *change, const struct conf_errors *errors)
+{
+	json_t *list = json_array();
+
+	for (u32 i = 0; i < errors->count; i++)
+		json_array_append_new(list, json_pack("{s:i, s:i, s:s}", "line",
+						      (int)errors->error[i].place.line, "column",
+						      (int)errors->error[i].place.column, "text",
+						      errors->error[i].text));
+	json_object_set_new(change->answer, "errors", list);
+}
+
+static void say_changes(struct change *change)
+{
+	const struct conf_diff *diff = &change->diff;
+	json_t *list = json_array();
+
+	for (u32 i = 0; i < diff->count; i++)
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:s}", "path", diff->change[i].path,
+					"from", diff->change[i].from, "to", diff->change[i].to,
+					"when", conf_when_name(diff->change[i].when)));
+	json_object_set_new(change->answer, "changes", list);
+	if (diff->left_out)
+		json_object_set_new(change->answer, "left_out", json_integer(diff->left_out));
+}
+
+/* ---- looking --------------------------------------------------------------------------------- */
+
+/* The engine knows interfaces by their place, a file by their names. */
+static void align_ifaces(const struct conf *running, struct run_asked *next)
+{
+	struct conf_iface sorted[CONF_IFACE_MAX];
+	u32 moved_to[CONF_IFACE_MAX];
+	u32 base = offsetof(struct conf, iface);
+
+	if (running->iface_count != next->conf.iface_count)
+		return;
+	for (u32 i = 0; i < running->iface_count; i++) {
+		u32 from = 0;
+
+		while (from < running->iface_count &&
+		       strcmp(next->conf.iface[from].name, running->iface[i].name) != 0)
+			from++;
+		if (from == running->iface_count)
+			return;
+		sorted[i] = next->conf.iface[from];
+		moved_to[from] = i;
+	}
+	memcpy(next->conf.iface, sorted, running->iface_count * sizeof sorted[0]);
+	for (u32 i = 0; i < next->marks.count; i++) {
+		u32 *at = &next->marks.mark[i].at;
+		u32 index = (*at - base) / (u32)sizeof sorted[0];
+
+		if (*at >= base && index < running->iface_count)
+			*at += (moved_to[index] - index) * (u32)sizeof sorted[0];
+	}
+}
+
+static bool look_at_text(struct change *change, const char *text, size_t len_bytes,
+			 const char *name)
+{
+	struct run_asked *next = &change->run->asked_next;
+	struct conf_errors errors;
+	bool good = conf_load(text, len_bytes, &next->conf, &next->marks, &errors);
+
+	next->from_file = true;
+	snprintf(next->file, sizeof next->file, "%s", name);
+	say_errors(change, &errors);
+	if (!good) {
+		snprintf(change->why, sizeof change->why,
+			 "the configuration has mistakes; nothing was changed");
+		return false;
+	}
+	align_ifaces(&change->run->asked.conf, next);
+	conf_diff(&change->run->asked.conf, &next->conf, &change->diff);
+	say_changes(change);
+	return true;
+}
+
+/* Of the changes that can not be made while the gateway runs, one by name. */
+static bool may_change(struct change *change)
+{
+	const struct conf_diff *diff = &change->diff;
+	u32 others = diff->by_when[CONF_RESTART] + diff->by_when[CONF_REFUSED];
+
+	for (u32 i = 0; i < diff->count; i++) {
+		if (diff->change[i].when == CONF_LIVE)
+			continue;
+		snprintf(change->why, sizeof change->why,
+			 "%s can not change while the gateway runs%s%s; nothing was changed",
+			 diff->change[i].path,
+			 diff->change[i].when == CONF_REFUSED ? ": memory is planned at start" : "",
+			 others > 1 ? ", and it is not the only one" : "");
+		return false;
+	}
+	return others == 0;
+}
+
+/* An interface whose addresses shall be the host's from now on, while the host has none there. One
+ * that has lost them since is waited for.                                                       */
+static bool hosts_have_addresses(struct change *change)
+{
+	const struct run *run = change->run;
+
+	for (u32 i = 0; i < run->asked.conf.iface_count; i++) {
+		const struct conf_iface *iface = &run->asked_next.conf.iface[i];
+
+		if (iface->addr_count || !run->asked.conf.iface[i].addr_count ||
+		    run->facts.iface[i].addr_count)
+			continue;
+		snprintf(change->why, sizeof change->why,
+			 "%s shall have the host's addresses, and the host has none on it; nothing "
+			 "was changed",
+			 iface->name);
+		return false;
+	}
+	return true;
+}
+
+/* ---- taking ---------------------------------------------------------------------------------- */
+
+/* Gives asked_next to the engine. */
+static bool take(struct change *change, ns_t now)
+{
+	struct run *run = change->run;
+	struct run_source source = run_source_of(run, &run->asked_next);
+	const char *why = "";
+
+	run->facts.running = true;
+	run->errors.count = 0;
+	if (!run_conf_build(&source, &run->facts, &run->next_conf, &run->notes, &run->errors)) {
+		snprintf(change->why, sizeof change->why, "%.280s; nothing was changed",
+			 run->errors.text[0]);
+		return false;
+	}
+	if (sluice_configure(run->sluice, &run->next_conf, now, &why) != ERR_OK) {
+		snprintf(change->why, sizeof change->why,
+			 "the engine refuses it: %s; nothing was changed", why);
+		return false;
+	}
+	memcpy(&run->conf, &run->next_conf, sizeof run->conf);
+	memcpy(&run->asked_last, &run->asked, sizeof run->asked);
+	memcpy(&run->asked, &run->asked_next, sizeof run->asked);
+	run->has_last = true;
+	run->log.json = run->asked.conf.log == CONF_LOG_JSON;
+	return true;
+}
+
+static bool may_begin(struct change *change, ns_t now)
+{
+	const struct run *run = change->run;
+
+	if (run->confirm_ns == 0)
+		return true;
+	snprintf(change->why, sizeof change->why,
+		 "the last change waits to be confirmed, for %llu s more; 'sluice confirm' or "
+		 "'sluice rollback' comes first",
+		 run->confirm_ns > now ? (unsigned long long)((run->confirm_ns - now) / NS_PER_SEC)
+				       : 0);
+	return false;
+}
+
+static bool change_to(struct change *change, const struct ctl_action *action, const char *text,
+		      ns_t now)
+{
+	struct run *run = change->run;
+
+	if (!may_begin(change, now) ||
+	    !look_at_text(change, text, action->text_bytes, action->name) || !may_change(change) ||
+	    !hosts_have_addresses(change) || !take(change, now))
+		return false;
+	if (action->what == CTL_DO_APPLY)
+		run->confirm_ns = now + action->confirm_s * NS_PER_SEC;
+	run_log_say(&run->log, RUN_INFO, ctl_do_name(action->what),
+		    "%s: %u changes taken from %s%s", ctl_do_name(action->what),
+		    change->diff.by_when[CONF_LIVE], run->asked.file,
+		    run->confirm_ns ? ", which wait to be confirmed" : "");
+	return true;
+}
+
+static bool roll_back(struct change *change, ns_t now)
+{
+	struct run *run = change->run;
+
+	if (!run->has_last) {
+		snprintf(change->why, sizeof change->why,
+			 "there is no change to go back from since the gateway started");
+		return false;
+	}
+	memcpy(&run->asked_next, &run->asked_last, sizeof run->asked_next);
+	conf_diff(&run->asked.conf, &run->asked_next.conf, &change->diff);
+	say_changes(change);
+	if (!take(change, now))
+		return false;
+	run->has_last = false;
+	run->confirm_ns = 0;
+	return true;
+}
+
+static bool confirm(struct change *change)
+{
+	if (change->run->confirm_ns == 0) {
+		snprintf(change->why, sizeof change->why, "no change waits to be confirmed");
+		return false;
+	}
+	change->run->confirm_ns = 0;
+	run_log_say(&change->run->log, RUN_INFO, "confirm", "the last change is confirmed");
+	return true;
+}
+
+static bool say_status(struct change *change, ns_t now)
+{
+	const struct run *run = change->run;
+	u64 left_ns = run->confirm_ns > now ? run->confirm_ns - now : 0;
+
+	json_object_set_new(change->answer, "file",
+			    run->config_path ? json_string(run->config_path) : json_null());
+	json_object_set_new(change->answer, "confirm_s",
+			    json_integer((json_int_t)(left_ns / NS_PER_SEC)));
+	return true;
+}
+
+/* ---- the doors ------------------------------------------------------------------------------- */
+
+static bool act(struct change *change, const struct ctl_call *call, ns_t now)
+{
+	const struct ctl_action *action = &call->action;
+
+	switch (action->what) {
+	case CTL_DO_STATUS: return say_status(change, now);
+	case CTL_DO_DIFF: return look_at_text(change, call->text, action->text_bytes, action->name);
+	case CTL_DO_RELOAD:
+	case CTL_DO_APPLY: return change_to(change, action, call->text, now);
+	case CTL_DO_CONFIRM: return confirm(change);
+	case CTL_DO_ROLLBACK: return roll_back(change, now);
+	case CTL_DO_NOTHING:
+	case CTL_DO_COUNT: break;
+	}
+	return false;
+}
+
+char *run_change(struct run *run, const struct ctl_call *call, ns_t now)
+{
+	struct change *change = calloc(1, sizeof *change);
+	char *line;
+	bool done;
+
+	if (!change)
+		return NULL;
+	change->run = run;
+	change->answer = json_pack("{s:i, s:s}", "version", CTL_VERSION, "do",
+				   ctl_do_name(call->action.what));
+	done = act(change, call, now);
+	json_object_set_new(change->answer, "done", json_boolean(done));
+	if (change->why[0])
+		json_object_set_new(change->answer, "error", json_string(change->why));
+	if (!done)
+		run_log_say(&run->log, RUN_WARNING, ctl_do_name(call->action.what), "%s: %s",
+			    ctl_do_name(call->action.what), change->why);
+	line = json_dumps(change->answer, JSON_COMPACT);
+	json_decref(change->answer);
+	free(change);
+	return line;
+}
+
+/* What nobody reads goes to the log. */
+static void log_errors(struct run *run, const char *answer)
+{
+	json_t *root = answer ? json_loads(answer, 0, NULL) : NULL;
+	json_t *error;
+	size_t i;
+
+	json_array_foreach(json_object_get(root, "errors"), i, error)
+	{
+		run_log_say(&run->log, RUN_ERROR, "mistake", "%s:%lld:%lld: %s",
+			    run->asked_next.file,
+			    (long long)json_integer_value(json_object_get(error, "line")),
+			    (long long)json_integer_value(json_object_get(error, "column")),
+			    json_string_value(json_object_get(error, "text")));
+	}
+	json_decref(root);
+}
+
+void run_change_reload(struct run *run, ns_t now)
+{
+	struct ctl_call call = { .action.what = CTL_DO_RELOAD };
+	struct conf_text text;
+	char *answer;
+
+	if (!conf_text_read(run->config_path, &text)) {
+		run_log_say(&run->log, RUN_ERROR, "reload", "%s; nothing was changed", text.why);
+		return;
+	}
+	call.text = text.text;
+	call.action.text_bytes = (u32)text.len_bytes;
+	snprintf(call.action.name, sizeof call.action.name, "%s", run->args.config);
+	answer = run_change(run, &call, now);
+	log_errors(run, answer);
+	free(answer);
+	conf_text_free(&text);
+}
+
+void run_change_tick(struct run *run, ns_t now)
+{
+	struct ctl_call call = { .action.what = CTL_DO_ROLLBACK };
+
+	if (run->confirm_ns == 0 || now < run->confirm_ns)
+		return;
+	run_log_say(&run->log, RUN_WARNING, "rollback",
+		    "nobody confirmed the last change in time: back to what was before");
+	/* Once: what can not be gone back to now would not be later either. */
+	run->confirm_ns = 0;
+	free(run_change(run, &call, now));
+}

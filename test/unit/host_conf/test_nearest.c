@@ -1,0 +1,62 @@
+/* "Did you mean": near enough, nearest, or nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "host/conf/nearest.h"
+
+static const char *const words[] = { "flows", "nat", "ports", "routes", "interfaces" };
+
+static const char *near(const char *typed)
+{
+	return nearest_word(typed, words, ARRAY_COUNT(words));
+}
+
+static void letters_missing_added_exchanged(void **state)
+{
+	(void)state;
+	assert_string_equal(near("flow"), "flows");
+	assert_string_equal(near("floows"), "flows");
+	assert_string_equal(near("flaws"), "flows");
+	assert_string_equal(near("interface"), "interfaces");
+}
+
+static void swapped_neighbours_are_one_change(void **state)
+{
+	static const char *const pair[] = { "abcd", "bacx" };
+
+	(void)state;
+	assert_string_equal(nearest_word("bacd", pair, 2), "abcd");
+	assert_string_equal(near("prots"), "ports");
+}
+
+static void the_nearest_of_several(void **state)
+{
+	(void)state;
+	assert_string_equal(near("porte"), "ports");
+	assert_string_equal(near("route"), "routes");
+}
+
+static void far_is_nothing(void **state)
+{
+	(void)state;
+	assert_null(near("zebra"));
+	assert_null(near(""));
+	assert_null(near("a-word-that-is-longer-than-any-of-the-list-can-be"));
+	/* Not one of its letters would stay. */
+	assert_null(nearest_word("xy", (const char *const[]){ "ab" }, 1));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(letters_missing_added_exchanged),
+		cmocka_unit_test(swapped_neighbours_are_one_change),
+		cmocka_unit_test(the_nearest_of_several),
+		cmocka_unit_test(far_is_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
