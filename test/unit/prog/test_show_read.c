@@ -88,8 +88,8 @@ static bool is_plain(const char *text)
 static void escape_sequences_are_shown_not_obeyed(void **state)
 {
 	static const char *const answers[] = {
-		"{\"version\":1,\"drops\":[\n"
-		"{\"name\":\"\\u001b[2J\\u009b\\u007f\\r\",\"count\":3}\n],\"count\":1}\n",
+		("{\"version\":1,\"drops\":[\n"
+		 "{\"name\":\"\\u001b[2J\\u009b\\u007f\\r\",\"count\":3}\n],\"count\":1}\n"),
 		"{\"version\":1,\"error\":\"no \\u001b]0;title\\u0007\"}\n",
 		"{\"version\":1,\"error\": \"no \x1b]0;title\a\"}\n",
 		"{\"version\":1,\"drops\":[\n\x1b[2J\x9b\x7f\r\n],\"count\":0}\n",
