@@ -16,7 +16,7 @@ IN=sli$$ GW=slg$$ OUT=slo$$
 INSIDE=10.10.0.2 LAN=10.10.0.1 WAN=198.18.0.1 OUTSIDE=198.18.0.2
 BOX=$(mktemp -d)
 CONTROL=$BOX/control.sock
-RUN_CONTROL=(--control "$CONTROL") # empty when a file says it
+FROM_FILE= # set when the file of --config says where the control socket is
 NAMESPACES=() PIDS=()
 GATEWAY=
 PASSED=0 FAILED=0
@@ -171,8 +171,10 @@ listens() { ip netns exec "$1" ss -Hln "$2" "sport = :$3" | grep -q .; } # NAMES
 # Starts with the ARGUMENTS besides the interfaces; waits until its addresses answer, which takes
 # some seconds when it has to make sure first that nobody else has them (RFC 5227).
 gateway_start() {
+	local control=(--control "$CONTROL")
+	[ -z "$FROM_FILE" ] || control=()
 	rm -f "$BOX/gateway.out" "$BOX/gateway.err"
-	ip netns exec $GW "$SLUICE" run "${SIDES[@]}" ${RUN_CONTROL[@]+"${RUN_CONTROL[@]}"} "$@" \
+	ip netns exec $GW "$SLUICE" run "${SIDES[@]}" "${control[@]}" "$@" \
 		>"$BOX/gateway.out" 2>"$BOX/gateway.err" </dev/null &
 	GATEWAY=$!
 	disown $GATEWAY

@@ -40,7 +40,7 @@ config "$BOX/flows.yaml" "limits: {flows: 300k, mappings: 1M}
 nat: {rules: [{kind: masquerade, hairpin: false}]}"
 config "$BOX/bad.yaml" "nat: {rules: [{kind: masquerad, pool: office}]}"
 cd "$BOX" || exit 1
-SIDES=(--config gw.yaml) RUN_CONTROL=()
+SIDES=(--config gw.yaml) FROM_FILE=yes
 gateway_start
 says "it tells which file" "file +gw.yaml" "$BOX/gateway.out"
 cd / || exit 1

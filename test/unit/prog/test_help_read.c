@@ -33,6 +33,17 @@ static bool word(const char *name)
 	return false;
 }
 
+static void commands_that_take_a_file(void **state)
+{
+	(void)state;
+	help_read("x", "sluice x FILE: for a test\n", &help);
+	assert_true(help.takes_file);
+	help_read("x", "sluice x [FILE]: for a test\n", &help);
+	assert_true(help.takes_file);
+	help_read("x", "sluice x: for a test\n\n  --pcap FILE   a capture\n", &help);
+	assert_false(help.takes_file);
+}
+
 static void shapes_of_options(void **state)
 {
 	(void)state;
@@ -131,6 +142,7 @@ static void commands_print_these_shapes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(commands_that_take_a_file),
 		cmocka_unit_test(shapes_of_options),
 		cmocka_unit_test(words_of_the_command_only),
 		cmocka_unit_test(what_is_too_long_or_too_much_is_left_out),

@@ -527,6 +527,39 @@ static void a_file_is_spoken_of_by_its_lines(void **state)
 	free(bed);
 }
 
+/* What can not be meant has its place, too, and what --dnat gives is beside the file. */
+static void checks_and_services_beside_a_file(void **state)
+{
+	static const char text[] = "interfaces:\n"
+				   "  - {name: eth1, side: inside}\n"
+				   "  - {name: eth0, side: outside}\n"
+				   "gateway: 10.10.0.2\n";
+	static struct conf_marks marks;
+	static struct conf_errors errors;
+	struct dnat_args dnat = { .iface = "eth0", .backend_count = 1 };
+	struct bed *bed = host_bed();
+	struct run_source source = { .conf = &bed->asked, .marks = &marks, .file = "gw.yaml" };
+
+	(void)state;
+	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors));
+	assert_false(run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors));
+	assert_int_equal(bed->errors.count, 1);
+	if (!strstr(bed->errors.text[0], "gw.yaml:4:10: 10.10.0.2 is on the network of eth1"))
+		fail_msg("said '%s'", bed->errors.text[0]);
+	bed->errors.count = 0;
+	bed->asked.gateway = be32_of(0xc6120002);
+	source.dnat = &dnat;
+	source.dnat_count = 1;
+	dnat.service = (struct service_conf){
+		.name = "web", .proto = 6, .port_first = 80, .port_last = 80
+	};
+	dnat.backend[0] = (struct backend_conf){ .addr = be32_of(0x0a0a0005), .weight = 1 };
+	(void)run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors);
+	assert_int_equal(bed->conf.nat.balance.service_count, 1);
+	assert_int_equal(bed->conf.nat.balance.service[0].addr_if, 1);
+	free(bed);
+}
+
 /* Names become places; what is more than a running engine has room for stays its matter. */
 static void pools_and_interfaces_by_name(void **state)
 {
@@ -596,6 +629,7 @@ int main(void)
 		cmocka_unit_test(networks_that_overlap),
 		cmocka_unit_test(without_the_host),
 		cmocka_unit_test(a_file_is_spoken_of_by_its_lines),
+		cmocka_unit_test(checks_and_services_beside_a_file),
 		cmocka_unit_test(pools_and_interfaces_by_name),
 		cmocka_unit_test(the_same_facts_give_the_same_bytes),
 	};
