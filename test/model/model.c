@@ -408,7 +408,8 @@ static void model_done_silent(struct model *m, bool cut_off)
 		return;
 	}
 	if (model_is_own(m, cur->seen.dst) && cur->seen.type == ICMP_ECHO &&
-	    cur->seen.proto == IP_PROTO_ICMP && cur->tuple_known) {
+	    cur->seen.proto == IP_PROTO_ICMP && cur->tuple_known &&
+	    (cur->seen.wrong & SEEN_L4_CSUM) == 0) {
 		/* Answered, and the answer died on its way. */
 		model_echo_flow(m);
 		m->flow[cur->flow].answered_lo = false;

@@ -362,8 +362,12 @@ void model_flow_end(struct model *m)
 		const struct model_flow *f = &m->flow[n];
 
 		if (!f->shown && f->known && model_flow_lives(m, f))
-			model_wrong(m, "a flow is gone before its time: proto %u port %u > %u",
-				    f->proto, f->in.sport, f->in.dport);
+			model_wrong(m,
+				    "a flow is gone before its time: proto %u %08x:%u > %08x:%u, "
+				    "silent for %u ms",
+				    f->proto, be32_host(f->in.src), f->in.sport,
+				    be32_host(f->in.dst), f->in.dport,
+				    (u32)((m->now - f->seen_lo) / NS_PER_MS));
 	}
 	for (u32 n = m->flow_count; n > 0; n--) {
 		if (!m->flow[n - 1].shown)
