@@ -145,15 +145,16 @@ static bool plan(struct looking *l)
 	struct run_source source = { .conf = &l->conf, .marks = &l->marks, .file = l->args.file };
 	struct run_facts *facts = calloc(1, sizeof *facts);
 	struct sluice_conf *conf = calloc(1, sizeof *conf);
+	struct run_rules *rules = calloc(1, sizeof *rules);
 	struct run_errors *errors = calloc(1, sizeof *errors);
 	struct run_notes notes;
-	bool good = facts && conf && errors && look(l);
+	bool good = facts && conf && rules && errors && look(l);
 	struct mem mem;
 
 	say_errors(l);
 	if (good) {
 		guess_facts(&l->conf, facts);
-		good = run_conf_build(&source, facts, conf, &notes, errors);
+		good = run_conf_build(&source, facts, conf, rules, &notes, errors);
 		for (u32 i = 0; i < errors->count; i++)
 			fprintf(stderr, "sluice plan: %s\n", errors->text[i]);
 	}
@@ -166,6 +167,7 @@ static bool plan(struct looking *l)
 	}
 	free(facts);
 	free(conf);
+	free(rules);
 	free(errors);
 	return good;
 }

@@ -28,6 +28,7 @@ struct replay {
 	struct conf asked;
 	struct run_facts facts;
 	struct run_notes notes;
+	struct run_rules rules;
 	struct sluice_conf conf;
 	struct sluice *sluice;
 	void *region;
@@ -107,7 +108,8 @@ static bool make_engine(struct replay *replay, struct run_errors *errors)
 	struct mem plan;
 
 	if (!run_args_fill(&replay->args->run, &replay->asked, errors) ||
-	    !run_conf_build(&source, &replay->facts, &replay->conf, &replay->notes, errors))
+	    !run_conf_build(&source, &replay->facts, &replay->conf, &replay->rules, &replay->notes,
+			    errors))
 		return false;
 	sluice_plan(&replay->conf, &plan);
 	replay->region = aligned_alloc(MEM_LINE, plan.used);

@@ -151,7 +151,8 @@ static bool take(struct change *change, ns_t now)
 
 	run->facts.running = true;
 	run->errors.count = 0;
-	if (!run_conf_build(&source, &run->facts, &run->next_conf, &run->notes, &run->errors)) {
+	if (!run_conf_build(&source, &run->facts, &run->next_conf, &run->rules, &run->notes,
+			    &run->errors)) {
 		snprintf(change->why, sizeof change->why, "%.280s; nothing was changed",
 			 run->errors.text[0]);
 		return false;

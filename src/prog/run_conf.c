@@ -5,6 +5,7 @@
 
 #include "host/conf/values.h"
 #include "prog/run_check.h"
+#include "prog/run_filter.h"
 
 /* Public addresses that may come by themselves: an interface can get more while running. */
 enum { ADDRESSES_SPARE = 64, ADDRESSES_MAX = UINT16_MAX - ADDRESSES_SPARE };
@@ -513,7 +514,8 @@ static void build_rest(struct building *b)
 }
 
 bool run_conf_build(const struct run_source *source, const struct run_facts *facts,
-		    struct sluice_conf *conf, struct run_notes *notes, struct run_errors *errors)
+		    struct sluice_conf *conf, struct run_rules *rules, struct run_notes *notes,
+		    struct run_errors *errors)
 {
 	struct building b = { source, source->conf, facts, conf, notes, errors };
 	u32 before = errors->count;
@@ -526,6 +528,7 @@ bool run_conf_build(const struct run_source *source, const struct run_facts *fac
 	build_nat(&b);
 	build_services(&b);
 	build_rest(&b);
+	run_filter_build(source, facts, conf, rules, errors);
 	if (!facts->running && errors->count == before)
 		run_check(source, conf, errors);
 	return errors->count == before;

@@ -40,6 +40,7 @@ struct run_facts {
 	u16 local_first; /* ports that the host's own sockets use; 0: not known */
 	u16 local_last;
 	u32 ring_frames;   /* of all drivers together */
+	u32 filter_limit;  /* filter rules that it has room for */
 	u32 address_limit; /* public addresses that a running engine has room for; 0: none runs */
 	u8 seed[RUN_SEED_SIZE];
 	bool slow_road;
@@ -53,11 +54,18 @@ struct run_notes {
 	bool no_default;   /* no default gateway is known */
 };
 
+/* The engine's filter rules, to which its configuration points: they are read when it is built or
+ * configured, and never afterwards.                                                             */
+struct run_rules {
+	struct filter_rule_conf rule[CONF_FILTER_RULE_MAX];
+};
+
 /* What was asked for by a value of source->conf: its place in the file, or the option. */
 struct run_place run_asked_by(const struct run_source *source, const void *value,
 			      const char *option);
 /* False: errors has at least one more, and conf is of no use. */
 bool run_conf_build(const struct run_source *source, const struct run_facts *facts,
-		    struct sluice_conf *conf, struct run_notes *notes, struct run_errors *errors);
+		    struct sluice_conf *conf, struct run_rules *rules, struct run_notes *notes,
+		    struct run_errors *errors);
 
 #endif

@@ -235,7 +235,8 @@ bool run_make_engine(struct run *run, ns_t now)
 	struct mem plan;
 	const char *why = "";
 
-	if (!run_conf_build(&source, &run->facts, &run->conf, &run->notes, &run->errors))
+	if (!run_conf_build(&source, &run->facts, &run->conf, &run->rules, &run->notes,
+			    &run->errors))
 		return false;
 	sluice_plan(&run->conf, &plan);
 	run->region_bytes = plan.used;
@@ -253,6 +254,7 @@ bool run_make_engine(struct run *run, ns_t now)
 		return false;
 	}
 	run->facts.address_limit = run->conf.nat.address_count;
+	run->facts.filter_limit = run->conf.filter.rule_limit;
 	tell_links(run);
 	return true;
 }
@@ -310,7 +312,8 @@ void run_follow(struct run *run, ns_t now)
 	run->errors.count = 0;
 	for (u32 i = 0; i < run->port_count; i++)
 		follow_port(run, i);
-	if (!run_conf_build(&source, &run->facts, &run->next_conf, &run->notes, &run->errors)) {
+	if (!run_conf_build(&source, &run->facts, &run->next_conf, &run->rules, &run->notes,
+			    &run->errors)) {
 		for (u32 i = 0; i < run->errors.count; i++)
 			run_log_say(&run->log, RUN_ERROR, "follow", "not followed: %s",
 				    run->errors.text[i]);

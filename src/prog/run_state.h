@@ -35,6 +35,7 @@ struct run {
 	struct run_errors errors;
 	struct run_facts facts;
 	struct run_notes notes;
+	struct run_rules rules;
 	struct run_log log;
 	struct sluice_conf conf;      /* what the engine has */
 	struct sluice_conf next_conf; /* what it may get */

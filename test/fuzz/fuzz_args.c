@@ -113,6 +113,7 @@ static void run_line(struct words *words, u8 number)
 	static struct run_facts facts;
 	static struct sluice_conf conf;
 	static struct run_errors errors;
+	static struct run_rules rules;
 	struct run_notes notes;
 	struct mem plan;
 
@@ -126,7 +127,7 @@ static void run_line(struct words *words, u8 number)
 		return;
 	}
 	make_facts(&facts, &args, number);
-	if (!run_conf_build(&source, &facts, &conf, &notes, &errors))
+	if (!run_conf_build(&source, &facts, &conf, &rules, &notes, &errors))
 		CHECK(errors.count > 0);
 	else if ((number & FACT_BUILD) == FACT_BUILD)
 		build_engine(&conf);

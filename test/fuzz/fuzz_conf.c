@@ -64,13 +64,14 @@ static void build(const struct read *first)
 	static struct sluice_conf conf;
 	static struct run_errors errors;
 	struct run_source source = { .conf = &first->conf, .marks = &first->marks, .file = "f" };
+	static struct run_rules rules;
 	struct run_notes notes;
 	struct mem plan;
 
 	facts.offline = true;
 	facts.running = true;
 	errors.count = 0;
-	if (run_conf_build(&source, &facts, &conf, &notes, &errors))
+	if (run_conf_build(&source, &facts, &conf, &rules, &notes, &errors))
 		sluice_plan(&conf, &plan);
 	else
 		CHECK(errors.count > 0 && errors.text[0][0] != 0);

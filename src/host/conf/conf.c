@@ -26,6 +26,9 @@ void conf_defaults(struct conf *conf)
 	conf->quarantine_s = engine.nat.quarantine_s;
 	conf->mapping_count = engine.nat.mapping_count;
 	conf->dest_count = engine.nat.dest_count;
+	conf->filter.log_rate = engine.filter.log_rate;
+	conf->filter.log_burst = engine.filter.log_burst;
+	conf->filter.source_limit = engine.filter.source_limit;
 	conf->ct = engine.ct;
 	conf->icmp = engine.icmp;
 	conf->redirects = engine.redirects;

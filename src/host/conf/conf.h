@@ -20,11 +20,39 @@ enum {
 	CONF_FLOWS_MIN = 256,
 	CONF_FLOWS_MAX = 1 << 26,
 	CONF_POOL_ADDRESSES_MAX = 65536, /* of one pool */
+	CONF_FILTER_RULE_MAX = 256,
+	CONF_STATE_COUNT = 4,
 };
 
 enum conf_driver { CONF_DRIVER_AFPACKET, CONF_DRIVER_TUN };
 enum conf_via { CONF_VIA_GATEWAY, CONF_VIA_BLACKHOLE, CONF_VIA_PROHIBIT };
 enum conf_log { CONF_LOG_TEXT, CONF_LOG_JSON };
+/* As bits of enum filter_state, in their order. */
+enum conf_state { CONF_NEW, CONF_ESTABLISHED, CONF_RELATED, CONF_UNTRACKED };
+enum conf_proto {
+	CONF_PROTO_ANY,
+	CONF_PROTO_TCP,
+	CONF_PROTO_UDP,
+	CONF_PROTO_ICMP,
+	CONF_PROTO_SCTP,
+	CONF_PROTO_DCCP,
+	CONF_PROTO_UDPLITE,
+	CONF_PROTO_GRE,
+	CONF_PROTO_COUNT,
+};
+enum conf_icmp {
+	CONF_ICMP_ANY,
+	CONF_ICMP_ECHO_REPLY,
+	CONF_ICMP_UNREACHABLE,
+	CONF_ICMP_SOURCE_QUENCH,
+	CONF_ICMP_REDIRECT,
+	CONF_ICMP_ECHO_REQUEST,
+	CONF_ICMP_TIME_EXCEEDED,
+	CONF_ICMP_PARAMETER_PROBLEM,
+	CONF_ICMP_TIMESTAMP,
+	CONF_ICMP_TIMESTAMP_REPLY,
+	CONF_ICMP_COUNT,
+};
 
 struct conf_iface {
 	char name[IFACE_NAME_SIZE];
@@ -60,6 +88,45 @@ struct conf_static {
 	u8 outside_len;
 };
 
+struct conf_filter_rule {
+	char name[FILTER_NAME_SIZE]; /* empty: none */
+	enum filter_chain chain;
+	u32 state_count; /* 0: any */
+	enum conf_state state[CONF_STATE_COUNT];
+	char in[IFACE_NAME_SIZE]; /* empty: any */
+	char out[IFACE_NAME_SIZE];
+	enum conf_proto proto;
+	be32 source;
+	u8 source_len;
+	bool source_not;
+	be32 dest;
+	u8 dest_len;
+	bool dest_not;
+	u16 sport_first; /* 0: any */
+	u16 sport_last;
+	u16 dport_first;
+	u16 dport_last;
+	enum conf_icmp icmp;
+	enum filter_action action;
+	enum filter_reject reject;
+	struct filter_limit limit;
+	struct filter_limit source_limit;
+	bool limit_over;
+	bool log;
+	bool each;
+};
+
+struct conf_filter {
+	enum filter_action policy[FILTER_CHAINS];
+	bool reclassify;
+	u32 log_rate;
+	u32 log_burst;
+	u32 rule_count;
+	struct conf_filter_rule rule[CONF_FILTER_RULE_MAX];
+	u32 rule_limit; /* 0: room for all that a file can say, where a file says something */
+	u32 source_limit;
+};
+
 struct conf {
 	u32 iface_count;
 	struct conf_iface iface[CONF_IFACE_MAX];
@@ -76,6 +143,7 @@ struct conf {
 	u16 masquerade_port_first; /* 0: all that the host leaves */
 	u16 masquerade_port_last;
 	u32 quarantine_s;
+	struct conf_filter filter;
 	u32 address_count; /* limit; 0: as many as pools need, and some */
 	u32 mapping_count; /* limits, as in struct nat_conf */
 	u32 dest_count;

@@ -1,6 +1,7 @@
 /* What values of a configuration may stand together. */
 #include <stdio.h>
 
+#include "host/conf/conf_check_filter.h"
 #include "host/conf/conf_load.h"
 #include "host/conf/nearest.h"
 #include "host/conf/values.h"
@@ -398,5 +399,6 @@ bool conf_check(const struct conf *conf, const struct conf_marks *marks, struct 
 		check_rule(&checking, &conf->rule[i]);
 	for (u32 i = 0; i < conf->static_count; i++)
 		check_static(&checking, i);
+	conf_check_filter(conf, marks, errors);
 	return errors->count == before;
 }

@@ -76,6 +76,7 @@ union conf_element {
 	struct conf_pool pool;
 	struct conf_rule rule;
 	struct conf_static fixed;
+	struct conf_filter_rule filter_rule;
 };
 
 extern const struct conf_group conf_root;

@@ -499,7 +499,9 @@ const char *conf_value_near(const struct conf_field *field, const char *text)
 
 struct conf_field conf_value_element(const struct conf_field *list)
 {
-	return (struct conf_field){ .key = list->key, .kind = list->element, .when = list->when };
+	return (struct conf_field){
+		.key = list->key, .kind = list->element, .when = list->when, .words = list->words
+	};
 }
 
 bool conf_is_value(const struct conf_field *field)

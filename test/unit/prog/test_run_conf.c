@@ -36,6 +36,7 @@ struct bed {
 	struct run_facts facts;
 	struct sluice_conf conf;
 	struct run_notes notes;
+	struct run_rules rules;
 	struct run_errors errors;
 };
 
@@ -114,7 +115,8 @@ static bool build(struct bed *bed)
 				     .dnat = bed->args.dnat };
 
 	return run_args_fill(&bed->args, &bed->asked, &bed->errors) &&
-	       run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors);
+	       run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules, &bed->notes,
+			      &bed->errors);
 }
 
 static void build_good(struct bed *bed)
@@ -518,7 +520,8 @@ static void a_file_is_spoken_of_by_its_lines(void **state)
 	(void)state;
 	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors));
 	bed->facts.iface[0].addr_count = 0;
-	assert_false(run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors));
+	assert_false(run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules, &bed->notes,
+				    &bed->errors));
 	assert_int_equal(bed->errors.count, 2);
 	if (!strstr(bed->errors.text[0], "gw.yaml:2:12: eth1 has no IPv4 address; say 'addresses:"))
 		fail_msg("said '%s'", bed->errors.text[0]);
@@ -542,7 +545,8 @@ static void checks_and_services_beside_a_file(void **state)
 
 	(void)state;
 	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors));
-	assert_false(run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors));
+	assert_false(run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules, &bed->notes,
+				    &bed->errors));
 	assert_int_equal(bed->errors.count, 1);
 	if (!strstr(bed->errors.text[0], "gw.yaml:4:10: 10.10.0.2 is on the network of eth1"))
 		fail_msg("said '%s'", bed->errors.text[0]);
@@ -554,7 +558,8 @@ static void checks_and_services_beside_a_file(void **state)
 		.name = "web", .proto = 6, .port_first = 80, .port_last = 80
 	};
 	dnat.backend[0] = (struct backend_conf){ .addr = be32_of(0x0a0a0005), .weight = 1 };
-	(void)run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors);
+	(void)run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules, &bed->notes,
+			     &bed->errors);
 	assert_int_equal(bed->conf.nat.balance.service_count, 1);
 	assert_int_equal(bed->conf.nat.balance.service[0].addr_if, 1);
 	free(bed);
@@ -577,14 +582,16 @@ static void pools_and_interfaces_by_name(void **state)
 
 	(void)state;
 	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors));
-	assert_true(run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors));
+	assert_true(run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules, &bed->notes,
+				   &bed->errors));
 	assert_int_equal(nat->rule[0].pool, 1);
 	assert_int_equal(nat->rule[0].out_if, 1);
 	assert_int_equal(nat->rule[1].pool, 0);
 	assert_int_equal(nat->rule[1].out_if, IFACE_NONE);
 	assert_int_equal(nat->address_count, 257 + 64);
 	bed->facts.address_limit = 100;
-	assert_true(run_conf_build(&source, &bed->facts, &bed->conf, &bed->notes, &bed->errors));
+	assert_true(run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules, &bed->notes,
+				   &bed->errors));
 	assert_int_equal(nat->address_count, 100);
 	free(bed);
 }
@@ -603,9 +610,93 @@ static void the_same_facts_give_the_same_bytes(void **state)
 	free(two);
 }
 
+/* ---- filter ---------------------------------------------------------------------------------- */
+
+static void filter_rule_asked(struct bed *bed)
+{
+	struct conf_filter_rule *rule = &bed->asked.filter.rule[0];
+
+	bed->asked.filter.rule_count = 1;
+	bed->asked.filter.policy[FILTER_FORWARD] = FILTER_DROP;
+	*rule = (struct conf_filter_rule){
+		.name = "web",
+		.chain = FILTER_FORWARD,
+		.state_count = 2,
+		.state = { CONF_UNTRACKED, CONF_NEW },
+		.in = "gw1",
+		.proto = CONF_PROTO_TCP,
+		.dest = be32_of(0x0a0a0005),
+		.dest_len = 32,
+		.dport_first = 80,
+		.dport_last = 81,
+		.action = FILTER_REJECT,
+		.reject = FILTER_REJECT_RESET,
+		.log = true,
+	};
+}
+
+static bool build_asked(struct bed *bed)
+{
+	struct run_source source = { .conf = &bed->asked };
+
+	return run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules, &bed->notes,
+			      &bed->errors);
+}
+
+static void filter_rules_name_what_the_engine_counts(void **state)
+{
+	struct bed *bed = bare_bed();
+	const struct filter_rule_conf *rule = &bed->rules.rule[0];
+
+	(void)state;
+	build_good(bed);
+	assert_int_equal(bed->conf.filter.rule_limit, 0);
+	filter_rule_asked(bed);
+	assert_true(build_asked(bed));
+	assert_int_equal(bed->conf.filter.rule_limit, CONF_FILTER_RULE_MAX);
+	assert_int_equal(bed->conf.filter.rule_count, 1);
+	assert_ptr_equal(bed->conf.filter.rule, rule);
+	assert_int_equal(bed->conf.filter.policy[FILTER_FORWARD].action, FILTER_DROP);
+	assert_int_equal(bed->conf.filter.policy[FILTER_INPUT].action, FILTER_ACCEPT);
+	assert_string_equal(rule->name, "web");
+	assert_int_equal(rule->states, FILTER_UNTRACKED | FILTER_NEW);
+	assert_int_equal(rule->in_ifs, 2);
+	assert_true(rule->out_ifs == FILTER_IFACE_ANY);
+	assert_int_equal(rule->proto, 6);
+	assert_int_equal(rule->src.len, 0);
+	assert_int_equal(be32_host(rule->dst.prefix), 0x0a0a0005);
+	assert_int_equal(rule->dport.first, 80);
+	assert_int_equal(rule->dport.last, 81);
+	assert_int_equal(rule->sport.last, UINT16_MAX);
+	assert_int_equal(rule->fate.action, FILTER_REJECT);
+	assert_int_equal(rule->fate.reject, FILTER_REJECT_RESET);
+	assert_true(rule->log);
+	free(bed);
+}
+
+static void a_filter_needs_memory_from_the_start(void **state)
+{
+	struct bed *bed = bare_bed();
+
+	(void)state;
+	build_good(bed);
+	bed->facts.running = true;
+	bed->facts.address_limit = bed->conf.nat.address_count;
+	filter_rule_asked(bed);
+	assert_false(build_asked(bed));
+	assert_non_null(strstr(bed->errors.text[0], "limits.filter-rules"));
+	bed->errors.count = 0;
+	bed->facts.filter_limit = 9;
+	assert_true(build_asked(bed));
+	assert_int_equal(bed->conf.filter.rule_limit, 9);
+	free(bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(filter_rules_name_what_the_engine_counts),
+		cmocka_unit_test(a_filter_needs_memory_from_the_start),
 		cmocka_unit_test(the_hosts_addresses_and_gateway),
 		cmocka_unit_test(given_addresses_are_not_the_hosts),
 		cmocka_unit_test(the_hosts_own_ports_are_spared),

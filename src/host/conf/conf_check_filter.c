@@ -1,0 +1,96 @@
+/* What rules of the filter may say together. */
+#include "host/conf/conf_check_filter.h"
+
+#include "host/conf/nearest.h"
+
+struct checking {
+	const struct conf *conf;
+	const struct conf_marks *marks;
+	struct conf_errors *errors;
+};
+
+static u32 offset_of(const struct checking *c, const void *value)
+{
+	return (u32)((const u8 *)value - (const u8 *)c->conf);
+}
+
+static void wrong(struct checking *c, const void *value, const char *why)
+{
+	conf_error(c->errors, conf_place_of(c->marks, offset_of(c, value)), "%s", why);
+}
+
+static void check_iface(struct checking *c, const char *name)
+{
+	struct conf_place place = conf_place_of(c->marks, offset_of(c, name));
+	const char *names[CONF_IFACE_MAX];
+	const char *near;
+
+	if (name[0] == 0)
+		return;
+	for (u32 i = 0; i < c->conf->iface_count; i++) {
+		names[i] = c->conf->iface[i].name;
+		if (strcmp(names[i], name) == 0)
+			return;
+	}
+	near = nearest_word(name, names, c->conf->iface_count);
+	if (near)
+		conf_error(c->errors, place, "there is no interface '%s'; did you mean '%s'?", name,
+			   near);
+	else
+		conf_error(c->errors, place, "there is no interface '%s'", name);
+}
+
+static void check_match(struct checking *c, const struct conf_filter_rule *rule)
+{
+	bool has_ports = rule->proto == CONF_PROTO_ANY || rule->proto == CONF_PROTO_TCP ||
+			 rule->proto == CONF_PROTO_UDP;
+
+	check_iface(c, rule->in);
+	check_iface(c, rule->out);
+	if (rule->chain == FILTER_INPUT && rule->out[0])
+		wrong(c, rule->out, "what is in chain input leaves by no interface");
+	if (rule->chain == FILTER_OUTPUT && rule->in[0])
+		wrong(c, rule->in, "what is in chain output has come by no interface");
+	if (rule->source_not && rule->source_len == 0)
+		wrong(c, &rule->source_not, "'source-not' needs a 'source'");
+	if (rule->dest_not && rule->dest_len == 0)
+		wrong(c, &rule->dest_not, "'destination-not' needs a 'destination'");
+	if (rule->sport_first && !has_ports)
+		wrong(c, &rule->sport_first, "'source-ports' are those of TCP and UDP");
+	if (rule->dport_first && !has_ports)
+		wrong(c, &rule->dport_first, "'ports' are those of TCP and UDP");
+	if (rule->icmp != CONF_ICMP_ANY && rule->proto != CONF_PROTO_ICMP)
+		wrong(c, &rule->icmp, "'icmp' needs 'protocol: icmp'");
+}
+
+static void check_action(struct checking *c, const struct conf_filter_rule *rule)
+{
+	if (rule->limit_over && rule->limit.rate == 0 && rule->source_limit.rate == 0)
+		wrong(c, &rule->limit_over, "'limit-over' needs a 'limit' or 'source-limit'");
+	if (rule->chain == FILTER_OUTPUT && rule->action == FILTER_REJECT)
+		wrong(c, &rule->action,
+		      "what is in chain output can not be rejected: this gateway is the sender");
+	if (rule->action != FILTER_REJECT && conf_is_marked(c->marks, offset_of(c, &rule->reject)))
+		wrong(c, &rule->reject, "'reject-with' needs 'action: reject'");
+	else if (rule->action == FILTER_REJECT && rule->reject == FILTER_REJECT_RESET &&
+		 rule->proto != CONF_PROTO_TCP)
+		wrong(c, &rule->reject, "'tcp-reset' needs 'protocol: tcp'");
+}
+
+void conf_check_filter(const struct conf *conf, const struct conf_marks *marks,
+		       struct conf_errors *errors)
+{
+	struct checking c = { .conf = conf, .marks = marks, .errors = errors };
+	const struct conf_filter *filter = &conf->filter;
+
+	for (u32 i = 0; i < filter->rule_count; i++) {
+		check_match(&c, &filter->rule[i]);
+		check_action(&c, &filter->rule[i]);
+	}
+	if (filter->rule_limit && filter->rule_count > filter->rule_limit)
+		conf_error(errors,
+			   conf_place_of(marks,
+					 offset_of(&c, &filter->rule[filter->rule_limit].action)),
+			   "there are %u filter rules; limits.filter-rules allows %u",
+			   filter->rule_count, filter->rule_limit);
+}

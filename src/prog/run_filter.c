@@ -1,0 +1,114 @@
+/* Building the filter. */
+#include "prog/run_filter.h"
+
+#include "core/wire/icmp.h"
+#include "core/wire/ip4.h"
+
+static const u8 protos[CONF_PROTO_COUNT] = {
+	[CONF_PROTO_TCP] = IP_PROTO_TCP,   [CONF_PROTO_UDP] = IP_PROTO_UDP,
+	[CONF_PROTO_ICMP] = IP_PROTO_ICMP, [CONF_PROTO_SCTP] = IP_PROTO_SCTP,
+	[CONF_PROTO_DCCP] = IP_PROTO_DCCP, [CONF_PROTO_UDPLITE] = IP_PROTO_UDPLITE,
+	[CONF_PROTO_GRE] = IP_PROTO_GRE,
+};
+
+static const u8 icmp_types[CONF_ICMP_COUNT] = {
+	[CONF_ICMP_ECHO_REPLY] = ICMP_ECHO_REPLY,
+	[CONF_ICMP_UNREACHABLE] = ICMP_UNREACH,
+	[CONF_ICMP_SOURCE_QUENCH] = ICMP_SOURCE_QUENCH,
+	[CONF_ICMP_REDIRECT] = ICMP_REDIRECT,
+	[CONF_ICMP_ECHO_REQUEST] = ICMP_ECHO,
+	[CONF_ICMP_TIME_EXCEEDED] = ICMP_TIME_EXCEEDED,
+	[CONF_ICMP_PARAMETER_PROBLEM] = ICMP_PARAM_PROBLEM,
+	[CONF_ICMP_TIMESTAMP] = ICMP_TIMESTAMP,
+	[CONF_ICMP_TIMESTAMP_REPLY] = ICMP_TIMESTAMP_REPLY,
+};
+
+static u64 ifaces_named(const struct conf *asked, const char *name)
+{
+	if (name[0] == 0)
+		return FILTER_IFACE_ANY;
+	for (u32 i = 0; i < asked->iface_count; i++) {
+		if (strcmp(asked->iface[i].name, name) == 0)
+			return UINT64_C(1) << i;
+	}
+	return 0;
+}
+
+static void build_ports(struct filter_ports *ports, u16 first, u16 last)
+{
+	if (first == 0)
+		return;
+	ports->first = first;
+	ports->last = last;
+}
+
+static void build_rule(const struct conf *asked, const struct conf_filter_rule *given,
+		       struct filter_rule_conf *rule)
+{
+	filter_rule_defaults(rule);
+	memcpy(rule->name, given->name, sizeof rule->name);
+	rule->chain = (u8)given->chain;
+	if (given->state_count)
+		rule->states = 0;
+	for (u32 i = 0; i < given->state_count; i++)
+		rule->states |= (u8)(1U << given->state[i]);
+	rule->proto = protos[given->proto];
+	rule->src.prefix = given->source;
+	rule->src.len = given->source_len;
+	rule->src.not = given->source_not;
+	rule->dst.prefix = given->dest;
+	rule->dst.len = given->dest_len;
+	rule->dst.not = given->dest_not;
+	build_ports(&rule->sport, given->sport_first, given->sport_last);
+	build_ports(&rule->dport, given->dport_first, given->dport_last);
+	rule->icmp = given->icmp != CONF_ICMP_ANY;
+	rule->icmp_type = icmp_types[given->icmp];
+	rule->in_ifs = ifaces_named(asked, given->in);
+	rule->out_ifs = ifaces_named(asked, given->out);
+	rule->fate.action = (u8)given->action;
+	rule->fate.reject = (u8)given->reject;
+	rule->limit = given->limit;
+	rule->source_limit = given->source_limit;
+	rule->limit_over = given->limit_over;
+	rule->log = given->log;
+	rule->each = given->each;
+}
+
+/* Does it say something that needs memory? */
+static bool filters(const struct conf_filter *filter)
+{
+	bool says = filter->rule_count > 0;
+
+	for (u32 chain = 0; chain < FILTER_CHAINS; chain++)
+		says |= filter->policy[chain] != FILTER_ACCEPT;
+	return says;
+}
+
+void run_filter_build(const struct run_source *source, const struct run_facts *facts,
+		      struct sluice_conf *conf, struct run_rules *rules, struct run_errors *errors)
+{
+	const struct conf_filter *asked = &source->conf->filter;
+	struct filter_conf *filter = &conf->filter;
+	u32 limit = asked->rule_limit;
+
+	if (facts->address_limit)
+		limit = facts->filter_limit;
+	else if (limit == 0 && filters(asked))
+		limit = CONF_FILTER_RULE_MAX;
+	filter->rule_limit = limit;
+	filter->source_limit = asked->source_limit;
+	filter->reclassify = asked->reclassify;
+	filter->log_rate = asked->log_rate;
+	filter->log_burst = asked->log_burst;
+	filter->rule = asked->rule_count ? rules->rule : NULL;
+	filter->rule_count = asked->rule_count;
+	for (u32 chain = 0; chain < FILTER_CHAINS; chain++)
+		filter->policy[chain] = (struct filter_fate){ .action = (u8)asked->policy[chain] };
+	for (u32 i = 0; i < asked->rule_count; i++)
+		build_rule(source->conf, &asked->rule[i], &rules->rule[i]);
+	if (limit == 0 && filters(asked))
+		run_error(errors,
+			  "%s: the gateway was started without memory for a filter "
+			  "(limits.filter-rules): it has to be started again",
+			  run_asked_by(source, asked->policy, "filter").text);
+}
