@@ -61,7 +61,7 @@ static struct stage *stage_new(void)
 /* A quotation with a right header checksum, of whatever bytes there are. */
 static void make_error(struct stage *stage, struct input *in, u8 facts)
 {
-	static const u8 protos[] = { IP_PROTO_TCP, IP_PROTO_UDP, IP_PROTO_ICMP, 47 };
+	static const u8 protos[] = { IP_PROTO_TCP, IP_PROTO_UDP, IP_PROTO_ICMP, 50 };
 	static const u8 types[] = { ICMP_UNREACH, ICMP_SOURCE_QUENCH, ICMP_REDIRECT,
 				    ICMP_TIME_EXCEEDED, ICMP_PARAM_PROBLEM };
 	static const char *const senders[] = { "203.0.113.5", "10.10.0.12" };
@@ -93,6 +93,13 @@ static void make_error(struct stage *stage, struct input *in, u8 facts)
 	build_seal(b);
 }
 
+/* The protocols whose ports the engine translates and struct seen does not tell. */
+static bool is_beyond_seen(u8 proto)
+{
+	return proto == IP_PROTO_SCTP || proto == IP_PROTO_DCCP || proto == IP_PROTO_UDPLITE ||
+	       proto == IP_PROTO_GRE;
+}
+
 /* The tuple that the quoted packet left with, read anew. */
 static bool quoted_tuple(const struct build *b, struct tuple_key *key, bool *has_port)
 {
@@ -116,7 +123,7 @@ static bool quoted_tuple(const struct build *b, struct tuple_key *key, bool *has
 	} else if (seen.proto == IP_PROTO_ICMP && icmp_is_reply(seen.type)) {
 		key->tuple.sport = be16_of((u16)(icmp_request_of(seen.type) << 8 | seen.code));
 		key->tuple.dport = be16_of(seen.icmp_id);
-	} else if (seen.proto == IP_PROTO_ICMP) {
+	} else if (seen.proto == IP_PROTO_ICMP || is_beyond_seen(seen.proto)) {
 		return false;
 	}
 	return seen.len >= seen.hlen + 8 && b->len >= OUTER + seen.hlen + 8;

@@ -19,6 +19,7 @@ enum {
 	TICKS_MAX = 512,
 	LAST_MAX = 4,
 	BEND_MAX = 64,
+	IP4_PROTO_AT = 9,
 	CHECK_EVERY = 256, /* packets and ticks between looks at every invariant; and at the end */
 };
 
@@ -143,6 +144,13 @@ static void make_packet(struct fuzz *f, struct input *in)
 	build_seal(&f->b);
 }
 
+/* The protocols whose ports the engine translates and the model does not follow. */
+static bool is_beyond_model(u8 proto)
+{
+	return proto == IP_PROTO_SCTP || proto == IP_PROTO_DCCP || proto == IP_PROTO_UDPLITE ||
+	       proto == IP_PROTO_GRE;
+}
+
 /* Change some bytes; the IP checksum may follow. */
 static void bend(struct fuzz *f, struct input *in)
 {
@@ -152,6 +160,8 @@ static void bend(struct fuzz *f, struct input *in)
 		return;
 	for (u32 n = 0; n < (count & 3) + 1u; n++)
 		f->b.bytes[next_byte(in) % u32_min(f->b.len, BEND_MAX)] = next_byte(in);
+	if (f->b.len > IP4_PROTO_AT && is_beyond_model(f->b.bytes[IP4_PROTO_AT]))
+		f->b.bytes[IP4_PROTO_AT] = IP_PROTO_UDP;
 	if ((count & 64) != 0)
 		f->b.len -= u32_min(next_byte(in), f->b.len - 1);
 	if ((count & 32) != 0 && f->b.len >= 20 && (f->b.bytes[0] & 15) * 4u <= f->b.len) {
