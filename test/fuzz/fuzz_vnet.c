@@ -28,9 +28,9 @@ static void judge_back(const struct pkt *pkt, const struct virtio_net_hdr *in, u
 	CHECK((out.gso_type & ~VIRTIO_NET_HDR_GSO_ECN) == (in->gso_type & ~VIRTIO_NET_HDR_GSO_ECN));
 	CHECK(pkt->gso_type == GSO_NONE || out.gso_size == in->gso_size);
 	CHECK(out.hdr_len <= link_len + pkt->len);
-	/* The reduced window is said once: by whoever splits the segment. The TCP header is where the
-	 * unfinished checksum says, as for the kernel; elsewhere than behind the IP header it is
-	 * whatever bytes there are.                                                             */
+	/* The reduced window is said once: by whoever splits the segment. The TCP header is where
+	 * the unfinished checksum says, as for the kernel; elsewhere than behind the IP header it
+	 * is whatever bytes there are.                                                          */
 	if (pkt->gso_type == GSO_TCP4 && (!partial || pkt_csum_is_of_l4(pkt)))
 		CHECK(((out.gso_type & VIRTIO_NET_HDR_GSO_ECN) != 0) ==
 		      ((pkt_l4(pkt)[13] & 0x80) != 0));
