@@ -345,6 +345,8 @@ static void compare_roads(struct bench *b, enum direction dir, u32 position)
 {
 	static u8 frames[SAMPLE][FRAME_LEN];
 
+	/* What the last tick sent of its own accord, ARP, is not of the sample. */
+	(void)drain(b);
 	for (u32 slow = 0; slow < 2; slow++) {
 		struct batch tx;
 		u32 out = 0;
@@ -362,6 +364,8 @@ static void compare_roads(struct bench *b, enum direction dir, u32 position)
 				for (u32 at = 0; at < tx.count; at++, out++) {
 					u8 *frame = pkt_frame(tx.pkt[at]);
 
+					if (out == SAMPLE)
+						give_up("more came out than went in");
 					if (slow == 0)
 						memcpy(frames[out], frame, FRAME_LEN - 4);
 					else if (memcmp(frames[out], frame, FRAME_LEN - 4) != 0)
@@ -371,14 +375,7 @@ static void compare_roads(struct bench *b, enum direction dir, u32 position)
 			}
 		}
 		if (out != SAMPLE)
-			{
-			for (u32 why = 1; why < DROP_COUNT; why++) {
-				if (b->s->drops.count[why] > 0)
-					fprintf(stderr, "dropped: %s %llu\n", drop_name(why),
-						(unsigned long long)b->s->drops.count[why]);
-			}
 			give_up("packets are missing");
-		}
 	}
 	b->s->path.slow_road = false;
 }
