@@ -217,7 +217,6 @@ static void read_route(struct run_reading *reading, const char *value)
 
 /* ---- translation ----------------------------------------------------------------------------- */
 
-static const char *const proto_names[NAT_PROTO_COUNT] = { "tcp", "udp", "icmp", "other" };
 static const char *const mapping_names[] = {
 	[NAT_MAP_ENDPOINT_INDEPENDENT] = "endpoint",
 	[NAT_MAP_DESTINATION] = "destination",
@@ -237,6 +236,15 @@ static int word_find(const char *word, const char *const *words, size_t count)
 	return -1;
 }
 
+static int proto_find(const char *word)
+{
+	for (int proto = 0; proto < NAT_PROTO_COUNT; proto++) {
+		if (strcmp(word, nat_proto_name((enum nat_proto)proto)) == 0)
+			return proto;
+	}
+	return -1;
+}
+
 static void read_mapping(struct run_reading *reading, const char *value)
 {
 	char word[PAIR_HEAD_SIZE];
@@ -245,14 +253,13 @@ static void read_mapping(struct run_reading *reading, const char *value)
 	const char *tail;
 
 	while (next_word(&list, word)) {
-		int proto = pair(word, head, &tail) ? word_find(head, proto_names, NAT_PROTO_COUNT)
-						    : -1;
+		int proto = pair(word, head, &tail) ? proto_find(head) : -1;
 		int kind = proto < 0 ? -1
 				     : word_find(tail, mapping_names, ARRAY_COUNT(mapping_names));
 
 		if (kind < 0) {
 			wrong(reading, word,
-			      "has to be tcp, udp or icmp, =, and endpoint or "
+			      "has to be tcp, udp, icmp or other, =, and endpoint or "
 			      "destination; for example udp=endpoint");
 			continue;
 		}
@@ -269,15 +276,14 @@ static void read_filtering(struct run_reading *reading, const char *value)
 	const char *tail;
 
 	while (next_word(&list, word)) {
-		int proto = pair(word, head, &tail) ? word_find(head, proto_names, NAT_PROTO_COUNT)
-						    : -1;
+		int proto = pair(word, head, &tail) ? proto_find(head) : -1;
 		int kind = proto < 0
 				   ? -1
 				   : word_find(tail, filtering_names, ARRAY_COUNT(filtering_names));
 
 		if (kind < 0) {
 			wrong(reading, word,
-			      "has to be tcp, udp or icmp, =, and endpoint, address "
+			      "has to be tcp, udp, icmp or other, =, and endpoint, address "
 			      "or address-port; for example udp=address");
 			continue;
 		}

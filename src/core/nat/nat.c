@@ -396,7 +396,10 @@ static enum drop source_per_destination(struct nat *nat, struct ct *ct,
 /* As the public address that was asked for, where it has ports to give. */
 static const struct nat_rule_conf hairpin_rule = {
 	.kind = NAT_KIND_MASQUERADE,
-	.mapping = { NAT_MAP_DESTINATION, NAT_MAP_DESTINATION, NAT_MAP_DESTINATION },
+	.mapping = { [NAT_PROTO_TCP] = NAT_MAP_DESTINATION,
+		     [NAT_PROTO_UDP] = NAT_MAP_DESTINATION,
+		     [NAT_PROTO_ICMP] = NAT_MAP_DESTINATION,
+		     [NAT_PROTO_OTHER] = NAT_MAP_DESTINATION },
 };
 
 verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,

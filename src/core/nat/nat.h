@@ -252,8 +252,6 @@ void nat_rewrite_error(const struct nat *nat, struct pkt *pkt, const struct flow
 
 u32 nat_address_find(const struct nat *nat, be32 addr);
 struct nat_space *nat_space_of(const struct nat *nat, u32 address, u8 proto);
-/* -1 for a protocol without ports or identifiers. */
-int nat_proto_of(u8 proto);
 struct nat_ports nat_ports_for(const struct nat_address *address, u8 proto, u16 inside_port);
 /* A port for a flow to its destination; false when none is left. */
 bool nat_port_choose(struct nat *nat, struct ct *ct, struct flow *flow, u32 address, ns_t now,

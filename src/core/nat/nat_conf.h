@@ -52,6 +52,11 @@ enum nat_proto {
 	NAT_PROTO_COUNT,
 };
 
+/* "tcp", "udp", "icmp", "other" */
+const char *nat_proto_name(enum nat_proto proto);
+/* The one of an IP protocol; -1 for a protocol without ports or identifiers. */
+int nat_proto_of(u8 proto);
+
 /* Source translation: the first rule that matches decides. */
 struct nat_rule_conf {
 	be32 source;      /* prefix of the inside */

@@ -19,21 +19,6 @@ enum {
 	DEST_VICTIM_STEPS = 16,
 };
 
-/* SCTP, DCCP and UDP-Lite share one space: they are few, and a port that two of them could have had
- * is no loss.                                                                                    */
-int nat_proto_of(u8 proto)
-{
-	switch (proto) {
-	case IP_PROTO_TCP: return NAT_PROTO_TCP;
-	case IP_PROTO_UDP: return NAT_PROTO_UDP;
-	case IP_PROTO_ICMP: return NAT_PROTO_ICMP;
-	case IP_PROTO_SCTP:
-	case IP_PROTO_DCCP:
-	case IP_PROTO_UDPLITE: return NAT_PROTO_OTHER;
-	default: return -1;
-	}
-}
-
 struct nat_space *nat_space_of(const struct nat *nat, u32 address, u8 proto)
 {
 	int kind = nat_proto_of(proto);

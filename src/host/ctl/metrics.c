@@ -155,13 +155,6 @@ void metrics_del(struct metrics *metrics)
 
 /* ---- rounds ---------------------------------------------------------------------------------- */
 
-static u32 kind_of(u8 proto)
-{
-	return proto == IP_PROTO_TCP   ? NAT_PROTO_TCP
-	       : proto == IP_PROTO_UDP ? NAT_PROTO_UDP
-				       : NAT_PROTO_ICMP;
-}
-
 static void ports_step(struct metrics *metrics)
 {
 	struct sluice_ports found[STEP_RECORDS];
@@ -169,7 +162,7 @@ static void ports_step(struct metrics *metrics)
 	u32 count = sluice_show_ports(metrics->sluice, &metrics->cursor, found, STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		u32 kind = kind_of(found[i].proto);
+		int kind = nat_proto_of(found[i].proto);
 
 		sums->ports[kind] += found[i].port_count;
 		sums->mapped[kind] += found[i].mapped;

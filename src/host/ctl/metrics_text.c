@@ -8,8 +8,6 @@
 
 enum { STEP = 32, NAME_SIZE = 64 };
 
-static const char *const proto_names[NAT_PROTO_COUNT] = { "tcp", "udp", "icmp" };
-
 static void put_head(struct evbuffer *out, const char *name, const char *type, const char *help)
 {
 	evbuffer_add_printf(out, "# HELP sluice_%s %s\n# TYPE sluice_%s %s\n", name, help, name,
@@ -28,7 +26,7 @@ static void put_by_proto(struct evbuffer *out, const char *name, const char *typ
 	put_head(out, name, type, help);
 	for (u32 i = 0; i < NAT_PROTO_COUNT; i++)
 		evbuffer_add_printf(out, "sluice_%s{proto=\"%s\"} %" PRIu64 "\n", name,
-				    proto_names[i], value[i]);
+				    nat_proto_name(i), value[i]);
 }
 
 /* Label values of our own: backslash, quote and line end are not in them, but names of interfaces

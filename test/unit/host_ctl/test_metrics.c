@@ -262,6 +262,8 @@ static void numbers_are_the_gateways(void **state)
 	assert_int_equal(value_of(text, "sluice_nat_port_flows{proto=\"tcp\"}"), 7);
 	assert_int_equal(value_of(text, "sluice_nat_ports_mapped{proto=\"udp\"}"), 6);
 	assert_int_equal(value_of(text, "sluice_nat_ports{proto=\"tcp\"}"), 64512);
+	assert_int_equal(value_of(text, "sluice_nat_ports{proto=\"icmp\"}"), 65535);
+	assert_int_equal(value_of(text, "sluice_nat_ports{proto=\"other\"}"), 64512);
 	assert_int_equal(value_of(text, "sluice_nat_public_addresses"), 1);
 	assert_true(value_of(text, "sluice_interface_receive_packets_total{interface=\"in0\"}") >=
 		    14);
