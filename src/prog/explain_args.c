@@ -5,8 +5,12 @@
 #include <stdlib.h>
 
 #include "core/wire/checksum.h"
+#include "core/wire/crc32c.h"
+#include "core/wire/dccp.h"
+#include "core/wire/gre.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
+#include "core/wire/sctp.h"
 #include "core/wire/tcp.h"
 #include "core/wire/udp.h"
 #include "host/ctl/ctl.h"
@@ -128,20 +132,16 @@ static bool read_numbers(const char *const *value, struct explain_args *args, st
 
 static bool read_described(const char *const *value, struct explain_args *args, struct ctl_why *why)
 {
-	bool ports;
-
 	if (!read_addr(value, OPT_SRC, &args->src, why) ||
 	    !read_addr(value, OPT_DST, &args->dst, why))
 		return false;
 	if (value[OPT_PROTO] && !ctl_parse_proto(value[OPT_PROTO], &args->proto))
 		return options_refuse(why,
-				      "--proto %.40s: has to be tcp, udp, icmp or a number "
-				      "from 1 to 255",
+				      "--proto %.40s: has to be " CTL_PROTO_WORDS,
 				      value[OPT_PROTO]);
 	if (value[OPT_FLAGS] && !read_flags(value[OPT_FLAGS], &args->tcp_flags, why))
 		return false;
-	ports = args->proto == IP_PROTO_TCP || args->proto == IP_PROTO_UDP;
-	if (ports && !value[OPT_DPORT])
+	if (ip4_has_ports(args->proto) && !value[OPT_DPORT])
 		return options_refuse(why, "--dport is missing: a number from 0 to 65535");
 	return true;
 }
@@ -193,35 +193,41 @@ static u32 header_len(u8 proto)
 {
 	switch (proto) {
 	case IP_PROTO_TCP: return TCP_HLEN_MIN;
-	case IP_PROTO_UDP: return UDP_HLEN;
+	case IP_PROTO_UDP:
+	case IP_PROTO_UDPLITE: return UDP_HLEN;
 	case IP_PROTO_ICMP: return ICMP_HLEN;
+	case IP_PROTO_SCTP: return SCTP_HLEN;
+	case IP_PROTO_DCCP: return DCCP_HLEN_MIN;
+	case IP_PROTO_GRE: return GRE_FLAGS_LEN;
 	default: return 0;
 	}
 }
 
+/* Of UDP-Lite and DCCP the checksum may leave data out; zero in the field for that says: none. That
+ * of both lies where UDP has it.                                                                */
 static void put_l4(const struct explain_args *args, u8 *l4, u32 len)
 {
-	u64 sum = csum_pseudo(args->src, args->dst, args->proto, len) + 0;
+	u64 sum = csum_pseudo(args->src, args->dst, args->proto, len);
 	struct tcp_hdr *tcp = (void *)l4;
 	struct udp_hdr *udp = (void *)l4;
 	struct icmp_hdr *icmp = (void *)l4;
 
+	if (ip4_has_ports(args->proto)) {
+		udp->sport = be16_of(args->sport);
+		udp->dport = be16_of(args->dport);
+	}
 	switch (args->proto) {
 	case IP_PROTO_TCP:
-		tcp->sport = be16_of(args->sport);
-		tcp->dport = be16_of(args->dport);
 		tcp->seq = be32_of(1);
 		tcp->doff = TCP_HLEN_MIN / 4 << 4;
 		tcp->flags = args->tcp_flags;
 		tcp->window = be16_of(UINT16_MAX);
 		tcp->csum = csum_finish(sum + csum_sum(l4, len));
 		return;
-	case IP_PROTO_UDP:
-		udp->sport = be16_of(args->sport);
-		udp->dport = be16_of(args->dport);
-		udp->len = be16_of((u16)len);
-		udp->csum = csum_finish(sum + csum_sum(l4, len));
-		return;
+	case IP_PROTO_UDP: udp->len = be16_of((u16)len); break;
+	case IP_PROTO_DCCP: l4[DCCP_DOFF_AT] = DCCP_HLEN_MIN / 4; break;
+	case IP_PROTO_UDPLITE: break;
+	case IP_PROTO_SCTP: crc32c_store(l4 + SCTP_CSUM_AT, crc32c(l4, len)); return;
 	case IP_PROTO_ICMP:
 		icmp->type = ICMP_ECHO;
 		icmp->query.id = be16_of(args->sport);
@@ -229,6 +235,7 @@ static void put_l4(const struct explain_args *args, u8 *l4, u32 len)
 		return;
 	default: return;
 	}
+	udp->csum = csum_finish(sum + csum_sum(l4, len));
 }
 
 u32 explain_packet(const struct explain_args *args, u8 *out, u32 max, u32 *full_len)

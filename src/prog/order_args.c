@@ -23,7 +23,7 @@ enum {
 static const struct option_spec specs[OPT_COUNT] = {
 	[OPT_ADDR] = { "--addr", "A[/L]", "with this address, or one of this prefix" },
 	[OPT_PORT] = { "--port", "N", "with this port on either side" },
-	[OPT_PROTO] = { "--proto", "P", "tcp, udp, icmp or a number" },
+	[OPT_PROTO] = { "--proto", "P", "tcp, udp, another name or a number" },
 	[OPT_CONTROL] = { "--control", "PATH", "the control socket of the gateway" },
 	[OPT_HELP] = { "--help", NULL, "this text" },
 	[OPT_STATE] = { "--state", "S", "in this state, as 'sluice show flows' prints it" },
@@ -53,8 +53,7 @@ static bool check_values(const char *const *value, struct ctl_why *why)
 				      value[OPT_PORT]);
 	if (value[OPT_PROTO] && !ctl_parse_proto(value[OPT_PROTO], &small))
 		return options_refuse(why,
-				      "--proto %.40s: has to be tcp, udp, icmp or a number "
-				      "from 1 to 255",
+				      "--proto %.40s: has to be " CTL_PROTO_WORDS,
 				      value[OPT_PROTO]);
 	return true;
 }

@@ -239,7 +239,7 @@ static void append_filter(char text[RUN_LOG_LINE_SIZE], const struct iface_table
 {
 	static const char *const chains[] = { "input", "forward", "output" };
 	static const char *const actions[] = { "accepted", "dropped", "rejected" };
-	bool ports = event->proto == IP_PROTO_TCP || event->proto == IP_PROTO_UDP;
+	bool ports = ip4_has_ports(event->proto);
 
 	append(text, "filter: %s rule %u", chains[event->chain], event->rule);
 	if (event->rule_name[0])

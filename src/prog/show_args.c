@@ -112,9 +112,7 @@ static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		if (ctl_parse_proto(value, &small))
 			return true;
 		return refuse(why,
-			      "--proto %.40s: has to be tcp, udp, icmp, sctp, dccp, udplite, gre "
-			      "or a number from 1 to 255",
-			      value);
+			      "--proto %.40s: has to be " CTL_PROTO_WORDS, value);
 	case CTL_FILTER_PORT:
 		if (value_number(value, 1, UINT16_MAX, &args->port))
 			return true;

@@ -6,6 +6,7 @@
  *
  * A set of each kind is there, and changes between packets; so the model's elements do.          */
 #include "core/filter/filter.h"
+#include "core/wire/ip4.h"
 #include "fuzz/input.h"
 #include "model/filter_model.h"
 
@@ -109,7 +110,7 @@ static void next_ports(struct input *in, struct filter_ports *at)
 
 static void next_rule(struct input *in, struct filter_rule_conf *rule)
 {
-	static const u8 protos[] = { 0, 6, 17, 1, 47, 6, 17, 0 };
+	static const u8 protos[] = { 0, 6, 17, 1, 47, 132, 136, 33 };
 	u8 what;
 
 	filter_rule_defaults(rule);
@@ -162,17 +163,17 @@ static void change_set(struct stage *stage, struct input *in)
 
 static void ask(struct stage *stage, struct input *in)
 {
-	static const u8 protos[] = { 6, 17, 1, 47 };
+	static const u8 protos[] = { 6, 17, 1, 47, 33, 132, 136, 6 };
 	struct filter_model_packet p = { .src = next_addr(in), .dst = next_addr(in) };
-	u8 what = next_byte(in);
+	u8 what = next_byte(in), where = next_byte(in);
 	struct filter_key key;
 	u32 want, got;
 
-	p.proto = protos[what & 3];
+	p.proto = protos[(what & 3) | (where >> 7) << 2];
 	p.state = (u8)(1 << (what >> 2 & 3));
 	p.in_if = (what >> 4) % IFACES;
-	p.out_if = next_byte(in) % IFACES;
-	if (p.proto == 6 || p.proto == 17) {
+	p.out_if = where % IFACES;
+	if (ip4_has_ports(p.proto)) {
 		p.sport = next_port(in);
 		p.dport = next_port(in);
 	}
@@ -183,7 +184,7 @@ static void ask(struct stage *stage, struct input *in)
 		.field = { be32_host(p.src), be32_host(p.dst), p.sport, p.dport, p.proto, p.in_if,
 			   p.out_if },
 		.state = p.state,
-		.ports = p.proto == 6 || p.proto == 17,
+		.ports = ip4_has_ports(p.proto),
 		.icmp_type = p.icmp_type,
 		.icmp_code = p.icmp_code,
 		.tcp_flags = p.tcp_flags,

@@ -43,6 +43,12 @@ static bool addr_is(const struct filter_conf *conf, const struct filter_addr *wa
 	return want->not ? !in : in;
 }
 
+static bool has_ports(const struct filter_model_packet *p)
+{
+	return p->proto == 6 || p->proto == 17 || p->proto == 33 || p->proto == 132 ||
+	       p->proto == 136;
+}
+
 static bool port_is(const struct filter_conf *conf, const struct filter_ports *want,
 		    const struct filter_model_packet *p, u16 port)
 {
@@ -52,7 +58,7 @@ static bool port_is(const struct filter_conf *conf, const struct filter_ports *w
 
 	if (any)
 		return true;
-	if (p->proto != 6 && p->proto != 17)
+	if (!has_ports(p))
 		return false;
 	in = want->set != FILTER_SET_NONE ? in_set(&conf->set[want->set], none, port)
 					  : port >= want->first && port <= want->last;
@@ -63,7 +69,7 @@ static bool pair_is(const struct filter_conf *conf, u16 set, const struct filter
 		    be32 addr, u16 port)
 {
 	return set == FILTER_SET_NONE ||
-	       ((p->proto == 6 || p->proto == 17) && in_set(&conf->set[set], addr, port));
+	       (has_ports(p) && in_set(&conf->set[set], addr, port));
 }
 
 static bool iface_is(u64 ifs, u16 index)

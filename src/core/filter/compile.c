@@ -64,14 +64,13 @@ static const char *proto_wrong(const struct filter_rule_conf *rule)
 {
 	bool ports = ports_asked(&rule->sport) || ports_asked(&rule->dport) ||
 		     rule->src_pair != FILTER_SET_NONE || rule->dst_pair != FILTER_SET_NONE;
-	bool has_ports = rule->proto == 0 || (!rule->proto_not && (rule->proto == IP_PROTO_TCP ||
-								   rule->proto == IP_PROTO_UDP));
+	bool has_ports = rule->proto == 0 || (!rule->proto_not && ip4_has_ports(rule->proto));
 	bool is_tcp = rule->proto == IP_PROTO_TCP && !rule->proto_not;
 
 	if (rule->proto_not && rule->proto == 0)
 		return "a filter rule excludes every protocol";
 	if (ports && !has_ports)
-		return "a filter rule asks for ports of a protocol other than TCP and UDP";
+		return "a filter rule asks for ports of a protocol that has none";
 	if (rule->icmp && (rule->proto != IP_PROTO_ICMP || rule->proto_not))
 		return "a filter rule asks for an ICMP type without the protocol ICMP";
 	if (rule->icmp && (rule->icmp_code < -1 || rule->icmp_code > 255))
@@ -280,8 +279,9 @@ void filter_rule_box(const struct filter_rule *rule, u32 lo[FILTER_FIELDS], u32 
 	if ((rule->flags & (FILTER_PROTO_ONE | FILTER_PROTO_NOT)) == FILTER_PROTO_ONE) {
 		lo[FILTER_PROTO] = hi[FILTER_PROTO] = rule->proto;
 	} else if ((rule->flags & any_ports) != 0) {
+		/* From the first to the last of ip4_has_ports(): the rule itself tells the rest. */
 		lo[FILTER_PROTO] = IP_PROTO_TCP;
-		hi[FILTER_PROTO] = IP_PROTO_UDP;
+		hi[FILTER_PROTO] = IP_PROTO_UDPLITE;
 	}
 }
 

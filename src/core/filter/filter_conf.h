@@ -58,7 +58,7 @@ struct filter_addr {
 	u16 set; /* a set of FILTER_SET_ADDRS instead; FILTER_SET_NONE */
 };
 
-/* Ports first..last of TCP and UDP, or those of a set. */
+/* Ports first..last where there are ports, or those of a set. */
 struct filter_ports {
 	u16 first;
 	u16 last;

@@ -3,6 +3,7 @@
 #include "core/ip/ip.h"
 #include "core/pkt/segment.h"
 #include "core/wire/crc32c.h"
+#include "core/wire/dccp.h"
 #include "core/wire/icmp.h"
 #include "core/wire/sctp.h"
 #include "core/wire/tcp.h"
@@ -10,7 +11,6 @@
 
 /* Protocols of which only the length of the header is checked. */
 enum {
-	DCCP_HLEN_MIN = 12, /* RFC 4340 section 5.1 */
 	UDPLITE_HLEN = 8,   /* RFC 3828 section 3.1 */
 };
 

@@ -11,11 +11,6 @@
 #include "core/wire/ip4.h"
 #include "core/wire/tcp.h"
 
-static bool has_ports(u8 proto)
-{
-	return proto == IP_PROTO_TCP || proto == IP_PROTO_UDP;
-}
-
 /* A TCP flow whose SYN nobody has answered: it begins now, or again on a closed one. */
 static bool is_opening(const struct flow *flow)
 {
@@ -56,7 +51,7 @@ static void key_fill(const struct path *path, const struct pkt *pkt, enum filter
 	key->field[FILTER_PROTO] = ip->proto;
 	key->field[FILTER_IN_IF] = iface_of(pkt->in_if);
 	key->field[FILTER_OUT_IF] = chain == FILTER_INPUT ? FILTER_IFACES : iface_of(pkt->out_if);
-	key->ports = has_ports(ip->proto);
+	key->ports = ip4_has_ports(ip->proto);
 	if (key->ports) {
 		key->field[FILTER_SPORT] = be16_host(be16_load(l4));
 		key->field[FILTER_DPORT] = be16_host(

@@ -9,15 +9,11 @@ static void tell(struct path *path, struct trace_step step)
 	trace_add(path->trace, &step);
 }
 
-/* "tcp", or nothing for a protocol that is known by its number only. */
 static struct trace_value value_proto(u8 proto)
 {
-	switch (proto) {
-	case IP_PROTO_TCP: return trace_text("proto", "tcp");
-	case IP_PROTO_UDP: return trace_text("proto", "udp");
-	case IP_PROTO_ICMP: return trace_text("proto", "icmp");
-	default: return trace_number("proto", proto);
-	}
+	const char *name = ip4_proto_name(proto);
+
+	return name != NULL ? trace_text("proto", name) : trace_number("proto", proto);
 }
 
 static struct trace_value value_dir(const struct pkt *pkt)
@@ -293,10 +289,9 @@ void tell_source(struct path *path, const struct pkt *pkt)
 void tell_leaves(struct path *path, const struct pkt *pkt)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
-	bool ports = ip->proto == IP_PROTO_TCP || ip->proto == IP_PROTO_UDP;
 	struct trace_value sport = { 0 }, dport = { 0 };
 
-	if (ports) {
+	if (ip4_has_ports(ip->proto)) {
 		sport = trace_number("sport", be16_host(be16_load(pkt_l4(pkt))));
 		dport = trace_number("dport", be16_host(be16_load(pkt_l4(pkt) + 2)));
 	} else if (ip->proto == IP_PROTO_ICMP && (pkt->flags & PKT_ICMP_ERROR) == 0) {

@@ -94,6 +94,11 @@ static inline u32 ip4_mask(u32 len)
 	return len == 0 ? 0 : UINT32_MAX << (32 - len);
 }
 
+/* "udplite"; NULL for a protocol that is known by its number only. */
+const char *ip4_proto_name(u8 proto);
+/* The protocol of that name; 0 when there is none. */
+u8 ip4_proto_find(const char *name);
+
 /* Whether the first four bytes of its header are ports. */
 static inline bool ip4_has_ports(u8 proto)
 {

@@ -42,8 +42,7 @@ static void check_iface(struct checking *c, const char *name)
 
 static void check_match(struct checking *c, const struct conf_filter_rule *rule)
 {
-	bool has_ports = rule->proto == CONF_PROTO_ANY || rule->proto == CONF_PROTO_TCP ||
-			 rule->proto == CONF_PROTO_UDP;
+	bool has_ports = rule->proto != CONF_PROTO_ICMP && rule->proto != CONF_PROTO_GRE;
 
 	check_iface(c, rule->in);
 	check_iface(c, rule->out);
@@ -56,9 +55,9 @@ static void check_match(struct checking *c, const struct conf_filter_rule *rule)
 	if (rule->dest_not && rule->dest_len == 0)
 		wrong(c, &rule->dest_not, "'destination-not' needs a 'destination'");
 	if (rule->sport_first && !has_ports)
-		wrong(c, &rule->sport_first, "'source-ports' are those of TCP and UDP");
+		wrong(c, &rule->sport_first, "'source-ports' need a protocol that has ports");
 	if (rule->dport_first && !has_ports)
-		wrong(c, &rule->dport_first, "'ports' are those of TCP and UDP");
+		wrong(c, &rule->dport_first, "'ports' need a protocol that has ports");
 	if (rule->icmp != CONF_ICMP_ANY && rule->proto != CONF_PROTO_ICMP)
 		wrong(c, &rule->icmp, "'icmp' needs 'protocol: icmp'");
 }

@@ -98,7 +98,7 @@ static void put_sent(struct evbuffer *out, const struct sluice *s, const struct 
 		put_addr(out, ip->dst);
 		evbuffer_add_printf(out, ",\"proto\":%u,\"ttl\":%u", ip->proto, ip->ttl);
 		if (!ip4_is_fragment(ip) && sent->head_len >= hlen + 4 &&
-		    (ip->proto == IP_PROTO_TCP || ip->proto == IP_PROTO_UDP))
+		    ip4_has_ports(ip->proto))
 			evbuffer_add_printf(out, ",\"sport\":%u,\"dport\":%u",
 					    be16_host(be16_load(sent->head + hlen)),
 					    be16_host(be16_load(sent->head + hlen + 2)));
@@ -181,22 +181,9 @@ static void put_tuple(struct evbuffer *out, const char *key, const struct sluice
 	evbuffer_add_printf(out, ",\"dport\":%u},", be16_host(tuple->dport));
 }
 
-static const char *proto_name(u8 proto)
-{
-	switch (proto) {
-	case IP_PROTO_TCP: return "tcp";
-	case IP_PROTO_UDP: return "udp";
-	case IP_PROTO_ICMP: return "icmp";
-	default: return NULL;
-	}
-}
-
 static void put_proto(struct evbuffer *out, u8 proto)
 {
-	if (proto_name(proto))
-		evbuffer_add_printf(out, "\"proto\":\"%s\",", proto_name(proto));
-	else
-		evbuffer_add_printf(out, "\"proto\":\"%u\",", proto);
+	evbuffer_add_printf(out, "\"proto\":\"%s\",", ctl_proto_text(proto).text);
 }
 
 void ctl_put_news(struct evbuffer *out, const struct sluice_news *news)

@@ -20,14 +20,7 @@ static struct ctl_addr_text addr_text(be32 addr)
 struct ctl_addr_text ctl_proto_text(u8 proto)
 {
 	struct ctl_addr_text out;
-	const char *name = proto == IP_PROTO_TCP       ? "tcp"
-			   : proto == IP_PROTO_UDP     ? "udp"
-			   : proto == IP_PROTO_ICMP    ? "icmp"
-			   : proto == IP_PROTO_SCTP    ? "sctp"
-			   : proto == IP_PROTO_DCCP    ? "dccp"
-			   : proto == IP_PROTO_UDPLITE ? "udplite"
-			   : proto == IP_PROTO_GRE     ? "gre"
-						       : NULL;
+	const char *name = ip4_proto_name(proto);
 
 	if (name)
 		evutil_snprintf(out.text, sizeof out.text, "%s", name);

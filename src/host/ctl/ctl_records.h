@@ -13,7 +13,7 @@ struct ctl_addr_text {
 	char text[CTL_ADDR_TEXT_SIZE];
 };
 
-/* "tcp", "udp", "icmp" or the number. */
+/* "udplite", or the number of a protocol without a name. */
 struct ctl_addr_text ctl_proto_text(u8 proto);
 void ctl_put_flow(struct evbuffer *out, const struct sluice_flow *flow);
 void ctl_put_mapping(struct evbuffer *out, const struct sluice_mapping *mapping);

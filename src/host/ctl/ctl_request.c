@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/wire/ip4.h"
 #include "host/ctl/ctl_action_read.h"
 
 #define FILTER_ANY   (CTL_FILTER_LIMIT | CTL_FILTER_COUNT)
@@ -126,20 +127,12 @@ static const char *list_filters(unsigned filters, char list[CTL_WHY_SIZE / 2])
 
 bool ctl_parse_proto(const char *text, u8 *proto)
 {
-	static const struct {
-		const char *name;
-		u8 proto;
-	} names[] = { { "icmp", 1 }, { "tcp", 6 },    { "udp", 17 },     { "dccp", 33 },
-		      { "gre", 47 }, { "sctp", 132 }, { "udplite", 136 } };
 	char *end;
 	unsigned long number;
 
-	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
-		if (strcmp(text, names[i].name) == 0) {
-			*proto = names[i].proto;
-			return true;
-		}
-	}
+	*proto = ip4_proto_find(text);
+	if (*proto)
+		return true;
 	if (text[0] < '0' || text[0] > '9')
 		return false;
 	number = strtoul(text, &end, 10);

@@ -90,7 +90,8 @@ unsigned ctl_verb_filters(enum ctl_verb verb);
 /* "addr" for CTL_FILTER_ADDR. */
 const char *ctl_filter_name(enum ctl_filter filter);
 
-/* "tcp", "udp", "icmp", "sctp", "dccp", "udplite", "gre" or a number from 1 to 255. */
+#define CTL_PROTO_WORDS "tcp, udp, icmp, sctp, dccp, udplite, gre or a number from 1 to 255"
+/* One of CTL_PROTO_WORDS. */
 bool ctl_parse_proto(const char *text, u8 *proto);
 /* "10.0.0.1" or "10.0.0.0/8"; bits beyond the prefix must be zero unless it is a host. */
 bool ctl_parse_prefix(const char *text, be32 *addr, u8 *prefix_len);

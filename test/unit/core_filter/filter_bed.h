@@ -79,7 +79,7 @@ static inline struct filter_key bed_key(const struct filter_model_packet *p)
 		.field = { be32_host(p->src), be32_host(p->dst), p->sport, p->dport, p->proto,
 			   u32_min(p->in_if, FILTER_IFACES), u32_min(p->out_if, FILTER_IFACES) },
 		.state = p->state,
-		.ports = p->proto == IP_PROTO_TCP || p->proto == IP_PROTO_UDP,
+		.ports = ip4_has_ports(p->proto),
 		.icmp_type = p->icmp_type,
 		.icmp_code = p->icmp_code,
 		.tcp_flags = p->tcp_flags,

@@ -91,6 +91,16 @@ static void test_ports(void **state)
 	assert_true(meets(&rule, &p));
 	p.sport = 5001;
 	assert_false(meets(&rule, &p));
+	/* Each protocol with ports has them here, whether the rule names it or not. */
+	p = tcp();
+	p.proto = IP_PROTO_SCTP;
+	rule = any_rule();
+	rule.dport.first = rule.dport.last = p.dport;
+	assert_true(meets(&rule, &p));
+	rule.proto = IP_PROTO_SCTP;
+	assert_true(meets(&rule, &p));
+	p.dport++;
+	assert_false(meets(&rule, &p));
 }
 
 static void test_protocols(void **state)

@@ -1,6 +1,6 @@
 /* SCTP, DCCP, UDP-Lite and GRE through the gateway: told apart, translated, every sum right. The
  * sums are computed here bit by bit, from the RFCs alone.                                        */
-#include "unit/core_path/path_bed.h"
+#include "unit/core_path/rules_bed.h"
 
 enum { SCTP = IP_PROTO_SCTP, DCCP = IP_PROTO_DCCP, LITE = IP_PROTO_UDPLITE, GRE = IP_PROTO_GRE };
 enum { L4 = 20, DATA = 40 };
@@ -360,6 +360,29 @@ static void test_gre_errors_find_the_tunnel(void **state)
 	path_bed_close(bed);
 }
 
+/* ---- the filter ------------------------------------------------------------------------------ */
+
+/* A rule about ports stops each protocol that has them, named or not. */
+static void test_filter_by_port(void **state)
+{
+	(void)state;
+	for (u32 n = 0; n < 2 * ARRAY_COUNT(with_ports); n++) {
+		struct rules rules = { 0 };
+		struct filter_rule_conf *rule = add(&rules, FILTER_FORWARD, FILTER_DROP);
+		u8 proto = with_ports[n / 2];
+		struct path_bed *bed;
+
+		rule->proto = n % 2 == 0 ? proto : 0;
+		rule->dport.first = rule->dport.last = 80;
+		bed = open_with(&rules);
+		make(bed, proto, HOST, 5000, SERVER, 80);
+		dies(bed, RIG_IN, DROP_FILTER_FORWARD);
+		make(bed, proto, HOST, 5000, SERVER, 81);
+		pass(bed, RIG_IN);
+		path_bed_close(bed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_gre_without_a_key),
 		cmocka_unit_test(test_gre_cut_off),
 		cmocka_unit_test(test_gre_errors_find_the_tunnel),
+		cmocka_unit_test(test_filter_by_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "core/wire/checksum.h"
+#include "core/wire/crc32c.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
 #include "core/wire/tcp.h"
@@ -117,6 +119,43 @@ static void each_protocol(void **state)
 	assert_int_equal(seen.proto, 47);
 }
 
+/* The transport headers that nothing else reads here: their lengths, ports and sums. */
+static void protocols_with_ports(void **state)
+{
+	static const struct {
+		const char *name;
+		u32 len;
+	} protos[] = { { "sctp", 20 + 12 }, { "dccp", 20 + 12 }, { "udplite", 20 + 8 } };
+	char line[LINE_MAX];
+
+	(void)state;
+	for (u32 at = 0; at < ARRAY_COUNT(protos); at++) {
+		struct explain_args args;
+		u32 full_len, len;
+		u8 packet[64];
+
+		snprintf(line, sizeof line,
+			 "explain --in eth1 --src 10.10.0.5 --dst 203.0.113.9 --proto %s --dport 443",
+			 protos[at].name);
+		args = good(line);
+		len = explain_packet(&args, packet, sizeof packet, &full_len);
+		assert_int_equal(len, protos[at].len);
+		assert_int_equal(be16_host(be16_load(packet + 20)), 40000);
+		assert_int_equal(be16_host(be16_load(packet + 22)), 443);
+		if (args.proto == IP_PROTO_SCTP) {
+			u32 sum = crc32c_load(packet + 28);
+
+			crc32c_store(packet + 28, 0);
+			assert_int_equal(sum, crc32c(packet + 20, len - 20));
+		} else {
+			assert_true(csum_is_right(csum_pseudo(args.src, args.dst, args.proto,
+							      len - 20) +
+						  csum_sum(packet + 20, len - 20)));
+		}
+	}
+	refused("explain --in eth1 --src 10.10.0.5 --dst 203.0.113.9 --proto sctp", "--dport");
+}
+
 static void a_long_packet_is_sent_by_its_head(void **state)
 {
 	struct explain_args args = good(
@@ -191,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_described_packet),
 		cmocka_unit_test(each_protocol),
+		cmocka_unit_test(protocols_with_ports),
 		cmocka_unit_test(a_long_packet_is_sent_by_its_head),
 		cmocka_unit_test(what_is_wrong_is_said),
 		cmocka_unit_test(orders),
