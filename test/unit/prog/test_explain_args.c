@@ -135,7 +135,8 @@ static void protocols_with_ports(void **state)
 		u8 packet[64];
 
 		snprintf(line, sizeof line,
-			 "explain --in eth1 --src 10.10.0.5 --dst 203.0.113.9 --proto %s --dport 443",
+			 "explain --in eth1 --src 10.10.0.5 --dst 203.0.113.9 --dport 443 "
+			 "--proto %s",
 			 protos[at].name);
 		args = good(line);
 		len = explain_packet(&args, packet, sizeof packet, &full_len);
