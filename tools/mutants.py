@@ -172,7 +172,7 @@ FAULTS = [
      """	table->lost_count += neigh_at(table, idx)->gen > 0;
 """, "", "sim:test_road"),
     ("a SYN's timestamps do not count", "src/core/ct/ct_tcp.c",
-     """		option_find(tcp, TCP_OPT_TIMESTAMPS, TIMESTAMPS_LEN) != NULL);
+     """		tcp_opt_find(tcp, TCP_OPT_TIMESTAMPS, TIMESTAMPS_LEN) != NULL);
 """, """		false);
 """, "sim:test_tcp"),
     ("a directed broadcast from elsewhere is received", "src/core/path/input.c",

@@ -57,7 +57,7 @@ def copy_tree(build, to):
     os.makedirs(os.path.join(to, build), exist_ok=True)
     for name in sorted(os.listdir(build)):
         here, there = os.path.join(build, name), os.path.join(to, build, name)
-        if name in ("obj", "test"):
+        if name in ("obj", "dry", "test"):
             shutil.copytree(here, there, symlinks=True)
         elif os.path.isfile(here) and not name.endswith(".log"):
             shutil.copy2(here, there)

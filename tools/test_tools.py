@@ -116,6 +116,12 @@ class Mutate(unittest.TestCase):
         with self.assertRaises(mutate.Bad):
             mutate.target_of("by eye", "b")
 
+    def test_every_fault_fits_the_sources(self):
+        for fault in mutate.FAULTS:
+            with self.subTest(fault[0]):
+                with open(os.path.join(os.path.dirname(HERE), fault[1]), encoding="utf-8") as f:
+                    mutate.plant(f.read(), fault)
+
 
 class Drops(unittest.TestCase):
     def test_page(self):

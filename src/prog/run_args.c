@@ -90,8 +90,10 @@ static int read_option(struct run_reading *reading, enum run_phase phase, char *
 			  option->value);
 	else if (!option->value && joined)
 		run_error(reading->errors, "%s: takes no value", argv[at]);
-	else
+	else if (option->read)
 		option->read(reading, value);
+	else
+		*(bool *)((char *)reading->args + option->sets) = true;
 	return next;
 }
 

@@ -535,30 +535,6 @@ static void read_log(struct run_reading *reading, const char *value)
 		wrong(reading, value, "has to be text or json");
 }
 
-static void read_no_nat(struct run_reading *reading, const char *value)
-{
-	(void)value;
-	reading->args->no_nat = true;
-}
-
-static void read_no_hairpin(struct run_reading *reading, const char *value)
-{
-	(void)value;
-	reading->args->no_hairpin = true;
-}
-
-static void read_no_parity(struct run_reading *reading, const char *value)
-{
-	(void)value;
-	reading->args->no_parity = true;
-}
-
-static void read_midstream(struct run_reading *reading, const char *value)
-{
-	(void)value;
-	reading->args->midstream = true;
-}
-
 static void read_inbound_refresh(struct run_reading *reading, const char *value)
 {
 	if (strcmp(value, "no") == 0)
@@ -569,104 +545,67 @@ static void read_inbound_refresh(struct run_reading *reading, const char *value)
 		wrong(reading, value, "has to be yes or no");
 }
 
-static void read_strict(struct run_reading *reading, const char *value)
-{
-	(void)value;
-	reading->args->strict_pairing = true;
-}
-
-static void read_no_host(struct run_reading *reading, const char *value)
-{
-	(void)value;
-	reading->args->no_host = true;
-}
-
-static void read_no_sandbox(struct run_reading *reading, const char *value)
-{
-	(void)value;
-	reading->args->no_sandbox = true;
-}
-
-static void read_slow_road(struct run_reading *reading, const char *value)
-{
-	(void)value;
-	reading->args->slow_road = true;
-}
-
-static void read_yes(struct run_reading *reading, const char *value)
-{
-	(void)value;
-	reading->args->yes = true;
-}
-
-static void read_verbose(struct run_reading *reading, const char *value)
-{
-	(void)value;
-	reading->args->verbose = true;
-}
-
-static void read_help(struct run_reading *reading, const char *value)
-{
-	(void)value;
-	reading->args->help = true;
-}
+#define READS(reader) reader, 0
+#define SETS(member)  NULL, offsetof(struct run_args, member)
 
 const struct run_option run_options[] = {
-	{ "--config", "FILE", PHASE_FILE, read_config,
+	{ "--config", "FILE", PHASE_FILE, READS(read_config),
 	  "all of it from a file; see docs/configuration.md" },
-	{ "--lan", "IF[=ADDR/LEN,..]", PHASE_INTERFACES, read_lan,
+	{ "--lan", "IF[=ADDR/LEN,..]", PHASE_INTERFACES, READS(read_lan),
 	  "an interface of the inside (may be repeated)" },
-	{ "--wan", "IF[=ADDR/LEN,..]", PHASE_INTERFACES, read_wan,
+	{ "--wan", "IF[=ADDR/LEN,..]", PHASE_INTERFACES, READS(read_wan),
 	  "an interface of the outside (may be repeated)" },
-	{ "--gateway", "ADDR", PHASE_REST, read_gateway,
+	{ "--gateway", "ADDR", PHASE_REST, READS(read_gateway),
 	  "the default gateway, on a --wan network" },
-	{ "--route", "PREFIX=GATEWAY", PHASE_REST, read_route,
+	{ "--route", "PREFIX=GATEWAY", PHASE_REST, READS(read_route),
 	  "one more route; the gateway may be blackhole or prohibit" },
-	{ "--pool", "A-B|A/LEN", PHASE_REST, read_pool,
+	{ "--pool", "A-B|A/LEN", PHASE_REST, READS(read_pool),
 	  "translate to these addresses, not to the interface's (may be repeated)" },
-	{ "--one-to-one", "INSIDE=OUTSIDE", PHASE_REST, read_one_to_one,
+	{ "--one-to-one", "INSIDE=OUTSIDE", PHASE_REST, READS(read_one_to_one),
 	  "a host or prefix with public addresses of its own (may be repeated)" },
-	{ "--dnat", "PUBLIC=BACKEND,..;..", PHASE_REST, read_dnat,
+	{ "--dnat", "PUBLIC=BACKEND,..;..", PHASE_REST, READS(read_dnat),
 	  "a service of the inside for the outside (below; may be repeated)" },
-	{ "--mapping", "PROTO=KIND,..", PHASE_REST, read_mapping,
+	{ "--mapping", "PROTO=KIND,..", PHASE_REST, READS(read_mapping),
 	  "endpoint: one port for all destinations; destination: ports are shared" },
-	{ "--filtering", "PROTO=KIND,..", PHASE_REST, read_filtering,
+	{ "--filtering", "PROTO=KIND,..", PHASE_REST, READS(read_filtering),
 	  "who may answer: endpoint (all), address, address-port" },
-	{ "--ports", "A-B", PHASE_REST, read_ports, "the ports that flows get" },
-	{ "--quarantine", "SECONDS", PHASE_REST, read_quarantine, "how long a freed port rests" },
-	{ "--strict-pairing", NULL, PHASE_REST, read_strict,
+	{ "--ports", "A-B", PHASE_REST, READS(read_ports), "the ports that flows get" },
+	{ "--quarantine", "SECONDS", PHASE_REST, READS(read_quarantine),
+	  "how long a freed port rests" },
+	{ "--strict-pairing", NULL, PHASE_REST, SETS(strict_pairing),
 	  "refuse a host rather than give it a second public address" },
-	{ "--no-nat-to", "PREFIX[:PORT]", PHASE_REST, read_exempt,
+	{ "--no-nat-to", "PREFIX[:PORT]", PHASE_REST, READS(read_exempt),
 	  "who is spoken to with inside addresses (may be repeated)" },
-	{ "--no-nat", NULL, PHASE_REST, read_no_nat,
+	{ "--no-nat", NULL, PHASE_REST, SETS(no_nat),
 	  "forward only: every packet keeps its addresses" },
-	{ "--no-hairpin", NULL, PHASE_REST, read_no_hairpin,
+	{ "--no-hairpin", NULL, PHASE_REST, SETS(no_hairpin),
 	  "inside hosts do not reach each other by public addresses" },
-	{ "--no-parity", NULL, PHASE_REST, read_no_parity,
+	{ "--no-parity", NULL, PHASE_REST, SETS(no_parity),
 	  "mappings may turn even ports into odd ones" },
-	{ "--midstream", NULL, PHASE_REST, read_midstream, "pick up unknown TCP flows" },
-	{ "--inbound-refresh", "yes|no", PHASE_REST, read_inbound_refresh,
+	{ "--midstream", NULL, PHASE_REST, SETS(midstream), "pick up unknown TCP flows" },
+	{ "--inbound-refresh", "yes|no", PHASE_REST, READS(read_inbound_refresh),
 	  "no: what comes from outside keeps no flow or mapping alive" },
-	{ "--timeout", "NAME=SECONDS", PHASE_REST, read_timeout, "a time-out (names below)" },
-	{ "--flows", "N", PHASE_REST, read_flows, "flows that can stand at once" },
-	{ "--mappings", "N", PHASE_REST, read_mappings, "endpoint-independent mappings" },
-	{ "--mtu", "IF=N", PHASE_REST, read_mtu, "another MTU than the interface says" },
-	{ "--driver", "IF=NAME", PHASE_REST, read_driver,
+	{ "--timeout", "NAME=SECONDS", PHASE_REST, READS(read_timeout),
+	  "a time-out (names below)" },
+	{ "--flows", "N", PHASE_REST, READS(read_flows), "flows that can stand at once" },
+	{ "--mappings", "N", PHASE_REST, READS(read_mappings), "endpoint-independent mappings" },
+	{ "--mtu", "IF=N", PHASE_REST, READS(read_mtu), "another MTU than the interface says" },
+	{ "--driver", "IF=NAME", PHASE_REST, READS(read_driver),
 	  "afpacket (default), or tun: makes a TUN device of this name" },
-	{ "--no-host", NULL, PHASE_REST, read_no_host,
+	{ "--no-host", NULL, PHASE_REST, SETS(no_host),
 	  "leave the host's stack alone; for interfaces without addresses" },
-	{ "--no-sandbox", NULL, PHASE_REST, read_no_sandbox,
+	{ "--no-sandbox", NULL, PHASE_REST, SETS(no_sandbox),
 	  "keep every privilege while running; for debugging" },
-	{ "--control", "PATH", PHASE_REST, read_control, "the control socket" },
-	{ "--metrics", "PATH|A:PORT", PHASE_REST, read_metrics,
+	{ "--control", "PATH", PHASE_REST, READS(read_control), "the control socket" },
+	{ "--metrics", "PATH|A:PORT", PHASE_REST, READS(read_metrics),
 	  "metrics for Prometheus and /healthz over HTTP; a socket, or 127.0.0.1:PORT" },
-	{ "--log", "text|json", PHASE_REST, read_log, "how events are written to stderr" },
-	{ "--verbose", NULL, PHASE_REST, read_verbose, "say more at start" },
-	{ "--yes", NULL, PHASE_REST, read_yes, "take an interface that carries an ssh session" },
-	{ "--seed", "HEX", PHASE_REST, read_seed, "fixed secrets, for tests: 64 digits" },
-	{ "--slow-road", NULL, PHASE_REST, read_slow_road,
+	{ "--log", "text|json", PHASE_REST, READS(read_log), "how events are written to stderr" },
+	{ "--verbose", NULL, PHASE_REST, SETS(verbose), "say more at start" },
+	{ "--yes", NULL, PHASE_REST, SETS(yes), "take an interface that carries an ssh session" },
+	{ "--seed", "HEX", PHASE_REST, READS(read_seed), "fixed secrets, for tests: 64 digits" },
+	{ "--slow-road", NULL, PHASE_REST, SETS(slow_road),
 	  "no short cut for known flows; for tests" },
-	{ "--help", NULL, PHASE_REST, read_help, "this text" },
+	{ "--help", NULL, PHASE_REST, SETS(help), "this text" },
 };
 
 const u32 run_option_count = ARRAY_COUNT(run_options);

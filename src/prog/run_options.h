@@ -1,4 +1,4 @@
-/* The options of `sluice run`: a table, with one small reader each. */
+/* The options of `sluice run`: a table; a small reader for each that takes a value. */
 #ifndef PROG_RUN_OPTIONS_H
 #define PROG_RUN_OPTIONS_H
 
@@ -19,7 +19,8 @@ struct run_option {
 	const char *name;
 	const char *value; /* what the help calls it; NULL: takes none */
 	enum run_phase phase;
-	void (*read)(struct run_reading *reading, const char *value);
+	void (*read)(struct run_reading *reading, const char *value); /* NULL: sets a bool */
+	size_t sets; /* where, in struct run_args */
 	const char *help;
 };
 

@@ -22,4 +22,15 @@ void text_hex(struct text *text, u64 value, u32 digits);
 /* Dotted quad. */
 void text_ip4(struct text *text, be32 addr);
 
+/* Whether two strings are equal in their first size characters; they end in a zero byte, or
+ * stand in at least size bytes. */
+static inline bool text_equal(const char *a, const char *b, u32 size)
+{
+	u32 at = 0;
+
+	while (at + 1 < size && a[at] != '\0' && a[at] == b[at])
+		at++;
+	return a[at] == b[at];
+}
+
 #endif

@@ -1,4 +1,5 @@
 /* Services and backends as the configuration names them and as their health is; the invariants. */
+#include "core/base/text.h"
 #include "core/nat/nat.h"
 #include "core/wire/ip4.h"
 
@@ -27,15 +28,6 @@ static bool is_prime(u32 number)
 			return false;
 	}
 	return number > 1;
-}
-
-static bool names_are_equal(const char *a, const char *b)
-{
-	u32 at = 0;
-
-	while (at < BALANCE_NAME_SIZE - 1 && a[at] != '\0' && a[at] == b[at])
-		at++;
-	return a[at] == b[at];
 }
 
 static bool is_one_host(be32 addr)
@@ -103,7 +95,7 @@ static const char *service_wrong(const struct balance_conf *conf, u32 index)
 	if (service->name[0] == '\0' || service->name[BALANCE_NAME_SIZE - 1] != '\0')
 		return "a service's name is empty or too long";
 	for (u32 other = 0; other < index; other++) {
-		if (names_are_equal(service->name, conf->service[other].name))
+		if (text_equal(service->name, conf->service[other].name, BALANCE_NAME_SIZE))
 			return "two services have the same name";
 	}
 	if ((service->addr.raw == 0) == (service->addr_if == UINT16_MAX))
@@ -290,7 +282,9 @@ ns_t balance_next(const struct balance *b)
 static u16 service_by_name(const struct balance *b, const char *name)
 {
 	for (u32 at = 0; at < b->service_limit; at++) {
-		if (b->service[at].live && names_are_equal(b->service[at].conf.name, name))
+		const struct service *service = &b->service[at];
+
+		if (service->live && text_equal(service->conf.name, name, BALANCE_NAME_SIZE))
 			return (u16)at;
 	}
 	return BALANCE_NONE;

@@ -1,4 +1,5 @@
 /* Protocols that have a name. */
+#include "core/base/text.h"
 #include "core/wire/ip4.h"
 
 static const struct {
@@ -22,7 +23,7 @@ const char *ip4_proto_name(u8 proto)
 u8 ip4_proto_find(const char *name)
 {
 	for (u32 at = 0; at < ARRAY_COUNT(protos); at++) {
-		if (strcmp(protos[at].name, name) == 0)
+		if (text_equal(protos[at].name, name, sizeof "udplite"))
 			return protos[at].proto;
 	}
 	return 0;
