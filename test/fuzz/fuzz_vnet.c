@@ -16,11 +16,20 @@ static u32 wire_parts(struct bed *bed, const struct pkt *pkt)
 	return bed->out.count;
 }
 
-/* What goes out says of the packet what came in with it. */
-static void judge_back(const struct pkt *pkt, const struct virtio_net_hdr *in, u32 link_len)
+/* A CRC is finished as soon as it is seen to be one (ip_check_l4). */
+static bool crc_is_unfinished(const struct pkt *pkt)
+{
+	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
+
+	return ip->proto == IP_PROTO_SCTP && !ip4_is_fragment(ip) && pkt_csum_is_of_l4(pkt);
+}
+
+/* What goes out says of the packet what came in with it, but that a sum is `partial` no more when
+ * the gateway has finished it.                                                                   */
+static void judge_back(const struct pkt *pkt, const struct virtio_net_hdr *in, u32 link_len,
+		       bool partial)
 {
 	struct virtio_net_hdr out;
-	bool partial = (in->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0;
 
 	vnet_from_pkt(pkt, link_len, &out);
 	CHECK(((out.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0) == partial);
@@ -41,13 +50,17 @@ static void judge_back(const struct pkt *pkt, const struct virtio_net_hdr *in, u
 
 static void judge(struct bed *bed, struct pkt *pkt, const struct virtio_net_hdr *in, u32 link_len)
 {
+	bool partial;
+
 	if ((pkt->flags & PKT_CSUM_PARTIAL) != 0)
 		CHECK(pkt_csum_fits(pkt));
 	CHECK(pkt->gso_type == GSO_NONE || pkt->gso_size > 0);
-	if (!verdict_is_accept(ip_validate(&bed->stats, pkt)) ||
-	    !verdict_is_accept(ip_check_l4(&bed->stats, pkt)))
+	if (!verdict_is_accept(ip_validate(&bed->stats, pkt)))
 		return;
-	judge_back(pkt, in, link_len);
+	partial = (pkt->flags & PKT_CSUM_PARTIAL) != 0 && !crc_is_unfinished(pkt);
+	if (!verdict_is_accept(ip_check_l4(&bed->stats, pkt)))
+		return;
+	judge_back(pkt, in, link_len, partial);
 	CHECK(ip_wire_len(pkt) <= pkt->len);
 	if (pkt->gso_type == GSO_TCP4 || pkt->gso_type == GSO_UDP_L4) {
 		(void)wire_parts(bed, pkt);
