@@ -30,6 +30,7 @@ enum { SLUICE_ROUTE_MAX = 1024 };
 struct sluice_route_conf {
 	be32 prefix;
 	u8 prefix_len;
+	u8 zone;
 	struct fib_route route;
 };
 
@@ -124,6 +125,7 @@ struct sluice_flow {
 	struct sluice_tuple orig;
 	struct sluice_tuple repl;
 	u8 proto;
+	u8 zone[2]; /* in which packets of each direction arrive */
 	bool answered;
 	bool assured;
 	bool translated;
@@ -142,11 +144,14 @@ struct sluice_flow_filter {
 	u16 port;    /* host order, any of the four */
 	u8 proto;
 	bool unanswered_only;
+	bool by_zone;
+	u8 zone;     /* with by_zone: where either direction arrives */
 	const char *state; /* NULL: any; else one of the names above */
 };
 
 struct sluice_mapping {
 	u8 proto;
+	u8 zone;
 	be32 inside_addr;
 	be16 inside_port;
 	be32 public_addr;
@@ -213,6 +218,7 @@ struct sluice_backend {
 struct sluice_subscriber {
 	be32 addr;
 	u8 prefix_len;
+	u8 zone;
 	u32 flows;
 	u32 ports;
 	u32 flow_limit; /* 0: none, the others too */
@@ -226,7 +232,17 @@ struct sluice_subscriber {
 struct sluice_route_info {
 	be32 prefix;
 	u8 prefix_len;
+	u8 zone;
 	struct fib_route route;
+};
+
+/* A network with addresses and routes of its own. */
+struct sluice_zone {
+	u8 zone;
+	const char *name;
+	u32 ifaces;
+	u32 routes; /* prefixes, those of interfaces included */
+	u32 flows; /* confirmed ones that began in it */
 };
 
 struct sluice_counter {
@@ -327,6 +343,9 @@ u32 sluice_show_neighbours(const struct sluice *s, ns_t now, u32 *cursor, struct
 u32 sluice_show_drops(const struct sluice *s, u32 *cursor, struct sluice_counter *out, u32 max);
 u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_counter *out, u32 max);
 const struct iface_table *sluice_ifaces(const struct sluice *s);
+/* Empty for the common zone, and for one that does not exist. */
+const char *sluice_zone_name(const struct sluice *s, u8 zone);
+u32 sluice_show_zones(const struct sluice *s, u32 *cursor, struct sluice_zone *out, u32 max);
 /* The plan as it was cut: rows and bytes; and how many flows stand now. */
 const struct mem *sluice_mem(const struct sluice *s);
 u32 sluice_flow_count(const struct sluice *s);
@@ -342,6 +361,7 @@ struct sluice_news {
 	struct sluice_tuple orig;
 	struct sluice_tuple repl;
 	u8 proto;
+	u8 zone[2]; /* in which packets of each direction arrive */
 	bool answered;
 	bool translated;
 	u64 packets[2]; /* original, reply */

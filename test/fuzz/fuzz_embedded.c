@@ -54,7 +54,7 @@ static struct stage *stage_new(void)
 	ct_init(&stage->ct, &key, now);
 	stage->nat.conf.static_count = 1;
 	stage->nat.conf.fixed[0] = (struct nat_static_conf){ addr("10.10.0.12"),
-							     addr("198.18.2.12"), 32 };
+							     addr("198.18.2.12"), 32, 0 };
 	return stage;
 }
 
@@ -267,7 +267,7 @@ static void translate(struct stage *stage)
 
 	CHECK(pkt != NULL);
 	CHECK(verdict_is_accept(ip_validate(&stage->bed->stats, pkt)));
-	ref = nat_related(&stage->ct, pkt, 0);
+	ref = nat_related(&stage->ct, pkt);
 	/* A flow whose two tuples are one may be found by either. */
 	CHECK(ref == stage->flow || tuple_eq(&flow->orig, &flow->repl));
 	nat_rewrite_error(&stage->nat, pkt, flow, dir);
@@ -285,7 +285,7 @@ static void look_up(struct stage *stage)
 
 	if (verdict_is_accept(ip_validate(&stage->bed->stats, pkt)) &&
 	    verdict_is_accept(ip_check_l4(&stage->bed->stats, pkt)))
-		(void)nat_related(&stage->ct, pkt, 0);
+		(void)nat_related(&stage->ct, pkt);
 	pkt_put(pkt);
 	free(memory);
 }

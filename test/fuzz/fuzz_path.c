@@ -94,7 +94,7 @@ static void configure(struct sluice_conf *conf, u32 number)
 	if (bit(number, 3) != bit(number, 4)) {
 		conf->nat.static_count = 1;
 		conf->nat.fixed[0] = (struct nat_static_conf){ addr("10.10.0.12"),
-							       addr("198.18.2.12"), 32 };
+							       addr("198.18.2.12"), 32, 0 };
 	}
 	if (bit(number, 2) != bit(number, 4))
 		conf->ct.outbound_refresh_only = true;

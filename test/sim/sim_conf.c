@@ -20,10 +20,10 @@ static void sim_conf_nat(struct net *net, struct sluice_conf *conf)
 	if (net_chance(net, 40)) {
 		conf->nat.static_count = 1;
 		conf->nat.fixed[0] = (struct nat_static_conf){ addr("10.10.0.12"),
-							       addr("198.18.2.12"), 32 };
+							       addr("198.18.2.12"), 32, 0 };
 		if (net_chance(net, 50))
 			conf->nat.fixed[0] = (struct nat_static_conf){ addr("10.10.0.8"),
-								       addr("198.18.2.8"), 29 };
+								       addr("198.18.2.8"), 29, 0 };
 	}
 	rule->hairpin = net_chance(net, 80);
 }

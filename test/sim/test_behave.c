@@ -33,7 +33,8 @@ static void expect_to(const struct scene *s, const char *dst, u16 dport)
 static void conf_fixed(struct sluice_conf *conf)
 {
 	conf->nat.static_count = 1;
-	conf->nat.fixed[0] = (struct nat_static_conf){ addr("10.10.0.0"), addr("198.18.7.0"), 24 };
+	conf->nat.fixed[0] = (struct nat_static_conf){
+		addr("10.10.0.0"), addr("198.18.7.0"), 24, 0 };
 }
 
 /* ---- RFC 5382: TCP --------------------------------------------------------------------------- */

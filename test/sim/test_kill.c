@@ -478,11 +478,11 @@ static void a_clash_leaves_the_first_flow_alone(void **state)
 	(void)state;
 	s->conf.nat.static_count = 3;
 	s->conf.nat.fixed[0] = (struct nat_static_conf){ addr("10.10.0.5"), addr("198.18.0.50"),
-							 32 };
+							 32, 0 };
 	s->conf.nat.fixed[1] = (struct nat_static_conf){ addr("10.10.0.6"), addr("198.18.0.60"),
-							 32 };
+							 32, 0 };
 	s->conf.nat.fixed[2] = (struct nat_static_conf){ addr("10.10.0.6"), addr("198.18.0.61"),
-							 32 };
+							 32, 0 };
 	rig_open(&s->rig, &s->conf);
 	scene_udp(s, "10.10.0.6", 53, "198.18.0.50", 5000, 8);
 	scene_pass(s, RIG_IN, RIG_IN);

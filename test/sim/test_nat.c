@@ -246,7 +246,7 @@ static struct scene *scene_fixed(void)
 
 	s->conf.nat.static_count = 1;
 	s->conf.nat.fixed[0] = (struct nat_static_conf){ addr("10.10.0.0"), addr("198.18.7.0"),
-							 24 };
+							 24, 0 };
 	rig_open(&s->rig, &s->conf);
 	return s;
 }

@@ -1,6 +1,7 @@
 /* The memory plan: a region cut once from front to back. */
 #include "core/base/mem.h"
 #include "core/base/check.h"
+#include "core/base/text.h"
 
 void mem_init_plan(struct mem *mem)
 {
@@ -18,6 +19,13 @@ void mem_init(struct mem *mem, void *base, u64 size)
 
 static void mem_note(struct mem *mem, const char *name, u64 count, u64 bytes)
 {
+	for (u32 at = 0; at < mem->row_count; at++) {
+		if (text_equal(mem->row[at].name, name, UINT32_MAX)) {
+			mem->row[at].bytes += bytes;
+			mem->row[at].count += count;
+			return;
+		}
+	}
 	CHECK(mem->row_count < MEM_ROWS_MAX);
 	mem->row[mem->row_count++] = (struct mem_row){ name, bytes, count };
 }

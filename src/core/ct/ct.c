@@ -71,7 +71,7 @@ static u32 flow_verify(const struct ct *ct, u32 ref, const struct tuple_key *key
 	const struct flow *flow = &ct->flow[ref >> 1];
 
 	return tuple_eq(flow_tuple(flow, ref & 1), &key->tuple) && flow->proto == key->proto &&
-	       flow->zone == key->zone;
+	       flow->zone[ref & 1] == key->zone;
 }
 
 static u32 match_verified(const struct ct *ct, struct index_match *match,
@@ -163,7 +163,7 @@ u32 ct_new(struct ct *ct, const struct tuple_key *key, ns_t now)
 	flow->orig = key->tuple;
 	flow->repl = tuple_reversed(&key->tuple);
 	flow->proto = key->proto;
-	flow->zone = key->zone;
+	flow->zone[TUPLE_ORIG] = flow->zone[TUPLE_REPLY] = key->zone;
 	flow->seen_ms = ct_ms(now);
 	flow->handle_gen = gen;
 	flow->rule = UINT16_MAX;
@@ -180,7 +180,7 @@ u32 ct_new(struct ct *ct, const struct tuple_key *key, ns_t now)
 
 static struct tuple_key flow_key(const struct flow *flow, enum tuple_dir dir)
 {
-	return (struct tuple_key){ *flow_tuple(flow, dir), flow->proto, flow->zone };
+	return (struct tuple_key){ *flow_tuple(flow, dir), flow->proto, flow->zone[dir] };
 }
 
 static u64 flow_hash(const struct ct *ct, const struct flow *flow, enum tuple_dir dir)
@@ -206,6 +206,7 @@ enum err ct_confirm(struct ct *ct, u32 idx, ns_t now)
 	}
 	flow->flags |= FLOW_CONFIRMED;
 	ct->confirmed++;
+	ct->zone_flows[flow->zone[TUPLE_ORIG]]++;
 	ct_link(ct, idx, ct_ms(now));
 	if (UNLIKELY(ct->news.heard))
 		ct_news_add(ct, idx, CT_NEWS_NEW, CT_END_NONE);
@@ -249,6 +250,7 @@ void ct_end_for(struct ct *ct, u32 idx, enum ct_end_reason reason)
 	index_del(&ct->index, flow_hash(ct, flow, TUPLE_REPLY), idx << 1 | TUPLE_REPLY);
 	ct_unlink(ct, idx);
 	ct->confirmed--;
+	ct->zone_flows[flow->zone[TUPLE_ORIG]]--;
 	ended_append(ct, idx);
 }
 

@@ -49,6 +49,7 @@ struct ct {
 	struct hash_key key;
 	u32 live;
 	u32 confirmed;
+	u32 zone_flows[CT_ZONE_MAX]; /* of these, by the zone that they began in */
 	u32 free_head;
 	u32 free_tail;
 	u32 ended_head;

@@ -70,7 +70,7 @@ struct flow {
 	u16 delta_l4;
 	u32 mapping;      /* with FLOW_MAPPED */
 	u32 mapping_dst;  /* with FLOW_MAPPED_DST: the mapping that it came in through */
-	u16 zone;
+	u8 zone[2];       /* in which packets of each direction arrive */
 	u16 rule;         /* of NAT, that made it; UINT16_MAX none */
 	u16 decided_gen;  /* generation of routes and rules that nexthop[] was decided in */
 	u16 handle_gen;

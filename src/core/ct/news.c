@@ -32,6 +32,7 @@ void ct_news_add(struct ct *ct, u32 idx, enum ct_news_kind kind, enum ct_end_rea
 		.repl = flow->repl,
 		.flags = flow->flags,
 		.proto = flow->proto,
+		.zone = { flow->zone[TUPLE_ORIG], flow->zone[TUPLE_REPLY] },
 		.state = flow->state,
 		.kind = (u8)kind,
 		.reason = (u8)reason,

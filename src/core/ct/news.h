@@ -32,7 +32,7 @@ struct ct_news {
 	u8 state;
 	u8 kind;   /* enum ct_news_kind */
 	u8 reason; /* enum ct_end_reason */
-	u8 spare[2];
+	u8 zone[2];
 };
 
 struct ct_news_ring {

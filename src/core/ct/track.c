@@ -68,7 +68,8 @@ bool ct_tuple_of(const struct pkt *pkt, struct tuple_key *key)
 	const u8 *l4 = pkt_l4(pkt);
 
 	*key = (struct tuple_key){ .tuple = { .src = ip->src, .dst = ip->dst },
-				   .proto = ip->proto };
+				   .proto = ip->proto,
+				   .zone = pkt->zone };
 	if (ip4_has_ports(ip->proto)) {
 		key->tuple.sport = be16_load(l4);
 		key->tuple.dport = be16_load(l4 + 2);

@@ -20,12 +20,13 @@ struct tuple {
 _Static_assert(sizeof(struct tuple) == 12, "twelve bytes a direction");
 
 enum tuple_dir { TUPLE_ORIG, TUPLE_REPLY };
+enum { CT_ZONE_MAX = 64 };
 
 /* What a tuple is looked up by, together with the tuple. */
 struct tuple_key {
 	struct tuple tuple;
 	u8 proto;
-	u16 zone;
+	u8 zone; /* in which packets with this tuple arrive; below CT_ZONE_MAX */
 };
 
 static inline bool tuple_eq(const struct tuple *a, const struct tuple *b)
@@ -45,7 +46,7 @@ static inline struct tuple tuple_reversed(const struct tuple *t)
 	return (struct tuple){ t->dst, t->src, t->dport, t->sport };
 }
 
-static inline u64 tuple_hash(const struct hash_key *key, const struct tuple *t, u8 proto, u16 zone)
+static inline u64 tuple_hash(const struct hash_key *key, const struct tuple *t, u8 proto, u8 zone)
 {
 	u64 addrs;
 	u32 ports;

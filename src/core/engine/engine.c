@@ -77,7 +77,8 @@ bool sluice_is_settled(const struct sluice *s)
 
 void sluice_check(const struct sluice *s)
 {
-	fib_check(&s->fib);
+	for (u32 zone = 0; zone < s->path.zone_count; zone++)
+		fib_check(&s->fib[zone]);
 	sluice_check_traffic(s);
 }
 

@@ -80,7 +80,7 @@ struct sluice {
 	struct pkt_pool pool;
 	struct iface_table ifaces;
 	struct neigh_table neigh;
-	struct fib fib;
+	struct fib *fib; /* one a zone */
 	struct reass reass;
 	struct icmp icmp;
 	struct ct ct;
@@ -109,7 +109,7 @@ struct sluice {
 struct engine_tables {
 	struct pkt_pool *pool;
 	struct neigh_table *neigh;
-	struct fib *fib;
+	struct fib **fib;
 	struct reass *reass;
 	struct ct *ct;
 	struct subscriber_table *subscribers;
@@ -119,6 +119,7 @@ struct engine_tables {
 };
 
 void engine_layout(const struct engine_tables *t, const struct sluice_conf *conf, struct mem *mem);
+u32 engine_zone_count(const struct sluice_conf *conf);
 /* Addresses, routes and rules; nothing has changed when it fails. */
 enum err engine_apply(struct sluice *s, const struct sluice_conf *conf, const char **why);
 /* What of a configuration can not be, or NULL. */

@@ -29,6 +29,7 @@ bool sluice_news_next(struct sluice *s, struct sluice_news *out)
 		.orig = { news.orig.src, news.orig.dst, news.orig.sport, news.orig.dport },
 		.repl = { news.repl.src, news.repl.dst, news.repl.sport, news.repl.dport },
 		.proto = news.proto,
+		.zone = { news.zone[TUPLE_ORIG], news.zone[TUPLE_REPLY] },
 		.answered = (news.flags & FLOW_ANSWERED) != 0,
 		.translated = (news.flags & FLOW_TRANSLATED) != 0,
 		.packets = { news.packets[0], news.packets[1] },
@@ -44,6 +45,7 @@ bool sluice_news_matches(const struct sluice_news *news, const struct sluice_flo
 		.orig = { o->src, o->dst, o->sport, o->dport },
 		.repl = { r->src, r->dst, r->sport, r->dport },
 		.proto = news->proto,
+		.zone = { news->zone[TUPLE_ORIG], news->zone[TUPLE_REPLY] },
 		.flags = news->answered ? FLOW_ANSWERED : 0,
 	};
 	struct sluice_flow_filter tuple = *filter;

@@ -1,4 +1,5 @@
 /* From a configuration to an engine in memory that was planned. */
+#include "core/base/text.h"
 #include "core/engine/engine.h"
 
 void sluice_conf_defaults(struct sluice_conf *conf)
@@ -26,11 +27,30 @@ void sluice_conf_defaults(struct sluice_conf *conf)
 	};
 }
 
+u32 engine_zone_count(const struct sluice_conf *conf)
+{
+	u32 count = 1;
+
+	for (u32 at = 0; at < conf->iface_count; at++)
+		count = u32_max(count, conf->iface[at].zone + 1u);
+	return count;
+}
+
+static void fibs_layout(struct fib **fib, const struct sluice_conf *conf, struct mem *mem)
+{
+	u32 count = engine_zone_count(conf);
+	struct fib counted;
+
+	*fib = mem_take(mem, "fib_zone", count, sizeof **fib);
+	for (u32 zone = 0; zone < count; zone++)
+		fib_layout(*fib == NULL ? &counted : &(*fib)[zone], &conf->fib, mem);
+}
+
 void engine_layout(const struct engine_tables *t, const struct sluice_conf *conf, struct mem *mem)
 {
 	pkt_pool_layout(t->pool, &conf->packets, mem);
 	neigh_layout(t->neigh, &conf->neigh, mem);
-	fib_layout(t->fib, &conf->fib, mem);
+	fibs_layout(t->fib, conf, mem);
 	reass_layout(t->reass, &conf->reass, mem);
 	ct_layout(t->ct, &conf->ct, mem);
 	subscriber_layout(t->subscribers, &conf->subscribers, &conf->ct, mem);
@@ -43,7 +63,7 @@ void sluice_plan(const struct sluice_conf *conf, struct mem *mem)
 {
 	struct pkt_pool pool;
 	struct neigh_table neigh;
-	struct fib fib;
+	struct fib *fib;
 	struct reass reass;
 	struct ct ct;
 	struct subscriber_table subscribers;
@@ -60,11 +80,13 @@ void sluice_plan(const struct sluice_conf *conf, struct mem *mem)
 }
 
 /* The host's own stack can not be a backend: what is local is not translated. */
-static bool backend_is_own(const struct sluice_conf *conf, be32 addr)
+static bool backend_is_own(const struct sluice_conf *conf, be32 addr, u8 zone)
 {
 	for (u32 at = 0; at < conf->iface_count; at++) {
-		for (u32 own = 0; own < conf->iface[at].addr_count; own++) {
-			if (be32_eq(conf->iface[at].addr[own].addr, addr))
+		const struct iface_conf *iface = &conf->iface[at];
+
+		for (u32 own = 0; own < iface->addr_count; own++) {
+			if (iface->zone == zone && be32_eq(iface->addr[own].addr, addr))
 				return true;
 		}
 	}
@@ -81,13 +103,66 @@ static const char *services_wrong(const struct sluice_conf *conf)
 	for (u32 at = 0; at < balance->service_count; at++) {
 		const struct service_conf *service = &balance->service[at];
 
+		if (service->zone >= engine_zone_count(conf))
+			return "a service is of a zone that no interface is in";
 		if (service->addr_if != IFACE_NONE && service->addr_if >= conf->iface_count)
 			return "a service takes the address of an interface that does not exist";
 		for (u32 each = 0; each < service->backend_count; each++) {
 			if (backend_is_own(conf,
-					   balance->backend[service->backend_first + each].addr))
+					   balance->backend[service->backend_first + each].addr,
+					   service->zone))
 				return "a backend is the gateway itself";
 		}
+	}
+	return NULL;
+}
+
+_Static_assert((u32)IFACE_ZONE_MAX == (u32)CT_ZONE_MAX, "a zone is of interfaces and of flows");
+
+/* Equal names and equal zones are the same thing, and no name means the common one. */
+static bool zone_names_agree(const struct sluice_conf *conf)
+{
+	for (u32 at = 0; at < conf->iface_count; at++) {
+		const struct iface_conf *one = &conf->iface[at];
+
+		if ((one->zone == 0) != (one->zone_name[0] == '\0') ||
+		    one->zone_name[IFACE_NAME_SIZE - 1] != '\0')
+			return false;
+		for (u32 before = 0; before < at; before++) {
+			const struct iface_conf *other = &conf->iface[before];
+
+			if ((one->zone == other->zone) !=
+			    text_equal(one->zone_name, other->zone_name, IFACE_NAME_SIZE))
+				return false;
+		}
+	}
+	return true;
+}
+
+static const char *zones_wrong(const struct sluice_conf *conf)
+{
+	u32 count = engine_zone_count(conf);
+
+	for (u32 at = 0; at < conf->iface_count; at++) {
+		if (conf->iface[at].zone >= IFACE_ZONE_MAX)
+			return "more than 63 zones beside the common one are not possible";
+		if (conf->iface[at].zone != 0 &&
+		    (conf->iface[at].side == IFACE_OUTSIDE || at == conf->host_if))
+			return "the outside and the host port are common to all zones";
+	}
+	if (!zone_names_agree(conf))
+		return "zones and their names do not agree";
+	for (u32 at = 0; at < conf->route_count; at++) {
+		if (conf->route[at].zone >= count)
+			return "a route is of a zone that no interface is in";
+	}
+	for (u32 at = 0; at < conf->nat.rule_count; at++) {
+		if (conf->nat.rule[at].zone != NAT_ZONE_ANY && conf->nat.rule[at].zone >= count)
+			return "a NAT rule is of a zone that no interface is in";
+	}
+	for (u32 at = 0; at < conf->nat.static_count; at++) {
+		if (conf->nat.fixed[at].zone >= count)
+			return "a one-to-one entry is of a zone that no interface is in";
 	}
 	return NULL;
 }
@@ -102,6 +177,9 @@ const char *engine_conf_wrong(const struct sluice_conf *conf)
 		return "the host port is not one of the interfaces";
 	if (conf->route_count > SLUICE_ROUTE_MAX)
 		return "too many routes";
+	why = zones_wrong(conf);
+	if (why != NULL)
+		return why;
 	if (conf->ct.flow_count == 0 || conf->ct.flow_count > UINT32_C(1) << 30)
 		return "the flow table needs 1 to 2^30 flows";
 	for (u32 class = 0; class < CT_TIMEOUT_COUNT; class ++) {

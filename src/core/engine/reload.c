@@ -16,11 +16,16 @@ static enum err route_add(struct fib *fib, be32 prefix, u8 len, const struct fib
 	return fib_add(fib, prefix, len, route);
 }
 
-static enum err routes_build(struct fib *fib, const struct sluice_conf *conf,
+static enum err routes_build(struct fib *fibs, const struct sluice_conf *conf,
 			     const struct iface_table *ifaces, const char **why)
 {
-	fib_clear(fib);
+	u32 zone_count = engine_zone_count(conf);
+
+	for (u32 zone = 0; zone < zone_count; zone++)
+		fib_clear(&fibs[zone]);
 	for (u16 index = 0; index < ifaces->count; index++) {
+		struct fib *fib = &fibs[ifaces->iface[index].conf.zone];
+
 		if (fib_add_iface(fib, ifaces, index) != ERR_OK) {
 			*why = "the addresses of an interface do not fit into the routing table";
 			return ERR_RANGE;
@@ -30,12 +35,14 @@ static enum err routes_build(struct fib *fib, const struct sluice_conf *conf,
 	for (u32 at = 0; at < conf->route_count; at++) {
 		const struct sluice_route_conf *route = &conf->route[at];
 
-		if (route_add(fib, route->prefix, route->prefix_len, &route->route) != ERR_OK) {
+		if (route_add(&fibs[route->zone], route->prefix, route->prefix_len,
+			      &route->route) != ERR_OK) {
 			*why = "a route is malformed, or there are more than planned";
 			return ERR_RANGE;
 		}
 	}
-	fib_publish(fib);
+	for (u32 zone = 0; zone < zone_count; zone++)
+		fib_publish(&fibs[zone]);
 	return ERR_OK;
 }
 
@@ -129,7 +136,7 @@ static enum err tables_build(struct sluice *s, const struct sluice_conf *conf, c
 		*why = "an interface has a bad name, address, prefix length, MTU or MSS";
 		return err;
 	}
-	err = routes_build(&s->fib, conf, &s->ifaces, why);
+	err = routes_build(s->fib, conf, &s->ifaces, why);
 	if (err == ERR_OK)
 		err = proxies_build(s, conf, why);
 	masquerade_addresses(conf, masquerade);
@@ -186,10 +193,28 @@ static void addresses_announce(struct sluice *s, const struct sluice_conf *old)
 	}
 }
 
+static u16 fibs_gen(const struct sluice *s)
+{
+	u16 gen = 0;
+
+	for (u32 zone = 0; zone < s->path.zone_count; zone++)
+		gen = (u16)(gen + fib_gen(&s->fib[zone]));
+	return gen;
+}
+
+static bool zones_are_kept(const struct sluice_conf *old, const struct sluice_conf *new)
+{
+	for (u32 at = 0; at < old->iface_count; at++) {
+		if (old->iface[at].zone != new->iface[at].zone)
+			return false;
+	}
+	return true;
+}
+
 enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t now,
 			  const char **why)
 {
-	u16 fib_before = fib_gen(&s->fib);
+	u16 gen_before = fibs_gen(s);
 	enum err err;
 
 	*why = engine_conf_wrong(conf);
@@ -200,6 +225,10 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 		return ERR_RANGE;
 	if (conf->iface_count != s->conf.iface_count || conf->host_if != s->conf.host_if) {
 		*why = "interfaces can not be added or taken away while the engine runs";
+		return ERR_RANGE;
+	}
+	if (!zones_are_kept(&s->conf, conf)) {
+		*why = "an interface can not change its zone while the engine runs";
 		return ERR_RANGE;
 	}
 	if (conf->subscribers.prefix_len != s->conf.subscribers.prefix_len) {
@@ -222,7 +251,7 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 		CHECK(tables_build(s, &s->conf, &ignored) == ERR_OK);
 	}
 	/* Flows ask for their way again, whatever the number of steps was. */
-	s->path.conf_gen = (u16)(s->path.conf_gen + fib_before - fib_gen(&s->fib) + 1);
+	s->path.conf_gen = (u16)(s->path.conf_gen + gen_before - fibs_gen(s) + 1);
 	if (err != ERR_OK)
 		return err;
 	services_take(s, conf);
@@ -255,8 +284,10 @@ static void modules_init(struct sluice *s, const struct sluice_conf *conf)
 	pkt_pool_init(&s->pool);
 	keys_draw(&rng, &key);
 	neigh_init(&s->neigh, &s->ifaces, &s->pool, &key);
-	keys_draw(&rng, &s->fib.conf.key);
-	fib_init(&s->fib);
+	for (u32 zone = 0; zone < engine_zone_count(conf); zone++) {
+		keys_draw(&rng, &s->fib[zone].conf.key);
+		fib_init(&s->fib[zone]);
+	}
 	keys_draw(&rng, &key);
 	reass_init(&s->reass, &s->pool, &key);
 	keys_draw(&rng, &key);
@@ -281,7 +312,8 @@ static void path_wire(struct sluice *s, const struct sluice_conf *conf)
 	path->pool = &s->pool;
 	path->ifaces = &s->ifaces;
 	path->neigh = &s->neigh;
-	path->fib = &s->fib;
+	path->fib = s->fib;
+	path->zone_count = engine_zone_count(conf);
 	path->reass = &s->reass;
 	path->icmp = &s->icmp;
 	path->ct = &s->ct;

@@ -3,6 +3,8 @@
 #include "core/wire/ip4.h"
 
 enum { SHOW_LOOK_MAX = 4096 }; /* entries looked at in one call */
+enum { FIB_CURSOR_ZONE = 1 << 24 };
+_Static_assert((u32)FIB_PREFIX_MAX <= (u32)FIB_CURSOR_ZONE, "a cursor holds zone and place");
 
 static struct sluice_tuple tuple_shown(const struct tuple *t)
 {
@@ -20,6 +22,9 @@ bool engine_flow_matches(const struct flow *flow, const struct sluice_flow_filte
 	be16 port = be16_of(filter->port);
 
 	if (filter->proto != 0 && filter->proto != flow->proto)
+		return false;
+	if (filter->by_zone && filter->zone != flow->zone[TUPLE_ORIG] &&
+	    filter->zone != flow->zone[TUPLE_REPLY])
 		return false;
 	if (filter->unanswered_only && (flow->flags & FLOW_ANSWERED) != 0)
 		return false;
@@ -50,6 +55,7 @@ static void flow_shown(const struct sluice *s, u32 idx, u32 now_ms, struct sluic
 		.orig = tuple_shown(&flow->orig),
 		.repl = tuple_shown(&flow->repl),
 		.proto = flow->proto,
+		.zone = { flow->zone[TUPLE_ORIG], flow->zone[TUPLE_REPLY] },
 		.answered = (flow->flags & FLOW_ANSWERED) != 0,
 		.assured = (flow->flags & FLOW_ASSURED) != 0,
 		.translated = (flow->flags & FLOW_TRANSLATED) != 0,
@@ -104,6 +110,7 @@ u32 sluice_show_nat(const struct sluice *s, ns_t now, u32 *cursor, struct sluice
 			continue;
 		out[found++] = (struct sluice_mapping){
 			.proto = rec->proto,
+			.zone = rec->zone,
 			.inside_addr = rec->inside_addr,
 			.inside_port = rec->inside_port,
 			.public_addr = s->nat.address[rec->address].addr,
@@ -192,6 +199,7 @@ u32 sluice_show_subscribers(const struct sluice *s, u32 *cursor, struct sluice_s
 		limits = subscriber_limits_of(table, who);
 		out[found++] = (struct sluice_subscriber){
 			.addr = who->addr,
+			.zone = who->zone,
 			.prefix_len = table->conf.prefix_len,
 			.flows = who->flow_count,
 			.ports = who->port_count,
@@ -206,14 +214,54 @@ u32 sluice_show_subscribers(const struct sluice *s, u32 *cursor, struct sluice_s
 	return found;
 }
 
+const char *sluice_zone_name(const struct sluice *s, u8 zone)
+{
+	for (u32 at = 0; at < s->ifaces.count; at++) {
+		if (s->ifaces.iface[at].conf.zone == zone)
+			return s->ifaces.iface[at].conf.zone_name;
+	}
+	return "";
+}
+
+u32 sluice_show_zones(const struct sluice *s, u32 *cursor, struct sluice_zone *out, u32 max)
+{
+	u32 found = 0;
+
+	for (; *cursor < s->path.zone_count && found < max; (*cursor)++) {
+		u8 zone = (u8)*cursor;
+		struct sluice_zone *shown = &out[found++];
+
+		*shown = (struct sluice_zone){
+			.zone = zone,
+			.name = sluice_zone_name(s, zone),
+			.routes = s->fib[zone].prefix_live,
+			.flows = s->ct.zone_flows[zone],
+		};
+		for (u32 at = 0; at < s->ifaces.count; at++)
+			shown->ifaces += s->ifaces.iface[at].conf.zone == zone;
+	}
+	if (found < max)
+		*cursor = SLUICE_CURSOR_END;
+	return found;
+}
+
 u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_info *out, u32 max)
 {
 	struct fib_info info;
-	u32 found = 0;
+	u32 found = 0, zone = *cursor / FIB_CURSOR_ZONE;
 
-	while (found < max && fib_show(&s->fib, cursor, &info, 1) == 1) {
-		out[found++] = (struct sluice_route_info){ info.prefix, info.len,
-							   *fib_route_at(&s->fib, info.route) };
+	/* The place in the table of one zone, and above it the zone. */
+	while (found < max && zone < s->path.zone_count) {
+		const struct fib *fib = &s->fib[zone];
+		u32 at = *cursor % FIB_CURSOR_ZONE;
+
+		if (fib_show(fib, &at, &info, 1) == 1) {
+			out[found++] = (struct sluice_route_info){ info.prefix, info.len, (u8)zone,
+								   *fib_route_at(fib, info.route) };
+			*cursor = zone * FIB_CURSOR_ZONE + at;
+		} else {
+			*cursor = ++zone * FIB_CURSOR_ZONE;
+		}
 	}
 	if (found < max)
 		*cursor = SLUICE_CURSOR_END;

@@ -71,12 +71,12 @@ enum err iface_init(struct iface_table *table, const struct iface_conf *conf, u3
 	return ERR_OK;
 }
 
-bool iface_find_addr(const struct iface_table *table, be32 addr, u16 *index)
+bool iface_find_addr(const struct iface_table *table, u8 zone, be32 addr, u16 *index)
 {
 	for (u32 i = 0; i < table->count; i++) {
 		const struct iface_conf *conf = &table->iface[i].conf;
 
-		for (u32 j = 0; j < conf->addr_count; j++) {
+		for (u32 j = 0; j < conf->addr_count && conf->zone == zone; j++) {
 			if (be32_eq(conf->addr[j].addr, addr)) {
 				*index = (u16)i;
 				return true;

@@ -1,4 +1,9 @@
-/* Interfaces as the core sees them: a link with an MTU, addresses, offload facts and counters. */
+/* Interfaces as the core sees them: a link with an MTU, addresses, offload facts and counters.
+ *
+ * A zone is a network of its own on the inside, with addresses and routes that may be those of
+ * others, too. Zone 0 is common: the outside, and every inside interface that names no zone. What a
+ * zone has no route to, it looks for there; nothing else leads from one zone to another but public
+ * addresses (hairpin).                                                                           */
 #ifndef CORE_IFACE_IFACE_H
 #define CORE_IFACE_IFACE_H
 
@@ -6,7 +11,7 @@
 #include "core/base/err.h"
 #include "core/wire/eth.h"
 
-enum { IFACE_MAX = 64, IFACE_ADDR_MAX = 64, IFACE_NAME_SIZE = 16 };
+enum { IFACE_MAX = 64, IFACE_ADDR_MAX = 64, IFACE_NAME_SIZE = 16, IFACE_ZONE_MAX = 64 };
 #define IFACE_NONE UINT16_MAX
 
 /* What fits into the smaller MTU of the two interfaces that a SYN passes. */
@@ -38,6 +43,8 @@ struct iface_conf {
 	u32 mtu;      /* bytes of an IP packet */
 	u32 offloads; /* enum iface_offload */
 	u16 mss;      /* that SYNs of either direction may announce at most; 0: any */
+	char zone_name[IFACE_NAME_SIZE]; /* empty for the common one; equal where zones are */
+	u8 zone;      /* below IFACE_ZONE_MAX; 0: the common one, and always on the outside */
 	u32 addr_count;
 	struct iface_addr addr[IFACE_ADDR_MAX]; /* the first is the primary one */
 };
@@ -75,8 +82,8 @@ struct iface_table {
 /* Prefixes up to 32, MTU at least 68, a segment size not below IFACE_MSS_MIN, names not empty and
  * unique. ERR_RANGE otherwise.                                                                   */
 enum err iface_init(struct iface_table *table, const struct iface_conf *conf, u32 count);
-/* Whether addr is one of any interface's own addresses; the interface's index in *index. */
-bool iface_find_addr(const struct iface_table *table, be32 addr, u16 *index);
+/* Whether addr is an own address of an interface of the zone; the interface's index in *index. */
+bool iface_find_addr(const struct iface_table *table, u8 zone, be32 addr, u16 *index);
 /* The source address for what this gateway sends to dst by this interface: the address whose
  * prefix holds dst, else the primary one. False when the interface has none.                    */
 bool iface_source_for(const struct iface *iface, be32 dst, be32 *source);

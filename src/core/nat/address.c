@@ -8,6 +8,7 @@ void nat_rule_defaults(struct nat_rule_conf *rule)
 {
 	*rule = (struct nat_rule_conf){
 		.out_if = UINT16_MAX,
+		.zone = NAT_ZONE_ANY,
 		.kind = NAT_KIND_MASQUERADE,
 		.mapping = { [NAT_PROTO_TCP] = NAT_MAP_DESTINATION,
 			     [NAT_PROTO_UDP] = NAT_MAP_ENDPOINT_INDEPENDENT,

@@ -148,11 +148,12 @@ static u16 choose_least(const struct balance *b, const struct service *service, 
 
 static u16 choose(const struct balance *b, const struct service *service, const struct flow *flow)
 {
-	u64 hash = tuple_hash(&b->key, &flow->orig, flow->proto, flow->zone);
+	u8 zone = flow->zone[TUPLE_ORIG];
+	u64 hash = tuple_hash(&b->key, &flow->orig, flow->proto, zone);
 
 	switch (service->conf.method) {
 	case BALANCE_MAGLEV: break;
-	case BALANCE_STICKY: hash = hash_words(&b->key, flow->orig.src.raw, flow->zone); break;
+	case BALANCE_STICKY: hash = hash_words(&b->key, flow->orig.src.raw, zone); break;
 	case BALANCE_LEAST: return choose_least(b, service, hash, flow->seen_ms);
 	}
 	return choose_by_hash(b, service, hash, flow->seen_ms);

@@ -26,6 +26,7 @@ enum balance_method {
 struct service_conf {
 	char name[BALANCE_NAME_SIZE]; /* unique: by it a service is known again after a reload */
 	be32 addr;                    /* public; zero with addr_if */
+	u8 zone;     /* of the backends */
 	u16 addr_if;                  /* the address that this interface has now; IFACE_NONE */
 	u8 proto;                     /* TCP or UDP; 0: every protocol, all ports */
 	bool hairpin;                 /* for inside clients too */

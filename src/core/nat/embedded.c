@@ -44,7 +44,7 @@ static bool quote_read(const struct pkt *pkt, struct quote *quote)
 	return true;
 }
 
-static bool quote_key(const struct quote *quote, u16 zone, struct tuple_key *key)
+static bool quote_key(const struct quote *quote, u8 zone, struct tuple_key *key)
 {
 	const struct icmp_hdr *icmp = (const void *)quote->l4;
 	struct tuple t = { .src = quote->ip->src, .dst = quote->ip->dst };
@@ -73,13 +73,13 @@ static bool quote_key(const struct quote *quote, u16 zone, struct tuple_key *key
 	return true;
 }
 
-u32 nat_related(const struct ct *ct, const struct pkt *pkt, u16 zone)
+u32 nat_related(const struct ct *ct, const struct pkt *pkt)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
 	struct quote quote;
 	struct tuple_key key;
 
-	if (!quote_read(pkt, &quote) || !quote_key(&quote, zone, &key))
+	if (!quote_read(pkt, &quote) || !quote_key(&quote, pkt->zone, &key))
 		return IDX_NONE;
 	/* RFC 792: an error goes to the source of what it quotes; to anybody else it is forged. */
 	if (!be32_eq(ip->dst, quote.ip->src))
@@ -156,7 +156,7 @@ static void quote_rewrite(const struct quote *quote, const struct tuple *from,
  * between on the outside: its own address (RFC 5508 REQ-4). An inside router: its one-to-one
  * address; without one it must not be seen outside, and the flow's public address stands for it
  * (REQ-5 (c)).                                                                                   */
-static be32 error_source(const struct nat *nat, be32 from, be32 far_end, be32 known_as)
+static be32 error_source(const struct nat *nat, be32 from, u8 zone, be32 far_end, be32 known_as)
 {
 	be32 outside;
 
@@ -164,7 +164,7 @@ static be32 error_source(const struct nat *nat, be32 from, be32 far_end, be32 kn
 		return known_as;
 	if (be32_eq(far_end, known_as))
 		return from;
-	return nat_static_public(nat, from, &outside) ? outside : known_as;
+	return nat_static_public(nat, from, zone, &outside) ? outside : known_as;
 }
 
 void nat_rewrite_error(const struct nat *nat, struct pkt *pkt, const struct flow *flow,
@@ -184,7 +184,7 @@ void nat_rewrite_error(const struct nat *nat, struct pkt *pkt, const struct flow
 	intact = quote_read(pkt, &quote);
 	CHECK(intact);
 	quote_rewrite(&quote, &quoted, sent);
-	ip->src = error_source(nat, old_src, quoted.dst, sent->dst);
+	ip->src = error_source(nat, old_src, pkt->zone, quoted.dst, sent->dst);
 	ip->dst = sent->src;
 	ip->csum = csum_apply(ip->csum, csum_delta(csum_be32(old_src) + csum_be32(old_dst),
 						   csum_be32(ip->src) + csum_be32(ip->dst)));

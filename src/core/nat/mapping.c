@@ -3,7 +3,7 @@
 
 enum { REST_SWEEP_MAX = 256 };
 
-static u32 inside_head(const struct nat *nat, be32 addr, be16 port, u8 proto, u16 zone)
+static u32 inside_head(const struct nat *nat, be32 addr, be16 port, u8 proto, u8 zone)
 {
 	struct tuple t = { .src = addr, .sport = port };
 
@@ -17,7 +17,7 @@ static u32 public_head(const struct nat *nat, u32 address, u16 port, u8 proto)
 	return hash_range(tuple_hash(&nat->key, &t, proto, 0), nat->mapping_head_count);
 }
 
-u32 nat_mapping_by_inside(const struct nat *nat, be32 addr, be16 port, u8 proto, u16 zone)
+u32 nat_mapping_by_inside(const struct nat *nat, be32 addr, be16 port, u8 proto, u8 zone)
 {
 	u32 idx;
 

@@ -30,20 +30,20 @@ static const struct nat_static_conf *static_by_outside(const struct nat *nat, be
 	return NULL;
 }
 
-static const struct nat_static_conf *static_by_inside(const struct nat *nat, be32 addr)
+static const struct nat_static_conf *static_by_inside(const struct nat *nat, be32 addr, u8 zone)
 {
 	for (u32 at = 0; at < nat->conf.static_count; at++) {
 		const struct nat_static_conf *fixed = &nat->conf.fixed[at];
 
-		if (prefix_holds(fixed->inside, fixed->prefix_len, addr))
+		if (fixed->zone == zone && prefix_holds(fixed->inside, fixed->prefix_len, addr))
 			return fixed;
 	}
 	return NULL;
 }
 
-bool nat_static_public(const struct nat *nat, be32 inside, be32 *outside)
+bool nat_static_public(const struct nat *nat, be32 inside, u8 zone, be32 *outside)
 {
-	const struct nat_static_conf *fixed = static_by_inside(nat, inside);
+	const struct nat_static_conf *fixed = static_by_inside(nat, inside, zone);
 
 	if (fixed != NULL)
 		*outside = prefix_moved(inside, fixed->outside, fixed->prefix_len);
@@ -92,6 +92,7 @@ static bool mapping_admits(const struct nat *nat, u32 idx, be32 remote)
 static verdict service_dst(struct nat *nat, struct drop_stats *stats, struct pkt *pkt,
 			   struct flow *flow, u16 service)
 {
+	flow->zone[TUPLE_REPLY] = nat->balance.service[service].conf.zone;
 	if (balance_choose(&nat->balance, service, flow))
 		return VERDICT_ACCEPT;
 	return pkt_drop(stats, pkt,
@@ -114,6 +115,7 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 	if (fixed != NULL) {
 		flow->repl.src =
 			prefix_moved(flow->orig.dst, fixed->inside, fixed->prefix_len);
+		flow->zone[TUPLE_REPLY] = fixed->zone;
 		flow->flags |= from_inside ? FLOW_HAIRPIN : 0;
 		nat_bind(flow);
 		return VERDICT_ACCEPT;
@@ -136,6 +138,7 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 		return pkt_drop(stats, pkt, DROP_NAT_FILTERED);
 	flow->repl.src = rec->inside_addr;
 	flow->repl.sport = rec->inside_port;
+	flow->zone[TUPLE_REPLY] = rec->zone;
 	flow->mapping_dst = mapping;
 	flow->flags |= (u16)(FLOW_MAPPED_DST | FLOW_INWARD | (from_inside ? FLOW_HAIRPIN : 0));
 	nat_mapping_get(nat, mapping);
@@ -146,9 +149,10 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 
 /* ---- POSTROUTING ----------------------------------------------------------------------------- */
 
-static bool rule_covers(const struct nat_rule_conf *rule, const struct tuple *t, u8 proto)
+static bool rule_covers(const struct nat_rule_conf *rule, const struct tuple *t, u8 proto, u8 zone)
 {
-	if (!prefix_holds(rule->source, rule->source_len, t->src) ||
+	if ((rule->zone != NAT_ZONE_ANY && rule->zone != zone) ||
+	    !prefix_holds(rule->source, rule->source_len, t->src) ||
 	    !prefix_holds(rule->dest, rule->dest_len, t->dst))
 		return false;
 	return rule->dest_port == 0 ||
@@ -163,7 +167,7 @@ static const struct nat_rule_conf *rule_for(const struct nat *nat, const struct 
 	for (u32 at = 0; at < nat->conf.rule_count; at++) {
 		const struct nat_rule_conf *rule = &nat->conf.rule[at];
 
-		if (!rule_covers(rule, &flow->orig, flow->proto))
+		if (!rule_covers(rule, &flow->orig, flow->proto, flow->zone[TUPLE_ORIG]))
 			continue;
 		if (!hairpin && rule->out_if != UINT16_MAX && rule->out_if != way->out_if)
 			continue;
@@ -177,7 +181,7 @@ static const struct nat_rule_conf *rule_for(const struct nat *nat, const struct 
 struct seeker {
 	be32 src;
 	be32 masquerade;
-	u16 zone;
+	u8 zone;
 };
 
 /* The addresses that a rule may use, one after the other: the paired one first (RFC 4787 REQ-2).
@@ -218,19 +222,19 @@ static struct seeker seeker_of(const struct nat *nat, const struct flow *flow,
 		masquerade = nat_address_find(nat, flow->orig.dst) != IDX_NONE ?
 				     flow->orig.dst :
 				     nat->masquerade[nat->masquerade_if];
-	return (struct seeker){ flow->orig.src, masquerade, flow->zone };
+	return (struct seeker){ flow->orig.src, masquerade, flow->zone[TUPLE_ORIG] };
 }
 
-void nat_expect(struct nat *nat, const struct ct *ct, const struct tuple *t, u8 proto)
+void nat_expect(struct nat *nat, const struct ct *ct, const struct tuple *t, u8 proto, u8 zone)
 {
 	int kind = nat_proto_of(proto);
 	const struct nat_rule_conf *rule = NULL;
-	struct seeker who = { .src = t->src };
+	struct seeker who = { .src = t->src, .zone = zone };
 	struct nat_draw *draw;
 	u32 address;
 
 	for (u32 at = 0; at < nat->conf.rule_count && rule == NULL; at++) {
-		if (rule_covers(&nat->conf.rule[at], t, proto))
+		if (rule_covers(&nat->conf.rule[at], t, proto, zone))
 			rule = &nat->conf.rule[at];
 	}
 	if (rule == NULL || kind < 0 || rule->kind == NAT_KIND_NONE ||
@@ -251,7 +255,8 @@ static void refusal_note(struct nat *nat, const struct flow *flow, u32 address)
 	nat->stats.no_port++;
 	nat_space_of(nat, address, flow->proto)->refused++;
 	nat->refusal = (struct nat_refusal){ true,       (u16)address,   flow->proto,
-					     flow->zone, flow->repl.src, flow->repl.sport,
+					     flow->zone[TUPLE_REPLY],
+					     flow->repl.src, flow->repl.sport,
 					     nat->refusal.count + 1 };
 }
 
@@ -272,7 +277,7 @@ static u32 holder_of(const struct nat *nat, const struct ct *ct, const struct fl
 
 static bool reply_is_unused(const struct ct *ct, const struct flow *flow)
 {
-	struct tuple_key key = { flow->repl, flow->proto, flow->zone };
+	struct tuple_key key = { flow->repl, flow->proto, flow->zone[TUPLE_REPLY] };
 
 	return ct_peek(ct, &key) == IDX_NONE;
 }
@@ -299,7 +304,7 @@ static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule,
 			.proto = flow->proto,
 			.filtering = (u8)rule->filtering[nat_proto_of(flow->proto)],
 			.subscriber = holder,
-			.zone = flow->zone,
+			.zone = flow->zone[TUPLE_ORIG],
 			.hairpin = rule->hairpin,
 		};
 
@@ -324,7 +329,7 @@ static enum drop source_mapped(struct nat *nat, struct ct *ct, const struct nat_
 			       struct flow *flow, const struct nat_way *way)
 {
 	u32 mapping = nat_mapping_by_inside(nat, flow->orig.src, flow->orig.sport, flow->proto,
-					    flow->zone);
+					    flow->zone[TUPLE_ORIG]);
 	const struct nat_mapping_rec *rec;
 	struct tuple before = flow->repl;
 	enum drop why;
@@ -414,7 +419,7 @@ verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 	if (!way->from_inside || (!way->to_outside && (flow->flags & FLOW_HAIRPIN) == 0))
 		return reply_is_unused(ct, flow) ? VERDICT_ACCEPT :
 						   pkt_drop(stats, pkt, DROP_CT_CLASH);
-	if (nat_static_public(nat, flow->orig.src, &outside)) {
+	if (nat_static_public(nat, flow->orig.src, flow->zone[TUPLE_ORIG], &outside)) {
 		flow_take_source(flow, outside, flow->orig.sport);
 		return reply_is_unused(ct, flow) ? VERDICT_ACCEPT :
 						   pkt_drop(stats, pkt, DROP_CT_CLASH);

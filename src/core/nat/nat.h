@@ -93,7 +93,7 @@ struct nat_mapping_rec {
 	u32 rest_next;   /* the list of resting mappings, oldest first */
 	u32 rest_prev;
 	u32 subscriber; /* who is charged with the port; IDX_NONE */
-	u16 zone;
+	u8 zone;
 	bool hairpin;
 	bool rested; /* has been in quarantine: an abandoned flow sends it back there */
 	bool forsaken; /* its address is gone: not found by its inside endpoint any more */
@@ -117,7 +117,7 @@ struct nat_dest {
 	u8 level;      /* as in struct nat_space */
 	be32 dst;
 	be16 dport;
-	u16 zone;
+	u8 zone;
 	u32 next;
 };
 
@@ -177,7 +177,7 @@ struct nat {
 		bool fresh;
 		u16 address;
 		u8 proto;
-		u16 zone;
+		u8 zone;
 		be32 dst;
 		be16 dport;
 		u64 count;
@@ -202,7 +202,7 @@ enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 
 
 /* A packet without a flow will soon ask nat_src() for a port: draw the number now and have the line
  * of the index where it will be looked up fetched meanwhile. Only a hint; nothing else changes.  */
-void nat_expect(struct nat *nat, const struct ct *ct, const struct tuple *t, u8 proto);
+void nat_expect(struct nat *nat, const struct ct *ct, const struct tuple *t, u8 proto, u8 zone);
 /* PREROUTING of a new flow: destination translation through a service, a mapping or one-to-one.
  * ACCEPT: the reply tuple may have changed. DEAD: NAT_FILTERED, NAT_NO_BACKEND, or damaged where
  * the latter would be answered; nothing has changed.                                            */
@@ -226,7 +226,7 @@ void nat_check(const struct nat *nat, const struct ct *ct);
  * interfaces.                                                                                    */
 bool nat_owns(const struct nat *nat, be32 addr);
 /* The public address that an inside host has for itself alone, one-to-one; false without one. */
-bool nat_static_public(const struct nat *nat, be32 inside, be32 *outside);
+bool nat_static_public(const struct nat *nat, be32 inside, u8 zone, be32 *outside);
 /* Whether a service, a mapping or a one-to-one entry stands for the tuple's public endpoint. */
 bool nat_claims(const struct nat *nat, const struct tuple_key *key, bool from_inside);
 
@@ -243,7 +243,7 @@ void nat_rewrite_sctp(u8 *sctp, const struct tuple *to, u32 len);
 /* The flow that an ICMP error is about, and the direction in which the error travels, as
  * index << 1 | direction; IDX_NONE with *reason set when there is none or the quotation is bad
  * (RFC 5508 REQ-3, REQ-4).                                                                      */
-u32 nat_related(const struct ct *ct, const struct pkt *pkt, u16 zone);
+u32 nat_related(const struct ct *ct, const struct pkt *pkt);
 /* Translate such an error: outer addresses, quoted header and all checksums (RFC 5508 REQ-4,5). */
 void nat_rewrite_error(const struct nat *nat, struct pkt *pkt, const struct flow *flow,
 		       enum tuple_dir dir);
@@ -276,7 +276,7 @@ bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, bool 
 		  u16 *port);
 void nat_port_disown(struct nat *nat, u32 address, u8 proto, u16 port);
 
-u32 nat_mapping_by_inside(const struct nat *nat, be32 addr, be16 port, u8 proto, u16 zone);
+u32 nat_mapping_by_inside(const struct nat *nat, be32 addr, be16 port, u8 proto, u8 zone);
 u32 nat_mapping_by_public(const struct nat *nat, u32 address, u16 port, u8 proto);
 u32 nat_mapping_new(struct nat *nat, const struct nat_mapping_rec *rec);
 /* Its address left the configuration: new flows of the inside endpoint find it no more; those that

@@ -10,6 +10,7 @@ enum {
 	NAT_POOL_MAX = 32,
 	NAT_POOL_RANGE_MAX = 16,
 	NAT_STATIC_MAX = 256,
+	NAT_ZONE_ANY = 255,
 };
 
 enum nat_mapping {
@@ -69,6 +70,7 @@ struct nat_rule_conf {
 	u16 pool;         /* with NAT_KIND_POOL */
 	enum nat_mapping mapping[NAT_PROTO_COUNT];
 	enum nat_filtering filtering[NAT_PROTO_COUNT];
+	u8 zone;          /* whose hosts; NAT_ZONE_ANY */
 	bool hairpin;
 	bool parity;      /* mappings keep even ports even, where they can: RFC 7857 section 8 */
 };
@@ -78,6 +80,7 @@ struct nat_static_conf {
 	be32 inside;
 	be32 outside;
 	u8 prefix_len;
+	u8 zone; /* of the inside */
 };
 
 struct nat_conf {

@@ -118,7 +118,7 @@ static u32 random_word(struct nat *nat, const struct nat_ports *ports)
 static struct tuple_key reply_key(const struct flow *flow, be32 public_addr, u16 port)
 {
 	struct tuple_key key = { { flow->repl.src, public_addr, flow->repl.sport, be16_of(port) },
-				 flow->proto, flow->zone };
+				 flow->proto, flow->zone[TUPLE_REPLY] };
 
 	return key;
 }
@@ -129,7 +129,7 @@ static u32 dest_head(const struct nat *nat, const struct flow *flow, u32 address
 {
 	u64 hash = tuple_hash(&nat->key, &(struct tuple){ flow->repl.src, be32_of(address),
 							   flow->repl.sport, be16_of(0) },
-			      flow->proto, flow->zone);
+			      flow->proto, flow->zone[TUPLE_REPLY]);
 
 	return hash_range(hash, nat->dest_head_count);
 }
@@ -137,7 +137,7 @@ static u32 dest_head(const struct nat *nat, const struct flow *flow, u32 address
 static bool dest_is(const struct nat_dest *dest, const struct flow *flow, u32 address)
 {
 	return dest->address == address && dest->proto == flow->proto &&
-	       dest->zone == flow->zone && be32_eq(dest->dst, flow->repl.src) &&
+	       dest->zone == flow->zone[TUPLE_REPLY] && be32_eq(dest->dst, flow->repl.src) &&
 	       be16_eq(dest->dport, flow->repl.sport);
 }
 
@@ -160,7 +160,7 @@ static void dest_del(struct nat *nat, u32 idx)
 	struct nat_dest *dest = slab_at(&nat->dest, idx);
 	struct flow like = { .repl = { .src = dest->dst, .sport = dest->dport },
 			     .proto = dest->proto,
-			     .zone = dest->zone };
+			     .zone = { [TUPLE_REPLY] = dest->zone } };
 	u32 *link = &nat->dest_heads[dest_head(nat, &like, dest->address)];
 
 	while (*link != idx) {
@@ -201,7 +201,7 @@ static struct nat_dest *dest_new(struct nat *nat, const struct flow *flow, u32 a
 	dest = slab_at(&nat->dest, idx);
 	dest->address = (u16)address;
 	dest->proto = flow->proto;
-	dest->zone = flow->zone;
+	dest->zone = flow->zone[TUPLE_REPLY];
 	dest->dst = flow->repl.src;
 	dest->dport = flow->repl.sport;
 	/* The removal of others may have changed the chain: read its head now. */

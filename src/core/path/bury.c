@@ -32,6 +32,8 @@ static u32 address_facts(const struct path *path, const struct pkt *pkt)
 	for (u16 index = 0; index < path->ifaces->count; index++) {
 		const struct iface *iface = path_iface(path, index);
 
+		if (iface->conf.zone != pkt->zone)
+			continue;
 		if (iface_is_broadcast(iface, ip->dst))
 			facts |= ICMP_DST_IS_BROADCAST;
 		if (iface_is_broadcast(iface, ip->src))
@@ -77,8 +79,10 @@ static void bury_answer(struct path *path, struct pkt *pkt, ns_t now)
 	}
 	if (path_is_traced(path))
 		tell_answer(path, why, answer);
-	if (answer != NULL)
-		path_output(path, answer, now);
+	if (answer == NULL)
+		return;
+	answer->zone = pkt->zone;
+	path_output(path, answer, now);
 }
 
 static bool has_ip_header(const struct pkt *pkt)

@@ -5,11 +5,20 @@
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
 
-bool path_is_host_addr(const struct path *path, be32 addr)
+bool path_find_addr(const struct path *path, u8 zone, be32 addr, u16 *index)
+{
+	u32 route;
+
+	if (zone != 0)
+		zone = path_lookup(path, zone, addr, &route);
+	return iface_find_addr(path->ifaces, zone, addr, index);
+}
+
+bool path_is_host_addr(const struct path *path, u8 zone, be32 addr)
 {
 	u16 index;
 
-	if (!iface_find_addr(path->ifaces, addr, &index))
+	if (!path_find_addr(path, zone, addr, &index))
 		return false;
 	for (u32 at = 0; at < path_iface(path, index)->conf.addr_count; at++) {
 		const struct iface_addr *own = &path_iface(path, index)->conf.addr[at];
@@ -70,6 +79,7 @@ static verdict deliver_echo(struct path *path, struct pkt *pkt, ns_t now)
 	reply = icmp_echo_reply(path->icmp, pkt);
 	if (reply == NULL)
 		return pkt_drop(path->drops, pkt, DROP_NO_BUFFER);
+	reply->zone = pkt->zone;
 	path->stats.echo_replies++;
 	if (path_is_traced(path))
 		tell_deliver(path, pkt, TRACE_FATE_ANSWERED);
@@ -104,7 +114,7 @@ verdict path_deliver(struct path *path, struct pkt *pkt, enum fib_type type, ns_
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
 
 	/* Groups of a link: the host may be a member (DHCP, routing daemons). */
-	if (type != FIB_LOCAL || path_is_host_addr(path, ip->dst))
+	if (type != FIB_LOCAL || path_is_host_addr(path, pkt->zone, ip->dst))
 		return deliver_host(path, pkt, now);
 	if (is_echo_request(pkt))
 		return deliver_echo(path, pkt, now);

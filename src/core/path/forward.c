@@ -23,6 +23,7 @@ static void forward_redirect(struct path *path, struct pkt *pkt, be32 gateway, n
 	redirect = icmp_redirect_make(path->icmp, pkt, gateway, source, now, &why);
 	if (redirect == NULL)
 		return;
+	redirect->zone = pkt->zone;
 	path->stats.redirects++;
 	path_output(path, redirect, now);
 }

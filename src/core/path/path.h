@@ -52,7 +52,8 @@ struct path {
 	struct pkt_pool *pool;
 	struct iface_table *ifaces;
 	struct neigh_table *neigh;
-	struct fib *fib;
+	struct fib *fib; /* one a zone */
+	u32 zone_count;
 	struct reass *reass;
 	struct icmp *icmp;
 	struct ct *ct;
@@ -110,14 +111,21 @@ void path_drain_ended(struct path *path, ns_t now);
 
 /* Where a packet goes after translation: its flow knows, the bytes do not yet. */
 be32 path_dst(const struct path *path, const struct pkt *pkt);
-/* Whether the host's own stack has this address as well. */
-bool path_is_host_addr(const struct path *path, be32 addr);
+/* The route to dst as it is seen from a zone; returns the zone whose route it is, the same or 0. */
+u8 path_lookup(const struct path *path, u8 zone, be32 dst, u32 *route);
+/* The same for where a packet goes, by what is known of its flow. */
+u8 path_route_find(const struct path *path, const struct pkt *pkt, be32 dst, u32 *route);
+/* Whether it is an own address as it is seen from a zone; of which interface. */
+bool path_find_addr(const struct path *path, u8 zone, be32 addr, u16 *index);
+/* Whether the host's own stack has this address as well, as it is seen from a zone. */
+bool path_is_host_addr(const struct path *path, u8 zone, be32 addr);
 
 /* Everything that a flow's remembered way follows from. */
 static inline void path_update_gen(struct path *path)
 {
-	path->gen = (u16)(path->conf_gen + fib_gen(path->fib) + path->neigh->lost_count +
-			  path->nat->balance.gen);
+	path->gen = (u16)(path->conf_gen + path->neigh->lost_count + path->nat->balance.gen);
+	for (u32 zone = 0; zone < path->zone_count; zone++)
+		path->gen = (u16)(path->gen + fib_gen(&path->fib[zone]));
 }
 
 static inline struct flow *path_flow(const struct path *path, const struct pkt *pkt)

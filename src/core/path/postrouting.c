@@ -12,7 +12,11 @@ static verdict postrouting_new(struct path *path, struct pkt *pkt, ns_t now)
 		.from_inside = path_from_inside(path, pkt),
 		.now = now,
 	};
-	verdict v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
+	verdict v;
+
+	/* Here it is known where its answers will come in. */
+	path->ct->flow[idx].zone[TUPLE_REPLY] = path_iface(path, pkt->out_if)->conf.zone;
+	v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
 
 	path_drain_ended(path, now);
 	if (!verdict_is_accept(v))

@@ -29,7 +29,7 @@ static verdict prerouting_error(struct path *path, struct pkt *pkt, ns_t now)
 	const struct ip4_hdr *quoted = (const void *)(pkt_l4(pkt) + ICMP_HLEN);
 
 	pkt->flags |= PKT_ICMP_ERROR;
-	pkt->flow = nat_related(path->ct, pkt, 0);
+	pkt->flow = nat_related(path->ct, pkt);
 	if (pkt->flow != IDX_NONE && ct_is_expired(path->ct, pkt->flow >> 1, now))
 		pkt->flow = IDX_NONE;
 	/* RFC 5508 section 7.3: it would show routers of the inside. No such packet passed here. */
@@ -40,9 +40,17 @@ static verdict prerouting_error(struct path *path, struct pkt *pkt, ns_t now)
 	if (is_redirect(pkt) && pkt->flow != IDX_NONE &&
 	    (path_flow(path, pkt)->flags & FLOW_TRANSLATED) != 0)
 		return pkt_drop(path->drops, pkt, DROP_ICMP_REDIRECT);
-	if (pkt->flow != IDX_NONE || iface_find_addr(path->ifaces, ip->dst, &(u16){ 0 }))
+	if (pkt->flow != IDX_NONE || path_find_addr(path, pkt->zone, ip->dst, &(u16){ 0 }))
 		return VERDICT_ACCEPT;
 	return pkt_drop(path->drops, pkt, DROP_CT_RELATED);
+}
+
+/* What a zone has a route of its own to is there, whosever address it is elsewhere. */
+static bool sees_public(const struct path *path, const struct pkt *pkt, be32 dst)
+{
+	u32 route;
+
+	return LIKELY(pkt->zone == 0) || path_lookup(path, pkt->zone, dst, &route) == 0;
 }
 
 static verdict prerouting_new(struct path *path, struct pkt *pkt, const struct tuple_key *key,
@@ -68,7 +76,9 @@ static verdict prerouting_new(struct path *path, struct pkt *pkt, const struct t
 	idx = ct_new(path->ct, key, now);
 	pkt->flow = idx << 1 | TUPLE_ORIG;
 	subscriber_hold(path->subscribers, path->ct, idx, holder);
-	v = nat_dst(path->nat, path->ct, path->drops, pkt, idx, path_from_inside(path, pkt));
+	if (sees_public(path, pkt, key->tuple.dst))
+		v = nat_dst(path->nat, path->ct, path->drops, pkt, idx,
+			    path_from_inside(path, pkt));
 	if (!verdict_is_accept(v))
 		return v;
 	ct_track(path->ct, idx, TUPLE_ORIG, pkt, ct_ms(now));
@@ -80,8 +90,9 @@ static verdict prerouting_new(struct path *path, struct pkt *pkt, const struct t
 static bool is_for_host(const struct path *path, const struct pkt *pkt,
 			const struct tuple_key *key)
 {
-	return path_is_host_addr(path, key->tuple.dst) &&
-	       !nat_claims(path->nat, key, path_from_inside(path, pkt));
+	return path_is_host_addr(path, pkt->zone, key->tuple.dst) &&
+	       !(sees_public(path, pkt, key->tuple.dst) &&
+		 nat_claims(path->nat, key, path_from_inside(path, pkt)));
 }
 
 /* ---- flows whose backend is gone ------------------------------------------------------------- */
@@ -128,6 +139,7 @@ static void reset_client(struct path *path, const struct pkt *pkt, const struct 
 		seq = sent->end;
 	reset = ip_tcp_reset_at(path->pool, &ends, seq);
 	if (reset != NULL) {
+		reset->zone = flow->zone[TUPLE_ORIG];
 		path->stats.resets++;
 		path_output(path, reset, now);
 	}
@@ -169,7 +181,7 @@ static verdict prerouting_track(struct path *path, struct pkt *pkt, ns_t now)
 	u32 ref;
 
 	if (!ct_tuple_of(pkt, &key))
-		return path_is_host_addr(path, key.tuple.dst) ?
+		return path_is_host_addr(path, pkt->zone, key.tuple.dst) ?
 			       VERDICT_ACCEPT :
 			       pkt_drop(path->drops, pkt, DROP_CT_INVALID);
 	ref = ct_find(path->ct, &key, now);
@@ -209,7 +221,9 @@ static bool source_is_broadcast(const struct path *path, const struct pkt *pkt)
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
 
 	for (u16 index = 0; index < path->ifaces->count; index++) {
-		if (iface_is_broadcast(path_iface(path, index), ip->src))
+		const struct iface *iface = path_iface(path, index);
+
+		if (iface->conf.zone == pkt->zone && iface_is_broadcast(iface, ip->src))
 			return true;
 	}
 	return false;
@@ -222,7 +236,7 @@ verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
 
 	dead.count = 0;
 	if (ip4_is_fragment((const void *)pkt_l3(*pkt))) {
-		v = ip_reassemble(path->reass, path->drops, pkt, 0, now, &dead);
+		v = ip_reassemble(path->reass, path->drops, pkt, (*pkt)->zone, now, &dead);
 		path_drain(path, NULL, &dead, now);
 		if (path_is_traced(path))
 			tell_fragment(path, *pkt, v);
@@ -233,8 +247,8 @@ verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
 		v = ip_check_l4(path->drops, *pkt);
 	if (!verdict_is_accept(v))
 		return v;
-	if (iface_find_addr(path->ifaces, ((const struct ip4_hdr *)(void *)pkt_l3(*pkt))->src,
-			    &(u16){ 0 }))
+	if (iface_find_addr(path->ifaces, (*pkt)->zone,
+			    ((const struct ip4_hdr *)(void *)pkt_l3(*pkt))->src, &(u16){ 0 }))
 		return pkt_drop(path->drops, *pkt, DROP_IP_SPOOFED);
 	if (source_is_broadcast(path, *pkt))
 		return pkt_drop(path->drops, *pkt, DROP_IP_SOURCE);

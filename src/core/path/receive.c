@@ -79,6 +79,7 @@ static ALWAYS_INLINE enum link_kind receive_link(struct path *path, struct pkt *
 	struct iface *iface = path_iface(path, pkt->in_if);
 	const struct eth_hdr *eth = (const void *)pkt_frame(pkt);
 
+	pkt->zone = iface->conf.zone;
 	iface->stats.rx_packets++;
 	iface->stats.rx_bytes += pkt->len;
 	if (LIKELY(iface->conf.link == IFACE_ETHERNET && pkt_frame_len(pkt) >= ETH_HLEN &&
@@ -114,7 +115,7 @@ static ALWAYS_INLINE void look_ahead(const struct path *path, struct pkt *pkt,
 		return;
 	look->proto = ip->proto;
 	memcpy(&look->tuple, &ip->src, 12);
-	key = (struct tuple_key){ look->tuple, ip->proto, 0 };
+	key = (struct tuple_key){ look->tuple, ip->proto, pkt->zone };
 	look->hash = ct_hash(path->ct, &key);
 	prefetch(&path->ct->index.bucket[index_first(&path->ct->index, look->hash)]);
 }
@@ -216,6 +217,7 @@ static ALWAYS_INLINE bool fast_ok(const struct path *path, const struct pkt *pkt
 
 	if ((flow->flags & (flags_need | FLOW_ENDED)) != flags_need ||
 	    !tuple_eq(flow_tuple(flow, dir), &look->tuple) || flow->proto != look->proto ||
+	    flow->zone[dir] != pkt->zone ||
 	    flow->decided_gen != path->gen)
 		return false;
 	if (now_ms - flow->seen_ms >= path->fast_silent_ms[flow->state])
@@ -423,7 +425,7 @@ void path_receive(struct path *path, struct batch *rx, ns_t now)
 		if (moved < count && UNLIKELY(look[moved % LOOK_RING].new) &&
 		    path_from_inside(path, rx->pkt[moved]))
 			nat_expect(path->nat, path->ct, &look[moved % LOOK_RING].tuple,
-				   look[moved % LOOK_RING].proto);
+				   look[moved % LOOK_RING].proto, rx->pkt[moved]->zone);
 		if (act < count)
 			receive_act(path, rx->pkt[act], &look[act % LOOK_RING], now, now_ms);
 	}

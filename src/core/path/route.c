@@ -16,25 +16,75 @@ be32 path_dst(const struct path *path, const struct pkt *pkt)
 	return flow_tuple_out(flow, path_dir(pkt)).dst;
 }
 
+u8 path_lookup(const struct path *path, u8 zone, be32 dst, u32 *route)
+{
+	*route = fib_lookup(&path->fib[zone], dst);
+	if (LIKELY(zone == 0) || *route != FIB_ROUTE_NONE)
+		return zone;
+	*route = fib_lookup(&path->fib[0], dst);
+	return 0;
+}
+
+static u8 zone_to(const struct path *path, const struct pkt *pkt)
+{
+	const struct flow *flow = path_flow(path, pkt);
+
+	/* Where a packet goes is where those of the other direction arrive. */
+	return flow == NULL ? pkt->zone : flow->zone[!path_dir(pkt)];
+}
+
+/* Who begins a flow may leave his zone for the common one. What belongs to a flow, or is made here,
+ * goes where that is: without a route any more it must not appear outside.                       */
+static bool may_leave_zone(const struct path *path, const struct pkt *pkt, u8 zone)
+{
+	const struct flow *flow = path_flow(path, pkt);
+
+	return zone == pkt->zone && (pkt->flags & PKT_LOCAL_OUT) == 0 &&
+	       (flow == NULL || (flow->flags & FLOW_CONFIRMED) == 0);
+}
+
+u8 path_route_find(const struct path *path, const struct pkt *pkt, be32 dst, u32 *idx)
+{
+	u8 zone = zone_to(path, pkt);
+
+	if (zone == 0 || may_leave_zone(path, pkt, zone))
+		return path_lookup(path, zone, dst, idx);
+	*idx = fib_lookup(&path->fib[zone], dst);
+	return zone;
+}
+
+static bool is_hairpin(const struct path *path, const struct pkt *pkt)
+{
+	const struct flow *flow = path_flow(path, pkt);
+
+	return flow != NULL && (flow->flags & FLOW_HAIRPIN) != 0;
+}
+
 static verdict route_to(struct path *path, struct pkt *pkt, be32 dst, enum fib_type *type,
 			be32 *gateway)
 {
-	u32 idx = fib_lookup(path->fib, dst);
-	const struct fib_route *route = fib_route_at(path->fib, idx);
+	u32 idx;
+	u8 zone = path_route_find(path, pkt, dst, &idx);
+	const struct fib *fib = &path->fib[zone];
+	const struct fib_route *route = fib_route_at(fib, idx);
 	const struct fib_path *way;
 
 	*type = route->type;
 	*gateway = dst;
 	/* A public address without a mapping: routed on, it would come back (a pool announced to
 	 * the provider loops). Silence, RFC 5382 REQ-4.                                          */
-	if (route->type != FIB_LOCAL && nat_owns(path->nat, dst))
+	if (route->type != FIB_LOCAL && zone == 0 && nat_owns(path->nat, dst))
 		return pkt_drop(path->drops, pkt, DROP_NAT_UNSOLICITED);
 	switch (route->type) {
 	case FIB_UNICAST:
-		way = fib_pick(path->fib, idx,
+		way = fib_pick(fib, idx,
 			       (u32)hash_words(&path->key, dst.raw,
 					       ((const struct ip4_hdr *)(void *)pkt_l3(pkt))
 						       ->src.raw));
+		if (zone != pkt->zone && path_from_inside(path, pkt) &&
+		    path_iface(path, way->out_if)->conf.side == IFACE_INSIDE &&
+		    !is_hairpin(path, pkt))
+			return pkt_drop(path->drops, pkt, DROP_ROUTE_ZONE);
 		pkt->out_if = way->out_if;
 		if (way->gateway.raw != 0)
 			*gateway = way->gateway;

@@ -110,12 +110,12 @@ void tell_flow(struct path *path, const struct pkt *pkt)
 /* ---- the way --------------------------------------------------------------------------------- */
 
 /* The prefix that a route index was found by. */
-static bool route_prefix(const struct path *path, be32 dst, u32 idx, be32 *prefix, u8 *len)
+static bool route_prefix(const struct fib *fib, be32 dst, u32 idx, be32 *prefix, u8 *len)
 {
 	for (u32 bits = 33; bits > 0; bits--) {
 		*len = (u8)(bits - 1);
 		*prefix = be32_of(be32_host(dst) & ip4_mask(*len));
-		if (fib_find(path->fib, *prefix, *len) == idx)
+		if (fib_find(fib, *prefix, *len) == idx)
 			return true;
 	}
 	return false;
@@ -124,11 +124,12 @@ static bool route_prefix(const struct path *path, be32 dst, u32 idx, be32 *prefi
 void tell_route(struct path *path, const struct pkt *pkt, be32 dst, enum fib_type type,
 		be32 gateway)
 {
-	u32 idx = fib_lookup(path->fib, dst);
+	u32 idx;
+	u8 zone = path_route_find(path, pkt, dst, &idx);
 	be32 prefix;
 	u8 len;
 
-	if (idx != FIB_ROUTE_NONE && route_prefix(path, dst, idx, &prefix, &len))
+	if (idx != FIB_ROUTE_NONE && route_prefix(&path->fib[zone], dst, idx, &prefix, &len))
 		tell(path, (struct trace_step){ TRACE_ROUTE,
 						"route",
 						"the longest prefix that holds the destination",

@@ -65,7 +65,7 @@ struct pkt {
 	u16 in_if;         /* index of the interface, IFACE_NONE when made here */
 	u16 out_if;
 	u8 class;          /* enum pkt_class, with PKT_CLASS_FREE while in the pool */
-	u8 spare;
+	u8 zone;           /* of the interface that it came in by, or that it was made for */
 	u32 flags;         /* enum pkt_flag */
 	u32 flow;          /* index << 1 | direction; IDX_NONE; in the pool: the next free one */
 	u16 csum_start;    /* with PKT_CSUM_PARTIAL: from l3 */

@@ -15,6 +15,7 @@ static const u32 flags_of_one_only = PKT_CSUM_PARTIAL | PKT_CSUM_VALID | PKT_REA
 void pkt_inherit(struct pkt *pkt, const struct pkt *from)
 {
 	pkt->in_if = from->in_if;
+	pkt->zone = from->zone;
 	pkt->out_if = from->out_if;
 	pkt->nexthop = from->nexthop;
 	pkt->flags = from->flags & ~flags_of_one_only;

@@ -159,9 +159,11 @@ static void refuse(struct subscriber_table *table, struct subscriber *who,
 
 /* ---- records --------------------------------------------------------------------------------- */
 
-static u32 *head_of(const struct subscriber_table *table, be32 addr)
+static u32 *head_of(const struct subscriber_table *table, be32 addr, u8 zone)
 {
-	return &table->heads[hash_range(hash_words(&table->key, addr.raw, 0), table->head_count)];
+	u64 hash = hash_words(&table->key, addr.raw, zone);
+
+	return &table->heads[hash_range(hash, table->head_count)];
 }
 
 static void idle_remove(struct subscriber_table *table, u32 idx)
@@ -198,33 +200,35 @@ static bool is_idle(const struct subscriber *who)
 	return who->flow_count == 0 && who->port_count == 0;
 }
 
-static u32 record_find(const struct subscriber_table *table, be32 addr)
+static u32 record_find(const struct subscriber_table *table, be32 addr, u8 zone)
 {
-	u32 idx = *head_of(table, addr);
+	u32 idx = *head_of(table, addr, zone);
 
-	while (idx != IDX_NONE && !be32_eq(subscriber_at(table, idx)->addr, addr))
+	while (idx != IDX_NONE && (!be32_eq(subscriber_at(table, idx)->addr, addr) ||
+				   subscriber_at(table, idx)->zone != zone))
 		idx = subscriber_at(table, idx)->next;
 	return idx;
 }
 
 static void record_forget(struct subscriber_table *table, u32 idx)
 {
-	u32 *link = head_of(table, subscriber_at(table, idx)->addr);
+	const struct subscriber *who = subscriber_at(table, idx);
+	u32 *link = head_of(table, who->addr, who->zone);
 
 	while (*link != idx) {
 		CHECK(*link != IDX_NONE);
 		link = &subscriber_at(table, *link)->next;
 	}
-	*link = subscriber_at(table, idx)->next;
+	*link = who->next;
 	idle_remove(table, idx);
 	slab_del(&table->slab, idx);
 	table->stats.forgotten++;
 }
 
 /* A record, idle and last in the list of such; IDX_NONE when all others hold something. */
-static u32 record_new(struct subscriber_table *table, be32 addr)
+static u32 record_new(struct subscriber_table *table, be32 addr, u8 zone)
 {
-	u32 *head = head_of(table, addr);
+	u32 *head = head_of(table, addr, zone);
 	struct subscriber *who;
 	u32 idx;
 
@@ -235,6 +239,7 @@ static u32 record_new(struct subscriber_table *table, be32 addr)
 		return IDX_NONE;
 	who = subscriber_at(table, idx);
 	who->addr = addr;
+	who->zone = zone;
 	who->limits = limits_find(table, addr);
 	who->limits_gen = table->gen;
 	who->next = *head;
@@ -253,9 +258,9 @@ verdict subscriber_admit(struct subscriber_table *table, struct drop_stats *drop
 	*who = IDX_NONE;
 	if (table->slab.cap == 0)
 		return VERDICT_ACCEPT;
-	*who = record_find(table, addr);
+	*who = record_find(table, addr, pkt->zone);
 	if (*who == IDX_NONE)
-		*who = record_new(table, addr);
+		*who = record_new(table, addr, pkt->zone);
 	if (*who == IDX_NONE) {
 		if (!is_limited(limits_at(table, limits_find(table, addr)))) {
 			table->stats.uncounted++;
@@ -381,7 +386,8 @@ static void chains_check(const struct subscriber_table *table)
 		for (u32 idx = table->heads[head]; idx != IDX_NONE;
 		     idx = subscriber_at(table, idx)->next) {
 			CHECK(slab_is_live(&table->slab, idx));
-			CHECK(head_of(table, subscriber_at(table, idx)->addr) ==
+			CHECK(head_of(table, subscriber_at(table, idx)->addr,
+				      subscriber_at(table, idx)->zone) ==
 			      &table->heads[head]);
 			found++;
 		}

@@ -1,7 +1,7 @@
 /* Who holds how much of the tables, and who may have more (RFC 6888 REQ-4, REQ-5).
  *
- * A subscriber is an inside source address, or a prefix of them. Each flow that it began counts
- * until its slot is free again, each port until it can be somebody else's. What others began
+ * A subscriber is an inside source address of a zone, or a prefix of them. Each flow that it began
+ * counts until its slot is free again, each port until it can be somebody else's. What others began
  * towards it is not its doing: counted, it would let strangers use up its share.
  *
  * Limits are asked before there is an entry: whoever is refused has cost a look-up. The rate is
@@ -37,6 +37,7 @@ struct subscriber {
 	u32 idle_prev;
 	u16 limits;     /* index of the exception that decides; SUBSCRIBER_EXCEPTION_MAX: none */
 	u16 limits_gen; /* of the configuration that it was looked up in */
+	u8 zone;
 	ns_t due_ns;    /* when its bucket will be full again */
 	u64 refused[SUBSCRIBER_REFUSED_FULL]; /* since it is known */
 };

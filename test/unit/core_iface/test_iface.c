@@ -66,11 +66,11 @@ static void test_find(void **state)
 	conf[1].addr_count = 1;
 	conf[1].addr[0] = (struct iface_addr){ addr("198.18.0.1"), 24, false };
 	assert_int_equal(iface_init(&table, conf, 2), ERR_OK);
-	assert_true(iface_find_addr(&table, addr("198.18.0.1"), &index));
+	assert_true(iface_find_addr(&table, 0, addr("198.18.0.1"), &index));
 	assert_int_equal(index, 1);
-	assert_true(iface_find_addr(&table, addr("10.5.0.1"), &index));
+	assert_true(iface_find_addr(&table, 0, addr("10.5.0.1"), &index));
 	assert_int_equal(index, 0);
-	assert_false(iface_find_addr(&table, addr("198.18.0.2"), &index));
+	assert_false(iface_find_addr(&table, 0, addr("198.18.0.2"), &index));
 }
 
 static void assert_source(const char *dst, const char *should)

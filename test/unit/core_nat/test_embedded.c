@@ -75,7 +75,7 @@ static struct pkt *error_make(struct error_bed *bed, be32 from, u32 quote_len)
 
 static u32 related(struct error_bed *bed, const struct pkt *pkt)
 {
-	return nat_related(&bed->nat->ct, pkt, 0);
+	return nat_related(&bed->nat->ct, pkt);
 }
 
 /* The error after its translation: from, to, and a quotation like what was sent. */

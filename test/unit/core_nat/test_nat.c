@@ -397,7 +397,8 @@ static struct nat_bed *bed_static(void)
 	struct nat_bed *bed = nat_bed_new(64);
 
 	bed->conf.static_count = 1;
-	bed->conf.fixed[0] = (struct nat_static_conf){ addr("10.10.0.0"), addr("198.18.5.0"), 24 };
+	bed->conf.fixed[0] = (struct nat_static_conf){
+		addr("10.10.0.0"), addr("198.18.5.0"), 24, 0 };
 	nat_bed_start(bed);
 	return bed;
 }
@@ -517,7 +518,8 @@ static void test_one_to_one_clashes_with_masquerade(void **state)
 
 	(void)state;
 	bed->conf.static_count = 1;
-	bed->conf.fixed[0] = (struct nat_static_conf){ addr("10.30.0.1"), addr("198.18.0.1"), 32 };
+	bed->conf.fixed[0] = (struct nat_static_conf){
+		addr("10.30.0.1"), addr("198.18.0.1"), 32, 0 };
 	nat_bed_start(bed);
 	mine = nat_bed_public(bed, inside_end(1), SERVER, TCP);
 	nat_bed_dies(bed, end_of("10.30.0.1", mine.port), SERVER, TCP, DROP_CT_CLASH);

@@ -182,7 +182,7 @@ static void test_beside_one_to_one(void **state)
 	web(bed)->addr = addr("198.18.0.50");
 	bed->conf.nat.static_count = 1;
 	bed->conf.nat.fixed[0] = (struct nat_static_conf){ addr("10.10.0.77"), addr("198.18.0.50"),
-							   32 };
+							   32, 0 };
 	path_bed_start(bed);
 	build_tcp4(&bed->b, addr(CLIENT), CPORT, addr("198.18.0.50"), WEB, TCP_SYN);
 	assert_true(be32_eq(path_pass(bed, RIG_OUT)->dst, addr(FIRST)));
