@@ -12,7 +12,7 @@ A fault whose `old` is gone is an error: the code moved on, and the fault has to
 
 FAULTS = [
     ("the flow enters the table before it has its translation", "src/core/path/postrouting.c",
-     """	verdict v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
+     """	v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
 
 	path_drain_ended(path, now);
 	if (!verdict_is_accept(v))
@@ -29,7 +29,8 @@ FAULTS = [
 		path->ct->stats.refused++;
 		return pkt_drop(path->drops, pkt, DROP_CT_FULL);
 	}
-	return nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
+	v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
+	return v;
 """,
      "sim:test_kill"),
     ("a dead packet's flow is not abandoned", "src/core/path/bury.c",
@@ -68,8 +69,8 @@ FAULTS = [
      """	quote->ip->csum = csum_apply(quote->ip->csum, csum_delta(old_addrs, new_addrs));
 """, "", "sim:test_nat"),
     ("a router with a one-to-one address is hidden like others", "src/core/nat/embedded.c",
-     """	return nat_static_public(nat, from, &outside) ? outside : known_as;
-""", """	(void)nat_static_public(nat, from, &outside);
+     """	return nat_static_public(nat, from, zone, &outside) ? outside : known_as;
+""", """	(void)nat_static_public(nat, from, zone, &outside);
 	return known_as;
 """, "sim:test_behave"),
     ("a rule for some destinations serves all", "src/core/nat/nat.c",
@@ -458,4 +459,23 @@ void __tsan_write2""", "sim"),
      """action->name) || !may_change(change) ||
 """, """action->name) || (!may_change(change) && now == 0) ||
 """, "interop:test_reload"),
+    ("zones: what lost its route leaves by the common one", "src/core/path/route.c",
+     """	return zone == pkt->zone && (pkt->flags & PKT_LOCAL_OUT) == 0 &&
+	       (flow == NULL || (flow->flags & FLOW_CONFIRMED) == 0);
+""", """	return zone == pkt->zone || flow != NULL;
+""", "unit:core_path/test_zone"),
+    ("zones: a common inside network is open to all", "src/core/path/route.c",
+     """		if (zone != pkt->zone && path_from_inside(path, pkt) &&
+""", """		if (zone != pkt->zone && !path_from_inside(path, pkt) &&
+""", "unit:core_path/test_zone"),
+    ("zones: a packet put together is of the common one", "src/core/pkt/segment.c",
+     """	pkt->zone = from->zone;
+""", "", "unit:core_path/test_zone"),
+    ("zones: a pool's address is the pool's in every zone", "src/core/path/prerouting.c",
+     """	return LIKELY(pkt->zone == 0) || path_lookup(path, pkt->zone, dst, &route) == 0;
+""", """	return path_lookup(path, pkt->zone, dst, &route) == 0 || pkt->zone > 0;
+""", "unit:core_path/test_zone"),
+    ("zones: answers of the gateway go to the common one", "src/core/path/bury.c",
+     """	answer->zone = pkt->zone;
+""", "", "unit:core_path/test_zone"),
 ]
