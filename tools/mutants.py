@@ -203,10 +203,52 @@ FAULTS = [
      """	    !iface_same_net(iface, ip->src, gateway) ||
 """, "", "sim:test_icmp"),
     ("a RST keeps its flow", "src/core/ct/track.c",
-     """	if (ct->flow[idx].proto != IP_PROTO_TCP || !ct_tcp_is_reset(pkt))
-		track_refresh(ct, idx, now_ms);
-""", """	track_refresh(ct, idx, now_ms);
+     """	case IP_PROTO_TCP: return ct_tcp_is_reset(pkt);
+""", """	case IP_PROTO_TCP: return false;
 """, "sim:test_nat"),
+    ("SCTP: an ABORT keeps its flow", "src/core/ct/track.c",
+     """	case IP_PROTO_SCTP: return ct_sctp_ends(pkt);
+""", "", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: an ABORT begins a flow", "src/core/ct/track.c",
+     """	if (ip->proto == IP_PROTO_SCTP && ct_sctp_ends(pkt))
+		return pkt_drop(stats, pkt, DROP_CT_INVALID);
+""", "", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: any tag will do", "src/core/ct/ct_sctp.c",
+     """		return view->tag == own->tag;
+	/* Before""", """		return true;
+	/* Before""", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: the T bit is as good as a tag", "src/core/ct/ct_sctp.c",
+     """		return peer->tag != 0 && view->tag == peer->tag;
+""", """		return true;
+""", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: an announced tag counts at once", "src/core/ct/ct_sctp.c",
+     """	case EVENT_INIT_ACK: peer->offered = view->offered; return;
+""", """	case EVENT_INIT_ACK: peer->offered = peer->tag = view->offered; return;
+""", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: a forged COOKIE ECHO brings its tag along", "src/core/ct/ct_sctp.c",
+     """		return own->tag == 0 || view->tag == own->tag || view->tag == own->offered;
+""", """		return true;
+""", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: chunks may be longer than the packet", "src/core/ct/ct_sctp.c",
+     """		if (len < SCTP_CHUNK_HLEN || len > left || !chunk_read(view, sctp, len))
+""", """		if (len < SCTP_CHUNK_HLEN || !chunk_read(view, sctp, len))
+""", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: INIT need not be alone", "src/core/ct/ct_sctp.c",
+     """	if (view->count > 0 && (is_alone(event) || is_alone(view->event[0])))
+		return false;
+""", "", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: one side alone establishes", "src/core/ct/ct_sctp.c",
+     """		else if (next != 0 && (FLOW_SCTP_NONE + next != FLOW_SCTP_ESTABLISHED ||
+				       (flow->flags & FLOW_ANSWERED) != 0))
+""", """		else if (next != 0)
+""", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: what does not fit is an answer", "src/core/ct/ct_sctp.c",
+     """		ct->stats.unexplained++;
+		return;
+""", """		ct->stats.unexplained++;
+		ct_answer(ct, idx, dir, now_ms);
+		return;
+""", "unit:core_ct/test_ct_sctp"),
     ("inbound packets keep a flow on the short cut alone", "src/core/path/receive.c",
      """	if (path_refreshes(path, pkt))
 		flow->seen_ms = now_ms;

@@ -428,6 +428,10 @@ static const char *const timeout_names[CT_TIMEOUT_COUNT] = {
 	[CT_TIMEOUT_UDP_NEW] = "udp-new",
 	[CT_TIMEOUT_UDP] = "udp",
 	[CT_TIMEOUT_ICMP] = "icmp",
+	[CT_TIMEOUT_SCTP_OPENING] = "sctp-opening",
+	[CT_TIMEOUT_SCTP_ESTABLISHED] = "sctp-established",
+	[CT_TIMEOUT_SCTP_CLOSING] = "sctp-closing",
+	[CT_TIMEOUT_SCTP_CLOSED] = "sctp-closed",
 	[CT_TIMEOUT_GENERIC] = "generic",
 };
 

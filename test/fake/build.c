@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "core/wire/checksum.h"
+#include "core/wire/crc32c.h"
+#include "core/wire/sctp.h"
 
 static void build_wrong(const char *what)
 {
@@ -114,6 +116,26 @@ void build_icmp(struct build *b, u8 type, u8 code, u32 word)
 	icmp->word = be32_of(word);
 }
 
+void build_sctp(struct build *b, u16 sport, u16 dport, u32 tag)
+{
+	u8 *sctp = build_room(b, SCTP_HLEN);
+
+	be16_store(sctp, be16_of(sport));
+	be16_store(sctp + 2, be16_of(dport));
+	be32_store(sctp + SCTP_TAG_AT, be32_of(tag));
+}
+
+void build_sctp_chunk(struct build *b, u8 type, u8 flags, const void *value, u32 len)
+{
+	u8 *chunk = build_room(b, SCTP_CHUNK_HLEN + (len + 3) / 4 * 4);
+
+	chunk[0] = type;
+	chunk[SCTP_CHUNK_FLAGS_AT] = flags;
+	be16_store(chunk + SCTP_CHUNK_LEN_AT, be16_of((u16)(SCTP_CHUNK_HLEN + len)));
+	if (len > 0)
+		memcpy(chunk + SCTP_CHUNK_HLEN, value, len);
+}
+
 void build_bytes(struct build *b, const void *bytes, u32 len)
 {
 	memcpy(build_room(b, len), bytes, len);
@@ -161,6 +183,12 @@ static void build_seal_l4(struct build *b, u32 l4_len)
 		tcp->csum.raw = 0;
 		tcp->csum = csum_finish(csum_pseudo(ip->src, ip->dst, IP_PROTO_TCP, l4_len) +
 					csum_sum(tcp, l4_len));
+	}
+	if (ip->proto == IP_PROTO_SCTP && l4_len >= SCTP_HLEN) {
+		u8 *sctp = build_l4(b);
+
+		crc32c_store(sctp + SCTP_CSUM_AT, 0);
+		crc32c_store(sctp + SCTP_CSUM_AT, crc32c(sctp, l4_len));
 	}
 	if (ip->proto == IP_PROTO_ICMP && l4_len >= ICMP_HLEN) {
 		struct icmp_hdr *icmp = build_icmp_hdr(b);

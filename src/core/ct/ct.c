@@ -8,7 +8,9 @@
 void ct_conf_defaults(struct ct_conf *conf)
 {
 	/* RFC 5382 REQ-5: established 2 h 4 min, transitory 4 min. RFC 4787 REQ-5: 5 min, and never
-	 * below 2. RFC 5508 REQ-2: 60 s. Other protocols: 10 min, as netfilter has it.          */
+	 * below 2. RFC 5508 REQ-2: 60 s. Other protocols: 10 min, as netfilter has it. SCTP: twice
+	 * RTO.Max (RFC 9260 section 16) while retransmissions are what keeps it, and an established
+	 * association as long as a TCP connection, since heartbeats may be off.                 */
 	*conf = (struct ct_conf){
 		.flow_count = 262144,
 		.timeout_s = {
@@ -20,6 +22,10 @@ void ct_conf_defaults(struct ct_conf *conf)
 			[CT_TIMEOUT_UDP] = 300,
 			[CT_TIMEOUT_ICMP] = 60,
 			[CT_TIMEOUT_GENERIC] = 600,
+			[CT_TIMEOUT_SCTP_OPENING] = 120,
+			[CT_TIMEOUT_SCTP_ESTABLISHED] = 7440,
+			[CT_TIMEOUT_SCTP_CLOSING] = 120,
+			[CT_TIMEOUT_SCTP_CLOSED] = 60,
 		},
 		.news_count = 4096,
 		.counters = true,

@@ -35,8 +35,9 @@ struct ct_stats {
 	u64 expired;
 	u64 taken;          /* ended to make room */
 	u64 refused;        /* no room */
-	u64 reopened;       /* a SYN began a new connection on a closed flow */
+	u64 reopened;       /* a SYN or INIT began a new connection on a closed flow */
 	u64 out_of_window;  /* TCP segments that the windows do not explain; passed on */
+	u64 unexplained;    /* SCTP packets whose chunks or tags do not fit; passed on */
 	u64 midstream;      /* flows picked up without a SYN */
 };
 
@@ -137,10 +138,19 @@ void ct_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt
  * about has its time all the same, or the FIN of a silent server would end the flow at once.     */
 void ct_track_quietly(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt,
 		      u32 now_ms);
-/* A SYN for a flow whose connection is over starts it anew (RFC 9293 3.6.1, RFC 6191). */
-bool ct_tcp_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
+/* A packet that begins a connection on a flow whose connection is over starts it anew: a SYN (RFC
+ * 9293 3.6.1, RFC 6191), an INIT.                                                               */
+bool ct_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
 /* It begins in the same place: same translation, so that nothing moves for the server either. */
-void ct_tcp_reopen(struct ct *ct, u32 flow);
+void ct_reopen(struct ct *ct, u32 flow);
+
+/* What the trackers share. A packet in direction dir came: the first of the other side is the
+ * answer.                                                                                        */
+void ct_answer(struct ct *ct, u32 flow, enum tuple_dir dir, u32 now_ms);
+/* Another state, whose time begins now. */
+void ct_set_state(struct ct *ct, u32 flow, enum flow_state state, u32 now_ms);
+
+bool ct_tcp_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
 bool ct_tcp_is_reset(const struct pkt *pkt);
 /* RFC 5961 section 3.2 seen from the middle: a RST counts when the receiver may take it. What does
  * not count is passed on and changes nothing.                                                    */
@@ -149,5 +159,11 @@ void ct_tcp_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt 
 /* Windows of a segment without SYN, FIN or RST: all that an established connection needs. */
 void ct_tcp_segment(struct ct *ct, struct flow_more *more, enum tuple_dir dir,
 		    const struct pkt *pkt);
+
+/* Whether an SCTP packet can do no more than end an association: it begins with an ABORT or is a
+ * SHUTDOWN COMPLETE.                                                                             */
+bool ct_sctp_ends(const struct pkt *pkt);
+bool ct_sctp_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
+void ct_sctp_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms);
 
 #endif

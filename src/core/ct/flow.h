@@ -56,6 +56,15 @@ enum flow_state {
 	FLOW_ICMP_ANSWERED,
 	FLOW_GENERIC_NEW,
 	FLOW_GENERIC_ANSWERED,
+	FLOW_SCTP_NONE, /* no packet was tracked yet */
+	FLOW_SCTP_HEARTBEAT, /* picked up on another path or in the middle, not answered yet */
+	FLOW_SCTP_COOKIE_WAIT, /* INIT was seen */
+	FLOW_SCTP_COOKIE_ECHOED,
+	FLOW_SCTP_ESTABLISHED,
+	FLOW_SCTP_SHUTDOWN_SENT, /* by the side that began the flow */
+	FLOW_SCTP_SHUTDOWN_RECD, /* by the other */
+	FLOW_SCTP_SHUTDOWN_ACK_SENT,
+	FLOW_SCTP_CLOSED,
 	FLOW_STATE_COUNT,
 };
 
@@ -94,10 +103,19 @@ enum flow_window_flag {
 	WINDOW_SCALE = 1 << 1, /* this side's SYN had the window scale option */
 };
 
+/* Packets of one direction of an SCTP association. */
+struct flow_sctp {
+	u32 tag;     /* the verification tag that they carry; 0: not known */
+	u32 offered; /* what the last INIT or INIT ACK of the other side asks them to carry */
+};
+
 struct flow_more {
 	u64 packets[2];
 	u64 bytes[2];
-	struct flow_window window[2];
+	union {
+		struct flow_window window[2]; /* TCP */
+		struct flow_sctp sctp[2];
+	};
 	u32 subscriber; /* index of who holds it, plus one; 0: nobody is counted */
 };
 _Static_assert(sizeof(struct flow_more) == 64, "what only some need is one line");

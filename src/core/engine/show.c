@@ -272,6 +272,8 @@ static u32 counters_of_road(const struct sluice *s, struct sluice_counter *out)
 		  s->ct.stats.reopened },
 		{ "tcp_out_of_window", "TCP segments that no window explains, passed on",
 		  "RFC 5961", s->ct.stats.out_of_window },
+		{ "unexplained", "SCTP packets whose chunks or tags do not fit, passed on",
+		  "RFC 9260 8.5", s->ct.stats.unexplained },
 		{ "tcp_midstream", "TCP flows picked up in mid-stream", "", s->ct.stats.midstream },
 		{ "packets_fast", "packets by the short cut", "", s->path.stats.fast },
 		{ "packets_slow", "packets by the whole road", "", s->path.stats.slow },
