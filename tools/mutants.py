@@ -210,9 +210,44 @@ FAULTS = [
      """	case IP_PROTO_SCTP: return ct_sctp_ends(pkt);
 """, "", "unit:core_ct/test_ct_sctp"),
     ("SCTP: an ABORT begins a flow", "src/core/ct/track.c",
-     """	if (ip->proto == IP_PROTO_SCTP && ct_sctp_ends(pkt))
-		return pkt_drop(stats, pkt, DROP_CT_INVALID);
-""", "", "unit:core_ct/test_ct_sctp"),
+     """	if ((ip->proto == IP_PROTO_SCTP && ct_sctp_ends(pkt)) ||
+	    (ip->proto == IP_PROTO_DCCP && ct_dccp_is_reset(pkt)))
+""", """	if (ip->proto == IP_PROTO_DCCP && ct_dccp_is_reset(pkt))
+""", "unit:core_ct/test_ct_sctp"),
+    ("DCCP: a Reset keeps its flow", "src/core/ct/track.c",
+     """	case IP_PROTO_DCCP: return ct_dccp_is_reset(pkt);
+""", "", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: a Reset begins a flow", "src/core/ct/track.c",
+     """	    (ip->proto == IP_PROTO_DCCP && ct_dccp_is_reset(pkt)))
+""", """	    false)
+""", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: any acknowledgement will do", "src/core/ct/ct_dccp.c",
+     """	return behind >= 0 && behind < DCCP_WINDOW;
+""", """	return behind < DCCP_WINDOW;
+""", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: numbers may jump", "src/core/ct/ct_dccp.c",
+     """		if (!seq_fits(own, seq) || (view->acks && !ack_fits(peer, view)))
+""", """		if (view->acks && !ack_fits(peer, view))
+""", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: short numbers have no upper half", "src/core/ct/ct_dccp.c",
+     """	return is_long ? number : (last + (u64)(s64)step) & SEQ_MASK;
+""", """	return is_long ? number : (last & ~UINT64_C(0xffffff)) | ((last + (u64)(s64)step) & 0xffffff);
+""", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: a forged Request leaves its number", "src/core/ct/ct_dccp.c",
+     """		seq_learn(own, seq, state == FLOW_DCCP_REQUEST && view->type == DCCP_RESPONSE);
+""", """		seq_learn(own, seq, false);
+""", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: who began the flow is the client", "src/core/ct/ct_dccp.c",
+     """	if (own != NULL && view.type != DCCP_LISTEN &&
+""", """	if (own != NULL &&
+""", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: one side alone opens", "src/core/ct/ct_dccp.c",
+     """	if (next != FLOW_DCCP_OPEN || (flow->flags & FLOW_ANSWERED) != 0)
+""", "", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: headers may be longer than the packet", "src/core/ct/ct_dccp.c",
+     """	if (view->type >= DCCP_TYPE_COUNT || hlen > pkt_l4_len(pkt) ||
+""", """	if (view->type >= DCCP_TYPE_COUNT ||
+""", "unit:core_ct/test_ct_dccp"),
     ("SCTP: any tag will do", "src/core/ct/ct_sctp.c",
      """		return view->tag == own->tag;
 	/* Before""", """		return true;

@@ -432,6 +432,9 @@ static const char *const timeout_names[CT_TIMEOUT_COUNT] = {
 	[CT_TIMEOUT_SCTP_ESTABLISHED] = "sctp-established",
 	[CT_TIMEOUT_SCTP_CLOSING] = "sctp-closing",
 	[CT_TIMEOUT_SCTP_CLOSED] = "sctp-closed",
+	[CT_TIMEOUT_DCCP_OPENING] = "dccp-opening",
+	[CT_TIMEOUT_DCCP_OPEN] = "dccp-open",
+	[CT_TIMEOUT_DCCP_CLOSING] = "dccp-closing",
 	[CT_TIMEOUT_GENERIC] = "generic",
 };
 

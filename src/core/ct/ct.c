@@ -7,10 +7,10 @@
 
 void ct_conf_defaults(struct ct_conf *conf)
 {
-	/* RFC 5382 REQ-5: established 2 h 4 min, transitory 4 min. RFC 4787 REQ-5: 5 min, and never
-	 * below 2. RFC 5508 REQ-2: 60 s. Other protocols: 10 min, as netfilter has it. SCTP: twice
-	 * RTO.Max (RFC 9260 section 16) while retransmissions are what keeps it, and an established
-	 * association as long as a TCP connection, since heartbeats may be off.                 */
+	/* RFC 5382 REQ-5: established 2 h 4 min, transitory 4 min; RFC 5597 REQ-5 asks the same of
+	 * DCCP. RFC 4787 REQ-5: 5 min, and never below 2. RFC 5508 REQ-2: 60 s. Other protocols: 10
+	 * min, as netfilter has it. SCTP: twice RTO.Max (RFC 9260 section 16) where retransmissions
+	 * keep it, and an established association as TCP, since its heartbeats may be off.      */
 	*conf = (struct ct_conf){
 		.flow_count = 262144,
 		.timeout_s = {
@@ -26,6 +26,9 @@ void ct_conf_defaults(struct ct_conf *conf)
 			[CT_TIMEOUT_SCTP_ESTABLISHED] = 7440,
 			[CT_TIMEOUT_SCTP_CLOSING] = 120,
 			[CT_TIMEOUT_SCTP_CLOSED] = 60,
+			[CT_TIMEOUT_DCCP_OPENING] = 240,
+			[CT_TIMEOUT_DCCP_OPEN] = 7440,
+			[CT_TIMEOUT_DCCP_CLOSING] = 240,
 		},
 		.news_count = 4096,
 		.counters = true,

@@ -35,9 +35,9 @@ struct ct_stats {
 	u64 expired;
 	u64 taken;          /* ended to make room */
 	u64 refused;        /* no room */
-	u64 reopened;       /* a SYN or INIT began a new connection on a closed flow */
+	u64 reopened;       /* a SYN, INIT or Request began a new connection on a closed flow */
 	u64 out_of_window;  /* TCP segments that the windows do not explain; passed on */
-	u64 unexplained;    /* SCTP packets whose chunks or tags do not fit; passed on */
+	u64 unexplained;    /* SCTP and DCCP packets that do not fit their flow; passed on */
 	u64 midstream;      /* flows picked up without a SYN */
 };
 
@@ -139,7 +139,7 @@ void ct_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt
 void ct_track_quietly(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt,
 		      u32 now_ms);
 /* A packet that begins a connection on a flow whose connection is over starts it anew: a SYN (RFC
- * 9293 3.6.1, RFC 6191), an INIT.                                                               */
+ * 9293 3.6.1, RFC 6191), an INIT, a Request.                                                     */
 bool ct_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
 /* It begins in the same place: same translation, so that nothing moves for the server either. */
 void ct_reopen(struct ct *ct, u32 flow);
@@ -165,5 +165,9 @@ void ct_tcp_segment(struct ct *ct, struct flow_more *more, enum tuple_dir dir,
 bool ct_sctp_ends(const struct pkt *pkt);
 bool ct_sctp_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
 void ct_sctp_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms);
+
+bool ct_dccp_is_reset(const struct pkt *pkt);
+bool ct_dccp_reopens(const struct ct *ct, u32 flow, const struct pkt *pkt);
+void ct_dccp_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms);
 
 #endif

@@ -18,6 +18,9 @@ enum ct_timeout {
 	CT_TIMEOUT_SCTP_ESTABLISHED,
 	CT_TIMEOUT_SCTP_CLOSING,    /* a SHUTDOWN was seen */
 	CT_TIMEOUT_SCTP_CLOSED,     /* SHUTDOWN COMPLETE or ABORT */
+	CT_TIMEOUT_DCCP_OPENING,    /* Request or Listen seen, not open yet */
+	CT_TIMEOUT_DCCP_OPEN,
+	CT_TIMEOUT_DCCP_CLOSING,    /* CloseReq, Close or Reset seen */
 	CT_TIMEOUT_COUNT,
 };
 

@@ -210,6 +210,7 @@ enum flow_state flow_first_state(u8 proto)
 	case IP_PROTO_UDPLITE: return FLOW_UDP_NEW;
 	case IP_PROTO_ICMP: return FLOW_ICMP_NEW;
 	case IP_PROTO_SCTP: return FLOW_SCTP_NONE;
+	case IP_PROTO_DCCP: return FLOW_DCCP_NONE;
 	default: return FLOW_GENERIC_NEW;
 	}
 }

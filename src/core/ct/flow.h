@@ -65,6 +65,15 @@ enum flow_state {
 	FLOW_SCTP_SHUTDOWN_RECD, /* by the other */
 	FLOW_SCTP_SHUTDOWN_ACK_SENT,
 	FLOW_SCTP_CLOSED,
+	FLOW_DCCP_NONE, /* no packet was tracked yet */
+	FLOW_DCCP_LISTEN, /* the server opens its side of a NAT first, RFC 5596 */
+	FLOW_DCCP_REQUEST,
+	FLOW_DCCP_RESPOND,
+	FLOW_DCCP_PARTOPEN, /* also: picked up in the middle, not answered yet */
+	FLOW_DCCP_OPEN,
+	FLOW_DCCP_CLOSEREQ,
+	FLOW_DCCP_CLOSING,
+	FLOW_DCCP_TIMEWAIT,
 	FLOW_STATE_COUNT,
 };
 
@@ -109,12 +118,26 @@ struct flow_sctp {
 	u32 offered; /* what the last INIT or INIT ACK of the other side asks them to carry */
 };
 
+/* One direction of a DCCP connection. */
+struct flow_dccp {
+	u32 seq_low; /* highest sequence number sent, of 48 bits */
+	u16 seq_high;
+	u8 flags; /* enum flow_dccp_flag */
+	u8 spare;
+};
+
+enum flow_dccp_flag {
+	FLOW_DCCP_SEEN = 1 << 0,   /* the fields are valid */
+	FLOW_DCCP_CLIENT = 1 << 1, /* this side has sent the Request */
+};
+
 struct flow_more {
 	u64 packets[2];
 	u64 bytes[2];
 	union {
 		struct flow_window window[2]; /* TCP */
 		struct flow_sctp sctp[2];
+		struct flow_dccp dccp[2];
 	};
 	u32 subscriber; /* index of who holds it, plus one; 0: nobody is counted */
 };

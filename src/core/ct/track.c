@@ -39,6 +39,15 @@ static const struct state_info state_info[FLOW_STATE_COUNT] = {
 	[FLOW_SCTP_SHUTDOWN_RECD] = { "shutdown-recd", CT_TIMEOUT_SCTP_CLOSING },
 	[FLOW_SCTP_SHUTDOWN_ACK_SENT] = { "shutdown-ack-sent", CT_TIMEOUT_SCTP_CLOSING },
 	[FLOW_SCTP_CLOSED] = { "closed", CT_TIMEOUT_SCTP_CLOSED },
+	[FLOW_DCCP_NONE] = { "none", CT_TIMEOUT_DCCP_OPENING },
+	[FLOW_DCCP_LISTEN] = { "listen", CT_TIMEOUT_DCCP_OPENING },
+	[FLOW_DCCP_REQUEST] = { "request", CT_TIMEOUT_DCCP_OPENING },
+	[FLOW_DCCP_RESPOND] = { "respond", CT_TIMEOUT_DCCP_OPENING },
+	[FLOW_DCCP_PARTOPEN] = { "partopen", CT_TIMEOUT_DCCP_OPENING },
+	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPEN, true },
+	[FLOW_DCCP_CLOSEREQ] = { "closereq", CT_TIMEOUT_DCCP_CLOSING },
+	[FLOW_DCCP_CLOSING] = { "closing", CT_TIMEOUT_DCCP_CLOSING },
+	[FLOW_DCCP_TIMEWAIT] = { "timewait", CT_TIMEOUT_DCCP_CLOSING },
 };
 
 const char *flow_state_name(enum flow_state state)
@@ -120,7 +129,8 @@ verdict ct_may_begin(const struct ct *ct, struct drop_stats *stats, struct pkt *
 			return pkt_drop(stats, pkt, DROP_CT_INVALID);
 	}
 	/* As with a RST: it ends what is not there. */
-	if (ip->proto == IP_PROTO_SCTP && ct_sctp_ends(pkt))
+	if ((ip->proto == IP_PROTO_SCTP && ct_sctp_ends(pkt)) ||
+	    (ip->proto == IP_PROTO_DCCP && ct_dccp_is_reset(pkt)))
 		return pkt_drop(stats, pkt, DROP_CT_INVALID);
 	return VERDICT_ACCEPT;
 }
@@ -156,7 +166,8 @@ void ct_answer(struct ct *ct, u32 idx, enum tuple_dir dir, u32 now_ms)
 	ct_link(ct, idx, now_ms);
 	switch (flow->proto) {
 	case IP_PROTO_TCP:
-	case IP_PROTO_SCTP: break;
+	case IP_PROTO_SCTP:
+	case IP_PROTO_DCCP: break;
 	case IP_PROTO_UDP:
 	case IP_PROTO_UDPLITE: track_plain(ct, idx, FLOW_UDP_STREAM, now_ms); break;
 	case IP_PROTO_ICMP: track_plain(ct, idx, FLOW_ICMP_ANSWERED, now_ms); break;
@@ -200,6 +211,7 @@ static bool is_ending(u8 proto, const struct pkt *pkt)
 	switch (proto) {
 	case IP_PROTO_TCP: return ct_tcp_is_reset(pkt);
 	case IP_PROTO_SCTP: return ct_sctp_ends(pkt);
+	case IP_PROTO_DCCP: return ct_dccp_is_reset(pkt);
 	default: return false;
 	}
 }
@@ -222,14 +234,16 @@ void ct_track_quietly(struct ct *ct, u32 idx, enum tuple_dir dir, const struct p
 		ct->stats.out_of_window++;
 		return;
 	}
-	/* What does not fit its association is no answer either. */
-	if (proto == IP_PROTO_SCTP) {
-		ct_sctp_track(ct, idx, dir, pkt, now_ms);
-		return;
-	}
-	ct_answer(ct, idx, dir, now_ms);
-	if (proto == IP_PROTO_TCP)
+	switch (proto) {
+	/* What does not fit its association or connection is no answer either. */
+	case IP_PROTO_SCTP: ct_sctp_track(ct, idx, dir, pkt, now_ms); break;
+	case IP_PROTO_DCCP: ct_dccp_track(ct, idx, dir, pkt, now_ms); break;
+	case IP_PROTO_TCP:
+		ct_answer(ct, idx, dir, now_ms);
 		ct_tcp_track(ct, idx, dir, pkt, now_ms);
+		break;
+	default: ct_answer(ct, idx, dir, now_ms); break;
+	}
 }
 
 bool ct_reopens(const struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt)
@@ -237,6 +251,7 @@ bool ct_reopens(const struct ct *ct, u32 idx, enum tuple_dir dir, const struct p
 	switch (ct->flow[idx].proto) {
 	case IP_PROTO_TCP: return ct_tcp_reopens(ct, idx, dir, pkt);
 	case IP_PROTO_SCTP: return ct_sctp_reopens(ct, idx, dir, pkt);
+	case IP_PROTO_DCCP: return ct_dccp_reopens(ct, idx, pkt);
 	default: return false;
 	}
 }
