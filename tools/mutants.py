@@ -227,7 +227,7 @@ FAULTS = [
 """, "unit:core_ct/test_ct_dccp"),
     ("DCCP: numbers may jump", "src/core/ct/ct_dccp.c",
      """		if (!seq_fits(own, seq) || (view->acks && !ack_fits(peer, view)))
-""", """		if (view->acks && !ack_fits(peer, view))
+""", """		if ((!view->acks && !seq_fits(own, seq)) || (view->acks && !ack_fits(peer, view)))
 """, "unit:core_ct/test_ct_dccp"),
     ("DCCP: short numbers have no upper half", "src/core/ct/ct_dccp.c",
      """	return is_long ? number : (last + (u64)(s64)step) & SEQ_MASK;
@@ -248,13 +248,32 @@ FAULTS = [
      """	if (view->type >= DCCP_TYPE_COUNT || hlen > pkt_l4_len(pkt) ||
 """, """	if (view->type >= DCCP_TYPE_COUNT ||
 """, "unit:core_ct/test_ct_dccp"),
+    ("a flow that is asked about is not found", "src/core/ct/ct.c",
+     """	return ct_ms(now) - at->seen_ms >= flow_lasts_ms(ct, at);
+""", """	return ct_ms(now) - at->seen_ms >= flow_timeout_ms(ct, at);
+""", "unit:core_path/test_probe"),
+    ("an expiry probe has the number that is expected", "src/core/ip/tcp_reset.c",
+     """		.seq = be32_of(seq - 1),
+""", """		.seq = be32_of(seq),
+""", "unit:core_path/test_probe"),
+    ("expiry probes go to who began the flow", "src/core/path/probe.c",
+     """	*dir = is_inside(path, flow->orig.src) ? TUPLE_ORIG : TUPLE_REPLY;
+""", """	*dir = is_inside(path, flow->orig.src) ? TUPLE_ORIG : TUPLE_ORIG;
+""", "unit:core_path/test_probe"),
+    ("expiry probes have no limit in a second", "src/core/ct/expire.c",
+     """	if (ct->probe_count == CT_PROBES_TICK || ct->probe_spent == CT_PROBES_SLOT)
+""", """	if (ct->probe_count == CT_PROBES_TICK)
+""", "unit:core_ct/test_probe"),
+    ("expiry probes are not counted", "src/core/ct/expire.c",
+     """	counting->flags += WINDOW_PROBE;
+""", "", "unit:core_ct/test_probe"),
     ("SCTP: any tag will do", "src/core/ct/ct_sctp.c",
      """		return view->tag == own->tag;
 	/* Before""", """		return true;
 	/* Before""", "unit:core_ct/test_ct_sctp"),
     ("SCTP: the T bit is as good as a tag", "src/core/ct/ct_sctp.c",
      """		return peer->tag != 0 && view->tag == peer->tag;
-""", """		return true;
+""", """		return peer->tag != 0;
 """, "unit:core_ct/test_ct_sctp"),
     ("SCTP: an announced tag counts at once", "src/core/ct/ct_sctp.c",
      """	case EVENT_INIT_ACK: peer->offered = view->offered; return;
@@ -270,8 +289,8 @@ FAULTS = [
 """, "unit:core_ct/test_ct_sctp"),
     ("SCTP: INIT need not be alone", "src/core/ct/ct_sctp.c",
      """	if (view->count > 0 && (is_alone(event) || is_alone(view->event[0])))
-		return false;
-""", "", "unit:core_ct/test_ct_sctp"),
+""", """	if (view->count > 0 && is_alone(event) && is_alone(view->event[0]))
+""", "unit:core_ct/test_ct_sctp"),
     ("SCTP: one side alone establishes", "src/core/ct/ct_sctp.c",
      """		else if (next != 0 && (FLOW_SCTP_NONE + next != FLOW_SCTP_ESTABLISHED ||
 				       (flow->flags & FLOW_ANSWERED) != 0))

@@ -592,6 +592,8 @@ const struct run_option run_options[] = {
 	{ "--midstream", NULL, PHASE_REST, SETS(midstream), "pick up unknown TCP flows" },
 	{ "--inbound-refresh", "yes|no", PHASE_REST, READS(read_inbound_refresh),
 	  "no: what comes from outside keeps no flow or mapping alive" },
+	{ "--expiry-probes", NULL, PHASE_REST, SETS(expiry_probes),
+	  "ask inside hosts before their TCP connections end for silence" },
 	{ "--timeout", "NAME=SECONDS", PHASE_REST, READS(read_timeout),
 	  "a time-out (names below)" },
 	{ "--flows", "N", PHASE_REST, READS(read_flows), "flows that can stand at once" },

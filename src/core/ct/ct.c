@@ -55,6 +55,7 @@ void ct_configure(struct ct *ct, const struct ct_conf *conf)
 	}
 	ct->conf.midstream = conf->midstream;
 	ct->conf.outbound_refresh_only = conf->outbound_refresh_only;
+	ct->conf.expiry_probes = conf->expiry_probes && ct->more != NULL;
 }
 
 void ct_init(struct ct *ct, const struct hash_key *key, ns_t now)
@@ -134,7 +135,7 @@ bool ct_is_expired(const struct ct *ct, u32 flow, ns_t now)
 {
 	const struct flow *at = &ct->flow[flow];
 
-	return ct_ms(now) - at->seen_ms >= flow_timeout_ms(ct, at);
+	return ct_ms(now) - at->seen_ms >= flow_lasts_ms(ct, at);
 }
 
 u32 ct_find(struct ct *ct, const struct tuple_key *key, ns_t now)

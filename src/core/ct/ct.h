@@ -10,6 +10,11 @@
  * answered hang in one list per time-out in the order in which they were last seen, which is also
  * the order in which they are taken when the table is full.
  *
+ * Expiry probes, by choice: an established TCP flow whose time is over has CT_PROBE_COUNT steps
+ * more. At the beginning of each the sweep names it in a list, and path asks its inside host; any
+ * packet of the flow is an answer. What a tick, and a second, may ask is bounded: who is not asked
+ * in its steps ends as without probes.
+ *
  * Full. ct_make_room() ends, in this order: an expired flow; the never-answered flow that was
  * silent longest. Established and answered flows are never taken: then the new flow is refused.
  *
@@ -28,6 +33,8 @@ enum {
 	CT_WHEEL_SLOTS = 1024,
 	CT_SLOT_SHIFT = 10, /* a slot is 1,024 ms */
 	CT_SWEEP_MAX = 2048, /* flows looked at in one tick */
+	CT_PROBES_TICK = 64,
+	CT_PROBES_SLOT = 512, /* in the time of one slot */
 };
 
 struct ct_stats {
@@ -39,6 +46,8 @@ struct ct_stats {
 	u64 out_of_window;  /* TCP segments that the windows do not explain; passed on */
 	u64 unexplained;    /* SCTP and DCCP packets that do not fit their flow; passed on */
 	u64 midstream;      /* flows picked up without a SYN */
+	u64 probes_answered; /* flows that live on after an expiry probe */
+	u64 probes_missed;   /* flows that ended before there was room to ask */
 };
 
 struct ct {
@@ -57,6 +66,10 @@ struct ct {
 	u32 wheel_slot;  /* the slot that is swept next, not wrapped */
 	u32 wheel_count; /* flows in the wheel */
 	u32 embryo_count;
+	u32 probe[CT_PROBES_TICK]; /* flows to ask, until path takes them */
+	u32 probe_count;
+	u32 probe_slot; /* the time for which probe_spent counts */
+	u32 probe_spent;
 	struct ct_stats stats;
 	struct ct_news_ring news;
 };
@@ -124,6 +137,23 @@ static inline u32 flow_timeout_ms(const struct ct *ct, const struct flow *flow)
 {
 	return ct->timeout_ms[flow_timeout_class(flow->state)];
 }
+
+/* Whether the flow is asked before it ends. */
+static inline bool flow_is_probed(const struct ct *ct, const struct flow *flow)
+{
+	return ct->conf.expiry_probes && flow->state == FLOW_TCP_ESTABLISHED &&
+	       (flow->flags & FLOW_ASSURED) != 0;
+}
+
+/* How long a flow may be silent, with the time for its probes. */
+static inline u32 flow_lasts_ms(const struct ct *ct, const struct flow *flow)
+{
+	return flow_timeout_ms(ct, flow) +
+	       (flow_is_probed(ct, flow) ? CT_PROBE_COUNT * CT_PROBE_STEP_MS : 0);
+}
+
+/* The next flow that the sweep wants to be asked, IDX_NONE when there is none. */
+u32 ct_probe_next(struct ct *ct, ns_t now);
 
 /* The tuple of a packet whose header was validated: what it is looked up by. False when its
  * protocol has nothing to look up by here (an ICMP error, an unknown ICMP type).                */

@@ -29,10 +29,14 @@ struct ct_conf {
 	u32 timeout_s[CT_TIMEOUT_COUNT]; /* at least 1, at most CT_TIMEOUT_MAX_S */
 	bool midstream;                  /* pick up unknown TCP flows in mid-stream */
 	bool outbound_refresh_only;      /* RFC 4787 REQ-6 (a): what comes in keeps no flow */
+	bool expiry_probes;              /* ask before an established TCP flow ends */
 	u32 news_count;                  /* news of flows that wait for a listener; 0: none */
 	bool counters; /* windows, packets and bytes per flow: 64 bytes more each */
 };
 
 enum { CT_TIMEOUT_MAX_S = 7 * 24 * 3600 };
+
+/* Expiry probes: so many, so far apart; a flow that answered none ends one step after the last. */
+enum { CT_PROBE_COUNT = 3, CT_PROBE_STEP_MS = 10000 };
 
 #endif

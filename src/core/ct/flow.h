@@ -110,6 +110,8 @@ struct flow_window {
 enum flow_window_flag {
 	WINDOW_SEEN = 1 << 0,  /* the fields are valid */
 	WINDOW_SCALE = 1 << 1, /* this side's SYN had the window scale option */
+	WINDOW_PROBE = 1 << 2, /* times the expiry probes, in the original side's */
+	WINDOW_PROBES = 3 * WINDOW_PROBE,
 };
 
 /* Packets of one direction of an SCTP association. */

@@ -95,6 +95,11 @@ static const struct conf_field tracking_fields[] = {
 	  .kind = CONF_INVERTED,
 	  .at = offsetof(struct conf, ct.outbound_refresh_only),
 	  .help = "what comes from outside keeps flows and mappings alive, RFC 4787 REQ-6" },
+	{ .key = "expiry-probes",
+	  .kind = CONF_BOOL,
+	  .at = offsetof(struct conf, ct.expiry_probes),
+	  .help = "ask the inside host before an established TCP connection ends for silence, RFC "
+		  "5382 REQ-5; needs counters" },
 	{ .key = "counters",
 	  .kind = CONF_BOOL,
 	  .when = CONF_REFUSED,
