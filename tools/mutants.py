@@ -127,12 +127,11 @@ FAULTS = [
 """, """		return idx + remote.raw + nat->address_count > 0;
 """, "sim:test_nat"),
     ("expiry does not ask when the last packet came", "src/core/ct/expire.c",
-     """		if (flow_silent(ct, &ct->flow[idx], now_ms))
+     """		if (flow_silent(ct, &ct->flow[idx], now_ms)) {
 			sweep_end(ct, idx);
-		else
-			ct_relink(ct, idx, now_ms);
 """,
-     """		sweep_end(ct, idx);
+     """		if (idx != head) {
+			sweep_end(ct, idx);
 """, "sim"),
     ("a look-up finds flows whose time is over", "src/core/ct/ct.c",
      """	if (ref == IDX_NONE || !ct_is_expired(ct, ref >> 1, now))
