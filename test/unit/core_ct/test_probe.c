@@ -30,7 +30,7 @@ static u32 asked_in(struct ct_bed *bed, ns_t by, u32 *most, u32 *ended)
 	u32 asked = 0;
 
 	*most = *ended = 0;
-	for (; bed->now < until; bed->now += NS_PER_SEC / 8) {
+	for (; bed->now < until; bed->now += NS_PER_SEC / 32) {
 		u32 now_asked = 0;
 
 		ct_tick(&bed->ct, bed->now);
