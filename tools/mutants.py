@@ -266,6 +266,22 @@ FAULTS = [
     ("expiry probes are not counted", "src/core/ct/expire.c",
      """	counting->flags += WINDOW_PROBE;
 """, "", "unit:core_ct/test_probe"),
+    ("SCTP: the sum does not follow the ports", "src/core/nat/rewrite.c",
+     """	crc32c_store(sctp, crc32c_load(sctp) ^ crc32c_flips(before, len));
+""", """	crc32c_store(sctp, crc32c_load(sctp) ^ (crc32c_flips(before, len) & 0));
+""", "sim"),
+    ("DCCP: the sum does not follow the addresses", "src/core/nat/rewrite.c",
+     """	case IP_PROTO_DCCP: rewrite_covered(pkt, proto, to, delta_l3, delta_l4); break;
+""", """	case IP_PROTO_DCCP: rewrite_covered(pkt, proto, to, delta_l3, delta_l3); break;
+""", "sim"),
+    ("SCTP: established has the time of an opening", "src/core/ct/track.c",
+     """	[FLOW_SCTP_ESTABLISHED] = { "established", CT_TIMEOUT_SCTP_ESTABLISHED, true },
+""", """	[FLOW_SCTP_ESTABLISHED] = { "established", CT_TIMEOUT_SCTP_OPENING, true },
+""", "sim"),
+    ("DCCP: open has the time of an opening", "src/core/ct/track.c",
+     """	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPEN, true },
+""", """	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPENING, true },
+""", "sim"),
     ("SCTP: any tag will do", "src/core/ct/ct_sctp.c",
      """		return view->tag == own->tag;
 	/* Before""", """		return true;
