@@ -275,12 +275,12 @@ FAULTS = [
 """, """	case IP_PROTO_DCCP: rewrite_covered(pkt, proto, to, delta_l3, delta_l3); break;
 """, "sim"),
     ("SCTP: established has the time of an opening", "src/core/ct/track.c",
-     """	[FLOW_SCTP_ESTABLISHED] = { "established", CT_TIMEOUT_SCTP_ESTABLISHED, true },
-""", """	[FLOW_SCTP_ESTABLISHED] = { "established", CT_TIMEOUT_SCTP_OPENING, true },
+     """	[FLOW_SCTP_ESTABLISHED] = { "established", CT_TIMEOUT_SCTP_ESTABLISHED },
+""", """	[FLOW_SCTP_ESTABLISHED] = { "established", CT_TIMEOUT_SCTP_OPENING },
 """, "sim"),
     ("DCCP: open has the time of an opening", "src/core/ct/track.c",
-     """	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPEN, true },
-""", """	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPENING, true },
+     """	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPEN },
+""", """	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPENING },
 """, "sim"),
     ("SCTP: any tag will do", "src/core/ct/ct_sctp.c",
      """		return view->tag == own->tag;

@@ -10,7 +10,6 @@
 struct state_info {
 	const char *name;
 	enum ct_timeout timeout;
-	bool open; /* both sides agreed: an answered flow in this state is assured */
 };
 
 static const struct state_info state_info[FLOW_STATE_COUNT] = {
@@ -18,7 +17,7 @@ static const struct state_info state_info[FLOW_STATE_COUNT] = {
 	[FLOW_TCP_SYN_SENT] = { "syn-sent", CT_TIMEOUT_TCP_OPENING },
 	[FLOW_TCP_SYN_SENT2] = { "syn-sent2", CT_TIMEOUT_TCP_OPENING },
 	[FLOW_TCP_SYN_RECV] = { "syn-recv", CT_TIMEOUT_TCP_OPENING },
-	[FLOW_TCP_ESTABLISHED] = { "established", CT_TIMEOUT_TCP_ESTABLISHED, true },
+	[FLOW_TCP_ESTABLISHED] = { "established", CT_TIMEOUT_TCP_ESTABLISHED },
 	[FLOW_TCP_FIN_WAIT] = { "fin-wait", CT_TIMEOUT_TCP_CLOSING },
 	[FLOW_TCP_CLOSE_WAIT] = { "close-wait", CT_TIMEOUT_TCP_CLOSING },
 	[FLOW_TCP_LAST_ACK] = { "last-ack", CT_TIMEOUT_TCP_CLOSING },
@@ -34,7 +33,7 @@ static const struct state_info state_info[FLOW_STATE_COUNT] = {
 	[FLOW_SCTP_HEARTBEAT] = { "heartbeat", CT_TIMEOUT_SCTP_OPENING },
 	[FLOW_SCTP_COOKIE_WAIT] = { "cookie-wait", CT_TIMEOUT_SCTP_OPENING },
 	[FLOW_SCTP_COOKIE_ECHOED] = { "cookie-echoed", CT_TIMEOUT_SCTP_OPENING },
-	[FLOW_SCTP_ESTABLISHED] = { "established", CT_TIMEOUT_SCTP_ESTABLISHED, true },
+	[FLOW_SCTP_ESTABLISHED] = { "established", CT_TIMEOUT_SCTP_ESTABLISHED },
 	[FLOW_SCTP_SHUTDOWN_SENT] = { "shutdown-sent", CT_TIMEOUT_SCTP_CLOSING },
 	[FLOW_SCTP_SHUTDOWN_RECD] = { "shutdown-recd", CT_TIMEOUT_SCTP_CLOSING },
 	[FLOW_SCTP_SHUTDOWN_ACK_SENT] = { "shutdown-ack-sent", CT_TIMEOUT_SCTP_CLOSING },
@@ -44,7 +43,7 @@ static const struct state_info state_info[FLOW_STATE_COUNT] = {
 	[FLOW_DCCP_REQUEST] = { "request", CT_TIMEOUT_DCCP_OPENING },
 	[FLOW_DCCP_RESPOND] = { "respond", CT_TIMEOUT_DCCP_OPENING },
 	[FLOW_DCCP_PARTOPEN] = { "partopen", CT_TIMEOUT_DCCP_OPENING },
-	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPEN, true },
+	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPEN },
 	[FLOW_DCCP_CLOSEREQ] = { "closereq", CT_TIMEOUT_DCCP_CLOSING },
 	[FLOW_DCCP_CLOSING] = { "closing", CT_TIMEOUT_DCCP_CLOSING },
 	[FLOW_DCCP_TIMEWAIT] = { "timewait", CT_TIMEOUT_DCCP_CLOSING },
@@ -186,6 +185,13 @@ static void track_refresh(struct ct *ct, u32 idx, u32 now_ms)
 		ct_relink(ct, idx, now_ms);
 }
 
+/* Both sides agreed: an answered flow in this state is assured. */
+static bool is_open(enum flow_state state)
+{
+	return state == FLOW_TCP_ESTABLISHED || state == FLOW_SCTP_ESTABLISHED ||
+	       state == FLOW_DCCP_OPEN;
+}
+
 void ct_set_state(struct ct *ct, u32 idx, enum flow_state state, u32 now_ms)
 {
 	struct flow *flow = &ct->flow[idx];
@@ -195,7 +201,7 @@ void ct_set_state(struct ct *ct, u32 idx, enum flow_state state, u32 now_ms)
 	flow->state = (u8)state;
 	/* The time of a state begins with it, whoever brought it about. */
 	flow->seen_ms = now_ms;
-	if (state_info[state].open && (flow->flags & FLOW_ANSWERED) != 0)
+	if (is_open(state) && (flow->flags & FLOW_ANSWERED) != 0)
 		flow->flags |= FLOW_ASSURED;
 	if (!flow_is_confirmed(flow))
 		return;
