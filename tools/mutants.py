@@ -128,12 +128,11 @@ FAULTS = [
 """, """		return idx + remote.raw + nat->address_count > 0;
 """, "sim:test_nat"),
     ("expiry does not ask when the last packet came", "src/core/ct/expire.c",
-     """		if (flow_silent(ct, &ct->flow[idx], now_ms))
+     """		if (flow_silent(ct, &ct->flow[idx], now_ms)) {
 			sweep_end(ct, idx);
-		else
-			ct_relink(ct, idx, now_ms);
 """,
-     """		sweep_end(ct, idx);
+     """		if (idx != head) {
+			sweep_end(ct, idx);
 """, "sim"),
     ("a look-up finds flows whose time is over", "src/core/ct/ct.c",
      """	if (ref == IDX_NONE || !ct_is_expired(ct, ref >> 1, now))
@@ -204,10 +203,122 @@ FAULTS = [
      """	    !iface_same_net(iface, ip->src, gateway) ||
 """, "", "sim:test_icmp"),
     ("a RST keeps its flow", "src/core/ct/track.c",
-     """	if (ct->flow[idx].proto != IP_PROTO_TCP || !ct_tcp_is_reset(pkt))
-		track_refresh(ct, idx, now_ms);
-""", """	track_refresh(ct, idx, now_ms);
+     """	case IP_PROTO_TCP: return ct_tcp_is_reset(pkt);
+""", """	case IP_PROTO_TCP: return false;
 """, "sim:test_nat"),
+    ("SCTP: an ABORT keeps its flow", "src/core/ct/track.c",
+     """	case IP_PROTO_SCTP: return ct_sctp_ends(pkt);
+""", "", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: an ABORT begins a flow", "src/core/ct/track.c",
+     """	if ((ip->proto == IP_PROTO_SCTP && ct_sctp_ends(pkt)) ||
+	    (ip->proto == IP_PROTO_DCCP && ct_dccp_is_reset(pkt)))
+""", """	if (ip->proto == IP_PROTO_DCCP && ct_dccp_is_reset(pkt))
+""", "unit:core_ct/test_ct_sctp"),
+    ("DCCP: a Reset keeps its flow", "src/core/ct/track.c",
+     """	case IP_PROTO_DCCP: return ct_dccp_is_reset(pkt);
+""", "", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: a Reset begins a flow", "src/core/ct/track.c",
+     """	    (ip->proto == IP_PROTO_DCCP && ct_dccp_is_reset(pkt)))
+""", """	    false)
+""", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: any acknowledgement will do", "src/core/ct/ct_dccp.c",
+     """	return behind >= 0 && behind < DCCP_WINDOW;
+""", """	return behind < DCCP_WINDOW;
+""", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: numbers may jump", "src/core/ct/ct_dccp.c",
+     """		if (!seq_fits(own, seq) || (view->acks && !ack_fits(peer, view)))
+""", """		if ((!view->acks && !seq_fits(own, seq)) || (view->acks && !ack_fits(peer, view)))
+""", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: short numbers have no upper half", "src/core/ct/ct_dccp.c",
+     """	return is_long ? number : (last + (u64)(s64)step) & SEQ_MASK;
+""", """	return is_long ? number : (last & ~UINT64_C(0xffffff)) | ((last + (u64)(s64)step) & 0xffffff);
+""", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: a forged Request leaves its number", "src/core/ct/ct_dccp.c",
+     """		seq_learn(own, seq, state == FLOW_DCCP_REQUEST && view->type == DCCP_RESPONSE);
+""", """		seq_learn(own, seq, false);
+""", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: who began the flow is the client", "src/core/ct/ct_dccp.c",
+     """	if (own != NULL && view.type != DCCP_LISTEN &&
+""", """	if (own != NULL &&
+""", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: one side alone opens", "src/core/ct/ct_dccp.c",
+     """	if (next != FLOW_DCCP_OPEN || (flow->flags & FLOW_ANSWERED) != 0)
+""", "", "unit:core_ct/test_ct_dccp"),
+    ("DCCP: headers may be longer than the packet", "src/core/ct/ct_dccp.c",
+     """	if (view->type >= DCCP_TYPE_COUNT || hlen > pkt_l4_len(pkt) ||
+""", """	if (view->type >= DCCP_TYPE_COUNT ||
+""", "unit:core_ct/test_ct_dccp"),
+    ("a flow that is asked about is not found", "src/core/ct/ct.c",
+     """	return ct_ms(now) - at->seen_ms >= flow_lasts_ms(ct, at);
+""", """	return ct_ms(now) - at->seen_ms >= flow_timeout_ms(ct, at);
+""", "unit:core_path/test_probe"),
+    ("an expiry probe has the number that is expected", "src/core/ip/tcp_reset.c",
+     """		.seq = be32_of(seq - 1),
+""", """		.seq = be32_of(seq),
+""", "unit:core_path/test_probe"),
+    ("expiry probes go to who began the flow", "src/core/path/probe.c",
+     """	*dir = is_inside(path, flow->orig.src) ? TUPLE_ORIG : TUPLE_REPLY;
+""", """	*dir = is_inside(path, flow->orig.src) ? TUPLE_ORIG : TUPLE_ORIG;
+""", "unit:core_path/test_probe"),
+    ("expiry probes have no limit in a second", "src/core/ct/expire.c",
+     """	if (ct->probe_count == CT_PROBES_TICK || ct->probe_spent == CT_PROBES_SLOT)
+""", """	if (ct->probe_count == CT_PROBES_TICK)
+""", "unit:core_ct/test_probe"),
+    ("expiry probes are not counted", "src/core/ct/expire.c",
+     """	counting->flags += WINDOW_PROBE;
+""", "", "unit:core_ct/test_probe"),
+    ("SCTP: the sum does not follow the ports", "src/core/nat/rewrite.c",
+     """	crc32c_store(sctp, crc32c_load(sctp) ^ crc32c_flips(before, len));
+""", """	crc32c_store(sctp, crc32c_load(sctp) ^ (crc32c_flips(before, len) & 0));
+""", "sim"),
+    ("DCCP: the sum does not follow the addresses", "src/core/nat/rewrite.c",
+     """	case IP_PROTO_DCCP: rewrite_covered(pkt, proto, to, delta_l3, delta_l4); break;
+""", """	case IP_PROTO_DCCP: rewrite_covered(pkt, proto, to, delta_l3, delta_l3); break;
+""", "sim"),
+    ("SCTP: established has the time of an opening", "src/core/ct/track.c",
+     """	[FLOW_SCTP_ESTABLISHED] = { "established", CT_TIMEOUT_SCTP_ESTABLISHED },
+""", """	[FLOW_SCTP_ESTABLISHED] = { "established", CT_TIMEOUT_SCTP_OPENING },
+""", "sim"),
+    ("DCCP: open has the time of an opening", "src/core/ct/track.c",
+     """	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPEN },
+""", """	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPENING },
+""", "sim"),
+    ("SCTP: any tag will do", "src/core/ct/ct_sctp.c",
+     """		return view->tag == own->tag;
+	/* Before""", """		return true;
+	/* Before""", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: the T bit is as good as a tag", "src/core/ct/ct_sctp.c",
+     """		return peer->tag != 0 && view->tag == peer->tag;
+""", """		return peer->tag != 0;
+""", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: an announced tag counts at once", "src/core/ct/ct_sctp.c",
+     """	case EVENT_INIT_ACK: peer->offered = view->offered; return;
+""", """	case EVENT_INIT_ACK: peer->offered = peer->tag = view->offered; return;
+""", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: a forged COOKIE ECHO brings its tag along", "src/core/ct/ct_sctp.c",
+     """		return own->tag == 0 || view->tag == own->tag || view->tag == own->offered;
+""", """		return true;
+""", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: chunks may be longer than the packet", "src/core/ct/ct_sctp.c",
+     """		if (len < SCTP_CHUNK_HLEN || len > left || !chunk_read(view, sctp, len))
+""", """		if (len < SCTP_CHUNK_HLEN || !chunk_read(view, sctp, len))
+""", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: INIT need not be alone", "src/core/ct/ct_sctp.c",
+     """	if (view->count > 0 && (is_alone(event) || is_alone(view->event[0])))
+""", """	if (view->count > 0 && is_alone(event) && is_alone(view->event[0]))
+""", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: one side alone establishes", "src/core/ct/ct_sctp.c",
+     """		else if (next != 0 && (FLOW_SCTP_NONE + next != FLOW_SCTP_ESTABLISHED ||
+				       (flow->flags & FLOW_ANSWERED) != 0))
+""", """		else if (next != 0)
+""", "unit:core_ct/test_ct_sctp"),
+    ("SCTP: what does not fit is an answer", "src/core/ct/ct_sctp.c",
+     """		ct->stats.unexplained++;
+		return;
+""", """		ct->stats.unexplained++;
+		ct_answer(ct, idx, dir, now_ms);
+		return;
+""", "unit:core_ct/test_ct_sctp"),
     ("inbound packets keep a flow on the short cut alone", "src/core/path/receive.c",
      """	if (path_refreshes(path, pkt))
 		flow->seen_ms = now_ms;

@@ -60,6 +60,7 @@ struct run_args {
 	bool no_hairpin;
 	bool no_parity;
 	bool midstream;
+	bool expiry_probes;
 	bool outbound_refresh_only;
 	bool strict_pairing;
 	bool no_host;

@@ -113,6 +113,7 @@ static void fill_tracking(const struct run_args *args, struct conf *conf)
 			conf->ct.timeout_s[i] = args->timeout_s[i];
 	}
 	conf->ct.midstream = args->midstream;
+	conf->ct.expiry_probes = args->expiry_probes;
 	conf->ct.outbound_refresh_only = args->outbound_refresh_only;
 }
 

@@ -428,6 +428,13 @@ static const char *const timeout_names[CT_TIMEOUT_COUNT] = {
 	[CT_TIMEOUT_UDP_NEW] = "udp-new",
 	[CT_TIMEOUT_UDP] = "udp",
 	[CT_TIMEOUT_ICMP] = "icmp",
+	[CT_TIMEOUT_SCTP_OPENING] = "sctp-opening",
+	[CT_TIMEOUT_SCTP_ESTABLISHED] = "sctp-established",
+	[CT_TIMEOUT_SCTP_CLOSING] = "sctp-closing",
+	[CT_TIMEOUT_SCTP_CLOSED] = "sctp-closed",
+	[CT_TIMEOUT_DCCP_OPENING] = "dccp-opening",
+	[CT_TIMEOUT_DCCP_OPEN] = "dccp-open",
+	[CT_TIMEOUT_DCCP_CLOSING] = "dccp-closing",
 	[CT_TIMEOUT_GENERIC] = "generic",
 };
 
@@ -585,6 +592,8 @@ const struct run_option run_options[] = {
 	{ "--midstream", NULL, PHASE_REST, SETS(midstream), "pick up unknown TCP flows" },
 	{ "--inbound-refresh", "yes|no", PHASE_REST, READS(read_inbound_refresh),
 	  "no: what comes from outside keeps no flow or mapping alive" },
+	{ "--expiry-probes", NULL, PHASE_REST, SETS(expiry_probes),
+	  "ask inside hosts before their TCP connections end for silence" },
 	{ "--timeout", "NAME=SECONDS", PHASE_REST, READS(read_timeout),
 	  "a time-out (names below)" },
 	{ "--flows", "N", PHASE_REST, READS(read_flows), "flows that can stand at once" },

@@ -70,13 +70,14 @@ static bool unknown(const char *word, struct ctl_why *why)
 		      near ? "; did you mean " : "", near ? near : "");
 }
 
-static bool state_is_known(const char *word)
+/* The first state of that name, protocols share some; FLOW_STATE_COUNT if there is none. */
+static int state_of_name(const char *word)
 {
-	for (int i = 0; i < FLOW_STATE_COUNT; i++) {
-		if (strcmp(word, flow_state_name((enum flow_state)i)) == 0)
-			return true;
-	}
-	return false;
+	int i = 0;
+
+	while (i < FLOW_STATE_COUNT && strcmp(word, flow_state_name((enum flow_state)i)) != 0)
+		i++;
+	return i;
 }
 
 static const char *list_states(char list[STATES_SIZE])
@@ -85,6 +86,8 @@ static const char *list_states(char list[STATES_SIZE])
 	for (int i = 0; i < FLOW_STATE_COUNT; i++) {
 		size_t len = strlen(list);
 
+		if (state_of_name(flow_state_name((enum flow_state)i)) != i)
+			continue;
 		snprintf(list + len, STATES_SIZE - len, "%s%s", len ? ", " : "",
 			 flow_state_name((enum flow_state)i));
 	}
@@ -123,7 +126,7 @@ static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		return refuse(why, "--limit %.40s: has to be a number from 1 to 4294967295", value);
 	case CTL_FILTER_STATE:
 		args->state = value;
-		if (state_is_known(value))
+		if (state_of_name(value) != FLOW_STATE_COUNT)
 			return true;
 		return refuse(why, "--state %.40s: there is no such state; there are %s", value,
 			      list_states(list));

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 
 #include "core/wire/checksum.h"
+#include "core/wire/crc32c.h"
+#include "core/wire/dccp.h"
+#include "core/wire/sctp.h"
 
 static void build_wrong(const char *what)
 {
@@ -114,6 +117,46 @@ void build_icmp(struct build *b, u8 type, u8 code, u32 word)
 	icmp->word = be32_of(word);
 }
 
+void build_sctp(struct build *b, u16 sport, u16 dport, u32 tag)
+{
+	u8 *sctp = build_room(b, SCTP_HLEN);
+
+	be16_store(sctp, be16_of(sport));
+	be16_store(sctp + 2, be16_of(dport));
+	be32_store(sctp + SCTP_TAG_AT, be32_of(tag));
+}
+
+void build_sctp_chunk(struct build *b, u8 type, u8 flags, const void *value, u32 len)
+{
+	u8 *chunk = build_room(b, SCTP_CHUNK_HLEN + (len + 3) / 4 * 4);
+
+	chunk[0] = type;
+	chunk[SCTP_CHUNK_FLAGS_AT] = flags;
+	be16_store(chunk + SCTP_CHUNK_LEN_AT, be16_of((u16)(SCTP_CHUNK_HLEN + len)));
+	if (len > 0)
+		memcpy(chunk + SCTP_CHUNK_HLEN, value, len);
+}
+
+static void bits48_store(u8 *at, u64 value)
+{
+	be16_store(at, be16_of((u16)(value >> 32)));
+	be32_store(at + 2, be32_of((u32)value));
+}
+
+void build_dccp(struct build *b, u16 sport, u16 dport, u8 type, u64 seq, u64 ack)
+{
+	u32 hlen = dccp_hlen_min(type, true);
+	u8 *dccp = build_room(b, hlen);
+
+	be16_store(dccp, be16_of(sport));
+	be16_store(dccp + 2, be16_of(dport));
+	dccp[DCCP_DOFF_AT] = (u8)(hlen / 4);
+	dccp[DCCP_TYPE_AT] = (u8)(type << 1 | 1);
+	bits48_store(dccp + DCCP_SEQ_LONG_AT, seq);
+	if (hlen >= DCCP_HLEN_LONG + DCCP_ACK_LONG_LEN)
+		bits48_store(dccp + DCCP_HLEN_LONG + DCCP_ACK_LONG_AT, ack);
+}
+
 void build_bytes(struct build *b, const void *bytes, u32 len)
 {
 	memcpy(build_room(b, len), bytes, len);
@@ -149,6 +192,20 @@ static void build_seal_udp(struct build *b, u32 l4_len)
 		udp->csum.raw = 0xffff;
 }
 
+/* RFC 4340 section 9.2: over all, or the header and so many words less one of the data. */
+static void build_seal_dccp(struct build *b, u32 l4_len)
+{
+	const struct ip4_hdr *ip = build_ip(b);
+	u8 *dccp = build_l4(b);
+	u32 coverage = dccp[DCCP_COVERAGE_AT] & 15u;
+	u32 covered = coverage == 0 ? l4_len : dccp[DCCP_DOFF_AT] * 4u + (coverage - 1) * 4;
+
+	be16_store(dccp + DCCP_CSUM_AT, be16_of(0));
+	be16_store(dccp + DCCP_CSUM_AT,
+		   csum_finish(csum_pseudo(ip->src, ip->dst, IP_PROTO_DCCP, l4_len) +
+			       csum_sum(dccp, u32_min(covered, l4_len))));
+}
+
 static void build_seal_l4(struct build *b, u32 l4_len)
 {
 	const struct ip4_hdr *ip = build_ip(b);
@@ -162,6 +219,14 @@ static void build_seal_l4(struct build *b, u32 l4_len)
 		tcp->csum = csum_finish(csum_pseudo(ip->src, ip->dst, IP_PROTO_TCP, l4_len) +
 					csum_sum(tcp, l4_len));
 	}
+	if (ip->proto == IP_PROTO_SCTP && l4_len >= SCTP_HLEN) {
+		u8 *sctp = build_l4(b);
+
+		crc32c_store(sctp + SCTP_CSUM_AT, 0);
+		crc32c_store(sctp + SCTP_CSUM_AT, crc32c(sctp, l4_len));
+	}
+	if (ip->proto == IP_PROTO_DCCP && l4_len >= DCCP_HLEN_MIN)
+		build_seal_dccp(b, l4_len);
 	if (ip->proto == IP_PROTO_ICMP && l4_len >= ICMP_HLEN) {
 		struct icmp_hdr *icmp = build_icmp_hdr(b);
 

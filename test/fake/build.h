@@ -40,6 +40,11 @@ void build_tcp(struct build *b, u16 sport, u16 dport, u8 flags, u32 seq, u32 ack
 void build_tcp_options(struct build *b, const void *options, u32 len);
 /* word is the second half of the header as the network sees it, in host order: id << 16 | seq. */
 void build_icmp(struct build *b, u8 type, u8 code, u32 word);
+void build_sctp(struct build *b, u16 sport, u16 dport, u32 tag);
+/* One more chunk; padded. */
+void build_sctp_chunk(struct build *b, u8 type, u8 flags, const void *value, u32 len);
+/* With 48 bits of sequence number and, where the type has one, of acknowledgement number. */
+void build_dccp(struct build *b, u16 sport, u16 dport, u8 type, u64 seq, u64 ack);
 void build_bytes(struct build *b, const void *bytes, u32 len);
 /* len bytes that differ from each other: fill, fill + 1, ... */
 void build_payload(struct build *b, u32 len, u8 fill);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "core/wire/dccp.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
 #include "core/wire/tcp.h"
@@ -27,21 +28,54 @@ static u32 seen_sum(const u8 *at, u32 len, u32 sum)
 	return sum;
 }
 
+/* CRC32c bit by bit, with zeros where it stands (RFC 9260 section 6.8). */
+static bool seen_sctp_right(const u8 *l4, u32 len)
+{
+	u32 sum = 0xffffffff;
+
+	for (u32 n = 0; n < len; n++) {
+		u8 byte = n >= 8 && n < 12 ? 0 : l4[n];
+
+		for (u32 bit = 0; bit < 8; bit++)
+			sum = sum >> 1 ^ (((sum ^ byte >> bit) & 1) != 0 ? 0x82f63b78 : 0);
+	}
+	sum = ~sum;
+	return l4[8] == (u8)sum && l4[9] == (u8)(sum >> 8) && l4[10] == (u8)(sum >> 16) &&
+	       l4[11] == (u8)(sum >> 24);
+}
+
+/* RFC 4340 section 9.2: all, or the header and some words of the data. */
+static u32 seen_dccp_covered(const u8 *l4, u32 len)
+{
+	u32 words = l4[5] & 15u;
+
+	return words == 0 ? len : l4[4] * 4u + (words - 1) * 4;
+}
+
 static bool seen_l4_right(const struct seen *seen, const u8 *ip)
 {
 	const u8 *l4 = ip + seen->hlen;
 	u32 l4_len = seen->len - seen->hlen;
+	u32 covered = l4_len;
 	u32 sum = 0;
 
+	if (seen->proto == IP_PROTO_SCTP)
+		return seen_sctp_right(l4, l4_len);
+	if (seen->proto == IP_PROTO_DCCP)
+		covered = seen_dccp_covered(l4, l4_len);
+	if (covered < DCCP_HLEN_MIN && seen->proto == IP_PROTO_DCCP)
+		return false;
 	if (seen->proto == IP_PROTO_UDP && seen->csum == 0)
 		return true;
 	if (seen->proto == IP_PROTO_UDP)
 		l4_len = seen_u16(l4 + 4);
+	if (seen->proto == IP_PROTO_UDP)
+		covered = l4_len;
 	if (seen->proto != IP_PROTO_ICMP)
 		sum = seen_sum(ip + 12, 8, (u32)seen->proto + l4_len);
-	if (l4_len > seen->len - seen->hlen)
+	if (covered > seen->len - seen->hlen)
 		return false;
-	return seen_sum(l4, l4_len, sum) == 0xffff;
+	return seen_sum(l4, covered, sum) == 0xffff;
 }
 
 static void seen_parse_tcp(struct seen *seen, const u8 *l4, u32 left)
@@ -71,6 +105,17 @@ static void seen_parse_udp(struct seen *seen, const u8 *l4, u32 left)
 	seen->csum = seen_u16(l4 + 6);
 	seen->l4_hlen = 8;
 	seen->has_l4 = true;
+}
+
+/* Of SCTP what stands behind the common header are chunks; of DCCP, whatever its header says. */
+static void seen_parse_ports(struct seen *seen, const u8 *l4, u32 left)
+{
+	if (left < 4)
+		return;
+	seen->sport = seen_u16(l4);
+	seen->dport = seen_u16(l4 + 2);
+	seen->l4_hlen = 12;
+	seen->has_l4 = left >= 12;
 }
 
 static void seen_parse_icmp(struct seen *seen, const u8 *l4, u32 left)
@@ -127,6 +172,8 @@ static void seen_parse_l4(struct seen *seen, const u8 *ip, u32 left)
 		seen_parse_udp(seen, l4, left);
 	else if (seen->proto == IP_PROTO_ICMP)
 		seen_parse_icmp(seen, l4, left);
+	else if (seen->proto == IP_PROTO_SCTP || seen->proto == IP_PROTO_DCCP)
+		seen_parse_ports(seen, l4, left);
 	if (seen->has_l4 && !seen->mf) {
 		seen->data = l4 + seen->l4_hlen;
 		seen->data_len = left - seen->l4_hlen;
@@ -136,7 +183,8 @@ static void seen_parse_l4(struct seen *seen, const u8 *ip, u32 left)
 static bool seen_knows(const struct seen *seen)
 {
 	return seen->proto == IP_PROTO_TCP || seen->proto == IP_PROTO_UDP ||
-	       seen->proto == IP_PROTO_ICMP;
+	       seen->proto == IP_PROTO_ICMP || seen->proto == IP_PROTO_SCTP ||
+	       seen->proto == IP_PROTO_DCCP;
 }
 
 bool seen_parse_quote(struct seen *seen, const u8 *ip, u32 len)
@@ -217,8 +265,12 @@ static void seen_put_l4(struct seen_text *text, const struct seen *seen)
 		seen_put(text, " proto %u", seen->proto);
 		return;
 	}
-	seen_put(text, seen->proto == IP_PROTO_TCP ? " tcp %u > %u" : " udp %u > %u", seen->sport,
-		 seen->dport);
+	seen_put(text, " %s %u > %u",
+		 seen->proto == IP_PROTO_TCP    ? "tcp"
+		 : seen->proto == IP_PROTO_SCTP ? "sctp"
+		 : seen->proto == IP_PROTO_DCCP ? "dccp"
+						: "udp",
+		 seen->sport, seen->dport);
 	if (seen->proto != IP_PROTO_TCP)
 		return;
 	seen_put(text, " [");

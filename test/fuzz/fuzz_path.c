@@ -119,6 +119,24 @@ static be32 pick_addr(u8 choice)
 	return addr(known[choice % ARRAY_COUNT(known)]);
 }
 
+/* What a side says, type by type, with the few tags and numbers that the other may know. */
+static void make_assoc(struct fuzz *f, u8 proto, u16 sport, u16 dport, struct input *in)
+{
+	u8 choice = next_byte(in);
+	u8 type = choice & 15;
+	u32 tag = choice >> 4 & 3;
+	u8 value[16] = { 0, 0, 0, (u8)(choice >> 6) };
+
+	if (proto == IP_PROTO_DCCP) {
+		build_dccp(&f->b, sport, dport, type, 1000 + tag, 1000 + (choice >> 6));
+		return;
+	}
+	build_sctp(&f->b, sport, dport, tag);
+	build_sctp_chunk(&f->b, type, choice >> 7, value, (choice & 32) != 0 ? 16 : 0);
+	if ((choice & 64) != 0)
+		build_sctp_chunk(&f->b, next_byte(in) & 15, 0, value, 4);
+}
+
 static void make_packet(struct fuzz *f, struct input *in)
 {
 	u8 choice = next_byte(in);
@@ -126,16 +144,18 @@ static void make_packet(struct fuzz *f, struct input *in)
 	u8 ports = next_byte(in);
 	u16 sport = (u16)(5000 + (ports & 7));
 	u16 dport = (u16)(80 + (ports >> 3 & 7));
+	u8 proto = choice % 3 == 0 ? IP_PROTO_TCP : choice % 3 == 1 ? IP_PROTO_UDP : IP_PROTO_ICMP;
 
+	if (proto == IP_PROTO_ICMP && (ports & 128) != 0)
+		proto = (ports & 64) != 0 ? IP_PROTO_SCTP : IP_PROTO_DCCP;
 	build_start(&f->b);
-	build_ip4(&f->b, pick_addr(addrs >> 4), pick_addr(addrs & 15),
-		  choice % 3 == 0   ? IP_PROTO_TCP
-		  : choice % 3 == 1 ? IP_PROTO_UDP
-				    : IP_PROTO_ICMP);
-	if (choice % 3 == 0)
+	build_ip4(&f->b, pick_addr(addrs >> 4), pick_addr(addrs & 15), proto);
+	if (proto == IP_PROTO_TCP)
 		build_tcp(&f->b, sport, dport, next_byte(in), 1000, 5000);
-	else if (choice % 3 == 1)
+	else if (proto == IP_PROTO_UDP)
 		build_udp(&f->b, sport, dport);
+	else if (proto == IP_PROTO_SCTP || proto == IP_PROTO_DCCP)
+		make_assoc(f, proto, sport, dport, in);
 	else
 		build_icmp(&f->b, next_byte(in), 0, (u32)ports << 16 | 1);
 	build_payload(&f->b, (choice & 64) != 0 ? next_u16(in) % 3000 : choice >> 4, choice);
@@ -147,8 +167,7 @@ static void make_packet(struct fuzz *f, struct input *in)
 /* The protocols whose ports the engine translates and the model does not follow. */
 static bool is_beyond_model(u8 proto)
 {
-	return proto == IP_PROTO_SCTP || proto == IP_PROTO_DCCP || proto == IP_PROTO_UDPLITE ||
-	       proto == IP_PROTO_GRE;
+	return proto == IP_PROTO_UDPLITE || proto == IP_PROTO_GRE;
 }
 
 /* Change some bytes; the IP checksum may follow. */
@@ -240,6 +259,8 @@ static void answer(struct fuzz *f, struct input *in, bool facts)
 		build_tcp(&f->b, seen.dport, seen.sport, next_byte(in), seen.ack, seen.seq + 1);
 	else if (seen.proto == IP_PROTO_UDP)
 		build_udp(&f->b, seen.dport, seen.sport);
+	else if (seen.proto == IP_PROTO_SCTP || seen.proto == IP_PROTO_DCCP)
+		make_assoc(f, seen.proto, seen.dport, seen.sport, in);
 	else
 		build_icmp(&f->b, ICMP_ECHO_REPLY, 0, (u32)seen.icmp_id << 16 | seen.icmp_seq);
 	build_payload(&f->b, next_byte(in), 1);

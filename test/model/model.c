@@ -141,6 +141,11 @@ static bool model_same_payload(const struct model *m, const struct seen *seen, c
 		       memcmp(in + 18, out + 18, left - 18) == 0;
 	if (seen->proto == IP_PROTO_UDP)
 		return memcmp(in + 4, out + 4, 2) == 0 && memcmp(in + 8, out + 8, left - 8) == 0;
+	if (seen->proto == IP_PROTO_SCTP)
+		return memcmp(in + 4, out + 4, 4) == 0 &&
+		       memcmp(in + 12, out + 12, left - 12) == 0;
+	if (seen->proto == IP_PROTO_DCCP)
+		return memcmp(in + 4, out + 4, 2) == 0 && memcmp(in + 8, out + 8, left - 8) == 0;
 	if (seen->proto == IP_PROTO_ICMP)
 		return memcmp(in, out, 2) == 0 && memcmp(in + 6, out + 6, left - 6) == 0;
 	return memcmp(in, out, left) == 0;
@@ -425,7 +430,9 @@ static void model_done_silent(struct model *m, bool cut_off)
 		model_flow_forget(m, &cur->tuple, NULL);
 		f = model_flow_add(m, cur->seen.proto, &cur->tuple);
 		f->tcp_step = 0xff;
-		f->tcp_closing = (cur->seen.flags & (TCP_FIN | TCP_RST)) != 0;
+		f->tcp_closing = (cur->seen.flags & (TCP_FIN | TCP_RST)) != 0 ||
+				 (model_is_assoc(cur->seen.proto) &&
+				  model_assoc_may_close(&cur->seen));
 	}
 }
 

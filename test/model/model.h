@@ -48,9 +48,10 @@ struct model_flow {
 	ns_t seen_hi;           /* last packet that may have counted */
 	bool answered_lo;       /* certainly answered */
 	bool answered_hi;       /* may be */
-	u8 tcp_step;            /* 1 SYN, 2 SYN-ACK, 3 established cleanly; 0xff anything */
-	bool tcp_closing;       /* a FIN or RST was seen */
-	u32 tcp_isn[2];
+	u8 tcp_step;            /* 1 SYN, 2 SYN-ACK, 3 established cleanly; 0xff anything; the
+				 * steps of SCTP and DCCP are in model_assoc.c                    */
+	bool tcp_closing;       /* a FIN or RST was seen, or what is one to SCTP and DCCP */
+	u32 tcp_isn[2];         /* of SCTP the tags */
 	bool turned; /* it may be over, and another one that began in the other direction stand */
 	bool shown;
 };

@@ -33,8 +33,7 @@ static bool model_l4_ok(const struct model *m)
 	const struct model_current *cur = &m->cur;
 	const struct seen *seen = &cur->seen;
 
-	if (seen->proto != IP_PROTO_TCP && seen->proto != IP_PROTO_UDP &&
-	    seen->proto != IP_PROTO_ICMP)
+	if (model_nat_proto(seen->proto) == NAT_PROTO_COUNT)
 		return true;
 	if (!seen->has_l4)
 		return false;
@@ -66,6 +65,8 @@ static bool model_l4_plain(const struct model *m)
 		       (seen->flags & TCP_URG) == 0 &&
 		       ((seen->flags & TCP_SYN) == 0 || kind == seen->flags) && seen->sport != 0 &&
 		       seen->dport != 0;
+	if (seen->proto == IP_PROTO_SCTP || seen->proto == IP_PROTO_DCCP)
+		return seen->sport != 0 && seen->dport != 0;
 	return seen->proto == IP_PROTO_ICMP;
 }
 
@@ -126,6 +127,10 @@ bool model_may_begin(const struct model *m, bool *plain)
 	if (seen->proto == IP_PROTO_ICMP) {
 		*plain = seen->type == ICMP_ECHO;
 		return icmp_is_request(seen->type);
+	}
+	if (seen->proto == IP_PROTO_SCTP || seen->proto == IP_PROTO_DCCP) {
+		*plain = model_assoc_begins(seen);
+		return !model_assoc_ends(seen, false);
 	}
 	*plain = seen->proto == IP_PROTO_UDP;
 	return true;

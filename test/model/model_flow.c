@@ -55,14 +55,38 @@ static u64 model_timeout(const struct model *m, enum ct_timeout class)
 	return m->conf->ct.timeout_s[class] * NS_PER_SEC;
 }
 
+/* The first and the last class that a connection may be in, whatever its state. */
+static void model_classes(const struct model_flow *f, u32 *first, u32 *last)
+{
+	*first = CT_TIMEOUT_TCP_OPENING;
+	*last = CT_TIMEOUT_TCP_CLOSED;
+	if (f->proto == IP_PROTO_SCTP) {
+		*first = CT_TIMEOUT_SCTP_OPENING;
+		*last = CT_TIMEOUT_SCTP_CLOSED;
+	} else if (f->proto == IP_PROTO_DCCP) {
+		*first = CT_TIMEOUT_DCCP_OPENING;
+		*last = CT_TIMEOUT_DCCP_CLOSING;
+	}
+	if (f->proto == IP_PROTO_TCP && f->tcp_step == 3 && !f->tcp_closing)
+		*first = *last = CT_TIMEOUT_TCP_ESTABLISHED;
+	if (model_is_assoc(f->proto) && model_assoc_is_open(f))
+		*first = *last = f->proto == IP_PROTO_SCTP ? CT_TIMEOUT_SCTP_ESTABLISHED
+							   : CT_TIMEOUT_DCCP_OPEN;
+}
+
+static bool model_has_states(u8 proto)
+{
+	return proto == IP_PROTO_TCP || model_is_assoc(proto);
+}
+
 static u64 model_longest(const struct model *m, const struct model_flow *f)
 {
+	u32 first, last;
 	u64 most = 0;
 
-	if (f->proto == IP_PROTO_TCP && f->tcp_step == 3 && !f->tcp_closing)
-		return model_timeout(m, CT_TIMEOUT_TCP_ESTABLISHED);
-	if (f->proto == IP_PROTO_TCP) {
-		for (u32 class = 0; class <= CT_TIMEOUT_TCP_CLOSED; class ++) {
+	if (model_has_states(f->proto)) {
+		model_classes(f, &first, &last);
+		for (u32 class = first; class <= last; class ++) {
 			if (model_timeout(m, class) > most)
 				most = model_timeout(m, class);
 		}
@@ -83,11 +107,11 @@ static u64 model_longest(const struct model *m, const struct model_flow *f)
 static u64 model_shortest(const struct model *m, const struct model_flow *f)
 {
 	u64 least = NS_NEVER;
+	u32 first, last;
 
-	if (f->proto == IP_PROTO_TCP && f->tcp_step == 3 && !f->tcp_closing)
-		return model_timeout(m, CT_TIMEOUT_TCP_ESTABLISHED);
-	if (f->proto == IP_PROTO_TCP) {
-		for (u32 class = 0; class <= CT_TIMEOUT_TCP_CLOSED; class ++)
+	if (model_has_states(f->proto)) {
+		model_classes(f, &first, &last);
+		for (u32 class = first; class <= last; class ++)
 			least = u64_min(least, model_timeout(m, class));
 		return least;
 	}
@@ -175,28 +199,20 @@ static bool model_refreshes(const struct model *m, const struct model_flow *f)
 	       m->conf->iface[m->cur.in_if].side == IFACE_INSIDE || model_is_own(m, f->out.dst);
 }
 
-void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const struct seen *seen,
-		     bool certain)
+/* What ends a connection, if its receiver would take it: of itself it counts for nothing. */
+static bool model_is_end(const struct seen *seen)
 {
-	if (!model_flow_lives(m, f)) {
-		/* It may have been over, and this packet may have begun another in its place,
-		 * which counts from now, whoever may refresh it later.                        */
-		f->seen_hi = m->now;
-		f->answered_lo = false;
-		f->turned = true;
-		f->tcp_step = 0xff;
-	}
-	/* A state of TCP has its own time, whoever brings it about. */
-	if (model_refreshes(m, f) || f->proto == IP_PROTO_TCP)
-		f->seen_hi = m->now;
-	f->answered_hi = f->answered_hi || reply ||
-			 (f->known && be32_eq(f->in.src, f->out.dst) &&
-			  f->in.sport == f->out.dport);
-	/* A RST that its receiver would not take counts for nothing. */
-	if (certain && !(f->proto == IP_PROTO_TCP && (seen->flags & TCP_RST) != 0)) {
-		if (model_refreshes(m, f))
-			f->seen_lo = m->now;
-		f->answered_lo = f->answered_lo || (reply && !f->turned);
+	return seen->proto == IP_PROTO_TCP
+		       ? (seen->flags & TCP_RST) != 0
+		       : model_is_assoc(seen->proto) && model_assoc_ends(seen, true);
+}
+
+static void model_flow_states(struct model_flow *f, bool reply, const struct seen *seen,
+			      bool certain)
+{
+	if (model_is_assoc(f->proto)) {
+		model_assoc_seen(f, reply, seen, certain);
+		return;
 	}
 	if (f->proto != IP_PROTO_TCP)
 		return;
@@ -206,6 +222,34 @@ void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const st
 		f->tcp_step = 0xff;
 	if (!certain && (seen->flags & (TCP_FIN | TCP_RST)) != 0)
 		f->tcp_closing = true;
+}
+
+void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const struct seen *seen,
+		     bool certain)
+{
+	bool answers;
+
+	if (!model_flow_lives(m, f)) {
+		/* It may have been over, and this packet may have begun another in its place,
+		 * which counts from now, whoever may refresh it later.                        */
+		f->seen_hi = m->now;
+		f->answered_lo = false;
+		f->turned = true;
+		f->tcp_step = 0xff;
+	}
+	model_flow_states(f, reply, seen, certain);
+	answers = reply && !f->turned && (!model_is_assoc(f->proto) || model_assoc_answers(f));
+	/* A state has its own time, whoever brings it about. */
+	if (model_refreshes(m, f) || model_has_states(f->proto))
+		f->seen_hi = m->now;
+	f->answered_hi = f->answered_hi || reply ||
+			 (f->known && be32_eq(f->in.src, f->out.dst) &&
+			  f->in.sport == f->out.dport);
+	if (certain && !model_is_end(seen)) {
+		if (model_refreshes(m, f))
+			f->seen_lo = m->now;
+		f->answered_lo = f->answered_lo || answers;
+	}
 }
 
 struct model_flow *model_flow_add(struct model *m, u8 proto, const struct model_tuple *in)
@@ -276,7 +320,7 @@ bool model_ports_tight(const struct model *m, const struct nat_rule_conf *rule, 
 
 	model_port_range(m, rule, &first, &last);
 	for (u32 n = 0; n < m->flow_count; n++)
-		held += m->flow[n].proto == proto;
+		held += model_nat_proto(m->flow[n].proto) == model_nat_proto(proto);
 	return held + 2 >= (u32)last - first || m->flow_count + 2 >= m->conf->nat.mapping_count;
 }
 

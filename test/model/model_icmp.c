@@ -271,7 +271,8 @@ static void model_quote_back(u8 *quote, u32 len, const struct seen *about,
 {
 	u8 before[64];
 	u8 *l4 = quote + about->hlen;
-	u32 csum_at = about->proto == IP_PROTO_TCP ? 16 : about->proto == IP_PROTO_UDP ? 6 : 2;
+	bool as_udp = about->proto == IP_PROTO_UDP || about->proto == IP_PROTO_DCCP;
+	u32 csum_at = about->proto == IP_PROTO_TCP ? 16 : as_udp ? 6 : 2;
 	u16 csum = (u16)(quote[10] << 8 | quote[11]);
 	u16 l4_csum;
 
@@ -288,7 +289,8 @@ static void model_quote_back(u8 *quote, u32 len, const struct seen *about,
 		model_put16(l4, want->sport);
 		model_put16(l4 + 2, want->dport);
 	}
-	if (about->hlen + csum_at + 2 > len)
+	/* That of SCTP is looked at when the whole packet is there. */
+	if (about->proto == IP_PROTO_SCTP || about->hlen + csum_at + 2 > len)
 		return;
 	l4_csum = (u16)(l4[csum_at] << 8 | l4[csum_at + 1]);
 	if (about->proto == IP_PROTO_UDP && l4_csum == 0)
@@ -307,13 +309,14 @@ static void model_quote_back(u8 *quote, u32 len, const struct seen *about,
 /* 0x0000 and 0xffff are the same sum. */
 static bool model_quote_same(const u8 *want, const u8 *got, u32 len, const struct seen *about)
 {
-	u32 csum_at = about->hlen + (about->proto == IP_PROTO_TCP   ? 16
-				     : about->proto == IP_PROTO_UDP ? 6
-								    : 2);
+	bool as_udp = about->proto == IP_PROTO_UDP || about->proto == IP_PROTO_DCCP;
+	u32 csum_at = about->hlen + (about->proto == IP_PROTO_TCP ? 16 : as_udp ? 6 : 2);
 
 	for (u32 n = 0; n < len; n++) {
 		bool in_csum = n == csum_at || n == csum_at + 1;
 
+		if (about->proto == IP_PROTO_SCTP && n >= about->hlen + 8 && n < about->hlen + 12)
+			continue;
 		if (want[n] != got[n] && !(in_csum && (want[n] == 0 || want[n] == 0xff) &&
 					   (got[n] == 0 || got[n] == 0xff)))
 			return false;
@@ -371,6 +374,8 @@ void model_judge_related(struct model *m, u16 out_if, const struct seen *seen, c
 	model_quote_back(quote, in->quote_len, &about, &want);
 	if (!model_quote_same(quote, seen->quote, seen->quote_len, &about))
 		model_wrong(m, "an ICMP error's quotation is not what its receiver sent");
+	if (about.proto == IP_PROTO_SCTP && ((in->wrong ^ seen->wrong) & SEEN_QUOTE_L4_CSUM) != 0)
+		model_wrong(m, "a translated ICMP error has another sum of SCTP");
 	if ((seen->wrong & (SEEN_L4_CSUM | SEEN_QUOTE_IP_CSUM)) != 0)
 		model_wrong(m, "a translated ICMP error has a wrong checksum");
 	m->judged++;

@@ -52,6 +52,18 @@ void model_flow_del(struct model *m, u32 index);
 bool model_table_tight(const struct model *m);
 bool model_ports_tight(const struct model *m, const struct nat_rule_conf *rule, u8 proto);
 
+/* ---- SCTP and DCCP (model_assoc.c) */
+bool model_is_assoc(u8 proto);
+/* A packet that opens as the books have it; one that ends, and begins nothing: certainly, or maybe;
+ * one that may lead to the times of a connection that closes.                                    */
+bool model_assoc_begins(const struct seen *seen);
+bool model_assoc_ends(const struct seen *seen, bool maybe);
+bool model_assoc_may_close(const struct seen *seen);
+/* A packet of the flow: where its opening stands. */
+void model_assoc_seen(struct model_flow *f, bool reply, const struct seen *seen, bool certain);
+bool model_assoc_is_open(const struct model_flow *f);
+bool model_assoc_answers(const struct model_flow *f);
+
 /* ---- bindings (model_nat.c) */
 /* The endpoint-independent mapping of a flow's source, and the one that a flow from outside (or a
  * hairpin) came in through; false when there is none.                                            */

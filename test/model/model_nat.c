@@ -160,7 +160,7 @@ static void model_port_ok(struct model *m, const struct nat_rule_conf *rule, u8 
 {
 	u16 first, last;
 
-	if (proto != IP_PROTO_TCP && proto != IP_PROTO_UDP)
+	if (proto == IP_PROTO_ICMP || model_nat_proto(proto) == NAT_PROTO_COUNT)
 		return;
 	model_port_range(m, rule, &first, &last);
 	/* RFC 4787 REQ-3 (a): well-known stays well-known. */

@@ -138,7 +138,13 @@ static void host_forward(struct actor *actor, u16 port, const struct frame *fram
 		host_udp_in(host, &seen);
 	else if (seen.proto == IP_PROTO_ICMP)
 		host_ping_in(host, &seen);
+	else if (seen.proto == IP_PROTO_SCTP)
+		host_sctp_in(host, &seen);
+	else if (seen.proto == IP_PROTO_DCCP)
+		host_dccp_in(host, &seen);
 }
+
+enum { KIND_SCTP = 68, KIND_DCCP = 74 }; /* of a hundred, six each */
 
 /* Begin something with somebody: a known peer, or a public endpoint somebody was seen behind. */
 static void host_idea(struct host *host)
@@ -153,12 +159,19 @@ static void host_idea(struct host *host)
 
 		peer = at->addr;
 		pport = at->port;
-		kind = at->proto == IP_PROTO_TCP ? 0 : 60;
+		kind = at->proto == IP_PROTO_TCP    ? 0
+		       : at->proto == IP_PROTO_SCTP ? KIND_SCTP
+		       : at->proto == IP_PROTO_DCCP ? KIND_DCCP
+						    : 60;
 	} else if (!host->conf.inside && kind < 80) {
 		return;
 	}
 	if (kind < 40)
 		host_tcp_open(host, peer, pport);
+	else if (kind >= KIND_DCCP && kind < KIND_DCCP + 6)
+		host_dccp_open(host, peer, pport);
+	else if (kind >= KIND_SCTP && kind < KIND_SCTP + 6)
+		host_sctp_open(host, peer, pport);
 	else if (kind < 80)
 		host_udp_open(host, peer, pport, 0);
 	else
@@ -180,6 +193,8 @@ static void host_run(struct actor *actor)
 			host_udp_due(host, talk);
 		else if (talk->state == TALK_PING)
 			host_ping_due(host, talk);
+		else if (talk->state == TALK_SCTP || talk->state == TALK_DCCP)
+			host_assoc_due(host, talk);
 		else
 			host_tcp_due(host, talk);
 		return;

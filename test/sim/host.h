@@ -1,6 +1,7 @@
 /* A host with real protocol state: it opens TCP connections, answers them, sends data, closes with
- * FIN or RST, retransmits; talks UDP; pings; sends fragments; complains with ICMP errors. And it
- * may be naughty: broken packets, wrong errors, strangers' ports.
+ * FIN or RST, retransmits; has associations of SCTP and connections of DCCP; talks UDP; pings;
+ * sends fragments; complains with ICMP errors. And it may be naughty: broken packets, wrong errors,
+ * strangers' ports.
  *
  * What arrives is looked at as any host would: a TCP stream has to come out as it went in.       */
 #ifndef TEST_SIM_HOST_H
@@ -19,6 +20,8 @@ enum talk_state {
 	TALK_FIN,  /* our FIN is out */
 	TALK_UDP,
 	TALK_PING,
+	TALK_SCTP,
+	TALK_DCCP,
 };
 
 /* How a connection ends once everything is sent. */
@@ -35,7 +38,7 @@ struct talk {
 	u32 irs;
 	u32 snd_una;
 	u32 snd_nxt;
-	u32 rcv_nxt;
+	u32 rcv_nxt; /* SCTP and DCCP: how far it is */
 	u32 left; /* bytes, datagrams or requests still to send */
 	bool peer_fin;
 	u32 tries;
@@ -84,6 +87,11 @@ void host_udp_due(struct host *host, struct talk *talk);
 void host_ping_open(struct host *host, be32 peer);
 void host_ping_in(struct host *host, const struct seen *seen);
 void host_ping_due(struct host *host, struct talk *talk);
+void host_sctp_open(struct host *host, be32 peer, u16 pport);
+void host_sctp_in(struct host *host, const struct seen *seen);
+void host_dccp_open(struct host *host, be32 peer, u16 pport);
+void host_dccp_in(struct host *host, const struct seen *seen);
+void host_assoc_due(struct host *host, struct talk *talk);
 void host_complain(struct host *host, const u8 *ip, u32 len);
 void host_break(struct host *host, struct build *b);
 

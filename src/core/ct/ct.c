@@ -7,8 +7,10 @@
 
 void ct_conf_defaults(struct ct_conf *conf)
 {
-	/* RFC 5382 REQ-5: established 2 h 4 min, transitory 4 min. RFC 4787 REQ-5: 5 min, and never
-	 * below 2. RFC 5508 REQ-2: 60 s. Other protocols: 10 min, as netfilter has it.          */
+	/* RFC 5382 REQ-5: established 2 h 4 min, transitory 4 min; RFC 5597 REQ-5 asks the same of
+	 * DCCP. RFC 4787 REQ-5: 5 min, and never below 2. RFC 5508 REQ-2: 60 s. Other protocols: 10
+	 * min, as netfilter has it. SCTP: twice RTO.Max (RFC 9260 section 16) where retransmissions
+	 * keep it, and an established association as TCP, since its heartbeats may be off.      */
 	*conf = (struct ct_conf){
 		.flow_count = 262144,
 		.timeout_s = {
@@ -20,6 +22,13 @@ void ct_conf_defaults(struct ct_conf *conf)
 			[CT_TIMEOUT_UDP] = 300,
 			[CT_TIMEOUT_ICMP] = 60,
 			[CT_TIMEOUT_GENERIC] = 600,
+			[CT_TIMEOUT_SCTP_OPENING] = 120,
+			[CT_TIMEOUT_SCTP_ESTABLISHED] = 7440,
+			[CT_TIMEOUT_SCTP_CLOSING] = 120,
+			[CT_TIMEOUT_SCTP_CLOSED] = 60,
+			[CT_TIMEOUT_DCCP_OPENING] = 240,
+			[CT_TIMEOUT_DCCP_OPEN] = 7440,
+			[CT_TIMEOUT_DCCP_CLOSING] = 240,
 		},
 		.news_count = 4096,
 		.counters = true,
@@ -46,6 +55,7 @@ void ct_configure(struct ct *ct, const struct ct_conf *conf)
 	}
 	ct->conf.midstream = conf->midstream;
 	ct->conf.outbound_refresh_only = conf->outbound_refresh_only;
+	ct->conf.expiry_probes = conf->expiry_probes && ct->more != NULL;
 }
 
 void ct_init(struct ct *ct, const struct hash_key *key, ns_t now)
@@ -125,7 +135,7 @@ bool ct_is_expired(const struct ct *ct, u32 flow, ns_t now)
 {
 	const struct flow *at = &ct->flow[flow];
 
-	return ct_ms(now) - at->seen_ms >= flow_timeout_ms(ct, at);
+	return ct_ms(now) - at->seen_ms >= flow_lasts_ms(ct, at);
 }
 
 u32 ct_find(struct ct *ct, const struct tuple_key *key, ns_t now)

@@ -10,6 +10,11 @@
  * answered hang in one list per time-out in the order in which they were last seen, which is also
  * the order in which they are taken when the table is full.
  *
+ * Expiry probes, by choice: an established TCP flow whose time is over has CT_PROBE_COUNT steps
+ * more. At the beginning of each the sweep names it in a list, and path asks its inside host; any
+ * packet of the flow is an answer. What a tick, and a second, may ask is bounded: who is not asked
+ * in its steps ends as without probes.
+ *
  * Full. ct_make_room() ends, in this order: an expired flow; the never-answered flow that was
  * silent longest. Established and answered flows are never taken: then the new flow is refused.
  *
@@ -28,6 +33,8 @@ enum {
 	CT_WHEEL_SLOTS = 1024,
 	CT_SLOT_SHIFT = 10, /* a slot is 1,024 ms */
 	CT_SWEEP_MAX = 2048, /* flows looked at in one tick */
+	CT_PROBES_TICK = 64,
+	CT_PROBES_SLOT = 512, /* in the time of one slot */
 };
 
 struct ct_stats {
@@ -35,9 +42,12 @@ struct ct_stats {
 	u64 expired;
 	u64 taken;          /* ended to make room */
 	u64 refused;        /* no room */
-	u64 reopened;       /* a SYN began a new connection on a closed flow */
+	u64 reopened;       /* a SYN, INIT or Request began a new connection on a closed flow */
 	u64 out_of_window;  /* TCP segments that the windows do not explain; passed on */
+	u64 unexplained;    /* SCTP and DCCP packets that do not fit their flow; passed on */
 	u64 midstream;      /* flows picked up without a SYN */
+	u64 probes_answered; /* flows that live on after an expiry probe */
+	u64 probes_missed;   /* flows that ended before there was room to ask */
 };
 
 struct ct {
@@ -57,6 +67,10 @@ struct ct {
 	u32 wheel_slot;  /* the slot that is swept next, not wrapped */
 	u32 wheel_count; /* flows in the wheel */
 	u32 embryo_count;
+	u32 probe[CT_PROBES_TICK]; /* flows to ask, until path takes them */
+	u32 probe_count;
+	u32 probe_slot; /* the time for which probe_spent counts */
+	u32 probe_spent;
 	struct ct_stats stats;
 	struct ct_news_ring news;
 };
@@ -125,6 +139,23 @@ static inline u32 flow_timeout_ms(const struct ct *ct, const struct flow *flow)
 	return ct->timeout_ms[flow_timeout_class(flow->state)];
 }
 
+/* Whether the flow is asked before it ends. */
+static inline bool flow_is_probed(const struct ct *ct, const struct flow *flow)
+{
+	return ct->conf.expiry_probes && flow->state == FLOW_TCP_ESTABLISHED &&
+	       (flow->flags & FLOW_ASSURED) != 0;
+}
+
+/* How long a flow may be silent, with the time for its probes. */
+static inline u32 flow_lasts_ms(const struct ct *ct, const struct flow *flow)
+{
+	return flow_timeout_ms(ct, flow) +
+	       (flow_is_probed(ct, flow) ? CT_PROBE_COUNT * CT_PROBE_STEP_MS : 0);
+}
+
+/* The next flow that the sweep wants to be asked, IDX_NONE when there is none. */
+u32 ct_probe_next(struct ct *ct, ns_t now);
+
 /* The tuple of a packet whose header was validated: what it is looked up by. False when its
  * protocol has nothing to look up by here (an ICMP error, an unknown ICMP type).                */
 bool ct_tuple_of(const struct pkt *pkt, struct tuple_key *key);
@@ -138,10 +169,19 @@ void ct_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt
  * about has its time all the same, or the FIN of a silent server would end the flow at once.     */
 void ct_track_quietly(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt,
 		      u32 now_ms);
-/* A SYN for a flow whose connection is over starts it anew (RFC 9293 3.6.1, RFC 6191). */
-bool ct_tcp_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
+/* A packet that begins a connection on a flow whose connection is over starts it anew: a SYN (RFC
+ * 9293 3.6.1, RFC 6191), an INIT, a Request.                                                     */
+bool ct_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
 /* It begins in the same place: same translation, so that nothing moves for the server either. */
-void ct_tcp_reopen(struct ct *ct, u32 flow);
+void ct_reopen(struct ct *ct, u32 flow);
+
+/* What the trackers share. A packet in direction dir came: the first of the other side is the
+ * answer.                                                                                        */
+void ct_answer(struct ct *ct, u32 flow, enum tuple_dir dir, u32 now_ms);
+/* Another state, whose time begins now. */
+void ct_set_state(struct ct *ct, u32 flow, enum flow_state state, u32 now_ms);
+
+bool ct_tcp_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
 bool ct_tcp_is_reset(const struct pkt *pkt);
 /* RFC 5961 section 3.2 seen from the middle: a RST counts when the receiver may take it. What does
  * not count is passed on and changes nothing.                                                    */
@@ -150,5 +190,15 @@ void ct_tcp_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt 
 /* Windows of a segment without SYN, FIN or RST: all that an established connection needs. */
 void ct_tcp_segment(struct ct *ct, struct flow_more *more, enum tuple_dir dir,
 		    const struct pkt *pkt);
+
+/* Whether an SCTP packet can do no more than end an association: it begins with an ABORT or is a
+ * SHUTDOWN COMPLETE.                                                                             */
+bool ct_sctp_ends(const struct pkt *pkt);
+bool ct_sctp_reopens(const struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt);
+void ct_sctp_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms);
+
+bool ct_dccp_is_reset(const struct pkt *pkt);
+bool ct_dccp_reopens(const struct ct *ct, u32 flow, const struct pkt *pkt);
+void ct_dccp_track(struct ct *ct, u32 flow, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms);
 
 #endif

@@ -145,24 +145,6 @@ void ct_tcp_segment(struct ct *ct, struct flow_more *more, enum tuple_dir dir,
 		window_update(own, peer, tcp, end);
 }
 
-static void tcp_set_state(struct ct *ct, u32 idx, enum flow_state state, u32 now_ms)
-{
-	struct flow *flow = &ct->flow[idx];
-
-	if (flow->state == state)
-		return;
-	flow->state = (u8)state;
-	/* The time of a state begins with it, whoever brought it about. */
-	flow->seen_ms = now_ms;
-	if (state == FLOW_TCP_ESTABLISHED && (flow->flags & FLOW_ANSWERED) != 0)
-		flow->flags |= FLOW_ASSURED;
-	if (!flow_is_confirmed(flow))
-		return;
-	ct_relink(ct, idx, now_ms);
-	if (UNLIKELY(ct->news.heard))
-		ct_news_add(ct, idx, CT_NEWS_UPDATE, CT_END_NONE);
-}
-
 bool ct_tcp_is_reset(const struct pkt *pkt)
 {
 	return (((const struct tcp_hdr *)(const void *)pkt_l4(pkt))->flags & TCP_RST) != 0;
@@ -221,7 +203,7 @@ void ct_tcp_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *
 	u8 next;
 
 	if (kind == KIND_RST) {
-		tcp_set_state(ct, idx, FLOW_TCP_CLOSE, now_ms);
+		ct_set_state(ct, idx, FLOW_TCP_CLOSE, now_ms);
 		return;
 	}
 	if (ct->more != NULL) {
@@ -247,7 +229,7 @@ void ct_tcp_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *
 	if (next == FLOW_TCP_NONE && (kind == KIND_FIN || kind == KIND_ACK))
 		next = (u8)closing_state(ct, idx, dir, tcp);
 	if (next != FLOW_TCP_NONE)
-		tcp_set_state(ct, idx, next, now_ms);
+		ct_set_state(ct, idx, next, now_ms);
 }
 
 /* Whether nothing more can come of the old connection from the side that began the flow. */
@@ -285,15 +267,4 @@ bool ct_tcp_reopens(const struct ct *ct, u32 idx, enum tuple_dir dir, const stru
 	       seq_gt(be32_host(tcp->seq), ct->more[idx].window[TUPLE_ORIG].end) ||
 	       (flow->state == FLOW_TCP_TIME_WAIT &&
 		tcp_opt_find(tcp, TCP_OPT_TIMESTAMPS, TIMESTAMPS_LEN) != NULL);
-}
-
-void ct_tcp_reopen(struct ct *ct, u32 idx)
-{
-	struct flow *flow = &ct->flow[idx];
-
-	flow->state = FLOW_TCP_NONE;
-	flow->flags &= (u16) ~(FLOW_ASSURED | FLOW_FIN_ORIG | FLOW_FIN_REPLY);
-	if (ct->more != NULL)
-		memset(ct->more[idx].window, 0, sizeof ct->more[idx].window);
-	ct->stats.reopened++;
 }

@@ -52,13 +52,27 @@ static void list_remove(struct ct *ct, u32 idx)
 	flow->next = flow->prev = IDX_NONE;
 }
 
+static u32 probes_of(const struct ct *ct, u32 idx)
+{
+	return (ct->more[idx].window[TUPLE_ORIG].flags & WINDOW_PROBES) / WINDOW_PROBE;
+}
+
+/* After which silence the sweep has to look at an answered flow. */
+static u32 flow_due_ms(const struct ct *ct, u32 idx)
+{
+	const struct flow *flow = &ct->flow[idx];
+	u32 steps = flow_is_probed(ct, flow) ? probes_of(ct, idx) : 0;
+
+	return flow_timeout_ms(ct, flow) + steps * CT_PROBE_STEP_MS;
+}
+
 /* Slots are counted from where the sweep stands, which may lag behind the clock. */
 static void wheel_append(struct ct *ct, u32 idx, u32 now_ms)
 {
 	const struct flow *flow = &ct->flow[idx];
 	u32 silent_ms = now_ms - flow->seen_ms;
-	u32 timeout_ms = flow_timeout_ms(ct, flow);
-	u32 left_ms = silent_ms < timeout_ms ? timeout_ms - silent_ms : 0;
+	u32 due_ms = flow_due_ms(ct, idx);
+	u32 left_ms = silent_ms < due_ms ? due_ms - silent_ms : 0;
 	u32 lag = ((now_ms >> CT_SLOT_SHIFT) - ct->wheel_slot) & SLOT_MASK;
 	u32 ahead = (left_ms >> CT_SLOT_SHIFT) + 1 + u32_min(lag, CT_WHEEL_SLOTS);
 
@@ -129,11 +143,49 @@ bool ct_make_room(struct ct *ct, ns_t now)
 
 static bool flow_silent(const struct ct *ct, const struct flow *flow, u32 now_ms)
 {
-	return now_ms - flow->seen_ms >= flow_timeout_ms(ct, flow);
+	return now_ms - flow->seen_ms >= flow_lasts_ms(ct, flow);
+}
+
+/* The flow is to be asked, if its time is over and there is room for a question. */
+static void probe_consider(struct ct *ct, u32 idx, u32 now_ms)
+{
+	struct flow_window *counting = &ct->more[idx].window[TUPLE_ORIG];
+
+	if (now_ms - ct->flow[idx].seen_ms < flow_timeout_ms(ct, &ct->flow[idx])) {
+		ct->stats.probes_answered += probes_of(ct, idx) > 0;
+		counting->flags &= (u8)~WINDOW_PROBES;
+		return;
+	}
+	if (now_ms - ct->flow[idx].seen_ms < flow_due_ms(ct, idx))
+		return;
+	if (ct->probe_slot != now_ms >> CT_SLOT_SHIFT) {
+		ct->probe_slot = now_ms >> CT_SLOT_SHIFT;
+		ct->probe_spent = 0;
+	}
+	if (ct->probe_count == CT_PROBES_TICK || ct->probe_spent == CT_PROBES_SLOT)
+		return;
+	ct->probe[ct->probe_count++] = idx;
+	ct->probe_spent++;
+	counting->flags += WINDOW_PROBE;
+}
+
+u32 ct_probe_next(struct ct *ct, ns_t now)
+{
+	while (ct->probe_count > 0) {
+		u32 idx = ct->probe[--ct->probe_count];
+		const struct flow *flow = &ct->flow[idx];
+
+		/* It may have ended meanwhile, to make room. */
+		if (flow_is_confirmed(flow) && flow_is_probed(ct, flow) &&
+		    ct_ms(now) - flow->seen_ms >= flow_timeout_ms(ct, flow))
+			return idx;
+	}
+	return IDX_NONE;
 }
 
 static void sweep_end(struct ct *ct, u32 idx)
 {
+	ct->stats.probes_missed += flow_is_probed(ct, &ct->flow[idx]) && probes_of(ct, idx) == 0;
 	ct->stats.expired++;
 	ct_end_for(ct, idx, CT_END_EXPIRED);
 }
@@ -171,10 +223,13 @@ void ct_tick(struct ct *ct, ns_t now)
 			continue;
 		}
 		budget--;
-		if (flow_silent(ct, &ct->flow[idx], now_ms))
+		if (flow_silent(ct, &ct->flow[idx], now_ms)) {
 			sweep_end(ct, idx);
-		else
-			ct_relink(ct, idx, now_ms);
+			continue;
+		}
+		if (flow_is_probed(ct, &ct->flow[idx]))
+			probe_consider(ct, idx, now_ms);
+		ct_relink(ct, idx, now_ms);
 	}
 }
 
@@ -209,6 +264,8 @@ enum flow_state flow_first_state(u8 proto)
 	case IP_PROTO_UDP:
 	case IP_PROTO_UDPLITE: return FLOW_UDP_NEW;
 	case IP_PROTO_ICMP: return FLOW_ICMP_NEW;
+	case IP_PROTO_SCTP: return FLOW_SCTP_NONE;
+	case IP_PROTO_DCCP: return FLOW_DCCP_NONE;
 	default: return FLOW_GENERIC_NEW;
 	}
 }

@@ -56,6 +56,24 @@ enum flow_state {
 	FLOW_ICMP_ANSWERED,
 	FLOW_GENERIC_NEW,
 	FLOW_GENERIC_ANSWERED,
+	FLOW_SCTP_NONE, /* no packet was tracked yet */
+	FLOW_SCTP_HEARTBEAT, /* picked up on another path or in the middle, not answered yet */
+	FLOW_SCTP_COOKIE_WAIT, /* INIT was seen */
+	FLOW_SCTP_COOKIE_ECHOED,
+	FLOW_SCTP_ESTABLISHED,
+	FLOW_SCTP_SHUTDOWN_SENT, /* by the side that began the flow */
+	FLOW_SCTP_SHUTDOWN_RECD, /* by the other */
+	FLOW_SCTP_SHUTDOWN_ACK_SENT,
+	FLOW_SCTP_CLOSED,
+	FLOW_DCCP_NONE, /* no packet was tracked yet */
+	FLOW_DCCP_LISTEN, /* the server opens its side of a NAT first, RFC 5596 */
+	FLOW_DCCP_REQUEST,
+	FLOW_DCCP_RESPOND,
+	FLOW_DCCP_PARTOPEN, /* also: picked up in the middle, not answered yet */
+	FLOW_DCCP_OPEN,
+	FLOW_DCCP_CLOSEREQ,
+	FLOW_DCCP_CLOSING,
+	FLOW_DCCP_TIMEWAIT,
 	FLOW_STATE_COUNT,
 };
 
@@ -92,12 +110,37 @@ struct flow_window {
 enum flow_window_flag {
 	WINDOW_SEEN = 1 << 0,  /* the fields are valid */
 	WINDOW_SCALE = 1 << 1, /* this side's SYN had the window scale option */
+	WINDOW_PROBE = 1 << 2, /* times the expiry probes, in the original side's */
+	WINDOW_PROBES = 3 * WINDOW_PROBE,
+};
+
+/* Packets of one direction of an SCTP association. */
+struct flow_sctp {
+	u32 tag;     /* the verification tag that they carry; 0: not known */
+	u32 offered; /* what the last INIT or INIT ACK of the other side asks them to carry */
+};
+
+/* One direction of a DCCP connection. */
+struct flow_dccp {
+	u32 seq_low; /* highest sequence number sent, of 48 bits */
+	u16 seq_high;
+	u8 flags; /* enum flow_dccp_flag */
+	u8 spare;
+};
+
+enum flow_dccp_flag {
+	FLOW_DCCP_SEEN = 1 << 0,   /* the fields are valid */
+	FLOW_DCCP_CLIENT = 1 << 1, /* this side has sent the Request */
 };
 
 struct flow_more {
 	u64 packets[2];
 	u64 bytes[2];
-	struct flow_window window[2];
+	union {
+		struct flow_window window[2]; /* TCP */
+		struct flow_sctp sctp[2];
+		struct flow_dccp dccp[2];
+	};
 	u32 subscriber; /* index of who holds it, plus one; 0: nobody is counted */
 };
 _Static_assert(sizeof(struct flow_more) == 64, "what only some need is one line");

@@ -29,6 +29,24 @@ static const struct state_info state_info[FLOW_STATE_COUNT] = {
 	[FLOW_ICMP_ANSWERED] = { "answered", CT_TIMEOUT_ICMP },
 	[FLOW_GENERIC_NEW] = { "unanswered", CT_TIMEOUT_GENERIC },
 	[FLOW_GENERIC_ANSWERED] = { "two-way", CT_TIMEOUT_GENERIC },
+	[FLOW_SCTP_NONE] = { "none", CT_TIMEOUT_SCTP_OPENING },
+	[FLOW_SCTP_HEARTBEAT] = { "heartbeat", CT_TIMEOUT_SCTP_OPENING },
+	[FLOW_SCTP_COOKIE_WAIT] = { "cookie-wait", CT_TIMEOUT_SCTP_OPENING },
+	[FLOW_SCTP_COOKIE_ECHOED] = { "cookie-echoed", CT_TIMEOUT_SCTP_OPENING },
+	[FLOW_SCTP_ESTABLISHED] = { "established", CT_TIMEOUT_SCTP_ESTABLISHED },
+	[FLOW_SCTP_SHUTDOWN_SENT] = { "shutdown-sent", CT_TIMEOUT_SCTP_CLOSING },
+	[FLOW_SCTP_SHUTDOWN_RECD] = { "shutdown-recd", CT_TIMEOUT_SCTP_CLOSING },
+	[FLOW_SCTP_SHUTDOWN_ACK_SENT] = { "shutdown-ack-sent", CT_TIMEOUT_SCTP_CLOSING },
+	[FLOW_SCTP_CLOSED] = { "closed", CT_TIMEOUT_SCTP_CLOSED },
+	[FLOW_DCCP_NONE] = { "none", CT_TIMEOUT_DCCP_OPENING },
+	[FLOW_DCCP_LISTEN] = { "listen", CT_TIMEOUT_DCCP_OPENING },
+	[FLOW_DCCP_REQUEST] = { "request", CT_TIMEOUT_DCCP_OPENING },
+	[FLOW_DCCP_RESPOND] = { "respond", CT_TIMEOUT_DCCP_OPENING },
+	[FLOW_DCCP_PARTOPEN] = { "partopen", CT_TIMEOUT_DCCP_OPENING },
+	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPEN },
+	[FLOW_DCCP_CLOSEREQ] = { "closereq", CT_TIMEOUT_DCCP_CLOSING },
+	[FLOW_DCCP_CLOSING] = { "closing", CT_TIMEOUT_DCCP_CLOSING },
+	[FLOW_DCCP_TIMEWAIT] = { "timewait", CT_TIMEOUT_DCCP_CLOSING },
 };
 
 const char *flow_state_name(enum flow_state state)
@@ -110,6 +128,10 @@ verdict ct_may_begin(const struct ct *ct, struct drop_stats *stats, struct pkt *
 		if (!icmp_is_request(icmp->type))
 			return pkt_drop(stats, pkt, DROP_CT_INVALID);
 	}
+	/* As with a RST: it ends what is not there. */
+	if ((ip->proto == IP_PROTO_SCTP && ct_sctp_ends(pkt)) ||
+	    (ip->proto == IP_PROTO_DCCP && ct_dccp_is_reset(pkt)))
+		return pkt_drop(stats, pkt, DROP_CT_INVALID);
 	return VERDICT_ACCEPT;
 }
 
@@ -133,15 +155,19 @@ static void track_plain(struct ct *ct, u32 idx, enum flow_state answered, u32 no
 		ct_news_add(ct, idx, CT_NEWS_UPDATE, CT_END_NONE);
 }
 
-static void track_answer(struct ct *ct, u32 idx, u32 now_ms)
+void ct_answer(struct ct *ct, u32 idx, enum tuple_dir dir, u32 now_ms)
 {
 	struct flow *flow = &ct->flow[idx];
 
+	if (dir != TUPLE_REPLY || !flow_is_confirmed(flow) || (flow->flags & FLOW_ANSWERED) != 0)
+		return;
 	ct_unlink(ct, idx);
 	flow->flags |= FLOW_ANSWERED;
 	ct_link(ct, idx, now_ms);
 	switch (flow->proto) {
-	case IP_PROTO_TCP: break;
+	case IP_PROTO_TCP:
+	case IP_PROTO_SCTP:
+	case IP_PROTO_DCCP: break;
 	case IP_PROTO_UDP:
 	case IP_PROTO_UDPLITE: track_plain(ct, idx, FLOW_UDP_STREAM, now_ms); break;
 	case IP_PROTO_ICMP: track_plain(ct, idx, FLOW_ICMP_ANSWERED, now_ms); break;
@@ -160,10 +186,46 @@ static void track_refresh(struct ct *ct, u32 idx, u32 now_ms)
 		ct_relink(ct, idx, now_ms);
 }
 
+/* Both sides agreed: an answered flow in this state is assured. */
+static bool is_open(enum flow_state state)
+{
+	return state == FLOW_TCP_ESTABLISHED || state == FLOW_SCTP_ESTABLISHED ||
+	       state == FLOW_DCCP_OPEN;
+}
+
+void ct_set_state(struct ct *ct, u32 idx, enum flow_state state, u32 now_ms)
+{
+	struct flow *flow = &ct->flow[idx];
+
+	if (flow->state == state)
+		return;
+	flow->state = (u8)state;
+	/* The time of a state begins with it, whoever brought it about. */
+	flow->seen_ms = now_ms;
+	if (is_open(state) && (flow->flags & FLOW_ANSWERED) != 0)
+		flow->flags |= FLOW_ASSURED;
+	if (!flow_is_confirmed(flow))
+		return;
+	ct_relink(ct, idx, now_ms);
+	if (UNLIKELY(ct->news.heard))
+		ct_news_add(ct, idx, CT_NEWS_UPDATE, CT_END_NONE);
+}
+
+/* RFC 7857 section 7.1: a RST keeps nothing, nor does what is one to another protocol; the state
+ * that it may bring has its time.                                                                */
+static bool is_ending(u8 proto, const struct pkt *pkt)
+{
+	switch (proto) {
+	case IP_PROTO_TCP: return ct_tcp_is_reset(pkt);
+	case IP_PROTO_SCTP: return ct_sctp_ends(pkt);
+	case IP_PROTO_DCCP: return ct_dccp_is_reset(pkt);
+	default: return false;
+	}
+}
+
 void ct_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt, u32 now_ms)
 {
-	/* RFC 7857 section 7.1: a RST keeps nothing; the state that it may bring has its time. */
-	if (ct->flow[idx].proto != IP_PROTO_TCP || !ct_tcp_is_reset(pkt))
+	if (!is_ending(ct->flow[idx].proto, pkt))
 		track_refresh(ct, idx, now_ms);
 	ct_track_quietly(ct, idx, dir, pkt, now_ms);
 }
@@ -171,16 +233,43 @@ void ct_track(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt,
 void ct_track_quietly(struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt,
 		      u32 now_ms)
 {
-	struct flow *flow = &ct->flow[idx];
+	u8 proto = ct->flow[idx].proto;
 
 	flow_count(ct, idx, dir, pkt);
-	if (flow->proto == IP_PROTO_TCP && ct_tcp_is_reset(pkt) &&
+	if (proto == IP_PROTO_TCP && ct_tcp_is_reset(pkt) &&
 	    !ct_tcp_reset_counts(ct, idx, dir, pkt)) {
 		ct->stats.out_of_window++;
 		return;
 	}
-	if (dir == TUPLE_REPLY && flow_is_confirmed(flow) && (flow->flags & FLOW_ANSWERED) == 0)
-		track_answer(ct, idx, now_ms);
-	if (flow->proto == IP_PROTO_TCP)
+	switch (proto) {
+	/* What does not fit its association or connection is no answer either. */
+	case IP_PROTO_SCTP: ct_sctp_track(ct, idx, dir, pkt, now_ms); break;
+	case IP_PROTO_DCCP: ct_dccp_track(ct, idx, dir, pkt, now_ms); break;
+	case IP_PROTO_TCP:
+		ct_answer(ct, idx, dir, now_ms);
 		ct_tcp_track(ct, idx, dir, pkt, now_ms);
+		break;
+	default: ct_answer(ct, idx, dir, now_ms); break;
+	}
+}
+
+bool ct_reopens(const struct ct *ct, u32 idx, enum tuple_dir dir, const struct pkt *pkt)
+{
+	switch (ct->flow[idx].proto) {
+	case IP_PROTO_TCP: return ct_tcp_reopens(ct, idx, dir, pkt);
+	case IP_PROTO_SCTP: return ct_sctp_reopens(ct, idx, dir, pkt);
+	case IP_PROTO_DCCP: return ct_dccp_reopens(ct, idx, pkt);
+	default: return false;
+	}
+}
+
+void ct_reopen(struct ct *ct, u32 idx)
+{
+	struct flow *flow = &ct->flow[idx];
+
+	flow->state = (u8)flow_first_state(flow->proto);
+	flow->flags &= (u16) ~(FLOW_ASSURED | FLOW_FIN_ORIG | FLOW_FIN_REPLY);
+	if (ct->more != NULL)
+		memset(ct->more[idx].window, 0, sizeof ct->more[idx].window);
+	ct->stats.reopened++;
 }

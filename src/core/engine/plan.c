@@ -187,6 +187,8 @@ const char *engine_conf_wrong(const struct sluice_conf *conf)
 		    conf->ct.timeout_s[class] > CT_TIMEOUT_MAX_S)
 			return "a time-out is zero or longer than a week";
 	}
+	if (conf->ct.expiry_probes && !conf->ct.counters)
+		return "expiry probes need the sequence numbers that counters keep";
 	if (conf->reass.fragments_per_packet < 2 ||
 	    conf->reass.fragments_per_packet > REASS_FRAGMENTS_MAX)
 		return "fragments per packet are 2 to 64";

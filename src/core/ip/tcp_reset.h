@@ -1,4 +1,5 @@
-/* The reset that answers a TCP segment for which there is nobody (RFC 9293 section 3.10.7.1). */
+/* TCP segments made here in somebody's name: the reset that answers one for which there is nobody
+ * (RFC 9293 section 3.10.7.1), that of a connection that ends, the question whether one lives.   */
 #ifndef CORE_IP_TCP_RESET_H
 #define CORE_IP_TCP_RESET_H
 
@@ -20,5 +21,10 @@ struct tcp_ends {
 
 /* A reset that answers nothing: dst expects seq next. NULL when no buffer is free. */
 struct pkt *ip_tcp_reset_at(struct pkt_pool *pool, const struct tcp_ends *ends, u32 seq);
+
+/* A keep-alive (RFC 1122 section 4.2.3.6): dst, which expects seq and has sent up to ack, answers
+ * with an ACK if it knows the connection, and with a reset if not. NULL when no buffer is free.  */
+struct pkt *ip_tcp_keepalive(struct pkt_pool *pool, const struct tcp_ends *ends, u32 seq, u32 ack,
+			     u16 window);
 
 #endif

@@ -11,10 +11,11 @@
 #include "core/wire/ip4.h"
 #include "core/wire/tcp.h"
 
-/* A TCP flow whose SYN nobody has answered: it begins now, or again on a closed one. */
+/* A flow whose SYN, INIT or Request nobody has answered: it begins, or again on a closed one. */
 static bool is_opening(const struct flow *flow)
 {
-	return flow->proto == IP_PROTO_TCP && flow->state == FLOW_TCP_SYN_SENT;
+	return flow->state == FLOW_TCP_SYN_SENT || flow->state == FLOW_SCTP_COOKIE_WAIT ||
+	       flow->state == FLOW_DCCP_REQUEST;
 }
 
 static enum filter_state state_of(const struct path *path, const struct pkt *pkt)

@@ -42,6 +42,7 @@ struct path_stats {
 	u64 to_host;
 	u64 echo_replies;
 	u64 resets;     /* TCP resets sent in somebody's name */
+	u64 probes;     /* questions whether an established flow lives */
 	u64 related;    /* ICMP errors passed on */
 	u64 redirects;
 	u64 fragmented; /* packets cut into fragments */
@@ -101,6 +102,9 @@ void path_output(struct path *path, struct pkt *pkt, ns_t now);
 verdict path_postrouting(struct path *path, struct pkt *pkt, ns_t now);
 verdict path_transmit(struct path *path, struct pkt *pkt, be32 gateway, ns_t now);
 void path_bury(struct path *path, struct pkt *pkt, ns_t now);
+
+/* Asks the inside hosts of flows whose time is over, as many as ct named. */
+void path_probe(struct path *path, ns_t now);
 
 /* What a module appended: packets to send, packets that died. */
 void path_drain(struct path *path, struct batch *out, struct batch *dead, ns_t now);

@@ -117,7 +117,7 @@ static bool backend_is_lost(const struct path *path, const struct pkt *pkt)
 		return false;
 	return flow_is_stale(balance, flow) ||
 	       (backend_state(flow_backend(balance, flow)) != BACKEND_UP &&
-		ct_tcp_reopens(path->ct, pkt->flow >> 1, path_dir(pkt), pkt));
+		ct_reopens(path->ct, pkt->flow >> 1, path_dir(pkt), pkt));
 }
 
 /* The client of a connection whose server has just been reset must hear of it too. What was sent to
@@ -196,8 +196,8 @@ static verdict prerouting_track(struct path *path, struct pkt *pkt, ns_t now)
 	if (pkt->flow == IDX_NONE)
 		return is_for_host(path, pkt, &key) ? VERDICT_ACCEPT :
 						      prerouting_new(path, pkt, &key, now);
-	if (ct_tcp_reopens(path->ct, ref >> 1, ref & 1, pkt))
-		ct_tcp_reopen(path->ct, ref >> 1);
+	if (ct_reopens(path->ct, ref >> 1, ref & 1, pkt))
+		ct_reopen(path->ct, ref >> 1);
 	if (path_refreshes(path, pkt))
 		ct_track(path->ct, ref >> 1, ref & 1, pkt, ct_ms(now));
 	else

@@ -15,6 +15,7 @@ void path_tick(struct path *path, ns_t now)
 	out.count = dead.count = 0;
 	ct_tick(path->ct, now);
 	path_drain_ended(path, now);
+	path_probe(path, now);
 	nat_tick(path->nat, now);
 	reass_tick(path->reass, path->drops, now, &dead);
 	path_drain(path, NULL, &dead, now);

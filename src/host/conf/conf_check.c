@@ -385,6 +385,16 @@ static void check_static(struct checking *c, u32 index)
 	check_static_in_pools(c, fixed);
 }
 
+/* ---- tracking -------------------------------------------------------------------------------- */
+
+static void check_tracking(struct checking *c)
+{
+	if (c->conf->ct.expiry_probes && !c->conf->ct.counters)
+		conf_error(c->errors, at(c, &c->conf->ct.expiry_probes),
+			   "'expiry-probes' needs the sequence numbers that 'counters: true' "
+			   "keeps");
+}
+
 /* ---- all ------------------------------------------------------------------------------------- */
 
 bool conf_check(const struct conf *conf, const struct conf_marks *marks, struct conf_errors *errors)
@@ -399,6 +409,7 @@ bool conf_check(const struct conf *conf, const struct conf_marks *marks, struct 
 		check_rule(&checking, &conf->rule[i]);
 	for (u32 i = 0; i < conf->static_count; i++)
 		check_static(&checking, i);
+	check_tracking(&checking);
 	conf_check_filter(conf, marks, errors);
 	return errors->count == before;
 }

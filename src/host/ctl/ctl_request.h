@@ -16,7 +16,7 @@
 enum {
 	CTL_VERSION = 1,
 	CTL_REQUEST_MAX = 4096, /* bytes of a request, its line end included */
-	CTL_WHY_SIZE = 320,
+	CTL_WHY_SIZE = 512,
 	CTL_STATE_SIZE = 24,
 	CTL_PACKET_MAX = 1536, /* bytes of a packet that is asked about */
 };

@@ -78,8 +78,8 @@ static void pass(struct dialogue *d, const struct step *step)
 		assert_int_equal(ct_confirm(ct, d->idx, d->bed->now), ERR_OK);
 		return;
 	}
-	if (ct_tcp_reopens(ct, d->idx, step->dir, pkt))
-		ct_tcp_reopen(ct, d->idx);
+	if (ct_reopens(ct, d->idx, step->dir, pkt))
+		ct_reopen(ct, d->idx);
 	ct_track(ct, d->idx, step->dir, pkt, ct_ms(d->bed->now));
 }
 
