@@ -8,22 +8,23 @@
 #include "core/ip/tcp_reset.h"
 #include "core/path/path.h"
 
-static bool is_inside(const struct path *path, be32 addr)
+static bool is_inside(const struct path *path, be32 addr, u8 zone)
 {
-	u32 idx = fib_lookup(path->fib, addr);
+	const struct fib *fib = &path->fib[zone];
+	u32 idx = fib_lookup(fib, addr);
 	const struct fib_path *way;
 
-	if (fib_route_at(path->fib, idx)->type != FIB_UNICAST)
+	if (fib_route_at(fib, idx)->type != FIB_UNICAST)
 		return false;
-	way = fib_pick(path->fib, idx, 0);
+	way = fib_pick(fib, idx, 0);
 	return way != NULL && path_iface(path, way->out_if)->conf.side == IFACE_INSIDE;
 }
 
 /* The direction of what the inside host sends; false when no end is inside. */
 static bool inside_dir(const struct path *path, const struct flow *flow, enum tuple_dir *dir)
 {
-	*dir = is_inside(path, flow->orig.src) ? TUPLE_ORIG : TUPLE_REPLY;
-	return *dir == TUPLE_ORIG || is_inside(path, flow->repl.src);
+	*dir = is_inside(path, flow->orig.src, flow->zone[TUPLE_ORIG]) ? TUPLE_ORIG : TUPLE_REPLY;
+	return *dir == TUPLE_ORIG || is_inside(path, flow->repl.src, flow->zone[TUPLE_REPLY]);
 }
 
 static void probe_flow(struct path *path, u32 idx, ns_t now)
@@ -46,6 +47,7 @@ static void probe_flow(struct path *path, u32 idx, ns_t now)
 				 (u16)u32_min(peer->max_win >> peer->scale, UINT16_MAX));
 	if (probe == NULL)
 		return;
+	probe->zone = flow->zone[dir];
 	path->stats.probes++;
 	path_output(path, probe, now);
 }
