@@ -111,6 +111,7 @@ static void build_iface(struct building *b, u32 index)
 	memcpy(iface->name, given->name, sizeof iface->name);
 	iface->side = given->side;
 	iface->addr_count = 0;
+	iface->mss = given->mss;
 	/* A link can carry less, never more: what is larger would be lost on the way out. */
 	if (given->mtu > iface->mtu && !b->facts->running)
 		run_error(b->errors,

@@ -59,6 +59,7 @@ struct conf_iface {
 	enum iface_side side;
 	enum conf_driver driver;
 	u32 mtu;        /* 0: the interface's */
+	u16 mss;        /* 0: any; IFACE_MSS_OF_MTU */
 	u32 addr_count; /* 0: those that the host has on it */
 	struct iface_addr addr[CONF_ADDR_MAX];
 };

@@ -322,6 +322,8 @@ static json_t *schema_value(const struct conf_field *field)
 	}
 	if (field->zero)
 		json_array_append_new(shapes, json_pack("{s:s}", "const", field->zero));
+	if (field->top)
+		json_array_append_new(shapes, json_pack("{s:s}", "const", field->top));
 	return json_pack("{s:o}", "anyOf", shapes);
 }
 

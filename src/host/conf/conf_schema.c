@@ -52,6 +52,16 @@ static const struct conf_field iface_fields[] = {
 	  .max = UINT16_MAX,
 	  .zero = "from-interface",
 	  .help = "bytes of an IP packet" },
+	{ .key = "mss",
+	  .kind = CONF_PORT,
+	  .at = offsetof(struct conf_iface, mss),
+	  .min = IFACE_MSS_MIN,
+	  .max = IFACE_MSS_OF_MTU - 1,
+	  .zero = "none",
+	  .top = "clamp-to-mtu",
+	  .help = "the segment size that TCP may announce through here at most, either way; "
+		  "clamp-to-mtu: what fits into the smaller MTU of the two interfaces that it "
+		  "passes" },
 };
 
 static const struct conf_group iface_group = {

@@ -17,7 +17,7 @@ enum conf_kind {
 	CONF_BOOL,     /* bool */
 	CONF_INVERTED, /* bool, kept the other way round */
 	CONF_NUMBER,   /* u32 */
-	CONF_PORT,     /* u16 */
+	CONF_PORT,     /* u16: a port, or another number of that size */
 	CONF_WORD,     /* an enum: its index in words */
 	CONF_NAME,     /* char[]; letters, digits, and . _ - : @ */
 	CONF_PATH,     /* char[]; absolute */
@@ -55,6 +55,7 @@ struct conf_field {
 	u32 count_at; /* of a list: how many there are, u32 */
 	u32 count_max;
 	const char *zero;         /* the word that stands for zero or nothing */
+	const char *top;          /* of CONF_PORT: the word that stands for UINT16_MAX */
 	const char *const *words; /* NULL ends them */
 	enum conf_kind element;   /* of CONF_VALUES */
 	const struct conf_group *group;

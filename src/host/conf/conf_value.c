@@ -265,6 +265,10 @@ bool conf_value_read(const struct conf_field *field, const char *text, void *bas
 		clear(field, base);
 		return true;
 	}
+	if (field->top && strcmp(text, field->top) == 0) {
+		*(u16 *)at = UINT16_MAX;
+		return true;
+	}
 	switch (field->kind) {
 	case CONF_BOOL:
 	case CONF_INVERTED:
@@ -373,6 +377,10 @@ void conf_value_show(const struct conf_field *field, const void *base, char text
 		snprintf(text, CONF_VALUE_SIZE, "%s", field->zero);
 		return;
 	}
+	if (field->top && *(const u16 *)at == UINT16_MAX) {
+		snprintf(text, CONF_VALUE_SIZE, "%s", field->top);
+		return;
+	}
 	switch (field->kind) {
 	case CONF_ADDR:
 		snprintf(text, CONF_VALUE_SIZE, "%s", value_show_addr(be32_load(at)).text);
@@ -467,7 +475,9 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 	default: snprintf(text, size, "%s", sentences[field->kind]); break;
 	}
 	len = strlen(text);
-	if (field->zero)
+	if (field->top)
+		snprintf(text + len, size - len, ", %s or %s", field->zero, field->top);
+	else if (field->zero)
 		snprintf(text + len, size - len, ", or %s", field->zero);
 }
 
@@ -492,6 +502,8 @@ const char *conf_value_near(const struct conf_field *field, const char *text)
 		words[i] = from[i];
 	if (field->zero)
 		words[count++] = field->zero;
+	if (field->top)
+		words[count++] = field->top;
 	return count ? nearest_word(text, words, count) : NULL;
 }
 
