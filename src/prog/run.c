@@ -184,7 +184,7 @@ static void say_start(struct run *run)
 	say_sandbox(run);
 	printf("  control %s\n", run->asked.conf.control);
 	if (run->metrics)
-		printf("  metrics %s\n", run->args.metrics);
+		printf("  metrics %s\n", run->asked.conf.metrics);
 	if (run->asked.from_file)
 		printf("  file    %s\n", run->asked.file);
 	say_notes(run);

@@ -497,6 +497,18 @@ static void build_nat(struct building *b)
 	nat->dest_count = b->asked->dest_count;
 }
 
+static void build_subscribers(struct building *b)
+{
+	const struct conf_subscribers *asked = &b->asked->subscribers;
+	struct subscriber_conf *subscribers = &b->conf->subscribers;
+
+	subscribers->subscriber_count = asked->count;
+	subscribers->prefix_len = (u8)asked->prefix_len;
+	subscribers->limits = asked->limits;
+	subscribers->exception_count = asked->exception_count;
+	memcpy(subscribers->exception, asked->exception, sizeof subscribers->exception);
+}
+
 static void build_rest(struct building *b)
 {
 	const struct conf *asked = b->asked;
@@ -528,6 +540,7 @@ bool run_conf_build(const struct run_source *source, const struct run_facts *fac
 	build_routes(&b);
 	build_nat(&b);
 	build_services(&b);
+	build_subscribers(&b);
 	build_rest(&b);
 	run_filter_build(source, facts, conf, rules, errors);
 	if (!facts->running && errors->count == before)

@@ -116,6 +116,21 @@ static void fill_tracking(const struct run_args *args, struct conf *conf)
 	conf->ct.outbound_refresh_only = args->outbound_refresh_only;
 }
 
+/* A path of a socket, which the system bounds. */
+static void fill_path(const char *option, const char *path, char out[CONF_PATH_SIZE],
+		      struct run_errors *errors)
+{
+	if (!path)
+		return;
+	if (strlen(path) >= CONF_PATH_SIZE) {
+		run_error(errors, "%s %s: is longer than %d letters", option, path,
+			  CONF_PATH_SIZE - 1);
+		return;
+	}
+	memset(out, 0, CONF_PATH_SIZE);
+	memcpy(out, path, strlen(path));
+}
+
 bool run_args_fill(const struct run_args *args, struct conf *conf, struct run_errors *errors)
 {
 	u32 before = errors->count;
@@ -125,12 +140,7 @@ bool run_args_fill(const struct run_args *args, struct conf *conf, struct run_er
 	fill_nat(args, conf, errors);
 	fill_tracking(args, conf);
 	conf->log = args->json_log ? CONF_LOG_JSON : CONF_LOG_TEXT;
-	if (args->control && strlen(args->control) < sizeof conf->control) {
-		memset(conf->control, 0, sizeof conf->control);
-		memcpy(conf->control, args->control, strlen(args->control));
-	} else if (args->control) {
-		run_error(errors, "--control %s: is longer than %d letters", args->control,
-			  CONF_PATH_SIZE - 1);
-	}
+	fill_path("--control", args->control, conf->control, errors);
+	fill_path("--metrics", args->metrics, conf->metrics, errors);
 	return errors->count == before;
 }

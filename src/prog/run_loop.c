@@ -277,9 +277,9 @@ bool run_loop_begin(struct run *run)
 		run_error(&run->errors, "backends can not be checked: the system refuses");
 		return false;
 	}
-	if (run->args.metrics) {
-		run->metrics = metrics_new(run->loop, run->sluice, PROG_VERSION, run->args.metrics,
-					   &refused);
+	if (run->asked.conf.metrics[0]) {
+		run->metrics = metrics_new(run->loop, run->sluice, PROG_VERSION,
+					   run->asked.conf.metrics, &refused);
 		if (!run->metrics) {
 			run_error(&run->errors, "%s", refused.text);
 			return false;

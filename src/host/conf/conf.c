@@ -29,6 +29,8 @@ void conf_defaults(struct conf *conf)
 	conf->filter.log_rate = engine.filter.log_rate;
 	conf->filter.log_burst = engine.filter.log_burst;
 	conf->filter.source_limit = engine.filter.source_limit;
+	conf->subscribers.prefix_len = engine.subscribers.prefix_len;
+	conf->subscribers.count = engine.subscribers.subscriber_count;
 	conf->ct = engine.ct;
 	conf->icmp = engine.icmp;
 	conf->redirects = engine.redirects;

@@ -128,6 +128,14 @@ struct conf_filter {
 	u32 source_limit;
 };
 
+struct conf_subscribers {
+	u32 prefix_len;
+	struct subscriber_limits limits;
+	u32 exception_count;
+	struct subscriber_exception exception[SUBSCRIBER_EXCEPTION_MAX];
+	u32 count; /* limit; 0: nobody is counted */
+};
+
 struct conf {
 	u32 iface_count;
 	struct conf_iface iface[CONF_IFACE_MAX];
@@ -145,6 +153,7 @@ struct conf {
 	u16 masquerade_port_last;
 	u32 quarantine_s;
 	struct conf_filter filter;
+	struct conf_subscribers subscribers;
 	u32 address_count; /* limit; 0: as many as pools need, and some */
 	u32 mapping_count; /* limits, as in struct nat_conf */
 	u32 dest_count;
@@ -156,6 +165,7 @@ struct conf {
 	struct reass_conf reass;
 	struct pkt_pool_conf packets;
 	char control[CONF_PATH_SIZE];
+	char metrics[CONF_PATH_SIZE]; /* a path, or loopback ADDRESS:PORT; empty: none */
 	enum conf_log log;
 };
 

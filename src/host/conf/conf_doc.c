@@ -267,6 +267,7 @@ static const char *pattern_of(enum conf_kind kind)
 		[CONF_NUMBER] = "^[0-9]+[kM]?$",
 		[CONF_NAME] = "^[A-Za-z0-9._:@-]+$",
 		[CONF_PATH] = "^/[!-~]*$",
+		[CONF_LISTEN] = "^(/[!-~]*|127(\\.[0-9]+){3}:[0-9]+)$",
 		[CONF_SECONDS] = "^([0-9]+(d|h|m|s|ms))+$",
 		[CONF_NANOS] = "^([0-9]+(d|h|m|s|ms))+$",
 		[CONF_ADDR] = "^[0-9]+(\\.[0-9]+){3}$",

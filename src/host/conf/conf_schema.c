@@ -229,6 +229,14 @@ static const struct conf_field limit_fields[] = {
 	  .max = 1 << 20,
 	  .at = offsetof(struct conf, filter.source_limit),
 	  .help = "sources that the limits of filter rules remember" },
+	{ .key = "subscribers",
+	  .kind = CONF_NUMBER,
+	  .when = CONF_REFUSED,
+	  .zero = "none",
+	  .min = 1,
+	  .max = SUBSCRIBER_COUNT_MAX,
+	  .at = offsetof(struct conf, subscribers.count),
+	  .help = "inside hosts that are counted at once; none: nobody is" },
 	{ .key = "routes",
 	  .kind = CONF_NUMBER,
 	  .when = CONF_REFUSED,
@@ -361,6 +369,22 @@ static const struct conf_group control_group = {
 	.field_count = ARRAY_COUNT(control_fields),
 };
 
+static const struct conf_field metrics_fields[] = {
+	{ .key = "listen",
+	  .kind = CONF_LISTEN,
+	  .when = CONF_RESTART,
+	  .zero = "none",
+	  .at = offsetof(struct conf, metrics),
+	  .size = CONF_PATH_SIZE,
+	  .help = "/metrics and /healthz over HTTP there" },
+};
+
+static const struct conf_group metrics_group = {
+	.what = "metrics",
+	.field = metrics_fields,
+	.field_count = ARRAY_COUNT(metrics_fields),
+};
+
 static const struct conf_field log_fields[] = {
 	{ .key = "format",
 	  .kind = CONF_WORD,
@@ -420,6 +444,10 @@ static const struct conf_field root_fields[] = {
 	  .kind = CONF_GROUP,
 	  .group = &conf_filter_group,
 	  .help = "which packets may pass" },
+	{ .key = "subscribers",
+	  .kind = CONF_GROUP,
+	  .group = &conf_subscriber_group,
+	  .help = "what an inside host may hold" },
 	{ .key = "tracking",
 	  .kind = CONF_GROUP,
 	  .group = &tracking_group,
@@ -440,6 +468,10 @@ static const struct conf_field root_fields[] = {
 	  .kind = CONF_GROUP,
 	  .group = &control_group,
 	  .help = "the control socket" },
+	{ .key = "metrics",
+	  .kind = CONF_GROUP,
+	  .group = &metrics_group,
+	  .help = "figures for Prometheus" },
 	{ .key = "log",
 	  .kind = CONF_GROUP,
 	  .group = &log_group,

@@ -21,6 +21,7 @@ enum conf_kind {
 	CONF_WORD,     /* an enum: its index in words */
 	CONF_NAME,     /* char[]; letters, digits, and . _ - : @ */
 	CONF_PATH,     /* char[]; absolute */
+	CONF_LISTEN,   /* char[]; an absolute path, or a loopback address and port */
 	CONF_SECONDS,  /* u32 */
 	CONF_NANOS,    /* u64 */
 	CONF_ADDR,     /* be32 */
@@ -78,6 +79,7 @@ union conf_element {
 	struct conf_rule rule;
 	struct conf_static fixed;
 	struct conf_filter_rule filter_rule;
+	struct subscriber_exception exception;
 };
 
 extern const struct conf_group conf_root;

@@ -8,5 +8,6 @@
 extern const struct conf_group conf_pool_group;
 extern const struct conf_group conf_nat_group;
 extern const struct conf_group conf_filter_group;
+extern const struct conf_group conf_subscriber_group;
 
 #endif

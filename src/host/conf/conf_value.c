@@ -176,11 +176,29 @@ static bool is_path(const char *text, size_t size)
 	return true;
 }
 
+/* "127.0.0.1:9100" */
+static bool is_loopback(const char *text)
+{
+	size_t len = strcspn(text, ":");
+	char head[VALUE_ADDR_SIZE];
+	be32 addr;
+	u64 port;
+
+	if (len >= sizeof head || text[len] == 0)
+		return false;
+	memcpy(head, text, len);
+	head[len] = 0;
+	return value_addr(head, &addr) && be32_host(addr) >> 24 == 127 &&
+	       value_number(text + len + 1, 1, UINT16_MAX, &port);
+}
+
 static bool read_text(const struct conf_field *field, const char *text, char *out)
 {
 	bool good = field->kind == CONF_NAME ? is_name(text, field->size)
 					     : is_path(text, field->size);
 
+	if (field->kind == CONF_LISTEN && strlen(text) < field->size)
+		good = good || is_loopback(text);
 	if (!good)
 		return false;
 	memset(out, 0, field->size);
@@ -211,7 +229,8 @@ static void clear(const struct conf_field *field, void *base)
 	switch (field->kind) {
 	case CONF_NUMBER: *(u32 *)place(base, field->at) = 0; break;
 	case CONF_PORT: *(u16 *)place(base, field->at) = 0; break;
-	case CONF_NAME: memset(place(base, field->at), 0, field->size); break;
+	case CONF_NAME:
+	case CONF_LISTEN: memset(place(base, field->at), 0, field->size); break;
 	case CONF_ADDR: be32_store(place(base, field->at), be32_of(0)); break;
 	case CONF_PREFIX:
 		be32_store(place(base, field->at), be32_of(0));
@@ -286,7 +305,8 @@ bool conf_value_read(const struct conf_field *field, const char *text, void *bas
 		memcpy(at, &index, sizeof index);
 		return true;
 	case CONF_NAME:
-	case CONF_PATH: return read_text(field, text, at);
+	case CONF_PATH:
+	case CONF_LISTEN: return read_text(field, text, at);
 	case CONF_ADDR: return value_addr(text, at);
 	case CONF_PREFIX: return value_prefix(text, at, place(base, field->more));
 	case CONF_HOST: return read_host(text, at);
@@ -311,7 +331,8 @@ static bool is_clear(const struct conf_field *field, const void *base)
 	case CONF_NUMBER: return *(const u32 *)at == 0;
 	case CONF_PORT:
 	case CONF_PORTS: return *(const u16 *)at == 0;
-	case CONF_NAME: return *(const char *)at == 0;
+	case CONF_NAME:
+	case CONF_LISTEN: return *(const char *)at == 0;
 	case CONF_ADDR: return be32_load(at).raw == 0;
 	case CONF_PREFIX: return *(const u8 *)place_const(base, field->more) == 0;
 	default: return false;
@@ -360,7 +381,8 @@ static void show_plain(const struct conf_field *field, const void *base, char te
 		snprintf(text, CONF_VALUE_SIZE, "%s", field->words[*(const u32 *)at]);
 		return;
 	case CONF_NAME:
-	case CONF_PATH: snprintf(text, CONF_VALUE_SIZE, "%s", (const char *)at); return;
+	case CONF_PATH:
+	case CONF_LISTEN: snprintf(text, CONF_VALUE_SIZE, "%s", (const char *)at); return;
 	case CONF_SECONDS: show_time(*(const u32 *)at * NS_PER_SEC, text, CONF_VALUE_SIZE); return;
 	case CONF_NANOS: show_time(*(const u64 *)at, text, CONF_VALUE_SIZE); return;
 	default: break;
@@ -450,7 +472,8 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 		[CONF_VALUES] = "a list of values",
 		[CONF_BOOL] = "true or false",
 		[CONF_INVERTED] = "true or false",
-		[CONF_PATH] = "an absolute path of up to 107 printable letters",
+		[CONF_LISTEN] = "a path like /run/sluice/metrics.sock, or a loopback address and "
+				"port like 127.0.0.1:9100",
 		[CONF_ADDR] = "an address like 198.18.0.2",
 		[CONF_PREFIX] = "an address or a prefix like 10.20.0.0/16, without bits beyond its "
 				"length",
@@ -470,6 +493,10 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 	case CONF_WORD: list_words(field, text, size); break;
 	case CONF_NAME:
 		snprintf(text, size, "a name of up to %u letters, digits and . _ - : @",
+			 field->size - 1);
+		break;
+	case CONF_PATH:
+		snprintf(text, size, "an absolute path of up to %u printable letters",
 			 field->size - 1);
 		break;
 	default: snprintf(text, size, "%s", sentences[field->kind]); break;

@@ -117,6 +117,7 @@ static void draw_value(struct rng *rng, const struct conf_field *field, u8 *base
 		break;
 	case CONF_NAME: draw_name(rng, (char *)at, field->size); break;
 	case CONF_PATH:
+	case CONF_LISTEN:
 		draw_name(rng, (char *)at, field->size);
 		*at = '/';
 		break;
