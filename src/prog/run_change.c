@@ -8,6 +8,7 @@
 #include "host/conf/conf_diff.h"
 #include "host/conf/conf_load.h"
 #include "prog/conf_text.h"
+#include "prog/run_health.h"
 
 enum { WHY_SIZE = 320 };
 
@@ -146,7 +147,7 @@ static bool hosts_have_addresses(struct change *change)
 static bool take(struct change *change, ns_t now)
 {
 	struct run *run = change->run;
-	struct run_source source = run_source_of(run, &run->asked_next);
+	struct run_source source = run_source_of(&run->asked_next);
 	const char *why = "";
 
 	run->facts.running = true;
@@ -157,11 +158,19 @@ static bool take(struct change *change, ns_t now)
 			 run->errors.text[0]);
 		return false;
 	}
-	if (sluice_configure(run->sluice, &run->next_conf, now, &why) != ERR_OK) {
-		snprintf(change->why, sizeof change->why,
-			 "the engine refuses it: %s; nothing was changed", why);
+	if (!run_health_follow(run, &run->asked_next.conf, &why)) {
+		snprintf(change->why, sizeof change->why, "%s; nothing was changed", why);
 		return false;
 	}
+	if (sluice_configure(run->sluice, &run->next_conf, now, &why) != ERR_OK) {
+		const char *ignored;
+
+		snprintf(change->why, sizeof change->why,
+			 "the engine refuses it: %s; nothing was changed", why);
+		(void)run_health_follow(run, &run->asked.conf, &ignored);
+		return false;
+	}
+	run_health_settle(run, &run->asked.conf, &run->asked_next.conf, now);
 	memcpy(&run->conf, &run->next_conf, sizeof run->conf);
 	memcpy(&run->asked_last, &run->asked, sizeof run->asked);
 	memcpy(&run->asked, &run->asked_next, sizeof run->asked);

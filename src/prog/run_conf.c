@@ -6,6 +6,7 @@
 #include "host/conf/values.h"
 #include "prog/run_check.h"
 #include "prog/run_filter.h"
+#include "prog/run_service.h"
 
 /* Public addresses that may come by themselves: an interface can get more while running. */
 enum { ADDRESSES_SPARE = 64, ADDRESSES_MAX = UINT16_MAX - ADDRESSES_SPARE };
@@ -427,56 +428,6 @@ static void build_own_ports(struct building *b)
 	}
 }
 
-/* The interface of the command line whose address a service takes. */
-static u16 service_iface(struct building *b, const struct dnat_args *given)
-{
-	u16 index = iface_index(b->asked, given->iface);
-
-	if (index == IFACE_NONE)
-		run_error(b->errors,
-			  "--dnat %s: %s is neither an address nor an interface of --lan or --wan",
-			  given->service.name, given->iface);
-	return index;
-}
-
-static void build_service(struct building *b, const struct dnat_args *given)
-{
-	struct balance_conf *balance = &b->conf->nat.balance;
-	struct service_conf *service = &balance->service[balance->service_count];
-
-	*service = given->service;
-	if (given->iface[0])
-		service->addr_if = service_iface(b, given);
-	if (balance->backend_count + given->backend_count > BALANCE_BACKEND_MAX) {
-		run_error(b->errors, "--dnat %s: more than %d backends in all", service->name,
-			  BALANCE_BACKEND_MAX);
-		return;
-	}
-	service->backend_first = (u16)balance->backend_count;
-	service->backend_count = (u16)given->backend_count;
-	memcpy(&balance->backend[balance->backend_count], given->backend,
-	       given->backend_count * sizeof given->backend[0]);
-	balance->backend_count += given->backend_count;
-	balance->service_count++;
-}
-
-static void build_services(struct building *b)
-{
-	struct balance_conf *balance = &b->conf->nat.balance;
-	u32 before = b->errors->count;
-	const char *wrong;
-
-	if (b->source->dnat_count == 0)
-		return;
-	for (u32 i = 0; i < b->source->dnat_count; i++)
-		build_service(b, &b->source->dnat[i]);
-	balance->service_limit = u32_max(balance->service_limit, balance->service_count);
-	balance->backend_limit = u32_max(balance->backend_limit, balance->backend_count);
-	wrong = b->errors->count == before ? balance_conf_wrong(balance) : NULL;
-	if (wrong)
-		run_error(b->errors, "--dnat: %s", wrong);
-}
-
 static void build_nat(struct building *b)
 {
 	struct nat_conf *nat = &b->conf->nat;
@@ -539,7 +490,7 @@ bool run_conf_build(const struct run_source *source, const struct run_facts *fac
 	build_ifaces(&b);
 	build_routes(&b);
 	build_nat(&b);
-	build_services(&b);
+	run_service_build(source, conf, errors);
 	build_subscribers(&b);
 	build_rest(&b);
 	run_filter_build(source, facts, conf, rules, errors);

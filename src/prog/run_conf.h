@@ -14,8 +14,6 @@ struct run_source {
 	const struct conf *conf;
 	const struct conf_marks *marks; /* NULL: it comes from a command line */
 	const char *file;
-	u32 dnat_count; /* services, which the command line gives in either case */
-	const struct dnat_args *dnat;
 };
 
 enum { RUN_PLACE_SIZE = 128 };

@@ -1,6 +1,8 @@
 /* Filling a configuration from options. */
 #include "prog/run_fill.h"
 
+#include "core/wire/ip4.h"
+
 /* The only pool there is on a command line. */
 static const char pool_name[] = "pool";
 
@@ -104,6 +106,45 @@ static void fill_nat(const struct run_args *args, struct conf *conf, struct run_
 		conf->mapping_count = args->mappings;
 }
 
+static enum conf_service_proto service_proto(u8 proto)
+{
+	switch (proto) {
+	case IP_PROTO_TCP: return CONF_SERVICE_TCP;
+	case IP_PROTO_UDP: return CONF_SERVICE_UDP;
+	default: return CONF_SERVICE_ANY;
+	}
+}
+
+/* Named by what stands before their backends; there is room for all that options can say. */
+static void fill_services(const struct run_args *args, struct conf *conf)
+{
+	u32 backends = 0;
+
+	conf->service_count = args->dnat_count;
+	for (u32 i = 0; i < args->dnat_count; i++) {
+		const struct dnat_args *dnat = &args->dnat[i];
+		struct conf_service *service = &conf->service[i];
+
+		memcpy(service->name, dnat->service.name, sizeof service->name);
+		memcpy(service->iface, dnat->iface, sizeof service->iface);
+		service->addr = dnat->service.addr;
+		service->proto = service_proto(dnat->service.proto);
+		service->port_first = dnat->service.port_first;
+		service->port_last = dnat->service.port_last;
+		service->method = dnat->service.method;
+		service->hairpin = dnat->service.hairpin;
+		service->slow_start_s = dnat->service.slow_start_s;
+		service->drain_s = dnat->service.drain_s;
+		service->check = dnat->health;
+		service->backend_count = dnat->backend_count;
+		memcpy(service->backend, dnat->backend,
+		       dnat->backend_count * sizeof dnat->backend[0]);
+		backends += dnat->backend_count;
+	}
+	conf->service_limit = u32_max(conf->service_limit, conf->service_count);
+	conf->backend_limit = u32_max(conf->backend_limit, backends);
+}
+
 static void fill_tracking(const struct run_args *args, struct conf *conf)
 {
 	if (args->flows)
@@ -138,6 +179,7 @@ bool run_args_fill(const struct run_args *args, struct conf *conf, struct run_er
 	conf_defaults(conf);
 	fill_ifaces(args, conf);
 	fill_nat(args, conf, errors);
+	fill_services(args, conf);
 	fill_tracking(args, conf);
 	conf->log = args->json_log ? CONF_LOG_JSON : CONF_LOG_TEXT;
 	fill_path("--control", args->control, conf->control, errors);

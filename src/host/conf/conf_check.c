@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "host/conf/conf_check_filter.h"
+#include "host/conf/conf_check_service.h"
 #include "host/conf/conf_check_subscriber.h"
 #include "host/conf/conf_load.h"
 #include "host/conf/nearest.h"
@@ -400,6 +401,7 @@ bool conf_check(const struct conf *conf, const struct conf_marks *marks, struct 
 		check_rule(&checking, &conf->rule[i]);
 	for (u32 i = 0; i < conf->static_count; i++)
 		check_static(&checking, i);
+	conf_check_services(conf, marks, errors);
 	conf_check_filter(conf, marks, errors);
 	conf_check_subscribers(conf, marks, errors);
 	return errors->count == before;

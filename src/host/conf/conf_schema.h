@@ -23,6 +23,7 @@ enum conf_kind {
 	CONF_PATH,     /* char[]; absolute */
 	CONF_LISTEN,   /* char[]; an absolute path, or a loopback address and port */
 	CONF_SECONDS,  /* u32 */
+	CONF_MILLIS,   /* u32 */
 	CONF_NANOS,    /* u64 */
 	CONF_ADDR,     /* be32 */
 	CONF_PREFIX,   /* be32, and its length, u8, at more */
@@ -78,6 +79,8 @@ union conf_element {
 	struct conf_pool pool;
 	struct conf_rule rule;
 	struct conf_static fixed;
+	struct conf_service service;
+	struct backend_conf backend;
 	struct conf_filter_rule filter_rule;
 	struct subscriber_exception exception;
 };

@@ -244,6 +244,16 @@ static void clear(const struct conf_field *field, void *base)
 	}
 }
 
+/* Of a time that is kept in that unit. */
+static u64 unit_of(const struct conf_field *field)
+{
+	switch (field->kind) {
+	case CONF_SECONDS: return NS_PER_SEC;
+	case CONF_MILLIS: return NS_PER_MS;
+	default: return 1;
+	}
+}
+
 static bool read_whole(const struct conf_field *field, const char *text, void *base)
 {
 	u64 number = 0;
@@ -255,8 +265,10 @@ static bool read_whole(const struct conf_field *field, const char *text, void *b
 		*(u64 *)place(base, field->at) = number;
 		return true;
 	}
-	good = field->kind == CONF_SECONDS ? read_time_of(field, text, NS_PER_SEC, &number)
-					   : read_number(field, text, &number);
+	if (field->kind == CONF_SECONDS || field->kind == CONF_MILLIS)
+		good = read_time_of(field, text, unit_of(field), &number);
+	else
+		good = read_number(field, text, &number);
 	if (!good)
 		return false;
 	if (field->kind == CONF_PORT)
@@ -298,6 +310,7 @@ bool conf_value_read(const struct conf_field *field, const char *text, void *bas
 	case CONF_NUMBER:
 	case CONF_PORT:
 	case CONF_SECONDS:
+	case CONF_MILLIS:
 	case CONF_NANOS: return read_whole(field, text, base);
 	case CONF_WORD:
 		if (!read_word(field->words, text, &index))
@@ -383,7 +396,10 @@ static void show_plain(const struct conf_field *field, const void *base, char te
 	case CONF_NAME:
 	case CONF_PATH:
 	case CONF_LISTEN: snprintf(text, CONF_VALUE_SIZE, "%s", (const char *)at); return;
-	case CONF_SECONDS: show_time(*(const u32 *)at * NS_PER_SEC, text, CONF_VALUE_SIZE); return;
+	case CONF_SECONDS:
+	case CONF_MILLIS:
+		show_time(*(const u32 *)at * unit_of(field), text, CONF_VALUE_SIZE);
+		return;
 	case CONF_NANOS: show_time(*(const u64 *)at, text, CONF_VALUE_SIZE); return;
 	default: break;
 	}
@@ -452,7 +468,7 @@ static void expect_number(const struct conf_field *field, char *text, size_t siz
 {
 	char low[CONF_VALUE_SIZE];
 	char high[CONF_VALUE_SIZE];
-	u64 unit_ns = field->kind == CONF_SECONDS ? NS_PER_SEC : 1;
+	u64 unit_ns = unit_of(field);
 
 	if (field->kind == CONF_NUMBER || field->kind == CONF_PORT) {
 		snprintf(text, size, "a number from %llu to %llu", (unsigned long long)field->min,
@@ -489,6 +505,7 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 	case CONF_NUMBER:
 	case CONF_PORT:
 	case CONF_SECONDS:
+	case CONF_MILLIS:
 	case CONF_NANOS: expect_number(field, text, size); break;
 	case CONF_WORD: list_words(field, text, size); break;
 	case CONF_NAME:

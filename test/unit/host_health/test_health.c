@@ -128,7 +128,7 @@ static void check_it(struct health_bed *bed)
 					.backend = 5,
 					.addr = be32_of(INADDR_LOOPBACK),
 					.port = bed->server.port,
-					.conf = &bed->conf };
+					.conf = bed->conf };
 
 	assert_true(health_set(bed->health, &target, 1));
 }
@@ -238,7 +238,7 @@ static void http_silence(void **state)
 static void echo(void **state)
 {
 	struct health_bed *bed = bed_open(HEALTH_ICMP, false, NULL);
-	struct health_target target = { .addr = be32_of(INADDR_LOOPBACK), .conf = &bed->conf };
+	struct health_target target = { .addr = be32_of(INADDR_LOOPBACK), .conf = bed->conf };
 
 	(void)state;
 	if (!health_set(bed->health, &target, 1)) {
@@ -254,7 +254,7 @@ static void targets_change(void **state)
 {
 	struct health_bed *bed = bed_open(HEALTH_TCP, true, NULL);
 	struct health_conf none = { .kind = HEALTH_NONE };
-	struct health_target target = { .addr = be32_of(INADDR_LOOPBACK), .conf = &none };
+	struct health_target target = { .addr = be32_of(INADDR_LOOPBACK), .conf = none };
 
 	(void)state;
 	check_it(bed);
@@ -262,6 +262,8 @@ static void targets_change(void **state)
 	check_it(bed);
 	is(wait_changes(bed, 2), BACKEND_UP, "it takes connections");
 	assert_false(bed->change[1].first);
+	assert_false(bed->change[0].again);
+	assert_true(bed->change[1].again);
 	assert_true(health_set(bed->health, &target, 1));
 	for (int n = 0; n < 5; n++)
 		loop_wait(bed->loop, 60 * NS_PER_MS);
