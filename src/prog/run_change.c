@@ -143,19 +143,35 @@ static bool hosts_have_addresses(struct change *change)
 
 /* ---- taking ---------------------------------------------------------------------------------- */
 
+/* The first of what is wrong, and how much more there is. */
+static void say_refused(struct change *change)
+{
+	const struct run_errors *errors = &change->run->errors;
+	u32 more = errors->count + errors->left_out - 1;
+	char text[32] = "";
+
+	if (more)
+		snprintf(text, sizeof text, " (and %u more)", more);
+	snprintf(change->why, sizeof change->why, "%.250s%s; nothing was changed", errors->text[0],
+		 text);
+}
+
 /* Gives asked_next to the engine. */
-static bool take(struct change *change, ns_t now)
+static bool take(struct change *change, bool changing, ns_t now)
 {
 	struct run *run = change->run;
 	struct run_source source = run_source_of(&run->asked_next);
 	const char *why = "";
+	bool built;
 
 	run->facts.running = true;
-	run->errors.count = 0;
-	if (!run_conf_build(&source, &run->facts, &run->next_conf, &run->rules, &run->notes,
-			    &run->errors)) {
-		snprintf(change->why, sizeof change->why, "%.280s; nothing was changed",
-			 run->errors.text[0]);
+	run->facts.changing = changing;
+	run->errors.count = run->errors.left_out = 0;
+	built = run_conf_build(&source, &run->facts, &run->next_conf, &run->rules, &run->notes,
+			       &run->errors);
+	run->facts.changing = false;
+	if (!built) {
+		say_refused(change);
 		return false;
 	}
 	if (!run_health_follow(run, &run->asked_next.conf, &why)) {
@@ -200,7 +216,7 @@ static bool change_to(struct change *change, const struct ctl_action *action, co
 
 	if (!may_begin(change, now) ||
 	    !look_at_text(change, text, action->text_bytes, action->name) || !may_change(change) ||
-	    !hosts_have_addresses(change) || !take(change, now))
+	    !hosts_have_addresses(change) || !take(change, true, now))
 		return false;
 	if (action->what == CTL_DO_APPLY)
 		run->confirm_ns = now + action->confirm_s * NS_PER_SEC;
@@ -223,7 +239,8 @@ static bool roll_back(struct change *change, ns_t now)
 	memcpy(&run->asked_next, &run->asked_last, sizeof run->asked_next);
 	conf_diff(&run->asked.conf, &run->asked_next.conf, &change->diff);
 	say_changes(change);
-	if (!take(change, now))
+	/* It ran before: what the system has become since is no reason not to go back. */
+	if (!take(change, false, now))
 		return false;
 	run->has_last = false;
 	run->confirm_ns = 0;

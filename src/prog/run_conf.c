@@ -34,6 +34,12 @@ struct run_place run_asked_by(const struct run_source *source, const void *value
 	return place;
 }
 
+/* By somebody who can be told, as opposed to what the system's changes make of what runs. */
+static bool is_asked_now(const struct run_facts *facts)
+{
+	return !facts->running || facts->changing;
+}
+
 /* ---- interfaces ------------------------------------------------------------------------------ */
 
 static void add_addr(struct building *b, struct iface_conf *iface, const struct iface_addr *addr)
@@ -114,11 +120,13 @@ static void build_iface(struct building *b, u32 index)
 	iface->addr_count = 0;
 	iface->mss = given->mss;
 	/* A link can carry less, never more: what is larger would be lost on the way out. */
-	if (given->mtu > iface->mtu && !b->facts->running)
+	if (given->mtu > iface->mtu && is_asked_now(b->facts))
 		run_error(b->errors,
-			  "--mtu %s=%u: the interface carries at most %u; 'ip link set %s mtu %u' "
+			  "%s%s %s=%u: the interface carries at most %u; 'ip link set %s mtu %u' "
 			  "would raise that",
-			  given->name, given->mtu, iface->mtu, given->name, given->mtu);
+			  run_asked_by(b->source, &given->mtu, "--mtu").text,
+			  b->source->marks ? ":" : "", given->name, given->mtu, iface->mtu,
+			  given->name, given->mtu);
 	if (given->mtu)
 		iface->mtu = u32_min(given->mtu, iface->mtu);
 	if (given->addr_count)
@@ -494,7 +502,7 @@ bool run_conf_build(const struct run_source *source, const struct run_facts *fac
 	build_subscribers(&b);
 	build_rest(&b);
 	run_filter_build(source, facts, conf, rules, errors);
-	if (!facts->running && errors->count == before)
+	if (is_asked_now(facts) && errors->count == before)
 		run_check(source, conf, errors);
 	return errors->count == before;
 }

@@ -466,7 +466,8 @@ static void no_address_at_all(void **state)
 	build_refused(bed, "eth0 has no IPv4 address", "--wan eth0=");
 }
 
-/* Only the start asks what can not be meant: a host may be given such an address later. */
+/* Who asks is told what can not be meant, at the start and for a change; a host may be given such
+ * an address in between.                                                                        */
 static void a_running_gateway_goes_on(void **state)
 {
 	struct bed *bed = host_bed();
@@ -476,7 +477,11 @@ static void a_running_gateway_goes_on(void **state)
 	bed->args.gateway = be32_of(0xc6120001);
 	bed->facts.running = true;
 	build_good(bed);
-	bed->facts.running = false;
+	bed->facts.changing = true;
+	assert_false(build(bed));
+	assert_non_null(strstr(bed->errors.text[0], "own address"));
+	bed->errors.count = 0;
+	bed->facts.running = bed->facts.changing = false;
 	build_refused(bed, "--gateway", "own address");
 }
 
