@@ -111,6 +111,7 @@ transfer_with() { # NUMBER: transfers until one is with the server: LAST, LAST_O
 			-w '%{size_download} %{http_code} %{exitcode}\n' "http://$WAN/big"
 		LAST=$SPAWNED
 		wait_for 3 stands $((20000 + n + $1 * 100))
+		show flows --port $((20000 + n + $1 * 100)) | jq -c '.flows[]'
 		[ "$(show flows --port $((20000 + n + $1 * 100)) | jq -r '.flows[0].repl.src')" = "10.10.0.1$1" ] && return 0
 		end_process "$LAST"
 	done
@@ -150,10 +151,12 @@ check "it is up" wait_for 10 is_state 3 up
 check "clients meet it" wait_for 10 met 3
 settled "one was added" 0
 mark
-take "a fourth, which is not there" "1 2 3 4"
-equal "has to be checked first" down "$(state 4)"
-settled "one was added that is not there" 0
+take "two that are not there, one of which is silent about it" "1 2 3 4 5"
+settled "two were added that are not there" 0
+equal "they have to be checked first" "down down" "$(state 4) $(state 5)"
+equal "and nobody was sent to the silent one" 0 "$(show backends | jq '.backends[] | select(.addr == "10.10.0.15") | .made')"
 says "the log tells" "web: backend 10.10.0.14:8080 is down: no connection" "$BOX/gateway.err"
+check "of the other one, too" wait_for 10 grep -q "web: backend 10.10.0.15:8080 is down: no" "$BOX/gateway.err"
 server 4
 check "it comes" wait_for 10 is_state 4 up
 check "and clients meet it" wait_for 10 met 4
