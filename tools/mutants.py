@@ -458,4 +458,16 @@ void __tsan_write2""", "sim"),
      """action->name) || !may_change(change) ||
 """, """action->name) || (!may_change(change) && now == 0) ||
 """, "interop:test_reload"),
+    ("a service that moved in the file is another one to its checks", "src/host/health/health.c",
+     """strcmp(old[i].target.name, check->target.name) == 0)""",
+     """old[i].target.service == check->target.service)""", "unit:host_health/test_health"),
+    ("a service may stand where another takes all of it", "src/host/conf/conf_check_service.c",
+     """		else if (covers(other, service))
+""", """		else if (covers(other, service) && index == 0)
+""", "unit:host_conf/test_conf_load"),
+    ("a backend that is new gets flows before it was checked", "src/prog/run_change.c",
+     """	run_health_settle(run, &run->asked.conf, &run->asked_next.conf, now);
+""", "", "interop:test_service_file"),
+    ("a change is not asked what the start is asked", "src/prog/run_change.c",
+     "!take(change, true, now)", "!take(change, false, now)", "interop:test_service_file"),
 ]
