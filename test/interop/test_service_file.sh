@@ -41,7 +41,7 @@ config() { # FILE UDP-BACKEND "NUMBERS OF BACKENDS" [LINES]
 		    ports: 80
 		    slow-start: 0s
 		    drain-time: 4s
-		    check: {kind: http, path: /alive, interval: 200ms, timeout: 500ms, rise: 1, fall: 2}
+		    check: {kind: http, path: /alive, interval: 200ms, timeout: 3s, rise: 1, fall: 2}
 		    backends:
 		$(web_backends "$3")
 		${4:-}
@@ -103,18 +103,19 @@ state() { show backends | jq -r --arg addr "10.10.0.1$1" '.backends[] | select(.
 is_state() { [ "$(state "$1")" = "$2" ]; }
 LAST='' LAST_OUT=''
 transfer_with() { # NUMBER: transfers until one is with the server: LAST, LAST_OUT
-	local n
-	for n in $(seq 30); do
-		LAST_OUT=$BOX/transfer.$1.$n
+	local port
+	for port in $(seq $((20001 + $1 * 100)) $((20060 + $1 * 100))); do
+		LAST_OUT=$BOX/transfer.$port
 		spawn $OUT "$LAST_OUT" curl -s --connect-timeout 3 --max-time 60 --interface $OUTSIDE \
-			--local-port $((20000 + n + $1 * 100)) -o /dev/null \
+			--local-port "$port" -o /dev/null \
 			-w '%{size_download} %{http_code} %{exitcode}\n' "http://$WAN/big"
 		LAST=$SPAWNED
-		wait_for 3 stands $((20000 + n + $1 * 100))
-		show flows --port $((20000 + n + $1 * 100)) | jq -c '.flows[]'
-		[ "$(show flows --port $((20000 + n + $1 * 100)) | jq -r '.flows[0].repl.src')" = "10.10.0.1$1" ] && return 0
+		wait_for 3 stands "$port"
+		show flows --port "$port" | jq -r '.flows[] | "\(.orig.sport) \(.state) \(.repl.src)"' | tee "$BOX/found"
+		grep -q " 10.10.0.1$1\$" "$BOX/found" && return 0
 		end_process "$LAST"
 	done
+	show backends
 	return 1
 }
 stands() { show flows --port "$1" --state established --count | jq -e '.count > 0'; }
