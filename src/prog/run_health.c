@@ -131,7 +131,8 @@ bool run_health_begin(struct run *run)
 	run->connects = true;
 	if (run->checks && run->checks->health && run_health_follow(run, &run->asked.conf, &why)) {
 		/* From a file services may come later; options are all there will be. */
-		run->connects = run->asked.from_file || run->checks->count > 0;
+		run->connects = run->asked.from_file || run->checks->count > 0 ||
+				run->args.no_sandbox;
 		return true;
 	}
 	run_error(&run->errors, "%s", why);
