@@ -153,9 +153,9 @@ static void show_element(const struct conf_group *group, const void *element,
 			continue;
 		}
 		if (field->kind == CONF_LIST) {
-			len += (size_t)snprintf(text + len, CONF_DIFF_TEXT_SIZE - len, "%s%u %s",
-						len ? ", " : "", conf_count_of(field, element),
-						field->key);
+			len += (size_t)snprintf(text + len, CONF_DIFF_TEXT_SIZE - len, "%s%s (%u)",
+						len ? ", " : "", field->key,
+						conf_count_of(field, element));
 			continue;
 		}
 		if (!field->required && !field->shown && field_equal(field, element, &standard))

@@ -324,10 +324,10 @@ static void services_and_their_backends(void **state)
 	expect_change(0, CONF_LIVE, "services.web.backends[1]", "address 10.0.0.6", "");
 	expect_change(1, CONF_LIVE, "services.web.backends[1]", "", "address 10.0.0.6, drain true");
 	expect_change(2, CONF_LIVE, "services.web.check.interval", "2s", "200ms");
-	expect_change(3, CONF_LIVE, "services.old", "name old, interface a, ports 81, 1 backends",
+	expect_change(3, CONF_LIVE, "services.old", "name old, interface a, ports 81, backends (1)",
 		      "");
 	expect_change(4, CONF_LIVE, "services.new", "",
-		      "name new, interface a, ports all, 2 backends");
+		      "name new, interface a, ports all, backends (2)");
 }
 
 static void interfaces_come_and_go(void **state)
