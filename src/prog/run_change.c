@@ -156,12 +156,11 @@ static void say_refused(struct change *change)
 		 text);
 }
 
-/* Gives asked_next to the engine. */
-static bool take(struct change *change, bool changing, ns_t now)
+/* Makes next_conf of asked_next. */
+static bool build(struct change *change, bool changing)
 {
 	struct run *run = change->run;
 	struct run_source source = run_source_of(&run->asked_next);
-	const char *why = "";
 	bool built;
 
 	run->facts.running = true;
@@ -170,10 +169,19 @@ static bool take(struct change *change, bool changing, ns_t now)
 	built = run_conf_build(&source, &run->facts, &run->next_conf, &run->rules, &run->notes,
 			       &run->errors);
 	run->facts.changing = false;
-	if (!built) {
+	if (!built)
 		say_refused(change);
+	return built;
+}
+
+/* Gives asked_next to the engine. */
+static bool take(struct change *change, bool changing, ns_t now)
+{
+	struct run *run = change->run;
+	const char *why = "";
+
+	if (!build(change, changing))
 		return false;
-	}
 	if (!run_health_follow(run, &run->asked_next.conf, &why)) {
 		snprintf(change->why, sizeof change->why, "%s; nothing was changed", why);
 		return false;
@@ -227,6 +235,18 @@ static bool change_to(struct change *change, const struct ctl_action *action, co
 	return true;
 }
 
+/* What could be taken live, would it be? */
+static bool compare(struct change *change, const struct ctl_action *action, const char *text)
+{
+	const u32 *by_when = change->diff.by_when;
+
+	if (!look_at_text(change, text, action->text_bytes, action->name))
+		return false;
+	if (by_when[CONF_RESTART] + by_when[CONF_REFUSED] > 0)
+		return true;
+	return hosts_have_addresses(change) && build(change, true);
+}
+
 static bool roll_back(struct change *change, ns_t now)
 {
 	struct run *run = change->run;
@@ -278,7 +298,7 @@ static bool act(struct change *change, const struct ctl_call *call, ns_t now)
 
 	switch (action->what) {
 	case CTL_DO_STATUS: return say_status(change, now);
-	case CTL_DO_DIFF: return look_at_text(change, call->text, action->text_bytes, action->name);
+	case CTL_DO_DIFF: return compare(change, action, call->text);
 	case CTL_DO_RELOAD:
 	case CTL_DO_APPLY: return change_to(change, action, call->text, now);
 	case CTL_DO_CONFIRM: return confirm(change);
