@@ -26,11 +26,6 @@ static void wrong(struct checking *c, const void *value, const char *why)
 	conf_error(c->errors, at(c, value), "%s", why);
 }
 
-static bool is_given(const struct checking *c, const void *value)
-{
-	return conf_is_marked(c->marks, offset_of(c, value));
-}
-
 static void check_host(struct checking *c, const be32 *addr)
 {
 	if (ip4_is_zeronet(*addr) || ip4_is_loopback(*addr) || ip4_is_multicast(*addr) ||
@@ -170,10 +165,13 @@ static void check_health(struct checking *c, const struct conf_service *service)
 {
 	const struct health_conf *check = &service->check;
 	bool http = check->kind == HEALTH_HTTP;
+	struct health_conf standard;
 
-	if (!http && is_given(c, check->path))
+	health_conf_defaults(&standard);
+	/* What is said and is the default anyway does no harm: so is what is printed in full. */
+	if (!http && strcmp(check->path, "/") != 0)
 		wrong(c, check->path, "'path' needs 'kind: http'");
-	if (!http && is_given(c, &check->status))
+	if (!http && check->status != standard.status)
 		wrong(c, &check->status, "'status' needs 'kind: http'");
 	if (!http && check->drain_status)
 		wrong(c, &check->drain_status, "'drain-status' needs 'kind: http'");
