@@ -257,8 +257,8 @@ FAULTS = [
 """, """		.seq = be32_of(seq),
 """, "unit:core_path/test_probe"),
     ("expiry probes go to who began the flow", "src/core/path/probe.c",
-     """	*dir = is_inside(path, flow->orig.src) ? TUPLE_ORIG : TUPLE_REPLY;
-""", """	*dir = is_inside(path, flow->orig.src) ? TUPLE_ORIG : TUPLE_ORIG;
+     """	*dir = is_inside(path, flow->orig.src, flow->zone[TUPLE_ORIG]) ? TUPLE_ORIG : TUPLE_REPLY;
+""", """	*dir = is_inside(path, flow->orig.src, flow->zone[TUPLE_ORIG]) ? TUPLE_ORIG : TUPLE_ORIG;
 """, "unit:core_path/test_probe"),
     ("expiry probes have no limit in a second", "src/core/ct/expire.c",
      """	if (ct->probe_count == CT_PROBES_TICK || ct->probe_spent == CT_PROBES_SLOT)
@@ -589,4 +589,16 @@ void __tsan_write2""", "sim"),
     ("zones: answers of the gateway go to the common one", "src/core/path/bury.c",
      """	answer->zone = pkt->zone;
 """, "", "unit:core_path/test_zone"),
+    ("a service that moved in the file is another one to its checks", "src/host/health/health.c",
+     """strcmp(old[i].target.name, check->target.name) == 0)""",
+     """old[i].target.service == check->target.service)""", "unit:host_health/test_health"),
+    ("a service may stand where another takes all of it", "src/host/conf/conf_check_service.c",
+     """		else if (covers(other, service))
+""", """		else if (covers(other, service) && index == 0)
+""", "unit:host_conf/test_conf_load"),
+    ("a backend that is new gets flows before it was checked", "src/prog/run_change.c",
+     """	run_health_settle(run, &run->asked.conf, &run->asked_next.conf, now);
+""", "", "interop:test_service_file"),
+    ("a change is not asked what the start is asked", "src/prog/run_change.c",
+     "!take(change, true, now)", "!take(change, false, now)", "interop:test_service_file"),
 ]

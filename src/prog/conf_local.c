@@ -85,9 +85,10 @@ static bool check(struct looking *l)
 	say_errors(l);
 	if (!good)
 		return false;
-	printf("%s is good: %u interfaces, %u routes, %u pools, %u rules, %u one-to-one\n",
+	printf("%s is good: %u interfaces, %u routes, %u pools, %u rules, %u one-to-one, %u "
+	       "services\n",
 	       l->args.file, l->conf.iface_count, l->conf.route_count, l->conf.pool_count,
-	       l->conf.rule_count, l->conf.static_count);
+	       l->conf.rule_count, l->conf.static_count, l->conf.service_count);
 	if (l->conf.rule_count + l->conf.static_count == 0)
 		printf("note: there are no rules in 'nat', so every packet keeps its addresses\n");
 	return true;

@@ -101,9 +101,7 @@ static void look(struct replay *replay)
 
 static bool make_engine(struct replay *replay, struct run_errors *errors)
 {
-	struct run_source source = { .conf = &replay->asked,
-				     .dnat_count = replay->args->run.dnat_count,
-				     .dnat = replay->args->run.dnat };
+	struct run_source source = { .conf = &replay->asked };
 	const char *why = "";
 	struct mem plan;
 

@@ -98,14 +98,13 @@ static void say_services(const struct run *run)
 					       [BALANCE_STICKY] = "sticky",
 					       [BALANCE_LEAST] = "least flows" };
 
-	for (u32 i = 0; i < run->args.dnat_count; i++) {
-		const struct dnat_args *dnat = &run->args.dnat[i];
+	for (u32 i = 0; i < run->asked.conf.service_count; i++) {
+		const struct conf_service *service = &run->asked.conf.service[i];
 
-		printf("  service %s on %u backend%s, %s%s%s\n", dnat->service.name,
-		       dnat->backend_count, dnat->backend_count == 1 ? "" : "s",
-		       methods[dnat->service.method],
-		       dnat->service.hairpin ? ", for the inside too" : "",
-		       dnat->health.kind ? ", checked" : "");
+		printf("  service %s on %u backend%s, %s%s%s\n", service->name,
+		       service->backend_count, service->backend_count == 1 ? "" : "s",
+		       methods[service->method], service->hairpin ? ", for the inside too" : "",
+		       service->check.kind ? ", checked" : "");
 	}
 }
 
@@ -184,7 +183,7 @@ static void say_start(struct run *run)
 	say_sandbox(run);
 	printf("  control %s\n", run->asked.conf.control);
 	if (run->metrics)
-		printf("  metrics %s\n", run->args.metrics);
+		printf("  metrics %s\n", run->asked.conf.metrics);
 	if (run->asked.from_file)
 		printf("  file    %s\n", run->asked.file);
 	say_notes(run);
@@ -270,7 +269,7 @@ static void enter_sandbox(struct run *run)
 {
 	const struct sandbox_conf conf = { .control = run->asked.conf.control,
 					   .config = run->config_path,
-					   .connects = run->args.dnat_count > 0,
+					   .connects = run->connects,
 					   .log = { .json = run->log.json,
 						    .priorities = run->log.priorities } };
 

@@ -50,8 +50,7 @@ static void unknown(struct run_errors *errors, const char *word)
 static bool stands_beside_file(const struct run_option *option)
 {
 	static const char *const names[] = {
-		"--config", "--yes",        "--verbose", "--seed",      "--help",
-		"--dnat",   "--no-sandbox", "--metrics", "--slow-road",
+		"--config", "--yes", "--verbose", "--seed", "--no-sandbox", "--slow-road", "--help",
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {

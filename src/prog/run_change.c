@@ -8,6 +8,7 @@
 #include "host/conf/conf_diff.h"
 #include "host/conf/conf_load.h"
 #include "prog/conf_text.h"
+#include "prog/run_health.h"
 
 enum { WHY_SIZE = 320 };
 
@@ -142,26 +143,58 @@ static bool hosts_have_addresses(struct change *change)
 
 /* ---- taking ---------------------------------------------------------------------------------- */
 
-/* Gives asked_next to the engine. */
-static bool take(struct change *change, ns_t now)
+/* The first of what is wrong, and how much more there is. */
+static void say_refused(struct change *change)
+{
+	const struct run_errors *errors = &change->run->errors;
+	u32 more = errors->count + errors->left_out - 1;
+	char text[32] = "";
+
+	if (more)
+		snprintf(text, sizeof text, " (and %u more)", more);
+	snprintf(change->why, sizeof change->why, "%.250s%s; nothing was changed", errors->text[0],
+		 text);
+}
+
+/* Makes next_conf of asked_next. */
+static bool build(struct change *change, bool changing)
 {
 	struct run *run = change->run;
-	struct run_source source = run_source_of(run, &run->asked_next);
-	const char *why = "";
+	struct run_source source = run_source_of(&run->asked_next);
+	bool built;
 
 	run->facts.running = true;
-	run->errors.count = 0;
-	if (!run_conf_build(&source, &run->facts, &run->next_conf, &run->rules, &run->notes,
-			    &run->errors)) {
-		snprintf(change->why, sizeof change->why, "%.280s; nothing was changed",
-			 run->errors.text[0]);
+	run->facts.changing = changing;
+	run->errors.count = run->errors.left_out = 0;
+	built = run_conf_build(&source, &run->facts, &run->next_conf, &run->rules, &run->notes,
+			       &run->errors);
+	run->facts.changing = false;
+	if (!built)
+		say_refused(change);
+	return built;
+}
+
+/* Gives asked_next to the engine. */
+static bool take(struct change *change, bool changing, ns_t now)
+{
+	struct run *run = change->run;
+	const char *why = "";
+
+	if (!build(change, changing))
+		return false;
+	if (!run_health_follow(run, &run->asked_next.conf, &why)) {
+		snprintf(change->why, sizeof change->why, "%s; nothing was changed", why);
 		return false;
 	}
 	if (sluice_configure(run->sluice, &run->next_conf, now, &why) != ERR_OK) {
+		const char *ignored;
+
 		snprintf(change->why, sizeof change->why,
 			 "the engine refuses it: %s; nothing was changed", why);
+		(void)run_health_follow(run, &run->asked.conf, &ignored);
 		return false;
 	}
+	run_health_settle(run, &run->asked.conf, &run->asked_next.conf, now);
 	memcpy(&run->conf, &run->next_conf, sizeof run->conf);
 	memcpy(&run->asked_last, &run->asked, sizeof run->asked);
 	memcpy(&run->asked, &run->asked_next, sizeof run->asked);
@@ -191,7 +224,7 @@ static bool change_to(struct change *change, const struct ctl_action *action, co
 
 	if (!may_begin(change, now) ||
 	    !look_at_text(change, text, action->text_bytes, action->name) || !may_change(change) ||
-	    !hosts_have_addresses(change) || !take(change, now))
+	    !hosts_have_addresses(change) || !take(change, true, now))
 		return false;
 	if (action->what == CTL_DO_APPLY)
 		run->confirm_ns = now + action->confirm_s * NS_PER_SEC;
@@ -200,6 +233,18 @@ static bool change_to(struct change *change, const struct ctl_action *action, co
 		    change->diff.by_when[CONF_LIVE], run->asked.file,
 		    run->confirm_ns ? ", which wait to be confirmed" : "");
 	return true;
+}
+
+/* What could be taken live, would it be? */
+static bool compare(struct change *change, const struct ctl_action *action, const char *text)
+{
+	const u32 *by_when = change->diff.by_when;
+
+	if (!look_at_text(change, text, action->text_bytes, action->name))
+		return false;
+	if (by_when[CONF_RESTART] + by_when[CONF_REFUSED] > 0)
+		return true;
+	return hosts_have_addresses(change) && build(change, true);
 }
 
 static bool roll_back(struct change *change, ns_t now)
@@ -214,7 +259,8 @@ static bool roll_back(struct change *change, ns_t now)
 	memcpy(&run->asked_next, &run->asked_last, sizeof run->asked_next);
 	conf_diff(&run->asked.conf, &run->asked_next.conf, &change->diff);
 	say_changes(change);
-	if (!take(change, now))
+	/* It ran before: what the system has become since is no reason not to go back. */
+	if (!take(change, false, now))
 		return false;
 	run->has_last = false;
 	run->confirm_ns = 0;
@@ -252,7 +298,7 @@ static bool act(struct change *change, const struct ctl_call *call, ns_t now)
 
 	switch (action->what) {
 	case CTL_DO_STATUS: return say_status(change, now);
-	case CTL_DO_DIFF: return look_at_text(change, call->text, action->text_bytes, action->name);
+	case CTL_DO_DIFF: return compare(change, action, call->text);
 	case CTL_DO_RELOAD:
 	case CTL_DO_APPLY: return change_to(change, action, call->text, now);
 	case CTL_DO_CONFIRM: return confirm(change);

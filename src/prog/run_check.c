@@ -270,6 +270,49 @@ static void check_pool(struct checking *c, const struct nat_pool_conf *pool)
 	}
 }
 
+/* ---- services -------------------------------------------------------------------------------- */
+
+/* What is for the gateway goes to its host, whoever translated it. */
+static void check_backend(struct checking *c, const struct backend_conf *backend)
+{
+	struct nat_range range = one_addr(backend->addr);
+	const char *own = related_iface(c, &range, REL_OWN);
+
+	if (own)
+		run_error(c->errors,
+			  "%s: %s is this gateway's own address, on %s; a backend is another host",
+			  said(c, &backend->addr, "--dnat").text,
+			  value_show_addr(backend->addr).text, own);
+}
+
+/* Zero: its interface has none now. */
+static be32 service_addr(const struct checking *c, const struct conf_service *service)
+{
+	for (u32 i = 0; service->iface[0] && i < c->conf->iface_count; i++) {
+		const struct iface_conf *iface = &c->conf->iface[i];
+
+		if (strcmp(iface->name, service->iface) == 0 && iface->addr_count)
+			return iface->addr[0].addr;
+	}
+	return service->addr;
+}
+
+/* All ports of an address that the host has, too, are the host's as well. */
+static void check_service(struct checking *c, const struct conf_service *service)
+{
+	struct nat_range range = one_addr(service_addr(c, service));
+	const char *hosts = related_iface(c, &range, REL_HOSTS);
+
+	if (hosts && service->port_first == 0)
+		run_error(c->errors,
+			  "%s: %s is the host's own address on %s, where the host could be "
+			  "reached no more; name the ports, or take another",
+			  said(c, &service->port_first, "--dnat").text,
+			  value_show_addr(range.first).text, hosts);
+	for (u32 i = 0; i < service->backend_count; i++)
+		check_backend(c, &service->backend[i]);
+}
+
 void run_check(const struct run_source *source, const struct sluice_conf *conf,
 	       struct run_errors *errors)
 {
@@ -281,4 +324,6 @@ void run_check(const struct run_source *source, const struct sluice_conf *conf,
 		check_pool(&c, &c.asked->pool[i].pool);
 	for (u32 i = 0; i < c.asked->static_count; i++)
 		check_fixed(&c, &c.asked->fixed[i]);
+	for (u32 i = 0; i < c.asked->service_count; i++)
+		check_service(&c, &c.asked->service[i]);
 }

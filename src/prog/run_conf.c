@@ -6,6 +6,7 @@
 #include "host/conf/values.h"
 #include "prog/run_check.h"
 #include "prog/run_filter.h"
+#include "prog/run_service.h"
 
 /* Public addresses that may come by themselves: an interface can get more while running. */
 enum { ADDRESSES_SPARE = 64, ADDRESSES_MAX = UINT16_MAX - ADDRESSES_SPARE };
@@ -31,6 +32,12 @@ struct run_place run_asked_by(const struct run_source *source, const void *value
 	at = conf_place_of(source->marks, (u32)((const u8 *)value - (const u8 *)source->conf));
 	snprintf(place.text, sizeof place.text, "%.100s:%u:%u", source->file, at.line, at.column);
 	return place;
+}
+
+/* By somebody who can be told, as opposed to what the system's changes make of what runs. */
+static bool is_asked_now(const struct run_facts *facts)
+{
+	return !facts->running || facts->changing;
 }
 
 /* ---- interfaces ------------------------------------------------------------------------------ */
@@ -111,12 +118,15 @@ static void build_iface(struct building *b, u32 index)
 	memcpy(iface->name, given->name, sizeof iface->name);
 	iface->side = given->side;
 	iface->addr_count = 0;
+	iface->mss = given->mss;
 	/* A link can carry less, never more: what is larger would be lost on the way out. */
-	if (given->mtu > iface->mtu && !b->facts->running)
+	if (given->mtu > iface->mtu && is_asked_now(b->facts))
 		run_error(b->errors,
-			  "--mtu %s=%u: the interface carries at most %u; 'ip link set %s mtu %u' "
+			  "%s%s %s=%u: the interface carries at most %u; 'ip link set %s mtu %u' "
 			  "would raise that",
-			  given->name, given->mtu, iface->mtu, given->name, given->mtu);
+			  run_asked_by(b->source, &given->mtu, "--mtu").text,
+			  b->source->marks ? ":" : "", given->name, given->mtu, iface->mtu,
+			  given->name, given->mtu);
 	if (given->mtu)
 		iface->mtu = u32_min(given->mtu, iface->mtu);
 	if (given->addr_count)
@@ -426,56 +436,6 @@ static void build_own_ports(struct building *b)
 	}
 }
 
-/* The interface of the command line whose address a service takes. */
-static u16 service_iface(struct building *b, const struct dnat_args *given)
-{
-	u16 index = iface_index(b->asked, given->iface);
-
-	if (index == IFACE_NONE)
-		run_error(b->errors,
-			  "--dnat %s: %s is neither an address nor an interface of --lan or --wan",
-			  given->service.name, given->iface);
-	return index;
-}
-
-static void build_service(struct building *b, const struct dnat_args *given)
-{
-	struct balance_conf *balance = &b->conf->nat.balance;
-	struct service_conf *service = &balance->service[balance->service_count];
-
-	*service = given->service;
-	if (given->iface[0])
-		service->addr_if = service_iface(b, given);
-	if (balance->backend_count + given->backend_count > BALANCE_BACKEND_MAX) {
-		run_error(b->errors, "--dnat %s: more than %d backends in all", service->name,
-			  BALANCE_BACKEND_MAX);
-		return;
-	}
-	service->backend_first = (u16)balance->backend_count;
-	service->backend_count = (u16)given->backend_count;
-	memcpy(&balance->backend[balance->backend_count], given->backend,
-	       given->backend_count * sizeof given->backend[0]);
-	balance->backend_count += given->backend_count;
-	balance->service_count++;
-}
-
-static void build_services(struct building *b)
-{
-	struct balance_conf *balance = &b->conf->nat.balance;
-	u32 before = b->errors->count;
-	const char *wrong;
-
-	if (b->source->dnat_count == 0)
-		return;
-	for (u32 i = 0; i < b->source->dnat_count; i++)
-		build_service(b, &b->source->dnat[i]);
-	balance->service_limit = u32_max(balance->service_limit, balance->service_count);
-	balance->backend_limit = u32_max(balance->backend_limit, balance->backend_count);
-	wrong = b->errors->count == before ? balance_conf_wrong(balance) : NULL;
-	if (wrong)
-		run_error(b->errors, "--dnat: %s", wrong);
-}
-
 static void build_nat(struct building *b)
 {
 	struct nat_conf *nat = &b->conf->nat;
@@ -494,6 +454,18 @@ static void build_nat(struct building *b)
 	nat->quarantine_s = b->asked->quarantine_s;
 	nat->mapping_count = b->asked->mapping_count;
 	nat->dest_count = b->asked->dest_count;
+}
+
+static void build_subscribers(struct building *b)
+{
+	const struct conf_subscribers *asked = &b->asked->subscribers;
+	struct subscriber_conf *subscribers = &b->conf->subscribers;
+
+	subscribers->subscriber_count = asked->count;
+	subscribers->prefix_len = (u8)asked->prefix_len;
+	subscribers->limits = asked->limits;
+	subscribers->exception_count = asked->exception_count;
+	memcpy(subscribers->exception, asked->exception, sizeof subscribers->exception);
 }
 
 static void build_rest(struct building *b)
@@ -526,10 +498,11 @@ bool run_conf_build(const struct run_source *source, const struct run_facts *fac
 	build_ifaces(&b);
 	build_routes(&b);
 	build_nat(&b);
-	build_services(&b);
+	run_service_build(source, conf, errors);
+	build_subscribers(&b);
 	build_rest(&b);
 	run_filter_build(source, facts, conf, rules, errors);
-	if (!facts->running && errors->count == before)
+	if (is_asked_now(facts) && errors->count == before)
 		run_check(source, conf, errors);
 	return errors->count == before;
 }

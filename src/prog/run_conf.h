@@ -14,8 +14,6 @@ struct run_source {
 	const struct conf *conf;
 	const struct conf_marks *marks; /* NULL: it comes from a command line */
 	const char *file;
-	u32 dnat_count; /* services, which the command line gives in either case */
-	const struct dnat_args *dnat;
 };
 
 enum { RUN_PLACE_SIZE = 128 };
@@ -35,9 +33,10 @@ struct run_iface_facts {
 struct run_facts {
 	struct run_iface_facts iface[CONF_IFACE_MAX]; /* in the order of conf.iface */
 	bool running;                                 /* an address may be missing for a while */
-	bool host_port;                               /* there is a way to the host's own stack */
-	struct iface_conf host;                       /* as its driver describes it */
-	u16 local_first; /* ports that the host's own sockets use; 0: not known */
+	bool changing;          /* somebody asks for it now, so what can not be meant is refused */
+	bool host_port;         /* there is a way to the host's own stack */
+	struct iface_conf host; /* as its driver describes it */
+	u16 local_first;        /* ports that the host's own sockets use; 0: not known */
 	u16 local_last;
 	u32 ring_frames;   /* of all drivers together */
 	u32 filter_limit;  /* filter rules that it has room for */

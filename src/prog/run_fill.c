@@ -1,6 +1,8 @@
 /* Filling a configuration from options. */
 #include "prog/run_fill.h"
 
+#include "core/wire/ip4.h"
+
 /* The only pool there is on a command line. */
 static const char pool_name[] = "pool";
 
@@ -104,6 +106,45 @@ static void fill_nat(const struct run_args *args, struct conf *conf, struct run_
 		conf->mapping_count = args->mappings;
 }
 
+static enum conf_service_proto service_proto(u8 proto)
+{
+	switch (proto) {
+	case IP_PROTO_TCP: return CONF_SERVICE_TCP;
+	case IP_PROTO_UDP: return CONF_SERVICE_UDP;
+	default: return CONF_SERVICE_ANY;
+	}
+}
+
+/* Named by what stands before their backends; there is room for all that options can say. */
+static void fill_services(const struct run_args *args, struct conf *conf)
+{
+	u32 backends = 0;
+
+	conf->service_count = args->dnat_count;
+	for (u32 i = 0; i < args->dnat_count; i++) {
+		const struct dnat_args *dnat = &args->dnat[i];
+		struct conf_service *service = &conf->service[i];
+
+		memcpy(service->name, dnat->service.name, sizeof service->name);
+		memcpy(service->iface, dnat->iface, sizeof service->iface);
+		service->addr = dnat->service.addr;
+		service->proto = service_proto(dnat->service.proto);
+		service->port_first = dnat->service.port_first;
+		service->port_last = dnat->service.port_last;
+		service->method = dnat->service.method;
+		service->hairpin = dnat->service.hairpin;
+		service->slow_start_s = dnat->service.slow_start_s;
+		service->drain_s = dnat->service.drain_s;
+		service->check = dnat->health;
+		service->backend_count = dnat->backend_count;
+		memcpy(service->backend, dnat->backend,
+		       dnat->backend_count * sizeof dnat->backend[0]);
+		backends += dnat->backend_count;
+	}
+	conf->service_limit = u32_max(conf->service_limit, conf->service_count);
+	conf->backend_limit = u32_max(conf->backend_limit, backends);
+}
+
 static void fill_tracking(const struct run_args *args, struct conf *conf)
 {
 	if (args->flows)
@@ -117,6 +158,21 @@ static void fill_tracking(const struct run_args *args, struct conf *conf)
 	conf->ct.outbound_refresh_only = args->outbound_refresh_only;
 }
 
+/* A path of a socket, which the system bounds. */
+static void fill_path(const char *option, const char *path, char out[CONF_PATH_SIZE],
+		      struct run_errors *errors)
+{
+	if (!path)
+		return;
+	if (strlen(path) >= CONF_PATH_SIZE) {
+		run_error(errors, "%s %s: is longer than %d letters", option, path,
+			  CONF_PATH_SIZE - 1);
+		return;
+	}
+	memset(out, 0, CONF_PATH_SIZE);
+	memcpy(out, path, strlen(path));
+}
+
 bool run_args_fill(const struct run_args *args, struct conf *conf, struct run_errors *errors)
 {
 	u32 before = errors->count;
@@ -124,14 +180,10 @@ bool run_args_fill(const struct run_args *args, struct conf *conf, struct run_er
 	conf_defaults(conf);
 	fill_ifaces(args, conf);
 	fill_nat(args, conf, errors);
+	fill_services(args, conf);
 	fill_tracking(args, conf);
 	conf->log = args->json_log ? CONF_LOG_JSON : CONF_LOG_TEXT;
-	if (args->control && strlen(args->control) < sizeof conf->control) {
-		memset(conf->control, 0, sizeof conf->control);
-		memcpy(conf->control, args->control, strlen(args->control));
-	} else if (args->control) {
-		run_error(errors, "--control %s: is longer than %d letters", args->control,
-			  CONF_PATH_SIZE - 1);
-	}
+	fill_path("--control", args->control, conf->control, errors);
+	fill_path("--metrics", args->metrics, conf->metrics, errors);
 	return errors->count == before;
 }

@@ -1,19 +1,29 @@
-/* Health checks of the services that the command line gives: what they find goes to the engine and
- * into the log.                                                                                  */
+/* Health checks, and following a configuration with them. */
+#include "prog/run_health.h"
+
 #include <stdlib.h>
 
-#include "host/os/clock.h"
-#include "prog/run_state.h"
 #include "host/conf/values.h"
+#include "host/os/clock.h"
+#include "prog/run_service.h"
 
-static void end_text(char text[DNAT_WHY_SIZE], const struct health_change *change)
+enum { END_SIZE = VALUE_PREFIX_SIZE + 8 };
+
+struct run_health {
+	struct health *health;
+	u32 count;
+	struct health_target target[BALANCE_BACKEND_MAX]; /* that are checked */
+	struct health_target next[BALANCE_BACKEND_MAX];
+};
+
+static void end_text(char text[END_SIZE], const struct health_change *change)
 {
 	struct value_addr addr = value_show_addr(change->addr);
 
 	if (change->port)
-		snprintf(text, DNAT_WHY_SIZE, "%s:%u", addr.text, change->port);
+		snprintf(text, END_SIZE, "%s:%u", addr.text, change->port);
 	else
-		snprintf(text, DNAT_WHY_SIZE, "%s", addr.text);
+		snprintf(text, END_SIZE, "%s", addr.text);
 }
 
 static void on_change(void *arg, const struct health_change *change)
@@ -22,47 +32,117 @@ static void on_change(void *arg, const struct health_change *change)
 		[BACKEND_UP] = "up", [BACKEND_DOWN] = "down", [BACKEND_DRAINING] = "draining"
 	};
 	struct run *run = arg;
-	char text[DNAT_WHY_SIZE];
+	char text[END_SIZE];
 
 	if (sluice_backend_set(run->sluice, change->service, change->backend, change->state,
 			       os_now()) != ERR_OK)
 		return;
-	if (change->first && change->state == BACKEND_UP)
+	if (change->again || (change->first && change->state == BACKEND_UP))
 		return;
 	end_text(text, change);
 	run_log_say(&run->log, change->state == BACKEND_UP ? RUN_INFO : RUN_WARNING, "backend",
-		    "%s: backend %s is %s: %s", run->args.dnat[change->service].service.name, text,
+		    "%s: backend %s is %s: %s", run->asked.conf.service[change->service].name, text,
 		    words[change->state], change->why);
 }
 
-static u32 targets_of(const struct run_args *args, struct health_target *target)
+static u32 targets_of(const struct conf *conf, struct health_target *target)
 {
 	u32 count = 0;
 
-	for (u32 i = 0; i < args->dnat_count; i++) {
-		const struct dnat_args *dnat = &args->dnat[i];
+	memset(target, 0, BALANCE_BACKEND_MAX * sizeof *target);
+	for (u32 i = 0; i < conf->service_count; i++) {
+		const struct conf_service *service = &conf->service[i];
 
-		for (u32 j = 0; j < dnat->backend_count; j++)
-			target[count++] = (struct health_target){
-				.service = i,
-				.backend = j,
-				.addr = dnat->backend[j].addr,
-				.port = dnat->backend[j].port ? dnat->backend[j].port
-							      : dnat->service.port_first,
-				.conf = &dnat->health,
-			};
+		for (u32 j = 0; service->check.kind != HEALTH_NONE && j < service->backend_count;
+		     j++) {
+			const struct backend_conf *backend = &service->backend[j];
+			struct health_target *one = &target[count++];
+
+			one->service = i;
+			one->backend = j;
+			memcpy(one->name, service->name, sizeof one->name);
+			one->addr = backend->addr;
+			one->port = backend->port ? backend->port : service->port_first;
+			one->conf = service->check;
+		}
 	}
 	return count;
 }
 
+/* What the sandbox was told at the start can not be taken back. */
+static bool may_connect(const struct run *run, const struct health_target *target, u32 count)
+{
+	for (u32 i = 0; i < count; i++) {
+		if (target[i].conf.kind > HEALTH_ICMP && !run->connects)
+			return false;
+	}
+	return true;
+}
+
+bool run_health_follow(struct run *run, const struct conf *conf, const char **why)
+{
+	struct run_health *checks = run->checks;
+	u32 count = targets_of(conf, checks->next);
+
+	if (count == checks->count &&
+	    memcmp(checks->next, checks->target, sizeof checks->next) == 0)
+		return true;
+	if (!may_connect(run, checks->next, count)) {
+		*why = "the gateway was started without the right to open connections, which "
+		       "checks by TCP and HTTP need: it has to be started again";
+		return false;
+	}
+	if (!health_set(checks->health, checks->next, count)) {
+		*why = "backends can not be checked: the system refuses";
+		return false;
+	}
+	memcpy(checks->target, checks->next, sizeof checks->target);
+	checks->count = count;
+	return true;
+}
+
+static void settle_service(struct run *run, u32 index, const struct conf_service *was,
+			   const struct conf_service *is, ns_t now)
+{
+	for (u32 i = 0; i < is->backend_count; i++) {
+		bool known = run_service_has(was, &is->backend[i]);
+
+		if (is->check.kind != HEALTH_NONE && !known)
+			(void)sluice_backend_set(run->sluice, index, i, BACKEND_DOWN, now);
+		else if (is->check.kind == HEALTH_NONE && known && was->check.kind != HEALTH_NONE)
+			(void)sluice_backend_set(run->sluice, index, i, BACKEND_UP, now);
+	}
+}
+
+void run_health_settle(struct run *run, const struct conf *from, const struct conf *to, ns_t now)
+{
+	for (u32 i = 0; i < to->service_count; i++)
+		settle_service(run, i, run_service_find(from, to->service[i].name), &to->service[i],
+			       now);
+}
+
 bool run_health_begin(struct run *run)
 {
-	struct health_target *target = calloc(BALANCE_BACKEND_MAX, sizeof *target);
-	bool begun = false;
+	const char *why = "there is no memory for checks of backends";
 
-	run->health = health_new(run->loop, on_change, run);
-	if (target && run->health)
-		begun = health_set(run->health, target, targets_of(&run->args, target));
-	free(target);
-	return begun;
+	run->checks = calloc(1, sizeof *run->checks);
+	if (run->checks)
+		run->checks->health = health_new(run->loop, on_change, run);
+	run->connects = true;
+	if (run->checks && run->checks->health && run_health_follow(run, &run->asked.conf, &why)) {
+		/* From a file services may come later; options are all there will be. */
+		run->connects = run->asked.from_file || run->checks->count > 0 ||
+				run->args.no_sandbox;
+		return true;
+	}
+	run_error(&run->errors, "%s", why);
+	return false;
+}
+
+void run_health_end(struct run *run)
+{
+	if (run->checks)
+		health_del(run->checks->health);
+	free(run->checks);
+	run->checks = NULL;
 }

@@ -15,6 +15,7 @@
 #include "host/os/netlink.h"
 #include "prog/prog.h"
 #include "prog/run_change.h"
+#include "prog/run_health.h"
 #include "prog/run_state.h"
 
 #define RUN_SPIN_NS     (50 * NS_PER_US)
@@ -273,13 +274,11 @@ bool run_loop_begin(struct run *run)
 		run_error(&run->errors, "%s", refused.text);
 		return false;
 	}
-	if (!run_health_begin(run)) {
-		run_error(&run->errors, "backends can not be checked: the system refuses");
+	if (!run_health_begin(run))
 		return false;
-	}
-	if (run->args.metrics) {
-		run->metrics = metrics_new(run->loop, run->sluice, PROG_VERSION, run->args.metrics,
-					   &refused);
+	if (run->asked.conf.metrics[0]) {
+		run->metrics = metrics_new(run->loop, run->sluice, PROG_VERSION,
+					   run->asked.conf.metrics, &refused);
 		if (!run->metrics) {
 			run_error(&run->errors, "%s", refused.text);
 			return false;
@@ -321,7 +320,7 @@ void run_loop_end(struct run *run)
 	while (run->loop_watch_count > 0)
 		loop_watch_del(run->loop_watch[--run->loop_watch_count]);
 	os_watch_del(run->watch);
-	health_del(run->health);
+	run_health_end(run);
 	metrics_del(run->metrics);
 	ctl_del(run->ctl);
 	loop_del(run->loop);

@@ -154,6 +154,21 @@ static void read_mtu(struct run_reading *reading, const char *value)
 		wrong(reading, value, "an MTU is a number of bytes from 576 to 65535");
 }
 
+static void read_mss(struct run_reading *reading, const char *value)
+{
+	const char *tail;
+	struct conf_iface *iface = iface_of(reading, value, &tail);
+	u64 mss = IFACE_MSS_OF_MTU;
+
+	if (!iface)
+		return;
+	if (strcmp(tail, "clamp-to-mtu") == 0 ||
+	    value_number(tail, IFACE_MSS_MIN, IFACE_MSS_OF_MTU - 1, &mss))
+		iface->mss = (u16)mss;
+	else
+		wrong(reading, value, "a segment size is clamp-to-mtu, or 128 to 65534 bytes");
+}
+
 static void read_driver(struct run_reading *reading, const char *value)
 {
 	const char *tail;
@@ -599,6 +614,8 @@ const struct run_option run_options[] = {
 	{ "--flows", "N", PHASE_REST, READS(read_flows), "flows that can stand at once" },
 	{ "--mappings", "N", PHASE_REST, READS(read_mappings), "endpoint-independent mappings" },
 	{ "--mtu", "IF=N", PHASE_REST, READS(read_mtu), "another MTU than the interface says" },
+	{ "--mss", "IF=N|clamp-to-mtu", PHASE_REST, READS(read_mss),
+	  "the segment size that TCP may announce through it at most" },
 	{ "--driver", "IF=NAME", PHASE_REST, READS(read_driver),
 	  "afpacket (default), or tun: makes a TUN device of this name" },
 	{ "--no-host", NULL, PHASE_REST, SETS(no_host),

@@ -23,13 +23,11 @@ enum { IFACE_NAMES_MAX = 256 };
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-struct run_source run_source_of(const struct run *run, const struct run_asked *asked)
+struct run_source run_source_of(const struct run_asked *asked)
 {
 	return (struct run_source){ .conf = &asked->conf,
 				    .marks = asked->from_file ? &asked->marks : NULL,
-				    .file = asked->file,
-				    .dnat_count = run->args.dnat_count,
-				    .dnat = run->args.dnat };
+				    .file = asked->file };
 }
 
 static void take_conf_errors(struct run *run, const struct conf_errors *errors)
@@ -231,7 +229,7 @@ static void tell_links(struct run *run)
 
 bool run_make_engine(struct run *run, ns_t now)
 {
-	struct run_source source = run_source_of(run, &run->asked);
+	struct run_source source = run_source_of(&run->asked);
 	struct mem plan;
 	const char *why = "";
 
@@ -305,7 +303,7 @@ static void follow_port(struct run *run, u32 index)
 void run_follow(struct run *run, ns_t now)
 {
 	char changes[RUN_LOG_LINE_SIZE];
-	struct run_source source = run_source_of(run, &run->asked);
+	struct run_source source = run_source_of(&run->asked);
 	const char *why = "";
 
 	run->facts.running = true;

@@ -59,7 +59,8 @@ struct run {
 
 	struct loop *loop;
 	struct ctl *ctl;
-	struct health *health;
+	struct run_health *checks;
+	bool connects;           /* checks may open connections */
 	struct metrics *metrics; /* NULL: not asked for */
 	struct os_watch *watch;
 	u32 loop_watch_count;
@@ -89,14 +90,9 @@ bool run_make_engine(struct run *run, ns_t now);
 void run_follow(struct run *run, ns_t now);
 void run_close_ports(struct run *run);
 
-struct run_source run_source_of(const struct run *run, const struct run_asked *asked);
+struct run_source run_source_of(const struct run_asked *asked);
 /* Reads the file of --config, or takes what the command line says. */
 bool run_ask(struct run *run);
-
-/* ---- run_health.c ---------------------------------------------------------------------------- */
-
-/* Begin to check the backends of --dnat. False when the system refuses. */
-bool run_health_begin(struct run *run);
 
 /* ---- run_loop.c ------------------------------------------------------------------------------ */
 

@@ -24,11 +24,15 @@ void conf_defaults(struct conf *conf)
 	sluice_conf_defaults(&engine);
 	conf->host_port = true;
 	conf->quarantine_s = engine.nat.quarantine_s;
+	conf->service_limit = engine.nat.balance.service_limit;
+	conf->backend_limit = engine.nat.balance.backend_limit;
 	conf->mapping_count = engine.nat.mapping_count;
 	conf->dest_count = engine.nat.dest_count;
 	conf->filter.log_rate = engine.filter.log_rate;
 	conf->filter.log_burst = engine.filter.log_burst;
 	conf->filter.source_limit = engine.filter.source_limit;
+	conf->subscribers.prefix_len = engine.subscribers.prefix_len;
+	conf->subscribers.count = engine.subscribers.subscriber_count;
 	conf->ct = engine.ct;
 	conf->icmp = engine.icmp;
 	conf->redirects = engine.redirects;

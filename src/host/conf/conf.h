@@ -8,6 +8,7 @@
 #ifndef HOST_CONF_CONF_H
 #define HOST_CONF_CONF_H
 
+#include "host/health/health_conf.h"
 #include "sluice/sluice.h"
 
 enum {
@@ -26,6 +27,7 @@ enum {
 
 enum conf_driver { CONF_DRIVER_AFPACKET, CONF_DRIVER_TUN };
 enum conf_via { CONF_VIA_GATEWAY, CONF_VIA_BLACKHOLE, CONF_VIA_PROHIBIT };
+enum conf_service_proto { CONF_SERVICE_TCP, CONF_SERVICE_UDP, CONF_SERVICE_ANY };
 enum conf_log { CONF_LOG_TEXT, CONF_LOG_JSON };
 /* As bits of enum filter_state, in their order. */
 enum conf_state { CONF_NEW, CONF_ESTABLISHED, CONF_RELATED, CONF_UNTRACKED };
@@ -59,6 +61,7 @@ struct conf_iface {
 	enum iface_side side;
 	enum conf_driver driver;
 	u32 mtu;        /* 0: the interface's */
+	u16 mss;        /* 0: any; IFACE_MSS_OF_MTU */
 	u32 addr_count; /* 0: those that the host has on it */
 	struct iface_addr addr[CONF_ADDR_MAX];
 };
@@ -127,6 +130,30 @@ struct conf_filter {
 	u32 source_limit;
 };
 
+struct conf_service {
+	char name[BALANCE_NAME_SIZE]; /* in a file up to CONF_NAME_SIZE */
+	be32 addr;                    /* zero: that of an interface */
+	char iface[IFACE_NAME_SIZE];  /* empty: addr */
+	enum conf_service_proto proto;
+	u16 port_first; /* 0: all */
+	u16 port_last;
+	u32 backend_count;
+	struct backend_conf backend[BALANCE_EACH_MAX];
+	enum balance_method method;
+	bool hairpin;
+	u32 slow_start_s;
+	u32 drain_s;
+	struct health_conf check;
+};
+
+struct conf_subscribers {
+	u32 prefix_len;
+	struct subscriber_limits limits;
+	u32 exception_count;
+	struct subscriber_exception exception[SUBSCRIBER_EXCEPTION_MAX];
+	u32 count; /* limit; 0: nobody is counted */
+};
+
 struct conf {
 	u32 iface_count;
 	struct conf_iface iface[CONF_IFACE_MAX];
@@ -143,7 +170,12 @@ struct conf {
 	u16 masquerade_port_first; /* 0: all that the host leaves */
 	u16 masquerade_port_last;
 	u32 quarantine_s;
+	u32 service_count;
+	struct conf_service service[BALANCE_SERVICE_MAX];
+	u32 service_limit; /* what memory is planned for; backends of all services together */
+	u32 backend_limit;
 	struct conf_filter filter;
+	struct conf_subscribers subscribers;
 	u32 address_count; /* limit; 0: as many as pools need, and some */
 	u32 mapping_count; /* limits, as in struct nat_conf */
 	u32 dest_count;
@@ -155,6 +187,7 @@ struct conf {
 	struct reass_conf reass;
 	struct pkt_pool_conf packets;
 	char control[CONF_PATH_SIZE];
+	char metrics[CONF_PATH_SIZE]; /* a path, or loopback ADDRESS:PORT; empty: none */
 	enum conf_log log;
 };
 
@@ -165,7 +198,7 @@ void conf_defaults(struct conf *conf);
 
 /* ---- where things stand, and what is wrong with them ----------------------------------------- */
 
-enum { CONF_MARK_MAX = 8192, CONF_ERROR_MAX = 64, CONF_ERROR_SIZE = 256 };
+enum { CONF_MARK_MAX = 16384, CONF_ERROR_MAX = 64, CONF_ERROR_SIZE = 256 };
 
 /* Both from 1; zero: nowhere. */
 struct conf_place {

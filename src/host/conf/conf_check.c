@@ -2,6 +2,8 @@
 #include <stdio.h>
 
 #include "host/conf/conf_check_filter.h"
+#include "host/conf/conf_check_service.h"
+#include "host/conf/conf_check_subscriber.h"
 #include "host/conf/conf_load.h"
 #include "host/conf/nearest.h"
 #include "host/conf/values.h"
@@ -410,6 +412,8 @@ bool conf_check(const struct conf *conf, const struct conf_marks *marks, struct 
 	for (u32 i = 0; i < conf->static_count; i++)
 		check_static(&checking, i);
 	check_tracking(&checking);
+	conf_check_services(conf, marks, errors);
 	conf_check_filter(conf, marks, errors);
+	conf_check_subscribers(conf, marks, errors);
 	return errors->count == before;
 }

@@ -90,22 +90,49 @@ static bool field_equal(const struct conf_field *field, const void *from, const 
 
 /* ---- elements of lists ----------------------------------------------------------------------- */
 
+static bool element_equal(const struct conf_group *group, const void *from, const void *to);
+
+static bool place_equal(const struct conf_field *list, const void *from, u32 i, const void *to,
+			u32 j)
+{
+	return element_equal(list->group, conf_element_of(list, from, i),
+			     conf_element_of(list, to, j));
+}
+
+static bool list_equal(const struct conf_field *list, const void *from, const void *to)
+{
+	u32 count = conf_count_of(list, from);
+
+	if (count != conf_count_of(list, to))
+		return false;
+	for (u32 i = 0; i < count; i++) {
+		if (!place_equal(list, from, i, to, i))
+			return false;
+	}
+	return true;
+}
+
 static bool element_equal(const struct conf_group *group, const void *from, const void *to)
 {
 	for (u32 i = 0; i < group->field_count; i++) {
 		const struct conf_field *field = &group->field[i];
-		bool equal = field->kind == CONF_GROUP
-				     ? element_equal(field->group, (const u8 *)from + field->at,
-						     (const u8 *)to + field->at)
-				     : field_equal(field, from, to);
+		bool equal;
 
+		if (field->kind == CONF_GROUP)
+			equal = element_equal(field->group, (const u8 *)from + field->at,
+					      (const u8 *)to + field->at);
+		else if (field->kind == CONF_LIST)
+			equal = list_equal(field, from, to);
+		else
+			equal = field_equal(field, from, to);
 		if (!equal)
 			return false;
 	}
 	return true;
 }
 
-/* As one line; groups within an element are left to `sluice print`. */
+/* As one line; groups within an element are left to `sluice print`, and of lists is said how long
+ * they are.                                                                                      */
 static void show_element(const struct conf_group *group, const void *element,
 			 char text[CONF_DIFF_TEXT_SIZE])
 {
@@ -123,6 +150,12 @@ static void show_element(const struct conf_group *group, const void *element,
 					   (const u8 *)&standard + field->at))
 				len += (size_t)snprintf(text + len, CONF_DIFF_TEXT_SIZE - len,
 							"%s%s ...", len ? ", " : "", field->key);
+			continue;
+		}
+		if (field->kind == CONF_LIST) {
+			len += (size_t)snprintf(text + len, CONF_DIFF_TEXT_SIZE - len, "%s%s (%u)",
+						len ? ", " : "", field->key,
+						conf_count_of(field, element));
 			continue;
 		}
 		if (!field->required && !field->shown && field_equal(field, element, &standard))
@@ -163,7 +196,7 @@ static void diff_named(struct conf_diff *diff, const struct conf_field *list, co
 		const char *name = name_of(list->group, element);
 		const void *other = find_named(list, to, name);
 
-		snprintf(inner, sizeof inner, "%.50s.%.31s%s", path, name, other ? "." : "");
+		snprintf(inner, sizeof inner, "%.44s.%.47s%s", path, name, other ? "." : "");
 		if (other) {
 			diff_group(diff, list->group, inner, element, other);
 			continue;
@@ -177,17 +210,10 @@ static void diff_named(struct conf_diff *diff, const struct conf_field *list, co
 
 		if (find_named(list, from, name))
 			continue;
-		snprintf(inner, sizeof inner, "%.50s.%.31s", path, name);
+		snprintf(inner, sizeof inner, "%.44s.%.47s", path, name);
 		show_element(list->group, element, text);
 		add(diff, list->when, inner, "", text);
 	}
-}
-
-static bool place_equal(const struct conf_field *list, const void *from, u32 i, const void *to,
-			u32 j)
-{
-	return element_equal(list->group, conf_element_of(list, from, i),
-			     conf_element_of(list, to, j));
 }
 
 static void diff_placed(struct conf_diff *diff, const struct conf_field *list, const char *path,

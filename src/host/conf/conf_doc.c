@@ -267,7 +267,9 @@ static const char *pattern_of(enum conf_kind kind)
 		[CONF_NUMBER] = "^[0-9]+[kM]?$",
 		[CONF_NAME] = "^[A-Za-z0-9._:@-]+$",
 		[CONF_PATH] = "^/[!-~]*$",
+		[CONF_LISTEN] = "^(/[!-~]*|127(\\.[0-9]+){3}:[0-9]+)$",
 		[CONF_SECONDS] = "^([0-9]+(d|h|m|s|ms))+$",
+		[CONF_MILLIS] = "^([0-9]+(d|h|m|s|ms))+$",
 		[CONF_NANOS] = "^([0-9]+(d|h|m|s|ms))+$",
 		[CONF_ADDR] = "^[0-9]+(\\.[0-9]+){3}$",
 		[CONF_PREFIX] = "^[0-9]+(\\.[0-9]+){3}(/[0-9]+)?$",
@@ -322,6 +324,8 @@ static json_t *schema_value(const struct conf_field *field)
 	}
 	if (field->zero)
 		json_array_append_new(shapes, json_pack("{s:s}", "const", field->zero));
+	if (field->top)
+		json_array_append_new(shapes, json_pack("{s:s}", "const", field->top));
 	return json_pack("{s:o}", "anyOf", shapes);
 }
 

@@ -72,7 +72,8 @@ static void print_value(struct printing *p, const struct conf_field *field, cons
 	bool quoted;
 
 	conf_value_show(field, base, text);
-	quoted = (field->kind == CONF_NAME || field->kind == CONF_PATH) &&
+	quoted = (field->kind == CONF_NAME || field->kind == CONF_PATH ||
+		  field->kind == CONF_LISTEN) &&
 		 strspn(text,
 			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-") !=
 			 strlen(text);

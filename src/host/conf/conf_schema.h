@@ -17,11 +17,13 @@ enum conf_kind {
 	CONF_BOOL,     /* bool */
 	CONF_INVERTED, /* bool, kept the other way round */
 	CONF_NUMBER,   /* u32 */
-	CONF_PORT,     /* u16 */
+	CONF_PORT,     /* u16: a port, or another number of that size */
 	CONF_WORD,     /* an enum: its index in words */
 	CONF_NAME,     /* char[]; letters, digits, and . _ - : @ */
 	CONF_PATH,     /* char[]; absolute */
+	CONF_LISTEN,   /* char[]; an absolute path, or a loopback address and port */
 	CONF_SECONDS,  /* u32 */
+	CONF_MILLIS,   /* u32 */
 	CONF_NANOS,    /* u64 */
 	CONF_ADDR,     /* be32 */
 	CONF_PREFIX,   /* be32, and its length, u8, at more */
@@ -55,6 +57,7 @@ struct conf_field {
 	u32 count_at; /* of a list: how many there are, u32 */
 	u32 count_max;
 	const char *zero;         /* the word that stands for zero or nothing */
+	const char *top;          /* of CONF_PORT: the word that stands for UINT16_MAX */
 	const char *const *words; /* NULL ends them */
 	enum conf_kind element;   /* of CONF_VALUES */
 	const struct conf_group *group;
@@ -76,7 +79,10 @@ union conf_element {
 	struct conf_pool pool;
 	struct conf_rule rule;
 	struct conf_static fixed;
+	struct conf_service service;
+	struct backend_conf backend;
 	struct conf_filter_rule filter_rule;
+	struct subscriber_exception exception;
 };
 
 extern const struct conf_group conf_root;

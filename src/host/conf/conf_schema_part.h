@@ -7,6 +7,8 @@
 
 extern const struct conf_group conf_pool_group;
 extern const struct conf_group conf_nat_group;
+extern const struct conf_group conf_service_group;
 extern const struct conf_group conf_filter_group;
+extern const struct conf_group conf_subscriber_group;
 
 #endif

@@ -176,11 +176,29 @@ static bool is_path(const char *text, size_t size)
 	return true;
 }
 
+/* "127.0.0.1:9100" */
+static bool is_loopback(const char *text)
+{
+	size_t len = strcspn(text, ":");
+	char head[VALUE_ADDR_SIZE];
+	be32 addr;
+	u64 port;
+
+	if (len >= sizeof head || text[len] == 0)
+		return false;
+	memcpy(head, text, len);
+	head[len] = 0;
+	return value_addr(head, &addr) && be32_host(addr) >> 24 == 127 &&
+	       value_number(text + len + 1, 1, UINT16_MAX, &port);
+}
+
 static bool read_text(const struct conf_field *field, const char *text, char *out)
 {
 	bool good = field->kind == CONF_NAME ? is_name(text, field->size)
 					     : is_path(text, field->size);
 
+	if (field->kind == CONF_LISTEN && strlen(text) < field->size)
+		good = good || is_loopback(text);
 	if (!good)
 		return false;
 	memset(out, 0, field->size);
@@ -211,7 +229,8 @@ static void clear(const struct conf_field *field, void *base)
 	switch (field->kind) {
 	case CONF_NUMBER: *(u32 *)place(base, field->at) = 0; break;
 	case CONF_PORT: *(u16 *)place(base, field->at) = 0; break;
-	case CONF_NAME: memset(place(base, field->at), 0, field->size); break;
+	case CONF_NAME:
+	case CONF_LISTEN: memset(place(base, field->at), 0, field->size); break;
 	case CONF_ADDR: be32_store(place(base, field->at), be32_of(0)); break;
 	case CONF_PREFIX:
 		be32_store(place(base, field->at), be32_of(0));
@@ -222,6 +241,16 @@ static void clear(const struct conf_field *field, void *base)
 		*(u16 *)place(base, field->more) = 0;
 		break;
 	default: break;
+	}
+}
+
+/* Of a time that is kept in that unit. */
+static u64 unit_of(const struct conf_field *field)
+{
+	switch (field->kind) {
+	case CONF_SECONDS: return NS_PER_SEC;
+	case CONF_MILLIS: return NS_PER_MS;
+	default: return 1;
 	}
 }
 
@@ -236,8 +265,10 @@ static bool read_whole(const struct conf_field *field, const char *text, void *b
 		*(u64 *)place(base, field->at) = number;
 		return true;
 	}
-	good = field->kind == CONF_SECONDS ? read_time_of(field, text, NS_PER_SEC, &number)
-					   : read_number(field, text, &number);
+	if (field->kind == CONF_SECONDS || field->kind == CONF_MILLIS)
+		good = read_time_of(field, text, unit_of(field), &number);
+	else
+		good = read_number(field, text, &number);
 	if (!good)
 		return false;
 	if (field->kind == CONF_PORT)
@@ -265,6 +296,10 @@ bool conf_value_read(const struct conf_field *field, const char *text, void *bas
 		clear(field, base);
 		return true;
 	}
+	if (field->top && strcmp(text, field->top) == 0) {
+		*(u16 *)at = UINT16_MAX;
+		return true;
+	}
 	switch (field->kind) {
 	case CONF_BOOL:
 	case CONF_INVERTED:
@@ -275,6 +310,7 @@ bool conf_value_read(const struct conf_field *field, const char *text, void *bas
 	case CONF_NUMBER:
 	case CONF_PORT:
 	case CONF_SECONDS:
+	case CONF_MILLIS:
 	case CONF_NANOS: return read_whole(field, text, base);
 	case CONF_WORD:
 		if (!read_word(field->words, text, &index))
@@ -282,7 +318,8 @@ bool conf_value_read(const struct conf_field *field, const char *text, void *bas
 		memcpy(at, &index, sizeof index);
 		return true;
 	case CONF_NAME:
-	case CONF_PATH: return read_text(field, text, at);
+	case CONF_PATH:
+	case CONF_LISTEN: return read_text(field, text, at);
 	case CONF_ADDR: return value_addr(text, at);
 	case CONF_PREFIX: return value_prefix(text, at, place(base, field->more));
 	case CONF_HOST: return read_host(text, at);
@@ -307,7 +344,8 @@ static bool is_clear(const struct conf_field *field, const void *base)
 	case CONF_NUMBER: return *(const u32 *)at == 0;
 	case CONF_PORT:
 	case CONF_PORTS: return *(const u16 *)at == 0;
-	case CONF_NAME: return *(const char *)at == 0;
+	case CONF_NAME:
+	case CONF_LISTEN: return *(const char *)at == 0;
 	case CONF_ADDR: return be32_load(at).raw == 0;
 	case CONF_PREFIX: return *(const u8 *)place_const(base, field->more) == 0;
 	default: return false;
@@ -356,8 +394,12 @@ static void show_plain(const struct conf_field *field, const void *base, char te
 		snprintf(text, CONF_VALUE_SIZE, "%s", field->words[*(const u32 *)at]);
 		return;
 	case CONF_NAME:
-	case CONF_PATH: snprintf(text, CONF_VALUE_SIZE, "%s", (const char *)at); return;
-	case CONF_SECONDS: show_time(*(const u32 *)at * NS_PER_SEC, text, CONF_VALUE_SIZE); return;
+	case CONF_PATH:
+	case CONF_LISTEN: snprintf(text, CONF_VALUE_SIZE, "%s", (const char *)at); return;
+	case CONF_SECONDS:
+	case CONF_MILLIS:
+		show_time(*(const u32 *)at * unit_of(field), text, CONF_VALUE_SIZE);
+		return;
 	case CONF_NANOS: show_time(*(const u64 *)at, text, CONF_VALUE_SIZE); return;
 	default: break;
 	}
@@ -371,6 +413,10 @@ void conf_value_show(const struct conf_field *field, const void *base, char text
 
 	if (field->zero && is_clear(field, base)) {
 		snprintf(text, CONF_VALUE_SIZE, "%s", field->zero);
+		return;
+	}
+	if (field->top && *(const u16 *)at == UINT16_MAX) {
+		snprintf(text, CONF_VALUE_SIZE, "%s", field->top);
 		return;
 	}
 	switch (field->kind) {
@@ -422,7 +468,7 @@ static void expect_number(const struct conf_field *field, char *text, size_t siz
 {
 	char low[CONF_VALUE_SIZE];
 	char high[CONF_VALUE_SIZE];
-	u64 unit_ns = field->kind == CONF_SECONDS ? NS_PER_SEC : 1;
+	u64 unit_ns = unit_of(field);
 
 	if (field->kind == CONF_NUMBER || field->kind == CONF_PORT) {
 		snprintf(text, size, "a number from %llu to %llu", (unsigned long long)field->min,
@@ -442,7 +488,8 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 		[CONF_VALUES] = "a list of values",
 		[CONF_BOOL] = "true or false",
 		[CONF_INVERTED] = "true or false",
-		[CONF_PATH] = "an absolute path of up to 107 printable letters",
+		[CONF_LISTEN] = "a path like /run/sluice/metrics.sock, or a loopback address and "
+				"port like 127.0.0.1:9100",
 		[CONF_ADDR] = "an address like 198.18.0.2",
 		[CONF_PREFIX] = "an address or a prefix like 10.20.0.0/16, without bits beyond its "
 				"length",
@@ -458,16 +505,23 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 	case CONF_NUMBER:
 	case CONF_PORT:
 	case CONF_SECONDS:
+	case CONF_MILLIS:
 	case CONF_NANOS: expect_number(field, text, size); break;
 	case CONF_WORD: list_words(field, text, size); break;
 	case CONF_NAME:
 		snprintf(text, size, "a name of up to %u letters, digits and . _ - : @",
 			 field->size - 1);
 		break;
+	case CONF_PATH:
+		snprintf(text, size, "an absolute path of up to %u printable letters",
+			 field->size - 1);
+		break;
 	default: snprintf(text, size, "%s", sentences[field->kind]); break;
 	}
 	len = strlen(text);
-	if (field->zero)
+	if (field->top)
+		snprintf(text + len, size - len, ", %s or %s", field->zero, field->top);
+	else if (field->zero)
 		snprintf(text + len, size - len, ", or %s", field->zero);
 }
 
@@ -492,6 +546,8 @@ const char *conf_value_near(const struct conf_field *field, const char *text)
 		words[i] = from[i];
 	if (field->zero)
 		words[count++] = field->zero;
+	if (field->top)
+		words[count++] = field->top;
 	return count ? nearest_word(text, words, count) : NULL;
 }
 

@@ -84,7 +84,7 @@ static bool listen_address(struct metrics *metrics, const char *where, struct ct
 
 	if (!metrics_parse_address(where, &addr, &port)) {
 		snprintf(why->text, sizeof why->text,
-			 "--metrics %.60s: has to be a path like /run/sluice/metrics.sock, or a "
+			 "metrics %.60s: has to be a path like /run/sluice/metrics.sock, or a "
 			 "loopback address and port like 127.0.0.1:9100",
 			 where);
 		return false;
@@ -93,7 +93,7 @@ static bool listen_address(struct metrics *metrics, const char *where, struct ct
 	if (evhttp_bind_socket(metrics->http, host, port) == 0)
 		return true;
 	snprintf(why->text, sizeof why->text,
-		 "--metrics %.60s: nobody can listen there: another "
+		 "metrics %.60s: nobody can listen there: another "
 		 "program may do so already",
 		 where);
 	return false;
@@ -112,7 +112,7 @@ static bool listen_path(struct metrics *metrics, const char *where, struct ctl_w
 		return true;
 	if (fd >= 0)
 		close(fd);
-	snprintf(why->text, sizeof why->text, "--metrics %.60s: the system refuses", where);
+	snprintf(why->text, sizeof why->text, "metrics %.60s: the system refuses", where);
 	return false;
 }
 

@@ -40,6 +40,7 @@ static enum backend_state state_of(enum health_outcome outcome)
 void check_end(struct check *check, enum health_outcome outcome, const char *format, ...)
 {
 	const struct health_target *target = &check->target;
+	enum health_outcome before = check->run.state;
 	struct health_change change = { .service = target->service,
 					.backend = target->backend,
 					.addr = target->addr,
@@ -51,18 +52,20 @@ void check_end(struct check *check, enum health_outcome outcome, const char *for
 	vsnprintf(change.why, sizeof change.why, format, list);
 	va_end(list);
 	check_close(check);
-	timer_set(check, target->conf->interval_ms);
-	if (!health_run_add(&check->run, target->conf, outcome))
+	timer_set(check, target->conf.interval_ms);
+	if (!health_run_add(&check->run, &target->conf, outcome))
 		return;
 	change.state = state_of(check->run.state);
+	change.again = check->again && check->run.state == before;
+	check->again = false;
 	check->health->fn(check->health->arg, &change);
 }
 
 static void check_begin(struct check *check)
 {
 	check->under_way = true;
-	timer_set(check, check->target.conf->timeout_ms);
-	if (check->target.conf->kind == HEALTH_ICMP)
+	timer_set(check, check->target.conf.timeout_ms);
+	if (check->target.conf.kind == HEALTH_ICMP)
 		check_echo(check);
 	else
 		check_connect(check);
@@ -77,7 +80,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	if (check->under_way)
 		check_end(check, HEALTH_BAD, "%s within %u ms",
 			  check->connected ? "connected, but no answer" : "no answer",
-			  check->target.conf->timeout_ms);
+			  check->target.conf.timeout_ms);
 	else
 		check_begin(check);
 }
@@ -101,9 +104,10 @@ static void take_over(struct check *check, const struct check *old, u32 old_coun
 	for (u32 i = 0; i < old_count; i++) {
 		if (be32_eq(old[i].target.addr, check->target.addr) &&
 		    old[i].target.port == check->target.port &&
-		    old[i].target.service == check->target.service)
+		    strcmp(old[i].target.name, check->target.name) == 0)
 			check->run = old[i].run;
 	}
+	check->again = check->run.known;
 	check->run.told = false;
 }
 
@@ -114,10 +118,10 @@ static bool check_init(struct health *health, struct check *check,
 	check->timer = evtimer_new(health->base, on_timer, check);
 	if (!check->timer)
 		return false;
-	if (target->conf->kind == HEALTH_ICMP && !health_echo_open(health))
+	if (target->conf.kind == HEALTH_ICMP && !health_echo_open(health))
 		return false;
 	/* Not all at once: the first ones spread over a tenth of their interval. */
-	timer_set(check, target->conf->interval_ms / 10 * (health->count % 16) / 16);
+	timer_set(check, target->conf.interval_ms / 10 * (health->count % 16) / 16);
 	return true;
 }
 
@@ -135,7 +139,7 @@ bool health_set(struct health *health, const struct health_target *target, u32 c
 	for (u32 i = 0; i < count; i++) {
 		struct check *check = &health->check[health->count];
 
-		if (target[i].conf->kind == HEALTH_NONE)
+		if (target[i].conf.kind == HEALTH_NONE)
 			continue;
 		health->count++;
 		if (!check_init(health, check, &target[i])) {

@@ -16,9 +16,10 @@ enum { HEALTH_WHY_SIZE = 96 };
 struct health_target {
 	u32 service;
 	u32 backend;
+	char name[BALANCE_NAME_SIZE]; /* of the service, which stays when its place changes */
 	be32 addr;
 	u16 port;
-	const struct health_conf *conf; /* the caller's, as long as the target is set */
+	struct health_conf conf;
 };
 
 /* A backend's state has changed, or was found out for the first time. */
@@ -28,6 +29,7 @@ struct health_change {
 	be32 addr;
 	u16 port;
 	bool first;
+	bool again; /* it was told before health_set(), and is no other */
 	enum backend_state state;
 	char why[HEALTH_WHY_SIZE]; /* what the last check saw */
 };
@@ -38,7 +40,8 @@ struct health;
 
 /* fn hears of changes, from within loop_turn() and loop_wait(). NULL when memory is out. */
 struct health *health_new(struct loop *loop, health_fn *fn, void *arg);
-/* Check these from now on, and no others; targets of HEALTH_NONE are passed over. At most
+/* Check these from now on, and no others; targets of HEALTH_NONE are passed over. One that was
+ * checked before, by name, address and port, goes on from what is known of it. At most
  * BALANCE_BACKEND_MAX. False when memory is out, or no socket for echo requests is to be had;
  * then the old ones are checked on.                                                             */
 bool health_set(struct health *health, const struct health_target *target, u32 count);

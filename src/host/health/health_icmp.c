@@ -27,7 +27,7 @@ static struct check *asked(struct health *health, const struct sockaddr_in *from
 	    be16_host(echo->icmp.query.id) != health->echo_id || index >= health->count)
 		return NULL;
 	check = &health->check[index];
-	if (check->target.conf->kind != HEALTH_ICMP || !check->under_way ||
+	if (check->target.conf.kind != HEALTH_ICMP || !check->under_way ||
 	    check->nonce != echo->nonce || check->target.addr.raw != from->sin_addr.s_addr)
 		return NULL;
 	return check;

@@ -18,6 +18,7 @@ struct check {
 	struct health_run run;
 	struct event *timer; /* the next check, or the end of this one's time */
 	struct event *io;    /* of fd; NULL without */
+	bool again;          /* what is known of it was told, to who set the targets before */
 	bool under_way;
 	bool connected;
 	int fd;    /* -1: none */

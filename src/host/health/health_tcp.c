@@ -13,7 +13,7 @@ static void bad(struct check *check, const char *what, int error)
 
 static void judge_status(struct check *check, int status)
 {
-	const struct health_conf *conf = check->target.conf;
+	const struct health_conf *conf = &check->target.conf;
 
 	if (status == HEALTH_STATUS_NONE)
 		check_end(check, HEALTH_BAD, "what it answered is not HTTP");
@@ -66,7 +66,7 @@ static void ask(struct check *check)
 	int len = snprintf(request, sizeof request,
 			   "GET %s HTTP/1.0\r\nHost: %u.%u.%u.%u\r\nUser-Agent: sluice\r\n"
 			   "Connection: close\r\n\r\n",
-			   check->target.conf->path, host >> 24, host >> 16 & 255, host >> 8 & 255,
+			   check->target.conf.path, host >> 24, host >> 16 & 255, host >> 8 & 255,
 			   host & 255);
 
 	/* A fresh connection has room for it, or something is wrong indeed. */
@@ -90,7 +90,7 @@ static void on_connected(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	check->connected = true;
-	if (check->target.conf->kind == HEALTH_HTTP)
+	if (check->target.conf.kind == HEALTH_HTTP)
 		ask(check);
 	else
 		check_end(check, HEALTH_GOOD, "it takes connections");
@@ -99,7 +99,7 @@ static void on_connected(evutil_socket_t fd, short what, void *arg)
 void check_connect(struct check *check)
 {
 	const struct health_target *target = &check->target;
-	u16 port = target->conf->port ? target->conf->port : target->port;
+	u16 port = target->conf.port ? target->conf.port : target->port;
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = be16_of(port).raw };
 
 	to.sin_addr.s_addr = target->addr.raw;

@@ -57,6 +57,24 @@ static void beside(const char *path, const char *suffix, char out[PATH_SIZE])
 	snprintf(out, PATH_SIZE, "%.*s%s", (int)len, path, suffix);
 }
 
+/* Everything, defaults too, is good as well, and says the same. */
+static void is_good_in_full(const char *path)
+{
+	static struct conf again;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	conf_print(&conf, true, out);
+	fclose(out);
+	if (!conf_load(text, len, &again, &marks, &errors))
+		fail_msg("%s in full, %u:%u: %s", path, errors.error[0].place.line,
+			 errors.error[0].place.column, errors.error[0].text);
+	assert_memory_equal(&again, &conf, sizeof conf);
+	free(text);
+}
+
 static void one_file(const char *path)
 {
 	static char text[TEXT_SIZE];
@@ -81,6 +99,8 @@ static void one_file(const char *path)
 	if (strcmp(got, wanted) != 0)
 		fail_msg("%s says:\n%s\nbut it was:\n%s", golden, wanted, got);
 	free(got);
+	if (good)
+		is_good_in_full(path);
 }
 
 static void golden_files(void **state)

@@ -108,7 +108,8 @@ static void draw_value(struct rng *rng, const struct conf_field *field, u8 *base
 	case CONF_BOOL:
 	case CONF_INVERTED: *at = rng_u32(rng) & 1; break;
 	case CONF_NUMBER:
-	case CONF_SECONDS: *(u32 *)at = (u32)number; break;
+	case CONF_SECONDS:
+	case CONF_MILLIS: *(u32 *)at = (u32)number; break;
 	case CONF_PORT: *(u16 *)at = (u16)number; break;
 	case CONF_NANOS: *(u64 *)at = number / NS_PER_MS * NS_PER_MS; break;
 	case CONF_WORD:
@@ -117,6 +118,7 @@ static void draw_value(struct rng *rng, const struct conf_field *field, u8 *base
 		break;
 	case CONF_NAME: draw_name(rng, (char *)at, field->size); break;
 	case CONF_PATH:
+	case CONF_LISTEN:
 		draw_name(rng, (char *)at, field->size);
 		*at = '/';
 		break;
@@ -304,6 +306,30 @@ static void a_rule_before_the_others(void **state)
 	expect_change(0, CONF_LIVE, "nat.rules[0]", "", "destination 1.1.1.1/32, kind none");
 }
 
+/* Services are known by their names; of a list within them, what has changed is told alone. */
+static void services_and_their_backends(void **state)
+{
+	(void)state;
+	compare("interfaces: []\nservices:\n"
+		"  - {name: web, interface: a, ports: 80, backends: [{address: 10.0.0.5},"
+		" {address: 10.0.0.6}, {address: 10.0.0.7}], check: {kind: tcp}}\n"
+		"  - {name: old, interface: a, ports: 81, backends: [{address: 10.0.0.5}]}\n",
+		"interfaces: []\nservices:\n"
+		"  - {name: new, interface: a, ports: all, backends: [{address: 10.0.0.5},"
+		" {address: 10.0.0.6}]}\n"
+		"  - {name: web, interface: a, ports: 80, backends: [{address: 10.0.0.5},"
+		" {address: 10.0.0.6, drain: true}, {address: 10.0.0.7}],"
+		" check: {kind: tcp, interval: 200ms}}\n");
+	assert_int_equal(diff.count, 5);
+	expect_change(0, CONF_LIVE, "services.web.backends[1]", "address 10.0.0.6", "");
+	expect_change(1, CONF_LIVE, "services.web.backends[1]", "", "address 10.0.0.6, drain true");
+	expect_change(2, CONF_LIVE, "services.web.check.interval", "2s", "200ms");
+	expect_change(3, CONF_LIVE, "services.old", "name old, interface a, ports 81, backends (1)",
+		      "");
+	expect_change(4, CONF_LIVE, "services.new", "",
+		      "name new, interface a, ports all, backends (2)");
+}
+
 static void interfaces_come_and_go(void **state)
 {
 	(void)state;
@@ -367,6 +393,7 @@ int main(void)
 		cmocka_unit_test(differences_are_the_same_both_ways),
 		cmocka_unit_test(each_difference_by_its_name),
 		cmocka_unit_test(a_rule_before_the_others),
+		cmocka_unit_test(services_and_their_backends),
 		cmocka_unit_test(interfaces_come_and_go),
 		cmocka_unit_test(the_table_is_whole),
 	};

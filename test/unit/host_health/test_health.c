@@ -122,15 +122,21 @@ static void bed_close(struct health_bed *bed)
 	free(bed);
 }
 
-static void check_it(struct health_bed *bed)
+static void check_it_as(struct health_bed *bed, u32 service)
 {
-	struct health_target target = { .service = 3,
+	struct health_target target = { .service = service,
+					.name = "web",
 					.backend = 5,
 					.addr = be32_of(INADDR_LOOPBACK),
 					.port = bed->server.port,
-					.conf = &bed->conf };
+					.conf = bed->conf };
 
 	assert_true(health_set(bed->health, &target, 1));
+}
+
+static void check_it(struct health_bed *bed)
+{
+	check_it_as(bed, 3);
 }
 
 /* Until the backend has changed so many times. */
@@ -238,7 +244,7 @@ static void http_silence(void **state)
 static void echo(void **state)
 {
 	struct health_bed *bed = bed_open(HEALTH_ICMP, false, NULL);
-	struct health_target target = { .addr = be32_of(INADDR_LOOPBACK), .conf = &bed->conf };
+	struct health_target target = { .addr = be32_of(INADDR_LOOPBACK), .conf = bed->conf };
 
 	(void)state;
 	if (!health_set(bed->health, &target, 1)) {
@@ -254,14 +260,17 @@ static void targets_change(void **state)
 {
 	struct health_bed *bed = bed_open(HEALTH_TCP, true, NULL);
 	struct health_conf none = { .kind = HEALTH_NONE };
-	struct health_target target = { .addr = be32_of(INADDR_LOOPBACK), .conf = &none };
+	struct health_target target = { .addr = be32_of(INADDR_LOOPBACK), .conf = none };
 
 	(void)state;
 	check_it(bed);
 	(void)wait_changes(bed, 1);
-	check_it(bed);
+	check_it_as(bed, 4);
 	is(wait_changes(bed, 2), BACKEND_UP, "it takes connections");
+	assert_int_equal(bed->change[1].service, 4);
 	assert_false(bed->change[1].first);
+	assert_false(bed->change[0].again);
+	assert_true(bed->change[1].again);
 	assert_true(health_set(bed->health, &target, 1));
 	for (int n = 0; n < 5; n++)
 		loop_wait(bed->loop, 60 * NS_PER_MS);

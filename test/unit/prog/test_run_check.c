@@ -186,6 +186,35 @@ static void one_to_one_leaves_the_host_its_address(void **state)
 	free(bed);
 }
 
+static void set_dnat(struct bed *bed, const char *text)
+{
+	char why[DNAT_WHY_SIZE];
+
+	bed->args.dnat_count = 1;
+	assert_true(dnat_args_read(text, &bed->args.dnat[0], why));
+}
+
+static void services_leave_the_host_alone(void **state)
+{
+	struct bed *bed = new_bed();
+
+	(void)state;
+	set_dnat(bed, "tcp:eth0:80=10.10.0.5");
+	good(bed);
+	set_dnat(bed, "tcp:198.18.0.1:80=10.10.0.1");
+	refused(bed, "--dnat: 10.10.0.1", "own address, on eth1");
+	set_dnat(bed, "tcp:198.18.0.1=10.10.0.5");
+	refused(bed, "--dnat: 198.18.0.1", "host's own address on eth0");
+	set_dnat(bed, "any:eth0=10.10.0.5");
+	refused(bed, "--dnat: 198.18.0.1", "host's own address on eth0");
+	set_dnat(bed, "any:198.18.0.9=10.10.0.5");
+	good(bed);
+	bed->conf.iface[1].addr[0].host = false;
+	set_dnat(bed, "any:eth0=10.10.0.5");
+	good(bed);
+	free(bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +223,7 @@ int main(void)
 		cmocka_unit_test(routes_lead_elsewhere),
 		cmocka_unit_test(a_pool_is_of_the_outside),
 		cmocka_unit_test(one_to_one_leaves_the_host_its_address),
+		cmocka_unit_test(services_leave_the_host_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

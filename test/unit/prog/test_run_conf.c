@@ -110,9 +110,7 @@ static struct bed *bare_bed(void)
 
 static bool build(struct bed *bed)
 {
-	struct run_source source = { .conf = &bed->asked,
-				     .dnat_count = bed->args.dnat_count,
-				     .dnat = bed->args.dnat };
+	struct run_source source = { .conf = &bed->asked };
 
 	return run_args_fill(&bed->args, &bed->asked, &bed->errors) &&
 	       run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules, &bed->notes,
@@ -468,7 +466,8 @@ static void no_address_at_all(void **state)
 	build_refused(bed, "eth0 has no IPv4 address", "--wan eth0=");
 }
 
-/* Only the start asks what can not be meant: a host may be given such an address later. */
+/* Who asks is told what can not be meant, at the start and for a change; a host may be given such
+ * an address in between.                                                                        */
 static void a_running_gateway_goes_on(void **state)
 {
 	struct bed *bed = host_bed();
@@ -478,7 +477,11 @@ static void a_running_gateway_goes_on(void **state)
 	bed->args.gateway = be32_of(0xc6120001);
 	bed->facts.running = true;
 	build_good(bed);
-	bed->facts.running = false;
+	bed->facts.changing = true;
+	assert_false(build(bed));
+	assert_non_null(strstr(bed->errors.text[0], "own address"));
+	bed->errors.count = 0;
+	bed->facts.running = bed->facts.changing = false;
 	build_refused(bed, "--gateway", "own address");
 }
 
@@ -530,8 +533,8 @@ static void a_file_is_spoken_of_by_its_lines(void **state)
 	free(bed);
 }
 
-/* What can not be meant has its place, too, and what --dnat gives is beside the file. */
-static void checks_and_services_beside_a_file(void **state)
+/* What can not be meant has its place, too. */
+static void checks_of_a_file(void **state)
 {
 	static const char text[] = "interfaces:\n"
 				   "  - {name: eth1, side: inside}\n"
@@ -539,7 +542,6 @@ static void checks_and_services_beside_a_file(void **state)
 				   "gateway: 10.10.0.2\n";
 	static struct conf_marks marks;
 	static struct conf_errors errors;
-	struct dnat_args dnat = { .iface = "eth0", .backend_count = 1 };
 	struct bed *bed = host_bed();
 	struct run_source source = { .conf = &bed->asked, .marks = &marks, .file = "gw.yaml" };
 
@@ -550,18 +552,62 @@ static void checks_and_services_beside_a_file(void **state)
 	assert_int_equal(bed->errors.count, 1);
 	if (!strstr(bed->errors.text[0], "gw.yaml:4:10: 10.10.0.2 is on the network of eth1"))
 		fail_msg("said '%s'", bed->errors.text[0]);
-	bed->errors.count = 0;
-	bed->asked.gateway = be32_of(0xc6120002);
-	source.dnat = &dnat;
-	source.dnat_count = 1;
-	dnat.service = (struct service_conf){
-		.name = "web", .proto = 6, .port_first = 80, .port_last = 80
-	};
-	dnat.backend[0] = (struct backend_conf){ .addr = be32_of(0x0a0a0005), .weight = 1 };
-	(void)run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules, &bed->notes,
-			     &bed->errors);
-	assert_int_equal(bed->conf.nat.balance.service_count, 1);
-	assert_int_equal(bed->conf.nat.balance.service[0].addr_if, 1);
+	free(bed);
+}
+
+/* Services, subscribers and segment sizes of a file are the engine's. */
+static void what_only_a_file_says(void **state)
+{
+	static const char text[] =
+		"interfaces:\n"
+		"  - {name: eth1, side: inside, mss: 1200}\n"
+		"  - {name: eth0, side: outside, mss: clamp-to-mtu}\n"
+		"services:\n"
+		"  - name: web\n"
+		"    interface: eth0\n"
+		"    ports: 80-89\n"
+		"    backends: [{address: 10.10.0.5, port: 8080, drain: true}]\n"
+		"    drain-time: 7s\n"
+		"  - name: all\n"
+		"    address: 198.18.0.9\n"
+		"    protocol: any\n"
+		"    ports: all\n"
+		"    backends: [{address: 10.10.0.6}, {address: 10.10.0.7, weight: 5}]\n"
+		"subscribers:\n"
+		"  {prefix-length: 28, flows: 9, exceptions: [{source: 10.10.0.16/28}]}\n"
+		"limits: {services: 3, backends: 4, subscribers: 100}\n";
+	static struct conf_marks marks;
+	static struct conf_errors errors;
+	struct bed *bed = host_bed();
+	struct run_source source = { .conf = &bed->asked, .marks = &marks, .file = "gw.yaml" };
+	const struct balance_conf *balance = &bed->conf.nat.balance;
+	const struct subscriber_conf *subscribers = &bed->conf.subscribers;
+
+	(void)state;
+	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors));
+	if (!run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules, &bed->notes,
+			    &bed->errors))
+		fail_msg("%s", bed->errors.text[0]);
+	assert_int_equal(bed->conf.iface[0].mss, 1200);
+	assert_int_equal(bed->conf.iface[1].mss, IFACE_MSS_OF_MTU);
+	assert_int_equal(balance->service_limit, 3);
+	assert_int_equal(balance->backend_limit, 4);
+	assert_int_equal(balance->service_count, 2);
+	assert_string_equal(balance->service[0].name, "web");
+	assert_int_equal(balance->service[0].addr_if, 1);
+	assert_int_equal(balance->service[0].proto, 6);
+	assert_int_equal(balance->service[0].port_last, 89);
+	assert_int_equal(balance->service[0].drain_s, 7);
+	assert_int_equal(balance->service[1].proto, 0);
+	assert_int_equal(balance->service[1].backend_first, 1);
+	assert_int_equal(balance->backend[0].port, 8080);
+	assert_true(balance->backend[0].drain);
+	assert_int_equal(balance->backend[2].weight, 5);
+	assert_int_equal(subscribers->subscriber_count, 100);
+	assert_int_equal(subscribers->prefix_len, 28);
+	assert_int_equal(subscribers->limits.flows, 9);
+	assert_int_equal(subscribers->exception_count, 1);
+	assert_int_equal(subscribers->exception[0].limits.flows, 0);
 	free(bed);
 }
 
@@ -720,7 +766,8 @@ int main(void)
 		cmocka_unit_test(networks_that_overlap),
 		cmocka_unit_test(without_the_host),
 		cmocka_unit_test(a_file_is_spoken_of_by_its_lines),
-		cmocka_unit_test(checks_and_services_beside_a_file),
+		cmocka_unit_test(checks_of_a_file),
+		cmocka_unit_test(what_only_a_file_says),
 		cmocka_unit_test(pools_and_interfaces_by_name),
 		cmocka_unit_test(the_same_facts_give_the_same_bytes),
 	};

@@ -1,0 +1,70 @@
+/* What limits of subscribers may say together. */
+#include "host/conf/conf_check_subscriber.h"
+
+#include "host/conf/values.h"
+
+struct checking {
+	const struct conf *conf;
+	const struct conf_marks *marks;
+	struct conf_errors *errors;
+};
+
+static struct conf_place at(const struct checking *c, const void *value)
+{
+	return conf_place_of(c->marks, (u32)((const u8 *)value - (const u8 *)c->conf));
+}
+
+/* Places of values within the limits are those of their keys, so the first that is set will do. */
+static void check_limits(struct checking *c, const struct subscriber_limits *limits)
+{
+	const u32 *first = limits->flows   ? &limits->flows
+			   : limits->ports ? &limits->ports
+					   : &limits->rate;
+
+	if (limits->burst && limits->rate == 0)
+		conf_error(c->errors, at(c, &limits->burst), "'burst' needs a 'rate'");
+	if (*first && c->conf->subscribers.count == 0)
+		conf_error(c->errors, at(c, first),
+			   "nobody is counted, as limits.subscribers says, so nobody can be "
+			   "limited");
+}
+
+static bool holds(const struct subscriber_exception *a, const struct subscriber_exception *b)
+{
+	return a->prefix_len <= b->prefix_len &&
+	       be32_eq(a->prefix, value_network(b->prefix, a->prefix_len));
+}
+
+static void check_exception(struct checking *c, u32 index)
+{
+	const struct conf_subscribers *subscribers = &c->conf->subscribers;
+	const struct subscriber_exception *exception = &subscribers->exception[index];
+	struct value_addr text = value_show_prefix(exception->prefix, exception->prefix_len);
+
+	check_limits(c, &exception->limits);
+	if (exception->prefix_len > subscribers->prefix_len)
+		conf_error(c->errors, at(c, &exception->prefix),
+			   "'%s' is a part of a subscriber, which is a prefix of %u bits",
+			   text.text, subscribers->prefix_len);
+	for (u32 i = 0; i < index; i++) {
+		const struct subscriber_exception *other = &subscribers->exception[i];
+
+		if (!holds(other, exception))
+			continue;
+		conf_error(c->errors, at(c, &exception->prefix),
+			   "'%s' is never asked: '%s' in line %u holds it and stands before it",
+			   text.text, value_show_prefix(other->prefix, other->prefix_len).text,
+			   at(c, &other->prefix).line);
+		return;
+	}
+}
+
+void conf_check_subscribers(const struct conf *conf, const struct conf_marks *marks,
+			    struct conf_errors *errors)
+{
+	struct checking c = { .conf = conf, .marks = marks, .errors = errors };
+
+	check_limits(&c, &conf->subscribers.limits);
+	for (u32 i = 0; i < conf->subscribers.exception_count; i++)
+		check_exception(&c, i);
+}
