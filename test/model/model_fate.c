@@ -65,7 +65,7 @@ static bool model_l4_plain(const struct model *m)
 		       (seen->flags & TCP_URG) == 0 &&
 		       ((seen->flags & TCP_SYN) == 0 || kind == seen->flags) && seen->sport != 0 &&
 		       seen->dport != 0;
-	if (seen->proto == IP_PROTO_SCTP || seen->proto == IP_PROTO_DCCP)
+	if (model_nat_proto(seen->proto) == NAT_PROTO_OTHER)
 		return seen->sport != 0 && seen->dport != 0;
 	return seen->proto == IP_PROTO_ICMP;
 }
@@ -132,7 +132,7 @@ bool model_may_begin(const struct model *m, bool *plain)
 		*plain = model_assoc_begins(seen);
 		return !model_assoc_ends(seen, false);
 	}
-	*plain = seen->proto == IP_PROTO_UDP;
+	*plain = seen->proto == IP_PROTO_UDP || seen->proto == IP_PROTO_UDPLITE;
 	return true;
 }
 
