@@ -98,6 +98,8 @@ static void model_fate_way(struct model *m, be32 dst, bool sure)
 					     .error_type = ICMP_UNREACH };
 		return;
 	}
+	/* A public address that nobody holds is met with silence before anything else. */
+	error_ok = error_ok && !model_is_public(m, dst);
 	if (seen->ttl <= 1) {
 		*fate = (struct model_fate){ .must_error = sure && error_ok,
 					     .error_type = ICMP_TIME_EXCEEDED };
