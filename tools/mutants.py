@@ -281,7 +281,7 @@ FAULTS = [
     ("DCCP: open has the time of an opening", "src/core/ct/track.c",
      """	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPEN },
 """, """	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPENING },
-""", "sim"),
+""", "unit:core_ct/test_ct_dccp"),
     ("SCTP: any tag will do", "src/core/ct/ct_sctp.c",
      """		return view->tag == own->tag;
 	/* Before""", """		return true;
