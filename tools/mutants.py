@@ -264,6 +264,10 @@ FAULTS = [
      """	if (ct->probe_count == CT_PROBES_TICK || ct->probe_spent == CT_PROBES_SLOT)
 """, """	if (ct->probe_count == CT_PROBES_TICK)
 """, "unit:core_ct/test_probe"),
+    ("an answer within a step of a short time-out is none", "src/core/ct/expire.c",
+     """	if (probes > 0 && silent_ms < timeout_ms + (probes - 1) * CT_PROBE_STEP_MS) {
+""", """	if (probes > 0 && silent_ms < timeout_ms) {
+""", "unit:core_path/test_probe"),
     ("expiry probes are not counted", "src/core/ct/expire.c",
      """	counting->flags += WINDOW_PROBE;
 """, "", "unit:core_ct/test_probe"),
@@ -282,7 +286,7 @@ FAULTS = [
     ("DCCP: open has the time of an opening", "src/core/ct/track.c",
      """	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPEN },
 """, """	[FLOW_DCCP_OPEN] = { "open", CT_TIMEOUT_DCCP_OPENING },
-""", "sim"),
+""", "unit:core_ct/test_ct_dccp"),
     ("SCTP: any tag will do", "src/core/ct/ct_sctp.c",
      """		return view->tag == own->tag;
 	/* Before""", """		return true;

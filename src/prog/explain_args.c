@@ -196,11 +196,30 @@ static u32 header_len(u8 proto)
 	case IP_PROTO_UDP:
 	case IP_PROTO_UDPLITE: return UDP_HLEN;
 	case IP_PROTO_ICMP: return ICMP_HLEN;
-	case IP_PROTO_SCTP: return SCTP_HLEN;
-	case IP_PROTO_DCCP: return DCCP_HLEN_MIN;
+	case IP_PROTO_SCTP: return SCTP_HLEN + SCTP_INIT_LEN_MIN;
+	case IP_PROTO_DCCP: return dccp_hlen_min(DCCP_REQUEST, true);
 	case IP_PROTO_GRE: return GRE_FLAGS_LEN;
 	default: return 0;
 	}
+}
+
+/* The packet that begins an association: an INIT, which fills it. */
+static void put_sctp(u8 *sctp, u32 len)
+{
+	u8 *chunk = sctp + SCTP_HLEN;
+
+	chunk[0] = SCTP_INIT;
+	be16_store(chunk + SCTP_CHUNK_LEN_AT, be16_of((u16)(len - SCTP_HLEN)));
+	be32_store(chunk + SCTP_INIT_TAG_AT, be32_of(1));
+	crc32c_store(sctp + SCTP_CSUM_AT, crc32c(sctp, len));
+}
+
+/* A Request. */
+static void put_dccp(u8 *dccp)
+{
+	dccp[DCCP_DOFF_AT] = (u8)(dccp_hlen_min(DCCP_REQUEST, true) / 4);
+	dccp[DCCP_TYPE_AT] = DCCP_REQUEST << 1 | 1;
+	be32_store(dccp + DCCP_SEQ_LONG_AT + 2, be32_of(1));
 }
 
 /* Of UDP-Lite and DCCP the checksum may leave data out; zero in the field for that says: none. That
@@ -225,9 +244,9 @@ static void put_l4(const struct explain_args *args, u8 *l4, u32 len)
 		tcp->csum = csum_finish(sum + csum_sum(l4, len));
 		return;
 	case IP_PROTO_UDP: udp->len = be16_of((u16)len); break;
-	case IP_PROTO_DCCP: l4[DCCP_DOFF_AT] = DCCP_HLEN_MIN / 4; break;
+	case IP_PROTO_DCCP: put_dccp(l4); break;
 	case IP_PROTO_UDPLITE: break;
-	case IP_PROTO_SCTP: crc32c_store(l4 + SCTP_CSUM_AT, crc32c(l4, len)); return;
+	case IP_PROTO_SCTP: put_sctp(l4, len); return;
 	case IP_PROTO_ICMP:
 		icmp->type = ICMP_ECHO;
 		icmp->query.id = be16_of(args->sport);

@@ -65,6 +65,11 @@ static bool seen_l4_right(const struct seen *seen, const u8 *ip)
 		covered = seen_dccp_covered(l4, l4_len);
 	if (covered < DCCP_HLEN_MIN && seen->proto == IP_PROTO_DCCP)
 		return false;
+	/* RFC 3828 section 3.1: the header at least; zero is all. */
+	if (seen->proto == IP_PROTO_UDPLITE && seen_u16(l4 + 4) != 0)
+		covered = seen_u16(l4 + 4);
+	if (covered < 8 && seen->proto == IP_PROTO_UDPLITE)
+		return false;
 	if (seen->proto == IP_PROTO_UDP && seen->csum == 0)
 		return true;
 	if (seen->proto == IP_PROTO_UDP)
@@ -168,7 +173,7 @@ static void seen_parse_l4(struct seen *seen, const u8 *ip, u32 left)
 		return;
 	if (seen->proto == IP_PROTO_TCP)
 		seen_parse_tcp(seen, l4, left);
-	else if (seen->proto == IP_PROTO_UDP)
+	else if (seen->proto == IP_PROTO_UDP || seen->proto == IP_PROTO_UDPLITE)
 		seen_parse_udp(seen, l4, left);
 	else if (seen->proto == IP_PROTO_ICMP)
 		seen_parse_icmp(seen, l4, left);
@@ -184,7 +189,7 @@ static bool seen_knows(const struct seen *seen)
 {
 	return seen->proto == IP_PROTO_TCP || seen->proto == IP_PROTO_UDP ||
 	       seen->proto == IP_PROTO_ICMP || seen->proto == IP_PROTO_SCTP ||
-	       seen->proto == IP_PROTO_DCCP;
+	       seen->proto == IP_PROTO_DCCP || seen->proto == IP_PROTO_UDPLITE;
 }
 
 bool seen_parse_quote(struct seen *seen, const u8 *ip, u32 len)
@@ -269,7 +274,8 @@ static void seen_put_l4(struct seen_text *text, const struct seen *seen)
 		 seen->proto == IP_PROTO_TCP    ? "tcp"
 		 : seen->proto == IP_PROTO_SCTP ? "sctp"
 		 : seen->proto == IP_PROTO_DCCP ? "dccp"
-						: "udp",
+		 : seen->proto == IP_PROTO_UDP  ? "udp"
+						: "udplite",
 		 seen->sport, seen->dport);
 	if (seen->proto != IP_PROTO_TCP)
 		return;

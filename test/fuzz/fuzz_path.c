@@ -164,12 +164,6 @@ static void make_packet(struct fuzz *f, struct input *in)
 	build_seal(&f->b);
 }
 
-/* The protocols whose ports the engine translates and the model does not follow. */
-static bool is_beyond_model(u8 proto)
-{
-	return proto == IP_PROTO_UDPLITE || proto == IP_PROTO_GRE;
-}
-
 /* Change some bytes; the IP checksum may follow. */
 static void bend(struct fuzz *f, struct input *in)
 {
@@ -179,7 +173,8 @@ static void bend(struct fuzz *f, struct input *in)
 		return;
 	for (u32 n = 0; n < (count & 3) + 1u; n++)
 		f->b.bytes[next_byte(in) % u32_min(f->b.len, BEND_MAX)] = next_byte(in);
-	if (f->b.len > IP4_PROTO_AT && is_beyond_model(f->b.bytes[IP4_PROTO_AT]))
+	/* The one protocol whose flows the model can not tell from each other. */
+	if (f->b.len > IP4_PROTO_AT && f->b.bytes[IP4_PROTO_AT] == IP_PROTO_GRE)
 		f->b.bytes[IP4_PROTO_AT] = IP_PROTO_UDP;
 	if ((count & 64) != 0)
 		f->b.len -= u32_min(next_byte(in), f->b.len - 1);

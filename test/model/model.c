@@ -139,7 +139,7 @@ static bool model_same_payload(const struct model *m, const struct seen *seen, c
 	if (seen->proto == IP_PROTO_TCP)
 		return memcmp(in + 4, out + 4, 12) == 0 &&
 		       memcmp(in + 18, out + 18, left - 18) == 0;
-	if (seen->proto == IP_PROTO_UDP)
+	if (seen->proto == IP_PROTO_UDP || seen->proto == IP_PROTO_UDPLITE)
 		return memcmp(in + 4, out + 4, 2) == 0 && memcmp(in + 8, out + 8, left - 8) == 0;
 	if (seen->proto == IP_PROTO_SCTP)
 		return memcmp(in + 4, out + 4, 4) == 0 &&

@@ -169,7 +169,7 @@ bool model_station_answers(const struct model *m, u16 out_if, be32 station)
 bool model_is_exempt(const struct model *m, u8 proto, be32 src, be32 dst, u16 dport)
 {
 	bool has_port = proto == IP_PROTO_TCP || proto == IP_PROTO_UDP || proto == IP_PROTO_SCTP ||
-			proto == IP_PROTO_DCCP;
+			proto == IP_PROTO_DCCP || proto == IP_PROTO_UDPLITE;
 
 	for (u32 n = 0; n < m->conf->nat.rule_count; n++) {
 		const struct nat_rule_conf *rule = &m->conf->nat.rule[n];
@@ -215,7 +215,7 @@ u32 model_nat_proto(u8 proto)
 		return NAT_PROTO_TCP;
 	if (proto == IP_PROTO_UDP)
 		return NAT_PROTO_UDP;
-	if (proto == IP_PROTO_SCTP || proto == IP_PROTO_DCCP)
+	if (proto == IP_PROTO_SCTP || proto == IP_PROTO_DCCP || proto == IP_PROTO_UDPLITE)
 		return NAT_PROTO_OTHER;
 	return proto == IP_PROTO_ICMP ? NAT_PROTO_ICMP : NAT_PROTO_COUNT;
 }

@@ -65,7 +65,7 @@ static bool model_l4_plain(const struct model *m)
 		       (seen->flags & TCP_URG) == 0 &&
 		       ((seen->flags & TCP_SYN) == 0 || kind == seen->flags) && seen->sport != 0 &&
 		       seen->dport != 0;
-	if (seen->proto == IP_PROTO_SCTP || seen->proto == IP_PROTO_DCCP)
+	if (model_nat_proto(seen->proto) == NAT_PROTO_OTHER)
 		return seen->sport != 0 && seen->dport != 0;
 	return seen->proto == IP_PROTO_ICMP;
 }
@@ -98,6 +98,8 @@ static void model_fate_way(struct model *m, be32 dst, bool sure)
 					     .error_type = ICMP_UNREACH };
 		return;
 	}
+	/* A public address that nobody holds is met with silence before anything else. */
+	error_ok = error_ok && !model_is_public(m, dst);
 	if (seen->ttl <= 1) {
 		*fate = (struct model_fate){ .must_error = sure && error_ok,
 					     .error_type = ICMP_TIME_EXCEEDED };
@@ -132,7 +134,7 @@ bool model_may_begin(const struct model *m, bool *plain)
 		*plain = model_assoc_begins(seen);
 		return !model_assoc_ends(seen, false);
 	}
-	*plain = seen->proto == IP_PROTO_UDP;
+	*plain = seen->proto == IP_PROTO_UDP || seen->proto == IP_PROTO_UDPLITE;
 	return true;
 }
 

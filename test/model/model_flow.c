@@ -79,6 +79,11 @@ static bool model_has_states(u8 proto)
 	return proto == IP_PROTO_TCP || model_is_assoc(proto);
 }
 
+static bool model_is_udp(u8 proto)
+{
+	return proto == IP_PROTO_UDP || proto == IP_PROTO_UDPLITE;
+}
+
 static u64 model_longest(const struct model *m, const struct model_flow *f)
 {
 	u32 first, last;
@@ -94,7 +99,7 @@ static u64 model_longest(const struct model *m, const struct model_flow *f)
 	}
 	if (f->proto == IP_PROTO_ICMP)
 		return model_timeout(m, CT_TIMEOUT_ICMP);
-	if (f->proto != IP_PROTO_UDP)
+	if (!model_is_udp(f->proto))
 		return model_timeout(m, CT_TIMEOUT_GENERIC);
 	if (f->answered_lo)
 		return model_timeout(m, CT_TIMEOUT_UDP);
@@ -115,7 +120,7 @@ static u64 model_shortest(const struct model *m, const struct model_flow *f)
 			least = u64_min(least, model_timeout(m, class));
 		return least;
 	}
-	if (f->proto == IP_PROTO_UDP && !f->answered_lo) {
+	if (model_is_udp(f->proto) && !f->answered_lo) {
 		least = model_timeout(m, CT_TIMEOUT_UDP_NEW);
 		return f->answered_hi ? u64_min(least, model_timeout(m, CT_TIMEOUT_UDP)) : least;
 	}

@@ -52,14 +52,24 @@ void model_log_segment(struct model *m, u16 gso_size)
 	model_log_add(m, m->cur.in_if, m->cur.link_flags, first, len, false);
 }
 
+/* Its first byte tells an ICMP query, however short the rest is. */
+static bool model_is_query(const struct model_log *log, const struct seen *seen)
+{
+	u8 type;
+
+	if (seen->hlen >= log->kept)
+		return false;
+	type = log->bytes[seen->hlen];
+	return icmp_is_request(type) || icmp_is_reply(type);
+}
+
 /* RFC 1812 section 4.3.2.7: packets about which no error may be sent. */
 static const char *model_suppressed(const struct model *m, const struct model_log *log,
 				    const struct seen *seen)
 {
 	if (!log->valid_header)
 		return "a packet with an invalid IP header";
-	if (seen->proto == IP_PROTO_ICMP && seen->frag_offset == 0 &&
-	    (!seen->has_l4 || (!icmp_is_request(seen->type) && !icmp_is_reply(seen->type))))
+	if (seen->proto == IP_PROTO_ICMP && seen->frag_offset == 0 && !model_is_query(log, seen))
 		return "an ICMP error, or a type that may be one";
 	if (model_is_group(m, seen->dst))
 		return "a packet to a group";
@@ -271,7 +281,8 @@ static void model_quote_back(u8 *quote, u32 len, const struct seen *about,
 {
 	u8 before[64];
 	u8 *l4 = quote + about->hlen;
-	bool as_udp = about->proto == IP_PROTO_UDP || about->proto == IP_PROTO_DCCP;
+	bool as_udp = about->proto == IP_PROTO_UDP || about->proto == IP_PROTO_DCCP ||
+		      about->proto == IP_PROTO_UDPLITE;
 	u32 csum_at = about->proto == IP_PROTO_TCP ? 16 : as_udp ? 6 : 2;
 	u16 csum = (u16)(quote[10] << 8 | quote[11]);
 	u16 l4_csum;
@@ -309,7 +320,8 @@ static void model_quote_back(u8 *quote, u32 len, const struct seen *about,
 /* 0x0000 and 0xffff are the same sum. */
 static bool model_quote_same(const u8 *want, const u8 *got, u32 len, const struct seen *about)
 {
-	bool as_udp = about->proto == IP_PROTO_UDP || about->proto == IP_PROTO_DCCP;
+	bool as_udp = about->proto == IP_PROTO_UDP || about->proto == IP_PROTO_DCCP ||
+		      about->proto == IP_PROTO_UDPLITE;
 	u32 csum_at = about->hlen + (about->proto == IP_PROTO_TCP ? 16 : as_udp ? 6 : 2);
 
 	for (u32 n = 0; n < len; n++) {

@@ -174,7 +174,12 @@ void host_break(struct host *host, struct build *b)
 	case 5: build_ip(b)->csum.raw ^= 0x1000; return;
 	case 6: b->len -= u32_min(net_below(net, 40), b->len - b->l4); return;
 	case 7: b->bytes[b->l4 + net_below(net, b->len - b->l4)] ^= 0x21; return;
-	case 8: build_ip(b)->proto = (u8)net_random(net); break;
+	case 8:
+		build_ip(b)->proto = (u8)net_random(net);
+		/* The one protocol whose flows the model can not tell from each other. */
+		if (build_ip(b)->proto == IP_PROTO_GRE)
+			build_ip(b)->proto = IP_PROTO_UDPLITE;
+		break;
 	case 9:
 		build_start(b);
 		build_ip4(b, host->conf.addr, host->peer[0], IP_PROTO_UDP);

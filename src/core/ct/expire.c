@@ -150,13 +150,17 @@ static bool flow_silent(const struct ct *ct, const struct flow *flow, u32 now_ms
 static void probe_consider(struct ct *ct, u32 idx, u32 now_ms)
 {
 	struct flow_window *counting = &ct->more[idx].window[TUPLE_ORIG];
+	u32 silent_ms = now_ms - ct->flow[idx].seen_ms;
+	u32 timeout_ms = flow_timeout_ms(ct, &ct->flow[idx]);
+	u32 probes = probes_of(ct, idx);
 
-	if (now_ms - ct->flow[idx].seen_ms < flow_timeout_ms(ct, &ct->flow[idx])) {
-		ct->stats.probes_answered += probes_of(ct, idx) > 0;
+	/* The last one was sent after a longer silence: something came since. With a time-out
+	 * shorter than a step that may show only at the next probe.                              */
+	if (probes > 0 && silent_ms < timeout_ms + (probes - 1) * CT_PROBE_STEP_MS) {
+		ct->stats.probes_answered++;
 		counting->flags &= (u8)~WINDOW_PROBES;
-		return;
 	}
-	if (now_ms - ct->flow[idx].seen_ms < flow_due_ms(ct, idx))
+	if (silent_ms < flow_due_ms(ct, idx))
 		return;
 	if (ct->probe_slot != now_ms >> CT_SLOT_SHIFT) {
 		ct->probe_slot = now_ms >> CT_SLOT_SHIFT;

@@ -126,6 +126,32 @@ static void test_answer_keeps_it(void **state)
 	path_bed_close(bed);
 }
 
+/* A time-out shorter than the steps: whoever answers each question keeps the flow, for ever. */
+static void test_short_times(void **state)
+{
+	struct path_bed *bed = path_bed_new();
+	u32 asked = 0;
+
+	(void)state;
+	bed->conf.ct.timeout_s[CT_TIMEOUT_TCP_ESTABLISHED] = 2;
+	bed->conf.ct.expiry_probes = true;
+	path_bed_start(bed);
+	(void)open_one(bed, 5000);
+	for (u32 n = 0; n < 300; n++) {
+		pass_s(bed, 1);
+		if (!rig_next(&bed->rig, &bed->out))
+			continue;
+		asked++;
+		segment_out(bed, 5000, TCP_ACK, CLIENT + 1, SERVING + 101);
+		(void)path_pass(bed, RIG_IN);
+		assert_int_equal(bed->out.out_if, RIG_OUT);
+	}
+	assert_int_equal(flows(bed), 1);
+	assert_true(asked > 20);
+	assert_true(rig_counter(&bed->rig, "probes_answered") > 5);
+	path_bed_close(bed);
+}
+
 /* While it is asked about, the flow is found: nobody gets a RST for the answer. */
 static void test_found_in_its_last_second(void **state)
 {
@@ -265,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_silence_ends_it),
 		cmocka_unit_test(test_answer_keeps_it),
+		cmocka_unit_test(test_short_times),
 		cmocka_unit_test(test_found_in_its_last_second),
 		cmocka_unit_test(test_reset_closes_it),
 		cmocka_unit_test(test_off_by_default),

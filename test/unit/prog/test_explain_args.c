@@ -9,8 +9,10 @@
 
 #include "core/wire/checksum.h"
 #include "core/wire/crc32c.h"
+#include "core/wire/dccp.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
+#include "core/wire/sctp.h"
 #include "core/wire/tcp.h"
 #include "fake/seen.h"
 #include "host/io/pcap_packet.h"
@@ -125,7 +127,7 @@ static void protocols_with_ports(void **state)
 	static const struct {
 		const char *name;
 		u32 len;
-	} protos[] = { { "sctp", 20 + 12 }, { "dccp", 20 + 12 }, { "udplite", 20 + 8 } };
+	} protos[] = { { "sctp", 20 + 32 }, { "dccp", 20 + 20 }, { "udplite", 20 + 8 } };
 	char line[LINE_MAX];
 
 	(void)state;
@@ -143,6 +145,11 @@ static void protocols_with_ports(void **state)
 		assert_int_equal(len, protos[at].len);
 		assert_int_equal(be16_host(be16_load(packet + 20)), 40000);
 		assert_int_equal(be16_host(be16_load(packet + 22)), 443);
+		/* What begins a flow: an INIT alone, a Request. */
+		if (args.proto == IP_PROTO_SCTP)
+			assert_int_equal(be32_host(be32_load(packet + 32)), SCTP_INIT << 24 | 20);
+		if (args.proto == IP_PROTO_DCCP)
+			assert_int_equal(dccp_type(packet + 20), DCCP_REQUEST);
 		if (args.proto == IP_PROTO_SCTP) {
 			u32 sum = crc32c_load(packet + 28);
 
