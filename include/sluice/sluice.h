@@ -91,7 +91,12 @@ void sluice_count_unsent(struct sluice *s, const struct pkt *pkt);
 /* Whether every address has passed its duplicate address detection: until then neighbours get no
  * answer for it.                                                                                */
 bool sluice_is_settled(const struct sluice *s);
+/* Whether the link of an interface carries. While it does not, packets for it end as IFACE_DOWN and
+ * flows stand; when it does again, neighbours are asked for anew and our addresses announced.    */
 void sluice_set_link(struct sluice *s, u16 iface, bool up);
+/* The system has no such interface any more, or has it again. Its link is down then, and stays so
+ * until sluice_set_link() says otherwise; its addresses are probed again, as at the start.       */
+void sluice_set_gone(struct sluice *s, u16 iface, bool gone);
 /* What the driver of an interface has lost so far, to be shown beside what was carried. */
 void sluice_set_losses(struct sluice *s, u16 iface, const struct iface_losses *losses);
 /* What the health of a backend is: by the place of its service in the configuration that the engine
