@@ -332,6 +332,8 @@ u32 sluice_show_neighbours(const struct sluice *s, ns_t now, u32 *cursor, struct
 u32 sluice_show_drops(const struct sluice *s, u32 *cursor, struct sluice_counter *out, u32 max);
 u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_counter *out, u32 max);
 const struct iface_table *sluice_ifaces(const struct sluice *s);
+/* That of the host's own stack among them; IFACE_NONE: there is none. */
+u16 sluice_host_if(const struct sluice *s);
 /* The plan as it was cut: rows and bytes; and how many flows stand now. */
 const struct mem *sluice_mem(const struct sluice *s);
 u32 sluice_flow_count(const struct sluice *s);

@@ -235,7 +235,7 @@ static void put_iface(FILE *out, const json_t *iface)
 	const json_t *entry;
 
 	fprintf(out, "%-15s  %-7s  %-4s  %s", text_of(iface, "name"), text_of(iface, "side"),
-		bool_of(iface, "up") ? "up" : "down", text_of(iface, "link"));
+		text_of(iface, "state"), text_of(iface, "link"));
 	if (*text_of(iface, "mac"))
 		fprintf(out, " %s", text_of(iface, "mac"));
 	fprintf(out, "  mtu %" PRIu64, count_of(iface, "mtu"));

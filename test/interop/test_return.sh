@@ -56,9 +56,9 @@ same_ends() { equal "$1" "$ENDS" "$(ends)"; }
 pings() { check "$1" wait_for 20 at $IN ping -c 1 -W 1 -q $OUTSIDE; }
 hosts_own() {
 	[ $MODE = given ] && return
-	check "the host answers on $1 with its own stack" wait_for 10 at "$2" curl -sS -o /dev/null \
-		--max-time 2 "http://$3:8022/"
+	check "the host answers on $1 with its own stack" wait_for 10 host_echoes "$2" "$3"
 }
+host_echoes() { [ "$(echo hi | at "$1" timeout 3 socat -t 1 - "TCP:$2:8022,connect-timeout=2")" = hi ]; }
 
 round() { # own|given
 	MODE=$1
@@ -68,12 +68,12 @@ round() { # own|given
 	SUM=$(sha256sum <"$BOX/www/file")
 	fetched() { equal "$1" "$SUM" "$(at $IN curl -sS --max-time 20 "http://$OUTSIDE/file" | sha256sum)"; }
 	if [ "$MODE" = own ]; then
-		spawn $GW "$BOX/host" socat TCP-LISTEN:8022,reuseaddr,fork \
-			SYSTEM:'printf "HTTP/1.0 200 OK\r\n\r\n"'
+		spawn $GW "$BOX/host" socat TCP-LISTEN:8022,reuseaddr,fork EXEC:cat
 	fi
 	gateway_start --metrics "$BOX/metrics" --yes
 	talk_begin
 	pings "$MODE: packets cross"
+	OFFLOADS=$(offload_list gw1)
 
 	# -- inside --
 	ip -n $GW link del gw0
@@ -105,11 +105,117 @@ round() { # own|given
 	same_ends "as whom it was"
 	hosts_own gw1 $OUT $WAN
 	fetched "and a file comes whole"
-	check "bulk crosses" at $IN true
+
+	# -- links down and up, by the administrator, and by the cable --
+	before=$(drops IFACE_DOWN)
+	ip -n $GW link set gw1 down
+	check "gw1 is down: shown" wait_for 5 iface_is gw1 .state down
+	at $IN ping -c 1 -W 0.5 $OUTSIDE >"$BOX/text" 2>&1
+	at_least "and counted" $((before + 1)) "$(drops IFACE_DOWN)"
+	equal "a gateway without an outside is not well" "503" "$(health code)"
+	says "and says why" "gw1 is down" "$BOX/health"
+	ip -n $GW link set gw1 up
+	[ "$MODE" = given ] || ip -n $GW route replace default via $OUTSIDE
+	talks "$MODE: the connection goes on after gw1 was down"
+	ip -n $IN link set a0 down
+	check "gw0 has no carrier: shown" wait_for 5 iface_is gw0 .state down
+	ip -n $IN link set a0 up
+	ip -n $IN route replace default via $LAN
+	talks "$MODE: the connection goes on after gw0 had no carrier"
+	same_ends "as whom it was"
+	equal "times that gw1 went down" 2 "$(iface gw1 .link_downs)"
+	equal "times that it was taken again" 1 "$(iface gw1 .times_retaken)"
+
+	# -- renamed away and back: the kernel has it meanwhile --
+	ip -n $GW link set gw1 down
+	ip -n $GW link set gw1 name other
+	check "renamed, it is gone" wait_for 5 iface_is gw1 .state gone
+	ip -n $GW link set other up
+	check "and the kernel's, which answers on it" kernel_answers other $OUT $WAN
+	ip -n $GW link set other down
+	ip -n $GW link set other name gw1
+	ip -n $GW link set gw1 up
+	[ "$MODE" = given ] || ip -n $GW route replace default via $OUTSIDE
+	talks "$MODE: the connection goes on after gw1 had another name"
+
+	# -- one that can not be taken: in a bridge; then it can --
+	ip -n $GW link add br0 type bridge
+	ip -n $GW link del gw1
+	wait_for 5 iface_is gw1 .state gone
+	ip link add b0 netns $OUT type veth peer name new netns $GW
+	ip -n $GW link set new master br0
+	ip -n $GW link set new name gw1
+	check "one in a bridge is refused, with the reason" wait_for 10 \
+		log_has "gw1 is there again and can not be taken: 'gw1' belongs to a bridge" 1
+	ip -n $GW link set gw1 nomaster
+	ip -n $GW link set gw1 up
+	ip -n $OUT link set b0 up
+	address $OUT b0 $OUTSIDE/16
+	if [ "$MODE" = own ]; then
+		address $GW gw1 $WAN/16
+		ip -n $GW route add default via $OUTSIDE
+	fi
+	check "out of it, it is taken" wait_for 30 iface_is gw1 .state up
+	talks "$MODE: the connection goes on after that"
+
+	# -- both at once, with large packets afterwards --
+	ip -n $GW link del gw0
+	ip -n $GW link del gw1
+	lan_new "$MODE"
+	wan_new "$MODE"
+	talks "$MODE: the connection goes on after both came again"
+	same_ends "as whom it was"
+	fetched "and a file comes whole"
+	spawn $OUT "$BOX/iperf" iperf3 -s -1
+	wait_for 5 listens $OUT -t 5201
+	check "bulk crosses" at $IN iperf3 -c $OUTSIDE -t 1
+	equal "the offloads are what they were" "$OFFLOADS" "$(offload_list gw1)"
+
+	# -- a stranger with the name and the number of the one that went --
+	before=$(iface gw0 .times_retaken)
+	printf '%s\n' "link del gw0" \
+		"link add gw0 index $(at $GW cat /sys/class/net/gw0/ifindex) type veth peer name a0 netns $IN" \
+		"link set gw0 up" >"$BOX/batch"
+	check "made anew in one breath" ip -n $GW -batch "$BOX/batch"
+	ip -n $IN link set a0 up
+	address $IN a0 $INSIDE/16
+	ip -n $IN route replace default via $LAN
+	[ "$MODE" = given ] || address $GW gw0 $LAN/16
+	check "is another one, and taken" wait_for 5 iface_is gw0 .times_retaken $((before + 1))
+	talks "$MODE: the connection goes on after that, too"
+	check "and alive: nothing is refused" iface_is gw0 .state up
+
+	# -- the end --
+	check "the gateway has one device for each interface" devices 2
+	exec 7>&-
+	gateway_kill
+	check "after SIGKILL no device is left" wait_for 5 devices 0
+	check "and no filter" sh -c "! ip netns exec $GW tc qdisc show | grep -q clsact"
+	check "and no table" sh -c "! ip netns exec $GW nft list tables | grep -q ."
+	check "and the kernel answers on the one interface" kernel_answers gw0 $IN $LAN
+	check "and on the other" kernel_answers gw1 $OUT $WAN
+	check "and no packet socket" sh -c "! ip netns exec $GW ss -Hln0 | grep -q ."
+	gateway_start --yes
+	pings "$MODE: the next gateway takes them"
+	gateway_stop
+	for ns in $IN $GW $OUT; do
+		for pid in $(ip netns pids $ns); do kill -KILL "$pid" 2>/dev/null; done
+		ip netns del $ns
+	done
+	NAMESPACES=()
+}
+devices() { [ "$(ip -n $GW -o link | grep -c sluice)" = "$1" ]; }
+# kernel_answers DEVICE FROM ADDRESS: which it may not have, as the gateway has it
+kernel_answers() {
+	local code=0
+	[ "$MODE" = own ] || address $GW "$1" "$3/16"
+	wait_for 10 at "$2" ping -c 1 -W 0.3 -q "$3" || code=1
+	[ "$MODE" = own ] || ip -n $GW addr del "$3/16" dev "$1"
+	return $code
 }
 health() {
 	curl -s -o "$BOX/health" -w '%{http_code}' --unix-socket "$BOX/metrics" http://x/healthz
 }
 round own
-cat "$BOX/gateway.err" | tail -20
+round given
 finish

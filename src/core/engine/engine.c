@@ -126,6 +126,11 @@ const struct iface_table *sluice_ifaces(const struct sluice *s)
 	return &s->ifaces;
 }
 
+u16 sluice_host_if(const struct sluice *s)
+{
+	return s->path.host_if;
+}
+
 const struct mem *sluice_mem(const struct sluice *s)
 {
 	return &s->mem;

@@ -75,6 +75,9 @@ struct iface {
 	struct iface_losses losses;
 };
 
+/* "up", "down" or "gone". */
+const char *iface_state_name(const struct iface *iface);
+
 /* Interfaces are found by their index in the configuration: pkt->in_if and pkt->out_if. */
 struct iface_table {
 	u32 count;

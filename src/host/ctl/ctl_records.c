@@ -241,6 +241,11 @@ void ctl_put_iface(struct evbuffer *out, const struct iface *iface)
 			    conf->side == IFACE_INSIDE ? "inside" : "outside",
 			    conf->link == IFACE_ETHERNET ? "ethernet" : "raw-ip",
 			    bool_text(iface->up), conf->mtu);
+	evbuffer_add_printf(out,
+			    "\"state\":\"%s\",\"link_downs\":%u,\"times_gone\":%u,"
+			    "\"times_retaken\":%u,",
+			    iface_state_name(iface), iface->link_stats.downs,
+			    iface->link_stats.goes, iface->link_stats.takes);
 	if (conf->link == IFACE_ETHERNET) {
 		put_mac(out, &conf->mac);
 		evbuffer_add_printf(out, ",");
