@@ -105,6 +105,13 @@ void sluice_set_losses(struct sluice *s, u16 iface, const struct iface_losses *l
  * and new flows go elsewhere at once. ERR_RANGE: there is no such backend.                       */
 enum err sluice_backend_set(struct sluice *s, u32 service, u32 backend, enum backend_state state,
 			    ns_t now);
+/* Have a backend drain, or not any longer, whatever the configuration and its health say; the places
+ * are as above. deadline_s is a day at most; SLUICE_DRAIN_DEFAULT is the service's drain_s. A later
+ * order begins the time anew. The order stands over sluice_configure() unless that changes the
+ * backend's weight or whether it drains. Taken back, it may go on draining for another reason.   */
+#define SLUICE_DRAIN_DEFAULT UINT32_MAX
+enum err sluice_backend_order(struct sluice *s, u32 service, u32 backend, bool drain,
+			      u32 deadline_s, ns_t now);
 /* Every invariant of every table; stops the program when one does not hold. For tests. */
 void sluice_check(const struct sluice *s);
 /* The same but for the forwarding table, which only sluice_configure() changes and whose walk costs
@@ -208,6 +215,7 @@ struct sluice_backend {
 	const char *state;   /* up, warming, draining, drained, down */
 	u32 share;           /* per cent of its weight that it has now, while it warms up */
 	u32 left_ms;         /* while it drains */
+	bool ordered;        /* it drains, or has, by sluice_backend_order() */
 	u64 flows;
 	u64 made;
 	u64 moved;

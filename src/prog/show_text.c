@@ -142,6 +142,8 @@ static void put_backend(FILE *out, const json_t *backend)
 		fprintf(out, "  share %" PRIu64 "%%", count_of(backend, "share"));
 	if (strcmp(state, "draining") == 0)
 		fprintf(out, "  left %" PRIu64 "s", seconds_of(backend, "left_ms"));
+	if (bool_of(backend, "ordered"))
+		fprintf(out, "  by order");
 	fprintf(out,
 		"  flows %" PRIu64 "  made %" PRIu64 "  moved %" PRIu64 "  reset %" PRIu64 "\n",
 		count_of(backend, "flows"), count_of(backend, "made"), count_of(backend, "moved"),
