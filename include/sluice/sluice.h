@@ -91,8 +91,8 @@ void sluice_count_unsent(struct sluice *s, const struct pkt *pkt);
 /* Whether every address has passed its duplicate address detection: until then neighbours get no
  * answer for it.                                                                                */
 bool sluice_is_settled(const struct sluice *s);
-/* Whether the link of an interface carries. While it does not, packets for it end as IFACE_DOWN and
- * flows stand; when it does again, neighbours are asked for anew and our addresses announced.    */
+/* Whether the link of an interface carries. While it does not, packets for it end as IFACE_DOWN,
+ * and flows stand; once it does again, neighbours are asked for anew, our addresses announced.  */
 void sluice_set_link(struct sluice *s, u16 iface, bool up);
 /* The system has no such interface any more, or has it again. Its link is down then, and stays so
  * until sluice_set_link() says otherwise; its addresses are probed again, as at the start.       */
@@ -105,7 +105,7 @@ void sluice_set_losses(struct sluice *s, u16 iface, const struct iface_losses *l
  * and new flows go elsewhere at once. ERR_RANGE: there is no such backend.                       */
 enum err sluice_backend_set(struct sluice *s, u32 service, u32 backend, enum backend_state state,
 			    ns_t now);
-/* Have a backend drain, or not any longer, whatever the configuration and its health say; the places
+/* Have a backend drain, or not any longer, whatever the configuration and its health say; places
  * are as above. deadline_s is a day at most; SLUICE_DRAIN_DEFAULT is the service's drain_s. A later
  * order begins the time anew. The order stands over sluice_configure() unless that changes the
  * backend's weight or whether it drains. Taken back, it may go on draining for another reason.   */

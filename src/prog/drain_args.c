@@ -53,14 +53,13 @@ static bool check_values(const struct options *options, enum ctl_do what, u32 *d
 				      "or 5m",
 				      deadline);
 	return fits(options->word[0], "backend", why) &&
-	       (!options->value[OPT_SERVICE] ||
-		fits(options->value[OPT_SERVICE], "service", why));
+	       (!options->value[OPT_SERVICE] || fits(options->value[OPT_SERVICE], "service", why));
 }
 
 static char *request_of(const struct options *options, enum ctl_do what, u32 deadline_s)
 {
-	json_t *root = json_pack("{s:i, s:s, s:s}", "version", CTL_VERSION, "do",
-				 ctl_do_name(what), "backend", options->word[0]);
+	json_t *root = json_pack("{s:i, s:s, s:s}", "version", CTL_VERSION, "do", ctl_do_name(what),
+				 "backend", options->word[0]);
 	char *line;
 
 	if (options->value[OPT_SERVICE])
@@ -102,9 +101,10 @@ bool drain_args_parse(int argc, char **argv, enum ctl_do what, struct drain_args
 void drain_args_help(FILE *out, enum ctl_do what)
 {
 	if (what == CTL_DO_DRAIN)
-		fprintf(out, "sluice drain: a backend gets no new flows; those it has may end by "
-			     "themselves until the\ndeadline, and are given up then\n\n"
-			     "  sluice drain ADDRESS[:PORT] [--deadline TIME] [--service NAME]\n\n");
+		fprintf(out,
+			"sluice drain: a backend gets no new flows; those it has may go on "
+			"until the deadline,\nand are given up then\n\n"
+			"  sluice drain ADDRESS[:PORT] [--deadline TIME] [--service NAME]\n\n");
 	else
 		fprintf(out, "sluice undrain: takes back what 'sluice drain' ordered\n\n"
 			     "  sluice undrain ADDRESS[:PORT] [--service NAME]\n\n");

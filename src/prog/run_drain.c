@@ -1,4 +1,4 @@
-/* `sluice drain` and `undrain`, in the gateway: which backends are meant, and what became of them. */
+/* `sluice drain` and `undrain`, in the gateway: which backends are meant, what becomes of them. */
 #include "prog/run_drain.h"
 
 #include <stdio.h>
@@ -147,10 +147,10 @@ static void tell_one(struct run *run, const struct sluice_backend *backend, bool
 	struct end end = end_of(backend);
 	u32 left_s = (u32)((backend->left_ms + 999) / 1000);
 
-	json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:i, s:I}", "service",
-					      backend->service, "backend", end.text, "state",
-					      backend->state, "left_s", (int)left_s, "flows",
-					      (json_int_t)backend->flows));
+	json_array_append_new(list,
+			      json_pack("{s:s, s:s, s:s, s:i, s:I}", "service", backend->service,
+					"backend", end.text, "state", backend->state, "left_s",
+					(int)left_s, "flows", (json_int_t)backend->flows));
 	if (drain)
 		run_log_say(&run->log, RUN_INFO, "drain",
 			    "%s: backend %s is %s as ordered: %u s are left for %llu flows",

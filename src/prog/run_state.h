@@ -17,12 +17,12 @@ enum { RUN_WATCH_MAX = 4, RUN_FILE_SIZE = 256 };
 
 /* An interface as it is followed. */
 struct run_watched {
-	bool gone;         /* its port is one of nothing (absent.h) */
-	u32 os_index;      /* of the kernel, which `tries` are about; 0: there is none of its name */
-	u32 tries;         /* to take it again, by the clock */
-	ns_t again_ns;     /* when the next one is due; 0: with the next word of a change */
-	ns_t rest_ns;      /* no other one before: our own tries make changes, too */
-	ns_t hold_ns;      /* until then what the host misses on it stays in force; 0: nothing */
+	bool gone;     /* its port is one of nothing (absent.h) */
+	u32 os_index;  /* of the kernel, which `tries` are about; 0: there is none of its name */
+	u32 tries;     /* to take it again, by the clock */
+	ns_t again_ns; /* when the next one is due; 0: with the next word of a change */
+	ns_t rest_ns;  /* no other one before: our own tries make changes, too */
+	ns_t hold_ns;  /* until then what the host misses on it stays in force; 0: nothing */
 	struct loop_watch *packets; /* NULL: none are waited for */
 	char said[OS_WHY_SIZE];     /* why it could not be taken, as it was said last */
 };
@@ -87,7 +87,7 @@ struct run {
 	bool changed;    /* netlink spoke of changes */
 	ns_t changed_ns;
 	ns_t follow_ns; /* when to look again without such a word; 0: not at all */
-	bool ready; /* said so: every address is ours */
+	bool ready;     /* said so: every address is ours */
 	volatile bool stopping;
 	u64 ctl_stalled; /* as it was said last */
 };

@@ -4,7 +4,7 @@
 
 #include "host/io/port.h"
 
-/* Stands in for `was`, with its name, facts and counts; `was` can be closed. NULL: out of memory. */
+/* Stands in for `was`, with its name, facts and counts; `was` can be closed. NULL: no memory. */
 struct port *absent_open(const struct port *was);
 
 #endif

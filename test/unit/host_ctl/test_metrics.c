@@ -314,7 +314,8 @@ static void health_of_links(void **state)
 	assert_non_null(strstr(get(bed, "GET /healthz HTTP/1.0\r\n\r\n"), "503 "));
 	assert_non_null(strstr(bed->answer, " is gone\n"));
 	assert_non_null(strstr(page(bed), "sluice_interface_gone{interface=\"in0\"} 1\n"));
-	assert_non_null(strstr(page(bed), "sluice_interface_link_downs_total{interface=\"out0\"} 1"));
+	assert_non_null(
+		strstr(page(bed), "sluice_interface_link_downs_total{interface=\"out0\"} 1\n"));
 	/* There again, and not up yet. */
 	sluice_set_gone(bed->rig.s, RIG_IN, false);
 	assert_non_null(strstr(get(bed, "GET /healthz HTTP/1.0\r\n\r\n"), "503 "));

@@ -1,4 +1,4 @@
-/* The command lines of `sluice drain` and `undrain`, and that the gateway understands the requests. */
+/* The command lines of `sluice drain` and `undrain`, and that the gateway understands them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
