@@ -3,9 +3,9 @@
  *
  * An interface that comes again, or whose link was set up again, has lost what was configured on
  * it: the kernel forgets addresses with the interface, and routes with its link. Somebody puts them
- * back, one by one. Meanwhile the engine keeps what was: a public address that is missed for a
- * moment must not cost the flows that are translated to it. Nothing is kept once something new is
- * there (another address by DHCP, say), or RUN_HOLD_NS after the link is up.                    */
+ * back, one by one. Flows that stand would bear it, but each new one would be refused for want of
+ * an address or a route. So the engine keeps what was, until something new is there (another
+ * address by DHCP, say), or RUN_HOLD_NS after the link is up.                                   */
 #include "prog/run_state.h"
 
 #define RUN_HOLD_NS (30 * NS_PER_SEC)

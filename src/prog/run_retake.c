@@ -33,8 +33,10 @@ static bool is_taken_over(const struct run *run, u32 index)
 static void change_port(struct run *run, u32 index, struct port *port)
 {
 	struct run_watched *watched = &run->watched[index];
+	const struct pkt_pool *pool = sluice_pool(run->sluice);
 	struct port *was = run->port[index];
 
+	CHECK(pool->free_count[PKT_CLASS_RING] == pool->count[PKT_CLASS_RING]);
 	loop_watch_del(watched->packets);
 	watched->packets = NULL;
 	port->stats = *port_count(was);

@@ -24,9 +24,11 @@ wan_new() {
 	cable $OUT b0 $GW gw1
 	address $OUT b0 $OUTSIDE/16
 	[ $1 = given ] && return
-	sleep 0.2
+	# Late: the gateway has the interface before the host has an address on it.
+	wait_for 5 iface_is gw1 .state up
+	at $IN ping -c 1 -W 0.2 -q $OUTSIDE >/dev/null
 	address $GW gw1 $WAN/16
-	sleep 0.2
+	at $IN ping -c 1 -W 0.2 -q $OUTSIDE >/dev/null
 	ip -n $GW route add default via $OUTSIDE
 }
 
@@ -40,6 +42,7 @@ talk_begin() {
 	wait_for 5 listens $OUT -t 4000
 	ip netns exec $IN socat -t 60 - TCP:$OUTSIDE:4000 <"$BOX/typing" >"$BOX/screen" 2>"$BOX/talk.err" &
 	PIDS+=($!)
+	disown $!
 	exec 7>"$BOX/typing"
 	talks "a connection is made"
 	ENDS=$(ends)
@@ -50,7 +53,7 @@ LINES=0
 talks() {
 	LINES=$((LINES + 1))
 	echo "line $LINES" >&7
-	check "$1" wait_for 40 grep -q "^line $LINES\$" "$BOX/screen"
+	check "$1" wait_for 15 grep -q "^line $LINES\$" "$BOX/screen"
 }
 same_ends() { equal "$1" "$ENDS" "$(ends)"; }
 pings() { check "$1" wait_for 20 at $IN ping -c 1 -W 1 -q $OUTSIDE; }
@@ -99,7 +102,10 @@ round() { # own|given
 	at_least "counted as what it is" $((before + 2)) "$(drops IFACE_DOWN)"
 	check "the inside is served on" at $IN ping -c 1 -W 1 -q $LAN
 	equal "the flow stands" 1 "$("$SLUICE" show flows --port 4000 --count --json --control "$CONTROL" | jq .count)"
+	before=$(($(drops NO_ROUTE) + $(drops NAT_NO_ADDRESS)))
 	wan_new "$MODE"
+	equal "new flows are not refused while address and route are late" "$before" \
+		$(($(drops NO_ROUTE) + $(drops NAT_NO_ADDRESS)))
 	check "gw1 is taken again" wait_for 5 log_has "gw1 is there again, and taken" 1
 	talks "$MODE: the connection goes on after gw1 came again"
 	same_ends "as whom it was"
@@ -218,4 +224,20 @@ health() {
 }
 round own
 round given
+
+# ---- a TUN device, which is the gateway's own: made anew at once --------------------------------
+
+topology given
+SIDES=(--lan "gw0=$LAN/16" --wan "sl0=198.18.0.1/16" --driver sl0=tun --no-host)
+tun_up() { iface_is sl0 .state up && ip -n $GW link show sl0 up; }
+ip netns exec $GW "$SLUICE" run "${SIDES[@]}" --control "$CONTROL" \
+	>"$BOX/gateway.out" 2>"$BOX/gateway.err" </dev/null &
+GATEWAY=$!
+disown $GATEWAY
+check "a gateway with a TUN device" wait_for 15 grep -q "^ready" "$BOX/gateway.out"
+check "it is up" tun_up
+ip -n $GW link del sl0
+check "deleted, it is made anew" wait_for 5 iface_is sl0 .times_retaken 1
+check "and up" wait_for 5 tun_up
+says "both are said" "error: sl0 is gone" "$BOX/gateway.err"
 finish
