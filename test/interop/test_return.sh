@@ -57,6 +57,8 @@ talks() {
 }
 same_ends() { equal "$1" "$ENDS" "$(ends)"; }
 pings() { check "$1" wait_for 20 at $IN ping -c 1 -W 1 -q $OUTSIDE; }
+descriptors() { ls "/proc/$GATEWAY/fd" | wc -l; }
+has_descriptors() { [ "$(descriptors)" = "$FDS" ]; }
 hosts_own() {
 	[ $MODE = given ] && return
 	check "the host answers on $1 with its own stack" wait_for 10 host_echoes "$2" "$3"
@@ -73,7 +75,10 @@ round() { # own|given
 	if [ "$MODE" = own ]; then
 		spawn $GW "$BOX/host" socat TCP-LISTEN:8022,reuseaddr,fork EXEC:cat
 	fi
+	# The limit of many systems: what was locked at the start has to be locked again.
+	ulimit -S -l 64
 	gateway_start --metrics "$BOX/metrics" --yes
+	FDS=$(descriptors)
 	talk_begin
 	pings "$MODE: packets cross"
 	OFFLOADS=$(offload_list gw1)
@@ -108,6 +113,7 @@ round() { # own|given
 		$(($(drops NO_ROUTE) + $(drops NAT_NO_ADDRESS)))
 	check "gw1 is taken again" wait_for 5 log_has "gw1 is there again, and taken" 1
 	talks "$MODE: the connection goes on after gw1 came again"
+	check "it has all of the sockets that it had" wait_for 5 has_descriptors
 	same_ends "as whom it was"
 	hosts_own gw1 $OUT $WAN
 	fetched "and a file comes whole"
