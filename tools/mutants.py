@@ -542,6 +542,25 @@ void __tsan_write2""", "sim"),
      "if (!filter->conf.reclassify || ask.key.state == FILTER_RELATED)",
      "if (filter->conf.reclassify || ask.key.state == FILTER_RELATED)",
      "unit:core_path/test_filter_change"),
+    ("a neighbour is who it was before the link was down", "src/core/engine/engine.c",
+     """	neigh_forget(&s->neigh, index, s->now);
+""", "", "interop:test_return"),
+    ("an address that is late costs new flows", "src/prog/run_follow.c",
+     """	if (watched->hold_ns > now && is_less(&os, facts))
+""", """	if (watched->hold_ns > now && is_less(&os, facts) && now == 0)
+""", "interop:test_return"),
+    ("an interface that was renamed stays taken", "src/prog/run_retake.c",
+     """	if (is_taken_over(run, index))
+		hostport_drop(run->host_port, run->port[index]);
+""", "", "interop:test_return"),
+    ("a stranger with name and number passes for the interface", "src/host/io/afpacket.c",
+     """	bool there = socket_is_bound(dev) && ioctl(""",
+     """	bool there = (socket_is_bound(dev) || port->mtu > 0) && ioctl(""", "interop:test_return"),
+    ("any configuration ends an order to drain", "src/core/nat/balance_set.c",
+     """	if (backend->drain != conf->drain || backend->weight != conf->weight)
+		backend->ordered = false;
+""", """	backend->ordered = false;
+""", "unit:core_nat/test_balance_set"),
     ("a key may be given twice", "src/host/conf/conf_load.c",
      """	seen_line[field - group->field] = here(l).line;
 """, """	seen_line[field - group->field] = 0;

@@ -92,7 +92,12 @@ void sluice_count_unsent(struct sluice *s, const struct pkt *pkt);
 /* Whether every address has passed its duplicate address detection: until then neighbours get no
  * answer for it.                                                                                */
 bool sluice_is_settled(const struct sluice *s);
+/* Whether the link of an interface carries. While it does not, packets for it end as IFACE_DOWN,
+ * and flows stand; once it does again, neighbours are asked for anew, our addresses announced.  */
 void sluice_set_link(struct sluice *s, u16 iface, bool up);
+/* The system has no such interface any more, or has it again. Its link is down then, and stays so
+ * until sluice_set_link() says otherwise; its addresses are probed again, as at the start.       */
+void sluice_set_gone(struct sluice *s, u16 iface, bool gone);
 /* What the driver of an interface has lost so far, to be shown beside what was carried. */
 void sluice_set_losses(struct sluice *s, u16 iface, const struct iface_losses *losses);
 /* What the health of a backend is: by the place of its service in the configuration that the engine
@@ -101,6 +106,13 @@ void sluice_set_losses(struct sluice *s, u16 iface, const struct iface_losses *l
  * and new flows go elsewhere at once. ERR_RANGE: there is no such backend.                       */
 enum err sluice_backend_set(struct sluice *s, u32 service, u32 backend, enum backend_state state,
 			    ns_t now);
+/* Have a backend drain, or not any longer, whatever the configuration and its health say; places
+ * are as above. deadline_s is a day at most; SLUICE_DRAIN_DEFAULT is the service's drain_s. A later
+ * order begins the time anew. The order stands over sluice_configure() unless that changes the
+ * backend's weight or whether it drains. Taken back, it may go on draining for another reason.   */
+#define SLUICE_DRAIN_DEFAULT UINT32_MAX
+enum err sluice_backend_order(struct sluice *s, u32 service, u32 backend, bool drain,
+			      u32 deadline_s, ns_t now);
 /* Every invariant of every table; stops the program when one does not hold. For tests. */
 void sluice_check(const struct sluice *s);
 /* The same but for the forwarding table, which only sluice_configure() changes and whose walk costs
@@ -208,6 +220,7 @@ struct sluice_backend {
 	const char *state;   /* up, warming, draining, drained, down */
 	u32 share;           /* per cent of its weight that it has now, while it warms up */
 	u32 left_ms;         /* while it drains */
+	bool ordered;        /* it drains, or has, by sluice_backend_order() */
 	u64 flows;
 	u64 made;
 	u64 moved;
@@ -346,6 +359,8 @@ const struct iface_table *sluice_ifaces(const struct sluice *s);
 /* Empty for the common zone, and for one that does not exist. */
 const char *sluice_zone_name(const struct sluice *s, u8 zone);
 u32 sluice_show_zones(const struct sluice *s, u32 *cursor, struct sluice_zone *out, u32 max);
+/* That of the host's own stack among them; IFACE_NONE: there is none. */
+u16 sluice_host_if(const struct sluice *s);
 /* The plan as it was cut: rows and bytes; and how many flows stand now. */
 const struct mem *sluice_mem(const struct sluice *s);
 u32 sluice_flow_count(const struct sluice *s);

@@ -8,6 +8,7 @@
 #include "host/conf/conf_diff.h"
 #include "host/conf/conf_load.h"
 #include "prog/conf_text.h"
+#include "prog/run_drain.h"
 #include "prog/run_health.h"
 
 enum { WHY_SIZE = 320 };
@@ -290,6 +291,15 @@ static bool say_status(struct change *change, ns_t now)
 	return true;
 }
 
+static bool order_drain(struct change *change, const struct ctl_action *action, ns_t now)
+{
+	struct drain_why why = { "" };
+	bool done = run_drain(change->run, action, now, change->answer, &why);
+
+	snprintf(change->why, sizeof change->why, "%s", why.text);
+	return done;
+}
+
 /* ---- the doors ------------------------------------------------------------------------------- */
 
 static bool act(struct change *change, const struct ctl_call *call, ns_t now)
@@ -303,6 +313,8 @@ static bool act(struct change *change, const struct ctl_call *call, ns_t now)
 	case CTL_DO_APPLY: return change_to(change, action, call->text, now);
 	case CTL_DO_CONFIRM: return confirm(change);
 	case CTL_DO_ROLLBACK: return roll_back(change, now);
+	case CTL_DO_DRAIN:
+	case CTL_DO_UNDRAIN: return order_drain(change, action, now);
 	case CTL_DO_NOTHING:
 	case CTL_DO_COUNT: break;
 	}

@@ -304,7 +304,11 @@ static void build_routes(struct building *b)
 	b->conf->route_count = 0;
 	given_routes(b);
 	for (u32 i = 0; i < b->asked->iface_count; i++)
-		own_routes(b, i);
+		if (!b->facts->iface[i].down)
+			own_routes(b, i);
+	for (u32 i = 0; i < b->asked->iface_count; i++)
+		if (b->facts->iface[i].down)
+			own_routes(b, i);
 	for (u32 i = 0; i < b->conf->route_count; i++)
 		found |= b->conf->route[i].prefix_len == 0;
 	b->notes->no_default = !found;

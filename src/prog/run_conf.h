@@ -26,6 +26,7 @@ struct run_iface_facts {
 	struct iface_conf port; /* link, MAC, MTU and offloads, as the driver describes them */
 	u32 addr_count;         /* addresses that the host has on it */
 	struct os_addr addr[OS_ADDR_MAX];
+	bool down; /* its routes stand back behind those of others */
 	u32 route_count;
 	struct os_route route[OS_ROUTE_MAX];
 };

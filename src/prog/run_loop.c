@@ -173,6 +173,8 @@ static bool control(struct run *run, ns_t now)
 	if (run->changed && now - run->changed_ns >= RUN_SETTLE_NS) {
 		run->changed = false;
 		run_follow(run, now);
+	} else if (run->follow_ns && now >= run->follow_ns) {
+		run_follow(run, now);
 	}
 	run->control_ns = now;
 	return more;
@@ -185,6 +187,8 @@ static ns_t time_to_wait(const struct run *run, ns_t now)
 
 	if (run->changed)
 		until = u64_min(until, run->changed_ns + RUN_SETTLE_NS);
+	if (run->follow_ns)
+		until = u64_min(until, run->follow_ns);
 	if (run->confirm_ns)
 		until = u64_min(until, run->confirm_ns);
 	return until > now ? until - now : 0;
@@ -238,12 +242,21 @@ static bool keep_watch(struct run *run, struct loop_watch *watch)
 	return true;
 }
 
+bool run_watch_port(struct run *run, u32 index)
+{
+	struct run_watched *watched = &run->watched[index];
+	int fd = port_fd(run->port[index]);
+
+	if (fd < 0)
+		return true;
+	watched->packets = loop_watch_new(run->loop, fd, on_packets, run);
+	return watched->packets != NULL;
+}
+
 static bool watch_ports(struct run *run)
 {
 	for (u32 i = 0; i < run->port_count; i++) {
-		int fd = port_fd(run->port[i]);
-
-		if (fd >= 0 && !keep_watch(run, loop_watch_new(run->loop, fd, on_packets, run)))
+		if (!run_watch_port(run, i))
 			return false;
 	}
 	return true;
@@ -317,6 +330,8 @@ void run_loop(struct run *run)
 
 void run_loop_end(struct run *run)
 {
+	for (u32 i = 0; i < run->port_count; i++)
+		loop_watch_del(run->watched[i].packets);
 	while (run->loop_watch_count > 0)
 		loop_watch_del(run->loop_watch[--run->loop_watch_count]);
 	os_watch_del(run->watch);

@@ -1,4 +1,4 @@
-/* From arguments to an engine with ports, and following the system's interfaces afterwards. */
+/* From arguments to an engine with ports. */
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -88,7 +88,7 @@ static void say_no_iface(struct run *run, const struct conf_iface *given, const 
 		if_freenameindex(all);
 }
 
-static void take_facts(struct run_iface_facts *facts, const struct os_iface *os)
+void run_take_facts(struct run_iface_facts *facts, const struct os_iface *os)
 {
 	facts->addr_count = os->addr_count;
 	memcpy(facts->addr, os->addr, sizeof facts->addr);
@@ -133,7 +133,7 @@ static void look_at(struct run *run, u32 index)
 		return;
 	if (!os.up && !os_iface_set_up(os.index, why, sizeof why))
 		run_error(&run->errors, "%s: %s", given->name, why);
-	take_facts(&run->facts.iface[index], &os);
+	run_take_facts(&run->facts.iface[index], &os);
 }
 
 bool run_look(struct run *run)
@@ -152,7 +152,7 @@ bool run_look(struct run *run)
 
 /* ---- ports ----------------------------------------------------------------------------------- */
 
-static struct port *open_port(struct run *run, u32 index, char *why)
+struct port *run_open_port(const struct run *run, u32 index, char *why)
 {
 	const struct conf_iface *given = &run->asked.conf.iface[index];
 	struct afpacket_conf packet = { .name = given->name, .iface = (u16)index };
@@ -160,7 +160,6 @@ static struct port *open_port(struct run *run, u32 index, char *why)
 
 	if (given->driver == CONF_DRIVER_TUN)
 		return tun_open(&tun, why, PORT_WHY_SIZE);
-	run->facts.ring_frames += AFPACKET_FRAMES;
 	return afpacket_open(&packet, why, PORT_WHY_SIZE);
 }
 
@@ -196,12 +195,14 @@ bool run_open_ports(struct run *run)
 	char why[PORT_WHY_SIZE];
 
 	for (u32 i = 0; i < run->asked.conf.iface_count; i++) {
-		run->port[i] = open_port(run, i, why);
+		run->port[i] = run_open_port(run, i, why);
 		if (!run->port[i]) {
 			run_error(&run->errors, "%s: %s", run->asked.conf.iface[i].name, why);
 			return false;
 		}
 		run->port_count++;
+		if (run->asked.conf.iface[i].driver == CONF_DRIVER_AFPACKET)
+			run->facts.ring_frames += AFPACKET_FRAMES;
 		port_describe(run->port[i], &run->facts.iface[i].port);
 	}
 	open_host_port(run);
@@ -255,76 +256,4 @@ bool run_make_engine(struct run *run, ns_t now)
 	run->facts.filter_limit = run->conf.filter.rule_limit;
 	tell_links(run);
 	return true;
-}
-
-/* ---- following ------------------------------------------------------------------------------- */
-
-static void set_link(struct run *run, u32 index, bool up)
-{
-	if (run->link_up[index] == up)
-		return;
-	run->link_up[index] = up;
-	sluice_set_link(run->sluice, (u16)index, up);
-	run_log_say(&run->log, up ? RUN_INFO : RUN_WARNING, "link", "%s is %s",
-		    run->port[index]->name, up ? "up" : "down");
-}
-
-/* Another interface of that name is another interface. */
-static void say_gone(struct run *run, u32 index)
-{
-	if (!run->gone[index])
-		run_log_say(&run->log, RUN_ERROR, "gone",
-			    "%s is gone, removed or renamed; when there is one of that name again, "
-			    "'sluice run' has to be started again",
-			    run->port[index]->name);
-	run->gone[index] = true;
-}
-
-static void follow_port(struct run *run, u32 index)
-{
-	struct port *port = run->port[index];
-	struct os_iface os;
-	char why[OS_WHY_SIZE];
-
-	if (!port_refresh(port)) {
-		set_link(run, index, false);
-		say_gone(run, index);
-		return;
-	}
-	set_link(run, index, port->up);
-	if (port == run->host_port)
-		return;
-	port_describe(port, &run->facts.iface[index].port);
-	if (run->asked.conf.iface[index].driver == CONF_DRIVER_AFPACKET &&
-	    os_iface_read(port->name, &os, why, sizeof why))
-		take_facts(&run->facts.iface[index], &os);
-}
-
-void run_follow(struct run *run, ns_t now)
-{
-	char changes[RUN_LOG_LINE_SIZE];
-	struct run_source source = run_source_of(&run->asked);
-	const char *why = "";
-
-	run->facts.running = true;
-	run->errors.count = 0;
-	for (u32 i = 0; i < run->port_count; i++)
-		follow_port(run, i);
-	if (!run_conf_build(&source, &run->facts, &run->next_conf, &run->rules, &run->notes,
-			    &run->errors)) {
-		for (u32 i = 0; i < run->errors.count; i++)
-			run_log_say(&run->log, RUN_ERROR, "follow", "not followed: %s",
-				    run->errors.text[i]);
-		return;
-	}
-	if (memcmp(&run->conf, &run->next_conf, sizeof run->conf) == 0)
-		return;
-	if (sluice_configure(run->sluice, &run->next_conf, now, &why) != ERR_OK) {
-		run_log_say(&run->log, RUN_ERROR, "follow",
-			    "a change of interfaces or routes is not followed: %s", why);
-		return;
-	}
-	run_log_changes(&run->conf, &run->next_conf, changes);
-	memcpy(&run->conf, &run->next_conf, sizeof run->conf);
-	run_log_say(&run->log, RUN_INFO, "follow", "%s", changes);
 }

@@ -12,8 +12,20 @@
 #include "prog/run_conf.h"
 #include "prog/run_log.h"
 
-/* One watch per port, three signals, one for netlink. */
-enum { RUN_WATCH_MAX = IFACE_MAX + 4, RUN_FILE_SIZE = 256 };
+/* Three signals, one for netlink. */
+enum { RUN_WATCH_MAX = 4, RUN_FILE_SIZE = 256 };
+
+/* An interface as it is followed. */
+struct run_watched {
+	bool gone;     /* its port is one of nothing (absent.h) */
+	u32 os_index;  /* of the kernel, which `tries` are about; 0: there is none of its name */
+	u32 tries;     /* to take it again, by the clock */
+	ns_t again_ns; /* when the next one is due; 0: with the next word of a change */
+	ns_t rest_ns;  /* no other one before: our own tries make changes, too */
+	ns_t hold_ns;  /* until then what the host misses on it stays in force; 0: nothing */
+	struct loop_watch *packets; /* NULL: none are waited for */
+	char said[OS_WHY_SIZE];     /* why it could not be taken, as it was said last */
+};
 
 /* A configuration, and where it is from. */
 struct run_asked {
@@ -43,7 +55,7 @@ struct run {
 	u32 port_count; /* a port's place here is its interface's index */
 	struct port *port[IFACE_MAX];
 	bool link_up[IFACE_MAX]; /* as the engine was told */
-	bool gone[IFACE_MAX];    /* it was said that its interface is */
+	struct run_watched watched[IFACE_MAX];
 	u32 claim_count;
 	int claim[IFACE_MAX];   /* what keeps other gateways off the interfaces */
 	struct port *host_port; /* NULL: none; else the last of port[] */
@@ -75,27 +87,44 @@ struct run {
 	ns_t control_ns; /* when the control side had its turn */
 	bool changed;    /* netlink spoke of changes */
 	ns_t changed_ns;
-	bool ready; /* said so: every address is ours */
+	ns_t follow_ns; /* when to look again without such a word; 0: not at all */
+	bool ready;     /* said so: every address is ours */
 	volatile bool stopping;
 	u64 ctl_stalled; /* as it was said last */
 };
 
-/* ---- run_setup.c: before packets flow, and when the system's interfaces change --------------- */
+/* ---- run_setup.c: before packets flow -------------------------------------------------------- */
 
 /* Each answers false after it has added to run->errors. */
 bool run_look(struct run *run); /* interfaces exist, and may be taken */
 bool run_open_ports(struct run *run);
 bool run_make_engine(struct run *run, ns_t now);
-/* Read everything again and give the engine what is different. */
-void run_follow(struct run *run, ns_t now);
 void run_close_ports(struct run *run);
+/* NULL: why says what is wrong. */
+struct port *run_open_port(const struct run *run, u32 index, char *why);
+/* What the system says of an interface's addresses and routes. */
+void run_take_facts(struct run_iface_facts *facts, const struct os_iface *os);
 
 struct run_source run_source_of(const struct run_asked *asked);
 /* Reads the file of --config, or takes what the command line says. */
 bool run_ask(struct run *run);
 
+/* ---- run_follow.c, run_retake.c: when the system's interfaces change ------------------------- */
+
+/* Read everything again and give the engine what is different. */
+void run_follow(struct run *run, ns_t now);
+/* The interface is gone: packets for it end, what was taken of it is given back. */
+void run_lose(struct run *run, u32 index);
+/* Takes it as at the start if there is one of its name. False: not now; watched->again_ns says
+ * whether to try again.                                                                         */
+bool run_retake(struct run *run, u32 index, ns_t now);
+/* The link as the engine was told, and what is said of it. */
+void run_set_link(struct run *run, u32 index, bool up);
+
 /* ---- run_loop.c ------------------------------------------------------------------------------ */
 
+/* Wait for packets of this port too. False: the system refuses. */
+bool run_watch_port(struct run *run, u32 index);
 /* Forwards until run->stopping. False: the loop could not be set up. */
 bool run_loop_begin(struct run *run);
 void run_loop(struct run *run);

@@ -142,6 +142,8 @@ static void put_backend(FILE *out, const json_t *backend)
 		fprintf(out, "  share %" PRIu64 "%%", count_of(backend, "share"));
 	if (strcmp(state, "draining") == 0)
 		fprintf(out, "  left %" PRIu64 "s", seconds_of(backend, "left_ms"));
+	if (bool_of(backend, "ordered"))
+		fprintf(out, "  by order");
 	fprintf(out,
 		"  flows %" PRIu64 "  made %" PRIu64 "  moved %" PRIu64 "  reset %" PRIu64 "\n",
 		count_of(backend, "flows"), count_of(backend, "made"), count_of(backend, "moved"),
@@ -235,7 +237,7 @@ static void put_iface(FILE *out, const json_t *iface)
 	const json_t *entry;
 
 	fprintf(out, "%-15s  %-7s  %-4s  %s", text_of(iface, "name"), text_of(iface, "side"),
-		bool_of(iface, "up") ? "up" : "down", text_of(iface, "link"));
+		text_of(iface, "state"), text_of(iface, "link"));
 	if (*text_of(iface, "mac"))
 		fprintf(out, " %s", text_of(iface, "mac"));
 	fprintf(out, "  mtu %" PRIu64, count_of(iface, "mtu"));

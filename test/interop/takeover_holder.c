@@ -1,6 +1,7 @@
 /* Holds one or two interfaces as the gateway does, without an engine: what is for the host goes
  * back to it, the rest crosses to the other interface with new link addresses. Counts what it saw
- * and prints that when it is told to end (SIGTERM).
+ * and prints that when it is told to end (SIGTERM). The first interface is given back on SIGUSR1,
+ * and taken again on SIGUSR2: it may be another one of that name by then.
  *
  *     takeover_holder best|nftables IF ADDRESS PEER-MAC [IF ADDRESS PEER-MAC]                    */
 #include <arpa/inet.h>
@@ -17,7 +18,7 @@ enum { SIDES_MAX = 2, HOST_INDEX = 2, SMALL_PACKETS = 1024, LARGE_PACKETS = 512 
 enum { IP4_DST_AT = 16, ETH_FRAME_MAX = 1500 };
 
 struct side {
-	struct port *port;
+	struct port *port; /* NULL: given back */
 	be32 addr;
 	struct mac peer;
 	struct batch tx;
@@ -39,12 +40,16 @@ struct holder {
 	u64 unsent;
 };
 
-static volatile sig_atomic_t told_to_end;
+static volatile sig_atomic_t told_to_end, told_to_give, told_to_take;
 
-static void end_soon(int number)
+static void on_signal(int number)
 {
-	(void)number;
-	told_to_end = 1;
+	if (number == SIGUSR1)
+		told_to_give = 1;
+	else if (number == SIGUSR2)
+		told_to_take = 1;
+	else
+		told_to_end = 1;
 }
 
 static void stop(const char *why)
@@ -107,7 +112,7 @@ static void sort_out(struct holder *holder, struct side *in, struct pkt *pkt)
 		pkt_put(pkt);
 	} else if (for_host(holder, pkt)) {
 		(void)batch_add(&holder->to_host, pkt);
-	} else if (out == in) {
+	} else if (out == in || out->port == NULL) {
 		pkt_put(pkt);
 	} else {
 		eth->dst = out->peer;
@@ -130,21 +135,60 @@ static void carry(struct holder *holder, struct side *in)
 {
 	struct batch rx = { 0 };
 
+	if (in->port == NULL)
+		return;
 	(void)port_rx(in->port, &holder->pool, &rx);
 	for (u32 i = 0; i < rx.count; i++)
 		sort_out(holder, in, rx.pkt[i]);
 	flush(holder, holder->host, &holder->to_host);
-	for (u32 i = 0; i < holder->side_count; i++)
-		flush(holder, holder->side[i].port, &holder->side[i].tx);
+	for (u32 i = 0; i < holder->side_count; i++) {
+		if (holder->side[i].port != NULL)
+			flush(holder, holder->side[i].port, &holder->side[i].tx);
+	}
 }
 
-static void hold(struct holder *holder)
+/* Nothing lies in its ring: we are between two batches. */
+static void give_first(struct holder *holder)
+{
+	hostport_drop(holder->host, holder->side[0].port);
+	port_close(holder->side[0].port);
+	holder->side[0].port = NULL;
+	printf("given back\n");
+	(void)fflush(stdout);
+}
+
+static void take_first(struct holder *holder, const char *name)
+{
+	const struct afpacket_conf conf = { .name = name };
+	char why[PORT_WHY_SIZE];
+
+	holder->side[0].port = afpacket_open(&conf, why, sizeof why);
+	if (holder->side[0].port == NULL ||
+	    !hostport_take(holder->host, holder->side[0].port, why, sizeof why))
+		stop(why);
+	printf("taken again\n");
+	(void)fflush(stdout);
+}
+
+static void obey(struct holder *holder, const char *name)
+{
+	if (told_to_give)
+		give_first(holder);
+	if (told_to_take)
+		take_first(holder, name);
+	told_to_give = told_to_take = 0;
+}
+
+static void hold(struct holder *holder, const char *first)
 {
 	struct pollfd wait[SIDES_MAX];
 
 	while (!told_to_end) {
+		obey(holder, first);
 		for (u32 i = 0; i < holder->side_count; i++) {
-			wait[i].fd = port_fd(holder->side[i].port);
+			const struct port *port = holder->side[i].port;
+
+			wait[i].fd = port != NULL ? port_fd(port) : -1;
 			wait[i].events = POLLIN;
 		}
 		if (poll(wait, holder->side_count, 200) <= 0)
@@ -196,7 +240,7 @@ static void report(struct holder *holder)
 int main(int argc, char **argv)
 {
 	static struct holder holder;
-	struct sigaction action = { .sa_handler = end_soon };
+	struct sigaction action = { .sa_handler = on_signal };
 	struct hostport_conf conf = { .iface = HOST_INDEX };
 	char why[PORT_WHY_SIZE];
 
@@ -204,6 +248,8 @@ int main(int argc, char **argv)
 		stop("usage: takeover_holder best|nftables IF ADDRESS PEER-MAC [...]");
 	conf.way = strcmp(argv[1], "nftables") == 0 ? TAKEOVER_TABLE : TAKEOVER_BEST;
 	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGUSR1, &action, NULL);
+	(void)sigaction(SIGUSR2, &action, NULL);
 	pool_open(&holder.pool);
 	holder.side_count = (u32)(argc - 2) / 3;
 	for (u32 i = 0; i < holder.side_count; i++) {
@@ -216,7 +262,7 @@ int main(int argc, char **argv)
 	printf("ready: host packets come back %s; quiet by %s\n", hostport_way(holder.host),
 	       hostport_quiet(holder.host));
 	(void)fflush(stdout);
-	hold(&holder);
+	hold(&holder, argv[2]);
 	port_close(holder.host);
 	report(&holder);
 	return 0;

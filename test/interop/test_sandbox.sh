@@ -3,7 +3,7 @@
 # process, what a gateway that never was root can do, and the way around it all.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
-need curl mknod nginx ping setpriv
+need curl mknod nft nginx ping setpriv
 
 status() { awk -v name="$1:" '$1 == name { print $2 }' "/proc/$GATEWAY/status"; }
 # NET_ADMIN 12, NET_RAW 13, BPF 39: linux/capability.h
@@ -18,6 +18,9 @@ works() {
 	check "$1: the host is reached" at $IN ping -c 1 -W 1 -q $LAN
 }
 route_there() { "$SLUICE" show routes --control "$CONTROL" | grep -q '^203.0.113.0/24'; }
+
+# The kernel answers on it with its own stack, and no table of nftables had to be made.
+taken_well() { ! ip netns exec $GW nft list tables | grep -q sluice_; }
 
 topology own
 web $OUT $OUTSIDE 80
@@ -57,7 +60,12 @@ exec setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all,+net_adm
 	--ambient-caps=-all,+net_admin,+net_raw,+bpf "$sluice" "\$@"
 SH
 chmod 755 "$BOX/as-nobody"
-if at $GW "$BOX/as-nobody" version >/dev/null 2>&1; then
+# A folder above the program or above $TMPDIR may be closed to others: then there is no such gateway.
+reached() {
+	at $GW setpriv --reuid 65534 --regid 65534 --clear-groups test -w "$BOX/run" &&
+		at $GW "$BOX/as-nobody" version
+}
+if reached >/dev/null 2>&1; then
 	SLUICE=$BOX/as-nobody
 	gateway_start
 	SLUICE=$sluice
@@ -66,10 +74,22 @@ if at $GW "$BOX/as-nobody" version >/dev/null 2>&1; then
 	equal "a user without name: a filter" 2 "$(status Seccomp)"
 	says_not "a user without name: the host's way is as good" "by the device" "$BOX/gateway.out"
 	works "a user without name"
+	# What takes an interface again needs no more than what was kept.
+	ip -n $GW link del gw1
+	cable $OUT b0 $GW gw1
+	address $OUT b0 $OUTSIDE/16
+	address $GW gw1 $WAN/16
+	ip -n $GW route add default via $OUTSIDE
+	check "a user without name: an interface comes again" wait_for 10 \
+		grep -q "gw1 is there again, and taken" "$BOX/gateway.err"
+	check "a user without name: its outside answers" wait_for 10 answers $OUT $WAN
+	works "a user without name, after that"
+	check "a user without name: with as good a way for the host" taken_well
 	gateway_stop
 	check_not "a user without name: its socket is gone" test -e "$CONTROL"
 else
-	echo "not run: the program can not be reached by another user"
+	echo "not run: another user can not reach the program, or $BOX/run"
+	CONTROL=$BOX/control.sock
 fi
 
 # ---- around it --------------------------------------------------------------------------------

@@ -208,6 +208,28 @@ check "after SIGTERM the kernel forwards again" ping_ok $A 10.9.2.2
 
 start_holder
 check "held again" ping_ok $A 10.9.1.1
+told() { grep -q "$1" "$dir/holder"; }
+devices() { [ "$(ip -n $G -o link | grep -c sluice)" = $1 ]; }
+kill -USR1 $holder
+check "one is given back" until_true 5 told "given back"
+check "its way back is gone, the other one's stands" devices 1
+check "nothing keeps the kernel quiet on it" until_true 5 ip netns exec $A ping -c 1 -W 1 -q 10.9.1.1
+check_not "no chain is left for it" sh -c "ip netns exec $G nft list tables | grep sluice_ | while read -r _ f t; do
+	ip netns exec $G nft list table \$f \$t; done | grep -q 'chain ga '"
+check "the other one is held" ping_ok $B 10.9.2.1
+ip -n $G link del ga
+ip -n $A link add a0 type veth peer name ga netns $G
+ip -n $A addr add 10.9.1.2/24 dev a0; ip -n $G addr add 10.9.1.1/24 dev ga
+ip -n $A link set a0 up; ip -n $G link set ga up
+ip -n $A route add default via 10.9.1.1
+kill -USR2 $holder
+check "one of its name is taken" until_true 5 told "taken again"
+check "with a way back of its own" devices 2
+check "the host answers on it" ping_ok $A 10.9.1.1
+before=$(forwarded)
+ip netns exec $A ping -c 2 -i 0.1 -W 0.3 -q 10.9.2.2 >/dev/null 2>&1
+[ "$(forwarded)" = "$before" ] && ok "and the kernel forwards nothing from there" ||
+	bad "and the kernel forwards nothing from there" "$before packets before, $(forwarded) after"
 kill -KILL $holder; wait $holder 2>/dev/null; holder=
 check "after SIGKILL no table is left" until_true 5 sh -c "! ip netns exec $G nft list tables | grep -q ."
 check "after SIGKILL no device is left" until_true 5 sh -c "! ip -n $G -o link | grep -q sluice"

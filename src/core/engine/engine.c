@@ -54,14 +54,36 @@ void sluice_count_unsent(struct sluice *s, const struct pkt *pkt)
 	s->drops.count[DROP_TX_FULL]++;
 }
 
-void sluice_set_link(struct sluice *s, u16 iface, bool up)
+void sluice_set_link(struct sluice *s, u16 index, bool up)
 {
-	CHECK(iface < s->ifaces.count);
-	if (s->ifaces.iface[iface].up == up)
+	struct iface *iface = &s->ifaces.iface[index];
+
+	CHECK(index < s->ifaces.count);
+	if (iface->up == up)
 		return;
-	s->ifaces.iface[iface].up = up;
-	neigh_iface_changed(&s->neigh, iface);
+	iface->up = up;
+	iface->link_stats.downs += !up;
+	neigh_iface_changed(&s->neigh, index);
+	neigh_forget(&s->neigh, index, s->now);
+	if (up)
+		neigh_announce_again(&s->neigh, index, s->now);
 	s->path.conf_gen++;
+}
+
+void sluice_set_gone(struct sluice *s, u16 index, bool gone)
+{
+	struct iface *iface = &s->ifaces.iface[index];
+
+	CHECK(index < s->ifaces.count);
+	if (iface->gone == gone)
+		return;
+	if (gone)
+		sluice_set_link(s, index, false);
+	else
+		neigh_announce(&s->neigh, index, s->now);
+	iface->gone = gone;
+	iface->link_stats.goes += gone;
+	iface->link_stats.takes += !gone;
 }
 
 void sluice_set_losses(struct sluice *s, u16 iface, const struct iface_losses *losses)
@@ -103,6 +125,11 @@ u32 sluice_flow_count(const struct sluice *s)
 const struct iface_table *sluice_ifaces(const struct sluice *s)
 {
 	return &s->ifaces;
+}
+
+u16 sluice_host_if(const struct sluice *s)
+{
+	return s->path.host_if;
 }
 
 const struct mem *sluice_mem(const struct sluice *s)

@@ -111,7 +111,7 @@ static enum err proxies_build(struct sluice *s, const struct sluice_conf *conf, 
 	return ERR_OK;
 }
 
-/* Keep what an interface has counted and whether it is up. */
+/* Keep what an interface has counted, whether it is there, and whether it is up. */
 static enum err ifaces_build(struct iface_table *ifaces, const struct sluice_conf *conf)
 {
 	struct iface_table built;
@@ -121,7 +121,10 @@ static enum err ifaces_build(struct iface_table *ifaces, const struct sluice_con
 		return err;
 	for (u32 at = 0; at < built.count && at < ifaces->count; at++) {
 		built.iface[at].up = ifaces->iface[at].up;
+		built.iface[at].gone = ifaces->iface[at].gone;
 		built.iface[at].stats = ifaces->iface[at].stats;
+		built.iface[at].losses = ifaces->iface[at].losses;
+		built.iface[at].link_stats = ifaces->iface[at].link_stats;
 	}
 	*ifaces = built;
 	return ERR_OK;

@@ -9,6 +9,14 @@ enum err sluice_backend_set(struct sluice *s, u32 service, u32 backend, enum bac
 	return balance_set(&s->nat.balance, service, backend, state, s->now);
 }
 
+enum err sluice_backend_order(struct sluice *s, u32 service, u32 backend, bool drain,
+			      u32 deadline_s, ns_t now)
+{
+	if (now > s->now)
+		s->now = now;
+	return balance_order(&s->nat.balance, service, backend, drain, deadline_s, s->now);
+}
+
 static const char *method_name(enum balance_method method)
 {
 	switch (method) {
@@ -79,6 +87,7 @@ static void backend_shown(const struct balance *b, const struct service *service
 		.weight = backend->weight,
 		.state = state_name(backend),
 		.share = backend_share(b, backend, ct_ms(now)) * 100 / BACKEND_SHARE_FULL,
+		.ordered = backend->ordered,
 		.flows = backend->flow_count,
 		.made = backend->made,
 		.moved = backend->moved,

@@ -138,3 +138,10 @@ bool iface_is_broadcast(const struct iface *iface, be32 addr)
 	}
 	return false;
 }
+
+const char *iface_state_name(const struct iface *iface)
+{
+	if (iface->gone)
+		return "gone";
+	return iface->up ? "up" : "down";
+}

@@ -66,12 +66,24 @@ struct iface_losses {
 	u64 tx_refused;   /* the kernel refused it: too long, interface down */
 };
 
+/* What became of the link since the start. */
+struct iface_link_stats {
+	u32 downs; /* times that it went down, the interface's own going included */
+	u32 goes;  /* times that the interface itself went away */
+	u32 takes; /* times that it was there again, and taken */
+};
+
 struct iface {
 	struct iface_conf conf;
 	bool up;
+	bool gone; /* the system has no such interface now; then it is not up either */
+	struct iface_link_stats link_stats;
 	struct iface_stats stats;
 	struct iface_losses losses;
 };
+
+/* "up", "down" or "gone". */
+const char *iface_state_name(const struct iface *iface);
 
 /* Interfaces are found by their index in the configuration: pkt->in_if and pkt->out_if. */
 struct iface_table {

@@ -254,8 +254,13 @@ void neigh_announce(struct neigh_table *table, u16 ifidx, ns_t now);
 /* Whether no address waits for the end of its duplicate address detection. */
 bool neigh_is_settled(const struct neigh_table *table);
 const struct neigh_own *neigh_own_at(const struct neigh_table *table, u16 ifidx, u32 addr_index);
+/* What was learnt of neighbours by the interface is forgotten: who is there after its link was down
+ * may be somebody else. Packets that wait go on waiting for an answer. Walks the whole table.   */
+void neigh_forget(struct neigh_table *table, u16 ifidx, ns_t now);
+/* Tell the link again what is ours, without asking first; what is being probed goes on so. */
+void neigh_announce_again(struct neigh_table *table, u16 ifidx, ns_t now);
 /* The interface went up, down, or changed its MAC or MTU: its entries are looked at again before
- * the next packet. The only call that walks the whole table.                                    */
+ * the next packet. Walks the whole table, as neigh_forget() does and no other call.             */
 void neigh_iface_changed(struct neigh_table *table, u16 ifidx);
 
 struct neigh_info {

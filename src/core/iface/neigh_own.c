@@ -70,6 +70,18 @@ void neigh_announce(struct neigh_table *table, u16 ifidx, ns_t now)
 	}
 }
 
+void neigh_announce_again(struct neigh_table *table, u16 ifidx, ns_t now)
+{
+	const struct iface_conf *conf = &neigh_iface(table, ifidx)->conf;
+
+	for (u32 i = 0; conf->link == IFACE_ETHERNET && i < conf->addr_count; i++) {
+		if (conf->addr[i].host || !neigh_own_is_ready(table, ifidx, i))
+			continue;
+		own_set_state(own_of(table, ifidx, i), NEIGH_OWN_ANNOUNCING);
+		neigh_timer_set(&table->timers, own_timer(table, ifidx, i), now);
+	}
+}
+
 bool neigh_is_settled(const struct neigh_table *table)
 {
 	for (u16 ifidx = 0; ifidx < table->ifaces->count; ifidx++) {

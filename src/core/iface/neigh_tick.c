@@ -129,6 +129,27 @@ static ns_t incomplete_due(struct neigh_table *table, struct drop_stats *stats, 
 	return now + table->conf.retry_ns;
 }
 
+void neigh_forget(struct neigh_table *table, u16 ifidx, ns_t now)
+{
+	for (u16 idx = 0; idx < table->conf.count; idx++) {
+		struct neigh *neigh = neigh_at(table, idx);
+
+		if (neigh->state == NEIGH_FREE || neigh->state == NEIGH_PERMANENT ||
+		    neigh->out_if != ifidx || (neigh->flags & NEIGH_GROUP) != 0)
+			continue;
+		neigh->usable = false;
+		neigh->flags &= (u16) ~(NEIGH_KNOWN | NEIGH_ASKED);
+		if (neigh->queue_count == 0) {
+			neigh_set_state(table, idx, NEIGH_IDLE);
+			neigh_timer_set(&table->timers, idx, now + table->conf.idle_ns);
+			continue;
+		}
+		neigh_set_state(table, idx, NEIGH_INCOMPLETE);
+		neigh->tries = 0;
+		neigh_timer_set(&table->timers, idx, now);
+	}
+}
+
 /* Room for one message in out and for a whole queue in dead. */
 static void neigh_due(struct neigh_table *table, struct drop_stats *stats, u16 idx, ns_t now,
 		      struct batch *out, struct batch *dead)

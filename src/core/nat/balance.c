@@ -63,11 +63,16 @@ u64 balance_ports(const struct balance *b, be32 addr, u8 proto, u32 word)
 
 /* ---- which backend --------------------------------------------------------------------------- */
 
+bool backend_drains(const struct backend *backend)
+{
+	return backend->drain || backend->ordered || backend->health == BACKEND_DRAINING;
+}
+
 enum backend_state backend_state(const struct backend *backend)
 {
 	if (backend->health == BACKEND_DOWN)
 		return BACKEND_DOWN;
-	if (!backend->drain && backend->health != BACKEND_DRAINING)
+	if (!backend_drains(backend))
 		return BACKEND_UP;
 	return backend->drained ? BACKEND_DOWN : BACKEND_DRAINING;
 }

@@ -28,6 +28,7 @@ enum {
 	BALANCE_NONE = UINT16_MAX, /* slot of no backend, or of no service */
 	BACKEND_SHARE_FULL = 256,
 };
+#define BALANCE_DRAIN_DEFAULT UINT32_MAX
 
 struct backend {
 	be32 addr;
@@ -38,10 +39,12 @@ struct backend {
 	u16 gen_first;    /* when this slot was given to this backend */
 	u8 health;        /* enum backend_state, as balance_set() said */
 	bool drain;       /* as the configuration says */
+	bool ordered;     /* to drain, whatever that says (balance_order) */
 	bool drained;     /* its deadline has passed */
 	bool warming;     /* slow start */
 	bool kept;        /* named by the configuration that is being taken */
 	ns_t up_ns;       /* with warming: since when */
+	u32 ordered_s;    /* with ordered: the time for that */
 	ns_t deadline_ns; /* while it drains */
 	u32 flow_count;   /* of this generation */
 	u64 made;
@@ -95,6 +98,11 @@ void balance_configure(struct balance *b, const struct balance_conf *conf, const
 /* The backend's health, by their places in the configuration. ERR_RANGE: there is none. */
 enum err balance_set(struct balance *b, u32 service, u32 backend, enum backend_state state,
 		     ns_t now);
+/* An order to drain, or its end. It outlives configurations that have the backend as it was; one
+ * that gives it another weight, or says something else of draining, ends it. deadline_s: until its
+ * flows are given up; BALANCE_DRAIN_DEFAULT: as long as the service says.                        */
+enum err balance_order(struct balance *b, u32 service, u32 backend, bool drain, u32 deadline_s,
+		       ns_t now);
 void balance_tick(struct balance *b, ns_t now);
 ns_t balance_next(const struct balance *b);
 void balance_check(const struct balance *b, const struct ct *ct);
@@ -111,6 +119,8 @@ bool balance_choose(struct balance *b, u16 service, struct flow *flow);
 void balance_release(struct balance *b, struct flow *flow);
 /* A flow whose backend is gone is about to be ended: decided again, or reset. */
 void balance_count_stale(struct balance *b, const struct flow *flow, bool moved);
+/* Whether anybody wants it to: the configuration, its check, or an order. */
+bool backend_drains(const struct backend *backend);
 /* As it takes part now: draining beyond its deadline is down. */
 enum backend_state backend_state(const struct backend *backend);
 /* 1..BACKEND_SHARE_FULL: how much of its weight a backend has that is warming up. */

@@ -221,11 +221,12 @@ static void backend_turn(struct balance *b, struct backend *backend, enum backen
 	const struct service_conf *conf = &b->service[backend->service].conf;
 	enum backend_state after;
 
-	if (!backend->drain && backend->health != BACKEND_DRAINING)
+	if (!backend_drains(backend))
 		backend->drained = false;
 	after = backend_state(backend);
 	if (after == BACKEND_DRAINING && before != BACKEND_DRAINING)
-		backend->deadline_ns = now + conf->drain_s * NS_PER_SEC;
+		backend->deadline_ns = now + (backend->ordered ? backend->ordered_s :
+								 conf->drain_s) * NS_PER_SEC;
 	if (after == BACKEND_DOWN && before != BACKEND_DOWN)
 		backend_forsake(b, backend);
 	if (after == BACKEND_UP && before == BACKEND_DOWN && conf->slow_start_s > 0) {
@@ -236,18 +237,45 @@ static void backend_turn(struct balance *b, struct backend *backend, enum backen
 		backend->warming = false;
 }
 
+/* By their places in the configuration; NULL: there is none. */
+static struct backend *backend_at(struct balance *b, u32 service, u32 index)
+{
+	if (service >= b->service_count || index >= b->service[b->order[service]].member_count)
+		return NULL;
+	return &b->backend[b->service[b->order[service]].member[index]];
+}
+
 enum err balance_set(struct balance *b, u32 service, u32 index, enum backend_state state, ns_t now)
 {
-	struct backend *backend;
+	struct backend *backend = backend_at(b, service, index);
 	enum backend_state before;
 
-	if (service >= b->service_count || index >= b->service[b->order[service]].member_count ||
-	    state > BACKEND_DRAINING)
+	if (backend == NULL || state > BACKEND_DRAINING)
 		return ERR_RANGE;
-	backend = &b->backend[b->service[b->order[service]].member[index]];
 	before = backend_state(backend);
 	backend->health = (u8)state;
 	backend_turn(b, backend, before, now);
+	next_update(b);
+	return ERR_OK;
+}
+
+enum err balance_order(struct balance *b, u32 service, u32 index, bool drain, u32 deadline_s,
+		       ns_t now)
+{
+	struct backend *backend = backend_at(b, service, index);
+	enum backend_state before;
+
+	if (backend == NULL ||
+	    (deadline_s > BALANCE_SECONDS_MAX && deadline_s != BALANCE_DRAIN_DEFAULT))
+		return ERR_RANGE;
+	before = backend_state(backend);
+	backend->ordered = drain;
+	backend->ordered_s = deadline_s != BALANCE_DRAIN_DEFAULT
+				     ? deadline_s
+				     : b->service[backend->service].conf.drain_s;
+	backend_turn(b, backend, before, now);
+	if (drain && backend_state(backend) == BACKEND_DRAINING)
+		backend->deadline_ns = now + backend->ordered_s * NS_PER_SEC;
 	next_update(b);
 	return ERR_OK;
 }
@@ -389,6 +417,9 @@ static void backend_keep(struct balance *b, u16 slot, const struct backend_conf 
 	struct backend *backend = &b->backend[slot];
 	enum backend_state before = backend_state(backend);
 
+	/* Who wrote this knew of no order, and speaks of this very backend. */
+	if (backend->drain != conf->drain || backend->weight != conf->weight)
+		backend->ordered = false;
 	backend->drain = conf->drain;
 	backend_turn(b, backend, before, now);
 }

@@ -10,7 +10,8 @@ static const struct {
 	[CTL_DO_NOTHING] = { "", false },          [CTL_DO_STATUS] = { "status", false },
 	[CTL_DO_DIFF] = { "diff", true },          [CTL_DO_RELOAD] = { "reload", true },
 	[CTL_DO_APPLY] = { "apply", true },        [CTL_DO_CONFIRM] = { "confirm", false },
-	[CTL_DO_ROLLBACK] = { "rollback", false },
+	[CTL_DO_ROLLBACK] = { "rollback", false }, [CTL_DO_DRAIN] = { "drain", false },
+	[CTL_DO_UNDRAIN] = { "undrain", false },
 };
 
 const char *ctl_do_name(enum ctl_do what)
@@ -32,7 +33,8 @@ static bool read_what(const json_t *value, struct ctl_action *action, struct ctl
 		return true;
 	}
 	snprintf(why->text, sizeof why->text,
-		 "\"do\":\"%.40s\" is not one of status, diff, reload, apply, confirm, rollback",
+		 "\"do\":\"%.40s\" is not one of status, diff, reload, apply, confirm, rollback, "
+		 "drain, undrain",
 		 json_is_string(value) ? json_string_value(value) : "");
 	return false;
 }
@@ -47,11 +49,11 @@ static bool read_number(const json_t *value, json_int_t max, u32 *out)
 }
 
 /* Printable: it is shown in messages of the log. */
-static bool read_name(const json_t *value, char name[CTL_NAME_SIZE])
+static bool read_name(const json_t *value, char *name, size_t size)
 {
 	const char *text = json_string_value(value);
 
-	if (!text || json_string_length(value) >= CTL_NAME_SIZE)
+	if (!text || json_string_length(value) >= size)
 		return false;
 	for (size_t i = 0; i < json_string_length(value); i++) {
 		if ((u8)text[i] < ' ' || text[i] == 0x7f)
@@ -59,6 +61,51 @@ static bool read_name(const json_t *value, char name[CTL_NAME_SIZE])
 	}
 	memcpy(name, text, json_string_length(value) + 1);
 	return true;
+}
+
+/* No time at all is one, too: what stands ends at once. */
+static bool read_deadline(const json_t *value, u32 *out)
+{
+	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+	    json_integer_value(value) > CTL_DRAIN_MAX_S)
+		return false;
+	*out = (u32)json_integer_value(value);
+	return true;
+}
+
+static bool is_about_backend(const struct ctl_action *action)
+{
+	return action->what == CTL_DO_DRAIN || action->what == CTL_DO_UNDRAIN;
+}
+
+static bool read_about_backend(json_t *root, struct ctl_action *action, struct ctl_why *why)
+{
+	const char *key;
+	json_t *value;
+
+	action->deadline_s = CTL_DRAIN_DEFAULT;
+	json_object_foreach(root, key, value)
+	{
+		bool good = strcmp(key, "version") == 0 || strcmp(key, "do") == 0;
+
+		if (strcmp(key, "backend") == 0)
+			good = read_name(value, action->backend, sizeof action->backend);
+		else if (strcmp(key, "service") == 0)
+			good = read_name(value, action->service, sizeof action->service);
+		else if (action->what == CTL_DO_DRAIN && strcmp(key, "deadline_s") == 0)
+			good = read_deadline(value, &action->deadline_s);
+		if (good)
+			continue;
+		snprintf(why->text, sizeof why->text,
+			 "\"%.40s\": drain and undrain take backend and service, which are names, "
+			 "drain deadline_s (0 to %d)",
+			 key, CTL_DRAIN_MAX_S);
+		return false;
+	}
+	snprintf(why->text, sizeof why->text,
+		 "%s needs \"backend\": its address, and its port if it has one",
+		 ctl_do_name(action->what));
+	return action->backend[0] != 0;
 }
 
 static bool read_rest(json_t *root, struct ctl_action *action, struct ctl_why *why)
@@ -74,7 +121,7 @@ static bool read_rest(json_t *root, struct ctl_action *action, struct ctl_why *w
 		if (has_text && strcmp(key, "bytes") == 0)
 			good = read_number(value, CTL_TEXT_MAX, &action->text_bytes);
 		else if (has_text && strcmp(key, "name") == 0)
-			good = read_name(value, action->name);
+			good = read_name(value, action->name, sizeof action->name);
 		else if (action->what == CTL_DO_APPLY && strcmp(key, "confirm_s") == 0)
 			good = read_number(value, CTL_CONFIRM_MAX_S, &action->confirm_s);
 		if (good)
@@ -96,5 +143,8 @@ static bool read_rest(json_t *root, struct ctl_action *action, struct ctl_why *w
 bool ctl_action_read(json_t *root, struct ctl_action *action, struct ctl_why *why)
 {
 	memset(action, 0, sizeof *action);
-	return read_what(json_object_get(root, "do"), action, why) && read_rest(root, action, why);
+	if (!read_what(json_object_get(root, "do"), action, why))
+		return false;
+	return is_about_backend(action) ? read_about_backend(root, action, why)
+					: read_rest(root, action, why);
 }

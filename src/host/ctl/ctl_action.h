@@ -3,6 +3,8 @@
  *     {"version":1,"do":"apply","name":"gw.yaml","bytes":812,"confirm_s":60}
  *     ...812 bytes of the file...
  *
+ *     {"version":1,"do":"drain","backend":"10.10.0.5:8080","service":"web","deadline_s":60}
+ *
  * The text of a configuration follows its request, so that the gateway needs no right to read the
  * file of whoever asks. Who does it is not known here: the loop of the gateway takes the action
  * from ctl_action_take() between two batches, and gives the answer to ctl_action_answer().       */
@@ -15,7 +17,10 @@ enum {
 	CTL_TEXT_MAX = 256 * 1024, /* bytes that may follow */
 	CTL_NAME_SIZE = 256,       /* of the file, for messages */
 	CTL_CONFIRM_MAX_S = 24 * 3600,
+	CTL_DRAIN_MAX_S = 24 * 3600,
+	CTL_BACKEND_SIZE = 48, /* of the names of a service and a backend */
 };
+#define CTL_DRAIN_DEFAULT UINT32_MAX
 
 enum ctl_do {
 	CTL_DO_NOTHING, /* the request is a show */
@@ -25,6 +30,8 @@ enum ctl_do {
 	CTL_DO_APPLY,
 	CTL_DO_CONFIRM,
 	CTL_DO_ROLLBACK,
+	CTL_DO_DRAIN,
+	CTL_DO_UNDRAIN,
 	CTL_DO_COUNT,
 };
 
@@ -33,6 +40,9 @@ struct ctl_action {
 	u32 text_bytes;
 	u32 confirm_s; /* of apply: how long an answer is waited for */
 	char name[CTL_NAME_SIZE];
+	char backend[CTL_BACKEND_SIZE]; /* of drain and undrain: "10.10.0.5:8080" */
+	char service[CTL_BACKEND_SIZE]; /* empty: every one that has it */
+	u32 deadline_s;                 /* of drain; CTL_DRAIN_DEFAULT: the service's */
 };
 
 struct ctl;

@@ -114,9 +114,10 @@ void ctl_put_backend(struct evbuffer *out, const struct sluice_backend *backend)
 	ctl_put_string(out, backend->service);
 	evbuffer_add_printf(out,
 			    ",\"addr\":\"%s\",\"port\":%u,\"state\":\"%s\",\"weight\":%u,"
-			    "\"share\":%u,\"left_ms\":%u,",
+			    "\"share\":%u,\"left_ms\":%u,\"ordered\":%s,",
 			    addr_text(backend->addr).text, backend->port, backend->state,
-			    backend->weight, backend->share, backend->left_ms);
+			    backend->weight, backend->share, backend->left_ms,
+			    bool_text(backend->ordered));
 	evbuffer_add_printf(out,
 			    "\"flows\":%" PRIu64 ",\"made\":%" PRIu64 ",\"moved\":%" PRIu64
 			    ",\"reset\":%" PRIu64 "}",
@@ -241,6 +242,11 @@ void ctl_put_iface(struct evbuffer *out, const struct iface *iface)
 			    conf->side == IFACE_INSIDE ? "inside" : "outside",
 			    conf->link == IFACE_ETHERNET ? "ethernet" : "raw-ip",
 			    bool_text(iface->up), conf->mtu);
+	evbuffer_add_printf(out,
+			    "\"state\":\"%s\",\"link_downs\":%u,\"times_gone\":%u,"
+			    "\"times_retaken\":%u,",
+			    iface_state_name(iface), iface->link_stats.downs,
+			    iface->link_stats.goes, iface->link_stats.takes);
 	if (conf->link == IFACE_ETHERNET) {
 		put_mac(out, &conf->mac);
 		evbuffer_add_printf(out, ",");

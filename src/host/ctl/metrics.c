@@ -49,21 +49,56 @@ static void on_metrics(struct evhttp_request *request, void *arg)
 	evbuffer_free(out);
 }
 
+/* Whether packets can cross: a link of this side is up, and none of its interfaces is gone. */
+static bool side_is_well(const struct sluice *s, enum iface_side side)
+{
+	const struct iface_table *ifaces = sluice_ifaces(s);
+	bool any = false, up = false;
+
+	for (u32 i = 0; i < ifaces->count; i++) {
+		const struct iface *iface = &ifaces->iface[i];
+
+		if (iface->conf.side != side || i == sluice_host_if(s))
+			continue;
+		if (iface->gone)
+			return false;
+		any = true;
+		up |= iface->up;
+	}
+	return up || !any;
+}
+
+static void put_links_not_up(struct evbuffer *out, const struct iface_table *ifaces)
+{
+	for (u32 i = 0; i < ifaces->count; i++) {
+		if (!ifaces->iface[i].up)
+			evbuffer_add_printf(out, "%s is %s\n", ifaces->iface[i].conf.name,
+					    iface_state_name(&ifaces->iface[i]));
+	}
+}
+
 /* Ready is healthy: whoever asks wants to know whether to send packets here. */
 static void on_health(struct evhttp_request *request, void *arg)
 {
 	struct metrics *metrics = arg;
+	const struct iface_table *ifaces = sluice_ifaces(metrics->sluice);
 	struct evbuffer *out = evbuffer_new();
-	bool ready = sluice_is_settled(metrics->sluice);
+	bool settled = sluice_is_settled(metrics->sluice);
+	bool ready = settled && side_is_well(metrics->sluice, IFACE_INSIDE) &&
+		     side_is_well(metrics->sluice, IFACE_OUTSIDE);
 
 	if (!out) {
 		evhttp_send_error(request, HTTP_INTERNAL, NULL);
 		return;
 	}
-	evbuffer_add_printf(out, ready ? "ok\n" : "not all addresses are known to be its own\n");
+	if (ready)
+		evbuffer_add_printf(out, "ok\n");
+	if (!settled)
+		evbuffer_add_printf(out, "not all addresses are known to be its own\n");
+	put_links_not_up(out, ifaces);
 	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
 			  "text/plain; charset=utf-8");
-	evhttp_send_reply(request, ready ? HTTP_OK : HTTP_SERVUNAVAIL, ready ? "OK" : "Starting",
+	evhttp_send_reply(request, ready ? HTTP_OK : HTTP_SERVUNAVAIL, ready ? "OK" : "Not ready",
 			  out);
 	evbuffer_free(out);
 }

@@ -116,6 +116,43 @@ static const struct {
 	  offsetof(struct iface, losses.tx_refused) },
 };
 
+static const struct {
+	const char *name;
+	const char *type;
+	const char *help;
+	size_t at; /* in struct iface */
+	size_t size;
+} iface_links[] = {
+	{ "interface_up", "gauge", "Whether the link is up.", offsetof(struct iface, up),
+	  sizeof(bool) },
+	{ "interface_gone", "gauge", "Whether the system has no such interface now.",
+	  offsetof(struct iface, gone), sizeof(bool) },
+	{ "interface_link_downs_total", "counter", "Times that the link went down.",
+	  offsetof(struct iface, link_stats.downs), sizeof(u32) },
+	{ "interface_retaken_total", "counter",
+	  "Times that the interface was there again, and taken.",
+	  offsetof(struct iface, link_stats.takes), sizeof(u32) },
+};
+
+static void put_links(struct evbuffer *out, const struct iface_table *ifaces)
+{
+	for (size_t which = 0; which < ARRAY_COUNT(iface_links); which++) {
+		const char *name = iface_links[which].name;
+
+		put_head(out, name, iface_links[which].type, iface_links[which].help);
+		for (u32 i = 0; i < ifaces->count; i++) {
+			const u8 *iface = (const u8 *)&ifaces->iface[i];
+			u32 value = iface[iface_links[which].at];
+
+			if (iface_links[which].size == sizeof value)
+				memcpy(&value, iface + iface_links[which].at, sizeof value);
+			evbuffer_add_printf(out, "sluice_%s{interface=\"", name);
+			put_label(out, ifaces->iface[i].conf.name);
+			evbuffer_add_printf(out, "\"} %u\n", value);
+		}
+	}
+}
+
 static void put_ifaces(struct evbuffer *out, const struct iface_table *ifaces)
 {
 	for (size_t which = 0; which < ARRAY_COUNT(iface_counters); which++) {
@@ -132,12 +169,7 @@ static void put_ifaces(struct evbuffer *out, const struct iface_table *ifaces)
 			evbuffer_add_printf(out, "\"} %" PRIu64 "\n", value);
 		}
 	}
-	put_head(out, "interface_up", "gauge", "Whether the link is up.");
-	for (u32 i = 0; i < ifaces->count; i++) {
-		evbuffer_add_printf(out, "sluice_interface_up{interface=\"");
-		put_label(out, ifaces->iface[i].conf.name);
-		evbuffer_add_printf(out, "\"} %d\n", ifaces->iface[i].up ? 1 : 0);
-	}
+	put_links(out, ifaces);
 }
 
 static u64 row_count(const struct mem *mem, const char *name)

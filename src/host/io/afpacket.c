@@ -369,13 +369,35 @@ static void afpacket_count(struct port *port)
 		port->stats.losses.rx_lost += stats.tp_drops;
 }
 
+/* An interface that went has taken the sockets off; another one may have its number and name. */
+static bool socket_is_bound(const struct afpacket *dev)
+{
+	struct sockaddr_ll addr = { .sll_ifindex = 0 };
+	socklen_t len = sizeof addr;
+
+	return getsockname(dev->rx_fd, (struct sockaddr *)&addr, &len) == 0 &&
+	       addr.sll_ifindex == (int)dev->port.os_index;
+}
+
+/* That the interface went down is an error of the sockets until somebody reads it, and for as long
+ * whoever waits for packets is woken at once.                                                    */
+static void socket_forgive(int fd)
+{
+	int err;
+	socklen_t len = sizeof err;
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len);
+}
+
 static bool afpacket_refresh(struct port *port)
 {
 	struct afpacket *dev = afpacket_of(port);
 	struct ifreq request = { .ifr_ifindex = (int)port->os_index };
-	bool there = ioctl(dev->tx_fd, SIOCGIFNAME, &request) == 0;
+	bool there = socket_is_bound(dev) && ioctl(dev->tx_fd, SIOCGIFNAME, &request) == 0;
 
 	port->up = false;
+	socket_forgive(dev->rx_fd);
+	socket_forgive(dev->tx_fd);
 	if (!there || strcmp(request.ifr_name, port->name) != 0)
 		return false;
 	if (ioctl(dev->tx_fd, SIOCGIFFLAGS, &request) == 0)

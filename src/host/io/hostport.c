@@ -50,6 +50,9 @@ static const struct wayback *way_for(const struct hostport *dev, u16 iface)
 	for (u32 i = 0; i < dev->way_count; i++)
 		if (dev->way_iface[i] == iface)
 			return &dev->way[i];
+	for (u32 i = 0; i < dev->way_count; i++)
+		if (dev->way[i].fd >= 0)
+			return &dev->way[i];
 	return &dev->way[0];
 }
 
@@ -165,6 +168,16 @@ bool hostport_take(struct port *port, const struct port *taken, char *why, size_
 
 	return way_add(dev, taken, why, why_size) &&
 	       takeover_add(dev->takeover, taken, why, why_size);
+}
+
+void hostport_drop(struct port *port, const struct port *taken)
+{
+	struct hostport *dev = hostport_of(port);
+
+	takeover_drop(dev->takeover, taken);
+	for (u32 i = 0; i < dev->way_count; i++)
+		if (dev->way_iface[i] == taken->iface)
+			wayback_close(&dev->way[i]);
 }
 
 static bool all_take(struct hostport *dev, const struct hostport_conf *conf, char *why,

@@ -22,6 +22,8 @@ struct hostport_conf {
 struct port *hostport_open(const struct hostport_conf *conf, char *why, size_t why_size);
 /* Takes one more interface: it was removed and made again, or is new. */
 bool hostport_take(struct port *port, const struct port *taken, char *why, size_t why_size);
+/* Gives it back, before its own port is closed; the interface may be gone. */
+void hostport_drop(struct port *port, const struct port *taken);
 /* How packets come back: "on their interface", or "by the device sluice0" and why. */
 const char *hostport_way(const struct port *port);
 /* How the kernel is kept quiet: "ebpf" or "nftables". */

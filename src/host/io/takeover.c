@@ -334,6 +334,34 @@ bool takeover_add(struct takeover *takeover, const struct port *taken, char *why
 	return err == 0;
 }
 
+/* The chain may have gone with its interface. */
+static void chain_remove(struct takeover *takeover, const char *ifname)
+{
+	struct nftnl_chain *chain = nftnl_chain_alloc();
+	struct change change;
+
+	CHECK(chain != NULL);
+	change_begin(&change, &takeover->nl);
+	if (change.batch != NULL) {
+		(void)nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, takeover->table);
+		(void)nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, ifname);
+		nftnl_chain_nlmsg_build_payload(change_message(&change, NFT_MSG_DELCHAIN, 0),
+						chain);
+		(void)mnl_nlmsg_batch_next(change.batch);
+		(void)change_commit(&change, 1);
+	}
+	nftnl_chain_free(chain);
+}
+
+void takeover_drop(struct takeover *takeover, const struct port *taken)
+{
+	CHECK(taken->iface < IFACE_MAX);
+	if (takeover->link[taken->iface] >= 0)
+		link_close(takeover, taken->iface);
+	else if (takeover->table_made)
+		chain_remove(takeover, taken->name);
+}
+
 const char *takeover_way_name(const struct takeover *takeover)
 {
 	return takeover->table_made ? "nftables" : "ebpf";

@@ -15,6 +15,8 @@ enum takeover_way {
 struct takeover *takeover_new(u32 mark, enum takeover_way way, char *why, size_t why_size);
 /* Also for an interface that went and came again. */
 bool takeover_add(struct takeover *takeover, const struct port *taken, char *why, size_t why_size);
+/* The interface is the kernel's again; it may be gone. */
+void takeover_drop(struct takeover *takeover, const struct port *taken);
 /* "ebpf" or "nftables": how the interfaces so far are kept quiet. */
 const char *takeover_way_name(const struct takeover *takeover);
 void takeover_del(struct takeover *takeover);

@@ -1,10 +1,12 @@
-/* A claim is a listening socket with an abstract name that has the interface's index. Such names
+/* A claim is a listening socket with an abstract name that has the interface's name: the claim of
+ * one that went stands until one of its name comes, and asks for no system call then. Such names
  * are of a network namespace, as interfaces are, and leave nothing behind; the kernel tells who
  * listens. Anybody may take a name, so one that is held by a user of lower rank does not count: the
  * gateway then runs without a claim rather than not at all.                                     */
 #include "host/os/claim.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -12,12 +14,16 @@
 
 enum { CLAIM_BACKLOG = 128 };
 
+/* The kernel is asked for the name: an interface may have others beside it. */
 static socklen_t claim_name(struct sockaddr_un *addr, u32 index)
 {
+	char name[IF_NAMESIZE];
 	int len;
 
 	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	len = snprintf(addr->sun_path + 1, sizeof addr->sun_path - 1, "sluice/interface/%u", index);
+	if (if_indextoname(index, name) == NULL)
+		(void)snprintf(name, sizeof name, "%u", index);
+	len = snprintf(addr->sun_path + 1, sizeof addr->sun_path - 1, "sluice/interface/%s", name);
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
 }
 

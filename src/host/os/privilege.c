@@ -3,12 +3,23 @@
 
 #include <cap-ng.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 static const unsigned kept[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF };
 
 bool os_privilege_freeze(void)
 {
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+void os_privilege_keep_memory(void)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) == 0 || getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
 bool os_privilege_drop(void)

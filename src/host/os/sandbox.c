@@ -44,6 +44,7 @@ static u32 files_enter(const struct sandbox_conf *conf)
 void sandbox_enter(const struct sandbox_conf *conf, struct sandbox *sandbox)
 {
 	memset(sandbox, 0, sizeof *sandbox);
+	os_privilege_keep_memory();
 	sandbox->frozen = os_privilege_freeze();
 	sandbox->dropped = os_privilege_drop();
 	if (!sandbox->frozen)

@@ -150,6 +150,48 @@ static void test_iface_down(void **state)
 	bed_close(&bed);
 }
 
+/* After its link was down whoever has an address may be somebody else. */
+static void test_forget(void **state)
+{
+	struct bed bed;
+	u16 known, other, asked, set;
+	struct eth_hdr eth;
+
+	(void)state;
+	bed_open(&bed);
+	known = neigh_get(&bed.table, BED_ETH, addr("10.0.0.9"), bed.now);
+	assert_int_equal(bed_send(&bed, known, 1), VERDICT_CODE_STOLEN);
+	bed_arp(&bed, ARP_REPLY, &bed_mac_a, "10.0.0.9", "10.0.0.1");
+	set = neigh_get(&bed.table, BED_ETH, addr("10.0.0.7"), bed.now);
+	assert_int_equal(neigh_set_permanent(&bed.table, BED_ETH, addr("10.0.0.7"), &bed_mac_b,
+					     bed.now),
+			 ERR_OK);
+	other = neigh_get(&bed.table, BED_RAW, addr("10.0.0.9"), bed.now);
+	asked = neigh_get(&bed.table, BED_ETH, addr("10.0.0.8"), bed.now);
+	assert_int_equal(bed_send(&bed, asked, 2), VERDICT_CODE_STOLEN);
+	bed_empty(&bed.out);
+	neigh_forget(&bed.table, BED_ETH, bed.now);
+	neigh_check(&bed.table);
+	assert_int_equal(neigh_at(&bed.table, known)->state, NEIGH_IDLE);
+	assert_int_equal(bed_send(&bed, set, 3), VERDICT_CODE_ACCEPT);
+	assert_int_equal(bed_send(&bed, other, 4), VERDICT_CODE_ACCEPT);
+	bed_empty(&bed.out);
+	/* Asked for by broadcast, as one that nothing is known of; what waited still waits. */
+	assert_int_equal(bed_send(&bed, known, 5), VERDICT_CODE_STOLEN);
+	assert_int_equal(bed.out.count, 1);
+	eth = bed_eth_of(bed.out.pkt[0]);
+	assert_true(mac_is_broadcast(&eth.dst));
+	bed_empty(&bed.out);
+	bed_arp(&bed, ARP_REPLY, &bed_mac_b, "10.0.0.9", "10.0.0.1");
+	assert_int_equal(bed.out.count, 1);
+	assert_int_equal(bed_mark(bed.out.pkt[0]), 5);
+	assert_memory_equal(bed_eth_of(bed.out.pkt[0]).dst.byte, bed_mac_b.byte, ETH_ALEN);
+	bed_empty(&bed.out);
+	bed_arp(&bed, ARP_REPLY, &bed_mac_a, "10.0.0.8", "10.0.0.1");
+	assert_int_equal(bed_mark(bed.out.pkt[0]), 2);
+	bed_close(&bed);
+}
+
 static void test_no_buffer(void **state)
 {
 	struct bed bed;
@@ -391,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_all_queues_full),
 		cmocka_unit_test(test_flush_waits_for_room),
 		cmocka_unit_test(test_iface_down),
+		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_no_buffer),
 		cmocka_unit_test(test_ring_frame_is_copied),
 		cmocka_unit_test(test_raw_ip),

@@ -34,6 +34,31 @@ static u32 watch(struct bed *bed, ns_t span, ns_t at[16], be32 spa[16])
 	return count;
 }
 
+/* A link that was down: told again, not asked again. What is being probed goes on so. */
+static void test_announced_again(void **state)
+{
+	struct bed bed;
+	ns_t at[16], start;
+	be32 spa[16];
+
+	(void)state;
+	bed_open(&bed);
+	start = bed.now;
+	neigh_announce_again(&bed.table, BED_ETH, bed.now);
+	neigh_announce_again(&bed.table, BED_RAW, bed.now);
+	assert_true(neigh_owns(&bed.table, BED_ETH, addr("10.0.0.1")));
+	assert_int_equal(watch(&bed, 60 * NS_PER_SEC, at, spa), 2);
+	assert_int_equal(at[0] - start, 0);
+	assert_addr(spa[0], "10.0.0.1");
+	assert_addr(spa[1], "10.0.0.1");
+	assert_int_equal(own(&bed)->state, NEIGH_OWN_READY);
+	neigh_announce(&bed.table, BED_ETH, bed.now);
+	neigh_announce_again(&bed.table, BED_ETH, bed.now);
+	assert_int_equal(own(&bed)->state, NEIGH_OWN_PROBING);
+	assert_int_equal(watch(&bed, 60 * NS_PER_SEC, at, spa), 5);
+	bed_close(&bed);
+}
+
 static void test_probes_and_announcements(void **state)
 {
 	struct bed bed;
@@ -202,6 +227,7 @@ static void test_iface_down_waits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_announced_again),
 		cmocka_unit_test(test_probes_and_announcements),
 		cmocka_unit_test(test_without_probing),
 		cmocka_unit_test(test_not_used_while_probing),

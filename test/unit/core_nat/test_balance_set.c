@@ -108,6 +108,100 @@ static void test_drain_taken_back(void **state)
 	bed_close(bed);
 }
 
+static void order(struct balance_bed *bed, u32 backend, bool drain, u32 deadline_s)
+{
+	assert_int_equal(balance_order(&bed->b, 0, backend, drain, deadline_s, bed->now), ERR_OK);
+}
+
+static void test_ordered(void **state)
+{
+	struct balance_bed *bed = bed_open(1);
+	const struct backend *backend = &bed->b.backend[0];
+	struct flow standing = flow_of(bed, 0);
+
+	(void)state;
+	assert_true(take(bed, &standing));
+	order(bed, 0, true, 60);
+	assert_int_equal(backend_state(backend), BACKEND_DRAINING);
+	assert_true(balance_next(&bed->b) == bed->now + 60 * NS_PER_SEC);
+	/* A later one begins anew; without a time it is the service's. */
+	later(bed, 59000);
+	order(bed, 0, true, BALANCE_DRAIN_DEFAULT);
+	assert_true(balance_next(&bed->b) == bed->now + 300 * NS_PER_SEC);
+	/* Taken back, nothing has happened. */
+	order(bed, 0, false, BALANCE_DRAIN_DEFAULT);
+	assert_int_equal(backend_state(backend), BACKEND_UP);
+	assert_true(balance_next(&bed->b) == NS_NEVER);
+	later(bed, 400000);
+	assert_false(flow_is_stale(&bed->b, &standing));
+	/* Until the end, and back. */
+	order(bed, 0, true, 5);
+	later(bed, 4999);
+	assert_false(flow_is_stale(&bed->b, &standing));
+	later(bed, 1);
+	assert_true(flow_is_stale(&bed->b, &standing));
+	assert_int_equal(backend_state(backend), BACKEND_DOWN);
+	order(bed, 0, false, BALANCE_DRAIN_DEFAULT);
+	assert_int_equal(backend_state(backend), BACKEND_UP);
+	assert_int_equal(balance_order(&bed->b, 0, 1, true, 5, bed->now), ERR_RANGE);
+	assert_int_equal(balance_order(&bed->b, 1, 0, true, 5, bed->now), ERR_RANGE);
+	assert_int_equal(balance_order(&bed->b, 0, 0, true, BALANCE_SECONDS_MAX + 1, bed->now),
+			 ERR_RANGE);
+	bed_close(bed);
+}
+
+/* It was down when the order came: the time begins when it is there again. */
+static void test_ordered_while_down(void **state)
+{
+	struct balance_bed *bed = bed_open(1);
+
+	(void)state;
+	set(bed, 0, BACKEND_DOWN);
+	order(bed, 0, true, 60);
+	later(bed, 100000);
+	assert_int_equal(backend_state(&bed->b.backend[0]), BACKEND_DOWN);
+	set(bed, 0, BACKEND_UP);
+	assert_int_equal(backend_state(&bed->b.backend[0]), BACKEND_DRAINING);
+	assert_true(balance_next(&bed->b) == bed->now + 60 * NS_PER_SEC);
+	/* And another reason to drain outlives the order. */
+	set(bed, 0, BACKEND_DRAINING);
+	order(bed, 0, false, 0);
+	assert_int_equal(backend_state(&bed->b.backend[0]), BACKEND_DRAINING);
+	bed_close(bed);
+}
+
+static void test_order_outlives_reloads(void **state)
+{
+	struct balance_bed *bed = bed_open(2);
+	const struct backend *backend = &bed->b.backend[0];
+	ns_t deadline;
+
+	(void)state;
+	order(bed, 0, true, 60);
+	deadline = backend->deadline_ns;
+	later(bed, 1000);
+	bed_configure(bed);
+	add_hosts(bed, 3, 1);
+	bed->conf.service[0].backend_count = 3;
+	bed->conf.backend[1].weight = 7;
+	bed_configure(bed);
+	assert_int_equal(backend_state(backend), BACKEND_DRAINING);
+	assert_true(backend->deadline_ns == deadline);
+	/* What speaks of this very one ends it. */
+	bed->conf.backend[0].weight = 2;
+	bed_configure(bed);
+	assert_int_equal(backend_state(backend), BACKEND_UP);
+	order(bed, 0, true, 60);
+	bed->conf.backend[0].drain = true;
+	bed_configure(bed);
+	assert_false(backend->ordered);
+	assert_int_equal(backend_state(backend), BACKEND_DRAINING);
+	bed->conf.backend[0].drain = false;
+	bed_configure(bed);
+	assert_int_equal(backend_state(backend), BACKEND_UP);
+	bed_close(bed);
+}
+
 static void test_slow_start(void **state)
 {
 	struct balance_bed *bed = bed_open(4);
@@ -469,6 +563,9 @@ int main(void)
 		cmocka_unit_test(test_down_makes_stale),
 		cmocka_unit_test(test_drain),
 		cmocka_unit_test(test_drain_taken_back),
+		cmocka_unit_test(test_ordered),
+		cmocka_unit_test(test_ordered_while_down),
+		cmocka_unit_test(test_order_outlives_reloads),
 		cmocka_unit_test(test_slow_start),
 		cmocka_unit_test(test_slow_start_of_least),
 		cmocka_unit_test(test_slow_start_alone),

@@ -166,10 +166,44 @@ static void actions(void **state)
 		snprintf(line, sizeof line, "{\"version\":1,\"do\":\"%s\"%s%s}",
 			 ctl_do_name((enum ctl_do)i),
 			 ctl_do_has_text((enum ctl_do)i) ? ",\"bytes\":1" : "",
-			 i == CTL_DO_APPLY ? ",\"confirm_s\":1" : "");
+			 i == CTL_DO_APPLY	? ",\"confirm_s\":1"
+			 : i >= CTL_DO_DRAIN ? ",\"backend\":\"10.0.0.1\""
+					     : "");
 		assert_int_equal(good(line).action.what, i);
 	}
 	assert_int_equal(good("{\"version\":1,\"show\":\"nat\"}").action.what, CTL_DO_NOTHING);
+}
+
+static void actions_about_backends(void **state)
+{
+	struct ctl_request request = good("{\"version\":1,\"do\":\"drain\",\"backend\":"
+					  "\"10.0.0.5:8080\",\"service\":\"web\","
+					  "\"deadline_s\":0}");
+
+	(void)state;
+	assert_int_equal(request.action.what, CTL_DO_DRAIN);
+	assert_string_equal(request.action.backend, "10.0.0.5:8080");
+	assert_string_equal(request.action.service, "web");
+	assert_int_equal(request.action.deadline_s, 0);
+	request = good("{\"version\":1,\"do\":\"undrain\",\"backend\":\"10.0.0.5\"}");
+	assert_int_equal(request.action.what, CTL_DO_UNDRAIN);
+	assert_int_equal(request.action.deadline_s, CTL_DRAIN_DEFAULT);
+	assert_string_equal(request.action.service, "");
+	refused("{\"version\":1,\"do\":\"drain\"}", "drain needs", "backend");
+	refused("{\"version\":1,\"do\":\"drain\",\"backend\":5}", "\"backend\"", "names");
+	refused("{\"version\":1,\"do\":\"drain\",\"backend\":\"\"}", "drain needs", "backend");
+	refused("{\"version\":1,\"do\":\"drain\",\"backend\":\"a\",\"deadline_s\":86401}",
+		"deadline_s", "86400");
+	refused("{\"version\":1,\"do\":\"drain\",\"backend\":\"a\",\"deadline_s\":-1}",
+		"deadline_s", "86400");
+	refused("{\"version\":1,\"do\":\"undrain\",\"backend\":\"a\",\"deadline_s\":1}",
+		"deadline_s", "drain");
+	refused("{\"version\":1,\"do\":\"drain\",\"backend\":\"a\",\"bytes\":5}", "\"bytes\"",
+		"backend");
+	refused("{\"version\":1,\"do\":\"drain\",\"backend\":"
+		"\"123456789012345678901234567890123456789012345678\"}",
+		"\"backend\"", "names");
+	refused("{\"version\":1,\"do\":\"drain\",\"backend\":\"a\\nb\"}", "\"backend\"", "names");
 }
 
 static void actions_that_mean_nothing(void **state)
@@ -217,6 +251,7 @@ int main(void)
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(actions),
+		cmocka_unit_test(actions_about_backends),
 		cmocka_unit_test(actions_that_mean_nothing),
 		cmocka_unit_test(longer_than_allowed),
 	};

@@ -301,6 +301,31 @@ static void health(void **state)
 	assert_non_null(strstr(get(bed, "GET /healthz HTTP/1.0\r\n\r\n"), "503 "));
 }
 
+static void health_of_links(void **state)
+{
+	struct bed *bed = *state;
+
+	sluice_set_link(bed->rig.s, RIG_OUT, false);
+	assert_non_null(strstr(get(bed, "GET /healthz HTTP/1.0\r\n\r\n"), "503 "));
+	assert_non_null(strstr(bed->answer, " is down\n"));
+	sluice_set_link(bed->rig.s, RIG_OUT, true);
+	assert_non_null(strstr(get(bed, "GET /healthz HTTP/1.0\r\n\r\n"), "200 OK"));
+	sluice_set_gone(bed->rig.s, RIG_IN, true);
+	assert_non_null(strstr(get(bed, "GET /healthz HTTP/1.0\r\n\r\n"), "503 "));
+	assert_non_null(strstr(bed->answer, " is gone\n"));
+	assert_non_null(strstr(page(bed), "sluice_interface_gone{interface=\"in0\"} 1\n"));
+	assert_non_null(
+		strstr(page(bed), "sluice_interface_link_downs_total{interface=\"out0\"} 1\n"));
+	/* There again, and not up yet. */
+	sluice_set_gone(bed->rig.s, RIG_IN, false);
+	assert_non_null(strstr(get(bed, "GET /healthz HTTP/1.0\r\n\r\n"), "503 "));
+	assert_non_null(strstr(bed->answer, " is down\n"));
+	sluice_set_link(bed->rig.s, RIG_IN, true);
+	assert_non_null(strstr(page(bed), "sluice_interface_retaken_total{interface=\"in0\"} 1\n"));
+	assert_true(rig_configure(&bed->rig, &bed->conf));
+	assert_non_null(strstr(page(bed), "sluice_interface_retaken_total{interface=\"in0\"} 1\n"));
+}
+
 static void other_questions(void **state)
 {
 	struct bed *bed = *state;
@@ -329,6 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_BED(every_line_is_right),      WITH_BED(numbers_are_the_gateways),
 		WITH_BED(rounds_are_bounded_steps), WITH_BED(health),
+		WITH_BED(health_of_links),
 		WITH_BED(other_questions),
 	};
 

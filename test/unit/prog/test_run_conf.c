@@ -416,6 +416,27 @@ static void the_first_route_to_a_prefix_stays(void **state)
 	free(bed);
 }
 
+/* What an interface had stays while its link is down, behind what others have. */
+static void routes_of_a_link_that_is_down_stand_back(void **state)
+{
+	struct bed *bed = host_bed();
+
+	(void)state;
+	add_iface(bed, "eth2", IFACE_OUTSIDE);
+	host_addr(bed, 2, 0xc6130001, 16);
+	bed->facts.iface[2].route_count = 1;
+	bed->facts.iface[2].route[0] = (struct os_route){ .gateway = be32_of(0xc6130002) };
+	build_good(bed);
+	assert_int_equal(bed->conf.route[0].route.path[0].out_if, 1);
+	bed->facts.iface[1].down = true;
+	build_good(bed);
+	assert_int_equal(bed->conf.route[0].route.path[0].out_if, 2);
+	bed->facts.iface[2].down = true;
+	build_good(bed);
+	assert_int_equal(bed->conf.route[0].route.path[0].out_if, 1);
+	free(bed);
+}
+
 static void a_default_route_of_the_inside_is_not_taken(void **state)
 {
 	struct bed *bed = host_bed();
@@ -758,6 +779,7 @@ int main(void)
 		cmocka_unit_test(services_that_can_not_be),
 		cmocka_unit_test(routes),
 		cmocka_unit_test(the_first_route_to_a_prefix_stays),
+		cmocka_unit_test(routes_of_a_link_that_is_down_stand_back),
 		cmocka_unit_test(a_default_route_of_the_inside_is_not_taken),
 		cmocka_unit_test(a_gateway_nobody_is_near),
 		cmocka_unit_test(addresses_of_both_kinds),

@@ -1,0 +1,114 @@
+/* A backend, and how long, as a request. */
+#include "prog/drain_args.h"
+
+#include <jansson.h>
+
+#include "host/conf/conf_schema.h"
+#include "host/ctl/ctl.h"
+#include "prog/options.h"
+
+enum {
+	OPT_SERVICE,
+	OPT_CONTROL,
+	OPT_JSON,
+	OPT_HELP,
+	OPT_DEADLINE, /* drain only */
+	OPT_COUNT,
+};
+
+static const struct option_spec specs[OPT_COUNT] = {
+	[OPT_SERVICE] = { "--service", "NAME", "of this service only; else of every one" },
+	[OPT_CONTROL] = { "--control", "PATH", "the control socket of the gateway" },
+	[OPT_JSON] = { "--json", NULL, "for programs" },
+	[OPT_HELP] = { "--help", NULL, "this text" },
+	[OPT_DEADLINE] = { "--deadline", "TIME",
+			   "until its flows are given up, like 60s; else the service's time" },
+};
+
+static size_t spec_count(enum ctl_do what)
+{
+	return what == CTL_DO_DRAIN ? OPT_COUNT : OPT_DEADLINE;
+}
+
+static bool fits(const char *word, const char *what, struct ctl_why *why)
+{
+	return strlen(word) < CTL_BACKEND_SIZE ||
+	       options_refuse(why, "%.60s: is too long for a %s", word, what);
+}
+
+static bool check_values(const struct options *options, enum ctl_do what, u32 *deadline_s,
+			 struct ctl_why *why)
+{
+	const struct conf_field field = { .kind = CONF_SECONDS, .max = CTL_DRAIN_MAX_S };
+	const char *deadline = options->value[OPT_DEADLINE];
+
+	if (options->word_count == 0)
+		return options_refuse(why,
+				      "which backend? As in 'sluice %s 10.10.0.5:8080'; 'sluice "
+				      "show backends' lists them",
+				      ctl_do_name(what));
+	if (deadline && !conf_value_read(&field, deadline, deadline_s))
+		return options_refuse(why,
+				      "--deadline %.40s: has to be a time from 0s to 1d, like 60s "
+				      "or 5m",
+				      deadline);
+	return fits(options->word[0], "backend", why) &&
+	       (!options->value[OPT_SERVICE] || fits(options->value[OPT_SERVICE], "service", why));
+}
+
+static char *request_of(const struct options *options, enum ctl_do what, u32 deadline_s)
+{
+	json_t *root = json_pack("{s:i, s:s, s:s}", "version", CTL_VERSION, "do", ctl_do_name(what),
+				 "backend", options->word[0]);
+	char *line;
+
+	if (options->value[OPT_SERVICE])
+		json_object_set_new(root, "service", json_string(options->value[OPT_SERVICE]));
+	if (options->value[OPT_DEADLINE])
+		json_object_set_new(root, "deadline_s", json_integer(deadline_s));
+	line = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	json_decref(root);
+	return line;
+}
+
+bool drain_args_parse(int argc, char **argv, enum ctl_do what, struct drain_args *args,
+		      struct ctl_why *why)
+{
+	const char *value[OPT_COUNT] = { NULL };
+	const char *word[1];
+	struct options options = { .specs = specs,
+				   .count = spec_count(what),
+				   .value = value,
+				   .word = word,
+				   .word_max = 1 };
+	u32 deadline_s = 0;
+
+	*args = (struct drain_args){ .control = CTL_PATH_DEFAULT };
+	if (!options_parse(argc, argv, &options, why))
+		return false;
+	args->help = value[OPT_HELP] != NULL;
+	args->json = value[OPT_JSON] != NULL;
+	if (args->help)
+		return true;
+	if (value[OPT_CONTROL])
+		args->control = value[OPT_CONTROL];
+	if (!check_values(&options, what, &deadline_s, why))
+		return false;
+	args->request = request_of(&options, what, deadline_s);
+	return args->request || options_refuse(why, "there is no memory, or the name is no text");
+}
+
+void drain_args_help(FILE *out, enum ctl_do what)
+{
+	if (what == CTL_DO_DRAIN)
+		fprintf(out,
+			"sluice drain: a backend gets no new flows; those it has may go on "
+			"until the deadline,\nand are given up then\n\n"
+			"  sluice drain ADDRESS[:PORT] [--deadline TIME] [--service NAME]\n\n");
+	else
+		fprintf(out, "sluice undrain: takes back what 'sluice drain' ordered\n\n"
+			     "  sluice undrain ADDRESS[:PORT] [--service NAME]\n\n");
+	options_help(out, specs, spec_count(what));
+	fprintf(out, "\nAn address without a port means all its ports. Exit codes: 0 done, 1 no "
+		     "gateway answers or it\nrefuses, 2 wrong arguments.\n");
+}
