@@ -38,7 +38,7 @@ struct sluice_route_conf {
 struct sluice_conf {
 	u32 iface_count;
 	struct iface_conf iface[IFACE_MAX];
-	u16 host_if;   /* the interface that leads to the host's own stack; IFACE_NONE: none */
+	u16 host_if; /* the interface that leads to the host's own stack; IFACE_NONE: none */
 	u32 route_count;
 	struct sluice_route_conf route[SLUICE_ROUTE_MAX]; /* connected ones come by themselves */
 	struct ct_conf ct;
@@ -50,9 +50,9 @@ struct sluice_conf {
 	struct reass_conf reass;
 	struct icmp_conf icmp;
 	struct pkt_pool_conf packets;
-	u8 seed[32];     /* secret: keys of hashes, ports, identifiers come from it */
-	bool slow_road;  /* never take the short cut for established flows; for tests */
-	bool redirects;  /* send ICMP redirects */
+	u8 seed[32];    /* secret: keys of hashes, ports, identifiers come from it */
+	bool slow_road; /* never take the short cut for established flows; for tests */
+	bool redirects; /* send ICMP redirects */
 };
 
 struct sluice;
@@ -71,11 +71,24 @@ enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *m
 enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t now,
 			  const char **why);
 
-/* Change a set of the filter between two batches, for as long as the rules stand (or longer: see
- * `keep`). ERR_NOT_FOUND: no such set, or nothing to take away; ERR_EXISTS: it is there already;
- * ERR_RANGE: not of the set's kind; ERR_FULL: limit elem_limit.                                  */
+/* Change a set of the filter between two batches, until a configuration gives it other elements
+ * than the one before. ERR_NOT_FOUND: no such set, or nothing to take away; ERR_EXISTS: it is there
+ * already; ERR_RANGE: not of the set's kind; ERR_FULL: limit elem_limit.                         */
 enum err sluice_set_add(struct sluice *s, const char *set, const struct filter_elem *elem);
 enum err sluice_set_del(struct sluice *s, const char *set, const struct filter_elem *elem);
+/* Nothing is in it any more; *gone: how many elements were. */
+enum err sluice_set_flush(struct sluice *s, const char *set, u32 *gone);
+/* All of a set anew, in steps: it is filled beside what it holds, which stands until the end, and
+ * then has the new elements at once. fill is given back by an end that answers ERR_OK, or by drop.
+ * What is given twice counts once; *taken: how many were before the one that is refused.         */
+enum err sluice_set_fill_begin(struct sluice *s, const char *set, u32 *fill);
+enum err sluice_set_fill(struct sluice *s, const char *set, u32 fill,
+			 const struct filter_elem *elem, u32 count, u32 *taken);
+enum err sluice_set_fill_end(struct sluice *s, const char *set, u32 fill);
+void sluice_set_fill_drop(struct sluice *s, u32 fill);
+/* Whether all of elem is in the set, and the element, or range of ports, that holds it. */
+enum err sluice_set_find(const struct sluice *s, const char *set, const struct filter_elem *elem,
+			 bool *in, struct filter_elem *holder);
 
 /* Where drivers take the packets from that they hand in. */
 struct pkt_pool *sluice_pool(struct sluice *s);
@@ -165,11 +178,11 @@ struct sluice_mapping {
 struct sluice_ports {
 	be32 public_addr;
 	u8 proto;
-	u32 port_count;  /* that may be given out */
-	u32 mapped;      /* owned by endpoint-independent mappings that have flows */
-	u32 resting;     /* owned by those that have none, in quarantine */
-	u64 flows;       /* flows per destination that use the address */
-	u64 refused;     /* new flows that found no port */
+	u32 port_count; /* that may be given out */
+	u32 mapped;     /* owned by endpoint-independent mappings that have flows */
+	u32 resting;    /* owned by those that have none, in quarantine */
+	u64 flows;      /* flows per destination that use the address */
+	u64 refused;    /* new flows that found no port */
 };
 
 /* A destination that is busy enough to have a port map of its own. */
@@ -189,11 +202,11 @@ struct sluice_service {
 	be32 addr;        /* zero: its interface has none now */
 	u16 port_first;   /* host order; zero: all */
 	u16 port_last;
-	u8 proto;         /* zero: all */
+	u8 proto; /* zero: all */
 	const char *method;
 	u32 backends;
 	u32 up;
-	u64 flows;   /* now */
+	u64 flows; /* now */
 	u64 made;
 	u64 refused; /* no backend was up */
 	u64 moved;   /* decided again, because their backend was gone */
@@ -203,11 +216,11 @@ struct sluice_service {
 struct sluice_backend {
 	const char *service; /* its name */
 	be32 addr;
-	u16 port;            /* zero: as the client asked for */
+	u16 port; /* zero: as the client asked for */
 	u16 weight;
-	const char *state;   /* up, warming, draining, drained, down */
-	u32 share;           /* per cent of its weight that it has now, while it warms up */
-	u32 left_ms;         /* while it drains */
+	const char *state; /* up, warming, draining, drained, down */
+	u32 share;         /* per cent of its weight that it has now, while it warms up */
+	u32 left_ms;       /* while it drains */
 	u64 flows;
 	u64 made;
 	u64 moved;
@@ -254,7 +267,7 @@ struct sluice_counter {
 
 /* What happened that somebody should hear of; bounded, the oldest is lost first and counted. */
 enum sluice_event_kind {
-	SLUICE_EVENT_PORTS_OUT,  /* addr, port, proto: the destination; public_addr; holders */
+	SLUICE_EVENT_PORTS_OUT, /* addr, port, proto: the destination; public_addr; holders */
 	SLUICE_EVENT_TABLE_FULL,
 	SLUICE_EVENT_MAPPINGS_FULL,
 	SLUICE_EVENT_ARP_CONFLICT,     /* addr, iface */
@@ -286,7 +299,7 @@ struct sluice_event {
 	be32 dst;
 	be16 dport;
 	u16 iface;
-	be32 src;  /* what follows is of SLUICE_EVENT_FILTER */
+	be32 src; /* what follows is of SLUICE_EVENT_FILTER */
 	be16 sport;
 	u16 out_if;
 	u8 chain;  /* enum filter_chain */
@@ -317,8 +330,9 @@ struct sluice_rule {
 struct sluice_set {
 	const char *name; /* valid until the next call that changes something */
 	enum filter_set_kind kind;
-	bool keep;
+	bool changed; /* at run time, since a configuration gave it its elements */
 	u32 elem_count;
+	u32 room; /* elements that all sets together may still get; not of ports */
 	u64 hits; /* times that a rule asked and was told yes */
 };
 
@@ -336,6 +350,9 @@ u32 sluice_show_subscribers(const struct sluice *s, u32 *cursor, struct sluice_s
 /* Rules chain by chain, the policy behind the last of each; none if no filter was planned. */
 u32 sluice_show_rules(const struct sluice *s, u32 *cursor, struct sluice_rule *out, u32 max);
 u32 sluice_show_sets(const struct sluice *s, u32 *cursor, struct sluice_set *out, u32 max);
+/* Elements of a set, in no order; those of a set of ports as ranges. */
+u32 sluice_show_elements(const struct sluice *s, const char *set, u32 *cursor,
+			 struct filter_elem *out, u32 max);
 u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_info *out, u32 max);
 u32 sluice_show_neighbours(const struct sluice *s, ns_t now, u32 *cursor, struct neigh_info *out,
 			   u32 max);

@@ -80,5 +80,5 @@ void show_text_set(FILE *out, const json_t *set)
 	fprintf(out, "%-15s  %-9s  elements %" PRIu64 "  hits %" PRIu64 "%s\n",
 		text_of(set, "name"), text_of(set, "kind"), count_of(set, "elements"),
 		count_of(set, "hits"),
-		json_is_true(json_object_get(set, "keep")) ? "  kept over changes" : "");
+		json_is_true(json_object_get(set, "changed")) ? "  changed at run time" : "");
 }

@@ -70,9 +70,8 @@ void sluice_plan(const struct sluice_conf *conf, struct mem *mem)
 	struct nat nat;
 	struct filter filter;
 	struct path path;
-	struct engine_tables tables = {
-		&pool, &neigh, &fib, &reass, &ct, &subscribers, &nat, &filter, &path
-	};
+	struct engine_tables tables = { &pool,        &neigh, &fib,    &reass, &ct,
+					&subscribers, &nat,   &filter, &path };
 
 	mem_init_plan(mem);
 	(void)mem_take(mem, "engine", 1, sizeof(struct sluice));
@@ -183,8 +182,7 @@ const char *engine_conf_wrong(const struct sluice_conf *conf)
 	if (conf->ct.flow_count == 0 || conf->ct.flow_count > UINT32_C(1) << 30)
 		return "the flow table needs 1 to 2^30 flows";
 	for (u32 class = 0; class < CT_TIMEOUT_COUNT; class ++) {
-		if (conf->ct.timeout_s[class] == 0 ||
-		    conf->ct.timeout_s[class] > CT_TIMEOUT_MAX_S)
+		if (conf->ct.timeout_s[class] == 0 || conf->ct.timeout_s[class] > CT_TIMEOUT_MAX_S)
 			return "a time-out is zero or longer than a week";
 	}
 	if (conf->ct.expiry_probes && !conf->ct.counters)
@@ -201,6 +199,9 @@ const char *engine_conf_wrong(const struct sluice_conf *conf)
 		return "more than 32,768 filter rules are not possible (limit rule_limit)";
 	if (conf->filter.set_limit > FILTER_SET_LIMIT)
 		return "more than 256 filter sets are not possible (limit set_limit)";
+	if (conf->filter.elem_limit > FILTER_ELEM_LIMIT)
+		return "more than 4,194,304 elements of filter sets are not possible (limit "
+		       "elem_limit)";
 	why = subscriber_conf_wrong(&conf->subscribers);
 	return why != NULL ? why : services_wrong(conf);
 }

@@ -171,6 +171,6 @@ void ctl_put_set(struct evbuffer *out, const struct sluice_set *set)
 	evbuffer_add_printf(out, "{\"name\":");
 	ctl_put_string(out, set->name);
 	evbuffer_add_printf(
-		out, ",\"kind\":\"%s\",\"keep\":%s,\"elements\":%u,\"hits\":%" PRIu64 "}",
-		kinds[set->kind], set->keep ? "true" : "false", set->elem_count, set->hits);
+		out, ",\"kind\":\"%s\",\"changed\":%s,\"elements\":%u,\"hits\":%" PRIu64 "}",
+		kinds[set->kind], set->changed ? "true" : "false", set->elem_count, set->hits);
 }
