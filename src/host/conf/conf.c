@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* RFC 5227 leaves a host seven seconds before it uses an address. A gateway that starts is waited
  * for by everybody behind it, and links of today answer within milliseconds: the same three probes,
@@ -29,6 +30,9 @@ void conf_defaults(struct conf *conf)
 	conf->filter.log_rate = engine.filter.log_rate;
 	conf->filter.log_burst = engine.filter.log_burst;
 	conf->filter.source_limit = engine.filter.source_limit;
+	conf->filter.set_limit = engine.filter.set_limit;
+	conf->filter.port_set_limit = engine.filter.port_set_limit;
+	conf->filter.elem_limit = engine.filter.elem_limit;
 	conf->ct = engine.ct;
 	conf->icmp = engine.icmp;
 	conf->redirects = engine.redirects;
@@ -45,13 +49,51 @@ void conf_mark(struct conf_marks *marks, u32 at, struct conf_place place)
 {
 	if (marks->count == CONF_MARK_MAX)
 		return;
+	marks->sorted = false;
 	marks->mark[marks->count].at = at;
 	marks->mark[marks->count++].place = place;
 }
 
+static int mark_compare(const void *one, const void *two)
+{
+	const struct conf_mark *a = one, *b = two;
+
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	if (a->place.line != b->place.line)
+		return a->place.line < b->place.line ? -1 : 1;
+	return a->place.column < b->place.column ? -1 : a->place.column > b->place.column;
+}
+
+void conf_marks_sort(struct conf_marks *marks)
+{
+	qsort(marks->mark, marks->count, sizeof marks->mark[0], mark_compare);
+	marks->sorted = true;
+}
+
+/* How many of the sorted ones are for `at` or before it. */
+static u32 marks_until(const struct conf_marks *marks, u32 at)
+{
+	u32 low = 0, high = marks->count;
+
+	while (low < high) {
+		u32 middle = low + (high - low) / 2;
+
+		if (marks->mark[middle].at <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 bool conf_is_marked(const struct conf_marks *marks, u32 at)
 {
-	for (u32 i = 0; i < marks->count; i++) {
+	u32 until = marks->sorted ? marks_until(marks, at) : marks->count;
+
+	if (marks->sorted)
+		return until > 0 && marks->mark[until - 1].at == at;
+	for (u32 i = 0; i < until; i++) {
 		if (marks->mark[i].at == at)
 			return true;
 	}
@@ -63,6 +105,11 @@ struct conf_place conf_place_of(const struct conf_marks *marks, u32 at)
 	struct conf_place place = { 0, 0 };
 	u32 best = 0;
 
+	if (marks->sorted) {
+		u32 until = marks_until(marks, at);
+
+		return until > 0 ? marks->mark[until - 1].place : place;
+	}
 	for (u32 i = 0; i < marks->count; i++) {
 		if (marks->mark[i].at > at || marks->mark[i].at < best)
 			continue;

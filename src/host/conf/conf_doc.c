@@ -125,7 +125,7 @@ static void page_group(FILE *out, const struct conf_group *group, const char *pa
 
 void conf_doc_page(FILE *out)
 {
-	struct conf standard;
+	static struct conf standard;
 
 	conf_defaults(&standard);
 	fputs("# Configuration\n\n"
@@ -236,7 +236,7 @@ static const char *near_key(const char *path)
 bool conf_doc_key(FILE *out, const char *path, const char **near)
 {
 	struct walk walk = { .out = out, .wanted = path };
-	struct conf standard;
+	static struct conf standard;
 
 	conf_defaults(&standard);
 	if (!path) {
@@ -275,6 +275,7 @@ static const char *pattern_of(enum conf_kind kind)
 		[CONF_RANGE] = "^[0-9]+(\\.[0-9]+){3}(/[0-9]+|-[0-9]+(\\.[0-9]+){3})?$",
 		[CONF_PORTS] = "^[0-9]+(-[0-9]+)?$",
 		[CONF_VIA] = "^[0-9]+(\\.[0-9]+){3}$",
+		[CONF_ELEM] = "^[0-9]+(\\.[0-9]+){3}([/:][0-9]+)?$|^[0-9]+(-[0-9]+)?$",
 	};
 
 	return patterns[kind] ? patterns[kind] : "^.*$";
@@ -309,6 +310,7 @@ static json_t *schema_value(const struct conf_field *field)
 		json_array_append_new(shapes, schema_pattern(field));
 		break;
 	case CONF_PORT: json_array_append_new(shapes, schema_number(field)); break;
+	case CONF_ELEM:
 	case CONF_PORTS:
 		json_array_append_new(shapes, json_pack("{s:s, s:i, s:i}", "type", "integer",
 							"minimum", 1, "maximum", UINT16_MAX));
