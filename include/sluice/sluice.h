@@ -76,6 +76,9 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
  * already; ERR_RANGE: not of the set's kind; ERR_FULL: limit elem_limit.                         */
 enum err sluice_set_add(struct sluice *s, const char *set, const struct filter_elem *elem);
 enum err sluice_set_del(struct sluice *s, const char *set, const struct filter_elem *elem);
+/* Many of them, all in or all out; *changed: how many were not so before. */
+enum err sluice_set_change(struct sluice *s, const char *set, const struct filter_elem *elem,
+			   u32 count, bool in, u32 *changed);
 /* Nothing is in it any more; *gone: how many elements were. */
 enum err sluice_set_flush(struct sluice *s, const char *set, u32 *gone);
 /* All of a set anew, in steps: it is filled beside what it holds, which stands until the end, and

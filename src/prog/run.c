@@ -329,6 +329,9 @@ int run_main(int argc, char **argv)
 	} else {
 		code = run_gateway(run);
 	}
+	conf_elems_free(&run->asked.elems);
+	conf_elems_free(&run->asked_last.elems);
+	conf_elems_free(&run->asked_next.elems);
 	free(run->config_path);
 	free(run);
 	return code;

@@ -20,6 +20,7 @@ struct run_asked {
 	struct conf conf;
 	bool from_file;
 	struct conf_marks marks;
+	struct conf_elems elems;  /* of the sets; it has them by itself */
 	char file[RUN_FILE_SIZE]; /* as it was named; for what is said of it */
 };
 
@@ -59,6 +60,7 @@ struct run {
 
 	struct loop *loop;
 	struct ctl *ctl;
+	struct run_sets *sets; /* an order about a set that is under way; NULL: none */
 	struct health *health;
 	struct metrics *metrics; /* NULL: not asked for */
 	struct os_watch *watch;

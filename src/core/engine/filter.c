@@ -21,6 +21,16 @@ enum err sluice_set_del(struct sluice *s, const char *set, const struct filter_e
 	return set_changed(s, filter_set_del(&s->filter, set, elem));
 }
 
+enum err sluice_set_change(struct sluice *s, const char *set, const struct filter_elem *elem,
+			   u32 count, bool in, u32 *changed)
+{
+	enum err err = filter_set_change(&s->filter, set, elem, count, in, changed);
+
+	if (*changed > 0)
+		(void)set_changed(s, ERR_OK);
+	return err;
+}
+
 enum err sluice_set_flush(struct sluice *s, const char *set, u32 *gone)
 {
 	return set_changed(s, filter_set_flush(&s->filter, set, gone));

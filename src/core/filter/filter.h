@@ -305,6 +305,9 @@ bool filter_rule_matches(struct filter_rules *rules, const struct hash_key *key,
  * ERR_RANGE: not an element of this kind of set; ERR_FULL: elem_limit.                           */
 enum err filter_set_add(struct filter *filter, const char *name, const struct filter_elem *elem);
 enum err filter_set_del(struct filter *filter, const char *name, const struct filter_elem *elem);
+/* Many, all in or all out; *changed: how many were not so before. Stops at one that is refused. */
+enum err filter_set_change(struct filter *filter, const char *name, const struct filter_elem *elem,
+			   u32 count, bool in, u32 *changed);
 /* Nothing is in it any more; *gone: how many elements were. Bounds: none of them is touched. */
 enum err filter_set_flush(struct filter *filter, const char *name, u32 *gone);
 /* All of a set anew: a body is filled beside the one that it has, in as many calls as it takes, and

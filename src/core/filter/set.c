@@ -125,6 +125,32 @@ enum err filter_set_del(struct filter *filter, const char *name, const struct fi
 	return err;
 }
 
+enum err filter_set_change(struct filter *filter, const char *name, const struct filter_elem *elem,
+			   u32 count, bool in, u32 *changed)
+{
+	const struct filter_set *set = set_named(filter, name);
+	enum err err = ERR_OK;
+	u32 held;
+
+	*changed = 0;
+	if (set == NULL)
+		return ERR_NOT_FOUND;
+	held = filter_sets_held(filter->live);
+	for (u32 at = 0; at < count && err != ERR_RANGE && err != ERR_FULL; at++) {
+		if (!in)
+			err = filter_body_del(&filter->store, &filter->key, set->body, &elem[at]);
+		else if (set->kind != FILTER_SET_PORTS &&
+			 held + *changed >= filter->conf.elem_limit)
+			err = ERR_FULL;
+		else
+			err = filter_body_add(&filter->store, &filter->key, set->body, &elem[at]);
+		*changed += err == ERR_OK;
+	}
+	if (*changed > 0)
+		set_changed(filter, set);
+	return err == ERR_RANGE || err == ERR_FULL ? err : ERR_OK;
+}
+
 /* ---- all of a set ---------------------------------------------------------------------------- */
 
 enum err filter_fill_begin(struct filter *filter, const char *name, u32 *fill)
