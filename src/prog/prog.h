@@ -11,6 +11,7 @@ int show_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int events_main(int argc, char **argv);
 int flush_main(int argc, char **argv);
+int set_main(int argc, char **argv);
 int replay_main(int argc, char **argv);
 int top_main(int argc, char **argv);
 int check_main(int argc, char **argv);

@@ -13,6 +13,7 @@ static const struct prog_command commands[] = {
 	{ "explain", explain_main, "what the gateway would do with a packet, and why" },
 	{ "events", events_main, "flows as they come and go, as lines of JSON" },
 	{ "flush", flush_main, "end flows" },
+	{ "set", set_main, "change a set of the filter" },
 	{ "replay", replay_main, "captures through the gateway, in virtual time" },
 	{ "top", top_main, "who holds most flows and ports, refreshed" },
 	{ "check", check_main, "is a configuration file right?" },

@@ -73,7 +73,7 @@ static bool add_file(struct gathering *g, struct conf_set *set, const struct con
 	return wrong == 0;
 }
 
-/* Who can write elements is trusted, so two sets that happen to have one stamp are chance: 2^-64. */
+/* Who writes elements is trusted, so two sets with one stamp would be chance: 2^-64. */
 static u64 stamp_of(const struct filter_elem *elem, u32 count)
 {
 	u64 stamp = UINT64_C(0x9e3779b97f4a7c15) + count;

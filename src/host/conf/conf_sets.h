@@ -2,7 +2,7 @@
  * that it names.
  *
  * Files are read by who asks (prog/set_files.h), with his rights, so here they are texts. What is
- * wrong with one is said at the place where the configuration names it, with the line in the file. */
+ * wrong with one is said where the configuration names it, with the line in the file.            */
 #ifndef HOST_CONF_CONF_SETS_H
 #define HOST_CONF_CONF_SETS_H
 
