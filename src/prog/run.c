@@ -265,11 +265,27 @@ static bool run_begin(struct run *run)
 	       run_loop_begin(run);
 }
 
+/* Files of sets, which SIGHUP reads again. */
+static u32 set_paths(const struct conf *conf, const char *paths[CONF_SET_MAX])
+{
+	u32 count = 0;
+
+	for (u32 i = 0; i < conf->filter.set_count; i++) {
+		if (conf->filter.set[i].file[0])
+			paths[count++] = conf->filter.set[i].file;
+	}
+	return count;
+}
+
 /* After everything is open, before a byte from outside is read. */
 static void enter_sandbox(struct run *run)
 {
+	const char *more[CONF_SET_MAX];
+	u32 more_count = set_paths(&run->asked.conf, more);
 	const struct sandbox_conf conf = { .control = run->asked.conf.control,
 					   .config = run->config_path,
+					   .more_count = more_count,
+					   .more = more,
 					   .connects = run->args.dnat_count > 0,
 					   .log = { .json = run->log.json,
 						    .priorities = run->log.priorities } };
