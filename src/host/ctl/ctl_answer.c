@@ -245,14 +245,24 @@ static void step_sets(struct ctl_answer *answer, const struct sluice *s, struct 
 	}
 }
 
+/* Bounds: FILTER_SET_LIMIT. */
 static bool set_is_there(const struct sluice *s, const char *name, struct sluice_set *out)
 {
+	struct sluice_set found[CTL_STEP_RECORDS];
 	u32 cursor = 0;
+	u32 before;
 
-	while (cursor != SLUICE_CURSOR_END) {
-		if (sluice_show_sets(s, &cursor, out, 1) > 0 && strcmp(out->name, name) == 0)
-			return true;
-	}
+	do {
+		u32 count;
+
+		before = cursor;
+		count = sluice_show_sets(s, &cursor, found, CTL_STEP_RECORDS);
+		for (u32 i = 0; i < count; i++) {
+			*out = found[i];
+			if (strcmp(out->name, name) == 0)
+				return true;
+		}
+	} while (cursor != SLUICE_CURSOR_END && cursor != before);
 	return false;
 }
 

@@ -117,7 +117,7 @@ static void a_file_that_is_too_large(void **state)
 	assert_non_null(text);
 	memset(text, '#', CONF_FILE_MAX + 1);
 	assert_false(conf_load(text, CONF_FILE_MAX + 1, &conf, &marks, &errors));
-	assert_string_equal(errors.error[0].text, "the file is larger than 262144 bytes");
+	assert_string_equal(errors.error[0].text, "the file is larger than 2097152 bytes");
 	assert_false(conf_load(text, CONF_FILE_MAX, &conf, &marks, &errors));
 	assert_string_equal(errors.error[0].text, "the file says nothing; it needs 'interfaces'");
 	free(text);

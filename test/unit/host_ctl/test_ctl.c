@@ -179,7 +179,7 @@ static void a_request_without_end(void **state)
 static void an_action_with_a_text(void **state)
 {
 	struct bed *bed = *state;
-	static char text[CTL_TEXT_MAX];
+	static char text[262144];
 	struct ctl_call call;
 	int fd = dial(bed);
 	size_t sent = 0;
