@@ -74,6 +74,9 @@ static void judge_action(const struct ctl_action *action)
 	CHECK(action->text_bytes <= CTL_TEXT_MAX && action->confirm_s <= CTL_CONFIRM_MAX_S);
 	CHECK((action->text_bytes > 0) == ctl_do_has_text(action->what));
 	CHECK((action->confirm_s > 0) == (action->what == CTL_DO_APPLY));
+	CHECK(action->config_bytes <= action->text_bytes);
+	CHECK((action->set[0] != 0) == ctl_do_is_set(action->what));
+	CHECK(memchr(action->set, 0, sizeof action->set) != NULL);
 	CHECK(memchr(action->name, 0, sizeof action->name) != NULL);
 }
 

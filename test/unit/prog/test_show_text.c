@@ -167,7 +167,8 @@ static void rules_and_sets(void **state)
 	line_is(CTL_SHOW_SETS, 0,
 		"{\"name\":\"bad\",\"kind\":\"addresses\",\"changed\":true,\"elements\":7,"
 		"\"room\":3,\"hits\":9}",
-		"bad              addresses      elements 7  room for 3 more  hits 9  changed at run time\n");
+		"bad              addresses      elements 7  room for 3 more  hits 9  changed at "
+		"run time\n");
 }
 
 static void the_end(void **state)
