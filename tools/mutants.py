@@ -580,8 +580,8 @@ void __tsan_write2""", "sim"),
 }
 """, "interop:test_reload"),
     ("a reload takes what needs a restart, too", "src/prog/run_change.c",
-     """action->name) || !may_change(change) ||
-""", """action->name) || (!may_change(change) && now == 0) ||
+     """look_at_text(change, call) || !may_change(change) ||
+""", """look_at_text(change, call) || (!may_change(change) && now == 0) ||
 """, "interop:test_reload"),
     ("zones: what lost its route leaves by the common one", "src/core/path/route.c",
      """	return zone == pkt->zone && (pkt->flags & PKT_LOCAL_OUT) == 0 &&

@@ -144,7 +144,14 @@ void conf_doc_page(FILE *out)
 	      "have units: `250ms`,\n`30s`, `2h4m`, `7d`; numbers may: `100k`, `2M`. The column "
 	      "*change* says what a running gateway does\nwith another value: *live* takes it "
 	      "between two batches; *restart* needs a restart; *planned* is\nmemory that was "
-	      "planned at start, so that another value is refused.\n",
+	      "planned at start, so that another value is refused.\n\n"
+	      "A set of `filter.sets` begins with its `elements` and those of its `file`, and "
+	      "`sluice set` changes\nit while the gateway runs. Such changes outlive a reload as "
+	      "long as the configuration gives that set\nthe same elements as before, wherever "
+	      "they stand; one that is given others has just those. A restart\nbegins with the "
+	      "configuration. `sluice reload` reads the files of sets with the rights of whoever "
+	      "asks;\nSIGHUP reads them with those of the gateway, in the folders where they were "
+	      "when it started.\n",
 	      out);
 	fputs("\n## The file\n", out);
 	page_head(out);
