@@ -80,11 +80,17 @@ static void align_ifaces(const struct conf *running, struct run_asked *next)
 	}
 }
 
-/* The elements go along with what was asked for, to one place only. */
+/* The elements go along, to one place only; marks are many, and few of them are used. */
 static void asked_move(struct run_asked *to, struct run_asked *from)
 {
 	conf_elems_free(&to->elems);
-	memcpy(to, from, sizeof *to);
+	memcpy(&to->conf, &from->conf, sizeof to->conf);
+	to->from_file = from->from_file;
+	to->marks.count = from->marks.count;
+	to->marks.sorted = from->marks.sorted;
+	memcpy(to->marks.mark, from->marks.mark, from->marks.count * sizeof from->marks.mark[0]);
+	memcpy(to->file, from->file, sizeof to->file);
+	to->elems = from->elems;
 	from->elems = (struct conf_elems){ 0 };
 }
 

@@ -17,6 +17,7 @@
 
 enum {
 	CTL_TEXT_MAX = 40 << 20, /* bytes that may follow */
+	CTL_TEXT_LARGE = 4 << 20, /* beyond that one client at a time */
 	CTL_SET_SIZE = 32,       /* name of a set */
 	CTL_NAME_SIZE = 256,     /* of the file, for messages */
 	CTL_CONFIRM_MAX_S = 24 * 3600,
