@@ -308,6 +308,29 @@ static void test_a_set_anew(void **state)
 	bed_close(&b.bed);
 }
 
+/* What other sets have is not for this one, though there are places for more. */
+static void test_a_filling_has_its_share(void **state)
+{
+	const struct filter_elem elem[] = { prefix("10.0.0.0", 8), prefix("11.0.0.0", 8) };
+	struct set_bed b;
+	u32 fill, taken;
+
+	(void)state;
+	open_sets(&b, 4);
+	for (u16 port = 1; port <= 3; port++)
+		assert_int_equal(add(&b, "pairs", pair("10.0.0.1", port)), ERR_OK);
+	assert_int_equal(filter_fill_begin(&b.bed.filter, "addrs", &fill), ERR_OK);
+	assert_int_equal(filter_fill_put(&b.bed.filter, "addrs", fill, elem, 2, &taken), ERR_FULL);
+	assert_int_equal(taken, 1);
+	filter_fill_drop(&b.bed.filter, fill);
+	assert_int_equal(filter_set_change(&b.bed.filter, "addrs", elem, 2, true, &taken),
+			 ERR_FULL);
+	assert_int_equal(taken, 1);
+	assert_int_equal(filter_set_change(&b.bed.filter, "addrs", elem, 2, false, &taken), ERR_OK);
+	assert_int_equal(taken, 1);
+	bed_close(&b.bed);
+}
+
 static void test_what_a_filling_meets(void **state)
 {
 	const struct filter_elem elem = prefix("10.0.0.0", 8), port = ports(80, 90);
@@ -417,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_what_outlives_a_change),
 		cmocka_unit_test(test_what_is_forgotten),
 		cmocka_unit_test(test_a_set_anew),
+		cmocka_unit_test(test_a_filling_has_its_share),
 		cmocka_unit_test(test_what_a_filling_meets),
 		cmocka_unit_test(test_what_holds_an_element),
 	};
