@@ -9,7 +9,7 @@ void filter_store_layout(struct filter_store *store, const struct filter_conf *c
 {
 	u32 elems = 2 * conf->elem_limit;
 
-	store->body_count = FILTER_BODIES * conf->set_limit;
+	store->body_count = FILTER_BODIES * conf->set_limit + FILTER_BODIES_MORE;
 	store->body = mem_take(mem, "filter_sets", store->body_count, sizeof *store->body);
 	store->port_count = FILTER_BODIES * conf->port_set_limit;
 	store->port_words = mem_take(mem, "filter_port_sets", store->port_count,
@@ -125,8 +125,8 @@ u16 filter_body_new(struct filter_store *store, const struct hash_key *key,
 	u64 *bits = kind == FILTER_SET_PORTS ? port_bits_find(store) : NULL;
 	u16 at = body_find_free(store);
 
-	if (at == FILTER_BODY_NONE) {
-		filter_store_sweep(store, key, store->entry.cap);
+	while (at == FILTER_BODY_NONE && store->gone > 0) {
+		filter_store_sweep(store, key, FILTER_SWEEP_STEP);
 		at = body_find_free(store);
 	}
 	if (at == FILTER_BODY_NONE || (kind == FILTER_SET_PORTS && bits == NULL))
@@ -211,8 +211,9 @@ enum err filter_body_add(struct filter_store *store, const struct hash_key *key,
 	if (entry_find(store, key, &entry))
 		return ERR_EXISTS;
 	idx = slab_new(&store->entry);
-	if (idx == IDX_NONE && store->gone > 0) {
-		filter_store_sweep(store, key, store->entry.cap);
+	/* No further than to the first place that comes free: the next ones are as near. */
+	while (idx == IDX_NONE && store->gone > 0) {
+		filter_store_sweep(store, key, FILTER_SWEEP_STEP);
 		idx = slab_new(&store->entry);
 	}
 	if (idx == IDX_NONE)

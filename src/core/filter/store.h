@@ -22,6 +22,7 @@ enum {
 	FILTER_PORT_WORDS = 1024,
 	FILTER_BODY_NONE = UINT16_MAX,
 	FILTER_BODIES = 3,        /* of each set: in use, prepared, being filled or swept */
+	FILTER_BODIES_MORE = 16,
 	FILTER_SWEEP_STEP = 1024, /* places of the table in one step */
 };
 

@@ -100,7 +100,8 @@ struct conf_set {
 	struct filter_elem elem[CONF_SET_ELEM_MAX];
 	/* Of all its elements, once its file was read (conf_sets.h). */
 	u32 all_count;
-	u64 stamp; /* tells them from others; 0: not read */
+	u64 stamp;      /* tells them from others; 0: not read */
+	u64 file_stamp; /* the same of those in the file */
 };
 
 struct conf_filter_rule {

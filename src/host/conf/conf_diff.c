@@ -288,11 +288,12 @@ static void diff_set_files(struct conf_diff *diff, const struct conf *from, cons
 		char two[CONF_DIFF_TEXT_SIZE];
 
 		if (!new || !old->file[0] || strcmp(old->file, new->file) != 0 ||
-		    old->stamp == new->stamp)
+		    old->file_stamp == new->file_stamp)
 			continue;
 		snprintf(path, sizeof path, "filter.sets.%s.file", old->name);
-		snprintf(one, sizeof one, "%u elements", old->all_count);
-		snprintf(two, sizeof two, "%u elements, not the same ones", new->all_count);
+		snprintf(one, sizeof one, "%u elements", old->all_count - old->elem_count);
+		snprintf(two, sizeof two, "%u elements, not the same ones",
+			 new->all_count - new->elem_count);
 		add(diff, CONF_LIVE, path, one, two);
 	}
 }

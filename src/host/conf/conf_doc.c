@@ -148,10 +148,11 @@ void conf_doc_page(FILE *out)
 	      "A set of `filter.sets` begins with its `elements` and those of its `file`, and "
 	      "`sluice set` changes\nit while the gateway runs. Such changes outlive a reload as "
 	      "long as the configuration gives that set\nthe same elements as before, wherever "
-	      "they stand; one that is given others has just those. A restart\nbegins with the "
-	      "configuration. `sluice reload` reads the files of sets with the rights of whoever "
-	      "asks;\nSIGHUP reads them with those of the gateway, in the folders where they were "
-	      "when it started.\n",
+	      "they stand; one that is given others has just those, and after\na rollback what "
+	      "the configuration before gave it. A restart begins with the configuration.\n"
+	      "`sluice reload` reads the files of sets with the rights of whoever asks; SIGHUP "
+	      "reads them with those\nof the gateway, in the folders where they were when it "
+	      "started.\n",
 	      out);
 	fputs("\n## The file\n", out);
 	page_head(out);

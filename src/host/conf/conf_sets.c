@@ -74,15 +74,16 @@ static bool add_file(struct gathering *g, struct conf_set *set, const struct con
 }
 
 /* Who writes elements is trusted, so two sets with one stamp would be chance: 2^-64. */
-static u64 stamp_of(const struct filter_elem *elem, u32 count)
+static u64 stamp_of(const struct conf_elems *elems, u32 first, u32 count)
 {
 	u64 stamp = UINT64_C(0x9e3779b97f4a7c15) + count;
 
-	for (u32 i = 0; i < count; i++) {
-		u64 word = (u64)elem[i].addr.raw << 32 | (u64)elem[i].port_first << 16 |
-			   elem[i].port_last;
+	for (u32 i = first; i < first + count; i++) {
+		const struct filter_elem *elem = &elems->elem[i];
+		u64 word = (u64)elem->addr.raw << 32 | (u64)elem->port_first << 16 |
+			   elem->port_last;
 
-		stamp = (stamp ^ word ^ (u64)elem[i].len << 58) * UINT64_C(0xbf58476d1ce4e5b9);
+		stamp = (stamp ^ word ^ (u64)elem->len << 58) * UINT64_C(0xbf58476d1ce4e5b9);
 		stamp ^= stamp >> 29;
 	}
 	return stamp ? stamp : 1;
@@ -98,9 +99,12 @@ static bool gather(struct gathering *g, struct conf_set *set, const struct conf_
 		good = add(g, set, &set->elem[i]);
 	if (good && set->file[0])
 		good = add_file(g, set, file);
-	if (good)
-		set->stamp = stamp_of(g->elems->elem + first, set->all_count);
-	return good;
+	if (!good)
+		return false;
+	set->stamp = stamp_of(g->elems, first, set->all_count);
+	set->file_stamp = stamp_of(g->elems, first + set->elem_count,
+				   set->all_count - set->elem_count);
+	return true;
 }
 
 static void check_room(struct gathering *g)
