@@ -78,6 +78,7 @@ static void align_ifaces(const struct conf *running, struct run_asked *next)
 		if (*at >= base && index < running->iface_count)
 			*at += (moved_to[index] - index) * (u32)sizeof sorted[0];
 	}
+	conf_marks_sort(&next->marks);
 }
 
 /* The elements go along, to one place only; marks are many, and few of them are used. */

@@ -47,7 +47,7 @@ RULES="  forward: drop
 SETS="    - {name: web, kind: ports, elements: [80, 8000-8010]}
     - {name: services, kind: address-ports, elements: ['$OUTSIDE:81']}
     - {name: hosts, kind: addresses, elements: 10.10.0.0/16}"
-LIMITS="limits: {filter-elements: 250k}
+LIMITS="limits: {filter-elements: 250k, filter-rules: 10k}
 filter:
   sets:"
 topology given
@@ -71,6 +71,15 @@ config "$BOX/other.yaml" "$LIMITS
     - {name: blocked, kind: addresses, elements: 192.0.2.0/24}
 $SETS
 $RULES"
+config "$BOX/many.yaml" "$LIMITS
+$SETS
+    - {name: blocked, kind: addresses, elements: 192.0.2.0/24}
+  forward: drop
+  rules:
+$(for n in $(seq 0 9998); do
+	echo "    - {name: r$n, destination: 192.$((n >> 8)).$((n & 255)).0/24, ports: $((n % 1000 + 1)), action: drop}"
+done)
+    - {name: last, destination-set: blocked, destination-not: true, action: accept}"
 config "$BOX/bad.yaml" "filter:
   sets:
     - {name: blocked, kind: addresses}
@@ -183,6 +192,25 @@ check "elements of the configuration itself" change reload "$BOX/other.yaml"
 equal "as well" 1 "$(elements blocked)"
 check "rollback" change rollback
 equal "goes back to what the file had" 50000 "$(elements blocked)"
+
+# ---- 10,000 rules -----------------------------------------------------------------------------
+
+spawn $IN "$BOX/flood" ping -q -i 0.002 -c 1500 -W 2 $OUTSIDE
+FLOOD=$SPAWNED
+wait_for 5 at $IN ping -c 1 -W 1 -q $OUTSIDE
+check "10,000 rules are taken while it runs" change apply "$BOX/many.yaml" --confirm 60s
+check "confirmed" change confirm
+check "the last of them decides" fetch 80
+equal "all are there" 10000 "$(show rules | jq '[.rules[] | select(.policy != true)] | length')"
+check "a set of another configuration" set_ add blocked $OUTSIDE --json
+says "answers in JSON, too" '"changed":1' "$BOX/text"
+check_not "and counts for the last rule" fetch 80
+check "back to few" change reload "$BOX/gw.yaml"
+wait_for 30 gone $FLOOD
+received=$(sed -n 's/.*transmitted, \([0-9]*\) received.*/\1/p' "$BOX/flood")
+at_least "pings were answered before and after" 1000 "$received"
+check "and packets pass" fetch 80
+
 cp "$BOX/first.txt" "$BOX/blocked.txt"
 check "a signal reads the file of the set, too" kill -HUP $GATEWAY
 all_back() { [ "$(elements blocked)" = 100000 ]; }

@@ -3,7 +3,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 /* RFC 5227 leaves a host seven seconds before it uses an address. A gateway that starts is waited
  * for by everybody behind it, and links of today answer within milliseconds: the same three probes,
@@ -54,20 +53,46 @@ void conf_mark(struct conf_marks *marks, u32 at, struct conf_place place)
 	marks->mark[marks->count++].place = place;
 }
 
-static int mark_compare(const void *one, const void *two)
+static bool mark_before(const struct conf_mark *a, const struct conf_mark *b)
 {
-	const struct conf_mark *a = one, *b = two;
-
 	if (a->at != b->at)
-		return a->at < b->at ? -1 : 1;
+		return a->at < b->at;
 	if (a->place.line != b->place.line)
-		return a->place.line < b->place.line ? -1 : 1;
-	return a->place.column < b->place.column ? -1 : a->place.column > b->place.column;
+		return a->place.line < b->place.line;
+	return a->place.column < b->place.column;
 }
 
+static void mark_swap(struct conf_mark *a, struct conf_mark *b)
+{
+	struct conf_mark kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+/* Down the heap mark[0..count), until none below it is greater. */
+static void mark_sift(struct conf_mark *mark, u32 at, u32 count)
+{
+	for (u32 child = 2 * at + 1; child < count; child = 2 * at + 1) {
+		if (child + 1 < count && mark_before(&mark[child], &mark[child + 1]))
+			child++;
+		if (!mark_before(&mark[at], &mark[child]))
+			return;
+		mark_swap(&mark[at], &mark[child]);
+		at = child;
+	}
+}
+
+/* A heap: qsort() of the C library asks the system how much memory there is, which a running gateway
+ * may not.                                                                                       */
 void conf_marks_sort(struct conf_marks *marks)
 {
-	qsort(marks->mark, marks->count, sizeof marks->mark[0], mark_compare);
+	for (u32 at = marks->count / 2; at > 0; at--)
+		mark_sift(marks->mark, at - 1, marks->count);
+	for (u32 count = marks->count; count > 1; count--) {
+		mark_swap(&marks->mark[0], &marks->mark[count - 1]);
+		mark_sift(marks->mark, 0, count - 1);
+	}
 	marks->sorted = true;
 }
 
