@@ -60,7 +60,8 @@ static void print_errors_json(const struct looking *l)
 
 /* ---- the commands ---------------------------------------------------------------------------- */
 
-static bool look(struct looking *l)
+/* with_files: those that its sets name, too. */
+static bool look(struct looking *l, bool with_files)
 {
 	struct conf_text text;
 	bool good;
@@ -69,15 +70,16 @@ static bool look(struct looking *l)
 		fprintf(stderr, "sluice: %s\n", text.why);
 		return false;
 	}
-	good = conf_load(text.text, text.len_bytes, &l->conf, &l->marks, &l->errors) &&
-	       set_files_load(&l->conf, &l->marks, &l->elems, &l->errors);
+	good = conf_load(text.text, text.len_bytes, &l->conf, &l->marks, &l->errors);
+	if (good && with_files)
+		good = set_files_load(&l->conf, &l->marks, &l->elems, &l->errors);
 	conf_text_free(&text);
 	return good;
 }
 
 static bool check(struct looking *l)
 {
-	bool good = look(l);
+	bool good = look(l, true);
 
 	if (!good && l->errors.count == 0)
 		return false;
@@ -102,7 +104,7 @@ static bool check(struct looking *l)
 
 static bool print(struct looking *l)
 {
-	bool good = look(l);
+	bool good = look(l, false);
 
 	if (good)
 		conf_print(&l->conf, l->args.all, stdout);
@@ -157,7 +159,7 @@ static bool plan(struct looking *l)
 	struct run_rules *rules = calloc(1, sizeof *rules);
 	struct run_errors *errors = calloc(1, sizeof *errors);
 	struct run_notes notes;
-	bool good = facts && conf && rules && errors && look(l);
+	bool good = facts && conf && rules && errors && look(l, true);
 	struct mem mem;
 
 	say_errors(l);

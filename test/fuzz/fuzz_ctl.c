@@ -41,9 +41,15 @@ static json_t *parse(struct evbuffer *out)
 
 static void judge_answer(const struct ctl_request *request, const json_t *answer)
 {
+	bool one_set = request->show == CTL_SHOW_SETS && request->set[0] != 0;
 	const json_t *list = json_object_get(answer, ctl_show_name(request->show));
 	json_int_t count = json_integer_value(json_object_get(answer, "count"));
 
+	/* There is none here. */
+	if (one_set) {
+		CHECK(json_is_string(json_object_get(answer, "error")));
+		return;
+	}
 	CHECK(json_is_integer(json_object_get(answer, "count")));
 	CHECK(request->count_only == (list == NULL));
 	CHECK(request->limit == 0 || (u64)count <= request->limit);

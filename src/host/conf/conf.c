@@ -83,8 +83,8 @@ static void mark_sift(struct conf_mark *mark, u32 at, u32 count)
 	}
 }
 
-/* A heap: qsort() of the C library asks the system how much memory there is, which a running gateway
- * may not.                                                                                       */
+/* A heap: qsort() of the C library asks the system how much memory there is, and a running gateway
+ * is refused that.                                                                               */
 void conf_marks_sort(struct conf_marks *marks)
 {
 	for (u32 at = marks->count / 2; at > 0; at--)

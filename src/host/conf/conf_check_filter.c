@@ -71,7 +71,8 @@ static void check_action(struct checking *c, const struct conf_filter_rule *rule
 	if (rule->chain == FILTER_OUTPUT && rule->action == FILTER_REJECT)
 		wrong(c, &rule->action,
 		      "what is in chain output can not be rejected: this gateway is the sender");
-	if (rule->action != FILTER_REJECT && conf_is_marked(c->marks, offset_of(c, &rule->reject)))
+	/* The default may stand there: it does, where everything is printed. */
+	if (rule->action != FILTER_REJECT && rule->reject != FILTER_REJECT_PROHIBITED)
 		wrong(c, &rule->reject, "'reject-with' needs 'action: reject'");
 	else if (rule->action == FILTER_REJECT && rule->reject == FILTER_REJECT_RESET &&
 		 rule->proto != CONF_PROTO_TCP)
