@@ -201,14 +201,13 @@ wait_for 5 at $IN ping -c 1 -W 1 -q $OUTSIDE
 check "10,000 rules are taken while it runs" change apply "$BOX/many.yaml" --confirm 60s
 check "confirmed" change confirm
 check "the last of them decides" fetch 80
+wait_for 30 gone $FLOOD
+says "and no ping is lost" "1500 packets transmitted, 1500 received" "$BOX/flood"
 equal "all are there" 10000 "$(show rules | jq '[.rules[] | select(.policy != true)] | length')"
 check "a set of another configuration" set_ add blocked $OUTSIDE --json
 says "answers in JSON, too" '"changed":1' "$BOX/text"
 check_not "and counts for the last rule" fetch 80
 check "back to few" change reload "$BOX/gw.yaml"
-wait_for 30 gone $FLOOD
-received=$(sed -n 's/.*transmitted, \([0-9]*\) received.*/\1/p' "$BOX/flood")
-at_least "pings were answered before and after" 1000 "$received"
 check "and packets pass" fetch 80
 
 cp "$BOX/first.txt" "$BOX/blocked.txt"

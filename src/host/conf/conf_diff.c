@@ -200,6 +200,15 @@ static bool place_equal(const struct conf_field *list, const void *from, u32 i, 
 	return bytes_equal(list, one, two) || element_equal(list->group, one, two);
 }
 
+/* What will be left out needs no words: it may be thousands of rules. */
+static void show_for(const struct conf_diff *diff, const struct conf_field *list, const void *base,
+		     u32 index, char text[CONF_DIFF_TEXT_SIZE])
+{
+	text[0] = 0;
+	if (diff->count < CONF_CHANGE_MAX)
+		show_element(list->group, conf_element_of(list, base, index), text);
+}
+
 static void diff_placed(struct conf_diff *diff, const struct conf_field *list, const char *path,
 			const void *from, const void *to)
 {
@@ -218,12 +227,12 @@ static void diff_placed(struct conf_diff *diff, const struct conf_field *list, c
 	}
 	for (u32 i = begin; i < from_end; i++) {
 		snprintf(inner, sizeof inner, "%.60s[%u]", path, i);
-		show_element(list->group, conf_element_of(list, from, i), text);
+		show_for(diff, list, from, i, text);
 		add(diff, list->when, inner, text, "");
 	}
 	for (u32 i = begin; i < to_end; i++) {
 		snprintf(inner, sizeof inner, "%.60s[%u]", path, i);
-		show_element(list->group, conf_element_of(list, to, i), text);
+		show_for(diff, list, to, i, text);
 		add(diff, list->when, inner, "", text);
 	}
 }
