@@ -38,7 +38,7 @@ struct sluice_route_conf {
 struct sluice_conf {
 	u32 iface_count;
 	struct iface_conf iface[IFACE_MAX];
-	u16 host_if; /* the interface that leads to the host's own stack; IFACE_NONE: none */
+	u16 host_if;   /* the interface that leads to the host's own stack; IFACE_NONE: none */
 	u32 route_count;
 	struct sluice_route_conf route[SLUICE_ROUTE_MAX]; /* connected ones come by themselves */
 	struct ct_conf ct;
@@ -50,9 +50,9 @@ struct sluice_conf {
 	struct reass_conf reass;
 	struct icmp_conf icmp;
 	struct pkt_pool_conf packets;
-	u8 seed[32];    /* secret: keys of hashes, ports, identifiers come from it */
-	bool slow_road; /* never take the short cut for established flows; for tests */
-	bool redirects; /* send ICMP redirects */
+	u8 seed[32];     /* secret: keys of hashes, ports, identifiers come from it */
+	bool slow_road;  /* never take the short cut for established flows; for tests */
+	bool redirects;  /* send ICMP redirects */
 };
 
 struct sluice;
@@ -181,11 +181,11 @@ struct sluice_mapping {
 struct sluice_ports {
 	be32 public_addr;
 	u8 proto;
-	u32 port_count; /* that may be given out */
-	u32 mapped;     /* owned by endpoint-independent mappings that have flows */
-	u32 resting;    /* owned by those that have none, in quarantine */
-	u64 flows;      /* flows per destination that use the address */
-	u64 refused;    /* new flows that found no port */
+	u32 port_count;  /* that may be given out */
+	u32 mapped;      /* owned by endpoint-independent mappings that have flows */
+	u32 resting;     /* owned by those that have none, in quarantine */
+	u64 flows;       /* flows per destination that use the address */
+	u64 refused;     /* new flows that found no port */
 };
 
 /* A destination that is busy enough to have a port map of its own. */
@@ -205,11 +205,11 @@ struct sluice_service {
 	be32 addr;        /* zero: its interface has none now */
 	u16 port_first;   /* host order; zero: all */
 	u16 port_last;
-	u8 proto; /* zero: all */
+	u8 proto;         /* zero: all */
 	const char *method;
 	u32 backends;
 	u32 up;
-	u64 flows; /* now */
+	u64 flows;   /* now */
 	u64 made;
 	u64 refused; /* no backend was up */
 	u64 moved;   /* decided again, because their backend was gone */
@@ -219,11 +219,11 @@ struct sluice_service {
 struct sluice_backend {
 	const char *service; /* its name */
 	be32 addr;
-	u16 port; /* zero: as the client asked for */
+	u16 port;            /* zero: as the client asked for */
 	u16 weight;
-	const char *state; /* up, warming, draining, drained, down */
-	u32 share;         /* per cent of its weight that it has now, while it warms up */
-	u32 left_ms;       /* while it drains */
+	const char *state;   /* up, warming, draining, drained, down */
+	u32 share;           /* per cent of its weight that it has now, while it warms up */
+	u32 left_ms;         /* while it drains */
 	u64 flows;
 	u64 made;
 	u64 moved;
@@ -270,7 +270,7 @@ struct sluice_counter {
 
 /* What happened that somebody should hear of; bounded, the oldest is lost first and counted. */
 enum sluice_event_kind {
-	SLUICE_EVENT_PORTS_OUT, /* addr, port, proto: the destination; public_addr; holders */
+	SLUICE_EVENT_PORTS_OUT,  /* addr, port, proto: the destination; public_addr; holders */
 	SLUICE_EVENT_TABLE_FULL,
 	SLUICE_EVENT_MAPPINGS_FULL,
 	SLUICE_EVENT_ARP_CONFLICT,     /* addr, iface */
@@ -302,7 +302,7 @@ struct sluice_event {
 	be32 dst;
 	be16 dport;
 	u16 iface;
-	be32 src; /* what follows is of SLUICE_EVENT_FILTER */
+	be32 src;  /* what follows is of SLUICE_EVENT_FILTER */
 	be16 sport;
 	u16 out_if;
 	u8 chain;  /* enum filter_chain */

@@ -70,8 +70,9 @@ void sluice_plan(const struct sluice_conf *conf, struct mem *mem)
 	struct nat nat;
 	struct filter filter;
 	struct path path;
-	struct engine_tables tables = { &pool,        &neigh, &fib,    &reass, &ct,
-					&subscribers, &nat,   &filter, &path };
+	struct engine_tables tables = {
+		&pool, &neigh, &fib, &reass, &ct, &subscribers, &nat, &filter, &path
+	};
 
 	mem_init_plan(mem);
 	(void)mem_take(mem, "engine", 1, sizeof(struct sluice));
@@ -182,7 +183,8 @@ const char *engine_conf_wrong(const struct sluice_conf *conf)
 	if (conf->ct.flow_count == 0 || conf->ct.flow_count > UINT32_C(1) << 30)
 		return "the flow table needs 1 to 2^30 flows";
 	for (u32 class = 0; class < CT_TIMEOUT_COUNT; class ++) {
-		if (conf->ct.timeout_s[class] == 0 || conf->ct.timeout_s[class] > CT_TIMEOUT_MAX_S)
+		if (conf->ct.timeout_s[class] == 0 ||
+		    conf->ct.timeout_s[class] > CT_TIMEOUT_MAX_S)
 			return "a time-out is zero or longer than a week";
 	}
 	if (conf->ct.expiry_probes && !conf->ct.counters)
