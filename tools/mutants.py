@@ -538,6 +538,19 @@ void __tsan_write2""", "sim"),
     ("only the first group of rules is looked at", "src/core/filter/match.c",
      "at < chain->group_count && chain->group[at].first < best", "at < chain->group_count && at == 0",
      "unit:core_filter/test_tree"),
+    ("a set forgets what was added when other rules come", "src/core/filter/filter.c",
+     "old != NULL && old->kind == set->kind && old->stamp == set->stamp", "old == NULL && set == NULL",
+     "unit:core_filter/test_set"),
+    ("a set keeps what it has, whatever its configuration gives it", "src/core/filter/filter.c",
+     "old->kind == set->kind && old->stamp == set->stamp", "old->kind == set->kind",
+     "unit:core_filter/test_set"),
+    ("a body that is being filled has no limit", "src/core/filter/set.c",
+     "if (bounded && filter->store.body[fill].elem_count > room)", "if (bounded && room == 0)",
+     "unit:core_filter/test_set"),
+    ("a set of ports may be asked for addresses", "src/host/conf/conf_check_set.c",
+     "	if (set->kind == FILTER_SET_PORTS)\n		conf_error(c->errors, at(c, name),", """	if (set->kind == FILTER_SET_KINDS)
+		conf_error(c->errors, at(c, name),""",
+     "unit:host_conf/test_conf_load"),
     ("new rules take nothing back from flows", "src/core/path/filter.c",
      "if (!filter->conf.reclassify || ask.key.state == FILTER_RELATED)",
      "if (filter->conf.reclassify || ask.key.state == FILTER_RELATED)",
@@ -590,8 +603,8 @@ void __tsan_write2""", "sim"),
 }
 """, "interop:test_reload"),
     ("a reload takes what needs a restart, too", "src/prog/run_change.c",
-     """action->name) || !may_change(change) ||
-""", """action->name) || (!may_change(change) && now == 0) ||
+     """look_at_text(change, call) || !may_change(change) ||
+""", """look_at_text(change, call) || (!may_change(change) && now == 0) ||
 """, "interop:test_reload"),
     ("zones: what lost its route leaves by the common one", "src/core/path/route.c",
      """	return zone == pkt->zone && (pkt->flags & PKT_LOCAL_OUT) == 0 &&

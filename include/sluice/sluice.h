@@ -71,11 +71,27 @@ enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *m
 enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t now,
 			  const char **why);
 
-/* Change a set of the filter between two batches, for as long as the rules stand (or longer: see
- * `keep`). ERR_NOT_FOUND: no such set, or nothing to take away; ERR_EXISTS: it is there already;
- * ERR_RANGE: not of the set's kind; ERR_FULL: limit elem_limit.                                  */
+/* Change a set of the filter between two batches, until a configuration gives it other elements
+ * than the one before. ERR_NOT_FOUND: no such set, or nothing to take away; ERR_EXISTS: it is there
+ * already; ERR_RANGE: not of the set's kind; ERR_FULL: limit elem_limit.                         */
 enum err sluice_set_add(struct sluice *s, const char *set, const struct filter_elem *elem);
 enum err sluice_set_del(struct sluice *s, const char *set, const struct filter_elem *elem);
+/* Many of them, all in or all out; *changed: how many were not so before. */
+enum err sluice_set_change(struct sluice *s, const char *set, const struct filter_elem *elem,
+			   u32 count, bool in, u32 *changed);
+/* Nothing is in it any more; *gone: how many elements were. */
+enum err sluice_set_flush(struct sluice *s, const char *set, u32 *gone);
+/* All of a set anew, in steps: it is filled beside what it holds, which stands until the end, and
+ * then has the new elements at once. fill is given back by an end that answers ERR_OK, or by drop.
+ * What is given twice counts once; *taken: how many were before the one that is refused.         */
+enum err sluice_set_fill_begin(struct sluice *s, const char *set, u32 *fill);
+enum err sluice_set_fill(struct sluice *s, const char *set, u32 fill,
+			 const struct filter_elem *elem, u32 count, u32 *taken);
+enum err sluice_set_fill_end(struct sluice *s, const char *set, u32 fill);
+void sluice_set_fill_drop(struct sluice *s, u32 fill);
+/* Whether all of elem is in the set, and the element, or range of ports, that holds it. */
+enum err sluice_set_find(const struct sluice *s, const char *set, const struct filter_elem *elem,
+			 bool *in, struct filter_elem *holder);
 
 /* Where drivers take the packets from that they hand in. */
 struct pkt_pool *sluice_pool(struct sluice *s);
@@ -330,8 +346,9 @@ struct sluice_rule {
 struct sluice_set {
 	const char *name; /* valid until the next call that changes something */
 	enum filter_set_kind kind;
-	bool keep;
+	bool changed; /* at run time, since a configuration gave it its elements */
 	u32 elem_count;
+	u32 room; /* elements that all sets together may still get; not of ports */
 	u64 hits; /* times that a rule asked and was told yes */
 };
 
@@ -349,6 +366,9 @@ u32 sluice_show_subscribers(const struct sluice *s, u32 *cursor, struct sluice_s
 /* Rules chain by chain, the policy behind the last of each; none if no filter was planned. */
 u32 sluice_show_rules(const struct sluice *s, u32 *cursor, struct sluice_rule *out, u32 max);
 u32 sluice_show_sets(const struct sluice *s, u32 *cursor, struct sluice_set *out, u32 max);
+/* Elements of a set, in no order; those of a set of ports as ranges. */
+u32 sluice_show_elements(const struct sluice *s, const char *set, u32 *cursor,
+			 struct filter_elem *out, u32 max);
 u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_info *out, u32 max);
 u32 sluice_show_neighbours(const struct sluice *s, ns_t now, u32 *cursor, struct neigh_info *out,
 			   u32 max);

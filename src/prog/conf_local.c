@@ -10,6 +10,7 @@
 #include "prog/conf_text.h"
 #include "prog/prog.h"
 #include "prog/run_conf.h"
+#include "prog/set_files.h"
 
 #define HUGE_PAGE (UINT64_C(2) << 20)
 
@@ -19,6 +20,7 @@ struct looking {
 	struct conf conf;
 	struct conf_marks marks;
 	struct conf_errors errors;
+	struct conf_elems elems;
 };
 
 /* ---- errors ---------------------------------------------------------------------------------- */
@@ -58,7 +60,8 @@ static void print_errors_json(const struct looking *l)
 
 /* ---- the commands ---------------------------------------------------------------------------- */
 
-static bool look(struct looking *l)
+/* with_files: those that its sets name, too. */
+static bool look(struct looking *l, bool with_files)
 {
 	struct conf_text text;
 	bool good;
@@ -68,13 +71,15 @@ static bool look(struct looking *l)
 		return false;
 	}
 	good = conf_load(text.text, text.len_bytes, &l->conf, &l->marks, &l->errors);
+	if (good && with_files)
+		good = set_files_load(&l->conf, &l->marks, &l->elems, &l->errors);
 	conf_text_free(&text);
 	return good;
 }
 
 static bool check(struct looking *l)
 {
-	bool good = look(l);
+	bool good = look(l, true);
 
 	if (!good && l->errors.count == 0)
 		return false;
@@ -86,9 +91,13 @@ static bool check(struct looking *l)
 	if (!good)
 		return false;
 	printf("%s is good: %u interfaces, %u routes, %u pools, %u rules, %u one-to-one, %u "
-	       "services\n",
+	       "services",
 	       l->args.file, l->conf.iface_count, l->conf.route_count, l->conf.pool_count,
 	       l->conf.rule_count, l->conf.static_count, l->conf.service_count);
+	if (l->conf.filter.rule_count + l->conf.filter.set_count > 0)
+		printf(", %u filter rules, %u sets of %u elements", l->conf.filter.rule_count,
+		       l->conf.filter.set_count, l->elems.count);
+	printf("\n");
 	if (l->conf.rule_count + l->conf.static_count == 0)
 		printf("note: there are no rules in 'nat', so every packet keeps its addresses\n");
 	return true;
@@ -96,7 +105,7 @@ static bool check(struct looking *l)
 
 static bool print(struct looking *l)
 {
-	bool good = look(l);
+	bool good = look(l, false);
 
 	if (good)
 		conf_print(&l->conf, l->args.all, stdout);
@@ -143,13 +152,15 @@ static void guess_facts(const struct conf *conf, struct run_facts *facts)
 
 static bool plan(struct looking *l)
 {
-	struct run_source source = { .conf = &l->conf, .marks = &l->marks, .file = l->args.file };
+	struct run_source source = {
+		.conf = &l->conf, .marks = &l->marks, .elems = &l->elems, .file = l->args.file
+	};
 	struct run_facts *facts = calloc(1, sizeof *facts);
 	struct sluice_conf *conf = calloc(1, sizeof *conf);
 	struct run_rules *rules = calloc(1, sizeof *rules);
 	struct run_errors *errors = calloc(1, sizeof *errors);
 	struct run_notes notes;
-	bool good = facts && conf && rules && errors && look(l);
+	bool good = facts && conf && rules && errors && look(l, true);
 	struct mem mem;
 
 	say_errors(l);
@@ -181,6 +192,8 @@ static int run_command(const struct conf_command *command, bool (*act)(struct lo
 
 	if (l && conf_args_take(command, argc, argv, &l->args, &code))
 		code = act(l) ? PROG_EXIT_OK : PROG_EXIT_FAILED;
+	if (l)
+		conf_elems_free(&l->elems);
 	free(l);
 	return code;
 }

@@ -7,20 +7,31 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "host/conf/conf_load.h"
 #include "host/ctl/ctl_request.h"
 #include "prog/conf_args.h"
 #include "prog/conf_text.h"
 #include "prog/gateway.h"
 #include "prog/prog.h"
+#include "prog/set_files.h"
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-static bool send_request(int fd, json_t *request, const struct conf_text *text)
+/* What follows a request: a configuration, and the files of its sets. */
+struct sending {
+	struct conf_text text;
+	char *files;
+	size_t files_bytes;
+};
+
+static bool send_request(int fd, json_t *request, const struct sending *sending)
 {
 	char *line = json_dumps(request, JSON_COMPACT);
-	bool good = line && gateway_send(fd, line, strlen(line)) && gateway_send(fd, "\n", 1) &&
-		    (!text || gateway_send(fd, text->text, text->len_bytes));
+	bool good = line && gateway_send(fd, line, strlen(line)) && gateway_send(fd, "\n", 1);
 
+	if (good && sending)
+		good = gateway_send(fd, sending->text.text, sending->text.len_bytes) &&
+		       gateway_send(fd, sending->files, sending->files_bytes);
 	if (!good)
 		fprintf(stderr, "sluice: the gateway takes no request: %s\n", strerror(errno));
 	free(line);
@@ -44,12 +55,12 @@ static json_t *read_answer(int fd)
 }
 
 /* NULL: it was said why. */
-static json_t *ask(const char *control, json_t *request, const struct conf_text *text)
+static json_t *ask(const char *control, json_t *request, const struct sending *sending)
 {
 	json_t *answer = NULL;
 	int fd = gateway_connect(control, GATEWAY_WAIT_S);
 
-	if (fd >= 0 && send_request(fd, request, text))
+	if (fd >= 0 && send_request(fd, request, sending))
 		answer = read_answer(fd);
 	else if (fd >= 0)
 		close(fd);
@@ -154,24 +165,53 @@ static char *file_of_gateway(const char *control)
 	return file;
 }
 
+/* The files that its sets name. A text with mistakes is sent without: the gateway tells them. */
+static bool read_set_files(const char *file, struct sending *sending)
+{
+	struct conf *conf = calloc(1, sizeof *conf);
+	struct conf_marks *marks = calloc(1, sizeof *marks);
+	struct conf_errors errors = { .count = 0 };
+	bool good = conf && marks;
+
+	if (good && conf_load(sending->text.text, sending->text.len_bytes, conf, marks, &errors)) {
+		sending->files = set_files_pack(conf, marks, &sending->files_bytes, &errors);
+		good = sending->files != NULL;
+	}
+	for (u32 i = 0; !good && i < errors.count; i++)
+		fprintf(stderr, "%s:%u:%u: %s\n", file, errors.error[i].place.line,
+			errors.error[i].place.column, errors.error[i].text);
+	free(conf);
+	free(marks);
+	return good;
+}
+
 static json_t *ask_with_file(enum ctl_do what, const struct conf_args *args, const char *file)
 {
+	struct sending sending = { .files = NULL };
 	json_t *request = request_of(what);
-	struct conf_text text;
-	json_t *answer;
+	json_t *answer = NULL;
 
-	if (!conf_text_read(file, &text) || text.len_bytes == 0) {
-		fprintf(stderr, "sluice: %s\n", text.why[0] ? text.why : "the file is empty");
-		conf_text_free(&text);
+	if (!conf_text_read(file, &sending.text) || sending.text.len_bytes == 0) {
+		fprintf(stderr, "sluice: %s\n",
+			sending.text.why[0] ? sending.text.why : "the file is empty");
 		json_decref(request);
-		return NULL;
+	} else if (!read_set_files(file, &sending)) {
+		fprintf(stderr, "sluice %s: a file of a set can not be read; nothing was asked\n",
+			ctl_do_name(what));
+		json_decref(request);
+	} else {
+		json_object_set_new(request, "bytes",
+				    json_integer((json_int_t)(sending.text.len_bytes +
+							      sending.files_bytes)));
+		json_object_set_new(request, "config",
+				    json_integer((json_int_t)sending.text.len_bytes));
+		json_object_set_new(request, "name", json_string(file));
+		if (what == CTL_DO_APPLY)
+			json_object_set_new(request, "confirm_s", json_integer(args->confirm_s));
+		answer = ask(args->control, request, &sending);
 	}
-	json_object_set_new(request, "bytes", json_integer((json_int_t)text.len_bytes));
-	json_object_set_new(request, "name", json_string(file));
-	if (what == CTL_DO_APPLY)
-		json_object_set_new(request, "confirm_s", json_integer(args->confirm_s));
-	answer = ask(args->control, request, &text);
-	conf_text_free(&text);
+	conf_text_free(&sending.text);
+	free(sending.files);
 	return answer;
 }
 

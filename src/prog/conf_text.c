@@ -62,7 +62,7 @@ bool conf_text_read(const char *path, struct conf_text *text)
 	if (!good)
 		refuse(text, path, text->text ? strerror(errno) : "there is no memory to read it");
 	else if (text->len_bytes > CONF_FILE_MAX)
-		good = refuse(text, path, "is larger than 256 KB");
+		good = refuse(text, path, "is larger than 2 MB");
 	if (!is_input)
 		close(fd);
 	if (!good)

@@ -13,6 +13,7 @@ int events_main(int argc, char **argv);
 int flush_main(int argc, char **argv);
 int drain_main(int argc, char **argv);
 int undrain_main(int argc, char **argv);
+int set_main(int argc, char **argv);
 int replay_main(int argc, char **argv);
 int top_main(int argc, char **argv);
 int check_main(int argc, char **argv);

@@ -264,11 +264,27 @@ static bool run_begin(struct run *run)
 	       run_loop_begin(run);
 }
 
+/* Files of sets, which SIGHUP reads again. */
+static u32 set_paths(const struct conf *conf, const char *paths[CONF_SET_MAX])
+{
+	u32 count = 0;
+
+	for (u32 i = 0; i < conf->filter.set_count; i++) {
+		if (conf->filter.set[i].file[0])
+			paths[count++] = conf->filter.set[i].file;
+	}
+	return count;
+}
+
 /* After everything is open, before a byte from outside is read. */
 static void enter_sandbox(struct run *run)
 {
+	const char *more[CONF_SET_MAX];
+	u32 more_count = set_paths(&run->asked.conf, more);
 	const struct sandbox_conf conf = { .control = run->asked.conf.control,
 					   .config = run->config_path,
+					   .more_count = more_count,
+					   .more = more,
 					   .connects = run->connects,
 					   .log = { .json = run->log.json,
 						    .priorities = run->log.priorities } };
@@ -328,6 +344,9 @@ int run_main(int argc, char **argv)
 	} else {
 		code = run_gateway(run);
 	}
+	conf_elems_free(&run->asked.elems);
+	conf_elems_free(&run->asked_last.elems);
+	conf_elems_free(&run->asked_next.elems);
 	free(run->config_path);
 	free(run);
 	return code;

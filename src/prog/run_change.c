@@ -10,6 +10,7 @@
 #include "prog/conf_text.h"
 #include "prog/run_drain.h"
 #include "prog/run_health.h"
+#include "prog/set_files.h"
 
 enum { WHY_SIZE = 320 };
 
@@ -79,17 +80,48 @@ static void align_ifaces(const struct conf *running, struct run_asked *next)
 		if (*at >= base && index < running->iface_count)
 			*at += (moved_to[index] - index) * (u32)sizeof sorted[0];
 	}
+	conf_marks_sort(&next->marks);
 }
 
-static bool look_at_text(struct change *change, const char *text, size_t len_bytes,
-			 const char *name)
+/* The elements go along, to one place only; marks are many, and few of them are used. */
+static void asked_move(struct run_asked *to, struct run_asked *from)
+{
+	conf_elems_free(&to->elems);
+	memcpy(&to->conf, &from->conf, sizeof to->conf);
+	to->from_file = from->from_file;
+	to->marks.count = from->marks.count;
+	to->marks.sorted = from->marks.sorted;
+	memcpy(to->marks.mark, from->marks.mark, from->marks.count * sizeof from->marks.mark[0]);
+	memcpy(to->file, from->file, sizeof to->file);
+	to->elems = from->elems;
+	from->elems = (struct conf_elems){ 0 };
+}
+
+/* The files of sets come behind the text, or are read here when nobody has sent it. */
+static bool load_text(struct run_asked *next, const struct ctl_call *call,
+		      struct conf_errors *errors)
+{
+	const struct ctl_action *action = &call->action;
+	struct conf_set_files files;
+
+	conf_elems_free(&next->elems);
+	if (!conf_load(call->text, action->config_bytes, &next->conf, &next->marks, errors))
+		return false;
+	if (call->client == CTL_CLIENT_NONE)
+		return set_files_load(&next->conf, &next->marks, &next->elems, errors);
+	set_files_unpack(&next->conf, call->text + action->config_bytes,
+			 action->text_bytes - action->config_bytes, &files);
+	return conf_sets_read(&next->conf, &next->marks, &files, &next->elems, errors);
+}
+
+static bool look_at_text(struct change *change, const struct ctl_call *call)
 {
 	struct run_asked *next = &change->run->asked_next;
 	struct conf_errors errors;
-	bool good = conf_load(text, len_bytes, &next->conf, &next->marks, &errors);
+	bool good = load_text(next, call, &errors);
 
 	next->from_file = true;
-	snprintf(next->file, sizeof next->file, "%s", name);
+	snprintf(next->file, sizeof next->file, "%s", call->action.name);
 	say_errors(change, &errors);
 	if (!good) {
 		snprintf(change->why, sizeof change->why,
@@ -197,8 +229,8 @@ static bool take(struct change *change, bool changing, ns_t now)
 	}
 	run_health_settle(run, &run->asked.conf, &run->asked_next.conf, now);
 	memcpy(&run->conf, &run->next_conf, sizeof run->conf);
-	memcpy(&run->asked_last, &run->asked, sizeof run->asked);
-	memcpy(&run->asked, &run->asked_next, sizeof run->asked);
+	asked_move(&run->asked_last, &run->asked);
+	asked_move(&run->asked, &run->asked_next);
 	run->has_last = true;
 	run->log.json = run->asked.conf.log == CONF_LOG_JSON;
 	return true;
@@ -218,13 +250,12 @@ static bool may_begin(struct change *change, ns_t now)
 	return false;
 }
 
-static bool change_to(struct change *change, const struct ctl_action *action, const char *text,
-		      ns_t now)
+static bool change_to(struct change *change, const struct ctl_call *call, ns_t now)
 {
+	const struct ctl_action *action = &call->action;
 	struct run *run = change->run;
 
-	if (!may_begin(change, now) ||
-	    !look_at_text(change, text, action->text_bytes, action->name) || !may_change(change) ||
+	if (!may_begin(change, now) || !look_at_text(change, call) || !may_change(change) ||
 	    !hosts_have_addresses(change) || !take(change, true, now))
 		return false;
 	if (action->what == CTL_DO_APPLY)
@@ -237,11 +268,11 @@ static bool change_to(struct change *change, const struct ctl_action *action, co
 }
 
 /* What could be taken live, would it be? */
-static bool compare(struct change *change, const struct ctl_action *action, const char *text)
+static bool compare(struct change *change, const struct ctl_call *call)
 {
 	const u32 *by_when = change->diff.by_when;
 
-	if (!look_at_text(change, text, action->text_bytes, action->name))
+	if (!look_at_text(change, call))
 		return false;
 	if (by_when[CONF_RESTART] + by_when[CONF_REFUSED] > 0)
 		return true;
@@ -257,12 +288,14 @@ static bool roll_back(struct change *change, ns_t now)
 			 "there is no change to go back from since the gateway started");
 		return false;
 	}
-	memcpy(&run->asked_next, &run->asked_last, sizeof run->asked_next);
+	asked_move(&run->asked_next, &run->asked_last);
 	conf_diff(&run->asked.conf, &run->asked_next.conf, &change->diff);
 	say_changes(change);
 	/* It ran before: what the system has become since is no reason not to go back. */
-	if (!take(change, false, now))
+	if (!take(change, false, now)) {
+		asked_move(&run->asked_last, &run->asked_next);
 		return false;
+	}
 	run->has_last = false;
 	run->confirm_ns = 0;
 	return true;
@@ -304,19 +337,16 @@ static bool order_drain(struct change *change, const struct ctl_action *action, 
 
 static bool act(struct change *change, const struct ctl_call *call, ns_t now)
 {
-	const struct ctl_action *action = &call->action;
-
-	switch (action->what) {
+	switch (call->action.what) {
 	case CTL_DO_STATUS: return say_status(change, now);
-	case CTL_DO_DIFF: return compare(change, action, call->text);
+	case CTL_DO_DIFF: return compare(change, call);
 	case CTL_DO_RELOAD:
-	case CTL_DO_APPLY: return change_to(change, action, call->text, now);
+	case CTL_DO_APPLY: return change_to(change, call, now);
 	case CTL_DO_CONFIRM: return confirm(change);
 	case CTL_DO_ROLLBACK: return roll_back(change, now);
 	case CTL_DO_DRAIN:
-	case CTL_DO_UNDRAIN: return order_drain(change, action, now);
-	case CTL_DO_NOTHING:
-	case CTL_DO_COUNT: break;
+	case CTL_DO_UNDRAIN: return order_drain(change, &call->action, now);
+	default: break; /* sets: run_sets.c */
 	}
 	return false;
 }
@@ -365,7 +395,7 @@ static void log_errors(struct run *run, const char *answer)
 
 void run_change_reload(struct run *run, ns_t now)
 {
-	struct ctl_call call = { .action.what = CTL_DO_RELOAD };
+	struct ctl_call call = { .action.what = CTL_DO_RELOAD, .client = CTL_CLIENT_NONE };
 	struct conf_text text;
 	char *answer;
 
@@ -374,7 +404,7 @@ void run_change_reload(struct run *run, ns_t now)
 		return;
 	}
 	call.text = text.text;
-	call.action.text_bytes = (u32)text.len_bytes;
+	call.action.text_bytes = call.action.config_bytes = (u32)text.len_bytes;
 	snprintf(call.action.name, sizeof call.action.name, "%s", run->args.config);
 	answer = run_change(run, &call, now);
 	log_errors(run, answer);

@@ -5,6 +5,7 @@
 #ifndef PROG_RUN_CONF_H
 #define PROG_RUN_CONF_H
 
+#include "host/conf/conf_sets.h"
 #include "host/os/netlink.h"
 #include "prog/run_args.h"
 #include "sluice/sluice.h"
@@ -13,6 +14,7 @@
 struct run_source {
 	const struct conf *conf;
 	const struct conf_marks *marks; /* NULL: it comes from a command line */
+	const struct conf_elems *elems; /* of its sets; NULL: it has none */
 	const char *file;
 };
 
@@ -54,10 +56,11 @@ struct run_notes {
 	bool no_default;   /* no default gateway is known */
 };
 
-/* The engine's filter rules, to which its configuration points: they are read when it is built or
- * configured, and never afterwards.                                                             */
+/* The engine's filter rules and sets, to which its configuration points: they are read when it is
+ * built or configured, and never afterwards.                                                     */
 struct run_rules {
 	struct filter_rule_conf rule[CONF_FILTER_RULE_MAX];
+	struct filter_set_conf set[CONF_SET_MAX];
 };
 
 /* What was asked for by a value of source->conf: its place in the file, or the option. */

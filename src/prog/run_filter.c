@@ -42,6 +42,27 @@ static void build_ports(struct filter_ports *ports, u16 first, u16 last)
 	ports->last = last;
 }
 
+static u16 set_index(const struct conf *asked, const char *name)
+{
+	for (u32 i = 0; name[0] && i < asked->filter.set_count; i++) {
+		if (strcmp(asked->filter.set[i].name, name) == 0)
+			return (u16)i;
+	}
+	return FILTER_SET_NONE;
+}
+
+/* A set of address-ports is asked about both. */
+static void build_end(const struct conf *asked, const char *name, struct filter_addr *addr,
+		      u16 *pair)
+{
+	u16 set = set_index(asked, name);
+
+	if (set != FILTER_SET_NONE && asked->filter.set[set].kind == FILTER_SET_PAIRS)
+		*pair = set;
+	else
+		addr->set = set;
+}
+
 static void build_rule(const struct conf *asked, const struct conf_filter_rule *given,
 		       struct filter_rule_conf *rule)
 {
@@ -61,6 +82,12 @@ static void build_rule(const struct conf *asked, const struct conf_filter_rule *
 	rule->dst.not = given->dest_not;
 	build_ports(&rule->sport, given->sport_first, given->sport_last);
 	build_ports(&rule->dport, given->dport_first, given->dport_last);
+	rule->sport.not = given->sport_not;
+	rule->dport.not = given->dport_not;
+	rule->sport.set = set_index(asked, given->sport_set);
+	rule->dport.set = set_index(asked, given->dport_set);
+	build_end(asked, given->source_set, &rule->src, &rule->src_pair);
+	build_end(asked, given->dest_set, &rule->dst, &rule->dst_pair);
 	rule->icmp = given->icmp != CONF_ICMP_ANY;
 	rule->icmp_type = icmp_types[given->icmp];
 	rule->in_ifs = ifaces_named(asked, given->in);
@@ -77,11 +104,43 @@ static void build_rule(const struct conf *asked, const struct conf_filter_rule *
 /* Does it say something that needs memory? */
 static bool filters(const struct conf_filter *filter)
 {
-	bool says = filter->rule_count > 0;
+	bool says = filter->rule_count > 0 || filter->set_count > 0;
 
 	for (u32 chain = 0; chain < FILTER_CHAINS; chain++)
 		says |= filter->policy[chain] != FILTER_ACCEPT;
 	return says;
+}
+
+static void build_sets(const struct run_source *source, struct filter_conf *filter,
+		       struct run_rules *rules)
+{
+	const struct conf_filter *asked = &source->conf->filter;
+	u32 first = 0;
+
+	filter->set = asked->set_count ? rules->set : NULL;
+	filter->set_count = asked->set_count;
+	filter->set_limit = asked->set_limit;
+	filter->port_set_limit = asked->port_set_limit;
+	filter->elem_limit = asked->elem_limit;
+	for (u32 i = 0; i < asked->set_count; i++) {
+		const struct conf_set *given = &asked->set[i];
+		struct filter_set_conf *set = &rules->set[i];
+
+		*set = (struct filter_set_conf){ .kind = (u8)given->kind, .stamp = given->stamp };
+		memcpy(set->name, given->name, sizeof set->name);
+		if (!source->elems || given->all_count == 0)
+			continue;
+		set->elem = source->elems->elem + first;
+		set->elem_count = given->all_count;
+		first += given->all_count;
+	}
+}
+
+/* What a file that does not say gets: room to grow. */
+static u32 usual_limit(const struct conf_filter *asked)
+{
+	return u32_min(u32_max(CONF_FILTER_RULE_USUAL, 2 * asked->rule_count),
+		       CONF_FILTER_RULE_MAX);
 }
 
 void run_filter_build(const struct run_source *source, const struct run_facts *facts,
@@ -94,9 +153,10 @@ void run_filter_build(const struct run_source *source, const struct run_facts *f
 	if (facts->address_limit)
 		limit = facts->filter_limit;
 	else if (limit == 0 && filters(asked))
-		limit = CONF_FILTER_RULE_MAX;
+		limit = usual_limit(asked);
 	filter->rule_limit = limit;
 	filter->source_limit = asked->source_limit;
+	build_sets(source, filter, rules);
 	filter->reclassify = asked->reclassify;
 	filter->log_rate = asked->log_rate;
 	filter->log_burst = asked->log_burst;

@@ -16,6 +16,7 @@
 #include "prog/prog.h"
 #include "prog/run_change.h"
 #include "prog/run_health.h"
+#include "prog/run_sets.h"
 #include "prog/run_state.h"
 
 #define RUN_SPIN_NS     (50 * NS_PER_US)
@@ -146,8 +147,16 @@ static bool act(struct run *run, ns_t now)
 		run_change_reload(run, now);
 		notify_ready(&run->notify);
 	}
+	if (run->sets) {
+		run_sets_step(run);
+		return true;
+	}
 	if (!ctl_action_take(run->ctl, &call))
 		return false;
+	if (ctl_do_is_set(call.action.what)) {
+		run_sets_begin(run, &call);
+		return true;
+	}
 	answer = run_change(run, &call, now);
 	ctl_action_answer(run->ctl, &call,
 			  answer ? answer
@@ -338,5 +347,6 @@ void run_loop_end(struct run *run)
 	run_health_end(run);
 	metrics_del(run->metrics);
 	ctl_del(run->ctl);
+	run_sets_end(run);
 	loop_del(run->loop);
 }

@@ -18,6 +18,7 @@
 #include "prog/conf_text.h"
 #include "prog/run_fill.h"
 #include "prog/run_state.h"
+#include "prog/set_files.h"
 
 enum { IFACE_NAMES_MAX = 256 };
 
@@ -27,6 +28,7 @@ struct run_source run_source_of(const struct run_asked *asked)
 {
 	return (struct run_source){ .conf = &asked->conf,
 				    .marks = asked->from_file ? &asked->marks : NULL,
+				    .elems = &asked->elems,
 				    .file = asked->file };
 }
 
@@ -61,7 +63,8 @@ bool run_ask(struct run *run)
 		run_error(&run->errors, "%s", text.why);
 		return false;
 	}
-	good = conf_load(text.text, text.len_bytes, &run->asked.conf, &run->asked.marks, &errors);
+	good = conf_load(text.text, text.len_bytes, &run->asked.conf, &run->asked.marks, &errors) &&
+	       set_files_load(&run->asked.conf, &run->asked.marks, &run->asked.elems, &errors);
 	conf_text_free(&text);
 	if (!good)
 		take_conf_errors(run, &errors);

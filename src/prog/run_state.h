@@ -32,6 +32,7 @@ struct run_asked {
 	struct conf conf;
 	bool from_file;
 	struct conf_marks marks;
+	struct conf_elems elems;  /* of the sets; it has them by itself */
 	char file[RUN_FILE_SIZE]; /* as it was named; for what is said of it */
 };
 
@@ -73,6 +74,7 @@ struct run {
 	struct ctl *ctl;
 	struct run_health *checks;
 	bool connects;           /* checks may open connections */
+	struct run_sets *sets; /* an order about a set that is under way; NULL: none */
 	struct metrics *metrics; /* NULL: not asked for */
 	struct os_watch *watch;
 	u32 loop_watch_count;

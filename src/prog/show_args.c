@@ -211,6 +211,8 @@ bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_w
 		if (argv[at][0] == '-') {
 			if (!read_option(args, &at, argv, why))
 				return false;
+		} else if (named && args->show == CTL_SHOW_SETS && !args->set) {
+			args->set = argv[at];
 		} else if (named) {
 			return refuse(why, "%.40s: one thing can be shown at a time", argv[at]);
 		} else if (!read_show(args, argv[at], why)) {
@@ -246,6 +248,8 @@ char *show_args_request(const struct show_args *args)
 		json_object_set_new(filter, "proto", json_string(args->proto));
 	if (args->state)
 		json_object_set_new(filter, "state", json_string(args->state));
+	if (args->set)
+		json_object_set_new(filter, "set", json_string(args->set));
 	if (args->port)
 		json_object_set_new(filter, "port", json_integer((json_int_t)args->port));
 	/* The first of a list that is not in order yet say nothing: the reader cuts it. */
@@ -274,6 +278,8 @@ void show_args_help(FILE *out)
 		unsigned filters = ctl_show_filters((enum ctl_show)i);
 
 		fprintf(out, "  sluice show %-11s", ctl_show_name((enum ctl_show)i));
+		if (filters & CTL_FILTER_SET)
+			fprintf(out, " [NAME]");
 		for (size_t j = 0; j < ARRAY_COUNT(options); j++) {
 			if (options[j].what < OPTION_CONTROL && filters & options[j].what)
 				fprintf(out, " %s", options[j].name);

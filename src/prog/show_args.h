@@ -15,6 +15,7 @@ struct show_args {
 	const char *addr; /* as typed, and found good */
 	const char *proto;
 	const char *state;
+	const char *set;
 	u64 port;
 	u64 limit;
 };

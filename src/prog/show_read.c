@@ -122,7 +122,8 @@ static void take_close(struct reading *reading, char *line)
 	reading->ended = true;
 	if (reading->sorted)
 		put_sorted(reading);
-	if (!reading->args->json) {
+	/* A set that is named was printed before its elements, if it has none, too. */
+	if (!reading->args->json && !reading->args->set) {
 		show_text_end(reading->text, reading->args->show, end);
 		put_text(reading);
 	}

@@ -77,8 +77,15 @@ void show_text_rule(FILE *out, const json_t *rule)
 
 void show_text_set(FILE *out, const json_t *set)
 {
-	fprintf(out, "%-15s  %-9s  elements %" PRIu64 "  hits %" PRIu64 "%s\n",
-		text_of(set, "name"), text_of(set, "kind"), count_of(set, "elements"),
-		count_of(set, "hits"),
-		json_is_true(json_object_get(set, "keep")) ? "  kept over changes" : "");
+	fprintf(out, "%-15s  %-13s  elements %" PRIu64, text_of(set, "name"), text_of(set, "kind"),
+		count_of(set, "elements"));
+	if (json_object_get(set, "room"))
+		fprintf(out, "  room for %" PRIu64 " more", count_of(set, "room"));
+	fprintf(out, "  hits %" PRIu64 "%s\n", count_of(set, "hits"),
+		json_is_true(json_object_get(set, "changed")) ? "  changed at run time" : "");
+}
+
+void show_text_element(FILE *out, const json_t *element)
+{
+	fprintf(out, "  %s\n", text_of(element, "element"));
 }

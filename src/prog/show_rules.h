@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 void show_text_rule(FILE *out, const json_t *rule);
+void show_text_element(FILE *out, const json_t *element);
 void show_text_set(FILE *out, const json_t *set);
 
 #endif

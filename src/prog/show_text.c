@@ -320,7 +320,12 @@ void show_text_record(FILE *out, enum ctl_show show, u32 part, const json_t *rec
 	case CTL_SHOW_COUNTERS: put_counter(out, record); return;
 	case CTL_SHOW_MEMORY: put_mem_row(out, record); return;
 	case CTL_SHOW_RULES: show_text_rule(out, record); return;
-	case CTL_SHOW_SETS: show_text_set(out, record); return;
+	case CTL_SHOW_SETS:
+		if (part)
+			show_text_element(out, record);
+		else
+			show_text_set(out, record);
+		return;
 	case CTL_SHOW_COUNT: return;
 	}
 }

@@ -15,6 +15,7 @@ static const struct prog_command commands[] = {
 	{ "flush", flush_main, "end flows" },
 	{ "drain", drain_main, "a backend gets no new flows, and loses those it has in time" },
 	{ "undrain", undrain_main, "a backend takes part again" },
+	{ "set", set_main, "change a set of the filter" },
 	{ "replay", replay_main, "captures through the gateway, in virtual time" },
 	{ "top", top_main, "who holds most flows and ports, refreshed" },
 	{ "check", check_main, "is a configuration file right?" },

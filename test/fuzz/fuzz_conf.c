@@ -8,7 +8,11 @@
 #include "fuzz/input.h"
 #include "host/conf/conf_diff.h"
 #include "host/conf/conf_load.h"
+#include "host/conf/conf_sets.h"
+#include "host/conf/elem_text.h"
+#include "host/conf/values.h"
 #include "prog/run_conf.h"
+#include "prog/set_files.h"
 
 struct read {
 	struct conf conf;
@@ -58,6 +62,49 @@ static void print_and_read_back(const struct read *first, bool all)
 	free(text);
 }
 
+/* The same bytes as elements: what is one is printed and read back. */
+static void read_elements(const char *bytes, size_t len, enum filter_set_kind kind)
+{
+	struct filter_elem elem, again;
+	enum elem_found found;
+	struct elem_text text;
+	u32 line = 0;
+
+	elem_text_begin(&text, bytes, len);
+	while ((found = elem_text_next(&text, kind, &elem)) != ELEM_END) {
+		CHECK(text.line > line && strlen(text.word) < ELEM_WORD_SIZE);
+		line = text.line;
+		if (found == ELEM_WRONG)
+			continue;
+		CHECK(value_elem(value_show_elem(&elem).text, &again));
+		CHECK(memcmp(&elem, &again, sizeof elem) == 0);
+	}
+}
+
+/* And as what follows a configuration over the control socket, and as the files of its sets. */
+static void read_sets(struct read *first, const char *bytes, size_t len)
+{
+	static struct conf_set_files files;
+	struct conf_elems elems;
+	u32 sum = 0;
+
+	set_files_unpack(&first->conf, bytes, len, &files);
+	for (u32 i = 0; i < first->conf.filter.set_count; i++) {
+		CHECK(!files.file[i].text ||
+		      (files.file[i].text >= bytes &&
+		       files.file[i].text + files.file[i].len_bytes <= bytes + len));
+		files.file[i] = (struct conf_set_file){ .text = bytes, .len_bytes = len };
+	}
+	if (!conf_sets_read(&first->conf, &first->marks, &files, &elems, &first->errors)) {
+		judge_errors(&first->errors);
+		return;
+	}
+	for (u32 i = 0; i < first->conf.filter.set_count; i++)
+		sum += first->conf.filter.set[i].all_count;
+	CHECK(sum == elems.count);
+	conf_elems_free(&elems);
+}
+
 static void build(const struct read *first)
 {
 	static struct run_facts facts;
@@ -81,6 +128,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static struct read first;
 
+	read_elements((const char *)data, size, (enum filter_set_kind)(size % FILTER_SET_KINDS));
 	if (!conf_load((const char *)data, size, &first.conf, &first.marks, &first.errors)) {
 		judge_errors(&first.errors);
 		judge_marks(&first.marks);
@@ -91,5 +139,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	print_and_read_back(&first, false);
 	print_and_read_back(&first, true);
 	build(&first);
+	read_sets(&first, (const char *)data, size);
 	return 0;
 }

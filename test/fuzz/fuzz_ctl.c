@@ -41,9 +41,15 @@ static json_t *parse(struct evbuffer *out)
 
 static void judge_answer(const struct ctl_request *request, const json_t *answer)
 {
+	bool one_set = request->show == CTL_SHOW_SETS && request->set[0] != 0;
 	const json_t *list = json_object_get(answer, ctl_show_name(request->show));
 	json_int_t count = json_integer_value(json_object_get(answer, "count"));
 
+	/* There is none here. */
+	if (one_set) {
+		CHECK(json_is_string(json_object_get(answer, "error")));
+		return;
+	}
 	CHECK(json_is_integer(json_object_get(answer, "count")));
 	CHECK(request->count_only == (list == NULL));
 	CHECK(request->limit == 0 || (u64)count <= request->limit);
@@ -74,6 +80,9 @@ static void judge_action(const struct ctl_action *action)
 	CHECK(action->text_bytes <= CTL_TEXT_MAX && action->confirm_s <= CTL_CONFIRM_MAX_S);
 	CHECK((action->text_bytes > 0) == ctl_do_has_text(action->what));
 	CHECK((action->confirm_s > 0) == (action->what == CTL_DO_APPLY));
+	CHECK(action->config_bytes <= action->text_bytes);
+	CHECK((action->set[0] != 0) == ctl_do_is_set(action->what));
+	CHECK(memchr(action->set, 0, sizeof action->set) != NULL);
 	CHECK(memchr(action->name, 0, sizeof action->name) != NULL);
 }
 

@@ -161,6 +161,44 @@ static void change_set(struct stage *stage, struct input *in)
 		stage->elem[kind][set->elem_count++] = elem;
 }
 
+/* All of the set anew, from what the model has of it, some of it left out. */
+static void fill_set(struct stage *stage, struct input *in)
+{
+	struct filter_set_conf *set = &stage->set[next_byte(in) % FILTER_SET_KINDS];
+	u32 fill, taken, gone, keep = next_byte(in) % (set->elem_count + 1);
+
+	if (keep == 0) {
+		CHECK(filter_set_flush(&stage->filter, set->name, &gone) == ERR_OK);
+		set->elem_count = 0;
+		return;
+	}
+	CHECK(filter_fill_begin(&stage->filter, set->name, &fill) == ERR_OK);
+	CHECK(filter_fill_put(&stage->filter, set->name, fill, set->elem, keep, &taken) == ERR_OK);
+	CHECK(taken == keep);
+	if ((next_byte(in) & 3) == 0) {
+		filter_fill_drop(&stage->filter, fill);
+		return;
+	}
+	CHECK(filter_fill_end(&stage->filter, set->name, fill) == ERR_OK);
+	set->elem_count = keep;
+}
+
+/* The same rules in another order of building: sets keep what they have. */
+static void reload(struct stage *stage)
+{
+	struct filter_conf conf = stage->conf;
+	struct filter_set_conf none[FILTER_SET_KINDS];
+	const char *why;
+
+	memcpy(none, stage->set, sizeof none);
+	for (u32 kind = 0; kind < FILTER_SET_KINDS; kind++)
+		none[kind].elem_count = 0;
+	conf.set = none;
+	conf.policy[FILTER_INPUT].action = stage->filter.rules == stage->filter.live;
+	CHECK(filter_prepare(&stage->filter, &conf, IFACES, &why) == ERR_OK);
+	filter_commit(&stage->filter);
+}
+
 static void ask(struct stage *stage, struct input *in)
 {
 	static const u8 protos[] = { 6, 17, 1, 47, 33, 132, 136, 6 };
@@ -212,10 +250,18 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	}
 	filter_commit(&stage->filter);
 	for (u32 n = 0; n < PACKETS_MAX && in.left > 0; n++) {
-		if ((next_byte(&in) & 7) == 0)
+		u8 what = next_byte(&in);
+
+		if ((what & 7) == 0)
 			change_set(stage, &in);
+		else if (what == 255)
+			reload(stage);
+		else if ((what & 31) == 31)
+			fill_set(stage, &in);
 		else
 			ask(stage, &in);
+		if ((what & 31) == 1)
+			filter_tick(&stage->filter, n * NS_PER_MS);
 	}
 	filter_check(&stage->filter);
 	return 0;

@@ -118,9 +118,9 @@ says "nothing differs" "^nothing would change" "$BOX/text"
 show routes >"$BOX/after"
 check "the routes are the same" cmp "$BOX/before" "$BOX/after"
 check "packets pass" seen_as $WAN
-dd if=/dev/zero of="$BOX/large" bs=1024 count=300 2>/dev/null
+dd if=/dev/zero of="$BOX/large" bs=1024 count=3000 2>/dev/null
 check_not "a file that is too large" change reload "$BOX/large"
-says "is not even sent" "larger than 256 KB" "$BOX/text"
+says "is not even sent" "larger than 2 MB" "$BOX/text"
 
 cat >"$BOX/swapped.yaml" <<-CONF
 	gateway: $OUTSIDE

@@ -26,6 +26,7 @@ void sluice_tick(struct sluice *s, ns_t now)
 	path_update_gen(&s->path);
 	s->ticked_ns = now;
 	path_tick(&s->path, now);
+	filter_tick(&s->filter, now);
 	engine_events_tick(s, now);
 }
 
@@ -36,6 +37,7 @@ ns_t sluice_next(const struct sluice *s)
 	next = u64_min(next, nat_next(&s->nat, s->now));
 	next = u64_min(next, reass_next(&s->reass));
 	next = u64_min(next, neigh_next(&s->neigh));
+	next = u64_min(next, filter_next(&s->filter));
 	return u64_min(next, engine_events_next(s));
 }
 

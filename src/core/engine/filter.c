@@ -21,6 +21,48 @@ enum err sluice_set_del(struct sluice *s, const char *set, const struct filter_e
 	return set_changed(s, filter_set_del(&s->filter, set, elem));
 }
 
+enum err sluice_set_change(struct sluice *s, const char *set, const struct filter_elem *elem,
+			   u32 count, bool in, u32 *changed)
+{
+	enum err err = filter_set_change(&s->filter, set, elem, count, in, changed);
+
+	if (*changed > 0)
+		(void)set_changed(s, ERR_OK);
+	return err;
+}
+
+enum err sluice_set_flush(struct sluice *s, const char *set, u32 *gone)
+{
+	return set_changed(s, filter_set_flush(&s->filter, set, gone));
+}
+
+enum err sluice_set_fill_begin(struct sluice *s, const char *set, u32 *fill)
+{
+	return filter_fill_begin(&s->filter, set, fill);
+}
+
+enum err sluice_set_fill(struct sluice *s, const char *set, u32 fill,
+			 const struct filter_elem *elem, u32 count, u32 *taken)
+{
+	return filter_fill_put(&s->filter, set, fill, elem, count, taken);
+}
+
+enum err sluice_set_fill_end(struct sluice *s, const char *set, u32 fill)
+{
+	return set_changed(s, filter_fill_end(&s->filter, set, fill));
+}
+
+void sluice_set_fill_drop(struct sluice *s, u32 fill)
+{
+	filter_fill_drop(&s->filter, fill);
+}
+
+enum err sluice_set_find(const struct sluice *s, const char *set, const struct filter_elem *elem,
+			 bool *in, struct filter_elem *holder)
+{
+	return filter_set_find(&s->filter, set, elem, in, holder);
+}
+
 static const char *set_name(const struct filter_rules *rules, u16 set)
 {
 	return set == FILTER_SET_NONE ? NULL : rules->set[set].name;
@@ -79,21 +121,42 @@ u32 sluice_show_rules(const struct sluice *s, u32 *cursor, struct sluice_rule *o
 	return found;
 }
 
+static void set_shown(const struct sluice *s, u16 at, struct sluice_set *out)
+{
+	const struct filter_set *set = &s->filter.live->set[at];
+	const struct filter_body *body = &s->filter.store.body[set->body];
+
+	*out = (struct sluice_set){ .name = set->name,
+				    .kind = (enum filter_set_kind)set->kind,
+				    .changed = body->changed,
+				    .elem_count = body->elem_count,
+				    .hits = body->hits };
+	if (set->kind != FILTER_SET_PORTS)
+		out->room = s->filter.conf.elem_limit - filter_sets_held(s->filter.live);
+}
+
 u32 sluice_show_sets(const struct sluice *s, u32 *cursor, struct sluice_set *out, u32 max)
 {
-	const struct filter_rules *rules = s->filter.live;
-	u32 count = rules != NULL ? rules->set_count : 0;
+	u32 count = s->filter.live != NULL ? s->filter.live->set_count : 0;
 	u32 found = 0;
 
-	for (; *cursor < count && found < max; (*cursor)++) {
-		const struct filter_set *set = &rules->set[*cursor];
-
-		out[found++] = (struct sluice_set){ set->name, (enum filter_set_kind)set->kind,
-						    set->keep, set->elem_count, set->hits };
-	}
+	for (; *cursor < count && found < max; (*cursor)++)
+		set_shown(s, (u16)*cursor, &out[found++]);
 	if (*cursor >= count)
 		*cursor = SLUICE_CURSOR_END;
 	return found;
+}
+
+u32 sluice_show_elements(const struct sluice *s, const char *set, u32 *cursor,
+			 struct filter_elem *out, u32 max)
+{
+	const struct filter_set *named = filter_set_named(&s->filter, set);
+
+	if (named == NULL) {
+		*cursor = SLUICE_CURSOR_END;
+		return 0;
+	}
+	return filter_body_list(&s->filter.store, named->body, cursor, out, max);
 }
 
 bool engine_filter_event(struct sluice *s, struct sluice_event *out)

@@ -201,6 +201,9 @@ const char *engine_conf_wrong(const struct sluice_conf *conf)
 		return "more than 32,768 filter rules are not possible (limit rule_limit)";
 	if (conf->filter.set_limit > FILTER_SET_LIMIT)
 		return "more than 256 filter sets are not possible (limit set_limit)";
+	if (conf->filter.elem_limit > FILTER_ELEM_LIMIT)
+		return "more than 4,194,304 elements of filter sets are not possible (limit "
+		       "elem_limit)";
 	why = subscriber_conf_wrong(&conf->subscribers);
 	return why != NULL ? why : services_wrong(conf);
 }

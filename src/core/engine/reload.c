@@ -255,8 +255,10 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 	}
 	/* Flows ask for their way again, whatever the number of steps was. */
 	s->path.conf_gen = (u16)(s->path.conf_gen + gen_before - fibs_gen(s) + 1);
-	if (err != ERR_OK)
+	if (err != ERR_OK) {
+		filter_forget(&s->filter);
 		return err;
+	}
 	services_take(s, conf);
 	filter_commit(&s->filter);
 	settings_take(s, conf);

@@ -85,19 +85,9 @@ static void rules_layout(struct filter_rules rules[2], const struct filter_conf 
 	rules[0].leaf = take_both(mem, "filter_leaves", filter_leaf_places(conf),
 				  sizeof *rules->leaf, &other);
 	rules[1].leaf = other;
-	rules[0].set = take_both(mem, "filter_sets", conf->set_limit, sizeof *rules->set, &other);
+	rules[0].set = take_both(mem, "filter_set_names", conf->set_limit, sizeof *rules->set,
+				 &other);
 	rules[1].set = other;
-	rules[0].port_words = take_both(mem, "filter_port_sets", conf->port_set_limit,
-					FILTER_PORT_WORDS * sizeof *rules->port_words, &other);
-	rules[1].port_words = other;
-	rules[0].entry_heads = take_both(mem, "filter_element_heads", conf->elem_limit,
-					 sizeof *rules->entry_heads, &other);
-	rules[1].entry_heads = other;
-	for (u32 at = 0; at < 2; at++) {
-		slab_layout(&rules[at].entry, mem, "filter_elements", conf->elem_limit,
-			    sizeof(struct filter_entry));
-		rules[at].entry_head_count = conf->elem_limit;
-	}
 }
 
 void filter_layout(struct filter *filter, const struct filter_conf *conf, u32 flow_count,
@@ -114,6 +104,7 @@ void filter_layout(struct filter *filter, const struct filter_conf *conf, u32 fl
 	if (conf->rule_limit == 0)
 		return;
 	rules_layout(filter->rules, conf, mem);
+	filter_store_layout(&filter->store, conf, mem);
 	scratch->lo = mem_take(mem, "filter_ends_low", ends, sizeof *scratch->lo);
 	scratch->hi = mem_take(mem, "filter_ends_high", ends, sizeof *scratch->hi);
 	scratch->list = mem_take(mem, "filter_parts", FILTER_SPREAD * conf->rule_limit,
@@ -133,8 +124,9 @@ void filter_init(struct filter *filter, const struct hash_key *key)
 	if (filter->conf.rule_limit == 0)
 		return;
 	filter->live = &filter->rules[0];
+	filter_store_init(&filter->store);
 	for (u32 at = 0; at < ARRAY_COUNT(filter->rules); at++)
-		filter_sets_clear(&filter->rules[at]);
+		filter->rules[at].store = &filter->store;
 	for (u32 chain = 0; chain < FILTER_CHAINS; chain++)
 		filter->live->chain[chain].idle = true;
 }
@@ -172,6 +164,21 @@ static u64 mix_limit(const struct filter *filter, u64 digest, const struct filte
 	return mix(filter, digest, (u64)limit->per_s << 32 | limit->burst);
 }
 
+static u64 set_stamp(const struct filter *filter, const struct filter_set_conf *set)
+{
+	u64 stamp = set->elem_count;
+
+	if (set->stamp != 0)
+		return set->stamp;
+	for (u32 at = 0; at < set->elem_count; at++) {
+		const struct filter_elem *elem = &set->elem[at];
+
+		stamp = mix(filter, stamp, (u64)elem->addr.raw << 32 | elem->len);
+		stamp = mix(filter, stamp, (u64)elem->port_first << 32 | elem->port_last);
+	}
+	return stamp;
+}
+
 /* Of everything but the limits of memory and what filter_commit() takes over by itself. */
 static u64 conf_digest(const struct filter *filter, const struct filter_conf *conf, u32 iface_count)
 {
@@ -195,52 +202,63 @@ static u64 conf_digest(const struct filter *filter, const struct filter_conf *co
 		const struct filter_set_conf *set = &conf->set[at];
 
 		digest = mix_name(filter, digest, set->name);
-		digest = mix(filter, digest,
-			     (u64)set->elem_count << 16 | (u64)set->keep << 8 | set->kind);
-		for (u32 elem = 0; elem < set->elem_count; elem++) {
-			digest = mix(filter, digest,
-				     (u64)set->elem[elem].addr.raw << 32 | set->elem[elem].len);
-			digest = mix(filter, digest,
-				     (u64)set->elem[elem].port_first << 32 |
-					     set->elem[elem].port_last);
-		}
+		digest = mix(filter, digest, (u64)set->elem_count << 8 | set->kind);
+		digest = mix(filter, digest, set_stamp(filter, set));
 	}
 	return digest;
 }
 
 /* ---- building -------------------------------------------------------------------------------- */
 
-static enum err sets_build(const struct filter *filter, struct filter_rules *rules,
+/* A set that has the elements which it had by the configuration before keeps the body that it has
+ * by now; another one gets a new body.                                                           */
+static enum err set_build(struct filter *filter, const struct filter_set_conf *conf,
+			  struct filter_set *set)
+{
+	const struct filter_set *old = filter_set_named(filter, conf->name);
+
+	memcpy(set->name, conf->name, sizeof set->name);
+	set->kind = conf->kind;
+	set->stamp = set_stamp(filter, conf);
+	if (old != NULL && old->kind == set->kind && old->stamp == set->stamp) {
+		set->body = old->body;
+		filter_body_get(&filter->store, set->body);
+		return ERR_OK;
+	}
+	set->body = filter_body_new(&filter->store, &filter->key, (enum filter_set_kind)conf->kind);
+	if (set->body == FILTER_BODY_NONE)
+		return ERR_FULL;
+	for (u32 at = 0; at < conf->elem_count; at++) {
+		enum err err = filter_body_add(&filter->store, &filter->key, set->body,
+					       &conf->elem[at]);
+
+		if (err == ERR_OK || err == ERR_EXISTS)
+			continue;
+		filter_body_put(&filter->store, set->body);
+		return err;
+	}
+	return ERR_OK;
+}
+
+static enum err sets_build(struct filter *filter, struct filter_rules *rules,
 			   const struct filter_conf *conf, const char **why)
 {
-	filter_sets_clear(rules);
+	filter_sets_release(rules);
 	for (u32 at = 0; at < conf->set_count; at++) {
-		const struct filter_set_conf *from = &conf->set[at];
-		struct filter_set *set = &rules->set[rules->set_count++];
-		enum err err = ERR_NOT_FOUND;
+		enum err err = set_build(filter, &conf->set[at], &rules->set[at]);
 
-		*set = (struct filter_set){ .kind = from->kind, .keep = from->keep };
-		memcpy(set->name, from->name, sizeof set->name);
-		if (from->kind == FILTER_SET_PORTS) {
-			set->port = rules->port_words +
-				    (u64)rules->port_set_count++ * FILTER_PORT_WORDS;
-			memset(set->port, 0, FILTER_PORT_WORDS * sizeof *set->port);
-		}
-		if (from->keep)
-			err = filter_set_copy(rules, &filter->key, (u16)at, filter->live);
-		for (u32 elem = 0; err == ERR_NOT_FOUND && elem < from->elem_count; elem++) {
-			enum err put = filter_set_put(rules, &filter->key, (u16)at,
-						      &from->elem[elem]);
-
-			if (put == ERR_FULL || put == ERR_RANGE)
-				err = put;
-		}
+		if (err == ERR_OK)
+			rules->set_count++;
+		if (err == ERR_OK && filter_sets_held(rules) > conf->elem_limit)
+			err = ERR_FULL;
 		if (err == ERR_RANGE)
 			*why = "a filter set has an element that is not of its kind";
 		if (err == ERR_FULL)
 			*why = "filter sets have more elements than planned (limit elem_limit)";
-		if (err == ERR_RANGE || err == ERR_FULL)
+		if (err != ERR_OK) {
+			filter_sets_release(rules);
 			return err;
+		}
 	}
 	return ERR_OK;
 }
@@ -286,6 +304,11 @@ static void rules_build(struct filter *filter, struct filter_rules *rules,
 	filter_trees_build(rules, &filter->scratch, &filter->conf);
 }
 
+static struct filter_rules *other_rules(struct filter *filter)
+{
+	return filter->live == &filter->rules[0] ? &filter->rules[1] : &filter->rules[0];
+}
+
 enum err filter_prepare(struct filter *filter, const struct filter_conf *conf, u32 iface_count,
 			const char **why)
 {
@@ -294,7 +317,7 @@ enum err filter_prepare(struct filter *filter, const struct filter_conf *conf, u
 	u64 digest;
 	enum err err;
 
-	filter->changed = false;
+	filter_forget(filter);
 	asked.rule_limit = filter->conf.rule_limit;
 	asked.set_limit = filter->conf.set_limit;
 	asked.port_set_limit = filter->conf.port_set_limit;
@@ -312,7 +335,7 @@ enum err filter_prepare(struct filter *filter, const struct filter_conf *conf, u
 	digest = conf_digest(filter, &asked, iface_count);
 	if (digest == filter->live->digest)
 		return ERR_OK;
-	rules = filter->live == &filter->rules[0] ? &filter->rules[1] : &filter->rules[0];
+	rules = other_rules(filter);
 	err = sets_build(filter, rules, &asked, why);
 	if (err != ERR_OK)
 		return err;
@@ -334,10 +357,31 @@ void filter_commit(struct filter *filter)
 	if (!filter->changed)
 		return;
 	filter->changed = false;
-	filter->live = filter->live == &filter->rules[0] ? &filter->rules[1] : &filter->rules[0];
+	filter->live = other_rules(filter);
+	filter_sets_release(other_rules(filter));
 	filter_gen_next(filter);
 	filter->made = filter->made == UINT16_MAX ? 1 : (u16)(filter->made + 1);
 	filter->live->made = filter->made;
+}
+
+void filter_forget(struct filter *filter)
+{
+	if (filter->changed)
+		filter_sets_release(other_rules(filter));
+	filter->changed = false;
+}
+
+void filter_tick(struct filter *filter, ns_t now)
+{
+	if (filter->store.gone == 0 || now < filter->sweep_ns)
+		return;
+	filter_store_sweep(&filter->store, &filter->key, FILTER_SWEEP_STEP);
+	filter->sweep_ns = now + FILTER_SWEEP_NS;
+}
+
+ns_t filter_next(const struct filter *filter)
+{
+	return filter->store.gone > 0 ? filter->sweep_ns : NS_NEVER;
 }
 
 /* ---- invariants ------------------------------------------------------------------------------ */
@@ -353,24 +397,17 @@ static void leaf_check(const struct filter_rules *rules, u32 leaf)
 	}
 }
 
-static void sets_check(const struct filter_rules *rules)
+static void sets_check(const struct filter *filter)
 {
-	u32 elems = 0;
+	filter_store_check(&filter->store);
+	for (u32 at = 0; at < filter->live->set_count; at++) {
+		const struct filter_set *set = &filter->live->set[at];
 
-	for (u32 at = 0; at < rules->set_count; at++) {
-		const struct filter_set *set = &rules->set[at];
-		u32 sum = 0;
-
-		if (set->kind == FILTER_SET_PORTS)
-			continue;
-		for (u32 len = 0; len <= 32; len++) {
-			CHECK((set->len_count[len] > 0) == ((set->lens >> len & 1) != 0));
-			sum += set->len_count[len];
-		}
-		CHECK(sum == set->elem_count);
-		elems += sum;
+		CHECK(set->body < filter->store.body_count);
+		CHECK(filter->store.body[set->body].users > 0);
+		CHECK(filter->store.body[set->body].kind == set->kind);
 	}
-	CHECK(elems == rules->entry.live);
+	CHECK(filter_sets_held(filter->live) <= filter->conf.elem_limit);
 }
 
 void filter_check(const struct filter *filter)
@@ -391,6 +428,6 @@ void filter_check(const struct filter *filter)
 				      fork->child[side] < rules->fork_count);
 		}
 	}
-	sets_check(rules);
+	sets_check(filter);
 	CHECK(filter->log_count <= FILTER_LOG_MAX);
 }

@@ -24,9 +24,9 @@
 #define CORE_FILTER_FILTER_H
 
 #include "core/base/hash.h"
-#include "core/base/slab.h"
 #include "core/ct/ct.h"
 #include "core/filter/filter_conf.h"
+#include "core/filter/store.h"
 #include "core/pkt/pkt.h"
 
 enum {
@@ -36,8 +36,8 @@ enum {
 	FILTER_SPREAD = 8, /* places in leaves planned for each rule */
 	FILTER_RULE_NONE = UINT16_MAX,
 	FILTER_LOG_MAX = 64,
-	FILTER_SOURCE_WAYS = 4, /* sources that share a bucket of the table */
-	FILTER_PORT_WORDS = 1024,
+	FILTER_SOURCE_WAYS = 4,   /* sources that share a bucket of the table */
+	FILTER_SWEEP_NS = 100000, /* between two steps */
 };
 
 /* Fields that trees split. */
@@ -162,24 +162,12 @@ struct filter_chain_rules {
 	u64 ways_in; /* bits: one interface of each kind that the rules tell apart */
 };
 
+/* A set of one generation of rules, and the body that it has now. */
 struct filter_set {
 	char name[FILTER_NAME_SIZE];
 	u8 kind;
-	bool keep;
-	u32 elem_count; /* of a set of ports: ports */
-	u64 lens;       /* prefix lengths that occur, as bits */
-	u32 len_count[33];
-	u64 *port; /* bits; of a set of ports */
-	u64 hits;
-};
-
-struct filter_entry {
-	u32 addr;
-	u32 next;
-	u16 port;
-	u16 set;
-	u8 len;
-	u8 spare[3];
+	u16 body;
+	u64 stamp; /* of the elements that its configuration gave it */
 };
 
 /* A generation: everything that one configuration became. */
@@ -191,16 +179,12 @@ struct filter_rules {
 	struct filter_fork *fork;
 	u16 *leaf;
 	struct filter_set *set;
-	u64 *port_words;
-	struct slab entry;
-	u32 *entry_heads;
-	u32 entry_head_count;
+	struct filter_store *store; /* what the sets of both generations hold */
 	u32 rule_count;
 	u32 limiter_count;
 	u32 fork_count;
 	u32 leaf_used;
 	u32 set_count;
-	u32 port_set_count;
 	u16 gen;  /* that flows were let through by, never 0 */
 	u16 made; /* counts buildings */
 	u64 digest;
@@ -243,6 +227,7 @@ struct filter_scratch {
 struct filter {
 	struct filter_conf conf; /* rules and sets are not kept */
 	struct filter_conf next; /* what filter_commit() makes of it */
+	struct filter_store store;
 	struct filter_rules rules[2];
 	struct filter_rules *live; /* NULL: no filter was planned */
 	struct filter_scratch scratch;
@@ -253,6 +238,7 @@ struct filter {
 	u16 gen;
 	u16 made;
 	bool changed; /* the other generation waits for filter_commit() */
+	ns_t sweep_ns;
 	ns_t log_due_ns;
 	u64 log_held;
 	struct filter_log log[FILTER_LOG_MAX];
@@ -280,6 +266,11 @@ enum err filter_prepare(struct filter *filter, const struct filter_conf *conf, u
 			const char **why);
 /* What was prepared is in use from now on. Requires: no packet is on the road. */
 void filter_commit(struct filter *filter);
+/* What was prepared is not wanted. */
+void filter_forget(struct filter *filter);
+/* A bounded step of what is left to do after sets were exchanged, and when to call it. */
+void filter_tick(struct filter *filter, ns_t now);
+ns_t filter_next(const struct filter *filter);
 void filter_check(const struct filter *filter);
 
 /* ---- the road ------------------------------------------------------------------------------- */
@@ -308,12 +299,35 @@ u16 filter_find(struct filter_rules *rules, const struct hash_key *key, enum fil
 bool filter_rule_matches(struct filter_rules *rules, const struct hash_key *key, u16 rule,
 			 const struct filter_key *packet);
 
-/* ---- sets ------------------------------------------------------------------------------------ */
+/* ---- sets (set.c) ---------------------------------------------------------------------------- */
 
 /* Between two batches. ERR_NOT_FOUND: no such set, or, to take away, no such element; ERR_EXISTS;
  * ERR_RANGE: not an element of this kind of set; ERR_FULL: elem_limit.                           */
 enum err filter_set_add(struct filter *filter, const char *name, const struct filter_elem *elem);
 enum err filter_set_del(struct filter *filter, const char *name, const struct filter_elem *elem);
+/* Many, all in or all out; *changed: how many were not so before. Stops at one that is refused. */
+enum err filter_set_change(struct filter *filter, const char *name, const struct filter_elem *elem,
+			   u32 count, bool in, u32 *changed);
+/* Nothing is in it any more; *gone: how many elements were. Bounds: none of them is touched. */
+enum err filter_set_flush(struct filter *filter, const char *name, u32 *gone);
+/* All of a set anew: a body is filled beside the one that it has, in as many calls as it takes, and
+ * then exchanged for it at once. What filter_fill_begin() gave is given back by the end, if that
+ * answers ERR_OK, or dropped.
+ *
+ * ERR_NOT_FOUND: there is no such set, or not any more. ERR_FULL: elem_limit, or too many are being
+ * filled at once. filter_fill_put() stops at the first element that is refused; one that is there
+ * already is none.                                                                               */
+enum err filter_fill_begin(struct filter *filter, const char *name, u32 *fill);
+enum err filter_fill_put(struct filter *filter, const char *name, u32 fill,
+			 const struct filter_elem *elem, u32 count, u32 *taken);
+enum err filter_fill_end(struct filter *filter, const char *name, u32 fill);
+void filter_fill_drop(struct filter *filter, u32 fill);
+/* Whether all of elem is in the set, and the element, or range of ports, that holds it; counts
+ * nothing. ERR_NOT_FOUND: no such set; ERR_RANGE: not an element of its kind.                    */
+enum err filter_set_find(const struct filter *filter, const char *name,
+			 const struct filter_elem *elem, bool *in, struct filter_elem *holder);
+/* NULL: there is none of that name. */
+const struct filter_set *filter_set_named(const struct filter *filter, const char *name);
 /* Whether a change of sets changes what becomes of flows that stand. */
 bool filter_sets_matter(const struct filter *filter);
 
@@ -337,12 +351,15 @@ void filter_trees_build(struct filter_rules *rules, struct filter_scratch *scrat
 u32 filter_leaf_places(const struct filter_conf *limits);
 u32 filter_fork_places(const struct filter_conf *limits);
 
-void filter_sets_clear(struct filter_rules *rules);
-enum err filter_set_put(struct filter_rules *rules, const struct hash_key *key, u16 set,
-			const struct filter_elem *elem);
-/* Everything that the set of the same name has in another generation. */
-enum err filter_set_copy(struct filter_rules *to, const struct hash_key *key, u16 set,
-			 const struct filter_rules *from);
+static inline struct filter_body *filter_body_of(const struct filter_rules *rules, u16 set)
+{
+	return &rules->store->body[rules->set[set].body];
+}
+
+/* The generation has no sets any more. */
+void filter_sets_release(struct filter_rules *rules);
+/* Elements of all sets but those of ports, for which elem_limit is no limit. */
+u32 filter_sets_held(const struct filter_rules *rules);
 bool filter_set_has_addr(struct filter_rules *rules, const struct hash_key *key, u16 set, u32 addr);
 bool filter_set_has_port(struct filter_rules *rules, u16 set, u32 port);
 bool filter_set_has_pair(struct filter_rules *rules, const struct hash_key *key, u16 set, u32 addr,

@@ -1,7 +1,10 @@
 /* What an administrator may set about filtering: rules, the policy of each chain, named sets.
  *
  * Rules and sets are arrays of the caller's, as long as he likes up to the planned limits; they are
- * read while an engine is built or configured, and never afterwards.                             */
+ * read while an engine is built or configured, and never afterwards.
+ *
+ * Sets are changed at run time as well. A set that a new configuration gives the same elements as
+ * the one before keeps what it has; one that it gives others has just those.                     */
 #ifndef CORE_FILTER_FILTER_CONF_H
 #define CORE_FILTER_FILTER_CONF_H
 
@@ -11,6 +14,7 @@ enum {
 	FILTER_NAME_SIZE = 32,     /* with its zero byte */
 	FILTER_RULE_LIMIT = 32768, /* what rule_count of the limits may be at most */
 	FILTER_SET_LIMIT = 256,
+	FILTER_ELEM_LIMIT = 1 << 22,
 	FILTER_IFACES = 64,                      /* bits of a set of interfaces */
 	FILTER_STATEFUL_MAX = 2 + FILTER_IFACES, /* rules that filter_conf_stateful() writes */
 };
@@ -119,9 +123,9 @@ struct filter_elem {
 struct filter_set_conf {
 	char name[FILTER_NAME_SIZE]; /* not empty, and no other set has it */
 	u8 kind;                     /* enum filter_set_kind */
-	bool keep; /* what was changed at run time outlives a change of the rules */
 	u32 elem_count;
 	const struct filter_elem *elem;
+	u64 stamp; /* the same for the same elements, as the caller says; 0: to be found out */
 };
 
 struct filter_conf {

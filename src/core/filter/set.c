@@ -1,184 +1,52 @@
-/* Named sets.
- *
- * Addresses, prefixes and pairs of all sets lie in one hash table. A look-up asks once for each
- * prefix length that the set has, so its cost follows from how many lengths there are (one, for a
- * list of hosts) and not from how many elements. Ports are bits.                                 */
+/* Named sets: what rules ask, and what changes at run time. */
 #include "core/filter/filter.h"
 #include "core/wire/ip4.h"
 
-void filter_sets_clear(struct filter_rules *rules)
+void filter_sets_release(struct filter_rules *rules)
 {
-	slab_init(&rules->entry);
-	for (u32 head = 0; head < rules->entry_head_count; head++)
-		rules->entry_heads[head] = IDX_NONE;
-	rules->set_count = 0;
-	rules->port_set_count = 0;
+	while (rules->set_count > 0)
+		filter_body_put(rules->store, rules->set[--rules->set_count].body);
 }
 
-static struct filter_entry *entry_at(const struct filter_rules *rules, u32 idx)
+u32 filter_sets_held(const struct filter_rules *rules)
 {
-	return slab_at(&rules->entry, idx);
+	u32 held = 0;
+
+	for (u32 at = 0; at < rules->set_count; at++) {
+		if (rules->set[at].kind != FILTER_SET_PORTS)
+			held += filter_body_of(rules, (u16)at)->elem_count;
+	}
+	return held;
 }
 
-static u32 *entry_head(const struct filter_rules *rules, const struct hash_key *key,
-		       const struct filter_entry *entry)
-{
-	u64 where = (u64)entry->set << 32 | (u64)entry->len << 16 | entry->port;
-
-	return &rules->entry_heads[hash_range(hash_words(key, entry->addr, where),
-					      rules->entry_head_count)];
-}
-
-static bool entry_eq(const struct filter_entry *a, const struct filter_entry *b)
-{
-	return a->addr == b->addr && a->port == b->port && a->set == b->set && a->len == b->len;
-}
-
-/* Bounds: the chain; its expected length is one, as there are as many heads as elements. */
-static bool entry_find(const struct filter_rules *rules, const struct hash_key *key,
-		       const struct filter_entry *wanted)
-{
-	u32 idx = *entry_head(rules, key, wanted);
-
-	while (idx != IDX_NONE && !entry_eq(entry_at(rules, idx), wanted))
-		idx = entry_at(rules, idx)->next;
-	return idx != IDX_NONE;
-}
+/* ---- what rules ask -------------------------------------------------------------------------- */
 
 bool filter_set_has_addr(struct filter_rules *rules, const struct hash_key *key, u16 at, u32 addr)
 {
-	struct filter_set *set = &rules->set[at];
+	bool has = filter_body_find_addr(rules->store, key, rules->set[at].body, addr, 32) <= 32;
 
-	for (u64 lens = set->lens; lens != 0; lens &= lens - 1) {
-		u8 len = (u8)__builtin_ctzll(lens);
-		struct filter_entry wanted = { .addr = addr & ip4_mask(len),
-					       .set = at,
-					       .len = len };
-
-		if (entry_find(rules, key, &wanted)) {
-			set->hits++;
-			return true;
-		}
-	}
-	return false;
+	filter_body_of(rules, at)->hits += has;
+	return has;
 }
 
 bool filter_set_has_port(struct filter_rules *rules, u16 at, u32 port)
 {
-	struct filter_set *set = &rules->set[at];
-	bool has = (set->port[port / 64] >> (port % 64) & 1) != 0;
+	bool has = filter_body_has_port(filter_body_of(rules, at), port);
 
-	set->hits += has;
+	filter_body_of(rules, at)->hits += has;
 	return has;
 }
 
 bool filter_set_has_pair(struct filter_rules *rules, const struct hash_key *key, u16 at, u32 addr,
 			 u32 port)
 {
-	struct filter_entry wanted = { .addr = addr, .port = (u16)port, .set = at, .len = 32 };
-	bool has = entry_find(rules, key, &wanted);
+	bool has = filter_body_has_pair(rules->store, key, rules->set[at].body, addr, port);
 
-	rules->set[at].hits += has;
+	filter_body_of(rules, at)->hits += has;
 	return has;
 }
 
 /* ---- changing -------------------------------------------------------------------------------- */
-
-static bool elem_fits(const struct filter_set *set, const struct filter_elem *elem)
-{
-	switch ((enum filter_set_kind)set->kind) {
-	case FILTER_SET_ADDRS:
-		return elem->len <= 32 && (be32_host(elem->addr) & ~ip4_mask(elem->len)) == 0 &&
-		       elem->port_first == 0 && elem->port_last == 0;
-	case FILTER_SET_PORTS:
-		return elem->port_first <= elem->port_last && elem->addr.raw == 0 && elem->len == 0;
-	case FILTER_SET_PAIRS: return elem->len == 32 && elem->port_first == elem->port_last;
-	case FILTER_SET_KINDS: break;
-	}
-	return false;
-}
-
-static struct filter_entry entry_of(u16 at, const struct filter_elem *elem)
-{
-	return (struct filter_entry){
-		.addr = be32_host(elem->addr), .port = elem->port_first, .set = at, .len = elem->len
-	};
-}
-
-/* How many ports of the range are in the set, and from now on all or none of them are. */
-static u32 ports_write(struct filter_set *set, const struct filter_elem *elem, bool in)
-{
-	u32 changed = 0;
-
-	for (u32 port = elem->port_first; port <= elem->port_last; port++) {
-		u64 bit = UINT64_C(1) << (port % 64);
-		bool was = (set->port[port / 64] & bit) != 0;
-
-		changed += was != in;
-		if (in)
-			set->port[port / 64] |= bit;
-		else
-			set->port[port / 64] &= ~bit;
-	}
-	set->elem_count = in ? set->elem_count + changed : set->elem_count - changed;
-	return changed;
-}
-
-enum err filter_set_put(struct filter_rules *rules, const struct hash_key *key, u16 at,
-			const struct filter_elem *elem)
-{
-	struct filter_set *set = &rules->set[at];
-	struct filter_entry entry = entry_of(at, elem);
-	u32 idx, *head;
-
-	if (!elem_fits(set, elem))
-		return ERR_RANGE;
-	if (set->kind == FILTER_SET_PORTS)
-		return ports_write(set, elem, true) > 0 ? ERR_OK : ERR_EXISTS;
-	if (rules->entry_head_count == 0)
-		return ERR_FULL;
-	if (entry_find(rules, key, &entry))
-		return ERR_EXISTS;
-	idx = slab_new(&rules->entry);
-	if (idx == IDX_NONE)
-		return ERR_FULL;
-	head = entry_head(rules, key, &entry);
-	entry.next = *head;
-	*entry_at(rules, idx) = entry;
-	*head = idx;
-	set->elem_count++;
-	if (set->len_count[elem->len]++ == 0)
-		set->lens |= UINT64_C(1) << elem->len;
-	return ERR_OK;
-}
-
-static enum err set_take(struct filter_rules *rules, const struct hash_key *key, u16 at,
-			 const struct filter_elem *elem)
-{
-	struct filter_set *set = &rules->set[at];
-	struct filter_entry entry = entry_of(at, elem);
-	u32 *link;
-	u32 idx;
-
-	if (!elem_fits(set, elem))
-		return ERR_RANGE;
-	if (set->kind == FILTER_SET_PORTS)
-		return ports_write(set, elem, false) > 0 ? ERR_OK : ERR_NOT_FOUND;
-	if (rules->entry_head_count == 0)
-		return ERR_NOT_FOUND;
-	link = entry_head(rules, key, &entry);
-	while (*link != IDX_NONE && !entry_eq(entry_at(rules, *link), &entry))
-		link = &entry_at(rules, *link)->next;
-	idx = *link;
-	if (idx == IDX_NONE)
-		return ERR_NOT_FOUND;
-	*link = entry_at(rules, idx)->next;
-	slab_del(&rules->entry, idx);
-	set->elem_count--;
-	if (--set->len_count[elem->len] == 0)
-		set->lens &= ~(UINT64_C(1) << elem->len);
-	return ERR_OK;
-}
 
 static bool name_eq(const char *a, const char *b)
 {
@@ -189,37 +57,20 @@ static bool name_eq(const char *a, const char *b)
 	return a[at] == b[at];
 }
 
-static u16 set_by_name(const struct filter_rules *rules, const char *name)
+static struct filter_set *set_named(const struct filter *filter, const char *name)
 {
-	for (u32 at = 0; at < rules->set_count; at++) {
-		if (name_eq(rules->set[at].name, name))
-			return (u16)at;
+	u32 count = filter->live != NULL ? filter->live->set_count : 0;
+
+	for (u32 at = 0; at < count; at++) {
+		if (name_eq(filter->live->set[at].name, name))
+			return &filter->live->set[at];
 	}
-	return FILTER_SET_NONE;
+	return NULL;
 }
 
-enum err filter_set_copy(struct filter_rules *to, const struct hash_key *key, u16 at,
-			 const struct filter_rules *from)
+const struct filter_set *filter_set_named(const struct filter *filter, const char *name)
 {
-	u16 old = set_by_name(from, to->set[at].name);
-
-	if (old == FILTER_SET_NONE || from->set[old].kind != to->set[at].kind)
-		return ERR_NOT_FOUND;
-	if (to->set[at].kind == FILTER_SET_PORTS) {
-		memcpy(to->set[at].port, from->set[old].port, FILTER_PORT_WORDS * sizeof(u64));
-		to->set[at].elem_count = from->set[old].elem_count;
-		return ERR_OK;
-	}
-	for (u32 idx = 0; idx < from->entry.cap; idx++) {
-		const struct filter_entry *entry = entry_at(from, idx);
-		struct filter_elem elem = { be32_of(entry->addr), entry->len, entry->port,
-					    entry->port };
-
-		if (slab_is_live(&from->entry, idx) && entry->set == old &&
-		    filter_set_put(to, key, at, &elem) == ERR_FULL)
-			return ERR_FULL;
-	}
-	return ERR_OK;
+	return set_named(filter, name);
 }
 
 bool filter_sets_matter(const struct filter *filter)
@@ -235,34 +86,219 @@ bool filter_sets_matter(const struct filter *filter)
 }
 
 /* With reclassify, a set that changed is as good as a rule that changed. */
-static void set_changed(struct filter *filter)
+static void set_changed(struct filter *filter, const struct filter_set *set)
 {
+	filter->store.body[set->body].changed = true;
 	if (filter->conf.reclassify)
 		filter_gen_next(filter);
 }
 
 enum err filter_set_add(struct filter *filter, const char *name, const struct filter_elem *elem)
 {
-	u16 at = filter->live != NULL ? set_by_name(filter->live, name) : FILTER_SET_NONE;
+	const struct filter_set *set = set_named(filter, name);
 	enum err err;
 
-	if (at == FILTER_SET_NONE)
+	if (set == NULL)
 		return ERR_NOT_FOUND;
-	err = filter_set_put(filter->live, &filter->key, at, elem);
-	if (err == ERR_OK)
-		set_changed(filter);
-	return err;
+	err = filter_body_add(&filter->store, &filter->key, set->body, elem);
+	if (err != ERR_OK)
+		return err;
+	if (filter_sets_held(filter->live) > filter->conf.elem_limit) {
+		err = filter_body_del(&filter->store, &filter->key, set->body, elem);
+		CHECK(err == ERR_OK);
+		return ERR_FULL;
+	}
+	set_changed(filter, set);
+	return ERR_OK;
 }
 
 enum err filter_set_del(struct filter *filter, const char *name, const struct filter_elem *elem)
 {
-	u16 at = filter->live != NULL ? set_by_name(filter->live, name) : FILTER_SET_NONE;
+	const struct filter_set *set = set_named(filter, name);
 	enum err err;
 
-	if (at == FILTER_SET_NONE)
+	if (set == NULL)
 		return ERR_NOT_FOUND;
-	err = set_take(filter->live, &filter->key, at, elem);
+	err = filter_body_del(&filter->store, &filter->key, set->body, elem);
 	if (err == ERR_OK)
-		set_changed(filter);
+		set_changed(filter, set);
 	return err;
+}
+
+enum err filter_set_change(struct filter *filter, const char *name, const struct filter_elem *elem,
+			   u32 count, bool in, u32 *changed)
+{
+	const struct filter_set *set = set_named(filter, name);
+	enum err err = ERR_OK;
+	u32 held;
+
+	*changed = 0;
+	if (set == NULL)
+		return ERR_NOT_FOUND;
+	held = filter_sets_held(filter->live);
+	for (u32 at = 0; at < count && err != ERR_RANGE && err != ERR_FULL; at++) {
+		if (!in)
+			err = filter_body_del(&filter->store, &filter->key, set->body, &elem[at]);
+		else if (set->kind != FILTER_SET_PORTS &&
+			 held + *changed >= filter->conf.elem_limit)
+			err = ERR_FULL;
+		else
+			err = filter_body_add(&filter->store, &filter->key, set->body, &elem[at]);
+		*changed += err == ERR_OK;
+	}
+	if (*changed > 0)
+		set_changed(filter, set);
+	return err == ERR_RANGE || err == ERR_FULL ? err : ERR_OK;
+}
+
+/* ---- all of a set ---------------------------------------------------------------------------- */
+
+enum err filter_fill_begin(struct filter *filter, const char *name, u32 *fill)
+{
+	const struct filter_set *set = set_named(filter, name);
+	u16 body;
+
+	if (set == NULL)
+		return ERR_NOT_FOUND;
+	body = filter_body_new(&filter->store, &filter->key, (enum filter_set_kind)set->kind);
+	*fill = body;
+	return body == FILTER_BODY_NONE ? ERR_FULL : ERR_OK;
+}
+
+/* The set that is filled, unless a configuration has made something else of it. */
+static struct filter_set *set_filled(const struct filter *filter, const char *name, u32 fill)
+{
+	struct filter_set *set = set_named(filter, name);
+
+	CHECK(fill < filter->store.body_count);
+	CHECK(filter->store.body[fill].users == 1);
+	return set != NULL && set->kind == filter->store.body[fill].kind ? set : NULL;
+}
+
+/* Elements that the new body may have: all but what other sets have. */
+static u32 fill_room(const struct filter *filter, const struct filter_set *set)
+{
+	u32 others = filter_sets_held(filter->live) - filter->store.body[set->body].elem_count;
+
+	return filter->conf.elem_limit > others ? filter->conf.elem_limit - others : 0;
+}
+
+enum err filter_fill_put(struct filter *filter, const char *name, u32 fill,
+			 const struct filter_elem *elem, u32 count, u32 *taken)
+{
+	const struct filter_set *set = set_filled(filter, name, fill);
+	bool bounded;
+	u32 room;
+
+	*taken = 0;
+	if (set == NULL)
+		return ERR_NOT_FOUND;
+	bounded = set->kind != FILTER_SET_PORTS;
+	room = bounded ? fill_room(filter, set) : 0;
+	for (; *taken < count; (*taken)++) {
+		enum err err = filter_body_add(&filter->store, &filter->key, (u16)fill,
+					       &elem[*taken]);
+
+		if (err != ERR_OK && err != ERR_EXISTS)
+			return err;
+		if (bounded && filter->store.body[fill].elem_count > room)
+			return ERR_FULL;
+	}
+	return ERR_OK;
+}
+
+/* The set has this body from now on. */
+static void body_exchange(struct filter *filter, struct filter_set *set, u16 body)
+{
+	filter->store.body[body].hits = filter->store.body[set->body].hits;
+	filter_body_put(&filter->store, set->body);
+	set->body = body;
+	set_changed(filter, set);
+}
+
+enum err filter_fill_end(struct filter *filter, const char *name, u32 fill)
+{
+	struct filter_set *set = set_filled(filter, name, fill);
+
+	if (set == NULL)
+		return ERR_NOT_FOUND;
+	/* Other sets may have grown meanwhile. */
+	if (set->kind != FILTER_SET_PORTS &&
+	    filter->store.body[fill].elem_count > fill_room(filter, set))
+		return ERR_FULL;
+	body_exchange(filter, set, (u16)fill);
+	return ERR_OK;
+}
+
+void filter_fill_drop(struct filter *filter, u32 fill)
+{
+	filter_body_put(&filter->store, (u16)fill);
+}
+
+enum err filter_set_flush(struct filter *filter, const char *name, u32 *gone)
+{
+	struct filter_set *set = set_named(filter, name);
+	u16 body;
+
+	*gone = 0;
+	if (set == NULL)
+		return ERR_NOT_FOUND;
+	*gone = filter->store.body[set->body].elem_count;
+	if (*gone == 0)
+		return ERR_OK;
+	body = filter_body_new(&filter->store, &filter->key, (enum filter_set_kind)set->kind);
+	if (body == FILTER_BODY_NONE)
+		return ERR_FULL;
+	body_exchange(filter, set, body);
+	return ERR_OK;
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+static bool ports_all_in(const struct filter_body *body, const struct filter_elem *elem)
+{
+	for (u32 port = elem->port_first; port <= elem->port_last; port++) {
+		if (!filter_body_has_port(body, port))
+			return false;
+	}
+	return true;
+}
+
+/* The whole range of ports around the ones of elem. */
+static void ports_widen(const struct filter_body *body, struct filter_elem *elem)
+{
+	while (elem->port_first > 0 && filter_body_has_port(body, elem->port_first - 1u))
+		elem->port_first--;
+	while (elem->port_last < UINT16_MAX && filter_body_has_port(body, elem->port_last + 1u))
+		elem->port_last++;
+}
+
+enum err filter_set_find(const struct filter *filter, const char *name,
+			 const struct filter_elem *elem, bool *in, struct filter_elem *holder)
+{
+	const struct filter_set *set = set_named(filter, name);
+	const struct filter_body *body;
+	u32 addr = be32_host(elem->addr), len;
+
+	if (set == NULL)
+		return ERR_NOT_FOUND;
+	body = &filter->store.body[set->body];
+	*holder = *elem;
+	if (!filter_body_fits(body, elem))
+		return ERR_RANGE;
+	if (set->kind == FILTER_SET_ADDRS) {
+		len = filter_body_find_addr(&filter->store, &filter->key, set->body, addr,
+					    elem->len);
+		*in = len <= 32;
+		holder->len = (u8)len;
+		holder->addr = be32_of(addr & ip4_mask(*in ? len : 0));
+	} else if (set->kind == FILTER_SET_PORTS) {
+		*in = ports_all_in(body, elem);
+		if (*in)
+			ports_widen(body, holder);
+	} else {
+		*in = filter_body_has_pair(&filter->store, &filter->key, set->body, addr,
+					   elem->port_first);
+	}
+	return ERR_OK;
 }

@@ -160,45 +160,6 @@ void tell_forward(struct path *path, const struct pkt *pkt, verdict v)
 			     trace_number("mtu", path_iface(path, pkt->out_if)->conf.mtu) } });
 }
 
-static enum trace_station station_of(enum filter_chain chain)
-{
-	switch (chain) {
-	case FILTER_INPUT: return TRACE_INPUT;
-	case FILTER_OUTPUT: return TRACE_OUTPUT;
-	case FILTER_FORWARD:
-	case FILTER_CHAINS: break;
-	}
-	return TRACE_FORWARD;
-}
-
-static const char *fate_sentence(enum filter_action action)
-{
-	switch (action) {
-	case FILTER_ACCEPT: return "the filter accepts it";
-	case FILTER_REJECT: return "the filter rejects it";
-	case FILTER_DROP: break;
-	}
-	return "the filter drops it";
-}
-
-void tell_filter(struct path *path, const struct filter_ask *ask, struct filter_fate fate)
-{
-	tell(path, (struct trace_step){ station_of(ask->chain),
-					"filter",
-					fate_sentence((enum filter_action)fate.action),
-					{ ask->rule == FILTER_RULE_NONE
-						  ? trace_text("by", "policy")
-						  : trace_number("rule", ask->rule) } });
-}
-
-void tell_filter_stands(struct path *path, enum filter_chain chain)
-{
-	tell(path, (struct trace_step){ station_of(chain),
-					"filter",
-					"its flow stands since before these rules: not asked",
-					{ { 0 } } });
-}
-
 void tell_output(struct path *path, const struct pkt *pkt)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);

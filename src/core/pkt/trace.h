@@ -32,7 +32,7 @@ enum trace_kind {
 	TRACE_ADDR,  /* raw be32 */
 	TRACE_IFACE, /* index of an interface */
 	TRACE_DRAWN, /* a number that was drawn at random: the next packet may get another */
-	TRACE_TEXT,  /* static string */
+	TRACE_TEXT,  /* static, or a name of the rules that stand */
 };
 
 struct trace_value {

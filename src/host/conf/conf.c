@@ -33,6 +33,9 @@ void conf_defaults(struct conf *conf)
 	conf->filter.source_limit = engine.filter.source_limit;
 	conf->subscribers.prefix_len = engine.subscribers.prefix_len;
 	conf->subscribers.count = engine.subscribers.subscriber_count;
+	conf->filter.set_limit = engine.filter.set_limit;
+	conf->filter.port_set_limit = engine.filter.port_set_limit;
+	conf->filter.elem_limit = engine.filter.elem_limit;
 	conf->ct = engine.ct;
 	conf->icmp = engine.icmp;
 	conf->redirects = engine.redirects;
@@ -49,13 +52,77 @@ void conf_mark(struct conf_marks *marks, u32 at, struct conf_place place)
 {
 	if (marks->count == CONF_MARK_MAX)
 		return;
+	marks->sorted = false;
 	marks->mark[marks->count].at = at;
 	marks->mark[marks->count++].place = place;
 }
 
+static bool mark_before(const struct conf_mark *a, const struct conf_mark *b)
+{
+	if (a->at != b->at)
+		return a->at < b->at;
+	if (a->place.line != b->place.line)
+		return a->place.line < b->place.line;
+	return a->place.column < b->place.column;
+}
+
+static void mark_swap(struct conf_mark *a, struct conf_mark *b)
+{
+	struct conf_mark kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+/* Down the heap mark[0..count), until none below it is greater. */
+static void mark_sift(struct conf_mark *mark, u32 at, u32 count)
+{
+	for (u32 child = 2 * at + 1; child < count; child = 2 * at + 1) {
+		if (child + 1 < count && mark_before(&mark[child], &mark[child + 1]))
+			child++;
+		if (!mark_before(&mark[at], &mark[child]))
+			return;
+		mark_swap(&mark[at], &mark[child]);
+		at = child;
+	}
+}
+
+/* A heap: qsort() of the C library asks the system how much memory there is, and a running gateway
+ * is refused that.                                                                               */
+void conf_marks_sort(struct conf_marks *marks)
+{
+	for (u32 at = marks->count / 2; at > 0; at--)
+		mark_sift(marks->mark, at - 1, marks->count);
+	for (u32 count = marks->count; count > 1; count--) {
+		mark_swap(&marks->mark[0], &marks->mark[count - 1]);
+		mark_sift(marks->mark, 0, count - 1);
+	}
+	marks->sorted = true;
+}
+
+/* How many of the sorted ones are for `at` or before it. */
+static u32 marks_until(const struct conf_marks *marks, u32 at)
+{
+	u32 low = 0, high = marks->count;
+
+	while (low < high) {
+		u32 middle = low + (high - low) / 2;
+
+		if (marks->mark[middle].at <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 bool conf_is_marked(const struct conf_marks *marks, u32 at)
 {
-	for (u32 i = 0; i < marks->count; i++) {
+	u32 until = marks->sorted ? marks_until(marks, at) : marks->count;
+
+	if (marks->sorted)
+		return until > 0 && marks->mark[until - 1].at == at;
+	for (u32 i = 0; i < until; i++) {
 		if (marks->mark[i].at == at)
 			return true;
 	}
@@ -67,6 +134,11 @@ struct conf_place conf_place_of(const struct conf_marks *marks, u32 at)
 	struct conf_place place = { 0, 0 };
 	u32 best = 0;
 
+	if (marks->sorted) {
+		u32 until = marks_until(marks, at);
+
+		return until > 0 ? marks->mark[until - 1].place : place;
+	}
 	for (u32 i = 0; i < marks->count; i++) {
 		if (marks->mark[i].at > at || marks->mark[i].at < best)
 			continue;

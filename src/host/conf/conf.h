@@ -21,7 +21,10 @@ enum {
 	CONF_FLOWS_MIN = 256,
 	CONF_FLOWS_MAX = 1 << 26,
 	CONF_POOL_ADDRESSES_MAX = 65536, /* of one pool */
-	CONF_FILTER_RULE_MAX = 256,
+	CONF_FILTER_RULE_MAX = 10000,
+	CONF_FILTER_RULE_USUAL = 256, /* planned where a file does not say how many */
+	CONF_SET_MAX = 64,
+	CONF_SET_ELEM_MAX = 256, /* in the configuration itself; more have a file of their own */
 	CONF_STATE_COUNT = 4,
 };
 
@@ -91,6 +94,19 @@ struct conf_static {
 	u8 outside_len;
 };
 
+/* A named set of the filter. */
+struct conf_set {
+	char name[FILTER_NAME_SIZE];
+	enum filter_set_kind kind;
+	char file[CONF_PATH_SIZE]; /* of more elements, one a line; empty: none */
+	u32 elem_count;
+	struct filter_elem elem[CONF_SET_ELEM_MAX];
+	/* Of all its elements, once its file was read (conf_sets.h). */
+	u32 all_count;
+	u64 stamp;      /* tells them from others; 0: not read */
+	u64 file_stamp; /* the same of those in the file */
+};
+
 struct conf_filter_rule {
 	char name[FILTER_NAME_SIZE]; /* empty: none */
 	enum filter_chain chain;
@@ -107,8 +123,14 @@ struct conf_filter_rule {
 	bool dest_not;
 	u16 sport_first; /* 0: any */
 	u16 sport_last;
+	bool sport_not;
 	u16 dport_first;
 	u16 dport_last;
+	bool dport_not;
+	char source_set[FILTER_NAME_SIZE]; /* empty: none */
+	char dest_set[FILTER_NAME_SIZE];
+	char sport_set[FILTER_NAME_SIZE];
+	char dport_set[FILTER_NAME_SIZE];
 	enum conf_icmp icmp;
 	enum filter_action action;
 	enum filter_reject reject;
@@ -128,6 +150,11 @@ struct conf_filter {
 	struct conf_filter_rule rule[CONF_FILTER_RULE_MAX];
 	u32 rule_limit; /* 0: room for all that a file can say, where a file says something */
 	u32 source_limit;
+	u32 set_count;
+	struct conf_set set[CONF_SET_MAX];
+	u32 set_limit;
+	u32 port_set_limit;
+	u32 elem_limit;
 };
 
 struct conf_service {
@@ -198,7 +225,7 @@ void conf_defaults(struct conf *conf);
 
 /* ---- where things stand, and what is wrong with them ----------------------------------------- */
 
-enum { CONF_MARK_MAX = 16384, CONF_ERROR_MAX = 64, CONF_ERROR_SIZE = 256 };
+enum { CONF_MARK_MAX = 1 << 18, CONF_ERROR_MAX = 64, CONF_ERROR_SIZE = 256 };
 
 /* Both from 1; zero: nowhere. */
 struct conf_place {
@@ -209,13 +236,16 @@ struct conf_place {
 /* Where each value of a struct conf stood in its file, by its offset in the struct. */
 struct conf_marks {
 	u32 count;
-	struct {
+	bool sorted; /* by offset, those of one value in the order of the file */
+	struct conf_mark {
 		u32 at;
 		struct conf_place place;
 	} mark[CONF_MARK_MAX];
 };
 
 void conf_mark(struct conf_marks *marks, u32 at, struct conf_place place);
+/* Many are found fast from now on, until another mark is made. */
+void conf_marks_sort(struct conf_marks *marks);
 bool conf_is_marked(const struct conf_marks *marks, u32 at);
 /* A value that was not given has the place of the last one before it in the struct. */
 struct conf_place conf_place_of(const struct conf_marks *marks, u32 at);

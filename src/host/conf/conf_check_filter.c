@@ -1,6 +1,7 @@
 /* What rules of the filter may say together. */
 #include "host/conf/conf_check_filter.h"
 
+#include "host/conf/conf_check_set.h"
 #include "host/conf/nearest.h"
 
 struct checking {
@@ -50,10 +51,11 @@ static void check_match(struct checking *c, const struct conf_filter_rule *rule)
 		wrong(c, rule->out, "what is in chain input leaves by no interface");
 	if (rule->chain == FILTER_OUTPUT && rule->in[0])
 		wrong(c, rule->in, "what is in chain output has come by no interface");
-	if (rule->source_not && rule->source_len == 0)
-		wrong(c, &rule->source_not, "'source-not' needs a 'source'");
-	if (rule->dest_not && rule->dest_len == 0)
-		wrong(c, &rule->dest_not, "'destination-not' needs a 'destination'");
+	if (rule->source_not && rule->source_len == 0 && !rule->source_set[0])
+		wrong(c, &rule->source_not, "'source-not' needs a 'source' or a 'source-set'");
+	if (rule->dest_not && rule->dest_len == 0 && !rule->dest_set[0])
+		wrong(c, &rule->dest_not,
+		      "'destination-not' needs a 'destination' or a 'destination-set'");
 	if (rule->sport_first && !has_ports)
 		wrong(c, &rule->sport_first, "'source-ports' need a protocol that has ports");
 	if (rule->dport_first && !has_ports)
@@ -69,6 +71,7 @@ static void check_action(struct checking *c, const struct conf_filter_rule *rule
 	if (rule->chain == FILTER_OUTPUT && rule->action == FILTER_REJECT)
 		wrong(c, &rule->action,
 		      "what is in chain output can not be rejected: this gateway is the sender");
+	/* The default may stand there: it does, where everything is printed. */
 	if (rule->action != FILTER_REJECT && rule->reject != FILTER_REJECT_PROHIBITED)
 		wrong(c, &rule->reject, "'reject-with' needs 'action: reject'");
 	else if (rule->action == FILTER_REJECT && rule->reject == FILTER_REJECT_RESET &&
@@ -82,7 +85,9 @@ void conf_check_filter(const struct conf *conf, const struct conf_marks *marks,
 	struct checking c = { .conf = conf, .marks = marks, .errors = errors };
 	const struct conf_filter *filter = &conf->filter;
 
+	conf_check_sets(conf, marks, errors);
 	for (u32 i = 0; i < filter->rule_count; i++) {
+		conf_check_set_names(conf, marks, &filter->rule[i], errors);
 		check_match(&c, &filter->rule[i]);
 		check_action(&c, &filter->rule[i]);
 	}

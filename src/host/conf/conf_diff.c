@@ -90,13 +90,21 @@ static bool field_equal(const struct conf_field *field, const void *from, const 
 
 /* ---- elements of lists ----------------------------------------------------------------------- */
 
+/* What is the same byte for byte needs no second look: that is most of a long list. */
+static bool bytes_equal(const struct conf_field *list, const void *from, const void *to)
+{
+	return memcmp(from, to, list->size) == 0;
+}
+
 static bool element_equal(const struct conf_group *group, const void *from, const void *to);
 
 static bool place_equal(const struct conf_field *list, const void *from, u32 i, const void *to,
 			u32 j)
 {
-	return element_equal(list->group, conf_element_of(list, from, i),
-			     conf_element_of(list, to, j));
+	const void *one = conf_element_of(list, from, i);
+	const void *two = conf_element_of(list, to, j);
+
+	return bytes_equal(list, one, two) || element_equal(list->group, one, two);
 }
 
 static bool list_equal(const struct conf_field *list, const void *from, const void *to)
@@ -197,6 +205,8 @@ static void diff_named(struct conf_diff *diff, const struct conf_field *list, co
 		const void *other = find_named(list, to, name);
 
 		snprintf(inner, sizeof inner, "%.44s.%.47s%s", path, name, other ? "." : "");
+		if (other && bytes_equal(list, element, other))
+			continue;
 		if (other) {
 			diff_group(diff, list->group, inner, element, other);
 			continue;
@@ -214,6 +224,15 @@ static void diff_named(struct conf_diff *diff, const struct conf_field *list, co
 		show_element(list->group, element, text);
 		add(diff, list->when, inner, "", text);
 	}
+}
+
+/* What will be left out needs no words: it may be thousands of rules. */
+static void show_for(const struct conf_diff *diff, const struct conf_field *list, const void *base,
+		     u32 index, char text[CONF_DIFF_TEXT_SIZE])
+{
+	text[0] = 0;
+	if (diff->count < CONF_CHANGE_MAX)
+		show_element(list->group, conf_element_of(list, base, index), text);
 }
 
 static void diff_placed(struct conf_diff *diff, const struct conf_field *list, const char *path,
@@ -234,12 +253,12 @@ static void diff_placed(struct conf_diff *diff, const struct conf_field *list, c
 	}
 	for (u32 i = begin; i < from_end; i++) {
 		snprintf(inner, sizeof inner, "%.60s[%u]", path, i);
-		show_element(list->group, conf_element_of(list, from, i), text);
+		show_for(diff, list, from, i, text);
 		add(diff, list->when, inner, text, "");
 	}
 	for (u32 i = begin; i < to_end; i++) {
 		snprintf(inner, sizeof inner, "%.60s[%u]", path, i);
-		show_element(list->group, conf_element_of(list, to, i), text);
+		show_for(diff, list, to, i, text);
 		add(diff, list->when, inner, "", text);
 	}
 }
@@ -284,8 +303,39 @@ static void diff_group(struct conf_diff *diff, const struct conf_group *group, c
 	}
 }
 
+static const struct conf_set *set_named(const struct conf *conf, const char *name)
+{
+	for (u32 i = 0; i < conf->filter.set_count; i++) {
+		if (strcmp(conf->filter.set[i].name, name) == 0)
+			return &conf->filter.set[i];
+	}
+	return NULL;
+}
+
+/* The same file may have other elements by now. */
+static void diff_set_files(struct conf_diff *diff, const struct conf *from, const struct conf *to)
+{
+	for (u32 i = 0; i < from->filter.set_count; i++) {
+		const struct conf_set *old = &from->filter.set[i];
+		const struct conf_set *new = set_named(to, old->name);
+		char path[CONF_DIFF_PATH_SIZE];
+		char one[CONF_DIFF_TEXT_SIZE];
+		char two[CONF_DIFF_TEXT_SIZE];
+
+		if (!new || !old->file[0] || strcmp(old->file, new->file) != 0 ||
+		    old->file_stamp == new->file_stamp)
+			continue;
+		snprintf(path, sizeof path, "filter.sets.%s.file", old->name);
+		snprintf(one, sizeof one, "%u elements", old->all_count - old->elem_count);
+		snprintf(two, sizeof two, "%u elements, not the same ones",
+			 new->all_count - new->elem_count);
+		add(diff, CONF_LIVE, path, one, two);
+	}
+}
+
 void conf_diff(const struct conf *from, const struct conf *to, struct conf_diff *diff)
 {
 	memset(diff, 0, sizeof *diff);
 	diff_group(diff, &conf_root, "", from, to);
+	diff_set_files(diff, from, to);
 }

@@ -125,7 +125,7 @@ static void page_group(FILE *out, const struct conf_group *group, const char *pa
 
 void conf_doc_page(FILE *out)
 {
-	struct conf standard;
+	static struct conf standard;
 
 	conf_defaults(&standard);
 	fputs("# Configuration\n\n"
@@ -144,7 +144,15 @@ void conf_doc_page(FILE *out)
 	      "have units: `250ms`,\n`30s`, `2h4m`, `7d`; numbers may: `100k`, `2M`. The column "
 	      "*change* says what a running gateway does\nwith another value: *live* takes it "
 	      "between two batches; *restart* needs a restart; *planned* is\nmemory that was "
-	      "planned at start, so that another value is refused.\n",
+	      "planned at start, so that another value is refused.\n\n"
+	      "A set of `filter.sets` begins with its `elements` and those of its `file`, and "
+	      "`sluice set` changes\nit while the gateway runs. Such changes outlive a reload as "
+	      "long as the configuration gives that set\nthe same elements as before, wherever "
+	      "they stand; one that is given others has just those, and after\na rollback what "
+	      "the configuration before gave it. A restart begins with the configuration.\n"
+	      "`sluice reload` reads the files of sets with the rights of whoever asks; SIGHUP "
+	      "reads them with those\nof the gateway, in the folders where they were when it "
+	      "started.\n",
 	      out);
 	fputs("\n## The file\n", out);
 	page_head(out);
@@ -236,7 +244,7 @@ static const char *near_key(const char *path)
 bool conf_doc_key(FILE *out, const char *path, const char **near)
 {
 	struct walk walk = { .out = out, .wanted = path };
-	struct conf standard;
+	static struct conf standard;
 
 	conf_defaults(&standard);
 	if (!path) {
@@ -277,6 +285,7 @@ static const char *pattern_of(enum conf_kind kind)
 		[CONF_RANGE] = "^[0-9]+(\\.[0-9]+){3}(/[0-9]+|-[0-9]+(\\.[0-9]+){3})?$",
 		[CONF_PORTS] = "^[0-9]+(-[0-9]+)?$",
 		[CONF_VIA] = "^[0-9]+(\\.[0-9]+){3}$",
+		[CONF_ELEM] = "^[0-9]+(\\.[0-9]+){3}([/:][0-9]+)?$|^[0-9]+(-[0-9]+)?$",
 	};
 
 	return patterns[kind] ? patterns[kind] : "^.*$";
@@ -311,6 +320,7 @@ static json_t *schema_value(const struct conf_field *field)
 		json_array_append_new(shapes, schema_pattern(field));
 		break;
 	case CONF_PORT: json_array_append_new(shapes, schema_number(field)); break;
+	case CONF_ELEM:
 	case CONF_PORTS:
 		json_array_append_new(shapes, json_pack("{s:s, s:i, s:i}", "type", "integer",
 							"minimum", 1, "maximum", UINT16_MAX));

@@ -442,7 +442,8 @@ bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct co
 	struct loading loading = { .conf = conf, .marks = marks, .errors = errors };
 
 	conf_defaults(conf);
-	memset(marks, 0, sizeof *marks);
+	marks->count = 0;
+	marks->sorted = false;
 	memset(errors, 0, sizeof *errors);
 	if (len_bytes > CONF_FILE_MAX) {
 		conf_error(errors, (struct conf_place){ 1, 1 }, "the file is larger than %d bytes",
@@ -459,6 +460,7 @@ bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct co
 	if (loading.has_event)
 		yaml_event_delete(&loading.event);
 	yaml_parser_delete(&loading.parser);
+	conf_marks_sort(marks);
 	complete_rules(&loading);
 	conf_errors_sort(errors);
 	return errors->count == 0;

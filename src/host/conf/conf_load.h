@@ -11,7 +11,7 @@
 
 #include "host/conf/conf.h"
 
-enum { CONF_FILE_MAX = 256 * 1024, CONF_DEPTH_MAX = 16 };
+enum { CONF_FILE_MAX = 2 << 20, CONF_DEPTH_MAX = 16 };
 
 /* Reads the text by the table: what a value may be, not what values may stand together. False:
  * errors has at least one, and conf is of no use.                                               */

@@ -158,7 +158,7 @@ static void print_group(struct printing *p, const struct conf_group *group, cons
 void conf_print(const struct conf *conf, bool all, FILE *out)
 {
 	struct printing printing = { .out = out, .all = all };
-	struct conf standard;
+	static struct conf standard;
 
 	conf_defaults(&standard);
 	print_group(&printing, &conf_root, conf, &standard);

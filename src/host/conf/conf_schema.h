@@ -31,6 +31,7 @@ enum conf_kind {
 	CONF_RANGE,    /* struct nat_range */
 	CONF_PORTS,    /* two u16, the second at more */
 	CONF_VIA,      /* struct conf_route: kind and gateway */
+	CONF_ELEM,     /* struct filter_elem, of any kind of set */
 	CONF_KIND_COUNT,
 };
 
@@ -83,6 +84,7 @@ union conf_element {
 	struct backend_conf backend;
 	struct conf_filter_rule filter_rule;
 	struct subscriber_exception exception;
+	struct conf_set set;
 };
 
 extern const struct conf_group conf_root;

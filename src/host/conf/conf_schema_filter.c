@@ -14,6 +14,7 @@ static const char *const icmp_words[] = {
 	"echo-request", "time-exceeded", "parameter-problem", "timestamp",     "timestamp-reply",
 	NULL,
 };
+static const char *const kind_words[] = { "addresses", "ports", "address-ports", NULL };
 static const char *const reject_words[] = {
 	"prohibited", "port", "host", "net", "tcp-reset", NULL
 };
@@ -21,6 +22,8 @@ static const char *const reject_words[] = {
 static_assert(FILTER_INPUT == 0 && FILTER_FORWARD == 1 && FILTER_OUTPUT == 2, "words");
 static_assert(FILTER_ACCEPT == 0 && FILTER_DROP == 1 && FILTER_REJECT == 2, "words");
 static_assert(FILTER_REJECT_PROHIBITED == 0 && FILTER_REJECT_RESET == 4, "words");
+static_assert(FILTER_SET_ADDRS == 0 && FILTER_SET_PORTS == 1 && FILTER_SET_PAIRS == 2, "words");
+static_assert(ARRAY_COUNT(kind_words) == FILTER_SET_KINDS + 1, "words");
 static_assert(FILTER_NEW == 1 << CONF_NEW && FILTER_UNTRACKED == 1 << CONF_UNTRACKED, "states");
 static_assert(ARRAY_COUNT(proto_words) == CONF_PROTO_COUNT + 1, "words");
 static_assert(ARRAY_COUNT(icmp_words) == CONF_ICMP_COUNT + 1, "words");
@@ -103,6 +106,12 @@ static const struct conf_field rule_fields[] = {
 	  .at = offsetof(struct conf_filter_rule, source),
 	  .more = offsetof(struct conf_filter_rule, source_len),
 	  .help = "whose packets; of those inside, their own addresses" },
+	{ .key = "source-set",
+	  .kind = CONF_NAME,
+	  .zero = "any",
+	  .at = offsetof(struct conf_filter_rule, source_set),
+	  .size = FILTER_NAME_SIZE,
+	  .help = "instead, those in this set; of a set of address-ports, address and port" },
 	{ .key = "source-not",
 	  .kind = CONF_BOOL,
 	  .at = offsetof(struct conf_filter_rule, source_not),
@@ -113,6 +122,12 @@ static const struct conf_field rule_fields[] = {
 	  .at = offsetof(struct conf_filter_rule, dest),
 	  .more = offsetof(struct conf_filter_rule, dest_len),
 	  .help = "to whom; of those inside, their own addresses" },
+	{ .key = "destination-set",
+	  .kind = CONF_NAME,
+	  .zero = "any",
+	  .at = offsetof(struct conf_filter_rule, dest_set),
+	  .size = FILTER_NAME_SIZE,
+	  .help = "instead, those in this set; of a set of address-ports, address and port" },
 	{ .key = "destination-not",
 	  .kind = CONF_BOOL,
 	  .at = offsetof(struct conf_filter_rule, dest_not),
@@ -128,12 +143,32 @@ static const struct conf_field rule_fields[] = {
 	  .at = offsetof(struct conf_filter_rule, sport_first),
 	  .more = offsetof(struct conf_filter_rule, sport_last),
 	  .help = "one port or a range" },
+	{ .key = "source-port-set",
+	  .kind = CONF_NAME,
+	  .zero = "any",
+	  .at = offsetof(struct conf_filter_rule, sport_set),
+	  .size = FILTER_NAME_SIZE,
+	  .help = "instead, those in this set" },
+	{ .key = "source-ports-not",
+	  .kind = CONF_BOOL,
+	  .at = offsetof(struct conf_filter_rule, sport_not),
+	  .help = "all source ports but those" },
 	{ .key = "ports",
 	  .kind = CONF_PORTS,
 	  .zero = "any",
 	  .at = offsetof(struct conf_filter_rule, dport_first),
 	  .more = offsetof(struct conf_filter_rule, dport_last),
 	  .help = "of the destination, one port or a range" },
+	{ .key = "port-set",
+	  .kind = CONF_NAME,
+	  .zero = "any",
+	  .at = offsetof(struct conf_filter_rule, dport_set),
+	  .size = FILTER_NAME_SIZE,
+	  .help = "instead, those in this set" },
+	{ .key = "ports-not",
+	  .kind = CONF_BOOL,
+	  .at = offsetof(struct conf_filter_rule, dport_not),
+	  .help = "all ports of the destination but those" },
 	{ .key = "icmp",
 	  .kind = CONF_WORD,
 	  .words = icmp_words,
@@ -181,6 +216,43 @@ static const struct conf_group rule_group = {
 	.field_count = ARRAY_COUNT(rule_fields),
 };
 
+static const struct conf_field set_fields[] = {
+	{ .key = "name",
+	  .kind = CONF_NAME,
+	  .required = true,
+	  .at = offsetof(struct conf_set, name),
+	  .size = FILTER_NAME_SIZE,
+	  .help = "what rules and 'sluice set' call it" },
+	{ .key = "kind",
+	  .kind = CONF_WORD,
+	  .required = true,
+	  .words = kind_words,
+	  .at = offsetof(struct conf_set, kind),
+	  .help = "of what: addresses and prefixes, ports, or addresses with a port each" },
+	{ .key = "elements",
+	  .kind = CONF_VALUES,
+	  .element = CONF_ELEM,
+	  .zero = "none",
+	  .at = offsetof(struct conf_set, elem),
+	  .size = sizeof(struct filter_elem),
+	  .count_at = offsetof(struct conf_set, elem_count),
+	  .count_max = CONF_SET_ELEM_MAX,
+	  .help = "what is in it from the start" },
+	{ .key = "file",
+	  .kind = CONF_PATH,
+	  .zero = "none",
+	  .at = offsetof(struct conf_set, file),
+	  .size = CONF_PATH_SIZE,
+	  .help = "a file with more of them, one a line; # begins a comment" },
+};
+
+static const struct conf_group set_group = {
+	.what = "a filter set",
+	.name = "name",
+	.field = set_fields,
+	.field_count = ARRAY_COUNT(set_fields),
+};
+
 static const struct conf_field filter_fields[] = {
 	{ .key = "input",
 	  .kind = CONF_WORD,
@@ -215,6 +287,15 @@ static const struct conf_field filter_fields[] = {
 	  .max = 1000000,
 	  .at = offsetof(struct conf, filter.log_burst),
 	  .help = "events at once" },
+	{ .key = "sets",
+	  .kind = CONF_LIST,
+	  .group = &set_group,
+	  .at = offsetof(struct conf, filter.set),
+	  .size = sizeof(struct conf_set),
+	  .count_at = offsetof(struct conf, filter.set_count),
+	  .count_max = CONF_SET_MAX,
+	  .help = "what rules can name; 'sluice set' changes them while the gateway runs, and a "
+		  "reload leaves such changes alone unless it gives the set other elements" },
 	{ .key = "rules",
 	  .kind = CONF_LIST,
 	  .group = &rule_group,

@@ -230,7 +230,8 @@ static void clear(const struct conf_field *field, void *base)
 	case CONF_NUMBER: *(u32 *)place(base, field->at) = 0; break;
 	case CONF_PORT: *(u16 *)place(base, field->at) = 0; break;
 	case CONF_NAME:
-	case CONF_LISTEN: memset(place(base, field->at), 0, field->size); break;
+	case CONF_LISTEN:
+	case CONF_PATH: memset(place(base, field->at), 0, field->size); break;
 	case CONF_ADDR: be32_store(place(base, field->at), be32_of(0)); break;
 	case CONF_PREFIX:
 		be32_store(place(base, field->at), be32_of(0));
@@ -326,6 +327,7 @@ bool conf_value_read(const struct conf_field *field, const char *text, void *bas
 	case CONF_RANGE: return value_range(text, at);
 	case CONF_PORTS: return value_ports(text, at, place(base, field->more));
 	case CONF_VIA: return read_via(field, text, base);
+	case CONF_ELEM: return value_elem(text, at);
 	case CONF_GROUP:
 	case CONF_LIST:
 	case CONF_VALUES:
@@ -345,7 +347,8 @@ static bool is_clear(const struct conf_field *field, const void *base)
 	case CONF_PORT:
 	case CONF_PORTS: return *(const u16 *)at == 0;
 	case CONF_NAME:
-	case CONF_LISTEN: return *(const char *)at == 0;
+	case CONF_LISTEN:
+	case CONF_PATH: return *(const char *)at == 0;
 	case CONF_ADDR: return be32_load(at).raw == 0;
 	case CONF_PREFIX: return *(const u8 *)place_const(base, field->more) == 0;
 	default: return false;
@@ -445,6 +448,7 @@ void conf_value_show(const struct conf_field *field, const void *base, char text
 			snprintf(text, CONF_VALUE_SIZE, "%s",
 				 field->words[*(const enum conf_via *)at - CONF_VIA_BLACKHOLE]);
 		return;
+	case CONF_ELEM: snprintf(text, CONF_VALUE_SIZE, "%s", value_show_elem(at).text); return;
 	default: show_plain(field, base, text); return;
 	}
 }
@@ -498,6 +502,8 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 			       "198.51.100.0/28",
 		[CONF_PORTS] = "two ports from 1 to 65535, the lower one first, like 1024-65535",
 		[CONF_VIA] = "an address like 10.10.0.7, blackhole or prohibit",
+		[CONF_ELEM] = "an address or a prefix like 10.20.0.0/16, ports like 443 or "
+			      "1024-2047, or an address with a port like 10.0.0.1:443",
 	};
 	size_t len;
 

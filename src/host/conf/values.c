@@ -168,3 +168,59 @@ struct value_addr value_show_prefix(be32 addr, u8 prefix_len)
 	snprintf(out.text + len, sizeof out.text - len, "/%u", prefix_len);
 	return out;
 }
+
+/* ---- elements of sets ------------------------------------------------------------------------ */
+
+bool value_elem(const char *text, struct filter_elem *elem)
+{
+	struct filter_elem found;
+	char head[TEXT_MAX];
+	const char *tail;
+	u64 port;
+
+	memset(&found, 0, sizeof found);
+	if (split(text, ':', head, &tail)) {
+		if (!value_addr(head, &found.addr) || !value_number(tail, 1, UINT16_MAX, &port))
+			return false;
+		found.len = 32;
+		found.port_first = found.port_last = (u16)port;
+	} else if (!value_prefix(text, &found.addr, &found.len) &&
+		   !value_ports(text, &found.port_first, &found.port_last)) {
+		return false;
+	}
+	memcpy(elem, &found, sizeof found);
+	return true;
+}
+
+enum filter_set_kind value_elem_kind(const struct filter_elem *elem)
+{
+	if (elem->port_first == 0)
+		return FILTER_SET_ADDRS;
+	return elem->len == 32 ? FILTER_SET_PAIRS : FILTER_SET_PORTS;
+}
+
+struct value_elem value_show_elem(const struct filter_elem *elem)
+{
+	struct value_elem out;
+
+	switch (value_elem_kind(elem)) {
+	case FILTER_SET_PORTS:
+		if (elem->port_first == elem->port_last)
+			snprintf(out.text, sizeof out.text, "%u", elem->port_first);
+		else
+			snprintf(out.text, sizeof out.text, "%u-%u", elem->port_first,
+				 elem->port_last);
+		break;
+	case FILTER_SET_PAIRS:
+		snprintf(out.text, sizeof out.text, "%s:%u", value_show_addr(elem->addr).text,
+			 elem->port_first);
+		break;
+	case FILTER_SET_ADDRS:
+	case FILTER_SET_KINDS:
+		snprintf(out.text, sizeof out.text, "%s",
+			 elem->len == 32 ? value_show_addr(elem->addr).text
+					 : value_show_prefix(elem->addr, elem->len).text);
+		break;
+	}
+	return out;
+}

@@ -103,6 +103,22 @@ static void client_collect(struct ctl_client *client)
 	client->state = CLIENT_WAITING;
 }
 
+/* Whether another one has sent, or is sending, a large text: memory is for one of them. */
+static bool is_crowded(const struct ctl_client *client, const struct ctl_action *action)
+{
+	const struct ctl *ctl = client->ctl;
+
+	for (u32 i = 0; action->text_bytes > CTL_TEXT_LARGE && i < CTL_CLIENTS_MAX; i++) {
+		const struct ctl_client *other = &ctl->client[i];
+
+		if (other != client &&
+		    (other->state == CLIENT_SENDING || other->state == CLIENT_WAITING) &&
+		    other->action.text_bytes > CTL_TEXT_LARGE)
+			return true;
+	}
+	return false;
+}
+
 static void client_ask(struct ctl_client *client, const char *line, size_t len_bytes)
 {
 	struct ctl_request request;
@@ -110,6 +126,10 @@ static void client_ask(struct ctl_client *client, const char *line, size_t len_b
 
 	if (!ctl_request_parse(line, len_bytes, &request, &why)) {
 		client_refuse(client, why.text);
+		return;
+	}
+	if (is_crowded(client, &request.action)) {
+		client_refuse(client, "another client is sending a large text; try again");
 		return;
 	}
 	if (request.action.what != CTL_DO_NOTHING) {

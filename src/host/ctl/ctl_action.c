@@ -7,16 +7,30 @@ static const struct {
 	const char *name;
 	bool has_text;
 } actions[CTL_DO_COUNT] = {
-	[CTL_DO_NOTHING] = { "", false },          [CTL_DO_STATUS] = { "status", false },
-	[CTL_DO_DIFF] = { "diff", true },          [CTL_DO_RELOAD] = { "reload", true },
-	[CTL_DO_APPLY] = { "apply", true },        [CTL_DO_CONFIRM] = { "confirm", false },
-	[CTL_DO_ROLLBACK] = { "rollback", false }, [CTL_DO_DRAIN] = { "drain", false },
+	[CTL_DO_NOTHING] = { "", false },
+	[CTL_DO_STATUS] = { "status", false },
+	[CTL_DO_DIFF] = { "diff", true },
+	[CTL_DO_RELOAD] = { "reload", true },
+	[CTL_DO_APPLY] = { "apply", true },
+	[CTL_DO_CONFIRM] = { "confirm", false },
+	[CTL_DO_ROLLBACK] = { "rollback", false },
+	[CTL_DO_DRAIN] = { "drain", false },
 	[CTL_DO_UNDRAIN] = { "undrain", false },
+	[CTL_DO_SET_ADD] = { "set-add", true },
+	[CTL_DO_SET_DEL] = { "set-del", true },
+	[CTL_DO_SET_TEST] = { "set-test", true },
+	[CTL_DO_SET_FLUSH] = { "set-flush", false },
+	[CTL_DO_SET_REPLACE] = { "set-replace", true },
 };
 
 const char *ctl_do_name(enum ctl_do what)
 {
 	return actions[what].name;
+}
+
+bool ctl_do_is_set(enum ctl_do what)
+{
+	return what >= CTL_DO_SET_ADD && what < CTL_DO_COUNT;
 }
 
 bool ctl_do_has_text(enum ctl_do what)
@@ -34,7 +48,7 @@ static bool read_what(const json_t *value, struct ctl_action *action, struct ctl
 	}
 	snprintf(why->text, sizeof why->text,
 		 "\"do\":\"%.40s\" is not one of status, diff, reload, apply, confirm, rollback, "
-		 "drain, undrain",
+		 "drain, undrain, set-add, set-del, set-test, set-flush, set-replace",
 		 json_is_string(value) ? json_string_value(value) : "");
 	return false;
 }
@@ -108,36 +122,72 @@ static bool read_about_backend(json_t *root, struct ctl_action *action, struct c
 	return action->backend[0] != 0;
 }
 
-static bool read_rest(json_t *root, struct ctl_action *action, struct ctl_why *why)
+static bool read_set(const json_t *value, char set[CTL_SET_SIZE])
 {
-	bool has_text = ctl_do_has_text(action->what);
-	const char *key;
-	json_t *value;
+	char name[CTL_NAME_SIZE];
 
-	json_object_foreach(root, key, value)
-	{
-		bool good = strcmp(key, "version") == 0 || strcmp(key, "do") == 0;
+	if (!read_name(value, name, sizeof name) || name[0] == 0 || strlen(name) >= CTL_SET_SIZE)
+		return false;
+	memcpy(set, name, strlen(name) + 1);
+	return true;
+}
 
-		if (has_text && strcmp(key, "bytes") == 0)
-			good = read_number(value, CTL_TEXT_MAX, &action->text_bytes);
-		else if (has_text && strcmp(key, "name") == 0)
-			good = read_name(value, action->name, sizeof action->name);
-		else if (action->what == CTL_DO_APPLY && strcmp(key, "confirm_s") == 0)
-			good = read_number(value, CTL_CONFIRM_MAX_S, &action->confirm_s);
-		if (good)
-			continue;
-		snprintf(why->text, sizeof why->text,
-			 "\"%.40s\": diff, reload and apply take bytes (1 to %d) and name, apply "
-			 "confirm_s (1 to %d), the others nothing",
-			 key, CTL_TEXT_MAX, CTL_CONFIRM_MAX_S);
+static bool read_key(const char *key, const json_t *value, struct ctl_action *action)
+{
+	bool about_file = ctl_do_has_text(action->what) && !ctl_do_is_set(action->what);
+
+	if (strcmp(key, "version") == 0 || strcmp(key, "do") == 0)
+		return true;
+	if (ctl_do_has_text(action->what) && strcmp(key, "bytes") == 0)
+		return read_number(value, CTL_TEXT_MAX, &action->text_bytes);
+	if (about_file && strcmp(key, "config") == 0)
+		return read_number(value, CTL_TEXT_MAX, &action->config_bytes);
+	if (about_file && strcmp(key, "name") == 0)
+		return read_name(value, action->name, sizeof action->name);
+	if (action->what == CTL_DO_APPLY && strcmp(key, "confirm_s") == 0)
+		return read_number(value, CTL_CONFIRM_MAX_S, &action->confirm_s);
+	if (ctl_do_is_set(action->what) && strcmp(key, "set") == 0)
+		return read_set(value, action->set);
+	return false;
+}
+
+static bool is_whole(struct ctl_action *action, struct ctl_why *why)
+{
+	if (ctl_do_is_set(action->what) && action->set[0] == 0) {
+		snprintf(why->text, sizeof why->text, "%s needs \"set\", the name of one",
+			 ctl_do_name(action->what));
 		return false;
 	}
 	snprintf(why->text, sizeof why->text,
 		 "%s needs \"bytes\", which is how long the text is that follows%s",
 		 ctl_do_name(action->what),
 		 action->what == CTL_DO_APPLY ? ", and \"confirm_s\"" : "");
-	return (!has_text || action->text_bytes > 0) &&
-	       (action->what != CTL_DO_APPLY || action->confirm_s > 0);
+	if ((ctl_do_has_text(action->what) && action->text_bytes == 0) ||
+	    (action->what == CTL_DO_APPLY && action->confirm_s == 0))
+		return false;
+	snprintf(why->text, sizeof why->text, "\"config\" is more than \"bytes\"");
+	if (action->config_bytes == 0)
+		action->config_bytes = action->text_bytes;
+	return action->config_bytes <= action->text_bytes;
+}
+
+static bool read_rest(json_t *root, struct ctl_action *action, struct ctl_why *why)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(root, key, value)
+	{
+		if (read_key(key, value, action))
+			continue;
+		snprintf(why->text, sizeof why->text,
+			 "\"%.40s\": diff, reload and apply take bytes and config (1 to %d) and "
+			 "name, apply confirm_s (1 to %d); set- and a verb takes set, and bytes "
+			 "unless it is flush; the others nothing",
+			 key, CTL_TEXT_MAX, CTL_CONFIRM_MAX_S);
+		return false;
+	}
+	return is_whole(action, why);
 }
 
 bool ctl_action_read(json_t *root, struct ctl_action *action, struct ctl_why *why)

@@ -245,6 +245,51 @@ static void step_sets(struct ctl_answer *answer, const struct sluice *s, struct 
 	}
 }
 
+/* Bounds: FILTER_SET_LIMIT. */
+static bool set_is_there(const struct sluice *s, const char *name, struct sluice_set *out)
+{
+	struct sluice_set found[CTL_STEP_RECORDS];
+	u32 cursor = 0;
+	u32 before;
+
+	do {
+		u32 count;
+
+		before = cursor;
+		count = sluice_show_sets(s, &cursor, found, CTL_STEP_RECORDS);
+		for (u32 i = 0; i < count; i++) {
+			*out = found[i];
+			if (strcmp(out->name, name) == 0)
+				return true;
+		}
+	} while (cursor != SLUICE_CURSOR_END && cursor != before);
+	return false;
+}
+
+/* The one that was named; what counts are its elements. */
+static void put_one_set(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
+{
+	struct sluice_set found;
+
+	if (!answer->request.count_only && set_is_there(s, answer->request.set, &found)) {
+		evbuffer_add_printf(out, "\n");
+		ctl_put_set(out, &found);
+	}
+	answer->cursor = SLUICE_CURSOR_END;
+}
+
+static void step_elements(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
+{
+	struct filter_elem found[CTL_STEP_RECORDS];
+	u32 count = sluice_show_elements(s, answer->request.set, &answer->cursor, found,
+					 CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		if (record_begin(answer, out))
+			ctl_put_elem(out, &found[i]);
+	}
+}
+
 static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t now,
 		      struct evbuffer *out)
 {
@@ -271,7 +316,14 @@ static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t no
 	case CTL_SHOW_COUNTERS: step_counters(answer, s, out); return;
 	case CTL_SHOW_MEMORY: step_memory(answer, s, out); return;
 	case CTL_SHOW_RULES: step_rules(answer, s, out); return;
-	case CTL_SHOW_SETS: step_sets(answer, s, out); return;
+	case CTL_SHOW_SETS:
+		if (!answer->request.set[0])
+			step_sets(answer, s, out);
+		else if (answer->part)
+			step_elements(answer, s, out);
+		else
+			put_one_set(answer, s, out);
+		return;
 	case CTL_SHOW_COUNT: return;
 	}
 }
@@ -300,11 +352,12 @@ static void finish(struct ctl_answer *answer, const struct sluice *s, struct evb
 }
 
 /* Of the answers that have two lists: what the second is called. */
-static const char *second_list(enum ctl_show show)
+static const char *second_list(const struct ctl_request *request)
 {
-	switch (show) {
+	switch (request->show) {
 	case CTL_SHOW_PORTS: return "destinations";
 	case CTL_SHOW_BACKENDS: return "services";
+	case CTL_SHOW_SETS: return request->set[0] ? "elements" : NULL;
 	default: return NULL;
 	}
 }
@@ -312,9 +365,15 @@ static const char *second_list(enum ctl_show show)
 bool ctl_answer_step(struct ctl_answer *answer, const struct sluice *s, ns_t now,
 		     struct evbuffer *out)
 {
-	const char *second = second_list(answer->request.show);
+	const char *second = second_list(&answer->request);
+	struct sluice_set found;
 	u32 before;
 
+	if (!answer->begun && answer->request.set[0] &&
+	    !set_is_there(s, answer->request.set, &found)) {
+		ctl_answer_refuse(out, "there is no set of that name; show sets lists them");
+		return false;
+	}
 	if (!answer->begun) {
 		answer->begun = true;
 		evbuffer_add_printf(out, "{\"version\":%d,", CTL_VERSION);

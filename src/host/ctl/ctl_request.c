@@ -30,7 +30,7 @@ static const struct {
 	[CTL_SHOW_COUNTERS] = { "counters", FILTER_ANY | CTL_FILTER_ALL },
 	[CTL_SHOW_MEMORY] = { "memory", FILTER_ANY },
 	[CTL_SHOW_RULES] = { "rules", FILTER_ANY },
-	[CTL_SHOW_SETS] = { "sets", FILTER_ANY },
+	[CTL_SHOW_SETS] = { "sets", FILTER_ANY | CTL_FILTER_SET },
 };
 
 static const struct {
@@ -45,6 +45,7 @@ static const struct {
 	{ "limit", CTL_FILTER_LIMIT },
 	{ "count", CTL_FILTER_COUNT },
 	{ "all", CTL_FILTER_ALL },
+	{ "set", CTL_FILTER_SET },
 };
 
 static const struct {
@@ -222,6 +223,19 @@ static bool read_state(json_t *value, struct ctl_request *request, struct ctl_wh
 	return true;
 }
 
+static bool read_set(json_t *value, struct ctl_request *request, struct ctl_why *why)
+{
+	static const char right[] = "the name of a set, as show sets prints it";
+
+	if (!read_text(value, "set", right, why))
+		return false;
+	if (json_string_length(value) == 0 || json_string_length(value) >= CTL_SET_SIZE)
+		return refuse(why, "filter.set \"%.40s\" is not %s", json_string_value(value),
+			      right);
+	memcpy(request->set, json_string_value(value), json_string_length(value) + 1);
+	return true;
+}
+
 static bool read_count(json_t *value, const char *key, json_int_t max, struct ctl_why *why)
 {
 	if (json_is_integer(value) && json_integer_value(value) >= 1 &&
@@ -241,6 +255,7 @@ static bool read_filter(enum ctl_filter filter, json_t *value, struct ctl_reques
 		return read_bool(value, "unanswered", &request->flow.unanswered_only, why);
 	case CTL_FILTER_COUNT: return read_bool(value, "count", &request->count_only, why);
 	case CTL_FILTER_ALL: return read_bool(value, "all", &request->all, why);
+	case CTL_FILTER_SET: return read_set(value, request, why);
 	case CTL_FILTER_PORT:
 		if (!read_count(value, "port", UINT16_MAX, why))
 			return false;

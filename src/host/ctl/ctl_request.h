@@ -58,6 +58,7 @@ enum ctl_filter {
 	CTL_FILTER_LIMIT = 1 << 5,
 	CTL_FILTER_COUNT = 1 << 6,
 	CTL_FILTER_ALL = 1 << 7,
+	CTL_FILTER_SET = 1 << 8,
 };
 
 struct ctl_request {
@@ -69,6 +70,7 @@ struct ctl_request {
 	u64 limit;                      /* records; 0: all */
 	bool count_only;
 	bool all; /* counters that are zero, too */
+	char set[CTL_SET_SIZE];      /* whose elements are to be shown; empty: all sets */
 	char in_if[IFACE_NAME_SIZE]; /* explain: where the packet comes in */
 	u32 packet_len;              /* bytes of it that are given */
 	u32 full_len;                /* and of the whole of it */

@@ -164,13 +164,37 @@ void ctl_put_rule(struct evbuffer *out, const struct iface_table *ifaces,
 			    rule->bytes);
 }
 
+/* As in a configuration. */
+void ctl_put_elem(struct evbuffer *out, const struct filter_elem *elem)
+{
+	u32 host = be32_host(elem->addr);
+
+	evbuffer_add_printf(out, "{\"element\":\"");
+	if (elem->len || elem->port_last == 0) {
+		evbuffer_add_printf(out, "%u.%u.%u.%u", host >> 24, host >> 16 & 255,
+				    host >> 8 & 255, host & 255);
+		if (elem->len < 32)
+			evbuffer_add_printf(out, "/%u", elem->len);
+		else if (elem->port_last)
+			evbuffer_add_printf(out, ":%u", elem->port_first);
+	} else if (elem->port_first == elem->port_last) {
+		evbuffer_add_printf(out, "%u", elem->port_first);
+	} else {
+		evbuffer_add_printf(out, "%u-%u", elem->port_first, elem->port_last);
+	}
+	evbuffer_add_printf(out, "\"}");
+}
+
 void ctl_put_set(struct evbuffer *out, const struct sluice_set *set)
 {
-	static const char *const kinds[FILTER_SET_KINDS] = { "addresses", "ports", "pairs" };
+	static const char *const kinds[FILTER_SET_KINDS] = { "addresses", "ports",
+							     "address-ports" };
 
 	evbuffer_add_printf(out, "{\"name\":");
 	ctl_put_string(out, set->name);
-	evbuffer_add_printf(
-		out, ",\"kind\":\"%s\",\"keep\":%s,\"elements\":%u,\"hits\":%" PRIu64 "}",
-		kinds[set->kind], set->keep ? "true" : "false", set->elem_count, set->hits);
+	evbuffer_add_printf(out, ",\"kind\":\"%s\",\"changed\":%s,\"elements\":%u",
+			    kinds[set->kind], set->changed ? "true" : "false", set->elem_count);
+	if (set->kind != FILTER_SET_PORTS)
+		evbuffer_add_printf(out, ",\"room\":%u", set->room);
+	evbuffer_add_printf(out, ",\"hits\":%" PRIu64 "}", set->hits);
 }

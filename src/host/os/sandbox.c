@@ -8,6 +8,8 @@
 #include "host/os/landlock.h"
 #include "host/os/privilege.h"
 
+enum { LANDLOCK_OWN = 5 }; /* paths besides those of more files */
+
 static void folder_of(const char *path, char folder[PATH_MAX])
 {
 	const char *slash = strrchr(path, '/');
@@ -24,19 +26,24 @@ static void folder_of(const char *path, char folder[PATH_MAX])
 static u32 files_enter(const struct sandbox_conf *conf)
 {
 	char control[PATH_MAX], config[PATH_MAX], target[PATH_MAX], real[PATH_MAX];
-	const struct landlock_path path[] = {
+	static char more[SANDBOX_MORE_MAX][PATH_MAX];
+	struct landlock_path path[LANDLOCK_OWN + SANDBOX_MORE_MAX] = {
 		{ "/proc/sys/net", LANDLOCK_READ | LANDLOCK_WRITE },
 		{ "/dev/net/tun", LANDLOCK_READ | LANDLOCK_WRITE | LANDLOCK_DEVICE },
 		{ control, LANDLOCK_REMOVE },
 		{ config, LANDLOCK_READ },
 		{ target, LANDLOCK_READ },
 	};
-	u32 count = ARRAY_COUNT(path) - (conf->config ? 0 : 2);
+	u32 count = LANDLOCK_OWN - (conf->config ? 0 : 2);
 
 	folder_of(conf->control, control);
 	if (conf->config) {
 		folder_of(conf->config, config);
 		folder_of(realpath(conf->config, real) ? real : conf->config, target);
+	}
+	for (u32 i = 0; i < u32_min(conf->more_count, SANDBOX_MORE_MAX); i++) {
+		folder_of(realpath(conf->more[i], real) ? real : conf->more[i], more[i]);
+		path[count++] = (struct landlock_path){ more[i], LANDLOCK_READ };
 	}
 	return os_landlock_enter(path, count, conf->connects);
 }

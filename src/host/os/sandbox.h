@@ -5,11 +5,13 @@
 
 #include "host/os/seccomp.h"
 
-enum { SANDBOX_TEXT_SIZE = 256 };
+enum { SANDBOX_TEXT_SIZE = 256, SANDBOX_MORE_MAX = 64 };
 
 struct sandbox_conf {
 	const char *control; /* the control socket, which is removed at the end */
 	const char *config;  /* a file that is read again; NULL: none */
+	u32 more_count;      /* files that are read again with it, up to SANDBOX_MORE_MAX */
+	const char *const *more;
 	bool connects;       /* to backends, for their health */
 	struct seccomp_log log;
 };

@@ -317,6 +317,48 @@ static void test_rule_of_the_filter_is_told(void **state)
 	asked_close(asked);
 }
 
+static void test_sets_of_a_rule_are_told(void **state)
+{
+	const struct filter_elem elems[] = { { addr("203.0.113.0"), 24, 0, 0 },
+					     { be32_of(0), 0, 50, 60 } };
+	const struct filter_set_conf sets[] = {
+		{ .name = "servers", .elem_count = 1, .elem = &elems[0] },
+		{ .name = "web", .kind = FILTER_SET_PORTS, .elem_count = 1, .elem = &elems[1] },
+		{ .name = "none" },
+	};
+	struct path_bed *bed = path_bed_new();
+	struct rules rules = { 0 };
+	struct filter_rule_conf *rule = add(&rules, FILTER_FORWARD, FILTER_DROP);
+	const struct trace_step *step;
+	struct asked *asked;
+
+	(void)state;
+	memcpy(rule->name, "mine", 5);
+	rule->src.set = 2;
+	rule->src.not = true;
+	rule->dst.set = 0;
+	rule->dport.set = 1;
+	bed->conf.filter.set = sets;
+	bed->conf.filter.set_count = 3;
+	put(bed, &rules);
+	path_bed_start(bed);
+	asked = asked_open(bed);
+	ask(asked, RIG_IN, udp_out(bed));
+	assert_int_equal(asked->told.trace.drop, DROP_FILTER_FORWARD);
+	step = step_find(asked, TRACE_FORWARD, "filter");
+	assert_string_equal(value_find(step, "name")->text, "mine");
+	step = step_find(asked, TRACE_FORWARD, "set");
+	assert_string_equal(step[0].sentence, "the source is not in the set");
+	assert_string_equal(value_find(&step[0], "name")->text, "none");
+	assert_string_equal(step[1].sentence, "the destination is in the set");
+	assert_string_equal(value_find(&step[1], "name")->text, "servers");
+	assert_int_equal(value_find(&step[1], "length")->number, 24);
+	assert_string_equal(step[2].sentence, "the port is in the set");
+	assert_int_equal(value_find(&step[2], "port")->number, 50);
+	assert_int_equal(value_find(&step[2], "to")->number, 60);
+	asked_close(asked);
+}
+
 static void test_flow_that_stands_before_its_rules(void **state)
 {
 	struct rules none = { 0 }, rules = { 0 };
@@ -347,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_cut_off_counts_as_right),
 		cmocka_unit_test(test_host_and_echo),
 		cmocka_unit_test(test_rule_of_the_filter_is_told),
+		cmocka_unit_test(test_sets_of_a_rule_are_told),
 		cmocka_unit_test(test_flow_that_stands_before_its_rules),
 	};
 

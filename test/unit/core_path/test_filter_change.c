@@ -171,6 +171,49 @@ static void test_set_changes_at_run_time(void **state)
 	path_bed_close(bed);
 }
 
+/* Each way to change a set tells flows that stand to ask again. */
+static void test_each_change_of_a_set_reaches_flows(void **state)
+{
+	const struct filter_elem host = { addr(SERVER), 32, 0, 0 };
+	const struct filter_set_conf set = { .name = "bad", .kind = FILTER_SET_ADDRS };
+	struct path_bed *bed = path_bed_new();
+	struct rules rules = { 0 };
+	u32 fill, count;
+	u16 port;
+
+	(void)state;
+	add(&rules, FILTER_FORWARD, FILTER_DROP)->dst.set = 0;
+	bed->conf.filter.set = &set;
+	bed->conf.filter.set_count = 1;
+	put(bed, &rules);
+	path_bed_start(bed);
+	port = flow_up(bed);
+	for (u32 round = 0; round < 2; round++) {
+		assert_true(is_fast(bed, port));
+		assert_int_equal(sluice_set_fill_begin(bed->rig.s, "bad", &fill), ERR_OK);
+		assert_int_equal(sluice_set_fill(bed->rig.s, "bad", fill, &host, 1, &count),
+				 ERR_OK);
+		assert_true(is_fast(bed, port));
+		assert_int_equal(sluice_set_fill_end(bed->rig.s, "bad", fill), ERR_OK);
+		udp_out(bed);
+		dies(bed, RIG_IN, DROP_FILTER_FORWARD);
+		assert_int_equal(sluice_set_flush(bed->rig.s, "bad", &count), ERR_OK);
+		assert_int_equal(count, 1);
+		assert_true(is_fast(bed, port));
+		assert_int_equal(sluice_set_change(bed->rig.s, "bad", &host, 1, true, &count),
+				 ERR_OK);
+		assert_int_equal(count, 1);
+		udp_out(bed);
+		dies(bed, RIG_IN, DROP_FILTER_FORWARD);
+		assert_int_equal(sluice_set_change(bed->rig.s, "bad", &host, 1, false, &count),
+				 ERR_OK);
+	}
+	assert_int_equal(sluice_set_fill_begin(bed->rig.s, "bad", &fill), ERR_OK);
+	sluice_set_fill_drop(bed->rig.s, fill);
+	assert_true(is_fast(bed, port));
+	path_bed_close(bed);
+}
+
 static void test_set_with_reclassify_ends_flows(void **state)
 {
 	const struct filter_elem host = { addr(SERVER), 32, 0, 0 };
@@ -244,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_same_rules_are_not_exchanged),
 		cmocka_unit_test(test_refused_rules_change_nothing),
 		cmocka_unit_test(test_set_changes_at_run_time),
+		cmocka_unit_test(test_each_change_of_a_set_reaches_flows),
 		cmocka_unit_test(test_set_with_reclassify_ends_flows),
 		cmocka_unit_test(test_log_is_an_event),
 	};

@@ -137,7 +137,7 @@ static void a_file_that_is_too_large(void **state)
 	assert_non_null(text);
 	memset(text, '#', CONF_FILE_MAX + 1);
 	assert_false(conf_load(text, CONF_FILE_MAX + 1, &conf, &marks, &errors));
-	assert_string_equal(errors.error[0].text, "the file is larger than 262144 bytes");
+	assert_string_equal(errors.error[0].text, "the file is larger than 2097152 bytes");
 	assert_false(conf_load(text, CONF_FILE_MAX, &conf, &marks, &errors));
 	assert_string_equal(errors.error[0].text, "the file says nothing; it needs 'interfaces'");
 	free(text);
@@ -160,6 +160,36 @@ static void what_is_not_said_is_as_ever(void **state)
 	assert_true(conf.host_port);
 }
 
+/* As many rules as there may be, and one more. */
+static void ten_thousand_rules(void **state)
+{
+	char *text = NULL;
+	size_t len = 0;
+
+	(void)state;
+	for (u32 more = 0; more < 2; more++) {
+		FILE *out = open_memstream(&text, &len);
+
+		assert_non_null(out);
+		fprintf(out, "interfaces: [{name: a, side: inside}, {name: b, side: outside}]\n"
+			     "limits: {filter-rules: 10000}\nfilter:\n  rules:\n");
+		for (u32 i = 0; i < CONF_FILTER_RULE_MAX + more; i++)
+			fprintf(out,
+				"  - {name: r%u, source: 10.%u.%u.0/24, ports: 80, "
+				"action: drop}\n",
+				i, i >> 8, i & 255);
+		fclose(out);
+		assert_int_equal(conf_load(text, len, &conf, &marks, &errors), more == 0);
+		assert_int_equal(conf.filter.rule_count, CONF_FILTER_RULE_MAX);
+		assert_string_equal(conf.filter.rule[9999].name, "r9999");
+		assert_int_equal(
+			conf_place_of(&marks, offsetof(struct conf, filter.rule[9999].name)).line,
+			10004);
+		free(text);
+	}
+	assert_string_equal(errors.error[0].text, "there are more than 10000 rules");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +197,7 @@ int main(void)
 		cmocka_unit_test(every_begin_of_a_file_ends),
 		cmocka_unit_test(a_file_that_is_too_large),
 		cmocka_unit_test(what_is_not_said_is_as_ever),
+		cmocka_unit_test(ten_thousand_rules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "host/conf/conf_diff.h"
 #include "host/conf/conf_doc.h"
 #include "host/conf/conf_load.h"
+#include "host/conf/values.h"
 
 enum { DRAWS = 300, LIST_MAX = 5 };
 
@@ -98,6 +99,22 @@ static void draw_pair(struct rng *rng, const struct conf_field *field, u8 *base)
 	}
 }
 
+static void draw_elem(struct rng *rng, struct filter_elem *elem)
+{
+	u32 kind = rng_u32(rng) % FILTER_SET_KINDS;
+	u16 port = (u16)(1 + rng_u32(rng) % 60000);
+
+	memset(elem, 0, sizeof *elem);
+	if (kind != FILTER_SET_PORTS) {
+		elem->len = kind == FILTER_SET_PAIRS ? 32 : (u8)(rng_u32(rng) % 33);
+		elem->addr = value_network(be32_of(rng_u32(rng)), elem->len);
+	}
+	if (kind != FILTER_SET_ADDRS) {
+		elem->port_first = port;
+		elem->port_last = (u16)(port + (kind == FILTER_SET_PORTS ? rng_u32(rng) % 9 : 0));
+	}
+}
+
 static void draw_value(struct rng *rng, const struct conf_field *field, u8 *base)
 {
 	u8 *at = base + field->at;
@@ -123,6 +140,7 @@ static void draw_value(struct rng *rng, const struct conf_field *field, u8 *base
 		*at = '/';
 		break;
 	case CONF_ADDR: be32_store(at, be32_of(rng_u32(rng) | 1)); break;
+	case CONF_ELEM: draw_elem(rng, (struct filter_elem *)(void *)at); break;
 	case CONF_VIA: draw_via(rng, (struct conf_route *)base); break;
 	default: draw_pair(rng, field, base); break;
 	}

@@ -31,6 +31,8 @@ struct fake_tables {
 	struct sluice_rule rule[FAKE_MAX];
 	u32 set_count;
 	struct sluice_set set[FAKE_MAX];
+	u32 elem_count; /* of each set */
+	struct filter_elem elem[FAKE_MAX];
 	u32 neigh_count;
 	struct neigh_info neigh[FAKE_MAX];
 	u32 counter_count;
@@ -178,6 +180,15 @@ u32 sluice_show_sets(const struct sluice *s, u32 *cursor, struct sluice_set *out
 	const struct fake_tables *tables = tables_of(s);
 
 	return show(tables->set, sizeof *out, u32_min(tables->set_count, max), cursor, out);
+}
+
+u32 sluice_show_elements(const struct sluice *s, const char *set, u32 *cursor,
+			 struct filter_elem *out, u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	(void)set;
+	return show(tables->elem, sizeof *out, u32_min(tables->elem_count, max), cursor, out);
 }
 
 u32 sluice_show_neighbours(const struct sluice *s, ns_t now, u32 *cursor, struct neigh_info *out,

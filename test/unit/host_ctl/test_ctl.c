@@ -179,7 +179,7 @@ static void a_request_without_end(void **state)
 static void an_action_with_a_text(void **state)
 {
 	struct bed *bed = *state;
-	static char text[CTL_TEXT_MAX];
+	static char text[262144];
 	struct ctl_call call;
 	int fd = dial(bed);
 	size_t sent = 0;
@@ -207,6 +207,32 @@ static void an_action_with_a_text(void **state)
 	read_all(bed, fd);
 	assert_string_equal(bed->answer, "{\"done\":true}\n");
 	assert_false(ctl_action_take(bed->ctl, &call));
+}
+
+/* Small ones may come from all clients at once, large ones from one. */
+static void one_large_text_at_a_time(void **state)
+{
+	struct bed *bed = *state;
+	int first = dial(bed), second = dial(bed), third = dial(bed);
+
+	ask(first, "{\"version\":1,\"do\":\"reload\",\"bytes\":5000000}\n");
+	turn(bed);
+	ask(second, "{\"version\":1,\"do\":\"reload\",\"bytes\":5000000}\n");
+	read_all(bed, second);
+	assert_non_null(strstr(bed->answer, "try again"));
+	ask(third, "{\"version\":1,\"do\":\"diff\",\"bytes\":1}\nx");
+	for (u32 i = 0; i < 5; i++)
+		turn(bed);
+	close(first);
+	for (u32 i = 0; i < 5; i++)
+		turn(bed);
+	second = dial(bed);
+	ask(second, "{\"version\":1,\"do\":\"reload\",\"bytes\":5000000}\n");
+	for (u32 i = 0; i < 5; i++)
+		turn(bed);
+	assert_int_equal(ctl_stats(bed->ctl)->malformed, 1);
+	close(second);
+	close(third);
 }
 
 /* Two actions are done one after the other, each answered to the one who asked. */
@@ -447,6 +473,7 @@ int main(void)
 		WITH_BED(nonsense_is_answered),
 		WITH_BED(a_request_without_end),
 		WITH_BED(an_action_with_a_text),
+		WITH_BED(one_large_text_at_a_time),
 		WITH_BED(actions_wait_for_each_other),
 		WITH_BED(a_text_that_breaks_off),
 		WITH_BED(a_slow_reader_holds_nothing_up),

@@ -538,12 +538,51 @@ static void rules_and_sets(void **state)
 	assert_int_equal(json_object_size(record), 5);
 	json_decref(root);
 	tables->set_count = 1;
-	tables->set[0] = (struct sluice_set){ "bad", FILTER_SET_ADDRS, true, 7, 9 };
+	tables->set[0] = (struct sluice_set){ "bad", FILTER_SET_ADDRS, true, 7, 3, 9 };
 	root = answer(tables, CTL_SHOW_SETS);
 	record = json_array_get(list_of(root, "sets", 1), 0);
 	text_is(record, "kind", "addresses");
 	count_is(record, "elements", 7);
 	count_is(record, "hits", 9);
+	count_is(record, "room", 3);
+	json_decref(root);
+	free(tables);
+}
+
+static void one_set_is_shown_with_its_elements(void **state)
+{
+	static const char *const texts[] = { "10.0.0.0/8", "10.0.0.1", "0.0.0.0/0",
+					     "443",        "10-20",    "10.0.0.1:80" };
+	const be32 ten = be32_of(0x0a000000), host = be32_of(0x0a000001);
+	struct ctl_request request = { .show = CTL_SHOW_SETS, .set = "bad" };
+	struct fake_tables *tables = tables_new();
+	json_t *root;
+	u32 steps;
+
+	(void)state;
+	tables->set_count = 2;
+	tables->set[0] = (struct sluice_set){ "good", FILTER_SET_PORTS, false, 7, 0, 9 };
+	tables->set[1] = (struct sluice_set){ "bad", FILTER_SET_ADDRS, true, 6, 3, 9 };
+	tables->elem_count = 6;
+	tables->elem[0] = (struct filter_elem){ ten, 8, 0, 0 };
+	tables->elem[1] = (struct filter_elem){ host, 32, 0, 0 };
+	tables->elem[2] = (struct filter_elem){ be32_of(0), 0, 0, 0 };
+	tables->elem[3] = (struct filter_elem){ be32_of(0), 0, 443, 443 };
+	tables->elem[4] = (struct filter_elem){ be32_of(0), 0, 10, 20 };
+	tables->elem[5] = (struct filter_elem){ host, 32, 80, 80 };
+	root = answer_steps(tables, &request, &steps);
+	text_is(json_array_get(json_object_get(root, "sets"), 0), "name", "bad");
+	for (u32 i = 0; i < 6; i++)
+		text_is(json_array_get(json_object_get(root, "elements"), i), "element", texts[i]);
+	count_is(root, "count", 6);
+	json_decref(root);
+	request.count_only = true;
+	root = answer_steps(tables, &request, &steps);
+	count_is(root, "count", 6);
+	json_decref(root);
+	request.set[0] = 'c';
+	root = answer_steps(tables, &request, &steps);
+	assert_non_null(json_object_get(root, "error"));
 	json_decref(root);
 	free(tables);
 }
@@ -623,6 +662,7 @@ int main(void)
 		cmocka_unit_test(routes_say_their_ways_out),
 		cmocka_unit_test(interfaces_and_neighbours),
 		cmocka_unit_test(rules_and_sets),
+		cmocka_unit_test(one_set_is_shown_with_its_elements),
 		cmocka_unit_test(counters_of_zero_are_left_out),
 		cmocka_unit_test(memory_is_summed),
 		cmocka_unit_test(strings_are_escaped),

@@ -33,9 +33,9 @@ static void refused(const char *line, const char *first, const char *second)
 static void every_show_has_a_name(void **state)
 {
 	static const char *const names[CTL_SHOW_COUNT] = {
-		"flows",  "nat",	"ports",      "backends", "subscribers",
-		"routes", "interfaces", "neighbours", "drops",	  "counters",
-		"memory", "rules",	"sets",
+		"flows",  "nat",        "ports",      "backends", "subscribers",
+		"routes", "interfaces", "neighbours", "drops",    "counters",
+		"memory", "rules",      "sets",
 	};
 
 	(void)state;
@@ -152,23 +152,25 @@ static void what_is_wrong_is_named(void **state)
 
 static void actions(void **state)
 {
-	struct ctl_request request = good("{\"version\":1,\"do\":\"apply\",\"bytes\":262144,"
-					  "\"name\":\"gw.yaml\",\"confirm_s\":86400}");
+	struct ctl_request request = good("{\"version\":1,\"do\":\"apply\",\"bytes\":41943040,"
+					  "\"config\":9,\"name\":\"gw.yaml\",\"confirm_s\":86400}");
 
 	(void)state;
 	assert_int_equal(request.action.what, CTL_DO_APPLY);
 	assert_int_equal(request.action.text_bytes, CTL_TEXT_MAX);
+	assert_int_equal(request.action.config_bytes, 9);
 	assert_int_equal(request.action.confirm_s, CTL_CONFIRM_MAX_S);
 	assert_string_equal(request.action.name, "gw.yaml");
 	for (int i = CTL_DO_NOTHING + 1; i < CTL_DO_COUNT; i++) {
 		char line[96];
 
-		snprintf(line, sizeof line, "{\"version\":1,\"do\":\"%s\"%s%s}",
+		snprintf(line, sizeof line, "{\"version\":1,\"do\":\"%s\"%s%s%s}",
 			 ctl_do_name((enum ctl_do)i),
 			 ctl_do_has_text((enum ctl_do)i) ? ",\"bytes\":1" : "",
-			 i == CTL_DO_APPLY	? ",\"confirm_s\":1"
-			 : i >= CTL_DO_DRAIN ? ",\"backend\":\"10.0.0.1\""
-					     : "");
+			 i == CTL_DO_APPLY ? ",\"confirm_s\":1"
+			 : i == CTL_DO_DRAIN || i == CTL_DO_UNDRAIN ? ",\"backend\":\"10.0.0.1\""
+								    : "",
+			 ctl_do_is_set((enum ctl_do)i) ? ",\"set\":\"bad\"" : "");
 		assert_int_equal(good(line).action.what, i);
 	}
 	assert_int_equal(good("{\"version\":1,\"show\":\"nat\"}").action.what, CTL_DO_NOTHING);
@@ -215,12 +217,27 @@ static void actions_that_mean_nothing(void **state)
 	refused("{\"version\":2,\"do\":\"status\"}", "\"version\"", "1");
 	refused("{\"version\":1,\"do\":\"reload\"}", "reload needs", "bytes");
 	refused("{\"version\":1,\"do\":\"apply\",\"bytes\":5}", "apply needs", "confirm_s");
-	refused("{\"version\":1,\"do\":\"reload\",\"bytes\":0}", "\"bytes\"", "262144");
-	refused("{\"version\":1,\"do\":\"reload\",\"bytes\":262145}", "\"bytes\"", "262144");
+	refused("{\"version\":1,\"do\":\"reload\",\"bytes\":0}", "\"bytes\"", "41943040");
+	refused("{\"version\":1,\"do\":\"reload\",\"bytes\":41943041}", "\"bytes\"", "41943040");
 	refused("{\"version\":1,\"do\":\"reload\",\"bytes\":5,\"confirm_s\":5}", "confirm_s",
 		"apply");
 	refused("{\"version\":1,\"do\":\"apply\",\"bytes\":5,\"confirm_s\":86401}", "confirm_s",
 		"86400");
+	refused("{\"version\":1,\"do\":\"reload\",\"bytes\":5,\"config\":6}", "\"config\"",
+		"more than");
+	refused("{\"version\":1,\"do\":\"set-add\",\"bytes\":5}", "set-add needs", "\"set\"");
+	refused("{\"version\":1,\"do\":\"set-add\",\"set\":\"a\"}", "set-add needs", "bytes");
+	refused("{\"version\":1,\"do\":\"set-add\",\"set\":\"\",\"bytes\":5}", "\"set\"",
+		"takes set");
+	refused("{\"version\":1,\"do\":\"set-add\",\"set\":"
+		"\"a-name-that-is-longer-than-any-set's\",\"bytes\":5}",
+		"\"set\"", "takes set");
+	refused("{\"version\":1,\"do\":\"set-flush\",\"set\":\"a\",\"bytes\":5}", "\"bytes\"",
+		"unless it is flush");
+	refused("{\"version\":1,\"do\":\"set-test\",\"set\":\"a\",\"bytes\":5,\"name\":\"b\"}",
+		"\"name\"", "takes set");
+	refused("{\"version\":1,\"show\":\"sets\",\"filter\":{\"set\":\"\"}}", "filter.set",
+		"show sets");
 	refused("{\"version\":1,\"do\":\"confirm\",\"bytes\":5}", "\"bytes\"", "nothing");
 	refused("{\"version\":1,\"do\":\"status\",\"show\":\"nat\"}", "\"show\"", "nothing");
 	refused("{\"version\":1,\"do\":\"diff\",\"bytes\":5,\"name\":\"a\\nb\"}", "\"name\"",

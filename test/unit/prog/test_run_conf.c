@@ -720,7 +720,7 @@ static void filter_rules_name_what_the_engine_counts(void **state)
 	assert_int_equal(bed->conf.filter.rule_limit, 0);
 	filter_rule_asked(bed);
 	assert_true(build_asked(bed));
-	assert_int_equal(bed->conf.filter.rule_limit, CONF_FILTER_RULE_MAX);
+	assert_int_equal(bed->conf.filter.rule_limit, CONF_FILTER_RULE_USUAL);
 	assert_int_equal(bed->conf.filter.rule_count, 1);
 	assert_ptr_equal(bed->conf.filter.rule, rule);
 	assert_int_equal(bed->conf.filter.policy[FILTER_FORWARD].action, FILTER_DROP);

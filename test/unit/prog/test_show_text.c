@@ -165,9 +165,10 @@ static void rules_and_sets(void **state)
 		"\"bytes\":0}",
 		"input    policy  accept  packets 0  bytes 0\n");
 	line_is(CTL_SHOW_SETS, 0,
-		"{\"name\":\"bad\",\"kind\":\"addresses\",\"keep\":true,\"elements\":7,"
-		"\"hits\":9}",
-		"bad              addresses  elements 7  hits 9  kept over changes\n");
+		"{\"name\":\"bad\",\"kind\":\"addresses\",\"changed\":true,\"elements\":7,"
+		"\"room\":3,\"hits\":9}",
+		"bad              addresses      elements 7  room for 3 more  hits 9  changed at "
+		"run time\n");
 }
 
 static void the_end(void **state)

@@ -1,0 +1,128 @@
+/* What the filter decided, and by which rule; of a rule that asks sets, what they said. */
+#include "core/path/tell.h"
+
+static enum trace_station station_of(enum filter_chain chain)
+{
+	switch (chain) {
+	case FILTER_INPUT: return TRACE_INPUT;
+	case FILTER_OUTPUT: return TRACE_OUTPUT;
+	case FILTER_FORWARD:
+	case FILTER_CHAINS: break;
+	}
+	return TRACE_FORWARD;
+}
+
+static const char *fate_sentence(enum filter_action action)
+{
+	switch (action) {
+	case FILTER_ACCEPT: return "the filter accepts it";
+	case FILTER_REJECT: return "the filter rejects it";
+	case FILTER_DROP: break;
+	}
+	return "the filter drops it";
+}
+
+/* What of the packet is asked about, and how the set was answered. */
+struct asked {
+	const char *in;
+	const char *not_in;
+	u16 set; /* FILTER_SET_NONE: nothing is */
+	struct filter_elem elem;
+};
+
+static void tell_set(struct path *path, enum filter_chain chain, const struct asked *asked)
+{
+	const struct filter *filter = path->filter;
+	struct trace_step step = { station_of(chain), "set", asked->in, { { 0 } } };
+	struct filter_elem holder;
+	const char *name;
+	bool in = false;
+	u32 count = 0;
+
+	if (asked->set == FILTER_SET_NONE)
+		return;
+	name = filter->live->set[asked->set].name;
+	if (filter_set_find(filter, name, &asked->elem, &in, &holder) != ERR_OK)
+		return;
+	step.value[count++] = trace_text("name", name);
+	if (!in) {
+		step.sentence = asked->not_in;
+		trace_add(path->trace, &step);
+		return;
+	}
+	if (filter->live->set[asked->set].kind != FILTER_SET_PORTS) {
+		step.value[count++] = trace_addr("element", holder.addr);
+		if (filter->live->set[asked->set].kind == FILTER_SET_ADDRS)
+			step.value[count++] = trace_number("length", holder.len);
+	}
+	if (filter->live->set[asked->set].kind != FILTER_SET_ADDRS)
+		step.value[count++] = trace_number("port", holder.port_first);
+	if (holder.port_last != holder.port_first)
+		step.value[count++] = trace_number("to", holder.port_last);
+	trace_add(path->trace, &step);
+}
+
+static struct filter_elem addr_of(u32 addr)
+{
+	return (struct filter_elem){ .addr = be32_of(addr), .len = 32 };
+}
+
+static struct filter_elem port_of(u32 port)
+{
+	return (struct filter_elem){ .port_first = (u16)port, .port_last = (u16)port };
+}
+
+static struct filter_elem pair_of(u32 addr, u32 port)
+{
+	return (struct filter_elem){ be32_of(addr), 32, (u16)port, (u16)port };
+}
+
+static void tell_sets(struct path *path, const struct filter_ask *ask)
+{
+	const struct filter_rule_conf *rule = &path->filter->live->conf[ask->rule];
+	const u32 *field = ask->key.field;
+	const struct asked asked[] = {
+		{ "the source is in the set", "the source is not in the set", rule->src.set,
+		  addr_of(field[FILTER_SRC]) },
+		{ "the destination is in the set", "the destination is not in the set",
+		  rule->dst.set, addr_of(field[FILTER_DST]) },
+		{ "the source port is in the set", "the source port is not in the set",
+		  rule->sport.set, port_of(field[FILTER_SPORT]) },
+		{ "the port is in the set", "the port is not in the set", rule->dport.set,
+		  port_of(field[FILTER_DPORT]) },
+		{ "the source and its port are in the set", "", rule->src_pair,
+		  pair_of(field[FILTER_SRC], field[FILTER_SPORT]) },
+		{ "the destination and its port are in the set", "", rule->dst_pair,
+		  pair_of(field[FILTER_DST], field[FILTER_DPORT]) },
+	};
+
+	for (u32 at = 0; at < ARRAY_COUNT(asked); at++)
+		tell_set(path, ask->chain, &asked[at]);
+}
+
+void tell_filter(struct path *path, const struct filter_ask *ask, struct filter_fate fate)
+{
+	struct trace_step step = { station_of(ask->chain),
+				   "filter",
+				   fate_sentence((enum filter_action)fate.action),
+				   { trace_text("by", "policy") } };
+
+	if (ask->rule == FILTER_RULE_NONE) {
+		trace_add(path->trace, &step);
+		return;
+	}
+	step.value[0] = trace_number("rule", ask->rule);
+	if (path->filter->live->conf[ask->rule].name[0] != '\0')
+		step.value[1] = trace_text("name", path->filter->live->conf[ask->rule].name);
+	trace_add(path->trace, &step);
+	tell_sets(path, ask);
+}
+
+void tell_filter_stands(struct path *path, enum filter_chain chain)
+{
+	trace_add(path->trace,
+		  &(struct trace_step){ station_of(chain),
+					"filter",
+					"its flow stands since before these rules: not asked",
+					{ { 0 } } });
+}
