@@ -12,6 +12,7 @@ enum {
 	OPT_ADDR,
 	OPT_PORT,
 	OPT_PROTO,
+	OPT_ZONE,
 	OPT_CONTROL,
 	OPT_HELP,
 	OPT_STATE, /* from here on: flush only */
@@ -24,6 +25,7 @@ static const struct option_spec specs[OPT_COUNT] = {
 	[OPT_ADDR] = { "--addr", "A[/L]", "with this address, or one of this prefix" },
 	[OPT_PORT] = { "--port", "N", "with this port on either side" },
 	[OPT_PROTO] = { "--proto", "P", "tcp, udp, another name or a number" },
+	[OPT_ZONE] = { "--zone", "Z", "of this zone; none: of no zone" },
 	[OPT_CONTROL] = { "--control", "PATH", "the control socket of the gateway" },
 	[OPT_HELP] = { "--help", NULL, "this text" },
 	[OPT_STATE] = { "--state", "S", "in this state, as 'sluice show flows' prints it" },
@@ -70,6 +72,8 @@ static char *request_of(enum ctl_verb verb, const char *const *value)
 		json_object_set_new(filter, "port", json_integer(atoi(value[OPT_PORT])));
 	if (value[OPT_PROTO])
 		json_object_set_new(filter, "proto", json_string(value[OPT_PROTO]));
+	if (value[OPT_ZONE])
+		json_object_set_new(filter, "zone", json_string(value[OPT_ZONE]));
 	if (value[OPT_STATE])
 		json_object_set_new(filter, "state", json_string(value[OPT_STATE]));
 	if (value[OPT_UNANSWERED])
@@ -88,7 +92,7 @@ static bool check_flush(const struct options *options, struct ctl_why *why)
 {
 	const char *const *value = options->value;
 	bool filtered = value[OPT_ADDR] || value[OPT_PORT] || value[OPT_PROTO] ||
-			value[OPT_STATE] || value[OPT_UNANSWERED];
+			value[OPT_ZONE] || value[OPT_STATE] || value[OPT_UNANSWERED];
 
 	if (options->word_count == 0 || strcmp(options->word[0], "flows") != 0)
 		return options_refuse(why, "flush what? 'sluice flush flows'");

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "host/conf/conf_zone.h"
 #include "host/conf/values.h"
 #include "prog/run_check.h"
 #include "prog/run_filter.h"
@@ -117,6 +118,8 @@ static void build_iface(struct building *b, u32 index)
 	*iface = b->facts->iface[index].port;
 	memcpy(iface->name, given->name, sizeof iface->name);
 	iface->side = given->side;
+	iface->zone = conf_zone_find(b->asked, given->zone);
+	memcpy(iface->zone_name, given->zone, sizeof iface->zone_name);
 	iface->addr_count = 0;
 	iface->mss = given->mss;
 	/* A link can carry less, never more: what is larger would be lost on the way out. */
@@ -149,14 +152,14 @@ static void build_host(struct building *b)
 	conf->iface_count++;
 }
 
-/* No two interfaces may have the same address, and networks of the two sides must not overlap:
+/* No two interfaces of a zone may have the same address, and their networks must not overlap:
  * which of them an address is on could not be said.                                             */
 static void check_overlap(struct building *b, u32 one, u32 two)
 {
 	const struct iface_conf *a = &b->conf->iface[one];
 	const struct iface_conf *c = &b->conf->iface[two];
 
-	for (u32 i = 0; i < a->addr_count; i++) {
+	for (u32 i = 0; i < a->addr_count && a->zone == c->zone; i++) {
 		for (u32 j = 0; j < c->addr_count; j++) {
 			u8 len = a->addr[i].prefix_len < c->addr[j].prefix_len
 					 ? a->addr[i].prefix_len
@@ -191,13 +194,13 @@ static void build_ifaces(struct building *b)
 
 /* ---- routes ---------------------------------------------------------------------------------- */
 
-/* The interface on one of whose networks the gateway is. */
-static bool iface_towards(const struct sluice_conf *conf, be32 gateway, u16 *index)
+/* The interface of the zone on one of whose networks the gateway is. */
+static bool iface_towards(const struct sluice_conf *conf, u8 zone, be32 gateway, u16 *index)
 {
 	for (u32 i = 0; i < conf->iface_count; i++) {
 		const struct iface_conf *iface = &conf->iface[i];
 
-		for (u32 j = 0; j < iface->addr_count; j++) {
+		for (u32 j = 0; j < iface->addr_count && iface->zone == zone; j++) {
 			u8 len = iface->addr[j].prefix_len;
 
 			if (be32_eq(value_network(iface->addr[j].addr, len),
@@ -217,7 +220,8 @@ static void add_route(struct building *b, const struct sluice_route_conf *route)
 	struct sluice_conf *conf = b->conf;
 
 	for (u32 i = 0; i < conf->route_count; i++) {
-		if (conf->route[i].prefix_len == route->prefix_len &&
+		if (conf->route[i].zone == route->zone &&
+		    conf->route[i].prefix_len == route->prefix_len &&
 		    be32_eq(conf->route[i].prefix, route->prefix))
 			return;
 	}
@@ -228,10 +232,12 @@ static void add_route(struct building *b, const struct sluice_route_conf *route)
 	conf->route[conf->route_count++] = *route;
 }
 
+/* In the zone of the interface that it leads to. */
 static void add_unicast(struct building *b, be32 prefix, u8 prefix_len, struct fib_path path)
 {
 	struct sluice_route_conf route = { .prefix = prefix, .prefix_len = prefix_len };
 
+	route.zone = b->conf->iface[path.out_if].zone;
 	route.route.type = FIB_UNICAST;
 	route.route.path_count = 1;
 	route.route.path[0] = path;
@@ -243,8 +249,9 @@ static void route_by_gateway(struct building *b, const struct run_place *place,
 			     const struct conf_route *given)
 {
 	struct fib_path path = { .gateway = given->gateway };
+	u8 zone = conf_zone_find(b->asked, given->zone);
 
-	if (iface_towards(b->conf, given->gateway, &path.out_if))
+	if (iface_towards(b->conf, zone, given->gateway, &path.out_if))
 		add_unicast(b, given->prefix, given->prefix_len, path);
 	else if (!b->facts->offline)
 		run_error(b->errors,
@@ -260,7 +267,8 @@ static void given_routes(struct building *b)
 	for (u32 i = 0; i < b->asked->route_count; i++) {
 		const struct conf_route *given = &b->asked->route[i];
 		struct sluice_route_conf route = { .prefix = given->prefix,
-						   .prefix_len = given->prefix_len };
+						   .prefix_len = given->prefix_len,
+						   .zone = conf_zone_find(b->asked, given->zone) };
 		struct run_place place = run_asked_by(b->source, &given->kind, "--route");
 
 		if (given->kind == CONF_VIA_GATEWAY) {
@@ -310,7 +318,7 @@ static void build_routes(struct building *b)
 		if (b->facts->iface[i].down)
 			own_routes(b, i);
 	for (u32 i = 0; i < b->conf->route_count; i++)
-		found |= b->conf->route[i].prefix_len == 0;
+		found |= b->conf->route[i].prefix_len == 0 && b->conf->route[i].zone == 0;
 	b->notes->no_default = !found;
 }
 
@@ -371,6 +379,8 @@ static void build_rules(struct building *b)
 		nat->rule[i] = rule->rule;
 		nat->rule[i].out_if = iface_index(b->asked, rule->out);
 		nat->rule[i].pool = pool_index(b->asked, rule->pool);
+		if (rule->zone[0])
+			nat->rule[i].zone = conf_zone_find(b->asked, rule->zone);
 	}
 }
 
@@ -453,7 +463,9 @@ static void build_nat(struct building *b)
 
 		nat->fixed[i] = (struct nat_static_conf){ .inside = fixed->inside,
 							  .outside = fixed->outside,
-							  .prefix_len = fixed->inside_len };
+							  .prefix_len = fixed->inside_len,
+							  .zone = conf_zone_find(b->asked,
+										 fixed->zone) };
 	}
 	nat->quarantine_s = b->asked->quarantine_s;
 	nat->mapping_count = b->asked->mapping_count;

@@ -2,6 +2,7 @@
 #include "prog/run_service.h"
 
 #include "core/wire/ip4.h"
+#include "host/conf/conf_zone.h"
 
 static const u8 protos[] = {
 	[CONF_SERVICE_TCP] = IP_PROTO_TCP,
@@ -26,6 +27,7 @@ static void build_service(const struct conf *asked, const struct conf_service *g
 	service_conf_defaults(service);
 	memcpy(service->name, given->name, sizeof service->name);
 	service->addr = given->addr;
+	service->zone = conf_zone_find(asked, given->zone);
 	if (given->iface[0])
 		service->addr_if = iface_named(asked, given->iface);
 	service->proto = protos[given->proto];

@@ -35,6 +35,7 @@ static const struct {
 	{ "--port", CTL_FILTER_PORT, "N", "with this port on either side" },
 	{ "--proto", CTL_FILTER_PROTO, "P",
 	  "tcp, udp, icmp, sctp, dccp, udplite, gre or a number" },
+	{ "--zone", CTL_FILTER_ZONE, "Z", "of this zone; none: of no zone" },
 	{ "--state", CTL_FILTER_STATE, "S", "in this state (names below)" },
 	{ "--unanswered", CTL_FILTER_UNANSWERED, NULL, "that nobody has answered" },
 	{ "--limit", CTL_FILTER_LIMIT, "N", "the first N only" },
@@ -116,6 +117,11 @@ static bool keep_value(struct show_args *args, unsigned what, const char *value,
 			return true;
 		return refuse(why,
 			      "--proto %.40s: has to be " CTL_PROTO_WORDS, value);
+	case CTL_FILTER_ZONE:
+		args->zone = value;
+		if (value[0] && strlen(value) < IFACE_NAME_SIZE)
+			return true;
+		return refuse(why, "--zone %.40s: has to be a name of up to 15 letters", value);
 	case CTL_FILTER_PORT:
 		if (value_number(value, 1, UINT16_MAX, &args->port))
 			return true;
@@ -226,7 +232,7 @@ bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_w
 	if (!named)
 		return refuse(why, "show what? One of flows, nat, ports, backends, subscribers, "
 				   "routes, interfaces, neighbours, drops, counters, memory, "
-				   "rules, sets");
+				   "rules, sets, zones");
 	return check_filters(args, why);
 }
 
@@ -246,6 +252,8 @@ char *show_args_request(const struct show_args *args)
 		json_object_set_new(filter, "addr", json_string(args->addr));
 	if (args->proto)
 		json_object_set_new(filter, "proto", json_string(args->proto));
+	if (args->zone)
+		json_object_set_new(filter, "zone", json_string(args->zone));
 	if (args->state)
 		json_object_set_new(filter, "state", json_string(args->state));
 	if (args->set)

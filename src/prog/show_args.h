@@ -12,7 +12,8 @@ struct show_args {
 	bool json;
 	bool help;
 	unsigned given;   /* enum ctl_filter or'ed */
-	const char *addr; /* as typed, and found good */
+	const char *addr;
+	const char *zone; /* as typed, and found good */
 	const char *proto;
 	const char *state;
 	const char *set;

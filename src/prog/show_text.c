@@ -62,6 +62,12 @@ static bool ends_differ(const char *a, u64 a_port, const char *b, u64 b_port)
 	return strcmp(a, b) != 0 || a_port != b_port;
 }
 
+static void put_zone(FILE *out, const json_t *record)
+{
+	if (*text_of(record, "zone"))
+		fprintf(out, "  zone %s", text_of(record, "zone"));
+}
+
 static void put_flow(FILE *out, const json_t *flow)
 {
 	const json_t *orig = json_object_get(flow, "orig");
@@ -90,6 +96,9 @@ static void put_flow(FILE *out, const json_t *flow)
 	fprintf(out, "  packets %" PRIu64 "/%" PRIu64 "  bytes %" PRIu64 "/%" PRIu64,
 		pair_of(flow, "packets", 0), pair_of(flow, "packets", 1), pair_of(flow, "bytes", 0),
 		pair_of(flow, "bytes", 1));
+	put_zone(out, flow);
+	if (*text_of(flow, "reply_zone"))
+		fprintf(out, "  to zone %s", text_of(flow, "reply_zone"));
 	fprintf(out, "%s\n", bool_of(flow, "answered") ? "" : "  unanswered");
 }
 
@@ -101,9 +110,11 @@ static void put_mapping(FILE *out, const json_t *mapping)
 
 	end_text(inside, proto, text_of(mapping, "inside_addr"), count_of(mapping, "inside_port"));
 	end_text(outside, proto, text_of(mapping, "public_addr"), count_of(mapping, "public_port"));
-	fprintf(out, "%-4s  %-21s  as %-21s  flows %" PRIu64 "  idle %" PRIu64 "s%s\n", proto,
+	fprintf(out, "%-4s  %-21s  as %-21s  flows %" PRIu64 "  idle %" PRIu64 "s%s", proto,
 		inside, outside, count_of(mapping, "flows"), seconds_of(mapping, "idle_ms"),
 		count_of(mapping, "flows") ? "" : "  resting");
+	put_zone(out, mapping);
+	fprintf(out, "\n");
 }
 
 static void put_ports(FILE *out, const json_t *ports)
@@ -186,6 +197,7 @@ static void put_subscriber(FILE *out, const json_t *subscriber)
 	if (count_of(subscriber, "rate_limit"))
 		fprintf(out, "  at most %" PRIu64 " new/s (refused %" PRIu64 ")",
 			count_of(subscriber, "rate_limit"), count_of(subscriber, "refused_rate"));
+	put_zone(out, subscriber);
 	fprintf(out, "\n");
 }
 
@@ -208,6 +220,7 @@ static void put_route(FILE *out, const json_t *route)
 		if (json_array_size(paths) > 1)
 			fprintf(out, "  weight %" PRIu64, count_of(path, "weight"));
 	}
+	put_zone(out, route);
 	fprintf(out, "\n");
 }
 
@@ -240,6 +253,7 @@ static void put_iface(FILE *out, const json_t *iface)
 		text_of(iface, "state"), text_of(iface, "link"));
 	if (*text_of(iface, "mac"))
 		fprintf(out, " %s", text_of(iface, "mac"));
+	put_zone(out, iface);
 	fprintf(out, "  mtu %" PRIu64, count_of(iface, "mtu"));
 	json_array_foreach(addrs, index, entry)
 		fprintf(out, "  %s%s", text_of(entry, "addr"),
@@ -295,6 +309,19 @@ static void put_mem_row(FILE *out, const json_t *row)
 	fprintf(out, "  %-24s  %" PRIu64 "\n", text_of(row, "name"), count_of(row, "count"));
 }
 
+static void put_zone_record(FILE *out, const json_t *zone)
+{
+	const json_t *names = json_object_get(zone, "interfaces");
+	size_t index;
+	const json_t *name;
+
+	fprintf(out, "%-15s  flows %" PRIu64 "  routes %" PRIu64, text_of(zone, "zone"),
+		count_of(zone, "flows"), count_of(zone, "routes"));
+	json_array_foreach(names, index, name)
+		fprintf(out, "  %s", json_string_value(name) ? json_string_value(name) : "");
+	fprintf(out, "\n");
+}
+
 void show_text_record(FILE *out, enum ctl_show show, u32 part, const json_t *record)
 {
 	switch (show) {
@@ -319,6 +346,7 @@ void show_text_record(FILE *out, enum ctl_show show, u32 part, const json_t *rec
 	case CTL_SHOW_DROPS:
 	case CTL_SHOW_COUNTERS: put_counter(out, record); return;
 	case CTL_SHOW_MEMORY: put_mem_row(out, record); return;
+	case CTL_SHOW_ZONES: put_zone_record(out, record); return;
 	case CTL_SHOW_RULES: show_text_rule(out, record); return;
 	case CTL_SHOW_SETS:
 		if (part)
@@ -346,6 +374,7 @@ void show_text_end(FILE *out, enum ctl_show show, const json_t *end)
 		[CTL_SHOW_MEMORY] = "no memory",
 		[CTL_SHOW_RULES] = "no filter rules, and none were planned",
 		[CTL_SHOW_SETS] = "no filter sets",
+		[CTL_SHOW_ZONES] = "no zones",
 	};
 
 	if (count_of(end, "count") == 0)

@@ -139,6 +139,7 @@ static bool zone_names_agree(const struct sluice_conf *conf)
 	return true;
 }
 
+/* How many rules there may be is NAT's to say. */
 static const char *zones_wrong(const struct sluice_conf *conf)
 {
 	u32 count = engine_zone_count(conf);
@@ -156,11 +157,11 @@ static const char *zones_wrong(const struct sluice_conf *conf)
 		if (conf->route[at].zone >= count)
 			return "a route is of a zone that no interface is in";
 	}
-	for (u32 at = 0; at < conf->nat.rule_count; at++) {
+	for (u32 at = 0; at < u32_min(conf->nat.rule_count, NAT_RULE_MAX); at++) {
 		if (conf->nat.rule[at].zone != NAT_ZONE_ANY && conf->nat.rule[at].zone >= count)
 			return "a NAT rule is of a zone that no interface is in";
 	}
-	for (u32 at = 0; at < conf->nat.static_count; at++) {
+	for (u32 at = 0; at < u32_min(conf->nat.static_count, NAT_STATIC_MAX); at++) {
 		if (conf->nat.fixed[at].zone >= count)
 			return "a one-to-one entry is of a zone that no interface is in";
 	}

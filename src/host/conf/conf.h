@@ -63,6 +63,7 @@ struct conf_iface {
 	char name[IFACE_NAME_SIZE];
 	enum iface_side side;
 	enum conf_driver driver;
+	char zone[IFACE_NAME_SIZE]; /* empty: none, here and below */
 	u32 mtu;        /* 0: the interface's */
 	u16 mss;        /* 0: any; IFACE_MSS_OF_MTU */
 	u32 addr_count; /* 0: those that the host has on it */
@@ -74,6 +75,7 @@ struct conf_route {
 	u8 prefix_len;
 	enum conf_via kind;
 	be32 gateway;
+	char zone[IFACE_NAME_SIZE];
 };
 
 struct conf_pool {
@@ -83,8 +85,9 @@ struct conf_pool {
 
 struct conf_rule {
 	char out[IFACE_NAME_SIZE]; /* empty: any interface of the outside */
+	char zone[IFACE_NAME_SIZE]; /* empty: any */
 	char pool[CONF_NAME_SIZE];
-	struct nat_rule_conf rule; /* its out_if and pool follow from the names */
+	struct nat_rule_conf rule; /* its out_if, zone and pool follow from the names */
 };
 
 struct conf_static {
@@ -92,6 +95,7 @@ struct conf_static {
 	be32 outside;
 	u8 inside_len;
 	u8 outside_len;
+	char zone[IFACE_NAME_SIZE];
 };
 
 /* A named set of the filter. */
@@ -164,6 +168,7 @@ struct conf_service {
 	enum conf_service_proto proto;
 	u16 port_first; /* 0: all */
 	u16 port_last;
+	char zone[IFACE_NAME_SIZE];   /* of the backends */
 	u32 backend_count;
 	struct backend_conf backend[BALANCE_EACH_MAX];
 	enum balance_method method;

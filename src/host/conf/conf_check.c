@@ -5,6 +5,7 @@
 #include "host/conf/conf_check_service.h"
 #include "host/conf/conf_check_subscriber.h"
 #include "host/conf/conf_load.h"
+#include "host/conf/conf_zone.h"
 #include "host/conf/nearest.h"
 #include "host/conf/values.h"
 
@@ -70,11 +71,18 @@ static void check_addr_pair(struct checking *c, const struct conf_iface *one,
 			   line_of(c, a));
 }
 
+static bool same_zone(const char *one, const char *two)
+{
+	return strcmp(one, two) == 0;
+}
+
 static void check_addrs(struct checking *c, u32 one, u32 two)
 {
 	const struct conf_iface *a = &c->conf->iface[one];
 	const struct conf_iface *b = &c->conf->iface[two];
 
+	if (!same_zone(a->zone, b->zone))
+		return;
 	for (u32 j = 0; j < b->addr_count; j++) {
 		for (u32 i = 0; i < (one == two ? j : a->addr_count); i++)
 			check_addr_pair(c, a, b, i, j);
@@ -133,14 +141,14 @@ static bool networks_known(const struct conf *conf)
 	return true;
 }
 
-static void check_gateway(struct checking *c, const void *where, be32 gateway)
+static void check_gateway(struct checking *c, const void *where, be32 gateway, const char *zone)
 {
 	bool near = !networks_known(c->conf);
 
 	for (u32 i = 0; i < c->conf->iface_count; i++) {
 		const struct conf_iface *iface = &c->conf->iface[i];
 
-		for (u32 j = 0; j < iface->addr_count; j++) {
+		for (u32 j = 0; j < iface->addr_count && same_zone(iface->zone, zone); j++) {
 			const struct iface_addr *addr = &iface->addr[j];
 
 			if (be32_eq(addr->addr, gateway)) {
@@ -154,9 +162,10 @@ static void check_gateway(struct checking *c, const void *where, be32 gateway)
 	}
 	if (!near)
 		conf_error(c->errors, at(c, where),
-			   "'%s' is on no network of the interfaces; a gateway has to be a "
+			   "'%s' is on no network of the interfaces%s%s%s; a gateway has to be a "
 			   "neighbour",
-			   value_show_addr(gateway).text);
+			   value_show_addr(gateway).text, zone[0] ? " of zone '" : "", zone,
+			   zone[0] ? "'" : "");
 }
 
 static void check_route(struct checking *c, u32 index)
@@ -164,11 +173,12 @@ static void check_route(struct checking *c, u32 index)
 	const struct conf_route *route = &c->conf->route[index];
 
 	if (route->kind == CONF_VIA_GATEWAY)
-		check_gateway(c, &route->kind, route->gateway);
+		check_gateway(c, &route->kind, route->gateway, route->zone);
 	for (u32 i = 0; i < index; i++) {
 		const struct conf_route *other = &c->conf->route[i];
 
-		if (other->prefix_len != route->prefix_len ||
+		if (!same_zone(other->zone, route->zone) ||
+		    other->prefix_len != route->prefix_len ||
 		    !be32_eq(other->prefix, route->prefix))
 			continue;
 		conf_error(c->errors, at(c, &route->prefix), "'%s' has a route already, in line %u",
@@ -176,7 +186,7 @@ static void check_route(struct checking *c, u32 index)
 			   line_of(c, &other->prefix));
 		return;
 	}
-	if (route->prefix_len == 0 && c->conf->gateway.raw)
+	if (route->prefix_len == 0 && route->zone[0] == 0 && c->conf->gateway.raw)
 		conf_error(c->errors, at(c, &route->prefix),
 			   "the default route is given twice: by 'gateway' in line %u, too",
 			   line_of(c, &c->conf->gateway));
@@ -185,7 +195,7 @@ static void check_route(struct checking *c, u32 index)
 static void check_routes(struct checking *c)
 {
 	if (c->conf->gateway.raw)
-		check_gateway(c, &c->conf->gateway, c->conf->gateway);
+		check_gateway(c, &c->conf->gateway, c->conf->gateway, "");
 	for (u32 i = 0; i < c->conf->route_count; i++)
 		check_route(c, i);
 }
@@ -369,7 +379,8 @@ static void check_static(struct checking *c, u32 index)
 	for (u32 i = 0; i < index; i++) {
 		const struct conf_static *other = &c->conf->fixed[i];
 
-		if (same_network(fixed->inside, fixed->inside_len, other->inside,
+		if (same_zone(fixed->zone, other->zone) &&
+		    same_network(fixed->inside, fixed->inside_len, other->inside,
 				 other->inside_len))
 			conf_error(c->errors, at(c, &fixed->inside),
 				   "'%s' overlaps '%s' of the one-to-one in line %u",
@@ -412,6 +423,7 @@ bool conf_check(const struct conf *conf, const struct conf_marks *marks, struct 
 	for (u32 i = 0; i < conf->static_count; i++)
 		check_static(&checking, i);
 	check_tracking(&checking);
+	conf_check_zones(conf, marks, errors);
 	conf_check_services(conf, marks, errors);
 	conf_check_filter(conf, marks, errors);
 	conf_check_subscribers(conf, marks, errors);

@@ -29,6 +29,14 @@ static const struct conf_field iface_fields[] = {
 	  .at = offsetof(struct conf_iface, side),
 	  .words = side_words,
 	  .help = "inside is translated, outside sees public addresses" },
+	{ .key = "zone",
+	  .kind = CONF_NAME,
+	  .when = CONF_RESTART,
+	  .zero = "none",
+	  .at = offsetof(struct conf_iface, zone),
+	  .size = IFACE_NAME_SIZE,
+	  .help = "the network of its own that it leads to, with others of the same name: its "
+		  "addresses and routes may be those of other zones, too" },
 	{ .key = "driver",
 	  .kind = CONF_WORD,
 	  .when = CONF_RESTART,
@@ -86,6 +94,12 @@ static const struct conf_field route_fields[] = {
 	  .words = via_words,
 	  .help = "a gateway on a network of the interfaces; blackhole drops silently, prohibit "
 		  "answers with an ICMP error" },
+	{ .key = "zone",
+	  .kind = CONF_NAME,
+	  .zero = "none",
+	  .at = offsetof(struct conf_route, zone),
+	  .size = IFACE_NAME_SIZE,
+	  .help = "for packets from this zone; the gateway is on one of its networks" },
 };
 
 static const struct conf_group route_group = {

@@ -124,6 +124,12 @@ static const struct conf_field rule_fields[] = {
 	  .at = offsetof(struct conf_rule, out),
 	  .size = IFACE_NAME_SIZE,
 	  .help = "the interface by which packets leave" },
+	{ .key = "zone",
+	  .kind = CONF_NAME,
+	  .zero = "any",
+	  .at = offsetof(struct conf_rule, zone),
+	  .size = IFACE_NAME_SIZE,
+	  .help = "hosts of this zone" },
 	{ .key = "destination",
 	  .kind = CONF_PREFIX,
 	  .zero = "any",
@@ -192,6 +198,12 @@ static const struct conf_field static_fields[] = {
 	  .at = offsetof(struct conf_static, outside),
 	  .more = offsetof(struct conf_static, outside_len),
 	  .help = "its public addresses, as many" },
+	{ .key = "zone",
+	  .kind = CONF_NAME,
+	  .zero = "none",
+	  .at = offsetof(struct conf_static, zone),
+	  .size = IFACE_NAME_SIZE,
+	  .help = "whose hosts these are" },
 };
 
 static const struct conf_group static_group = {

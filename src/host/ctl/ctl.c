@@ -128,6 +128,10 @@ static void client_ask(struct ctl_client *client, const char *line, size_t len_b
 		client_refuse(client, why.text);
 		return;
 	}
+	if (!ctl_answer_zone(&request, client->ctl->sluice)) {
+		client_refuse(client, "there is no zone of that name; show zones lists them");
+		return;
+	}
 	if (is_crowded(client, &request.action)) {
 		client_refuse(client, "another client is sending a large text; try again");
 		return;
@@ -374,7 +378,7 @@ static void tell_news(struct ctl *ctl, const struct sluice_news *news)
 		    sluice_news_matches(news, &client->answer.request.flow))
 			out = listener_room(client);
 		if (out)
-			ctl_put_news(out, news);
+			ctl_put_news(out, ctl->sluice, news);
 	}
 }
 

@@ -186,13 +186,15 @@ static void put_proto(struct evbuffer *out, u8 proto)
 	evbuffer_add_printf(out, "\"proto\":\"%s\",", ctl_proto_text(proto).text);
 }
 
-void ctl_put_news(struct evbuffer *out, const struct sluice_news *news)
+void ctl_put_news(struct evbuffer *out, const struct sluice *s, const struct sluice_news *news)
 {
 	evbuffer_add_printf(out, "{\"event\":\"%s\",\"handle\":\"%016" PRIx64 "\",", news->kind,
 			    news->handle);
 	if (news->reason[0])
 		evbuffer_add_printf(out, "\"reason\":\"%s\",", news->reason);
 	put_proto(out, news->proto);
+	ctl_put_zone_name(out, s, "zone", news->zone[0]);
+	ctl_put_zone_name(out, s, "reply_zone", news->zone[1]);
 	evbuffer_add_printf(out, "\"state\":\"%s\",\"answered\":%s,", news->state,
 			    news->answered ? "true" : "false");
 	put_tuple(out, "orig", &news->orig);

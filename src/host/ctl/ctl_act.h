@@ -30,7 +30,7 @@ void ctl_explain(struct explainer *explainer, struct sluice *s, const struct ctl
 
 /* One line each. */
 void ctl_put_news_begin(struct evbuffer *out);
-void ctl_put_news(struct evbuffer *out, const struct sluice_news *news);
+void ctl_put_news(struct evbuffer *out, const struct sluice *s, const struct sluice_news *news);
 void ctl_put_event(struct evbuffer *out, const struct iface_table *ifaces,
 		   const struct sluice_event *event);
 void ctl_put_skipped(struct evbuffer *out, u64 count);

@@ -48,6 +48,28 @@ static bool match_port(const struct sluice_flow_filter *filter, be16 port)
 	return filter->port == 0 || filter->port == be16_host(port);
 }
 
+bool ctl_answer_zone(struct ctl_request *request, const struct sluice *s)
+{
+	bool none = strcmp(request->zone, "none") == 0;
+	struct sluice_zone zone;
+	u32 cursor = 0;
+
+	request->flow.by_zone = request->zone[0] != 0;
+	if (!request->flow.by_zone || none)
+		return true;
+	while (sluice_show_zones(s, &cursor, &zone, 1) == 1) {
+		request->flow.zone = zone.zone;
+		if (strcmp(zone.name, request->zone) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool match_zone(const struct sluice_flow_filter *filter, u8 zone)
+{
+	return !filter->by_zone || filter->zone == zone;
+}
+
 static void step_flows(struct ctl_answer *answer, const struct sluice *s, ns_t now,
 		       struct evbuffer *out)
 {
@@ -57,7 +79,7 @@ static void step_flows(struct ctl_answer *answer, const struct sluice *s, ns_t n
 
 	for (u32 i = 0; i < count; i++) {
 		if (record_begin(answer, out))
-			ctl_put_flow(out, &flows[i]);
+			ctl_put_flow(out, s, &flows[i]);
 	}
 }
 
@@ -75,8 +97,8 @@ static void step_nat(struct ctl_answer *answer, const struct sluice *s, ns_t now
 			    match_port(filter, found[i].public_port);
 
 		if (addr && port && match_proto(filter, found[i].proto) &&
-		    record_begin(answer, out))
-			ctl_put_mapping(out, &found[i]);
+		    match_zone(filter, found[i].zone) && record_begin(answer, out))
+			ctl_put_mapping(out, s, &found[i]);
 	}
 }
 
@@ -153,8 +175,8 @@ static void step_subscribers(struct ctl_answer *answer, const struct sluice *s,
 
 		/* Subscribers inside of the prefix, and the one that it is part of. */
 		if ((match_addr(filter, found[i].addr) || match_addr(&own, filter->addr)) &&
-		    record_begin(answer, out))
-			ctl_put_subscriber(out, &found[i]);
+		    match_zone(filter, found[i].zone) && record_begin(answer, out))
+			ctl_put_subscriber(out, s, &found[i]);
 	}
 }
 
@@ -170,8 +192,8 @@ static void step_routes(struct ctl_answer *answer, const struct sluice *s, struc
 						    .addr_len = found[i].prefix_len };
 		bool good = match_addr(filter, found[i].prefix) || match_addr(&route, filter->addr);
 
-		if (good && record_begin(answer, out))
-			ctl_put_route(out, sluice_ifaces(s), &found[i]);
+		if (good && match_zone(filter, found[i].zone) && record_begin(answer, out))
+			ctl_put_route(out, s, &found[i]);
 	}
 }
 
@@ -290,6 +312,17 @@ static void step_elements(struct ctl_answer *answer, const struct sluice *s, str
 	}
 }
 
+static void step_zones(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
+{
+	struct sluice_zone found[CTL_STEP_RECORDS];
+	u32 count = sluice_show_zones(s, &answer->cursor, found, CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		if (record_begin(answer, out))
+			ctl_put_zone(out, s, &found[i]);
+	}
+}
+
 static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t now,
 		      struct evbuffer *out)
 {
@@ -316,6 +349,7 @@ static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t no
 	case CTL_SHOW_COUNTERS: step_counters(answer, s, out); return;
 	case CTL_SHOW_MEMORY: step_memory(answer, s, out); return;
 	case CTL_SHOW_RULES: step_rules(answer, s, out); return;
+	case CTL_SHOW_ZONES: step_zones(answer, s, out); return;
 	case CTL_SHOW_SETS:
 		if (!answer->request.set[0])
 			step_sets(answer, s, out);

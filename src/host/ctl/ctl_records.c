@@ -56,11 +56,24 @@ static void put_tuple(struct evbuffer *out, const char *key, const struct sluice
 			    addr_text(tuple->dst).text, be16_host(tuple->dport));
 }
 
-void ctl_put_flow(struct evbuffer *out, const struct sluice_flow *flow)
+void ctl_put_zone_name(struct evbuffer *out, const struct sluice *s, const char *key, u8 zone)
+{
+	const char *name = sluice_zone_name(s, zone);
+
+	if (name[0] == 0)
+		return;
+	evbuffer_add_printf(out, "\"%s\":", key);
+	ctl_put_string(out, name);
+	evbuffer_add_printf(out, ",");
+}
+
+void ctl_put_flow(struct evbuffer *out, const struct sluice *s, const struct sluice_flow *flow)
 {
 	evbuffer_add_printf(out,
 			    "{\"handle\":\"%016" PRIx64 "\",\"proto\":\"%s\",\"state\":\"%s\",",
 			    flow->handle, ctl_proto_text(flow->proto).text, flow->state);
+	ctl_put_zone_name(out, s, "zone", flow->zone[0]);
+	ctl_put_zone_name(out, s, "reply_zone", flow->zone[1]);
 	put_tuple(out, "orig", &flow->orig);
 	put_tuple(out, "repl", &flow->repl);
 	evbuffer_add_printf(out,
@@ -75,11 +88,14 @@ void ctl_put_flow(struct evbuffer *out, const struct sluice_flow *flow)
 			    flow->packets[0], flow->packets[1], flow->bytes[0], flow->bytes[1]);
 }
 
-void ctl_put_mapping(struct evbuffer *out, const struct sluice_mapping *mapping)
+void ctl_put_mapping(struct evbuffer *out, const struct sluice *s,
+		     const struct sluice_mapping *mapping)
 {
+	evbuffer_add_printf(out, "{");
+	ctl_put_zone_name(out, s, "zone", mapping->zone);
 	evbuffer_add_printf(
 		out,
-		"{\"proto\":\"%s\",\"inside_addr\":\"%s\",\"inside_port\":%u,"
+		"\"proto\":\"%s\",\"inside_addr\":\"%s\",\"inside_port\":%u,"
 		"\"public_addr\":\"%s\",\"public_port\":%u,\"flows\":%u,\"idle_ms\":%u}",
 		ctl_proto_text(mapping->proto).text, addr_text(mapping->inside_addr).text,
 		be16_host(mapping->inside_port), addr_text(mapping->public_addr).text,
@@ -142,9 +158,12 @@ void ctl_put_service(struct evbuffer *out, const struct sluice_service *service)
 			    service->reset);
 }
 
-void ctl_put_subscriber(struct evbuffer *out, const struct sluice_subscriber *subscriber)
+void ctl_put_subscriber(struct evbuffer *out, const struct sluice *s,
+			const struct sluice_subscriber *subscriber)
 {
-	evbuffer_add_printf(out, "{\"subscriber\":\"%s/%u\",\"flows\":%u,\"ports\":%u,",
+	evbuffer_add_printf(out, "{");
+	ctl_put_zone_name(out, s, "zone", subscriber->zone);
+	evbuffer_add_printf(out, "\"subscriber\":\"%s/%u\",\"flows\":%u,\"ports\":%u,",
 			    addr_text(subscriber->addr).text, subscriber->prefix_len,
 			    subscriber->flows, subscriber->ports);
 	evbuffer_add_printf(out, "\"flow_limit\":%u,\"port_limit\":%u,\"rate_limit\":%u,",
@@ -176,10 +195,12 @@ static const char *route_type(enum fib_type type)
 	return type < FIB_TYPE_COUNT && names[type] ? names[type] : "unknown";
 }
 
-void ctl_put_route(struct evbuffer *out, const struct iface_table *ifaces,
+void ctl_put_route(struct evbuffer *out, const struct sluice *s,
 		   const struct sluice_route_info *route)
 {
-	evbuffer_add_printf(out, "{\"prefix\":\"%s/%u\",\"type\":\"%s\",\"paths\":[",
+	evbuffer_add_printf(out, "{");
+	ctl_put_zone_name(out, s, "zone", route->zone);
+	evbuffer_add_printf(out, "\"prefix\":\"%s/%u\",\"type\":\"%s\",\"paths\":[",
 			    addr_text(route->prefix).text, route->prefix_len,
 			    route_type(route->route.type));
 	for (u32 i = 0; i < u32_min(route->route.path_count, FIB_PATHS_MAX); i++) {
@@ -190,7 +211,7 @@ void ctl_put_route(struct evbuffer *out, const struct iface_table *ifaces,
 			evbuffer_add_printf(out, "\"gateway\":\"%s\",",
 					    addr_text(path->gateway).text);
 		evbuffer_add_printf(out, "\"interface\":");
-		put_iface_name(out, ifaces, path->out_if);
+		put_iface_name(out, sluice_ifaces(s), path->out_if);
 		evbuffer_add_printf(out, ",\"weight\":%u}", path->weight);
 	}
 	evbuffer_add_printf(out, "]}");
@@ -232,12 +253,36 @@ static void put_losses(struct evbuffer *out, const struct iface_losses *losses)
 			    losses->tx_full, losses->tx_refused);
 }
 
+void ctl_put_zone(struct evbuffer *out, const struct sluice *s, const struct sluice_zone *zone)
+{
+	const struct iface_table *ifaces = sluice_ifaces(s);
+	bool first = true;
+
+	evbuffer_add_printf(out, "{\"zone\":");
+	ctl_put_string(out, zone->name[0] ? zone->name : "none");
+	evbuffer_add_printf(out, ",\"flows\":%u,\"routes\":%u,\"interfaces\":[", zone->flows,
+			    zone->routes);
+	for (u32 i = 0; i < ifaces->count; i++) {
+		if (ifaces->iface[i].conf.zone != zone->zone)
+			continue;
+		if (!first)
+			evbuffer_add_printf(out, ",");
+		first = false;
+		ctl_put_string(out, ifaces->iface[i].conf.name);
+	}
+	evbuffer_add_printf(out, "]}");
+}
+
 void ctl_put_iface(struct evbuffer *out, const struct iface *iface)
 {
 	const struct iface_conf *conf = &iface->conf;
 
 	evbuffer_add_printf(out, "{\"name\":");
 	ctl_put_string(out, conf->name);
+	if (conf->zone_name[0]) {
+		evbuffer_add_printf(out, ",\"zone\":");
+		ctl_put_string(out, conf->zone_name);
+	}
 	evbuffer_add_printf(out, ",\"side\":\"%s\",\"link\":\"%s\",\"up\":%s,\"mtu\":%u,",
 			    conf->side == IFACE_INSIDE ? "inside" : "outside",
 			    conf->link == IFACE_ETHERNET ? "ethernet" : "raw-ip",

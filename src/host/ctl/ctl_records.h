@@ -15,16 +15,21 @@ struct ctl_addr_text {
 
 /* "udplite", or the number of a protocol without a name. */
 struct ctl_addr_text ctl_proto_text(u8 proto);
-void ctl_put_flow(struct evbuffer *out, const struct sluice_flow *flow);
-void ctl_put_mapping(struct evbuffer *out, const struct sluice_mapping *mapping);
+/* s gives the names of zones and interfaces. */
+void ctl_put_flow(struct evbuffer *out, const struct sluice *s, const struct sluice_flow *flow);
+void ctl_put_mapping(struct evbuffer *out, const struct sluice *s,
+		     const struct sluice_mapping *mapping);
 void ctl_put_ports(struct evbuffer *out, const struct sluice_ports *ports);
-void ctl_put_subscriber(struct evbuffer *out, const struct sluice_subscriber *subscriber);
+void ctl_put_subscriber(struct evbuffer *out, const struct sluice *s,
+			const struct sluice_subscriber *subscriber);
 void ctl_put_dest(struct evbuffer *out, const struct sluice_dest *dest);
 void ctl_put_backend(struct evbuffer *out, const struct sluice_backend *backend);
 void ctl_put_service(struct evbuffer *out, const struct sluice_service *service);
-/* ifaces gives the names of ways out. */
-void ctl_put_route(struct evbuffer *out, const struct iface_table *ifaces,
+void ctl_put_route(struct evbuffer *out, const struct sluice *s,
 		   const struct sluice_route_info *route);
+void ctl_put_zone(struct evbuffer *out, const struct sluice *s, const struct sluice_zone *zone);
+/* "key":"blue", for a zone that has a name; nothing for the common one. */
+void ctl_put_zone_name(struct evbuffer *out, const struct sluice *s, const char *key, u8 zone);
 void ctl_put_iface(struct evbuffer *out, const struct iface *iface);
 void ctl_put_neigh(struct evbuffer *out, const struct iface_table *ifaces,
 		   const struct neigh_info *neigh, ns_t now);

@@ -11,7 +11,7 @@
 #include "host/ctl/ctl_action_read.h"
 
 #define FILTER_ANY   (CTL_FILTER_LIMIT | CTL_FILTER_COUNT)
-#define FILTER_TUPLE (CTL_FILTER_ADDR | CTL_FILTER_PORT | CTL_FILTER_PROTO)
+#define FILTER_TUPLE (CTL_FILTER_ADDR | CTL_FILTER_PORT | CTL_FILTER_PROTO | CTL_FILTER_ZONE)
 
 static const struct {
 	const char *name;
@@ -20,10 +20,11 @@ static const struct {
 	[CTL_SHOW_FLOWS] = { "flows",
 			     FILTER_ANY | FILTER_TUPLE | CTL_FILTER_STATE | CTL_FILTER_UNANSWERED },
 	[CTL_SHOW_NAT] = { "nat", FILTER_ANY | FILTER_TUPLE },
-	[CTL_SHOW_PORTS] = { "ports", FILTER_ANY | FILTER_TUPLE },
+	[CTL_SHOW_PORTS] = { "ports", FILTER_ANY | (FILTER_TUPLE & ~CTL_FILTER_ZONE) },
 	[CTL_SHOW_BACKENDS] = { "backends", FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_PORT },
-	[CTL_SHOW_SUBSCRIBERS] = { "subscribers", FILTER_ANY | CTL_FILTER_ADDR },
-	[CTL_SHOW_ROUTES] = { "routes", FILTER_ANY | CTL_FILTER_ADDR },
+	[CTL_SHOW_SUBSCRIBERS] = { "subscribers",
+				   FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_ZONE },
+	[CTL_SHOW_ROUTES] = { "routes", FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_ZONE },
 	[CTL_SHOW_INTERFACES] = { "interfaces", FILTER_ANY },
 	[CTL_SHOW_NEIGHBOURS] = { "neighbours", FILTER_ANY | CTL_FILTER_ADDR },
 	[CTL_SHOW_DROPS] = { "drops", FILTER_ANY | CTL_FILTER_ALL },
@@ -31,6 +32,7 @@ static const struct {
 	[CTL_SHOW_MEMORY] = { "memory", FILTER_ANY },
 	[CTL_SHOW_RULES] = { "rules", FILTER_ANY },
 	[CTL_SHOW_SETS] = { "sets", FILTER_ANY | CTL_FILTER_SET },
+	[CTL_SHOW_ZONES] = { "zones", FILTER_ANY },
 };
 
 static const struct {
@@ -46,6 +48,7 @@ static const struct {
 	{ "count", CTL_FILTER_COUNT },
 	{ "all", CTL_FILTER_ALL },
 	{ "set", CTL_FILTER_SET },
+	{ "zone", CTL_FILTER_ZONE },
 };
 
 static const struct {
@@ -236,6 +239,19 @@ static bool read_set(json_t *value, struct ctl_request *request, struct ctl_why 
 	return true;
 }
 
+static bool read_zone(json_t *value, struct ctl_request *request, struct ctl_why *why)
+{
+	static const char right[] = "the name of a zone, as show zones prints it, or none";
+
+	if (!read_text(value, "zone", right, why))
+		return false;
+	if (json_string_length(value) == 0 || json_string_length(value) >= IFACE_NAME_SIZE)
+		return refuse(why, "filter.zone \"%.40s\" is not %s", json_string_value(value),
+			      right);
+	memcpy(request->zone, json_string_value(value), json_string_length(value) + 1);
+	return true;
+}
+
 static bool read_count(json_t *value, const char *key, json_int_t max, struct ctl_why *why)
 {
 	if (json_is_integer(value) && json_integer_value(value) >= 1 &&
@@ -256,6 +272,7 @@ static bool read_filter(enum ctl_filter filter, json_t *value, struct ctl_reques
 	case CTL_FILTER_COUNT: return read_bool(value, "count", &request->count_only, why);
 	case CTL_FILTER_ALL: return read_bool(value, "all", &request->all, why);
 	case CTL_FILTER_SET: return read_set(value, request, why);
+	case CTL_FILTER_ZONE: return read_zone(value, request, why);
 	case CTL_FILTER_PORT:
 		if (!read_count(value, "port", UINT16_MAX, why))
 			return false;

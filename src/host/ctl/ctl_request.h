@@ -45,6 +45,7 @@ enum ctl_show {
 	CTL_SHOW_MEMORY,
 	CTL_SHOW_RULES,
 	CTL_SHOW_SETS,
+	CTL_SHOW_ZONES,
 	CTL_SHOW_COUNT,
 };
 
@@ -59,6 +60,7 @@ enum ctl_filter {
 	CTL_FILTER_COUNT = 1 << 6,
 	CTL_FILTER_ALL = 1 << 7,
 	CTL_FILTER_SET = 1 << 8,
+	CTL_FILTER_ZONE = 1 << 9,
 };
 
 struct ctl_request {
@@ -70,6 +72,7 @@ struct ctl_request {
 	u64 limit;                      /* records; 0: all */
 	bool count_only;
 	bool all; /* counters that are zero, too */
+	char zone[IFACE_NAME_SIZE];     /* what flow.zone stands for; empty: any */
 	char set[CTL_SET_SIZE];      /* whose elements are to be shown; empty: all sets */
 	char in_if[IFACE_NAME_SIZE]; /* explain: where the packet comes in */
 	u32 packet_len;              /* bytes of it that are given */

@@ -38,6 +38,8 @@ struct fake_tables {
 	u32 counter_count;
 	struct sluice_counter counter[FAKE_MAX];
 	struct iface_table ifaces;
+	u32 zone_count;
+	struct sluice_zone zone[2];
 	struct mem mem;
 };
 
@@ -217,6 +219,30 @@ u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_coun
 	*cursor = 1;
 	memcpy(out, tables->counter, sizeof *out * u32_min(tables->counter_count, max));
 	return u32_min(tables->counter_count, max);
+}
+
+/* As of the interfaces. */
+const char *sluice_zone_name(const struct sluice *s, u8 zone)
+{
+	const struct fake_tables *tables = tables_of(s);
+
+	for (u32 i = 0; i < tables->ifaces.count; i++) {
+		if (tables->ifaces.iface[i].conf.zone == zone)
+			return tables->ifaces.iface[i].conf.zone_name;
+	}
+	return "";
+}
+
+u32 sluice_show_zones(const struct sluice *s, u32 *cursor, struct sluice_zone *out, u32 max)
+{
+	const struct fake_tables *tables = tables_of(s);
+	u32 found = 0;
+
+	for (; *cursor < tables->zone_count && found < max; (*cursor)++)
+		out[found++] = tables->zone[*cursor];
+	if (found < max)
+		*cursor = SLUICE_CURSOR_END;
+	return found;
 }
 
 const struct iface_table *sluice_ifaces(const struct sluice *s)

@@ -359,6 +359,52 @@ static void backends_and_services(void **state)
 	free(tables);
 }
 
+/* Two zones, blue among them; what is of it says so, and a filter finds it. */
+static void zones(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	struct ctl_request request = { .show = CTL_SHOW_ZONES };
+	const json_t *record;
+	json_t *root;
+	u32 steps;
+
+	(void)state;
+	tables->zone_count = 2;
+	tables->zone[0] = (struct sluice_zone){ .name = "", .routes = 2, .flows = 3 };
+	tables->zone[1] = (struct sluice_zone){ .zone = 1, .name = "blue", .routes = 4 };
+	tables->ifaces.count = 2;
+	snprintf(tables->ifaces.iface[0].conf.name, IFACE_NAME_SIZE, "wan0");
+	snprintf(tables->ifaces.iface[1].conf.name, IFACE_NAME_SIZE, "blue0");
+	snprintf(tables->ifaces.iface[1].conf.zone_name, IFACE_NAME_SIZE, "blue");
+	tables->ifaces.iface[1].conf.zone = 1;
+	tables->mapping_count = 2;
+	tables->mapping[0] = (struct sluice_mapping){ .proto = 17 };
+	tables->mapping[1] = (struct sluice_mapping){ .proto = 17, .zone = 1 };
+	root = answer_steps(tables, &request, &steps);
+	record = json_array_get(list_of(root, "zones", 2), 0);
+	text_is(record, "zone", "none");
+	count_is(record, "flows", 3);
+	record = json_array_get(list_of(root, "zones", 2), 1);
+	text_is(record, "zone", "blue");
+	count_is(record, "routes", 4);
+	assert_string_equal(json_string_value(json_array_get(
+				    json_object_get(record, "interfaces"), 0)), "blue0");
+	json_decref(root);
+	request = (struct ctl_request){ .show = CTL_SHOW_NAT, .zone = "blue" };
+	assert_true(ctl_answer_zone(&request, fake_sluice(tables)));
+	root = answer_steps(tables, &request, &steps);
+	text_is(json_array_get(list_of(root, "nat", 1), 0), "zone", "blue");
+	json_decref(root);
+	request = (struct ctl_request){ .show = CTL_SHOW_NAT, .zone = "none" };
+	assert_true(ctl_answer_zone(&request, fake_sluice(tables)));
+	root = answer_steps(tables, &request, &steps);
+	assert_null(json_object_get(json_array_get(list_of(root, "nat", 1), 0), "zone"));
+	json_decref(root);
+	request = (struct ctl_request){ .show = CTL_SHOW_NAT, .zone = "bleu" };
+	assert_false(ctl_answer_zone(&request, fake_sluice(tables)));
+	free(tables);
+}
+
 static void mappings_are_filtered(void **state)
 {
 	struct fake_tables *tables = tables_new();
@@ -658,6 +704,7 @@ int main(void)
 		cmocka_unit_test(subscribers),
 		cmocka_unit_test(ports_and_destinations),
 		cmocka_unit_test(backends_and_services),
+		cmocka_unit_test(zones),
 		cmocka_unit_test(mappings_are_filtered),
 		cmocka_unit_test(routes_say_their_ways_out),
 		cmocka_unit_test(interfaces_and_neighbours),

@@ -35,7 +35,7 @@ static void every_show_has_a_name(void **state)
 	static const char *const names[CTL_SHOW_COUNT] = {
 		"flows",  "nat",        "ports",      "backends", "subscribers",
 		"routes", "interfaces", "neighbours", "drops",    "counters",
-		"memory", "rules",      "sets",
+		"memory", "rules",      "sets",       "zones",
 	};
 
 	(void)state;
@@ -64,6 +64,20 @@ static void all_filters_of_flows(void **state)
 	assert_string_equal(filter.state, "established");
 	assert_int_equal(request.limit, 7);
 	assert_true(request.count_only);
+}
+
+static void a_zone_is_named(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		good("{\"version\":1,\"show\":\"routes\",\"filter\":{\"zone\":\"blue\"}}").zone,
+		"blue");
+	refused("{\"version\":1,\"show\":\"nat\",\"filter\":{\"zone\":\"\"}}", "filter.zone",
+		"show zones");
+	refused("{\"version\":1,\"show\":\"nat\",\"filter\":{\"zone\":7}}", "filter.zone",
+		"string");
+	refused("{\"version\":1,\"show\":\"ports\",\"filter\":{\"zone\":\"blue\"}}",
+		"no filter \"zone\"", "addr");
 }
 
 static void no_filter_is_any(void **state)
@@ -263,6 +277,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_show_has_a_name),
 		cmocka_unit_test(all_filters_of_flows),
+		cmocka_unit_test(a_zone_is_named),
 		cmocka_unit_test(no_filter_is_any),
 		cmocka_unit_test(protocols),
 		cmocka_unit_test(prefixes),

@@ -125,7 +125,7 @@ static void mistakes_are_named(void **state)
 	refused("show flows --proto sctpp", "sctpp", "icmp");
 	refused("show flows --limit", "--limit", "needs a value");
 	refused("show flows --count=3", "--count=3", "no value");
-	refused("show routes --port 4", "--port", "--addr, --limit, --count");
+	refused("show routes --port 4", "--port", "--addr, --zone, --limit, --count");
 	refused("show flows --all", "--all", "--unanswered");
 	refused("show flows --state established2", "--state established2", "time-wait");
 	refused("show flows --state ESTABLISHED", "--state ESTABLISHED", "two-way");

@@ -1,0 +1,146 @@
+#!/bin/bash
+# Two networks with the same addresses behind one gateway: their hosts speak to the same server at
+# the same time, from the same address and port, each as its own public address; they meet by public
+# addresses only; and what is shown of them says whose it is.
+#
+#   blue a0 10.10.0.2 ---- gw0 10.10.0.1 (zone blue)
+#                                                      gw1 198.18.0.1 ---- b0 198.18.0.2 outside
+#   red  c0 10.10.0.2 ---- gw2 10.10.0.1 (zone red)
+#        c1 10.20.0.2 ---- gw3 10.20.0.1 (zone red)
+#
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+need nginx curl python3
+
+RED=sred$$
+BLUE_PUBLIC=198.18.0.33
+RED_PUBLIC=198.18.0.49
+RED_WEB=198.18.0.65
+
+show() { "$SLUICE" show "$@" --control "$CONTROL"; }
+web() { # NAMESPACE NAME ADDRESS
+	local dir=$BOX/nginx-$2
+	mkdir -p "$dir" && chmod 755 "$BOX" "$dir"
+	cat >"$dir/conf" <<-CONF
+		daemon off; master_process off; user root; pid $dir/pid; error_log $dir/error;
+		events { worker_connections 64; }
+		http {
+			access_log off; client_body_temp_path $dir/body; proxy_temp_path $dir/proxy;
+			fastcgi_temp_path $dir/fast; uwsgi_temp_path $dir/uwsgi; scgi_temp_path $dir/scgi;
+			server {
+				listen $3:80; default_type text/plain;
+				location / { return 200 "$2 sees \$remote_addr\n"; }
+			}
+		}
+	CONF
+	spawn "$1" "$dir/out" nginx -c "$dir/conf"
+	wait_for 10 at "$1" curl -sf --max-time 1 "http://$3/" >/dev/null ||
+		{ bad "nginx $2 starts" "$(cat "$dir/out" "$dir/error")"; finish; }
+}
+ask() { at "$1" curl -s --max-time 5 "${@:3}" "http://$2/"; } # NAMESPACE ADDRESS [OPTIONS]
+
+# ---- the networks -----------------------------------------------------------------------------
+
+for ns in $IN $RED $GW $OUT; do namespace "$ns"; done
+cable $IN a0 $GW gw0
+cable $OUT b0 $GW gw1
+cable $RED c0 $GW gw2
+cable $RED c1 $GW gw3
+address $IN a0 10.10.0.2/16
+address $RED c0 10.10.0.2/16
+address $RED c1 10.20.0.2/16
+address $OUT b0 $OUTSIDE/16
+ip -n $IN route add default via 10.10.0.1
+ip -n $RED route add default via 10.10.0.1
+cat >"$BOX/gw.yaml" <<-CONF
+	interfaces:
+	  - {name: gw0, side: inside, zone: blue, addresses: 10.10.0.1/16}
+	  - {name: gw2, side: inside, zone: red, addresses: 10.10.0.1/16}
+	  - {name: gw3, side: inside, zone: red, addresses: 10.20.0.1/16}
+	  - {name: gw1, side: outside, addresses: $WAN/16}
+	host-port: false
+	gateway: $OUTSIDE
+	control: {socket: $CONTROL}
+	pools:
+	  - {name: blue, ranges: $BLUE_PUBLIC}
+	  - {name: red, ranges: $RED_PUBLIC}
+	nat:
+	  rules:
+	    - {zone: blue, pool: blue}
+	    - {zone: red, pool: red}
+	  one-to-one: [{inside: 10.20.0.2, outside: $RED_WEB, zone: red}]
+CONF
+SIDES=(--config "$BOX/gw.yaml")
+FROM_FILE=yes gateway_start
+web $OUT outside $OUTSIDE
+web $RED red 10.20.0.2
+
+# ---- the same addresses -----------------------------------------------------------------------
+
+equal "blue is itself outside" "outside sees $BLUE_PUBLIC" "$(ask $IN $OUTSIDE)"
+equal "so is red, from the same address" "outside sees $RED_PUBLIC" "$(ask $RED $OUTSIDE)"
+# One after the other while both stand: the five fields are the same on the inside.
+cat >"$BOX/echo.py" <<-'PY'
+	import socket, sys, threading
+	def serve(conn):
+	    while True:
+	        data = conn.recv(64)
+	        if not data: return
+	        conn.sendall(data)
+	server = socket.create_server((sys.argv[1], 7777))
+	while True:
+	    threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+PY
+cat >"$BOX/talk.py" <<-'PY'
+	import socket, sys, time
+	conn = socket.create_connection((sys.argv[1], 7777), timeout=5,
+	                                source_address=("10.10.0.2", 40000))
+	for n in range(60):
+	    word = f"{sys.argv[2]} {n}".encode()
+	    conn.sendall(word)
+	    if conn.recv(64) != word:
+	        sys.exit("another's word")
+	    time.sleep(0.05)
+	print("done")
+PY
+spawn $OUT "$BOX/echo" python3 "$BOX/echo.py" $OUTSIDE
+wait_for 5 listens $OUT -t 7777
+spawn $IN "$BOX/blue" python3 "$BOX/talk.py" $OUTSIDE blue
+spawn $RED "$BOX/red" python3 "$BOX/talk.py" $OUTSIDE red
+wait_for 5 listens $OUT -t 7777
+two_stand() { [ "$(show flows --port 7777 --state established --count)" = 2 ]; }
+check "both connections stand at once" wait_for 5 two_stand
+show flows --port 7777 >"$BOX/flows"
+says "the flow of blue says so" "10.10.0.2:40000 .*as $BLUE_PUBLIC.*zone blue" "$BOX/flows"
+says "and that of red" "10.10.0.2:40000 .*as $RED_PUBLIC.*zone red" "$BOX/flows"
+equal "a filter tells them apart" 1 "$(show flows --port 7777 --zone red --count)"
+blue_done() { grep -q done "$BOX/blue" && grep -q done "$BOX/red"; }
+check "each hears its own words only" wait_for 10 blue_done
+
+# ---- from one to the other --------------------------------------------------------------------
+
+check_not "red's other network is not blue's" ask $IN 10.20.0.2 -f
+check "the gateway answers in blue" at $IN ping -c 1 -W 2 -q 10.10.0.1
+check "and in red" at $RED ping -c 1 -W 2 -q 10.10.0.1
+equal "blue reaches red's server by its public address" "red sees $BLUE_PUBLIC" \
+	"$(ask $IN $RED_WEB)"
+equal "so does the outside" "red sees $OUTSIDE" "$(ask $OUT $RED_WEB)"
+show flows --addr 10.20.0.2 --zone blue >"$BOX/between"
+says "a flow between zones names both" "zone blue  to zone red" "$BOX/between"
+
+# ---- seeing -----------------------------------------------------------------------------------
+
+show zones >"$BOX/zones"
+says "show zones" "^red .*gw2  gw3$" "$BOX/zones"
+says "the common one is there" "^none .*gw1$" "$BOX/zones"
+show routes --zone red >"$BOX/routes"
+says "routes of a zone" "^10.20.0.0/16 .*zone red" "$BOX/routes"
+says_not "and of no other" "zone blue" "$BOX/routes"
+show flows --zone rde >"$BOX/unknown" 2>&1
+says "a zone that is none is named" "no zone of that name" "$BOX/unknown"
+"$SLUICE" explain --in gw2 --src 10.10.0.2 --dst $OUTSIDE --dport 80 --control "$CONTROL" \
+	>"$BOX/explain" 2>&1
+says "explain follows the zone's rule" "$RED_PUBLIC" "$BOX/explain"
+check "flush of one zone" "$SLUICE" flush flows --zone red --control "$CONTROL"
+equal "leaves none of it" 0 "$(show flows --zone red --count)"
+finish
