@@ -252,6 +252,7 @@ static const struct actor_ops twin_ops = { twin_forward, twin_next, twin_run, tw
 
 static void twin_conf(struct sluice_conf *conf, const u32 mtu[KERNEL_TUNS])
 {
+	/* The kernel has the same; of protocols that are not compared, whatever it is. */
 	static const u32 times[CT_TIMEOUT_COUNT] = {
 		[CT_TIMEOUT_TCP_OPENING] = 250, [CT_TIMEOUT_TCP_ESTABLISHED] = 450,
 		[CT_TIMEOUT_TCP_CLOSING] = 250, [CT_TIMEOUT_TCP_CLOSED] = 150,
@@ -270,7 +271,10 @@ static void twin_conf(struct sluice_conf *conf, const u32 mtu[KERNEL_TUNS])
 	conf->nat.rule[0].source_len = 16;
 	conf->nat.rule[0].hairpin = false;
 	conf->ct.flow_count = 65536;
-	memcpy(conf->ct.timeout_s, times, sizeof times);
+	for (u32 class = 0; class < CT_TIMEOUT_COUNT; class++) {
+		if (times[class] != 0)
+			conf->ct.timeout_s[class] = times[class];
+	}
 	conf->packets.small_count = 8192;
 	conf->packets.large_count = 512;
 	conf->reass.queue_count = 4096;
