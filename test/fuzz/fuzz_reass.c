@@ -37,6 +37,7 @@ struct plain {
 	u32 total;
 	u32 have;
 	ns_t begun;
+	ns_t last; /* when any was sent: in doubt, a queue may have begun as late as that */
 	bool plain_ecn;
 	bool ce;
 	struct sent piece[PER_PACKET];
@@ -144,8 +145,9 @@ static bool plain_add(struct stage *stage, const struct sent *sent, u8 flags)
 {
 	struct plain *plain = &stage->plain[sent->key];
 
-	if (plain->count > 0 && stage->now >= plain->begun + conf.timeout_ns)
+	if (stage->now >= (plain->certain ? plain->begun : plain->last) + conf.timeout_ns)
 		plain_begin(stage, sent->key);
+	plain->last = stage->now;
 	if (plain->count == 0)
 		plain->begun = stage->now;
 	if (plain->count == PER_PACKET)
