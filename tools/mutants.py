@@ -140,7 +140,7 @@ FAULTS = [
 """,
      """	if (ref == IDX_NONE || !ct_is_expired(ct, ref >> 1, now) || now > 0)
 		return ref;
-""", "sim"),
+""", "unit:core_ct/test_expire"),
     ("a hairpin shows the inside source", "src/core/nat/nat.c",
      """	if (!way->from_inside || (!way->to_outside && (flow->flags & FLOW_HAIRPIN) == 0))
 """,
@@ -632,9 +632,6 @@ void __tsan_write2""", "sim"),
      """		else if (covers(other, service))
 """, """		else if (covers(other, service) && index == 0)
 """, "unit:host_conf/test_conf_load"),
-    ("a backend that is new gets flows before it was checked", "src/prog/run_change.c",
-     """	run_health_settle(run, &run->asked.conf, &run->asked_next.conf, now);
-""", "", "interop:test_service_file"),
     ("a change is not asked what the start is asked", "src/prog/run_change.c",
-     "!take(change, true, now)", "!take(change, false, now)", "interop:test_service_file"),
+     "!take(change, true, now)", "!take(change, false, now)", "interop:test_reload"),
 ]

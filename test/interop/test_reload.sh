@@ -137,6 +137,9 @@ check "packets pass" seen_as $WAN
 sed "s/gw0, side: inside, addresses: .*/gw0, side: inside}/" "$BOX/swapped.yaml" >"$BOX/host.yaml"
 check_not "addresses of the host where it has none" change reload "$BOX/host.yaml"
 says "are refused" "gw0 shall have the host's addresses, and the host has none" "$BOX/text"
+sed 's/mtu: 1300/mtu: 9000/' "$BOX/swapped.yaml" >"$BOX/mtu.yaml"
+check_not "more than the interface carries" change reload "$BOX/mtu.yaml"
+says "is refused as at the start" "carries at most 1500" "$BOX/text"
 check "back" change reload "$BOX/gw.yaml"
 
 # ---- to be confirmed --------------------------------------------------------------------------
