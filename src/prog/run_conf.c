@@ -359,15 +359,6 @@ static u16 pool_index(const struct conf *asked, const char *name)
 	return 0;
 }
 
-static u16 iface_index(const struct conf *asked, const char *name)
-{
-	for (u32 i = 0; i < asked->iface_count; i++) {
-		if (strcmp(asked->iface[i].name, name) == 0)
-			return (u16)i;
-	}
-	return IFACE_NONE;
-}
-
 static void build_rules(struct building *b)
 {
 	struct nat_conf *nat = &b->conf->nat;
@@ -377,7 +368,7 @@ static void build_rules(struct building *b)
 		const struct conf_rule *rule = &b->asked->rule[i];
 
 		nat->rule[i] = rule->rule;
-		nat->rule[i].out_if = iface_index(b->asked, rule->out);
+		nat->rule[i].out_if = conf_iface_find(b->asked, rule->out);
 		nat->rule[i].pool = pool_index(b->asked, rule->pool);
 		if (rule->zone[0])
 			nat->rule[i].zone = conf_zone_find(b->asked, rule->zone);

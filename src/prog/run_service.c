@@ -10,15 +10,6 @@ static const u8 protos[] = {
 	[CONF_SERVICE_ANY] = 0,
 };
 
-static u16 iface_named(const struct conf *asked, const char *name)
-{
-	for (u32 i = 0; i < asked->iface_count; i++) {
-		if (strcmp(asked->iface[i].name, name) == 0)
-			return (u16)i;
-	}
-	return IFACE_NONE;
-}
-
 static void build_service(const struct conf *asked, const struct conf_service *given,
 			  struct balance_conf *balance)
 {
@@ -29,7 +20,7 @@ static void build_service(const struct conf *asked, const struct conf_service *g
 	service->addr = given->addr;
 	service->zone = conf_zone_find(asked, given->zone);
 	if (given->iface[0])
-		service->addr_if = iface_named(asked, given->iface);
+		service->addr_if = conf_iface_find(asked, given->iface);
 	service->proto = protos[given->proto];
 	service->hairpin = given->hairpin;
 	service->port_first = given->port_first;
@@ -55,7 +46,7 @@ static bool may_be_built(const struct run_source *source, struct run_errors *err
 		const struct conf_service *given = &asked->service[i];
 
 		backends += given->backend_count;
-		if (given->iface[0] && iface_named(asked, given->iface) == IFACE_NONE)
+		if (given->iface[0] && conf_iface_find(asked, given->iface) == IFACE_NONE)
 			run_error(errors,
 				  "%s %s: %s is neither an address nor an interface of --lan or "
 				  "--wan",

@@ -48,6 +48,15 @@ void conf_defaults(struct conf *conf)
 	memcpy(conf->control, CONF_CONTROL_DEFAULT, sizeof CONF_CONTROL_DEFAULT);
 }
 
+u16 conf_iface_find(const struct conf *conf, const char *name)
+{
+	for (u16 i = 0; i < conf->iface_count; i++) {
+		if (strcmp(conf->iface[i].name, name) == 0)
+			return i;
+	}
+	return IFACE_NONE;
+}
+
 void conf_mark(struct conf_marks *marks, u32 at, struct conf_place place)
 {
 	if (marks->count == CONF_MARK_MAX)

@@ -227,6 +227,8 @@ struct conf {
 
 /* Everything at its default; no interfaces, nothing translated. Bytes between fields are zero. */
 void conf_defaults(struct conf *conf);
+/* Its place among the interfaces; IFACE_NONE: there is none of that name. */
+u16 conf_iface_find(const struct conf *conf, const char *name);
 
 /* ---- where things stand, and what is wrong with them ----------------------------------------- */
 
