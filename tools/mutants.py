@@ -615,6 +615,10 @@ void __tsan_write2""", "sim"),
      """		if (zone != pkt->zone && path_from_inside(path, pkt) &&
 """, """		if (zone != pkt->zone && !path_from_inside(path, pkt) &&
 """, "unit:core_path/test_zone"),
+    ("zones: a stranger may pass for a zone's gateway", "src/core/path/route.c",
+     """			v = path_check_source(path, pkt, zone);
+""", """			v = path_check_source(path, pkt, pkt->zone);
+""", "unit:core_path/test_zone"),
     ("zones: a packet put together is of the common one", "src/core/pkt/segment.c",
      """	pkt->zone = from->zone;
 """, "", "unit:core_path/test_zone"),

@@ -1,4 +1,6 @@
 /* Configurations drawn from a seed: mappings, filters, pools, sizes, small limits. */
+#include <stdio.h>
+
 #include "sim/sim.h"
 
 static void sim_conf_nat(struct net *net, struct sluice_conf *conf)
@@ -61,6 +63,22 @@ static bool sim_conf_limits(struct net *net, struct sluice_conf *conf)
 	return lenient;
 }
 
+/* The whole inside is one zone: nothing else may be different for it. Drawn as below; not where
+ * outside hosts may speak to inside addresses.                                                  */
+static void sim_conf_zone(struct sluice_conf *conf)
+{
+	if (conf->seed[4] >= 64 || conf->nat.rule_count > 1)
+		return;
+	for (u32 at = 0; at < conf->iface_count; at++) {
+		if (conf->iface[at].side == IFACE_OUTSIDE || at == conf->host_if)
+			continue;
+		conf->iface[at].zone = 1;
+		snprintf(conf->iface[at].zone_name, IFACE_NAME_SIZE, "blue");
+	}
+	for (u32 at = 0; at < conf->nat.static_count; at++)
+		conf->nat.fixed[at].zone = 1;
+}
+
 /* One host outside is spoken to without translation, or one of its ports. Drawn from the secrets,
  * so that everything else of a seed stays what it is.                                            */
 static void sim_conf_exempt(struct sluice_conf *conf)
@@ -119,6 +137,7 @@ void sim_configure(struct net *net, struct sluice_conf *conf, bool *lenient)
 	for (u32 n = 0; n < sizeof conf->seed; n++)
 		conf->seed[n] = (u8)net_random(net);
 	sim_conf_exempt(conf);
+	sim_conf_zone(conf);
 	*lenient |= sim_conf_subscribers(conf);
 	conf->ct.outbound_refresh_only = conf->seed[0] % 4 == 0;
 }

@@ -90,6 +90,8 @@ bool path_pop(struct path *path, struct batch *tx);
  * STOLEN: somebody else has the packet now. DEAD: bury it.                                      */
 void path_road(struct path *path, struct pkt *pkt, ns_t now);
 verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now);
+/* Whether a source can be a host's, in the zone that it comes from or goes to. */
+verdict path_check_source(struct path *path, struct pkt *pkt, u8 zone);
 /* Where the packet goes: sets out_if, *gateway and *type. */
 verdict path_route(struct path *path, struct pkt *pkt, enum fib_type *type, be32 *gateway);
 verdict path_input(struct path *path, struct pkt *pkt, enum fib_type type, ns_t now);

@@ -215,18 +215,27 @@ static bool is_for_group(const struct path *path, const struct pkt *pkt)
 	       iface_is_broadcast(path_iface(path, pkt->in_if), ip->dst);
 }
 
-/* RFC 1812 section 4.2.2.11: a directed broadcast is nobody's source. */
-static bool source_is_broadcast(const struct path *path, const struct pkt *pkt)
+static bool is_broadcast(const struct path *path, u8 zone, be32 addr)
 {
-	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
-
 	for (u16 index = 0; index < path->ifaces->count; index++) {
 		const struct iface *iface = path_iface(path, index);
 
-		if (iface->conf.zone == pkt->zone && iface_is_broadcast(iface, ip->src))
+		if (iface->conf.zone == zone && iface_is_broadcast(iface, addr))
 			return true;
 	}
 	return false;
+}
+
+verdict path_check_source(struct path *path, struct pkt *pkt, u8 zone)
+{
+	be32 src = ((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->src;
+
+	if (iface_find_addr(path->ifaces, zone, src, &(u16){ 0 }))
+		return pkt_drop(path->drops, pkt, DROP_IP_SPOOFED);
+	/* RFC 1812 section 4.2.2.11: a directed broadcast is nobody's source. */
+	if (is_broadcast(path, zone, src))
+		return pkt_drop(path->drops, pkt, DROP_IP_SOURCE);
+	return VERDICT_ACCEPT;
 }
 
 verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
@@ -245,13 +254,10 @@ verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
 		v = ip_check_options(path->drops, *pkt);
 	if (verdict_is_accept(v))
 		v = ip_check_l4(path->drops, *pkt);
+	if (verdict_is_accept(v))
+		v = path_check_source(path, *pkt, (*pkt)->zone);
 	if (!verdict_is_accept(v))
 		return v;
-	if (iface_find_addr(path->ifaces, (*pkt)->zone,
-			    ((const struct ip4_hdr *)(void *)pkt_l3(*pkt))->src, &(u16){ 0 }))
-		return pkt_drop(path->drops, *pkt, DROP_IP_SPOOFED);
-	if (source_is_broadcast(path, *pkt))
-		return pkt_drop(path->drops, *pkt, DROP_IP_SOURCE);
 	if (is_for_group(path, *pkt))
 		return VERDICT_ACCEPT;
 	/* Nobody can be there (RFC 1812 5.3.7), so no flow is made for it either. */

@@ -68,6 +68,7 @@ static verdict route_to(struct path *path, struct pkt *pkt, be32 dst, enum fib_t
 	const struct fib *fib = &path->fib[zone];
 	const struct fib_route *route = fib_route_at(fib, idx);
 	const struct fib_path *way;
+	verdict v = VERDICT_ACCEPT;
 
 	*type = route->type;
 	*gateway = dst;
@@ -85,6 +86,11 @@ static verdict route_to(struct path *path, struct pkt *pkt, be32 dst, enum fib_t
 		    path_iface(path, way->out_if)->conf.side == IFACE_INSIDE &&
 		    !is_hairpin(path, pkt))
 			return pkt_drop(path->drops, pkt, DROP_ROUTE_ZONE);
+		/* What comes into a zone untranslated must not pass there for the gateway. */
+		if (zone != 0 && zone != pkt->zone && !path_from_inside(path, pkt))
+			v = path_check_source(path, pkt, zone);
+		if (!verdict_is_accept(v))
+			return v;
 		pkt->out_if = way->out_if;
 		if (way->gateway.raw != 0)
 			*gateway = way->gateway;

@@ -333,6 +333,24 @@ static void test_nothing_leaks_when_a_route_goes(void **state)
 	path_bed_close(bed);
 }
 
+/* A stranger is in a zone neither its gateway nor all of its hosts. */
+static void test_sources_of_the_zone_from_outside(void **state)
+{
+	struct path_bed *bed = zones_new();
+
+	(void)state;
+	bed->conf.nat.static_count = 1;
+	bed->conf.nat.fixed[0] = (struct nat_static_conf){ addr(HOST), addr("198.18.7.7"), 32, 2 };
+	path_bed_start(bed);
+	build_udp4(&bed->b, addr(GATEWAY_IN), 53, addr("198.18.7.7"), 5000, 20);
+	dies(bed, RIG_OUT, DROP_IP_SPOOFED);
+	build_udp4(&bed->b, addr("10.10.255.255"), 53, addr("198.18.7.7"), 5000, 20);
+	dies(bed, RIG_OUT, DROP_IP_SOURCE);
+	build_udp4(&bed->b, addr(SERVER), 53, addr("198.18.7.7"), 5000, 20);
+	expect_way(bed, path_pass(bed, RIG_OUT), RED, SERVER, HOST);
+	path_bed_close(bed);
+}
+
 /* ---- what can not be ------------------------------------------------------------------------- */
 
 static void refused(struct path_bed *bed, const char *says)
@@ -396,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_hairpin_between_zones),
 		cmocka_unit_test(test_a_zone_covers_the_outside),
 		cmocka_unit_test(test_nothing_leaks_when_a_route_goes),
+		cmocka_unit_test(test_sources_of_the_zone_from_outside),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_an_interface_stays_in_its_zone),
 	};
