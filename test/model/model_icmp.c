@@ -5,6 +5,7 @@
 #include "core/wire/checksum.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
+#include "core/wire/sctp.h"
 #include "core/wire/tcp.h"
 
 void model_log_add(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
@@ -156,16 +157,26 @@ static bool model_has_cause(const struct model *m, const struct seen *seen,
 	return seen->type == ICMP_REDIRECT && model_redirect_has_cause(m, seen, log, about);
 }
 
+static bool model_same(const u8 *a, const u8 *b, u32 from, u32 to)
+{
+	return to <= from || memcmp(a + from, b + from, to - from) == 0;
+}
+
 /* A packet that was cut here and then died waiting for its neighbour is quoted as its first
- * fragment: but for length, fragment field and header checksum what the sender made.             */
+ * fragment: but for length, fragment field and header checksum what the sender made; but for the
+ * checksum of SCTP, too, whose change back depends on how long the whole was.                    */
 static bool model_quotes_cut(const struct model_log *log, const struct seen *seen)
 {
 	const u8 *a = log->bytes;
 	const u8 *b = seen->quote;
+	u32 len = seen->quote_len, sum = len;
 
-	return seen->quote_len >= 20 && (b[6] & 0x20) != 0 && (b[6] & 0x1f) == 0 && b[7] == 0 &&
-	       memcmp(a, b, 2) == 0 && memcmp(a + 4, b + 4, 2) == 0 &&
-	       memcmp(a + 8, b + 8, 2) == 0 && memcmp(a + 12, b + 12, seen->quote_len - 12) == 0;
+	if (len < 20 || (b[6] & 0x20) == 0 || (b[6] & 0x1f) != 0 || b[7] != 0)
+		return false;
+	if (b[9] == IP_PROTO_SCTP)
+		sum = u32_min(len, (b[0] & 15u) * 4 + SCTP_CSUM_AT);
+	return model_same(a, b, 0, 2) && model_same(a, b, 4, 6) && model_same(a, b, 8, 10) &&
+	       model_same(a, b, 12, sum) && model_same(a, b, sum + 4, len);
 }
 
 /* The packet that an error quotes, byte for byte as its sender made it; newest first. */
