@@ -260,9 +260,8 @@ static void gate_check(struct gate *gate)
 		gate_compare(gate);
 }
 
-/* From outside to or from an address of the inside itself, where that is a zone: there is no such
- * network out there, so the packet or its answer goes to the provider, and the model knows one table
- * only.                                                                                          */
+/* From outside to or from an address of the inside itself, where that is a zone: no such network is
+ * out there, the packet or its answer goes to the provider, and the model knows one table only.  */
 static bool gate_is_strange(const struct gate *gate, u16 port, const struct frame *frame)
 {
 	const struct ip4_hdr *ip = (const void *)frame->bytes;
