@@ -52,15 +52,26 @@ def target_of(test, build):
     raise Bad(f"{test}: name the test as unit:folder/test_file, sim, sim:test_name or interop:test_name")
 
 
+def bring(here, there):
+    """Objects and archives are linked: whatever writes them anew unlinks the old ones first."""
+    try:
+        if here.endswith((".o", ".a")):
+            os.link(here, there)
+            return
+    except OSError:  # another file system
+        pass
+    shutil.copy2(here, there)
+
+
 def copy_tree(build, to):
     shutil.copytree(".", to, ignore=LEFT_OUT, symlinks=True, dirs_exist_ok=True)
     os.makedirs(os.path.join(to, build), exist_ok=True)
     for name in sorted(os.listdir(build)):
         here, there = os.path.join(build, name), os.path.join(to, build, name)
         if name in ("obj", "dry"):
-            shutil.copytree(here, there, symlinks=True)
-        elif os.path.isfile(here) and not name.endswith(".log"):
-            shutil.copy2(here, there)
+            shutil.copytree(here, there, symlinks=True, copy_function=bring)
+        elif os.path.isfile(here) and (name.endswith((".a", ".list")) or name == "flags"):
+            bring(here, there)
 
 
 def run(command, folder, limit_s):
