@@ -1,4 +1,5 @@
 /* Seeing inside: plain records from every table, a bounded number of entries per call. */
+#include "core/base/text.h"
 #include "core/engine/engine.h"
 #include "core/wire/ip4.h"
 
@@ -28,15 +29,9 @@ bool engine_flow_matches(const struct flow *flow, const struct sluice_flow_filte
 		return false;
 	if (filter->unanswered_only && (flow->flags & FLOW_ANSWERED) != 0)
 		return false;
-	if (filter->state != NULL) {
-		const char *name = flow_state_name(flow->state);
-		u32 at = 0;
-
-		while (name[at] != '\0' && name[at] == filter->state[at])
-			at++;
-		if (name[at] != filter->state[at])
-			return false;
-	}
+	if (filter->state != NULL &&
+	    !text_equal(flow_state_name(flow->state), filter->state, UINT32_MAX))
+		return false;
 	if (filter->port != 0 && !be16_eq(port, o->sport) && !be16_eq(port, o->dport) &&
 	    !be16_eq(port, r->sport) && !be16_eq(port, r->dport))
 		return false;

@@ -1,4 +1,5 @@
 /* From what an administrator wrote to what is matched. */
+#include "core/base/text.h"
 #include "core/filter/filter.h"
 #include "core/wire/ip4.h"
 #include "core/wire/tcp.h"
@@ -125,15 +126,6 @@ static const char *rule_wrong(const struct filter_conf *conf, const struct filte
 	return NULL;
 }
 
-static bool names_equal(const char *a, const char *b)
-{
-	u32 at = 0;
-
-	while (a[at] != '\0' && a[at] == b[at])
-		at++;
-	return a[at] == b[at];
-}
-
 static const char *sets_wrong(const struct filter_conf *conf)
 {
 	u32 port_sets = 0;
@@ -148,7 +140,7 @@ static const char *sets_wrong(const struct filter_conf *conf)
 		if (!name_ends(set->name) || set->name[0] == '\0')
 			return "a filter set has no name, or one longer than 31 bytes";
 		for (u32 other = 0; other < at; other++) {
-			if (names_equal(set->name, conf->set[other].name))
+			if (text_equal(set->name, conf->set[other].name, FILTER_NAME_SIZE))
 				return "two filter sets have one name";
 		}
 		port_sets += set->kind == FILTER_SET_PORTS;

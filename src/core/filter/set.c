@@ -1,4 +1,5 @@
 /* Named sets: what rules ask, and what changes at run time. */
+#include "core/base/text.h"
 #include "core/filter/filter.h"
 #include "core/wire/ip4.h"
 
@@ -48,21 +49,12 @@ bool filter_set_has_pair(struct filter_rules *rules, const struct hash_key *key,
 
 /* ---- changing -------------------------------------------------------------------------------- */
 
-static bool name_eq(const char *a, const char *b)
-{
-	u32 at = 0;
-
-	while (at < FILTER_NAME_SIZE - 1 && a[at] != '\0' && a[at] == b[at])
-		at++;
-	return a[at] == b[at];
-}
-
 static struct filter_set *set_named(const struct filter *filter, const char *name)
 {
 	u32 count = filter->live != NULL ? filter->live->set_count : 0;
 
 	for (u32 at = 0; at < count; at++) {
-		if (name_eq(filter->live->set[at].name, name))
+		if (text_equal(filter->live->set[at].name, name, FILTER_NAME_SIZE))
 			return &filter->live->set[at];
 	}
 	return NULL;

@@ -1,4 +1,5 @@
 /* Interfaces: what is configured, and questions about addresses. */
+#include "core/base/text.h"
 #include "core/iface/iface.h"
 #include "core/base/check.h"
 #include "core/wire/ip4.h"
@@ -10,16 +11,6 @@ static bool name_is_good(const char name[IFACE_NAME_SIZE])
 	while (len < IFACE_NAME_SIZE && name[len] != '\0')
 		len++;
 	return len > 0 && len < IFACE_NAME_SIZE;
-}
-
-/* Both end with a zero byte within IFACE_NAME_SIZE. */
-static bool name_eq(const char *a, const char *b)
-{
-	u32 at = 0;
-
-	while (at < IFACE_NAME_SIZE - 1 && a[at] == b[at] && a[at] != '\0')
-		at++;
-	return a[at] == b[at];
 }
 
 static bool addr_is_good(const struct iface_addr *addr)
@@ -48,7 +39,7 @@ static bool conf_is_good(const struct iface_conf *conf)
 static bool name_is_taken(const struct iface_conf *conf, u32 count)
 {
 	for (u32 i = 0; i < count; i++) {
-		if (name_eq(conf[i].name, conf[count].name))
+		if (text_equal(conf[i].name, conf[count].name, IFACE_NAME_SIZE))
 			return true;
 	}
 	return false;
