@@ -612,13 +612,16 @@ void __tsan_write2""", "sim"),
 """, """	return zone == pkt->zone || flow != NULL;
 """, "unit:core_path/test_zone"),
     ("zones: a common inside network is open to all", "src/core/path/route.c",
-     """		if (zone != pkt->zone && path_from_inside(path, pkt) &&
-""", """		if (zone != pkt->zone && !path_from_inside(path, pkt) &&
+     """	if (path_iface(path, out_if)->conf.side == IFACE_INSIDE && !is_hairpin(path, pkt))
+""", """	if (path_iface(path, out_if)->conf.side == IFACE_INSIDE && !is_hairpin(path, pkt) && zone > 63)
 """, "unit:core_path/test_zone"),
     ("zones: a stranger may pass for a zone's gateway", "src/core/path/route.c",
-     """			v = path_check_source(path, pkt, zone);
-""", """			v = path_check_source(path, pkt, pkt->zone);
+     """ : path_check_source(path, pkt, zone);
+""", """ : path_check_source(path, pkt, pkt->zone);
 """, "unit:core_path/test_zone"),
+    ("zones: a probe goes to who has the address elsewhere", "src/core/path/probe.c",
+     """	probe->zone = flow->zone[dir];
+""", "", "unit:core_path/test_probe"),
     ("zones: a packet put together is of the common one", "src/core/pkt/segment.c",
      """	pkt->zone = from->zone;
 """, "", "unit:core_path/test_zone"),

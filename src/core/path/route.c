@@ -60,6 +60,17 @@ static bool is_hairpin(const struct path *path, const struct pkt *pkt)
 	return flow != NULL && (flow->flags & FLOW_HAIRPIN) != 0;
 }
 
+/* Between two zones, and whether it may: inside networks meet by public addresses only, and what
+ * comes in untranslated must not pass there for the gateway.                                     */
+static NOINLINE verdict check_border(struct path *path, struct pkt *pkt, u8 zone, u16 out_if)
+{
+	if (!path_from_inside(path, pkt))
+		return zone == 0 ? VERDICT_ACCEPT : path_check_source(path, pkt, zone);
+	if (path_iface(path, out_if)->conf.side == IFACE_INSIDE && !is_hairpin(path, pkt))
+		return pkt_drop(path->drops, pkt, DROP_ROUTE_ZONE);
+	return VERDICT_ACCEPT;
+}
+
 static verdict route_to(struct path *path, struct pkt *pkt, be32 dst, enum fib_type *type,
 			be32 *gateway)
 {
@@ -82,13 +93,8 @@ static verdict route_to(struct path *path, struct pkt *pkt, be32 dst, enum fib_t
 			       (u32)hash_words(&path->key, dst.raw,
 					       ((const struct ip4_hdr *)(void *)pkt_l3(pkt))
 						       ->src.raw));
-		if (zone != pkt->zone && path_from_inside(path, pkt) &&
-		    path_iface(path, way->out_if)->conf.side == IFACE_INSIDE &&
-		    !is_hairpin(path, pkt))
-			return pkt_drop(path->drops, pkt, DROP_ROUTE_ZONE);
-		/* What comes into a zone untranslated must not pass there for the gateway. */
-		if (zone != 0 && zone != pkt->zone && !path_from_inside(path, pkt))
-			v = path_check_source(path, pkt, zone);
+		if (UNLIKELY(zone != pkt->zone))
+			v = check_border(path, pkt, zone, way->out_if);
 		if (!verdict_is_accept(v))
 			return v;
 		pkt->out_if = way->out_if;

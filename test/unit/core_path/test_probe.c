@@ -7,12 +7,25 @@
 enum { CLIENT = 1000, SERVING = 900000 }; /* initial sequence numbers */
 enum { ALLOWED_S = 60, STEP_S = CT_PROBE_STEP_MS / 1000 };
 
-static struct path_bed *bed_open(bool probes)
+/* With a zone, the other inside interface has the same network in none. */
+static struct path_bed *bed_new(bool probes, u8 zone)
 {
 	struct path_bed *bed = path_bed_new();
 
 	bed->conf.ct.timeout_s[CT_TIMEOUT_TCP_ESTABLISHED] = ALLOWED_S;
 	bed->conf.ct.expiry_probes = probes;
+	if (zone == 0)
+		return bed;
+	bed->conf.iface[RIG_IN].zone = zone;
+	snprintf(bed->conf.iface[RIG_IN].zone_name, IFACE_NAME_SIZE, "blue");
+	bed->conf.iface[RIG_IN2].addr[0].addr = addr("10.10.0.9");
+	return bed;
+}
+
+static struct path_bed *bed_open(bool probes)
+{
+	struct path_bed *bed = bed_new(probes, 0);
+
 	path_bed_start(bed);
 	return bed;
 }
@@ -286,6 +299,19 @@ static void test_backend_is_asked(void **state)
 	path_bed_close(bed);
 }
 
+/* Its host, and not the one of that address elsewhere. */
+static void test_host_of_a_zone_is_asked(void **state)
+{
+	struct path_bed *bed = bed_new(true, 1);
+
+	(void)state;
+	path_bed_start(bed);
+	(void)open_one(bed, 5000);
+	pass_s(bed, ALLOWED_S + 3);
+	expect_probe(bed);
+	path_bed_close(bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_needs_counters),
 		cmocka_unit_test(test_others_are_not_asked),
 		cmocka_unit_test(test_backend_is_asked),
+		cmocka_unit_test(test_host_of_a_zone_is_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
