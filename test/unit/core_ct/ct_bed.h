@@ -160,4 +160,37 @@ static inline u32 ct_bed_pass(struct ct_bed *bed, ns_t by)
 	return count;
 }
 
+/* A packet of flow 1 of a protocol, as path_prerouting() takes it: *idx is IDX_NONE until there is
+ * the flow. False when none may begin so.                                                        */
+static inline bool ct_bed_take(struct ct_bed *bed, u32 *idx, u8 proto, u8 dir, struct pkt *pkt)
+{
+	struct tuple_key key = ct_bed_key(1, proto);
+	struct ct *ct = &bed->ct;
+
+	if (*idx == IDX_NONE) {
+		if (!verdict_is_accept(ct_may_begin(ct, &bed->stats, pkt)))
+			return false;
+		*idx = ct_new(ct, &key, bed->now);
+		ct_track(ct, *idx, TUPLE_ORIG, pkt, ct_ms(bed->now));
+		assert_int_equal(ct_confirm(ct, *idx, bed->now), ERR_OK);
+		return true;
+	}
+	if (ct_reopens(ct, *idx, dir, pkt))
+		ct_reopen(ct, *idx);
+	ct_track(ct, *idx, dir, pkt, ct_ms(bed->now));
+	return true;
+}
+
+/* Where a dialogue stands after its step n: the flow's state, and what was not explained so far. */
+static inline void ct_bed_judge(const struct ct_bed *bed, u32 idx, u32 n, const char *state,
+				u32 unexplained)
+{
+	const char *is = flow_state_name(bed->ct.flow[idx].state);
+
+	if (strcmp(is, state) != 0 || bed->ct.stats.unexplained != unexplained)
+		print_error("step %u\n", n);
+	assert_string_equal(is, state);
+	assert_int_equal(bed->ct.stats.unexplained, unexplained);
+}
+
 #endif

@@ -2,8 +2,6 @@
  * state of the flow after it. Numbers are relative to each side's first.                         */
 #include "unit/core_ct/ct_bed.h"
 
-#include <stdio.h>
-
 #include "core/wire/dccp.h"
 
 enum { O = TUPLE_ORIG, R = TUPLE_REPLY };
@@ -70,24 +68,9 @@ static struct pkt *packet(struct dialogue *d, const struct step *step)
 	return ct_bed_wrap(d->bed);
 }
 
-/* As path_prerouting does it; false when no flow may begin so. */
 static bool pass(struct dialogue *d, u8 dir, struct pkt *pkt)
 {
-	struct tuple_key key = ct_bed_key(1, IP_PROTO_DCCP);
-	struct ct *ct = &d->bed->ct;
-
-	if (d->idx == IDX_NONE) {
-		if (!verdict_is_accept(ct_may_begin(ct, &d->bed->stats, pkt)))
-			return false;
-		d->idx = ct_new(ct, &key, d->bed->now);
-		ct_track(ct, d->idx, TUPLE_ORIG, pkt, ct_ms(d->bed->now));
-		assert_int_equal(ct_confirm(ct, d->idx, d->bed->now), ERR_OK);
-		return true;
-	}
-	if (ct_reopens(ct, d->idx, dir, pkt))
-		ct_reopen(ct, d->idx);
-	ct_track(ct, d->idx, dir, pkt, ct_ms(d->bed->now));
-	return true;
+	return ct_bed_take(d->bed, &d->idx, IP_PROTO_DCCP, dir, pkt);
 }
 
 static const struct flow *flow_of(const struct dialogue *d)
@@ -98,16 +81,9 @@ static const struct flow *flow_of(const struct dialogue *d)
 static void run(struct dialogue *d, const struct step *steps, u32 count)
 {
 	for (u32 n = 0; n < count; n++) {
-		const char *state;
-
 		d->bed->now += 10 * NS_PER_MS;
 		assert_true(pass(d, steps[n].dir, packet(d, &steps[n])));
-		state = flow_state_name(flow_of(d)->state);
-		if (strcmp(state, steps[n].state) != 0 ||
-		    d->bed->ct.stats.unexplained != steps[n].unexplained)
-			fprintf(stderr, "step %u\n", n);
-		assert_string_equal(state, steps[n].state);
-		assert_int_equal(d->bed->ct.stats.unexplained, steps[n].unexplained);
+		ct_bed_judge(d->bed, d->idx, n, steps[n].state, steps[n].unexplained);
 	}
 	ct_check(&d->bed->ct);
 }
