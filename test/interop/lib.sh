@@ -206,6 +206,18 @@ gateway_kill() {
 	GATEWAY=
 }
 show() { "$SLUICE" show "$@" --control "$CONTROL" --json; }
+change() { local what=$1; shift; "$SLUICE" "$what" "$@" --control "$CONTROL"; } # reload, set ...
+config_given() { # FILE [LINES]: the gateway of 'topology given', with lines of its own
+	cat >"$1" <<-CONF
+		interfaces:
+		  - {name: gw0, side: inside, addresses: $LAN/16}
+		  - {name: gw1, side: outside, addresses: $WAN/16}
+		gateway: $OUTSIDE
+		control: {socket: $CONTROL}
+		nat: {rules: [{kind: masquerade}]}
+		${2:-}
+	CONF
+}
 drops() { show drops --all | jq -r --arg name "$1" '[.. | objects | select(.name? == $name) | .count] | add // 0'; }
 counter() { show counters --all | jq -r --arg name "$1" '[.. | objects | select(.name? == $name) | .count] | add // 0'; }
 

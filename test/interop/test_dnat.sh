@@ -14,30 +14,7 @@ servers() { # of the inside: one namespace, several addresses, a server on each
 	local n
 	for n in 1 2 3 4; do address $IN a0 10.10.0.1$n/16; done
 }
-server() { # NUMBER: nginx that names itself; one without a file for its check asks for draining
-	local dir=$BOX/nginx$1
-	mkdir -p "$dir/www" && chmod 755 "$BOX" "$dir"
-	echo alive >"$dir/www/alive"
-	[ -e "$dir/www/big" ] || head -c 60000000 /dev/zero >"$dir/www/big"
-	cat >"$dir/conf" <<-CONF
-		daemon off; master_process off; user root; pid $dir/pid; error_log $dir/error;
-		events { worker_connections 1024; }
-		http {
-			access_log off; client_body_temp_path $dir/body; proxy_temp_path $dir/proxy;
-			fastcgi_temp_path $dir/fast; uwsgi_temp_path $dir/uwsgi; scgi_temp_path $dir/scgi;
-			server {
-				listen 10.10.0.1$1:8080; root $dir/www;
-				location = /who { default_type text/plain; return 200 "$1 \$remote_addr\n"; }
-				location = /big { limit_rate 2m; }
-			}
-		}
-	CONF
-	spawn $IN "$dir/out" nginx -c "$dir/conf"
-	SERVER[$1]=$SPAWNED
-	wait_for 10 at $IN curl -sf --max-time 1 "http://10.10.0.1$1:8080/alive" ||
-		{ bad "nginx $1 starts" "$(cat "$dir/out" "$dir/error")"; finish; }
-}
-SERVER=()
+. "$(dirname "$0")/servers.sh"
 PUBLIC=http://$WAN:80
 
 who() { at $OUT curl -s --connect-timeout 3 --max-time 5 "$PUBLIC/who"; }
@@ -77,7 +54,7 @@ carries() { show flows --port 80 --state established --count | jq -e '.count > 0
 
 topology own
 servers
-for n in 1 2 3; do server $n; done
+for n in 1 2 3; do server $n '$remote_addr'; done
 gateway_start --dnat "tcp:$WAN:80=10.10.0.11:8080*2,10.10.0.12:8080,10.10.0.13:8080,10.10.0.14:8080;\
 slow-start=0;drain=4;check=http:/alive;drain-status=404;interval-ms=200;timeout-ms=500;rise=1;fall=2" \
 	--dnat "udp:gw1:5353=$INSIDE:5300,10.10.0.99:5300;check=icmp;interval-ms=200;timeout-ms=500"
@@ -119,8 +96,8 @@ check "the transfer with the third ends well" wait_for 60 gone "$third_pid"
 says "with every byte" "^60000000 200 0" "$third"
 
 # ---- it comes back, the fourth comes for the first time
-server 2
-server 4
+server 2 '$remote_addr'
+server 4 '$remote_addr'
 check "the second is up again" wait_for 10 is_state 2 up
 check "the fourth is up" wait_for 10 is_state 4 up
 ask_many 300 >"$BOX/answers"

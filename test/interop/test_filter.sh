@@ -5,19 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 need curl nginx ping jq
 
-# config FILE [LINES]: the gateway of the topology, with lines of its own
-config() {
-	cat >"$1" <<-CONF
-		interfaces:
-		  - {name: gw0, side: inside, addresses: $LAN/16}
-		  - {name: gw1, side: outside, addresses: $WAN/16}
-		gateway: $OUTSIDE
-		control: {socket: $CONTROL}
-		nat: {rules: [{kind: masquerade}]}
-		${2:-}
-	CONF
-}
-change() { local what=$1; shift; "$SLUICE" "$what" "$@" --control "$CONTROL"; }
 REFUSED=7 SILENT=28 # what curl ends with
 fetch() { at $IN curl -sS -o "$BOX/page" --connect-timeout 2 --max-time 3 "http://$OUTSIDE:$1/seen"; }
 pings() { at $IN ping -c 1 -W 1 -q $OUTSIDE; }
@@ -28,18 +15,18 @@ RULES="    - {name: established, states: [established, related], action: accept}
     - {name: ping, states: new, in: gw0, protocol: icmp, icmp: echo-request, action: accept}"
 topology given
 web $OUT $OUTSIDE 80
-config "$BOX/gw.yaml" "filter:
+config_given "$BOX/gw.yaml" "filter:
   forward: drop
   rules:
 $RULES"
-config "$BOX/more.yaml" "filter:
+config_given "$BOX/more.yaml" "filter:
   forward: drop
   rules:
     - {name: no-ping, protocol: icmp, icmp: echo-request, action: reject, reject-with: host}
 $RULES
     - {name: reset, protocol: tcp, ports: 81-90, action: reject, reject-with: tcp-reset}"
-config "$BOX/open.yaml"
-config "$BOX/bad.yaml" "filter:
+config_given "$BOX/open.yaml"
+config_given "$BOX/bad.yaml" "filter:
   forward: drop
   rules:
     - {name: web, in: gw7, action: accept}"

@@ -22,7 +22,6 @@ config() {
 		${2:-$MASQUERADE}
 	CONF
 }
-change() { local what=$1; shift; "$SLUICE" "$what" "$@" --control "$CONTROL"; }
 seen() { at $IN curl -sS --connect-timeout 1 --max-time 3 "http://$OUTSIDE/seen" | cut -d ' ' -f 1; }
 seen_as() { [ "$(seen)" = "$1" ]; }
 pid_of_flow() { show flows --port 7000 | jq -r '.flows[] | select(.state == "established") | .orig.sport'; }

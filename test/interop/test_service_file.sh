@@ -47,7 +47,6 @@ config() { # FILE UDP-BACKEND "NUMBERS OF BACKENDS" [LINES]
 		${4:-}
 	CONF
 }
-change() { local what=$1; shift; "$SLUICE" "$what" "$@" --control "$CONTROL"; }
 take() { # NAME BACKENDS [LINES]: another file in the place of the first, read again
 	config "$BOX/gw.yaml" "${UDP:-10.10.0.11}" "$2" "${3:-}"
 	check "$1" change reload "$BOX/gw.yaml"
@@ -55,30 +54,7 @@ take() { # NAME BACKENDS [LINES]: another file in the place of the first, read a
 
 # ---- who answers, and who asks ----------------------------------------------------------------
 
-SERVER=()
-server() { # NUMBER: nginx that names itself
-	local dir=$BOX/nginx$1
-	mkdir -p "$dir/www" && chmod 755 "$BOX" "$dir"
-	echo alive >"$dir/www/alive"
-	[ -e "$dir/www/big" ] || head -c 60000000 /dev/zero >"$dir/www/big"
-	cat >"$dir/conf" <<-CONF
-		daemon off; master_process off; user root; pid $dir/pid; error_log $dir/error;
-		events { worker_connections 1024; }
-		http {
-			access_log off; client_body_temp_path $dir/body; proxy_temp_path $dir/proxy;
-			fastcgi_temp_path $dir/fast; uwsgi_temp_path $dir/uwsgi; scgi_temp_path $dir/scgi;
-			server {
-				listen 10.10.0.1$1:8080; root $dir/www;
-				location = /who { default_type text/plain; return 200 "$1\n"; }
-				location = /big { limit_rate 2m; }
-			}
-		}
-	CONF
-	spawn $IN "$dir/out" nginx -c "$dir/conf"
-	SERVER[$1]=$SPAWNED
-	wait_for 10 at $IN curl -sf --max-time 1 "http://10.10.0.1$1:8080/alive" ||
-		{ bad "nginx $1 starts" "$(cat "$dir/out" "$dir/error")"; finish; }
-}
+. "$(dirname "$0")/servers.sh"
 # One connection after the other, all the time; a line for each.
 clients_begin() {
 	cat >"$BOX/ask.sh" <<-'ASK'

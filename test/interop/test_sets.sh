@@ -5,19 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 need curl nginx ping jq python3
 
-# config FILE [LINES]: the gateway of the topology, with lines of its own
-config() {
-	cat >"$1" <<-CONF
-		interfaces:
-		  - {name: gw0, side: inside, addresses: $LAN/16}
-		  - {name: gw1, side: outside, addresses: $WAN/16}
-		gateway: $OUTSIDE
-		control: {socket: $CONTROL}
-		nat: {rules: [{kind: masquerade}]}
-		${2:-}
-	CONF
-}
-change() { local what=$1; shift; "$SLUICE" "$what" "$@" --control "$CONTROL"; }
 set_() { change set "$@"; }
 fetch() { at $IN curl -sS -o "$BOX/page" --connect-timeout 1 --max-time 3 "http://$OUTSIDE:$1/seen"; }
 pings() { at $IN ping -c 1 -W 1 -q $OUTSIDE; }
@@ -57,21 +44,21 @@ web $OUT $OUTSIDE 82
 prefixes 1 100000 "$BOX/first.txt"
 prefixes 2 100000 "$BOX/second.txt"
 cp "$BOX/first.txt" "$BOX/blocked.txt"
-config "$BOX/gw.yaml" "$LIMITS
+config_given "$BOX/gw.yaml" "$LIMITS
     - {name: blocked, kind: addresses, file: $BOX/blocked.txt}
 $SETS
 $RULES"
-config "$BOX/more.yaml" "timeouts: {udp: 4m}
+config_given "$BOX/more.yaml" "timeouts: {udp: 4m}
 $LIMITS
     - {name: blocked, kind: addresses, file: $BOX/blocked.txt}
 $SETS
 $RULES
     - {name: more, protocol: tcp, ports: 9999, action: accept}"
-config "$BOX/other.yaml" "$LIMITS
+config_given "$BOX/other.yaml" "$LIMITS
     - {name: blocked, kind: addresses, elements: 192.0.2.0/24}
 $SETS
 $RULES"
-config "$BOX/many.yaml" "$LIMITS
+config_given "$BOX/many.yaml" "$LIMITS
 $SETS
     - {name: blocked, kind: addresses, elements: 192.0.2.0/24}
   forward: drop
@@ -80,7 +67,7 @@ $(for n in $(seq 0 9998); do
 	echo "    - {name: r$n, destination: 192.$((n >> 8)).$((n & 255)).0/24, ports: $((n % 1000 + 1)), action: drop}"
 done)
     - {name: last, destination-set: blocked, destination-not: true, action: accept}"
-config "$BOX/bad.yaml" "filter:
+config_given "$BOX/bad.yaml" "filter:
   sets:
     - {name: blocked, kind: addresses}
   rules:
