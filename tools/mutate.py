@@ -53,9 +53,10 @@ def target_of(test, build):
 
 
 def bring(here, there):
-    """Objects and archives are linked: whatever writes them anew unlinks the old ones first."""
+    """A link, where nothing writes the file in its place: what makes an object or an archive anew
+    unlinks the old one first, and of the sources only the faulty one is written."""
     try:
-        if here.endswith((".o", ".a")):
+        if not here.endswith(".d"):
             os.link(here, there)
             return
     except OSError:  # another file system
@@ -64,14 +65,17 @@ def bring(here, there):
 
 
 def copy_tree(build, to):
-    shutil.copytree(".", to, ignore=LEFT_OUT, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(".", to, ignore=LEFT_OUT, symlinks=True, dirs_exist_ok=True,
+                    copy_function=bring)
     os.makedirs(os.path.join(to, build), exist_ok=True)
     for name in sorted(os.listdir(build)):
         here, there = os.path.join(build, name), os.path.join(to, build, name)
         if name in ("obj", "dry"):
             shutil.copytree(here, there, symlinks=True, copy_function=bring)
-        elif os.path.isfile(here) and (name.endswith((".a", ".list")) or name == "flags"):
+        elif name.endswith(".a"):
             bring(here, there)
+        elif name.endswith(".list") or name == "flags":
+            shutil.copy2(here, there)
 
 
 def run(command, folder, limit_s):
@@ -109,6 +113,7 @@ def try_fault(fault, build):
                 raise Bad(f"{name}: there is no {path}")
             with open(full, encoding="utf-8") as f:
                 text = plant(f.read(), fault)
+            os.remove(full)  # a link, perhaps: the tree's own must stay as it is
             with open(full, "w", encoding="utf-8") as f:
                 f.write(text)
             code, _ = try_test(test, build, folder)
