@@ -31,14 +31,15 @@ static struct model_reass *model_reass_find(struct model_pieces *table, const st
 }
 
 /* Exact duplicates change nothing; anything else that overlaps ends the packet (RFC 5722). */
-static bool model_reass_overlaps(const struct model_reass *r, u32 offset, u32 len, bool *duplicate)
+static bool model_reass_overlaps(const struct model_reass *r, const u8 *payload, u32 offset, u32 len,
+				 bool *duplicate)
 {
 	for (u32 n = 0; n < r->piece_count; n++) {
 		const struct model_piece *piece = &r->piece[n];
 
 		if (piece->offset == offset && piece->len == len) {
-			*duplicate = true;
-			return false;
+			*duplicate = memcmp(r->bytes + offset, payload, len) == 0;
+			return !*duplicate;
 		}
 		if (offset < piece->offset + piece->len && piece->offset < offset + len)
 			return true;
@@ -88,7 +89,7 @@ u32 model_reass_add(struct model_pieces *table, const u8 *ip, const struct seen 
 	if (end > IP4_LEN_MAX || len == 0 || (seen->mf && len % 8 != 0) ||
 	    r->piece_count == MODEL_PIECE_MAX)
 		return 0;
-	if (model_reass_overlaps(r, seen->frag_offset, len, &duplicate) ||
+	if (model_reass_overlaps(r, ip + seen->hlen, seen->frag_offset, len, &duplicate) ||
 	    (r->total != 0 && (end > r->total || (!seen->mf && end != r->total)))) {
 		r->used = false;
 		return 0;

@@ -363,10 +363,21 @@ static u32 frag_before(const struct reass *reass, const struct reass_queue *queu
 	return before;
 }
 
+/* Whether a kept fragment of the same place has the bytes of *pkt, too. When it has not, two packets
+ * share an identifier (RFC 4963 section 2), and what they made together would be neither.        */
+static bool frag_has_bytes_of(const struct reass_frag *frag, const struct pkt *pkt)
+{
+	const struct ip4_hdr *ours = (const struct ip4_hdr *)pkt_l3(frag->pkt);
+	const struct ip4_hdr *its = (const struct ip4_hdr *)pkt_l3(pkt);
+
+	return memcmp((const u8 *)ours + ip4_hlen(ours), (const u8 *)its + ip4_hlen(its),
+		      frag->end - frag->begin) == 0;
+}
+
 enum place { PLACE_FREE, PLACE_DUPLICATE, PLACE_OVERLAP };
 
 static enum place frag_place(const struct reass *reass, const struct reass_queue *queue,
-			     const struct frag_facts *facts, u32 before)
+			     const struct pkt *pkt, const struct frag_facts *facts, u32 before)
 {
 	u32 next = queue->first;
 
@@ -374,7 +385,7 @@ static enum place frag_place(const struct reass *reass, const struct reass_queue
 		const struct reass_frag *frag = frag_at(reass, before);
 
 		if (frag->begin == facts->begin && frag->end == facts->end)
-			return PLACE_DUPLICATE;
+			return frag_has_bytes_of(frag, pkt) ? PLACE_DUPLICATE : PLACE_OVERLAP;
 		if (frag->end > facts->begin)
 			return PLACE_OVERLAP;
 		next = frag->next;
@@ -572,7 +583,7 @@ verdict ip_reassemble(struct reass *reass, struct drop_stats *stats, struct pkt 
 	idx = queue_take(&call, ip, zone, now);
 	queue = queue_at(reass, idx);
 	before = frag_before(reass, queue, facts.begin);
-	place = frag_place(reass, queue, &facts, before);
+	place = frag_place(reass, queue, *pkt, &facts, before);
 	reason = frag_fault(reass, queue, &facts, place);
 	if (reason != DROP_NONE) {
 		queue_end(&call, idx, reason, NULL);

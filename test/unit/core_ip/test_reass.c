@@ -278,6 +278,28 @@ static void test_overlap_kills_all(void **state)
 	reass_close(&r);
 }
 
+/* Where one stands already, with other bytes: two packets under one identifier (RFC 4963). Of both
+ * nothing is put together, for it would be neither.                                              */
+static void test_other_bytes_in_the_same_place_kill_all(void **state)
+{
+	struct reass_bed r;
+	struct build whole, fragment;
+
+	(void)state;
+	reass_open(&r, &small_conf, 16);
+	make_whole(&whole, 56, 7);
+	for (u32 index = 0; index < 3; index++) {
+		build_fragment(&fragment, &whole, 16, index);
+		expect_stolen(&r, &fragment);
+	}
+	build_fragment(&fragment, &whole, 16, 1);
+	fragment.bytes[fragment.len - 1] ^= 1;
+	expect_dead(&r, &fragment, DROP_FRAG_OVERLAP, 3);
+	assert_int_equal(r.reass.queues.live, 0);
+	assert_int_equal(r.reass.stats.duplicate_count, 0);
+	reass_close(&r);
+}
+
 static void test_exact_duplicates_are_put_away(void **state)
 {
 	struct reass_bed r;
@@ -289,6 +311,8 @@ static void test_exact_duplicates_are_put_away(void **state)
 	for (u32 index = 0; index < 3; index++) {
 		for (u32 again = 0; again < 3; again++) {
 			build_fragment(&fragment, &whole, 16, (index + 1) % 4);
+			build_ip(&fragment)->ttl -= (u8)again; /* came another way */
+			build_seal_ip(&fragment);
 			expect_stolen(&r, &fragment);
 		}
 	}
@@ -382,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_df_counts_on_the_largest),
 		cmocka_unit_test(test_congestion_marks),
 		cmocka_unit_test(test_overlap_kills_all),
+		cmocka_unit_test(test_other_bytes_in_the_same_place_kill_all),
 		cmocka_unit_test(test_exact_duplicates_are_put_away),
 		cmocka_unit_test(test_contradictions_about_the_end),
 		cmocka_unit_test(test_longer_than_any_packet),
