@@ -31,8 +31,8 @@ static struct model_reass *model_reass_find(struct model_pieces *table, const st
 }
 
 /* Exact duplicates change nothing; anything else that overlaps ends the packet (RFC 5722). */
-static bool model_reass_overlaps(const struct model_reass *r, const u8 *payload, u32 offset, u32 len,
-				 bool *duplicate)
+static bool model_reass_overlaps(const struct model_reass *r, const u8 *payload, u32 offset,
+				 u32 len, bool *duplicate)
 {
 	for (u32 n = 0; n < r->piece_count; n++) {
 		const struct model_piece *piece = &r->piece[n];
