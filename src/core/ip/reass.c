@@ -363,7 +363,7 @@ static u32 frag_before(const struct reass *reass, const struct reass_queue *queu
 	return before;
 }
 
-/* Whether a kept fragment of the same place has the bytes of *pkt, too. When it has not, two packets
+/* Whether a kept fragment of the same place has the bytes of *pkt. When it has not, two packets
  * share an identifier (RFC 4963 section 2), and what they made together would be neither.        */
 static bool frag_has_bytes_of(const struct reass_frag *frag, const struct pkt *pkt)
 {
