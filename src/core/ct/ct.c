@@ -117,13 +117,13 @@ u32 ct_peek(const struct ct *ct, const struct tuple_key *key)
 	struct index_match match;
 	u32 ref;
 
-	index_match_bucket(&match, home, tag);
+	match = index_match_bucket(home, tag);
 	ref = match_verified(ct, &match, key);
 	if (LIKELY(ref != IDX_NONE) || LIKELY((home->moved | home->stashed) == 0))
 		return ref;
 	if (home->moved > 0) {
-		index_match_bucket(&match, &ix->bucket[index_other(ix, first, tag)],
-				   tag | TAG_MOVED);
+		match = index_match_bucket(&ix->bucket[index_other(ix, first, tag)],
+					   tag | TAG_MOVED);
 		ref = match_verified(ct, &match, key);
 	}
 	if (ref == IDX_NONE && home->stashed > 0)

@@ -1,11 +1,11 @@
 /* Receive: link headers off, and the short cut.
  *
- * The memory that a packet of an established flow waits for is its bytes, a bucket of the index,
- * and its flow. Each is asked for a stage ahead: while one packet is sent, the flow of one that
- * comes some packets later is on its way from memory, and the bucket of one later still. Packets
- * take their turns in order. Each goes by the short cut if nothing about it or its flow is special,
- * else down the road. Both give
- * the same packet: `slow_road` turns the short cut off, and tests compare the two.               */
+ * The memory that a packet of an established flow waits for is its descriptor, its bytes, a bucket
+ * of the index, and its flow. A batch goes through in groups, and each group asks for its memory a
+ * step ahead: while the packets of one are sent, the flows of the next are on their way, and the
+ * buckets of the one behind it. Packets take their turns in order. Each goes by the short cut if
+ * nothing about it or its flow is special, else down the road. Both give the same packet:
+ * `slow_road` turns the short cut off, and tests compare the two.                               */
 #include "core/ip/ip.h"
 #include "core/path/path.h"
 #include "core/path/tell.h"
@@ -15,22 +15,27 @@
 #include "core/wire/tcp.h"
 #include "core/wire/udp.h"
 
-/* Packets between asking for a descriptor, asking for its frame, and reading that. */
-enum { DESCRIPTOR_AHEAD = 24, FRAME_AHEAD = 12 };
-/* Packets between parsing one and the later stages: long enough for memory to answer meanwhile. */
-enum { MATCH_BEHIND = 16, MOVED_BEHIND = 24, ACT_BEHIND = 40, LOOK_RING = 64 };
+enum { GROUP = 6, GROUP_RING = 4 };
 
-/* What is known of a packet of the step before its turn comes. */
+/* What is known of a packet before its turn comes. */
 struct lookup {
 	struct tuple tuple;
-	u64 hash;
-	u32 ref;    /* candidate: index << 1 | direction */
+	u32 ref;    /* candidate: index << 1 | direction; IDX_NONE */
+	u32 bucket; /* the first of the hash */
+	u16 tag;
 	u8 kind;    /* enum link_kind */
 	u8 proto;   /* 0: not for the short cut */
-	bool moved; /* not in its first bucket, maybe in the other */
-	bool new;   /* there is no flow, unless a packet before it makes one */
 	bool plain; /* ip_is_plain held: the header need not be checked again */
 };
+
+struct group {
+	u32 begin; /* in the batch */
+	u32 end;
+	u32 moved; /* a bit for each packet whose flow is not in its first bucket, maybe in the other */
+	u32 new;   /* ... that has no flow, unless a packet before it makes one */
+	struct lookup look[GROUP];
+};
+_Static_assert(GROUP <= 32, "a bit for each packet of a group");
 
 enum link_kind { LINK_IP4, LINK_ARP, LINK_DEAD };
 
@@ -89,7 +94,7 @@ static ALWAYS_INLINE enum link_kind receive_link(struct path *path, struct pkt *
 	return receive_uncommon(path, iface, pkt);
 }
 
-static void receive_arp(struct path *path, struct pkt *pkt, ns_t now)
+static NOINLINE void receive_arp(struct path *path, struct pkt *pkt, ns_t now)
 {
 	struct batch out, dead;
 	verdict v;
@@ -108,16 +113,19 @@ static ALWAYS_INLINE void look_ahead(const struct path *path, struct pkt *pkt,
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
 	struct tuple_key key;
+	u64 hash;
 
 	look->plain = ip_is_plain(pkt);
 	if (!look->plain || (ip->proto != IP_PROTO_UDP && ip->proto != IP_PROTO_TCP) ||
-	    pkt_l4_len(pkt) < UDP_HLEN)
+	    pkt->len < IP4_HLEN_MIN + UDP_HLEN)
 		return;
 	look->proto = ip->proto;
 	memcpy(&look->tuple, &ip->src, 12);
 	key = (struct tuple_key){ look->tuple, ip->proto, pkt->zone };
-	look->hash = ct_hash(path->ct, &key);
-	prefetch(&path->ct->index.bucket[index_first(&path->ct->index, look->hash)]);
+	hash = ct_hash(path->ct, &key);
+	look->tag = index_tag(hash);
+	look->bucket = index_first(&path->ct->index, hash);
+	prefetch(&path->ct->index.bucket[look->bucket]);
 }
 
 static ALWAYS_INLINE void prefetch_flow(const struct ct *ct, u32 ref)
@@ -127,54 +135,52 @@ static ALWAYS_INLINE void prefetch_flow(const struct ct *ct, u32 ref)
 		prefetch_write(&ct->more[ref >> 1]);
 }
 
-/* Match the tags; an entry that moved is looked for a stage later, when its bucket is there. */
-static ALWAYS_INLINE void match_tags(const struct ct *ct, struct lookup *look)
+/* Match the tags; an entry that moved is looked for a step later, when its bucket is there. */
+static ALWAYS_INLINE void match_tags(const struct ct *ct, struct group *group, u32 at)
 {
 	const struct index *ix = &ct->index;
-	u32 first = index_first(ix, look->hash);
-	struct index_match match;
+	struct lookup *look = &group->look[at];
+	const struct index_bucket *home = &ix->bucket[look->bucket];
+	struct index_match match = index_match_bucket(home, look->tag);
 
-	index_match_bucket(&match, &ix->bucket[first], index_tag(look->hash));
-	look->ref = index_match_first(&match);
+	look->ref = index_match_next(&match);
 	if (LIKELY(look->ref != IDX_NONE)) {
 		prefetch_flow(ct, look->ref);
-	} else if (ix->bucket[first].moved > 0) {
-		look->moved = true;
-		prefetch(&ix->bucket[index_other(ix, first, index_tag(look->hash))]);
+	} else if (home->moved > 0) {
+		group->moved |= 1u << at;
+		look->bucket = index_other(ix, look->bucket, look->tag);
+		prefetch(&ix->bucket[look->bucket]);
 	} else {
-		look->new = true;
+		group->new |= 1u << at;
 	}
 }
 
-static ALWAYS_INLINE void match_moved(const struct ct *ct, struct lookup *look)
+static void match_moved(const struct ct *ct, struct group *group, u32 at)
 {
-	const struct index *ix = &ct->index;
-	u16 tag = index_tag(look->hash);
-	struct index_match match;
+	struct lookup *look = &group->look[at];
+	struct index_match match = index_match_bucket(&ct->index.bucket[look->bucket],
+						      look->tag | TAG_MOVED);
 
-	index_match_bucket(&match, &ix->bucket[index_other(ix, index_first(ix, look->hash), tag)],
-			   tag | TAG_MOVED);
-	look->ref = index_match_first(&match);
+	look->ref = index_match_next(&match);
 	if (look->ref != IDX_NONE)
 		prefetch_flow(ct, look->ref);
 	else
-		look->new = true;
+		group->new |= 1u << at;
 }
 
 /* ---- the short cut --------------------------------------------------------------------------- */
 
-static ALWAYS_INLINE bool fast_l4_ok(const struct pkt *pkt, const struct flow *flow,
+/* `ip` has no options here and below: ip_is_plain held. */
+static ALWAYS_INLINE bool fast_l4_ok(const struct ip4_hdr *ip, u32 len, const struct flow *flow,
 				     enum tuple_dir dir)
 {
-	u32 len = pkt_l4_len(pkt);
-
 	if (flow->proto == IP_PROTO_UDP) {
-		u32 udp_len = be16_host(((const struct udp_hdr *)(const void *)pkt_l4(pkt))->len);
+		u32 udp_len = be16_host(((const struct udp_hdr *)(const void *)(ip + 1))->len);
 
 		return udp_len >= UDP_HLEN && udp_len <= len &&
 		       (dir == TUPLE_ORIG || (flow->flags & FLOW_ANSWERED) != 0);
 	} else {
-		const struct tcp_hdr *tcp = (const void *)pkt_l4(pkt);
+		const struct tcp_hdr *tcp = (const void *)(ip + 1);
 
 		return len >= TCP_HLEN_MIN && flow->state == FLOW_TCP_ESTABLISHED &&
 		       (tcp->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK &&
@@ -206,33 +212,45 @@ static NOINLINE bool fast_facts_ok(const struct iface_conf *out, const struct pk
 	return false;
 }
 
-static ALWAYS_INLINE bool fast_ok(const struct path *path, const struct pkt *pkt,
-				  const struct lookup *look, u32 now_ms)
+static ALWAYS_INLINE bool fast_flow_ok(const struct path *path, const struct pkt *pkt,
+				       const struct lookup *look, const struct flow *flow,
+				       u32 now_ms)
+{
+	const u32 flags_need = FLOW_FAST | FLOW_CONFIRMED;
+	enum tuple_dir dir = look->ref & 1;
+
+	return (flow->flags & (flags_need | FLOW_ENDED)) == flags_need &&
+	       tuple_eq(flow_tuple(flow, dir), &look->tuple) && flow->proto == look->proto &&
+	       flow->zone[dir] == pkt->zone && flow->decided_gen == path->gen &&
+	       now_ms - flow->seen_ms < path->fast_silent_ms[flow->state] &&
+	       fast_l4_ok((const void *)pkt_l3(pkt), pkt->len - IP4_HLEN_MIN, flow, dir);
+}
+
+static ALWAYS_INLINE bool fast_way_ok(const struct path *path, const struct pkt *pkt,
+				      const struct neigh *neigh, u8 proto)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
-	const struct flow *flow = &path->ct->flow[look->ref >> 1];
-	enum tuple_dir dir = look->ref & 1;
-	const struct neigh *neigh;
-	const u32 flags_need = FLOW_FAST | FLOW_CONFIRMED;
+	const u32 special = PKT_LINK_BROADCAST | PKT_LINK_MULTICAST | PKT_CSUM_PARTIAL;
 
-	if ((flow->flags & (flags_need | FLOW_ENDED)) != flags_need ||
-	    !tuple_eq(flow_tuple(flow, dir), &look->tuple) || flow->proto != look->proto ||
-	    flow->zone[dir] != pkt->zone ||
-	    flow->decided_gen != path->gen)
+	if (!neigh->usable || ip->ttl <= 1)
 		return false;
-	if (now_ms - flow->seen_ms >= path->fast_silent_ms[flow->state])
-		return false;
-	if (ip->ttl <= 1 || (pkt->flags & (PKT_LINK_BROADCAST | PKT_LINK_MULTICAST)) != 0)
-		return false;
-	neigh = neigh_at(path->neigh, flow->nexthop[dir]);
 	/* A packet that turns round on its link may call for a redirect: FORWARD's affair. */
 	if (path->redirects && neigh->out_if == pkt->in_if)
 		return false;
-	if (!neigh->usable || !fast_l4_ok(pkt, flow, dir))
-		return false;
-	if (LIKELY((pkt->flags & PKT_CSUM_PARTIAL) == 0 && pkt->gso_type == GSO_NONE))
+	if (LIKELY((pkt->flags & special) == 0 && pkt->gso_type == GSO_NONE))
 		return pkt->len <= neigh->mtu;
-	return fast_facts_ok(&path->ifaces->iface[neigh->out_if].conf, pkt, look->proto);
+	return (pkt->flags & (PKT_LINK_BROADCAST | PKT_LINK_MULTICAST)) == 0 &&
+	       fast_facts_ok(&path->ifaces->iface[neigh->out_if].conf, pkt, proto);
+}
+
+static bool fast_ok(const struct path *path, const struct pkt *pkt, const struct lookup *look,
+		    u32 now_ms)
+{
+	const struct flow *flow = &path->ct->flow[look->ref >> 1];
+
+	return fast_flow_ok(path, pkt, look, flow, now_ms) &&
+	       fast_way_ok(path, pkt, neigh_at(path->neigh, flow->nexthop[look->ref & 1]),
+			   flow->proto);
 }
 
 /* TTL and addresses change together: one update of the header checksum. TTL is the high byte of
@@ -255,11 +273,10 @@ static NOINLINE void fast_translate_partial(struct pkt *pkt, u16 delta_l3)
 	be16_store(field, (be16){ csum_fold((u64)be16_load(field).raw + delta_l3) });
 }
 
-static ALWAYS_INLINE void fast_translate(struct pkt *pkt, const struct flow *flow,
-					 enum tuple_dir dir)
+static ALWAYS_INLINE void fast_translate(struct pkt *pkt, struct ip4_hdr *ip,
+					 const struct flow *flow, enum tuple_dir dir)
 {
 	struct tuple to = flow_tuple_out(flow, dir);
-	struct ip4_hdr *ip = (void *)pkt_l3(pkt);
 	u16 delta_l4 = dir == TUPLE_ORIG ? flow->delta_l4 : (u16)~flow->delta_l4;
 
 	memcpy(&ip->src, &to, sizeof to);
@@ -267,7 +284,7 @@ static ALWAYS_INLINE void fast_translate(struct pkt *pkt, const struct flow *flo
 		fast_translate_partial(pkt, dir == TUPLE_ORIG ? flow->delta_l3 :
 								(u16)~flow->delta_l3);
 	} else if (flow->proto == IP_PROTO_UDP) {
-		struct udp_hdr *udp = (void *)pkt_l4(pkt);
+		struct udp_hdr *udp = (void *)(ip + 1);
 
 		if (udp->csum.raw != 0) {
 			udp->csum = csum_apply(udp->csum, delta_l4);
@@ -275,42 +292,31 @@ static ALWAYS_INLINE void fast_translate(struct pkt *pkt, const struct flow *flo
 				udp->csum.raw = 0xffff;
 		}
 	} else {
-		struct tcp_hdr *tcp = (void *)pkt_l4(pkt);
+		struct tcp_hdr *tcp = (void *)(ip + 1);
 
 		tcp->csum = csum_apply(tcp->csum, delta_l4);
 	}
 }
 
-static ALWAYS_INLINE void fast_track(struct path *path, const struct pkt *pkt, u32 ref,
-				     u32 now_ms)
+static ALWAYS_INLINE void fast_track(struct path *path, const struct pkt *pkt, struct flow *flow,
+				     u32 ref, u32 now_ms)
 {
-	struct flow *flow = &path->ct->flow[ref >> 1];
 	enum tuple_dir dir = ref & 1;
+	struct flow_more *more;
 
 	if (path_refreshes(path, pkt))
 		flow->seen_ms = now_ms;
 	if (path->ct->more == NULL)
 		return;
-	path->ct->more[ref >> 1].packets[dir]++;
-	path->ct->more[ref >> 1].bytes[dir] += pkt->len;
+	more = &path->ct->more[ref >> 1];
+	more->packets[dir]++;
+	more->bytes[dir] += pkt->len;
 	if (flow->proto == IP_PROTO_TCP)
-		ct_tcp_segment(path->ct, &path->ct->more[ref >> 1], dir, pkt);
+		ct_tcp_segment(path->ct, more, dir, pkt);
 }
 
-static ALWAYS_INLINE void fast_send(struct path *path, struct pkt *pkt, u32 ref, u32 now_ms)
+static ALWAYS_INLINE void fast_send(struct path *path, struct pkt *pkt, struct neigh *neigh)
 {
-	const struct flow *flow = &path->ct->flow[ref >> 1];
-	enum tuple_dir dir = ref & 1;
-	struct neigh *neigh = neigh_at(path->neigh, flow->nexthop[dir]);
-
-	fast_track(path, pkt, ref, now_ms);
-	if ((flow->flags & FLOW_TRANSLATED) != 0) {
-		fast_header((void *)pkt_l3(pkt),
-			    dir == TUPLE_ORIG ? flow->delta_l3 : (u16)~flow->delta_l3);
-		fast_translate(pkt, flow, dir);
-	} else {
-		fast_header((void *)pkt_l3(pkt), 0);
-	}
 	pkt->out_if = neigh->out_if;
 	pkt->l2 = (u16)(pkt->l3 - neigh->link_len);
 	/* Fourteen bytes always: on a link without header they fall into the headroom unused. */
@@ -320,6 +326,31 @@ static ALWAYS_INLINE void fast_send(struct path *path, struct pkt *pkt, u32 ref,
 	path->stats.fast++;
 	path->stats.forwarded++;
 	path_enqueue(path, pkt);
+}
+
+/* The short cut. False: the packet has to take the road, and is as it was. */
+static ALWAYS_INLINE bool receive_fast(struct path *path, struct pkt *pkt,
+				       const struct lookup *look, u32 now_ms)
+{
+	struct flow *flow = &path->ct->flow[look->ref >> 1];
+	enum tuple_dir dir = look->ref & 1;
+	struct ip4_hdr *ip = (void *)pkt_l3(pkt);
+	struct neigh *neigh;
+
+	if (!fast_flow_ok(path, pkt, look, flow, now_ms))
+		return false;
+	neigh = neigh_at(path->neigh, flow->nexthop[dir]);
+	if (!fast_way_ok(path, pkt, neigh, look->proto))
+		return false;
+	fast_track(path, pkt, flow, look->ref, now_ms);
+	if ((flow->flags & FLOW_TRANSLATED) != 0) {
+		fast_header(ip, dir == TUPLE_ORIG ? flow->delta_l3 : (u16)~flow->delta_l3);
+		fast_translate(pkt, ip, flow, dir);
+	} else {
+		fast_header(ip, 0);
+	}
+	fast_send(path, pkt, neigh);
+	return true;
 }
 
 /* ---- one packet, one batch ------------------------------------------------------------------ */
@@ -355,7 +386,7 @@ static NOINLINE void receive_tell(struct path *path, struct pkt *pkt, const stru
 	tell_receive(path, pkt, look->ref != IDX_NONE && fast_ok(path, pkt, look, now_ms));
 }
 
-static void receive_slow(struct path *path, struct pkt *pkt, bool plain, ns_t now)
+static NOINLINE void receive_slow(struct path *path, struct pkt *pkt, bool plain, ns_t now)
 {
 	if (!plain) {
 		verdict v = ip_validate(path->drops, pkt);
@@ -377,57 +408,94 @@ static ALWAYS_INLINE void receive_act(struct path *path, struct pkt *pkt,
 			receive_arp(path, pkt, now);
 		else
 			path_bury(path, pkt, now);
-	} else if (LIKELY(look->ref != IDX_NONE && !path->slow_road &&
-			  fast_ok(path, pkt, look, now_ms))) {
-		fast_send(path, pkt, look->ref, now_ms);
-	} else {
+	} else if (UNLIKELY(look->ref == IDX_NONE || path->slow_road ||
+			    !receive_fast(path, pkt, look, now_ms))) {
 		if (path_is_traced(path))
 			receive_tell(path, pkt, look, now_ms);
 		receive_slow(path, pkt, look->plain, now);
 	}
 }
 
-static void receive_begin(struct path *path, struct pkt *pkt, struct lookup *look)
+/* ---- the steps of a group -------------------------------------------------------------------- */
+
+static NOINLINE void group_begin(struct path *path, const struct batch *rx, struct group *group, u32 begin)
 {
-	look->kind = (u8)receive_link(path, pkt);
-	look->ref = IDX_NONE;
-	look->proto = 0;
-	look->moved = look->new = false;
-	if (LIKELY(look->kind == LINK_IP4))
-		look_ahead(path, pkt, look);
+	group->begin = begin;
+	group->end = u32_min(begin + GROUP, rx->count);
+	group->moved = group->new = 0;
+	for (u32 at = begin; at < group->end; at++) {
+		struct lookup *look = &group->look[at - begin];
+
+		look->kind = (u8)receive_link(path, rx->pkt[at]);
+		look->ref = IDX_NONE;
+		look->proto = 0;
+		if (LIKELY(look->kind == LINK_IP4))
+			look_ahead(path, rx->pkt[at], look);
+	}
+}
+
+static NOINLINE void group_match(const struct path *path, struct group *group)
+{
+	for (u32 at = 0; at < group->end - group->begin; at++) {
+		if (LIKELY(group->look[at].proto != 0))
+			match_tags(path->ct, group, at);
+	}
+}
+
+/* What was not in its first bucket; for what is new, the ground is prepared. */
+static NOINLINE void group_settle(struct path *path, const struct batch *rx, struct group *group)
+{
+	for (u32 left = group->moved; left != 0; left &= left - 1)
+		match_moved(path->ct, group, (u32)__builtin_ctz(left));
+	for (u32 left = group->new; left != 0; left &= left - 1) {
+		u32 at = (u32)__builtin_ctz(left);
+		const struct pkt *pkt = rx->pkt[group->begin + at];
+
+		if (path_from_inside(path, pkt))
+			nat_expect(path->nat, path->ct, &group->look[at].tuple,
+				   group->look[at].proto, pkt->zone);
+	}
+}
+
+static NOINLINE void group_act(struct path *path, const struct batch *rx, const struct group *group,
+		      ns_t now)
+{
+	u32 now_ms = ct_ms(now);
+
+	for (u32 at = group->begin; at < group->end; at++)
+		receive_act(path, rx->pkt[at], &group->look[at - group->begin], now, now_ms);
+}
+
+/* Descriptors two groups ahead, and the frames that they point to one. */
+static NOINLINE void group_ask(const struct batch *rx, u32 begin)
+{
+	for (u32 at = begin + GROUP; at < u32_min(begin + 2 * GROUP, rx->count); at++)
+		prefetch_write(rx->pkt[at]);
+	for (u32 at = begin; at < u32_min(begin + GROUP, rx->count); at++)
+		prefetch_write(pkt_frame(rx->pkt[at]));
 }
 
 void path_receive(struct path *path, struct batch *rx, ns_t now)
 {
-	struct lookup look[LOOK_RING];
-	u32 count = rx->count;
-	u32 now_ms = ct_ms(now);
+	struct group ring[GROUP_RING];
+	u32 count = (rx->count + GROUP - 1) / GROUP;
 
-	for (u32 at = 0; at < u32_min(DESCRIPTOR_AHEAD, count); at++)
+	for (u32 at = 0; at < u32_min(GROUP, rx->count); at++)
 		prefetch_write(rx->pkt[at]);
-	for (u32 at = 0; at < u32_min(FRAME_AHEAD, count); at++)
-		prefetch_write(pkt_frame(rx->pkt[at]));
-	for (u32 at = 0; at < count + ACT_BEHIND; at++) {
-		struct lookup *ahead = &look[at % LOOK_RING];
-		u32 match = at - MATCH_BEHIND, moved = at - MOVED_BEHIND, act = at - ACT_BEHIND;
+	group_ask(rx, 0);
+	/* A group is a step behind the one before it; below zero these wrap to more than any count. */
+	for (u32 step = 0; step < count + 3; step++) {
+		u32 match = step - 1, settle = step - 2, act = step - 3;
 
-		if (at + DESCRIPTOR_AHEAD < count)
-			prefetch_write(rx->pkt[at + DESCRIPTOR_AHEAD]);
-		if (at + FRAME_AHEAD < count)
-			prefetch_write(pkt_frame(rx->pkt[at + FRAME_AHEAD]));
-		if (at < count)
-			receive_begin(path, rx->pkt[at], ahead);
-		/* Below zero these wrap to more than any count. */
-		if (match < count && look[match % LOOK_RING].proto != 0)
-			match_tags(path->ct, &look[match % LOOK_RING]);
-		if (moved < count && UNLIKELY(look[moved % LOOK_RING].moved))
-			match_moved(path->ct, &look[moved % LOOK_RING]);
-		if (moved < count && UNLIKELY(look[moved % LOOK_RING].new) &&
-		    path_from_inside(path, rx->pkt[moved]))
-			nat_expect(path->nat, path->ct, &look[moved % LOOK_RING].tuple,
-				   look[moved % LOOK_RING].proto, rx->pkt[moved]->zone);
+		group_ask(rx, (step + 1) * GROUP);
+		if (step < count)
+			group_begin(path, rx, &ring[step % GROUP_RING], step * GROUP);
+		if (match < count)
+			group_match(path, &ring[match % GROUP_RING]);
+		if (settle < count)
+			group_settle(path, rx, &ring[settle % GROUP_RING]);
 		if (act < count)
-			receive_act(path, rx->pkt[act], &look[act % LOOK_RING], now, now_ms);
+			group_act(path, rx, &ring[act % GROUP_RING], now);
 	}
 	rx->count = 0;
 }

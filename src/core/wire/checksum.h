@@ -43,7 +43,10 @@ static inline u64 csum_sum20(const void *at)
 	memcpy(&a, at, 8);
 	memcpy(&b, (const u8 *)at + 8, 8);
 	memcpy(&c, (const u8 *)at + 16, 4);
-	return (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c;
+	/* Ones' complement, so the carry comes in again below (RFC 1071 section 2 (B)). */
+	a += b;
+	a += a < b;
+	return (a & 0xffffffff) + (a >> 32) + c;
 }
 
 static inline u64 csum_be32(be32 v)
