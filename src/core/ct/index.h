@@ -14,10 +14,6 @@
 #ifndef CORE_CT_INDEX_H
 #define CORE_CT_INDEX_H
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "core/base/bytes.h"
 #include "core/base/err.h"
 #include "core/base/hash.h"
@@ -84,31 +80,24 @@ static inline u32 index_other(const struct index *ix, u32 at, u16 tag)
 	return pivot >= at ? pivot - at : pivot + (ix->bucket_count - at);
 }
 
+/* Eight tags in a register: the compiler's own vectors, for every processor. */
+typedef u16 index_tags __attribute__((vector_size(16)));
+
 /* A bit for each lane with this tag. */
-static inline u32 index_lanes_plain(const struct index_bucket *bucket, u16 tag)
-{
-	u32 lanes = 0;
-
-	for (u32 lane = 0; lane < INDEX_LANES; lane++)
-		lanes |= (u32)(bucket->tag[lane] == tag) << lane;
-	return lanes;
-}
-
-/* The same in ten instructions, where the processor has vectors of eight tags for sure. */
 static inline u32 index_lanes(const struct index_bucket *bucket, u16 tag)
 {
-#ifdef __SSE2__
-	/* Tags 0 to 7, and 4 to 11, of which 8 and 9 are wanted: bits 12 and 13 of the mask. */
-	const __m128i *low = (const void *)bucket->tag, *high = (const void *)&bucket->tag[4];
-	__m128i want = _mm_set1_epi16((short)tag);
-	__m128i low_eq = _mm_cmpeq_epi16(_mm_load_si128(low), want);
-	__m128i high_eq = _mm_cmpeq_epi16(_mm_loadu_si128(high), want);
-	u32 mask = (u32)_mm_movemask_epi8(_mm_packs_epi16(low_eq, high_eq));
+	const index_tags low_bits = { 1, 2, 4, 8, 16, 32, 64, 128 };
+	const index_tags high_bits = { 0, 0, 0, 0, 0, 0, 256, 512 };
+	index_tags low, high;
+	u64 half[2];
 
-	return (mask & 0xff) | (mask >> 4 & 0x300);
-#else
-	return index_lanes_plain(bucket, tag);
-#endif
+	/* Tags 0 to 7, and 2 to 9. */
+	memcpy(&low, &bucket->tag[0], sizeof low);
+	memcpy(&high, &bucket->tag[2], sizeof high);
+	low = ((index_tags)(low == tag) & low_bits) | ((index_tags)(high == tag) & high_bits);
+	memcpy(half, &low, sizeof half);
+	/* No bit is in two places, so all can be added up: four words at once into the uppermost. */
+	return (u32)((half[0] | half[1]) * UINT64_C(0x0001000100010001) >> 48);
 }
 
 static inline struct index_match index_match_bucket(const struct index_bucket *bucket, u16 tag)

@@ -15,6 +15,7 @@
 #include "core/wire/tcp.h"
 #include "core/wire/udp.h"
 
+/* Packets that are looked up together, and groups that are on their way at once. */
 enum { GROUP = 6, GROUP_RING = 4 };
 
 /* What is known of a packet before its turn comes. */
@@ -31,8 +32,8 @@ struct lookup {
 struct group {
 	u32 begin; /* in the batch */
 	u32 end;
-	u32 moved; /* a bit for each packet whose flow is not in its first bucket, maybe in the other */
-	u32 new;   /* ... that has no flow, unless a packet before it makes one */
+	u32 moved; /* a bit for each packet whose flow may be in the other bucket */
+	u32 new;   /* a bit for each without a flow, unless a packet before it makes one */
 	struct lookup look[GROUP];
 };
 _Static_assert(GROUP <= 32, "a bit for each packet of a group");
@@ -416,9 +417,10 @@ static ALWAYS_INLINE void receive_act(struct path *path, struct pkt *pkt,
 	}
 }
 
-/* ---- the steps of a group -------------------------------------------------------------------- */
+/* ---- the stages of a group. NOINLINE: each has the registers to itself ----------------------- */
 
-static NOINLINE void group_begin(struct path *path, const struct batch *rx, struct group *group, u32 begin)
+static NOINLINE void group_begin(struct path *path, const struct batch *rx, struct group *group,
+				 u32 begin)
 {
 	group->begin = begin;
 	group->end = u32_min(begin + GROUP, rx->count);
@@ -483,7 +485,8 @@ void path_receive(struct path *path, struct batch *rx, ns_t now)
 	for (u32 at = 0; at < u32_min(GROUP, rx->count); at++)
 		prefetch_write(rx->pkt[at]);
 	group_ask(rx, 0);
-	/* A group is a step behind the one before it; below zero these wrap to more than any count. */
+	/* Each group is a step behind the one before it. Below zero, match and the others wrap to
+	 * more than any count.                                                                   */
 	for (u32 step = 0; step < count + 3; step++) {
 		u32 match = step - 1, settle = step - 2, act = step - 3;
 
