@@ -82,6 +82,7 @@ static inline u32 index_other(const struct index *ix, u32 at, u16 tag)
 
 /* Eight tags in a register: the compiler's own vectors, for every processor. */
 typedef u16 index_tags __attribute__((vector_size(16)));
+typedef u64 index_halves __attribute__((vector_size(16)));
 
 /* A bit for each lane with this tag. */
 static inline u32 index_lanes(const struct index_bucket *bucket, u16 tag)
@@ -89,14 +90,14 @@ static inline u32 index_lanes(const struct index_bucket *bucket, u16 tag)
 	const index_tags low_bits = { 1, 2, 4, 8, 16, 32, 64, 128 };
 	const index_tags high_bits = { 0, 0, 0, 0, 0, 0, 256, 512 };
 	index_tags low, high;
-	u64 half[2];
+	index_halves half;
 
 	/* Tags 0 to 7, and 2 to 9. */
 	memcpy(&low, &bucket->tag[0], sizeof low);
 	memcpy(&high, &bucket->tag[2], sizeof high);
-	low = ((index_tags)(low == tag) & low_bits) | ((index_tags)(high == tag) & high_bits);
-	memcpy(half, &low, sizeof half);
-	/* No bit is in two places, so all can be added up: four words at once into the uppermost. */
+	low = (index_tags)(low == tag) & low_bits;
+	half = (index_halves)(low | ((index_tags)(high == tag) & high_bits));
+	/* No bit is in two places, so all add up: four words at once, into the uppermost. */
 	return (u32)((half[0] | half[1]) * UINT64_C(0x0001000100010001) >> 48);
 }
 
