@@ -23,8 +23,10 @@ void index_init(struct index *ix)
 
 static u32 bucket_lane(const struct index_bucket *bucket, u16 tag, u32 ref)
 {
-	for (u32 lane = 0; lane < INDEX_LANES; lane++) {
-		if (bucket->tag[lane] == tag && (tag == 0 || bucket->ref[lane] == ref))
+	for (u32 lanes = index_lanes(bucket, tag); lanes != 0; lanes &= lanes - 1) {
+		u32 lane = (u32)__builtin_ctz(lanes);
+
+		if (bucket->ref[lane] == ref)
 			return lane;
 	}
 	return LANE_NONE;
@@ -32,10 +34,12 @@ static u32 bucket_lane(const struct index_bucket *bucket, u16 tag, u32 ref)
 
 static bool bucket_put(struct index_bucket *bucket, u16 tag, u32 ref)
 {
-	u32 lane = bucket_lane(bucket, 0, 0);
+	u32 free = index_lanes(bucket, 0);
+	u32 lane;
 
-	if (lane == LANE_NONE)
+	if (free == 0)
 		return false;
+	lane = (u32)__builtin_ctz(free);
 	bucket->tag[lane] = tag;
 	bucket->ref[lane] = ref;
 	return true;
