@@ -35,8 +35,8 @@ bool run_asked_load(struct run_asked *asked, const char *path, const char *name,
 		run_error(errors, "%s", text.why);
 		return false;
 	}
-	good = conf_load(text.text, text.len_bytes, &asked->conf, &asked->marks, &found) &&
-	       set_files_load(&asked->conf, &asked->marks, &asked->elems, &found);
+	good = conf_load(text.text, text.len_bytes, &asked->conf, &asked->marks, &found, NULL) &&
+	       set_files_load(&asked->conf, &asked->marks, &asked->elems, &found, NULL);
 	conf_text_free(&text);
 	if (!good)
 		take_conf_errors(asked, &found, errors);

@@ -120,6 +120,9 @@ bool run_watch_port(struct run *run, u32 index);
 /* Forwards until run->stopping. False: the loop could not be set up. */
 bool run_loop_begin(struct run *run);
 void run_loop(struct run *run);
+/* Some batches, in the middle of longer work; arg is the struct run, of which only ports, engine
+ * and batches are touched.                                                                       */
+void run_carry(void *arg);
 void run_loop_end(struct run *run);
 
 #endif

@@ -19,6 +19,7 @@ struct loading {
 	struct conf *conf;
 	struct conf_marks *marks;
 	struct conf_errors *errors;
+	struct turns *turns;
 };
 
 /* ---- events ---------------------------------------------------------------------------------- */
@@ -106,6 +107,7 @@ static bool advance(struct loading *l)
 	l->broken = l->broken || l->errors->left_out > 0;
 	if (l->broken)
 		return false;
+	turns_step(l->turns);
 	if (l->has_event)
 		yaml_event_delete(&l->event);
 	l->has_event = yaml_parser_parse(&l->parser, &l->event) != 0;
@@ -436,10 +438,12 @@ static void complete_rules(struct loading *l)
 	}
 }
 
-bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
-		struct conf_errors *errors)
+static bool parse(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
+		  struct conf_errors *errors, struct turns *turns)
 {
-	struct loading loading = { .conf = conf, .marks = marks, .errors = errors };
+	struct loading loading = {
+		.conf = conf, .marks = marks, .errors = errors, .turns = turns
+	};
 
 	conf_defaults(conf);
 	marks->count = 0;
@@ -466,10 +470,16 @@ bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct co
 	return errors->count == 0;
 }
 
-bool conf_load(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
-	       struct conf_errors *errors)
+bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
+		struct conf_errors *errors)
 {
-	bool good = conf_parse(text, len_bytes, conf, marks, errors);
+	return parse(text, len_bytes, conf, marks, errors, NULL);
+}
+
+bool conf_load(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
+	       struct conf_errors *errors, struct turns *turns)
+{
+	bool good = parse(text, len_bytes, conf, marks, errors, turns);
 
 	/* What a broken file did not get to say is not missing. */
 	if (good)
