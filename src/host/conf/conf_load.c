@@ -263,23 +263,65 @@ static void load_values(struct loading *l, const struct conf_field *list, void *
 
 static void load_field(struct loading *l, const struct conf_field *field, void *base);
 
-static void unknown_key(struct loading *l, const struct conf_group *group, const char *key)
+/* What other tools call it, where the group has such a key. */
+static const char *other_word(const struct conf_group *group, const char *key)
 {
+	static const char *const words[][2] = {
+		{ "from", "source" },    { "saddr", "source" },        { "src", "source" },
+		{ "to", "destination" }, { "daddr", "destination" },   { "dst", "destination" },
+		{ "dport", "ports" },    { "sport", "source-ports" },  { "proto", "protocol" },
+		{ "verdict", "action" }, { "jump", "action" },         { "iif", "in" },
+		{ "oif", "out" },        { "ct-state", "states" },     { "prefix", "to" },
+		{ "network", "to" },     { "destination", "to" },      { "gateway", "via" },
+		{ "nexthop", "via" },    { "address", "addresses" },   { "servers", "backends" },
+		{ "vrf", "zone" },
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+		for (u32 at = 0; at < group->field_count && strcmp(words[i][0], key) == 0; at++) {
+			if (strcmp(words[i][1], group->field[at].key) == 0)
+				return words[i][1];
+		}
+	}
+	return NULL;
+}
+
+static const char *meant_key(const struct conf_group *group, const char *key)
+{
+	const char *other = other_word(group, key);
 	const char *keys[KEYS_MAX];
-	char all[CONF_ERROR_SIZE / 2] = "";
+
+	for (u32 i = 0; i < group->field_count; i++)
+		keys[i] = group->field[i].key;
+	return other ? other : nearest_word(key, keys, group->field_count);
+}
+
+/* As many keys as there is room for. */
+static void list_keys(const struct conf_group *group, char *all, size_t size)
+{
+	static const char more[] = " and others";
 	size_t len = 0;
-	const char *near;
 
 	for (u32 i = 0; i < group->field_count; i++) {
-		keys[i] = group->field[i].key;
-		if (len < sizeof all)
-			len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i ? ", " : "",
-						keys[i]);
+		const char *key = group->field[i].key;
+
+		if (len + strlen(key) + sizeof ", " + sizeof more > size) {
+			snprintf(all + len, size - len, "%s", more);
+			return;
+		}
+		len += (size_t)snprintf(all + len, size - len, "%s%s", i ? ", " : "", key);
 	}
-	near = nearest_word(key, keys, group->field_count);
-	if (near)
+}
+
+static void unknown_key(struct loading *l, const struct conf_group *group, const char *key)
+{
+	const char *meant = meant_key(group, key);
+	char all[CONF_ERROR_SIZE / 2] = "";
+
+	list_keys(group, all, sizeof all);
+	if (meant)
 		conf_error(l->errors, here(l), "'%.*s' is no key of %s; did you mean '%s'?",
-			   SHOWN_MAX, key, group->what, near);
+			   SHOWN_MAX, key, group->what, meant);
 	else
 		conf_error(l->errors, here(l), "'%.*s' is no key of %s; it has %s", SHOWN_MAX, key,
 			   group->what, all);
