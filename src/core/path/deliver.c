@@ -11,7 +11,11 @@ bool path_find_addr(const struct path *path, u8 zone, be32 addr, u16 *index)
 
 	if (zone != 0)
 		zone = path_lookup(path, zone, addr, &route);
-	return iface_find_addr(path->ifaces, zone, addr, index);
+	const struct fib *fib = &path->fib[zone];
+
+	/* Nearly always no, which one look into the table tells. */
+	return fib_route_at(fib, fib_lookup(fib, addr))->type == FIB_LOCAL &&
+	       iface_find_addr(path->ifaces, zone, addr, index);
 }
 
 bool path_is_host_addr(const struct path *path, u8 zone, be32 addr)

@@ -215,27 +215,18 @@ static bool is_for_group(const struct path *path, const struct pkt *pkt)
 	       iface_is_broadcast(path_iface(path, pkt->in_if), ip->dst);
 }
 
-static bool is_broadcast(const struct path *path, u8 zone, be32 addr)
-{
-	for (u16 index = 0; index < path->ifaces->count; index++) {
-		const struct iface *iface = path_iface(path, index);
-
-		if (iface->conf.zone == zone && iface_is_broadcast(iface, addr))
-			return true;
-	}
-	return false;
-}
-
+/* The table of the zone knows its own addresses and broadcasts, however many interfaces it has. */
 verdict path_check_source(struct path *path, struct pkt *pkt, u8 zone)
 {
 	be32 src = ((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->src;
+	const struct fib *fib = &path->fib[zone];
 
-	if (iface_find_addr(path->ifaces, zone, src, &(u16){ 0 }))
-		return pkt_drop(path->drops, pkt, DROP_IP_SPOOFED);
+	switch (fib_route_at(fib, fib_lookup(fib, src))->type) {
+	case FIB_LOCAL: return pkt_drop(path->drops, pkt, DROP_IP_SPOOFED);
 	/* RFC 1812 section 4.2.2.11: a directed broadcast is nobody's source. */
-	if (is_broadcast(path, zone, src))
-		return pkt_drop(path->drops, pkt, DROP_IP_SOURCE);
-	return VERDICT_ACCEPT;
+	case FIB_BROADCAST: return pkt_drop(path->drops, pkt, DROP_IP_SOURCE);
+	default: return VERDICT_ACCEPT;
+	}
 }
 
 verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
