@@ -9,12 +9,9 @@ bool path_find_addr(const struct path *path, u8 zone, be32 addr, u16 *index)
 {
 	u32 route;
 
-	if (zone != 0)
-		zone = path_lookup(path, zone, addr, &route);
-	const struct fib *fib = &path->fib[zone];
-
 	/* Nearly always no, which one look into the table tells. */
-	return fib_route_at(fib, fib_lookup(fib, addr))->type == FIB_LOCAL &&
+	zone = path_lookup(path, zone, addr, &route);
+	return fib_route_at(&path->fib[zone], route)->type == FIB_LOCAL &&
 	       iface_find_addr(path->ifaces, zone, addr, index);
 }
 
