@@ -99,7 +99,7 @@ struct filter_rule_conf {
 	struct filter_fate fate;
 	/* The rule is for packets within both limits, or, with limit_over, for those beyond. */
 	struct filter_limit limit;
-	struct filter_limit source_limit; /* for each source address by itself */
+	struct filter_limit source_limit; /* for each source address of each zone by itself */
 	bool limit_over;
 	bool log;
 	/* Judge and count each packet: flows that meet this rule never take the short cut. */
