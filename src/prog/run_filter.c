@@ -4,7 +4,8 @@
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
 
-static const u8 protos[CONF_PROTO_COUNT] = {
+static const s32 protos[CONF_PROTO_COUNT] = {
+	[CONF_PROTO_ANY] = FILTER_PROTO_ANY,
 	[CONF_PROTO_TCP] = IP_PROTO_TCP,   [CONF_PROTO_UDP] = IP_PROTO_UDP,
 	[CONF_PROTO_ICMP] = IP_PROTO_ICMP, [CONF_PROTO_SCTP] = IP_PROTO_SCTP,
 	[CONF_PROTO_DCCP] = IP_PROTO_DCCP, [CONF_PROTO_UDPLITE] = IP_PROTO_UDPLITE,

@@ -58,10 +58,10 @@ static void put_proto(struct evbuffer *out, const struct filter_rule_conf *conf)
 {
 	char words[WORDS_SIZE];
 
-	if (conf->proto == 0)
+	if (conf->proto == FILTER_PROTO_ANY)
 		return;
 	snprintf(words, sizeof words, "%s%s", conf->proto_not ? "!" : "",
-		 ctl_proto_text(conf->proto).text);
+		 ctl_proto_text((u8)conf->proto).text);
 	put_words(out, "proto", words);
 	if (conf->icmp && conf->icmp_code < 0)
 		evbuffer_add_printf(out, ",\"icmp\":\"%u\"", conf->icmp_type);

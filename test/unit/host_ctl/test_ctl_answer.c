@@ -556,6 +556,7 @@ static void rules_and_sets(void **state)
 	tables->rule[0] = full_rule();
 	tables->rule[1].policy = true;
 	tables->rule[1].conf.states = FILTER_STATES;
+	tables->rule[1].conf.proto = FILTER_PROTO_ANY;
 	tables->rule[1].conf.in_ifs = tables->rule[1].conf.out_ifs = FILTER_IFACE_ANY;
 	tables->rule[1].conf.sport.last = tables->rule[1].conf.dport.last = UINT16_MAX;
 	root = answer(tables, CTL_SHOW_RULES);
