@@ -13,6 +13,8 @@ enum tcp_flag {
 	TCP_PSH = 0x08,
 	TCP_ACK = 0x10,
 	TCP_URG = 0x20,
+	TCP_ECE = 0x40, /* RFC 3168 section 6.1 */
+	TCP_CWR = 0x80, /* the window was reduced, said once: section 6.1.2 */
 };
 
 enum tcp_option {
