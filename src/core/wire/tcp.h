@@ -42,6 +42,9 @@ struct WIRE tcp_hdr {
 };
 _Static_assert(sizeof(struct tcp_hdr) == TCP_HLEN_MIN, "TCP header");
 
+/* "syn"; bit: from 0 to 7, of the byte of flags. */
+const char *tcp_flag_name(u32 bit);
+
 static inline u32 tcp_hlen(const struct tcp_hdr *tcp)
 {
 	return (u32)(tcp->doff >> 4) * 4;

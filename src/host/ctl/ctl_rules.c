@@ -67,9 +67,10 @@ static void put_proto(struct evbuffer *out, const struct filter_rule_conf *conf)
 		evbuffer_add_printf(out, ",\"icmp\":\"%u\"", conf->icmp_type);
 	else if (conf->icmp)
 		evbuffer_add_printf(out, ",\"icmp\":\"%u/%d\"", conf->icmp_type, conf->icmp_code);
-	if (conf->tcp_mask)
-		evbuffer_add_printf(out, ",\"tcp_flags\":\"0x%02x/0x%02x\"", conf->tcp_flags,
-				    conf->tcp_mask);
+	if (conf->tcp_mask) {
+		evbuffer_add_printf(out, ",\"tcp_flags\":");
+		ctl_put_flags(out, conf->tcp_flags, conf->tcp_mask);
+	}
 }
 
 static void put_states(struct evbuffer *out, u8 states)

@@ -568,7 +568,7 @@ static void rules_and_sets(void **state)
 	text_is(record, "dst", "10.0.0.0/8");
 	text_is(record, "dport", "!80-443");
 	text_is(record, "proto", "tcp");
-	text_is(record, "tcp_flags", "0x02/0x12");
+	text_is(record, "tcp_flags", "syn,!ack");
 	text_is(record, "action", "reject");
 	text_is(record, "with", "tcp-reset");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "in"), 0)),
