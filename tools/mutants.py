@@ -114,6 +114,9 @@ FAULTS = [
      """		return pkt->len <= neigh->mtu;
 """, """		return true;
 """, "sim"),
+    ("a filter knows the service and not its backend", "src/core/nat/nat.c",
+     """nat_peer_add(nat, mapping, flow->repl.src)""",
+     """nat_peer_add(nat, mapping, flow->orig.dst)""", "unit:core_nat/test_nat"),
     ("a port does not rest", "src/core/nat/mapping.c",
      """		if (ct_ms(now) - rec->idle_ms < nat->conf.quarantine_s * 1000)
 			return;

@@ -70,9 +70,9 @@ static bool look(struct looking *l, bool with_files)
 		fprintf(stderr, "sluice: %s\n", text.why);
 		return false;
 	}
-	good = conf_load(text.text, text.len_bytes, &l->conf, &l->marks, &l->errors);
+	good = conf_load(text.text, text.len_bytes, &l->conf, &l->marks, &l->errors, NULL);
 	if (good && with_files)
-		good = set_files_load(&l->conf, &l->marks, &l->elems, &l->errors);
+		good = set_files_load(&l->conf, &l->marks, &l->elems, &l->errors, NULL);
 	conf_text_free(&text);
 	return good;
 }

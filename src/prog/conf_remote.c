@@ -173,7 +173,8 @@ static bool read_set_files(const char *file, struct sending *sending)
 	struct conf_errors errors = { .count = 0 };
 	bool good = conf && marks;
 
-	if (good && conf_load(sending->text.text, sending->text.len_bytes, conf, marks, &errors)) {
+	if (good &&
+	    conf_load(sending->text.text, sending->text.len_bytes, conf, marks, &errors, NULL)) {
 		sending->files = set_files_pack(conf, marks, &sending->files_bytes, &errors);
 		good = sending->files != NULL;
 	}

@@ -9,7 +9,7 @@
 #include "core/wire/ip4.h"
 #include "host/io/pcap.h"
 #include "prog/prog.h"
-#include "prog/run_conf.h"
+#include "prog/run_asked.h"
 #include "prog/run_fill.h"
 
 #define REPLAY_BEGIN_NS (NS_PER_SEC * 1000) /* before it nothing can have happened */
@@ -25,7 +25,7 @@ struct source {
 
 struct replay {
 	const struct replay_args *args;
-	struct conf asked;
+	struct run_asked asked;
 	struct run_facts facts;
 	struct run_notes notes;
 	struct run_rules rules;
@@ -75,7 +75,7 @@ static bool open_files(struct replay *replay, struct run_errors *errors)
 
 		if (!port)
 			return false;
-		for (u32 at = 0; at < args->run.iface_count; at++) {
+		for (u32 at = 0; at < args->iface_count; at++) {
 			if (args->out[i].iface == at ||
 			    (args->out[i].iface == IFACE_NONE && !replay->out[at]))
 				replay->out[at] = port;
@@ -84,29 +84,42 @@ static bool open_files(struct replay *replay, struct run_errors *errors)
 	return true;
 }
 
+static bool ask(struct replay *replay, struct replay_args *args, struct run_errors *errors)
+{
+	const struct conf *conf = &replay->asked.conf;
+	u32 before = errors->count;
+
+	if (args->run.config ? !run_asked_load(&replay->asked, args->run.config, args->run.config,
+					       errors)
+			     : !run_args_fill(&args->run, &replay->asked.conf, errors))
+		return false;
+	replay_args_place(args, conf->iface, conf->iface_count, errors);
+	return errors->count == before;
+}
+
 static void look(struct replay *replay)
 {
 	const struct run_args *run = &replay->args->run;
 
 	memcpy(replay->facts.seed, run->seed, sizeof replay->facts.seed);
 	replay->facts.slow_road = run->slow_road;
-	for (u32 i = 0; i < run->iface_count; i++) {
+	for (u32 i = 0; i < replay->args->iface_count; i++) {
+		const struct conf_iface *given = &replay->args->iface[i];
 		struct iface_conf *port = &replay->facts.iface[i].port;
 
-		memcpy(port->name, run->iface[i].name, sizeof port->name);
+		memcpy(port->name, given->name, sizeof port->name);
 		port->link = IFACE_RAW_IP;
-		port->mtu = run->iface[i].mtu ? run->iface[i].mtu : REPLAY_MTU;
+		port->mtu = given->mtu ? given->mtu : REPLAY_MTU;
 	}
 }
 
 static bool make_engine(struct replay *replay, struct run_errors *errors)
 {
-	struct run_source source = { .conf = &replay->asked };
+	struct run_source source = run_source_of(&replay->asked);
 	const char *why = "";
 	struct mem plan;
 
-	if (!run_args_fill(&replay->args->run, &replay->asked, errors) ||
-	    !run_conf_build(&source, &replay->facts, &replay->conf, &replay->rules, &replay->notes,
+	if (!run_conf_build(&source, &replay->facts, &replay->conf, &replay->rules, &replay->notes,
 			    errors))
 		return false;
 	sluice_plan(&replay->conf, &plan);
@@ -127,7 +140,7 @@ static bool make_engine(struct replay *replay, struct run_errors *errors)
 	return true;
 }
 
-struct replay *replay_open(const struct replay_args *args, struct run_errors *errors)
+struct replay *replay_open(struct replay_args *args, struct run_errors *errors)
 {
 	struct replay *replay = calloc(1, sizeof *replay);
 
@@ -136,9 +149,11 @@ struct replay *replay_open(const struct replay_args *args, struct run_errors *er
 		return NULL;
 	}
 	replay->args = args;
-	look(replay);
-	if (make_engine(replay, errors) && open_files(replay, errors))
-		return replay;
+	if (ask(replay, args, errors)) {
+		look(replay);
+		if (make_engine(replay, errors) && open_files(replay, errors))
+			return replay;
+	}
 	replay_close(replay);
 	return NULL;
 }
@@ -147,6 +162,7 @@ void replay_close(struct replay *replay)
 {
 	for (u32 i = 0; i < replay->port_count; i++)
 		port_close(replay->port[i]);
+	conf_elems_free(&replay->asked.elems);
 	free(replay->region);
 	free(replay);
 }

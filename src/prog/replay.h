@@ -19,7 +19,7 @@ struct replay_counts {
 struct replay;
 
 /* NULL: errors says why. */
-struct replay *replay_open(const struct replay_args *args, struct run_errors *errors);
+struct replay *replay_open(struct replay_args *args, struct run_errors *errors);
 /* All packets, in the order of their times. */
 void replay_run(struct replay *replay);
 const struct replay_counts *replay_counted(const struct replay *replay);

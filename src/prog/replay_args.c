@@ -1,4 +1,4 @@
-/* Captures first, then options; those of replay are taken out before the others are read. */
+/* Captures and options in any order; those of replay are taken out before the others are read. */
 #include "prog/replay_args.h"
 
 #include <stdlib.h>
@@ -10,19 +10,27 @@ struct reading {
 	struct run_errors *errors;
 	int rest_count;
 	char **rest; /* what is for `sluice run` */
-	u32 word_count;
-	const char *word[REPLAY_FILES_MAX * 3]; /* "in.pcap", "-oout.pcap", "-mIF=MAC" */
-	char kind[REPLAY_FILES_MAX * 3];        /* i, o, m */
 };
 
-static void keep_word(struct reading *reading, char kind, const char *word)
+static void keep_word(struct reading *reading, char kind, const char *text)
 {
-	if (reading->word_count == ARRAY_COUNT(reading->word)) {
-		run_error(reading->errors, "%s: too many captures", word);
-		return;
-	}
-	reading->kind[reading->word_count] = kind;
-	reading->word[reading->word_count++] = word;
+	struct replay_args *args = reading->args;
+
+	if (args->word_count == REPLAY_WORDS_MAX)
+		run_error(reading->errors, "%s: too many captures", text);
+	else
+		args->word[args->word_count++] = (struct replay_word){ kind, text };
+}
+
+/* An option of `sluice run`, and its value. */
+static int pass_on(struct reading *reading, int argc, char **argv, int at)
+{
+	bool takes_next = run_option_takes_next(argv[at]);
+
+	reading->rest[reading->rest_count++] = argv[at++];
+	if (takes_next && at < argc)
+		reading->rest[reading->rest_count++] = argv[at++];
+	return at;
 }
 
 /* Where the next argument is. */
@@ -37,10 +45,12 @@ static int read_word(struct reading *reading, int argc, char **argv, int at)
 		reading->args->json = true;
 		return at + 1;
 	}
-	if (kind == 0) {
-		reading->rest[reading->rest_count++] = argv[at];
+	if (word[0] != '-') {
+		keep_word(reading, 'i', word);
 		return at + 1;
 	}
+	if (kind == 0)
+		return pass_on(reading, argc, argv, at);
 	if (at + 1 == argc) {
 		run_error(reading->errors, "%s: needs a value", word);
 		return at + 1;
@@ -49,11 +59,11 @@ static int read_word(struct reading *reading, int argc, char **argv, int at)
 	return at + 2;
 }
 
-static u16 iface_named(const struct run_args *run, const char *word, size_t len)
+static u16 iface_named(const struct replay_args *args, const char *word, size_t len)
 {
-	for (u32 i = 0; i < run->iface_count; i++) {
-		if (strlen(run->iface[i].name) == len &&
-		    strncmp(run->iface[i].name, word, len) == 0)
+	for (u32 i = 0; i < args->iface_count; i++) {
+		if (strlen(args->iface[i].name) == len &&
+		    strncmp(args->iface[i].name, word, len) == 0)
 			return (u16)i;
 	}
 	return IFACE_NONE;
@@ -63,7 +73,7 @@ static u16 iface_named(const struct run_args *run, const char *word, size_t len)
 static struct replay_file file_of(const struct replay_args *args, const char *word)
 {
 	size_t len = strcspn(word, "=");
-	u16 iface = word[len] ? iface_named(&args->run, word, len) : IFACE_NONE;
+	u16 iface = word[len] ? iface_named(args, word, len) : IFACE_NONE;
 
 	return (struct replay_file){ iface == IFACE_NONE ? word : word + len + 1, iface };
 }
@@ -81,44 +91,47 @@ static bool mac_of(const char *text, struct mac *mac)
 	return true;
 }
 
-static void take_mac(struct reading *reading, const char *word)
+static void take_mac(struct replay_args *args, const char *word, struct run_errors *errors)
 {
-	struct replay_args *args = reading->args;
 	size_t len = strcspn(word, "=");
 	struct replay_mac *mac = &args->mac[args->mac_count];
 
-	mac->iface = iface_named(&args->run, word, len);
+	mac->iface = iface_named(args, word, len);
 	if (mac->iface == IFACE_NONE || !word[len] || !mac_of(word + len + 1, &mac->mac))
-		run_error(reading->errors,
-			  "--mac %s: has to be an interface of --lan or --wan and its address in "
-			  "the capture: eth1=02:00:00:00:00:01",
+		run_error(errors,
+			  "--mac %s: has to be an interface of the gateway and its address in the "
+			  "capture: eth1=02:00:00:00:00:01",
 			  word);
 	else
 		args->mac_count++;
 }
 
-/* Now that the interfaces are known by name. */
-static void take_words(struct reading *reading)
+void replay_args_place(struct replay_args *args, const struct conf_iface *iface, u32 iface_count,
+		       struct run_errors *errors)
 {
-	struct replay_args *args = reading->args;
+	args->iface = iface;
+	args->iface_count = iface_count;
+	for (u32 i = 0; i < args->word_count; i++) {
+		const struct replay_word *word = &args->word[i];
 
-	for (u32 i = 0; i < reading->word_count; i++) {
-		const char *word = reading->word[i];
-		struct replay_file file = file_of(args, word);
-
-		if (reading->kind[i] == 'i' && args->in_count < REPLAY_FILES_MAX)
-			args->in[args->in_count++] = file;
-		else if (reading->kind[i] == 'o' && args->out_count < REPLAY_FILES_MAX)
-			args->out[args->out_count++] = file;
-		else if (reading->kind[i] == 'm' && args->mac_count < REPLAY_FILES_MAX)
-			take_mac(reading, word);
+		if (word->kind == 'i' && args->in_count < REPLAY_FILES_MAX)
+			args->in[args->in_count++] = file_of(args, word->text);
+		else if (word->kind == 'o' && args->out_count < REPLAY_FILES_MAX)
+			args->out[args->out_count++] = file_of(args, word->text);
+		else if (word->kind == 'm' && args->mac_count < REPLAY_FILES_MAX)
+			take_mac(args, word->text, errors);
 		else
-			run_error(reading->errors, "%s: at most %d of them", word,
-				  REPLAY_FILES_MAX);
+			run_error(errors, "%s: at most %d of them", word->text, REPLAY_FILES_MAX);
 	}
-	if (args->in_count == 0)
-		run_error(reading->errors, "a capture is missing; it stands before all options: "
-					   "sluice replay in.pcap -o out.pcap --lan ...");
+}
+
+static bool has_capture(const struct replay_args *args)
+{
+	for (u32 i = 0; i < args->word_count; i++) {
+		if (args->word[i].kind == 'i')
+			return true;
+	}
+	return false;
 }
 
 void replay_args_parse(int argc, char **argv, struct replay_args *args, struct run_errors *errors)
@@ -135,18 +148,15 @@ void replay_args_parse(int argc, char **argv, struct replay_args *args, struct r
 		return;
 	}
 	reading.rest[0] = argv[0];
-	while (at < argc && argv[at][0] != '-')
-		keep_word(&reading, 'i', argv[at++]);
 	while (at < argc)
 		at = read_word(&reading, argc, argv, at);
 	run_args_parse(reading.rest_count, reading.rest, &args->run, errors);
 	free(reading.rest);
 	if (args->run.help)
 		return;
-	if (args->run.config)
-		run_error(errors, "--config %s: a replay is told by options what the gateway is",
-			  args->run.config);
-	take_words(&reading);
+	if (!has_capture(args))
+		run_error(errors, "a capture is missing: sluice replay --config sluice.yaml "
+				  "in.pcap -o out.pcap");
 	for (u32 i = 0; i < own.count; i++)
 		run_error(errors, "%s", own.text[i]);
 }
@@ -155,24 +165,30 @@ void replay_args_help(FILE *out)
 {
 	fprintf(out,
 		"sluice replay: captures through the gateway, in the captures' own time\n\n"
+		"  sluice replay --config sluice.yaml in.pcap -o out.pcap\n"
 		"  sluice replay in.pcap -o out.pcap --lan lan0=10.10.0.1/16 "
 		"--wan wan0=198.18.0.1/16 \\\n"
 		"        --gateway 198.18.0.2 [options of 'sluice run']\n"
-		"  sluice replay lan0=inside.pcap wan0=outside.pcap -o wan0=sent.pcap ...\n\n"
-		"  FILE, IF=FILE         captures (pcap, pcapng; Ethernet or raw IP), before all "
-		"options;\n"
-		"                        several are merged by their times\n"
+		"  sluice replay --config sluice.yaml lan0=inside.pcap wan0=outside.pcap \\\n"
+		"        -o wan0=sent.pcap ...\n\n"
+		"  FILE, IF=FILE         captures (pcap, pcapng; Ethernet or raw IP); several are "
+		"merged\n"
+		"                        by their times\n"
+		"  --config FILE         what the gateway is; options of 'sluice run' say it, "
+		"too\n"
 		"  -o, --out FILE        what leaves, as raw IP; -o IF=FILE: by this interface "
 		"only\n"
 		"  --mac IF=MAC          the gateway's link address in an Ethernet capture\n"
 		"  --json                counts as JSON\n\n"
 		"A packet of a FILE comes in by the interface whose --mac it is sent to, else by "
-		"the one\nwhose network has its source address, else by the first --wan. What has "
-		"a --mac as its\nsource was sent by the gateway and is left out. Interfaces need "
-		"addresses\n(--lan IF=ADDR/LEN); they carry bare IP, so ARP is left out, too. "
-		"Without --seed the seed is\nzero: the same captures give the same packets.\n\n"
-		"The options of 'sluice run' about translation, tracking and routes hold here; "
-		"those about\nthe system (--driver, --control, --log, --yes) do nothing.\n"
+		"the one\nwhose network has its source address, else by the first of the outside. "
+		"What has a --mac\nas its source was sent by the gateway and is left out. "
+		"Interfaces need addresses\n(--lan IF=ADDR/LEN, 'addresses' in a file); they carry "
+		"bare IP, so ARP is left out, too.\nWithout --seed the seed is zero: the same "
+		"captures give the same packets.\n\n"
+		"What is said about translation, filter, tracking and routes holds here; what is "
+		"about the\nsystem (drivers, control, log, checks of backends, who are all up) "
+		"does nothing.\n"
 		"Exit codes: 0 replayed, 1 a file can not be read or written, 2 wrong "
 		"arguments.\n");
 }
@@ -188,11 +204,11 @@ static bool mac_find(const struct replay_args *args, const struct mac *mac, u16 
 	return false;
 }
 
-static bool net_find(const struct run_args *run, be32 src, u16 *iface)
+static bool net_find(const struct replay_args *args, be32 src, u16 *iface)
 {
-	for (u32 i = 0; i < run->iface_count; i++) {
-		for (u32 a = 0; a < run->iface[i].addr_count; a++) {
-			const struct iface_addr *own = &run->iface[i].addr[a];
+	for (u32 i = 0; i < args->iface_count; i++) {
+		for (u32 a = 0; a < args->iface[i].addr_count; a++) {
+			const struct iface_addr *own = &args->iface[i].addr[a];
 
 			if (be32_eq(value_network(src, own->prefix_len),
 				    value_network(own->addr, own->prefix_len))) {
@@ -209,10 +225,10 @@ bool replay_iface(const struct replay_args *args, const struct eth_hdr *ethernet
 {
 	if (ethernet && mac_find(args, &ethernet->src, iface))
 		return false;
-	if ((ethernet && mac_find(args, &ethernet->dst, iface)) || net_find(&args->run, src, iface))
+	if ((ethernet && mac_find(args, &ethernet->dst, iface)) || net_find(args, src, iface))
 		return true;
 	*iface = 0;
-	while (args->run.iface[*iface].side != IFACE_OUTSIDE)
+	while (args->iface[*iface].side != IFACE_OUTSIDE)
 		(*iface)++;
 	return true;
 }

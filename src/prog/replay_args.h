@@ -6,7 +6,13 @@
 #include "core/wire/eth.h"
 #include "prog/run_args.h"
 
-enum { REPLAY_FILES_MAX = 16 };
+enum { REPLAY_FILES_MAX = 16, REPLAY_WORDS_MAX = REPLAY_FILES_MAX * 3 };
+
+/* A word as it was given, before the interfaces are known by name. */
+struct replay_word {
+	char kind; /* 'i': a capture, 'o': --out, 'm': --mac */
+	const char *text;
+};
 
 struct replay_file {
 	const char *path;
@@ -20,6 +26,10 @@ struct replay_mac {
 
 struct replay_args {
 	struct run_args run;
+	u32 word_count;
+	struct replay_word word[REPLAY_WORDS_MAX];
+	u32 iface_count; /* of the gateway, with an inside and an outside */
+	const struct conf_iface *iface;
 	u32 in_count;
 	struct replay_file in[REPLAY_FILES_MAX];
 	u32 out_count;
@@ -29,8 +39,11 @@ struct replay_args {
 	bool json;
 };
 
-/* Paths of argv are kept, not copied. */
+/* Words of argv are kept, not copied. */
 void replay_args_parse(int argc, char **argv, struct replay_args *args, struct run_errors *errors);
+/* What the words mean, now that the gateway's interfaces are known; they are kept, not copied. */
+void replay_args_place(struct replay_args *args, const struct conf_iface *iface, u32 iface_count,
+		       struct run_errors *errors);
 void replay_args_help(FILE *out);
 /* By which interface the packet comes in, by MAC and network; false: it is the gateway's own, and
  * not for it to read. ethernet is NULL for a capture without link headers.                       */

@@ -32,9 +32,9 @@ static json_t *counts_json(const struct replay_args *args, const struct replay *
 	const struct replay_counts *counts = replay_counted(replay);
 	json_t *ifaces = json_array();
 
-	for (u32 i = 0; i < args->run.iface_count; i++)
+	for (u32 i = 0; i < args->iface_count; i++)
 		json_array_append_new(ifaces,
-				      json_pack("{s:s, s:I, s:I}", "name", args->run.iface[i].name,
+				      json_pack("{s:s, s:I, s:I}", "name", args->iface[i].name,
 						"in", (json_int_t)counts->in[i], "out",
 						(json_int_t)counts->out[i]));
 	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:o}", "version", 1, "read",
@@ -71,8 +71,8 @@ static void say_counts(const struct replay_args *args, const struct replay *repl
 		printf("left out%20s %" PRIu64 " cut or broken, %" PRIu64 " no IPv4, %" PRIu64
 		       " sent by the gateway\n",
 		       "", counts->bad, counts->not_ip, counts->own);
-	for (u32 i = 0; i < args->run.iface_count; i++)
-		printf("%-16s in %" PRIu64 ", out %" PRIu64 "\n", args->run.iface[i].name,
+	for (u32 i = 0; i < args->iface_count; i++)
+		printf("%-16s in %" PRIu64 ", out %" PRIu64 "\n", args->iface[i].name,
 		       counts->in[i], counts->out[i]);
 	if (counts->not_written)
 		printf("written to no file: %" PRIu64 "; -o FILE takes all that leaves\n",
@@ -90,7 +90,7 @@ static int say_errors(const struct run_errors *errors, int code)
 	return code;
 }
 
-static int replay_do(const struct replay_args *args, struct run_errors *errors)
+static int replay_do(struct replay_args *args, struct run_errors *errors)
 {
 	struct replay *replay = replay_open(args, errors);
 	json_t *counts;

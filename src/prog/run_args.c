@@ -33,6 +33,13 @@ static const struct run_option *option_find(const char *word)
 	return strcmp(word, "-h") == 0 ? option_find("--help") : NULL;
 }
 
+bool run_option_takes_next(const char *word)
+{
+	const struct run_option *option = option_find(word);
+
+	return option && option->value && !strchr(word, '=');
+}
+
 static void unknown(struct run_errors *errors, const char *word)
 {
 	const char *names[RUN_OPTIONS_MAX];

@@ -84,6 +84,8 @@ void run_error(struct run_errors *errors, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* argv[0] is the subcommand's name. Words of argv are kept, not copied. */
 void run_args_parse(int argc, char **argv, struct run_args *args, struct run_errors *errors);
+/* Whether the word is an option whose value is the next word. */
+bool run_option_takes_next(const char *word);
 /* "tcp-established" for CT_TIMEOUT_TCP_ESTABLISHED. */
 const char *run_timeout_name(enum ct_timeout timeout);
 void run_args_help(FILE *out);

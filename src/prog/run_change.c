@@ -7,12 +7,16 @@
 
 #include "host/conf/conf_diff.h"
 #include "host/conf/conf_load.h"
+#include "host/os/clock.h"
 #include "prog/conf_text.h"
 #include "prog/run_drain.h"
 #include "prog/run_health.h"
 #include "prog/set_files.h"
 
-enum { WHY_SIZE = 320 };
+enum {
+	WHY_SIZE = 320,
+	STEPS_EACH = 256, /* of reading, between two turns of packets: parts of a millisecond */
+};
 
 struct change {
 	struct run *run;
@@ -58,6 +62,7 @@ static void align_ifaces(const struct conf *running, struct run_asked *next)
 	struct conf_iface sorted[CONF_IFACE_MAX];
 	u32 moved_to[CONF_IFACE_MAX];
 	u32 base = offsetof(struct conf, iface);
+	bool moves = false;
 
 	if (running->iface_count != next->conf.iface_count)
 		return;
@@ -71,7 +76,10 @@ static void align_ifaces(const struct conf *running, struct run_asked *next)
 			return;
 		sorted[i] = next->conf.iface[from];
 		moved_to[from] = i;
+		moves |= from != i;
 	}
+	if (!moves)
+		return;
 	memcpy(next->conf.iface, sorted, running->iface_count * sizeof sorted[0]);
 	for (u32 i = 0; i < next->marks.count; i++) {
 		u32 *at = &next->marks.mark[i].at;
@@ -97,28 +105,31 @@ static void asked_move(struct run_asked *to, struct run_asked *from)
 	from->elems = (struct conf_elems){ 0 };
 }
 
-/* The files of sets come behind the text, or are read here when nobody has sent it. */
-static bool load_text(struct run_asked *next, const struct ctl_call *call,
-		      struct conf_errors *errors)
+/* The files of sets come behind the text, or are read here when nobody has sent it. Packets go on
+ * meanwhile.                                                                                     */
+static bool load_text(struct run *run, const struct ctl_call *call, struct conf_errors *errors)
 {
+	struct turns turns = { .give = run_carry, .arg = run, .each = STEPS_EACH };
 	const struct ctl_action *action = &call->action;
+	struct run_asked *next = &run->asked_next;
 	struct conf_set_files files;
 
 	conf_elems_free(&next->elems);
-	if (!conf_load(call->text, action->config_bytes, &next->conf, &next->marks, errors))
+	if (!conf_load(call->text, action->config_bytes, &next->conf, &next->marks, errors, &turns))
 		return false;
+	run_carry(run);
 	if (call->client == CTL_CLIENT_NONE)
-		return set_files_load(&next->conf, &next->marks, &next->elems, errors);
+		return set_files_load(&next->conf, &next->marks, &next->elems, errors, &turns);
 	set_files_unpack(&next->conf, call->text + action->config_bytes,
 			 action->text_bytes - action->config_bytes, &files);
-	return conf_sets_read(&next->conf, &next->marks, &files, &next->elems, errors);
+	return conf_sets_read(&next->conf, &next->marks, &files, &next->elems, errors, &turns);
 }
 
 static bool look_at_text(struct change *change, const struct ctl_call *call)
 {
 	struct run_asked *next = &change->run->asked_next;
 	struct conf_errors errors;
-	bool good = load_text(next, call, &errors);
+	bool good = load_text(change->run, call, &errors);
 
 	next->from_file = true;
 	snprintf(next->file, sizeof next->file, "%s", call->action.name);
@@ -130,7 +141,9 @@ static bool look_at_text(struct change *change, const struct ctl_call *call)
 	}
 	align_ifaces(&change->run->asked.conf, next);
 	conf_diff(&change->run->asked.conf, &next->conf, &change->diff);
+	run_carry(change->run);
 	say_changes(change);
+	run_carry(change->run);
 	return true;
 }
 
@@ -215,6 +228,8 @@ static bool take(struct change *change, bool changing, ns_t now)
 
 	if (!build(change, changing))
 		return false;
+	run_carry(run);
+	now = os_now(); /* packets have been further than what was asked at */
 	if (!run_health_follow(run, &run->asked_next.conf, &why)) {
 		snprintf(change->why, sizeof change->why, "%s; nothing was changed", why);
 		return false;

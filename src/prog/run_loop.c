@@ -28,6 +28,7 @@
 enum {
 	RUN_EVENTS_MAX = 16,
 	RUN_TURNS_EACH = 8, /* idle turns before others on this core get theirs */
+	RUN_BATCHES_EACH = 16,
 };
 
 /* ---- packets --------------------------------------------------------------------------------- */
@@ -81,6 +82,14 @@ static bool carry(struct run *run, ns_t now)
 		send_all(run);
 	}
 	return any;
+}
+
+void run_carry(void *arg)
+{
+	struct run *run = arg;
+
+	for (int i = 0; i < RUN_BATCHES_EACH && carry(run, os_now()); i++)
+		;
 }
 
 /* ---- the control side ------------------------------------------------------------------------ */
@@ -146,6 +155,7 @@ static bool act(struct run *run, ns_t now)
 		notify_reloading(&run->notify);
 		run_change_reload(run, now);
 		notify_ready(&run->notify);
+		now = os_now();
 	}
 	if (run->sets) {
 		run_sets_step(run);
@@ -173,6 +183,7 @@ static bool control(struct run *run, ns_t now)
 	tell_losses(run, now);
 	loop_turn(run->loop);
 	more = act(run, now);
+	now = os_now(); /* a change of the configuration takes a while, and packets went on */
 	more = ctl_work(run->ctl, now) || more;
 	run_log_turn(&run->log, now);
 	more = metrics_work(run->metrics, now) || more;

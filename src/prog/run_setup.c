@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "host/conf/conf_load.h"
 #include "host/conf/nearest.h"
 #include "host/io/afpacket.h"
 #include "host/io/hostport.h"
@@ -15,38 +14,15 @@
 #include "host/os/hugepages.h"
 #include "host/os/netlink.h"
 #include "host/os/ssh.h"
-#include "prog/conf_text.h"
 #include "prog/run_fill.h"
 #include "prog/run_state.h"
-#include "prog/set_files.h"
 
 enum { IFACE_NAMES_MAX = 256 };
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-struct run_source run_source_of(const struct run_asked *asked)
-{
-	return (struct run_source){ .conf = &asked->conf,
-				    .marks = asked->from_file ? &asked->marks : NULL,
-				    .elems = &asked->elems,
-				    .file = asked->file };
-}
-
-static void take_conf_errors(struct run *run, const struct conf_errors *errors)
-{
-	for (u32 i = 0; i < errors->count; i++)
-		run_error(&run->errors, "%s:%u:%u: %s", run->asked.file,
-			  errors->error[i].place.line, errors->error[i].place.column,
-			  errors->error[i].text);
-	run->errors.left_out += errors->left_out;
-}
-
 bool run_ask(struct run *run)
 {
-	struct conf_text text;
-	struct conf_errors errors;
-	bool good;
-
 	if (!run->args.config)
 		return run_args_fill(&run->args, &run->asked.conf, &run->errors);
 	run->config_path = realpath(run->args.config, NULL);
@@ -57,18 +33,7 @@ bool run_ask(struct run *run)
 				  : strerror(errno));
 		return false;
 	}
-	run->asked.from_file = true;
-	snprintf(run->asked.file, sizeof run->asked.file, "%s", run->args.config);
-	if (!conf_text_read(run->config_path, &text)) {
-		run_error(&run->errors, "%s", text.why);
-		return false;
-	}
-	good = conf_load(text.text, text.len_bytes, &run->asked.conf, &run->asked.marks, &errors) &&
-	       set_files_load(&run->asked.conf, &run->asked.marks, &run->asked.elems, &errors);
-	conf_text_free(&text);
-	if (!good)
-		take_conf_errors(run, &errors);
-	return good;
+	return run_asked_load(&run->asked, run->config_path, run->args.config, &run->errors);
 }
 
 /* ---- looking --------------------------------------------------------------------------------- */

@@ -9,11 +9,11 @@
 #include "host/loop/loop.h"
 #include "host/os/notify.h"
 #include "host/os/sandbox.h"
-#include "prog/run_conf.h"
+#include "prog/run_asked.h"
 #include "prog/run_log.h"
 
 /* Three signals, one for netlink. */
-enum { RUN_WATCH_MAX = 4, RUN_FILE_SIZE = 256 };
+enum { RUN_WATCH_MAX = 4 };
 
 /* An interface as it is followed. */
 struct run_watched {
@@ -25,15 +25,6 @@ struct run_watched {
 	ns_t hold_ns;  /* until then what the host misses on it stays in force; 0: nothing */
 	struct loop_watch *packets; /* NULL: none are waited for */
 	char said[OS_WHY_SIZE];     /* why it could not be taken, as it was said last */
-};
-
-/* A configuration, and where it is from. */
-struct run_asked {
-	struct conf conf;
-	bool from_file;
-	struct conf_marks marks;
-	struct conf_elems elems;  /* of the sets; it has them by itself */
-	char file[RUN_FILE_SIZE]; /* as it was named; for what is said of it */
 };
 
 struct run {
@@ -107,7 +98,6 @@ struct port *run_open_port(const struct run *run, u32 index, char *why);
 /* What the system says of an interface's addresses and routes. */
 void run_take_facts(struct run_iface_facts *facts, const struct os_iface *os);
 
-struct run_source run_source_of(const struct run_asked *asked);
 /* Reads the file of --config, or takes what the command line says. */
 bool run_ask(struct run *run);
 
@@ -130,6 +120,9 @@ bool run_watch_port(struct run *run, u32 index);
 /* Forwards until run->stopping. False: the loop could not be set up. */
 bool run_loop_begin(struct run *run);
 void run_loop(struct run *run);
+/* Some batches, in the middle of longer work; arg is the struct run, of which only ports, engine
+ * and batches are touched.                                                                       */
+void run_carry(void *arg);
 void run_loop_end(struct run *run);
 
 #endif

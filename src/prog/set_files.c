@@ -79,13 +79,13 @@ static void reading_end(struct reading *reading)
 }
 
 bool set_files_load(struct conf *conf, const struct conf_marks *marks, struct conf_elems *elems,
-		    struct conf_errors *errors)
+		    struct conf_errors *errors, struct turns *turns)
 {
 	struct reading reading;
 	bool good;
 
 	read_files(conf, &reading);
-	good = conf_sets_read(conf, marks, &reading.files, elems, errors);
+	good = conf_sets_read(conf, marks, &reading.files, elems, errors, turns);
 	reading_end(&reading);
 	return good;
 }

@@ -8,7 +8,7 @@ enum { SET_FILE_MAX = 32 << 20 }; /* bytes of all of them together */
 
 /* Reads the files with the rights of this process, and then conf_sets_read(). */
 bool set_files_load(struct conf *conf, const struct conf_marks *marks, struct conf_elems *elems,
-		    struct conf_errors *errors);
+		    struct conf_errors *errors, struct turns *turns);
 
 /* What follows the text of a configuration over the control socket, to be freed: for each set with
  * a file, in their order, how many bytes follow, a line's end, and the bytes. NULL: errors has one

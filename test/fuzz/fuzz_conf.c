@@ -95,7 +95,7 @@ static void read_sets(struct read *first, const char *bytes, size_t len)
 		       files.file[i].text + files.file[i].len_bytes <= bytes + len));
 		files.file[i] = (struct conf_set_file){ .text = bytes, .len_bytes = len };
 	}
-	if (!conf_sets_read(&first->conf, &first->marks, &files, &elems, &first->errors)) {
+	if (!conf_sets_read(&first->conf, &first->marks, &files, &elems, &first->errors, NULL)) {
 		judge_errors(&first->errors);
 		return;
 	}

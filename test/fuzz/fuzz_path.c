@@ -70,6 +70,7 @@ static void configure(struct sluice_conf *conf, u32 number)
 	conf->nat.mapping_count = 64;
 	conf->nat.address_count = 8;
 	conf->nat.dest_count = 1;
+	conf->subscribers.subscriber_count = 32;
 	conf->neigh.count = 32;
 	conf->fib.prefix_count = 32;
 	conf->fib.route_count = 32;

@@ -400,6 +400,7 @@ static void model_done_silent(struct model *m, bool cut_off)
 	struct model_current *cur = &m->cur;
 	be32 station;
 	u16 out_if;
+	bool plain;
 
 	if (cur->flow != MODEL_NONE) {
 		struct model_flow *f = &m->flow[cur->flow];
@@ -421,7 +422,7 @@ static void model_done_silent(struct model *m, bool cut_off)
 		m->flow[cur->flow].known = false;
 		return;
 	}
-	if (cur->fate.may_forward && cur->tuple_known &&
+	if (cur->fate.may_forward && cur->tuple_known && model_may_begin(m, &plain) &&
 	    (cut_off || (cur->errors == 0 && (m->lenient || model_is_public(m, cur->tuple.dst))) ||
 	     (model_route(m, cur->tuple.dst, &out_if, &station) &&
 	      !model_station_answers(m, out_if, station)))) {

@@ -87,6 +87,7 @@ struct model_piece {
 	u32 len;
 	u32 total_len; /* of the fragment */
 	bool df;
+	u8 ecn; /* RFC 3168 section 5 */
 };
 
 /* What a packet came in. */

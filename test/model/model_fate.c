@@ -124,7 +124,9 @@ bool model_may_begin(const struct model *m, bool *plain)
 	*plain = true;
 	if (seen->proto == IP_PROTO_TCP) {
 		*plain = seen->flags == TCP_SYN;
-		return kind == TCP_SYN || (m->conf->ct.midstream && (kind & TCP_RST) == 0);
+		return kind == TCP_SYN ||
+		       (m->conf->ct.midstream &&
+			(kind & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_ACK);
 	}
 	if (seen->proto == IP_PROTO_ICMP) {
 		*plain = seen->type == ICMP_ECHO;

@@ -58,6 +58,20 @@ static struct model_parts model_reass_parts(const struct model_reass *r)
 	return parts;
 }
 
+/* Congestion marks come together, but those that know of them and those that do not can not be of
+ * one packet (RFC 3168 section 5.3).                                                             */
+static bool model_reass_ecn(const struct model_reass *r, u8 *tos)
+{
+	u32 aware = 0;
+
+	for (u32 n = 0; n < r->piece_count; n++) {
+		aware += r->piece[n].ecn != 0;
+		if (r->piece[n].ecn == 3)
+			*tos |= 3;
+	}
+	return aware == 0 || aware == r->piece_count;
+}
+
 static u32 model_reass_whole(struct model_reass *r, u8 *out, struct model_parts *parts)
 {
 	struct ip4_hdr *ip = (struct ip4_hdr *)out;
@@ -68,13 +82,15 @@ static u32 model_reass_whole(struct model_reass *r, u8 *out, struct model_parts 
 		have += r->piece[n].len;
 	if (r->total == 0 || r->hlen == 0 || have != r->total || r->hlen + r->total > IP4_LEN_MAX)
 		return 0;
+	r->used = false;
 	memcpy(out, r->header, r->hlen);
+	if (!model_reass_ecn(r, &ip->tos))
+		return 0;
 	memcpy(out + r->hlen, r->bytes, r->total);
 	ip->len = be16_of((u16)(r->hlen + r->total));
 	ip->frag = be16_of(parts->df ? IP4_DF : 0);
 	ip->csum.raw = 0;
 	ip->csum = csum_finish(csum_sum(ip, r->hlen));
-	r->used = false;
 	return r->hlen + r->total;
 }
 
@@ -97,7 +113,7 @@ u32 model_reass_add(struct model_pieces *table, const u8 *ip, const struct seen 
 	if (duplicate)
 		return 0;
 	r->piece[r->piece_count++] = (struct model_piece){ seen->frag_offset, len, seen->len,
-							   seen->df };
+							   seen->df, seen->tos & 3 };
 	memcpy(r->bytes + seen->frag_offset, ip + seen->hlen, len);
 	if (!seen->mf)
 		r->total = end;

@@ -356,7 +356,7 @@ static enum drop source_mapped(struct nat *nat, struct ct *ct, const struct nat_
 	flow->mapping = mapping;
 	flow->flags |= FLOW_MAPPED;
 	if (rec->filtering == NAT_FILTER_ADDRESS &&
-	    nat_peer_add(nat, mapping, flow->orig.dst))
+	    nat_peer_add(nat, mapping, flow->repl.src))
 		flow->flags |= FLOW_PEER;
 	return DROP_NONE;
 }
@@ -472,7 +472,7 @@ void nat_release(struct nat *nat, struct ct *ct, u32 idx, ns_t now)
 		subscriber_put_port(nat->subscribers, holder_of(nat, ct, flow));
 	}
 	if ((flow->flags & FLOW_PEER) != 0)
-		nat_peer_del(nat, flow->mapping, flow->orig.dst);
+		nat_peer_del(nat, flow->mapping, flow->repl.src);
 	if ((flow->flags & FLOW_INWARD) != 0)
 		inward_end(nat, flow);
 	if ((flow->flags & FLOW_MAPPED) != 0)

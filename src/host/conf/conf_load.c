@@ -19,6 +19,7 @@ struct loading {
 	struct conf *conf;
 	struct conf_marks *marks;
 	struct conf_errors *errors;
+	struct turns *turns;
 };
 
 /* ---- events ---------------------------------------------------------------------------------- */
@@ -106,6 +107,7 @@ static bool advance(struct loading *l)
 	l->broken = l->broken || l->errors->left_out > 0;
 	if (l->broken)
 		return false;
+	turns_step(l->turns);
 	if (l->has_event)
 		yaml_event_delete(&l->event);
 	l->has_event = yaml_parser_parse(&l->parser, &l->event) != 0;
@@ -261,23 +263,65 @@ static void load_values(struct loading *l, const struct conf_field *list, void *
 
 static void load_field(struct loading *l, const struct conf_field *field, void *base);
 
-static void unknown_key(struct loading *l, const struct conf_group *group, const char *key)
+/* What other tools call it, where the group has such a key. */
+static const char *other_word(const struct conf_group *group, const char *key)
 {
+	static const char *const words[][2] = {
+		{ "from", "source" },    { "saddr", "source" },        { "src", "source" },
+		{ "to", "destination" }, { "daddr", "destination" },   { "dst", "destination" },
+		{ "dport", "ports" },    { "sport", "source-ports" },  { "proto", "protocol" },
+		{ "verdict", "action" }, { "jump", "action" },         { "iif", "in" },
+		{ "oif", "out" },        { "ct-state", "states" },     { "prefix", "to" },
+		{ "network", "to" },     { "destination", "to" },      { "gateway", "via" },
+		{ "nexthop", "via" },    { "address", "addresses" },   { "servers", "backends" },
+		{ "vrf", "zone" },
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+		for (u32 at = 0; at < group->field_count && strcmp(words[i][0], key) == 0; at++) {
+			if (strcmp(words[i][1], group->field[at].key) == 0)
+				return words[i][1];
+		}
+	}
+	return NULL;
+}
+
+static const char *meant_key(const struct conf_group *group, const char *key)
+{
+	const char *other = other_word(group, key);
 	const char *keys[KEYS_MAX];
-	char all[CONF_ERROR_SIZE / 2] = "";
+
+	for (u32 i = 0; i < group->field_count; i++)
+		keys[i] = group->field[i].key;
+	return other ? other : nearest_word(key, keys, group->field_count);
+}
+
+/* As many keys as there is room for. */
+static void list_keys(const struct conf_group *group, char *all, size_t size)
+{
+	static const char more[] = " and others";
 	size_t len = 0;
-	const char *near;
 
 	for (u32 i = 0; i < group->field_count; i++) {
-		keys[i] = group->field[i].key;
-		if (len < sizeof all)
-			len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i ? ", " : "",
-						keys[i]);
+		const char *key = group->field[i].key;
+
+		if (len + strlen(key) + sizeof ", " + sizeof more > size) {
+			snprintf(all + len, size - len, "%s", more);
+			return;
+		}
+		len += (size_t)snprintf(all + len, size - len, "%s%s", i ? ", " : "", key);
 	}
-	near = nearest_word(key, keys, group->field_count);
-	if (near)
+}
+
+static void unknown_key(struct loading *l, const struct conf_group *group, const char *key)
+{
+	const char *meant = meant_key(group, key);
+	char all[CONF_ERROR_SIZE / 2] = "";
+
+	list_keys(group, all, sizeof all);
+	if (meant)
 		conf_error(l->errors, here(l), "'%.*s' is no key of %s; did you mean '%s'?",
-			   SHOWN_MAX, key, group->what, near);
+			   SHOWN_MAX, key, group->what, meant);
 	else
 		conf_error(l->errors, here(l), "'%.*s' is no key of %s; it has %s", SHOWN_MAX, key,
 			   group->what, all);
@@ -436,10 +480,12 @@ static void complete_rules(struct loading *l)
 	}
 }
 
-bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
-		struct conf_errors *errors)
+static bool parse(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
+		  struct conf_errors *errors, struct turns *turns)
 {
-	struct loading loading = { .conf = conf, .marks = marks, .errors = errors };
+	struct loading loading = {
+		.conf = conf, .marks = marks, .errors = errors, .turns = turns
+	};
 
 	conf_defaults(conf);
 	marks->count = 0;
@@ -466,10 +512,16 @@ bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct co
 	return errors->count == 0;
 }
 
-bool conf_load(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
-	       struct conf_errors *errors)
+bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
+		struct conf_errors *errors)
 {
-	bool good = conf_parse(text, len_bytes, conf, marks, errors);
+	return parse(text, len_bytes, conf, marks, errors, NULL);
+}
+
+bool conf_load(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
+	       struct conf_errors *errors, struct turns *turns)
+{
+	bool good = parse(text, len_bytes, conf, marks, errors, turns);
 
 	/* What a broken file did not get to say is not missing. */
 	if (good)

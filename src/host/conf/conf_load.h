@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "host/conf/conf.h"
+#include "host/conf/turns.h"
 
 enum { CONF_FILE_MAX = 2 << 20, CONF_DEPTH_MAX = 16 };
 
@@ -21,9 +22,9 @@ bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct co
  * are on a network. Adds to errors; false when it did.                                          */
 bool conf_check(const struct conf *conf, const struct conf_marks *marks,
 		struct conf_errors *errors);
-/* Both. */
+/* Both. turns: who gets some meanwhile, or NULL. */
 bool conf_load(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
-	       struct conf_errors *errors);
+	       struct conf_errors *errors, struct turns *turns);
 
 /* The canonical form: keys in the order of the table, values in one spelling, and only what differs
  * from the default; all: everything. Loading it gives the same value.                           */

@@ -12,6 +12,7 @@ struct gathering {
 	struct conf_errors *errors;
 	struct conf_elems *elems;
 	u32 room; /* elements that there is memory for */
+	struct turns *turns;
 };
 
 static struct conf_place place_of(const struct gathering *g, const void *value)
@@ -59,6 +60,7 @@ static bool add_file(struct gathering *g, struct conf_set *set, const struct con
 	}
 	elem_text_begin(&text, file->text, file->len_bytes);
 	while ((found = elem_text_next(&text, set->kind, &elem)) != ELEM_END) {
+		turns_step(g->turns);
 		if (found == ELEM_ONE && !add(g, set, &elem))
 			return false;
 		if (found != ELEM_WRONG)
@@ -129,9 +131,9 @@ static void check_room(struct gathering *g)
 
 bool conf_sets_read(struct conf *conf, const struct conf_marks *marks,
 		    const struct conf_set_files *files, struct conf_elems *elems,
-		    struct conf_errors *errors)
+		    struct conf_errors *errors, struct turns *turns)
 {
-	struct gathering g = { conf, marks, errors, elems, 0 };
+	struct gathering g = { conf, marks, errors, elems, 0, turns };
 	u32 before = errors->count;
 
 	*elems = (struct conf_elems){ 0 };

@@ -7,6 +7,7 @@
 #define HOST_CONF_CONF_SETS_H
 
 #include "host/conf/conf.h"
+#include "host/conf/turns.h"
 
 enum { CONF_SET_ERRORS_MAX = 8 }; /* of one file */
 
@@ -27,10 +28,11 @@ struct conf_elems {
 	struct filter_elem *elem; /* set by set, as conf_set.all_count says; NULL: none */
 };
 
-/* Fills in all_count and stamp of each set. False: errors has more, and elems is empty. */
+/* Fills in all_count and stamp of each set; turns as of conf_load(). False: errors has more, and
+ * elems is empty.                                                                                */
 bool conf_sets_read(struct conf *conf, const struct conf_marks *marks,
 		    const struct conf_set_files *files, struct conf_elems *elems,
-		    struct conf_errors *errors);
+		    struct conf_errors *errors, struct turns *turns);
 void conf_elems_free(struct conf_elems *elems);
 
 #endif

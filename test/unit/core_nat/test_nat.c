@@ -267,6 +267,36 @@ static void test_filter_forgets_with_the_last_flow(void **state)
 	nat_bed_close(bed);
 }
 
+/* It is about who was sent to, wherever the sender thought it would go: here a service's address,
+ * and behind it a backend outside (RFC 4787 section 5, "external endpoint").                     */
+static void test_filter_knows_the_backend(void **state)
+{
+	struct nat_bed *bed = nat_bed_new(64);
+	struct end public = { addr("198.18.0.1"), 53 };
+	struct service_conf *service;
+	be32 none[NAT_IFACE_MAX] = { 0 };
+	struct end mine, backend = SERVER;
+
+	(void)state;
+	conf_kind(&bed->conf, NAT_MAP_ENDPOINT_INDEPENDENT, NAT_FILTER_ADDRESS);
+	service = fake_service(&bed->conf.balance, "dns", "198.18.0.1", 53);
+	service->proto = UDP;
+	service->hairpin = true;
+	(void)fake_backend(&bed->conf.balance, "203.0.113.77", 0);
+	backend.addr = addr("203.0.113.77");
+	nat_bed_start(bed);
+	balance_configure(&bed->nat.balance, &bed->conf.balance, none, bed->now);
+	mine = nat_bed_public(bed, inside_end(1), public, UDP);
+	backend.port = 9999;
+	expect_end(dst_of(nat_bed_pass(bed, backend, mine, UDP)), inside_end(1));
+	nat_bed_end(bed, backend, mine, UDP);
+	nat_bed_end(bed, inside_end(1), public, UDP);
+	(void)nat_bed_pass(bed, inside_end(1), SERVER2, UDP);
+	nat_bed_dies(bed, backend, mine, UDP, DROP_NAT_FILTERED);
+	nat_bed_check(bed);
+	nat_bed_close(bed);
+}
+
 /* A port of a service is given to no mapping: what comes for it would go to the service. */
 static void test_mappings_leave_services_their_ports(void **state)
 {
@@ -652,6 +682,7 @@ int main(void)
 		cmocka_unit_test(test_mapping_table_full),
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_filter_forgets_with_the_last_flow),
+		cmocka_unit_test(test_filter_knows_the_backend),
 		cmocka_unit_test(test_no_mapping_no_translation),
 		cmocka_unit_test(test_mappings_leave_services_their_ports),
 		cmocka_unit_test(test_pool_is_paired_and_spread),

@@ -129,6 +129,22 @@ static bool parse(struct bed *bed, const char *format, ...)
 	return bed->errors.count == 0;
 }
 
+static bool place(struct bed *bed)
+{
+	replay_args_place(&bed->args, bed->args.run.iface, bed->args.run.iface_count,
+			  &bed->errors);
+	return bed->errors.count == 0;
+}
+
+static void write_text(struct bed *bed, const char *name, const char *text)
+{
+	FILE *file = fopen(file_in(bed, name), "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
 #define GATEWAY                                                                                    \
 	"--lan lan0=10.10.0.1/16 --wan wan0=198.18.0.1/16 --gateway 198.18.0.2 --flows 1024 "      \
 	"--mappings 1024"
@@ -300,6 +316,7 @@ static void by_which_interface(void **state)
 	u16 iface;
 
 	assert_true(parse(bed, "replay x --mac wan0=02:00:00:00:00:02 " GATEWAY));
+	assert_true(place(bed));
 	assert_true(replay_iface(&bed->args, &eth, addr("10.10.0.5"), &iface));
 	assert_int_equal(iface, 1);
 	eth.dst = gateway_in; /* unknown: its network decides */
@@ -311,15 +328,55 @@ static void by_which_interface(void **state)
 	assert_false(replay_iface(&bed->args, &eth, addr("10.10.0.5"), &iface));
 }
 
+/* A gateway that a file describes; the capture may stand anywhere. */
+static void by_a_file(void **state)
+{
+	struct bed *bed = *state;
+	const char *begin = "interfaces:\n"
+			    "  - {name: lan0, side: inside, addresses: 10.10.0.1/16}\n"
+			    "  - {name: wan0, side: outside, addresses: 198.18.0.1/16}\n"
+			    "limits: {flows: 1024, mappings: 1024}\n"
+			    "nat: {rules: [{source: 10.10.0.0/16, kind: masquerade}]}\n";
+	char text[1024];
+
+	write_begin(bed, "a", IFACE_RAW_IP);
+	udp_frame(bed, NULL, NULL, addr("10.10.0.5"), addr("198.18.0.9"));
+	write_at(bed, 0);
+	port_close(bed->writer);
+	write_text(bed, "conf", begin);
+	assert_true(parse(bed, "replay --config %s %s -o %s", file_in(bed, "conf"),
+			  file_in(bed, "a"), file_in(bed, "out")));
+	run(bed);
+	assert_int_equal(bed->counts.in[0], 1);
+	assert_int_equal(bed->counts.out[1], 1);
+	read_out(bed);
+	assert_int_equal(bed->out_count, 1);
+	assert_memory_equal(&((const struct ip4_hdr *)(const void *)bed->out[0])->src,
+			    &(be32[]){ addr("198.18.0.1") }, 4);
+	snprintf(text, sizeof text, "%sfilter: {rules: [{protocol: udp, action: drop}]}\n", begin);
+	write_text(bed, "conf", text);
+	assert_true(parse(bed, "replay %s --config %s", file_in(bed, "a"), file_in(bed, "conf")));
+	run(bed);
+	assert_int_equal(bed->counts.out[1], 0);
+	assert_int_equal(bed->drops, 1);
+	write_text(bed, "conf", "interface: 3\n");
+	assert_true(parse(bed, "replay %s --config %s", file_in(bed, "a"), file_in(bed, "conf")));
+	assert_null(replay_open(&bed->args, &bed->errors));
+	assert_non_null(strstr(bed->errors.text[0], "conf:1:1: "));
+	unlink(file_in(bed, "conf"));
+}
+
 static void what_is_wrong_is_said(void **state)
 {
 	struct bed *bed = *state;
 
 	assert_false(parse(bed, "replay " GATEWAY));
 	assert_non_null(strstr(bed->errors.text[0], "a capture is missing"));
-	assert_false(parse(bed, "replay x --mac gw9=02:00:00:00:00:02 " GATEWAY));
+	assert_true(parse(bed, "replay x --mac gw9=02:00:00:00:00:02 " GATEWAY));
+	assert_false(place(bed));
 	assert_non_null(strstr(bed->errors.text[0], "--mac gw9="));
-	assert_false(parse(bed, "replay x --mac wan0=02:00 " GATEWAY));
+	assert_true(parse(bed, "replay x --mac wan0=02:00 " GATEWAY));
+	assert_false(place(bed));
 	assert_false(parse(bed, "replay x --lan lan0=10.10.0.1/16"));
 	assert_non_null(strstr(bed->errors.text[0], "--wan is missing"));
 	assert_false(parse(bed, "replay x " GATEWAY " -o"));
@@ -335,7 +392,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_BED(one_capture_and_its_counts), WITH_BED(the_same_again),
 		WITH_BED(two_captures_are_merged),    WITH_BED(time_passes),
-		WITH_BED(by_which_interface),         WITH_BED(what_is_wrong_is_said),
+		WITH_BED(by_which_interface),         WITH_BED(by_a_file),
+		WITH_BED(what_is_wrong_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ static const struct filter_rule_conf *built(const char *rule)
 	char text[sizeof head + 128];
 
 	snprintf(text, sizeof text, "%s%s}]}\n", head, rule);
-	if (!conf_load(text, strlen(text), &asked, &marks, &mistakes))
+	if (!conf_load(text, strlen(text), &asked, &marks, &mistakes, NULL))
 		fail_msg("%s: %s", rule, mistakes.error[0].text);
 	sluice_conf_defaults(&conf);
 	run_filter_build(&source, &facts, &conf, &rules, &errors);
