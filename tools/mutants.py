@@ -543,6 +543,31 @@ void __tsan_write2""", "sim"),
     ("only the first group of rules is looked at", "src/core/filter/match.c",
      "at < chain->group_count && chain->group[at].first < best", "at < chain->group_count && at == 0",
      "unit:core_filter/test_tree"),
+    ("a rule for protocol 0 is one for any", "src/core/filter/compile.c",
+     "flag_if(conf->proto != FILTER_PROTO_ANY, FILTER_PROTO_ONE)",
+     "flag_if(conf->proto > 0, FILTER_PROTO_ONE)", "unit:core_filter/test_tree"),
+    ("a flag that must not be set is not looked at", "src/prog/run_filter.c",
+     """		rule->tcp_mask |= flag;
+		if (given->flag[i] < CONF_FLAG_COUNT)
+			rule->tcp_flags |= flag;
+""", """		if (given->flag[i] < CONF_FLAG_COUNT) {
+			rule->tcp_mask |= flag;
+			rule->tcp_flags |= flag;
+		}
+""", "unit:prog/test_run_filter"),
+    ("a code of ICMP is printed as that of another type", "src/host/conf/value_icmp.c",
+     "if (names[at].type == type && names[at].code == code)", "if (names[at].type >= type && names[at].code == code)",
+     "unit:host_conf/test_conf_print"),
+    ("flags of TCP are asked of all protocols", "src/host/conf/conf_check_filter.c",
+     "rule->flag_count > 0 && !is_for(rule, IP_PROTO_TCP)", "rule->flag_count > CONF_FLAG_COUNT",
+     "unit:host_conf/test_conf_load"),
+    ("a rule that nearly decides is told as one that wants other addresses too",
+     "src/core/path/tell_filter.c", "if (!filter_rule_matches(rules, hash, at, &wanted) ||",
+     "if ((hash == NULL && filter_rule_matches(rules, hash, at, &wanted)) ||",
+     "unit:core_engine/test_explain"),
+    ("a limit of each source counts an address of all zones together", "src/core/filter/match.c",
+     """way[n].addr == addr && way[n].zone == packet->zone &&""", """way[n].addr == addr &&""",
+     "unit:core_filter/test_match"),
     ("a set forgets what was added when other rules come", "src/core/filter/filter.c",
      "old != NULL && old->kind == set->kind && old->stamp == set->stamp", "old == NULL && set == NULL",
      "unit:core_filter/test_set"),

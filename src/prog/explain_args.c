@@ -15,6 +15,7 @@
 #include "core/wire/udp.h"
 #include "host/ctl/ctl.h"
 #include "prog/options.h"
+#include "host/conf/value_icmp.h"
 #include "host/conf/values.h"
 
 enum { SPORT_DEFAULT = 40000, TTL_DEFAULT = 64, LEN_MAX = 65535 };
@@ -27,6 +28,7 @@ enum {
 	OPT_SPORT,
 	OPT_DPORT,
 	OPT_FLAGS,
+	OPT_ICMP,
 	OPT_TTL,
 	OPT_LEN,
 	OPT_DF,
@@ -45,7 +47,9 @@ static const struct option_spec specs[OPT_COUNT] = {
 	[OPT_PROTO] = { "--proto", "P", "tcp (default), udp, another name or a number" },
 	[OPT_SPORT] = { "--sport", "N", "source port, or identifier of ICMP; 40000" },
 	[OPT_DPORT] = { "--dport", "N", "destination port" },
-	[OPT_FLAGS] = { "--flags", "F", "of TCP: syn (default), ack, fin, rst, psh, urg; syn,ack" },
+	[OPT_FLAGS] = { "--flags", "F",
+			"of TCP: syn (default), ack, fin, rst, psh, urg, ece, cwr; syn,ack" },
+	[OPT_ICMP] = { "--icmp", "T", "type of ICMP, or type/code; echo-request" },
 	[OPT_TTL] = { "--ttl", "N", "time to live; 64" },
 	[OPT_LEN] = { "--len", "N", "bytes of the IP packet; as long as its headers" },
 	[OPT_DF] = { "--df", NULL, "must not be fragmented" },
@@ -80,15 +84,11 @@ static bool read_addr(const char *const *value, int option, be32 *addr, struct c
 
 static u8 flag_of(const char *word, size_t len)
 {
-	static const struct {
-		const char *name;
-		u8 flag;
-	} flags[] = { { "syn", TCP_SYN }, { "ack", TCP_ACK }, { "fin", TCP_FIN },
-		      { "rst", TCP_RST }, { "psh", TCP_PSH }, { "urg", TCP_URG } };
+	for (u32 bit = 0; bit < 8; bit++) {
+		const char *name = tcp_flag_name(bit);
 
-	for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
-		if (strlen(flags[i].name) == len && strncmp(flags[i].name, word, len) == 0)
-			return flags[i].flag;
+		if (strlen(name) == len && strncmp(name, word, len) == 0)
+			return (u8)(1U << bit);
 	}
 	return 0;
 }
@@ -141,6 +141,11 @@ static bool read_described(const char *const *value, struct explain_args *args, 
 				      value[OPT_PROTO]);
 	if (value[OPT_FLAGS] && !read_flags(value[OPT_FLAGS], &args->tcp_flags, why))
 		return false;
+	if (value[OPT_ICMP] && !value_icmp(value[OPT_ICMP], &args->icmp_type, &args->icmp_code))
+		return options_refuse(why,
+				      "--icmp %.40s: has to be a type or type/code, by name or "
+				      "number, like echo-reply or 3/4",
+				      value[OPT_ICMP]);
 	if (ip4_has_ports(args->proto) && !value[OPT_DPORT])
 		return options_refuse(why, "--dport is missing: a number from 0 to 65535");
 	return true;
@@ -156,6 +161,7 @@ bool explain_args_parse(int argc, char **argv, struct explain_args *args, struct
 		.pcap_number = 1,
 		.proto = IP_PROTO_TCP,
 		.tcp_flags = TCP_SYN,
+		.icmp_type = ICMP_ECHO,
 	};
 	if (!options_parse(argc, argv, &options, why))
 		return false;
@@ -248,7 +254,8 @@ static void put_l4(const struct explain_args *args, u8 *l4, u32 len)
 	case IP_PROTO_UDPLITE: break;
 	case IP_PROTO_SCTP: put_sctp(l4, len); return;
 	case IP_PROTO_ICMP:
-		icmp->type = ICMP_ECHO;
+		icmp->type = (u8)args->icmp_type;
+		icmp->code = args->icmp_code == VALUE_ICMP_ANY ? 0 : (u8)args->icmp_code;
 		icmp->query.id = be16_of(args->sport);
 		icmp->csum = csum_finish(csum_sum(l4, len));
 		return;

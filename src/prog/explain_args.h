@@ -19,6 +19,8 @@ struct explain_args {
 	u16 sport;
 	u16 dport;
 	u8 tcp_flags;
+	s32 icmp_type;
+	s32 icmp_code; /* VALUE_ICMP_ANY: 0 */
 	u8 ttl;
 	bool df;
 	u32 len; /* of the IP packet; 0: as long as its headers */

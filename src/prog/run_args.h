@@ -50,6 +50,8 @@ struct run_args {
 	bool filtering_given[NAT_PROTO_COUNT];
 	enum nat_filtering filtering[NAT_PROTO_COUNT];
 	u32 timeout_s[CT_TIMEOUT_COUNT]; /* 0: default */
+	u32 subscriber_prefix_len;           /* 0: default */
+	struct subscriber_limits subscriber; /* 0: none */
 	bool quarantine_given;
 	u32 quarantine_s;
 	u16 port_first; /* 0: default */

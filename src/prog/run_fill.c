@@ -158,6 +158,17 @@ static void fill_tracking(const struct run_args *args, struct conf *conf)
 	conf->ct.outbound_refresh_only = args->outbound_refresh_only;
 }
 
+static void fill_subscribers(const struct run_args *args, struct conf *conf,
+			     struct run_errors *errors)
+{
+	conf->subscribers.limits = args->subscriber;
+	if (args->subscriber_prefix_len)
+		conf->subscribers.prefix_len = args->subscriber_prefix_len;
+	if (args->subscriber.burst && !args->subscriber.rate)
+		run_error(errors, "--subscriber burst=%u: needs a rate; give --subscriber rate=N",
+			  args->subscriber.burst);
+}
+
 /* A path of a socket, which the system bounds. */
 static void fill_path(const char *option, const char *path, char out[CONF_PATH_SIZE],
 		      struct run_errors *errors)
@@ -182,6 +193,7 @@ bool run_args_fill(const struct run_args *args, struct conf *conf, struct run_er
 	fill_nat(args, conf, errors);
 	fill_services(args, conf);
 	fill_tracking(args, conf);
+	fill_subscribers(args, conf, errors);
 	conf->log = args->json_log ? CONF_LOG_JSON : CONF_LOG_TEXT;
 	fill_path("--control", args->control, conf->control, errors);
 	fill_path("--metrics", args->metrics, conf->metrics, errors);

@@ -1,28 +1,6 @@
 /* Building the filter. */
 #include "prog/run_filter.h"
 
-#include "core/wire/icmp.h"
-#include "core/wire/ip4.h"
-
-static const u8 protos[CONF_PROTO_COUNT] = {
-	[CONF_PROTO_TCP] = IP_PROTO_TCP,   [CONF_PROTO_UDP] = IP_PROTO_UDP,
-	[CONF_PROTO_ICMP] = IP_PROTO_ICMP, [CONF_PROTO_SCTP] = IP_PROTO_SCTP,
-	[CONF_PROTO_DCCP] = IP_PROTO_DCCP, [CONF_PROTO_UDPLITE] = IP_PROTO_UDPLITE,
-	[CONF_PROTO_GRE] = IP_PROTO_GRE,
-};
-
-static const u8 icmp_types[CONF_ICMP_COUNT] = {
-	[CONF_ICMP_ECHO_REPLY] = ICMP_ECHO_REPLY,
-	[CONF_ICMP_UNREACHABLE] = ICMP_UNREACH,
-	[CONF_ICMP_SOURCE_QUENCH] = ICMP_SOURCE_QUENCH,
-	[CONF_ICMP_REDIRECT] = ICMP_REDIRECT,
-	[CONF_ICMP_ECHO_REQUEST] = ICMP_ECHO,
-	[CONF_ICMP_TIME_EXCEEDED] = ICMP_TIME_EXCEEDED,
-	[CONF_ICMP_PARAMETER_PROBLEM] = ICMP_PARAM_PROBLEM,
-	[CONF_ICMP_TIMESTAMP] = ICMP_TIMESTAMP,
-	[CONF_ICMP_TIMESTAMP_REPLY] = ICMP_TIMESTAMP_REPLY,
-};
-
 static u64 ifaces_named(const struct conf *asked, const char *name)
 {
 	if (name[0] == 0)
@@ -63,6 +41,24 @@ static void build_end(const struct conf *asked, const char *name, struct filter_
 		addr->set = set;
 }
 
+static void build_l4(const struct conf_filter_rule *given, struct filter_rule_conf *rule)
+{
+	rule->proto = given->proto;
+	rule->proto_not = given->proto_not;
+	rule->icmp = given->icmp_type != CONF_ANY;
+	if (rule->icmp) {
+		rule->icmp_type = (u8)given->icmp_type;
+		rule->icmp_code = given->icmp_code;
+	}
+	for (u32 i = 0; i < given->flag_count; i++) {
+		u8 flag = (u8)(1U << given->flag[i] % CONF_FLAG_COUNT);
+
+		rule->tcp_mask |= flag;
+		if (given->flag[i] < CONF_FLAG_COUNT)
+			rule->tcp_flags |= flag;
+	}
+}
+
 static void build_rule(const struct conf *asked, const struct conf_filter_rule *given,
 		       struct filter_rule_conf *rule)
 {
@@ -73,7 +69,6 @@ static void build_rule(const struct conf *asked, const struct conf_filter_rule *
 		rule->states = 0;
 	for (u32 i = 0; i < given->state_count; i++)
 		rule->states |= (u8)(1U << given->state[i]);
-	rule->proto = protos[given->proto];
 	rule->src.prefix = given->source;
 	rule->src.len = given->source_len;
 	rule->src.not = given->source_not;
@@ -88,8 +83,7 @@ static void build_rule(const struct conf *asked, const struct conf_filter_rule *
 	rule->dport.set = set_index(asked, given->dport_set);
 	build_end(asked, given->source_set, &rule->src, &rule->src_pair);
 	build_end(asked, given->dest_set, &rule->dst, &rule->dst_pair);
-	rule->icmp = given->icmp != CONF_ICMP_ANY;
-	rule->icmp_type = icmp_types[given->icmp];
+	build_l4(given, rule);
 	rule->in_ifs = ifaces_named(asked, given->in);
 	rule->out_ifs = ifaces_named(asked, given->out);
 	rule->fate.action = (u8)given->action;

@@ -516,6 +516,39 @@ static void read_mappings(struct run_reading *reading, const char *value)
 		wrong(reading, value, "has to be a number from 256 to 67108864");
 }
 
+/* What an inside host may hold, in the words of the file. */
+static void read_subscriber(struct run_reading *reading, const char *value)
+{
+	static const char *const names[] = { "prefix-length", "flows", "ports", "rate", "burst" };
+	static const u32 most[] = { 32, CONF_FLOWS_MAX, CONF_FLOWS_MAX, SUBSCRIBER_RATE_MAX,
+				    SUBSCRIBER_RATE_MAX };
+	struct subscriber_limits *limits = &reading->args->subscriber;
+	u32 *const to[] = { &reading->args->subscriber_prefix_len, &limits->flows, &limits->ports,
+			    &limits->rate, &limits->burst };
+	char head[PAIR_HEAD_SIZE];
+	const char *tail;
+	const char *near;
+	u64 number;
+	int which;
+
+	if (!pair(value, head, &tail)) {
+		wrong(reading, value, "has to read like flows=2000");
+		return;
+	}
+	which = word_find(head, names, ARRAY_COUNT(names));
+	if (which < 0) {
+		near = nearest_word(head, names, ARRAY_COUNT(names));
+		run_error(reading->errors,
+			  "%s %s: has to be prefix-length, flows, ports, rate or burst%s%s",
+			  reading->option, value, near ? "; did you mean " : "", near ? near : "");
+	} else if (value_number(tail, 1, most[which], &number)) {
+		*to[which] = (u32)number;
+	} else {
+		run_error(reading->errors, "%s %s: has to be a number from 1 to %u",
+			  reading->option, value, most[which]);
+	}
+}
+
 /* ---- the program itself ---------------------------------------------------------------------- */
 
 static void read_config(struct run_reading *reading, const char *value)
@@ -613,6 +646,8 @@ const struct run_option run_options[] = {
 	  "a time-out (names below)" },
 	{ "--flows", "N", PHASE_REST, READS(read_flows), "flows that can stand at once" },
 	{ "--mappings", "N", PHASE_REST, READS(read_mappings), "endpoint-independent mappings" },
+	{ "--subscriber", "NAME=N", PHASE_REST, READS(read_subscriber),
+	  "what an inside host may hold: flows, ports, rate, burst; prefix-length" },
 	{ "--mtu", "IF=N", PHASE_REST, READS(read_mtu), "another MTU than the interface says" },
 	{ "--mss", "IF=N|clamp-to-mtu", PHASE_REST, READS(read_mss),
 	  "the segment size that TCP may announce through it at most" },

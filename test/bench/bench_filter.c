@@ -108,7 +108,7 @@ static void packet_for(struct bench *b, struct filter_key *key, const struct fil
 				 (key->field[FILTER_SRC] & ~rule->src_mask);
 	key->field[FILTER_DST] = (rule->dst & rule->dst_mask) |
 				 (key->field[FILTER_DST] & ~rule->dst_mask);
-	if (rule->proto != 0)
+	if ((rule->flags & FILTER_PROTO_ONE) != 0)
 		key->field[FILTER_PROTO] = rule->proto;
 	key->ports = key->field[FILTER_PROTO] != IP_PROTO_ICMP;
 	key->field[FILTER_SPORT] = rule->sport_first +

@@ -85,21 +85,49 @@ static void draw_ports(struct net *net, struct filter_ports *at)
 		at->last = (u16)u32_min(65535, at->first + net_below(net, 3000));
 }
 
-static void draw_l4(struct net *net, struct filter_rule_conf *rule)
+static void draw_icmp(struct net *net, struct filter_rule_conf *rule)
 {
-	static const u8 protos[] = {
-		0, IP_PROTO_TCP, IP_PROTO_TCP, IP_PROTO_UDP, IP_PROTO_UDP, IP_PROTO_ICMP
-	};
+	static const u8 types[] = { ICMP_ECHO,    ICMP_ECHO,          ICMP_ECHO_REPLY,
+				    ICMP_UNREACH, ICMP_TIME_EXCEEDED, ICMP_PARAM_PROBLEM };
 
-	rule->proto = protos[net_below(net, ARRAY_COUNT(protos))];
-	if (rule->proto == IP_PROTO_ICMP) {
-		rule->icmp = net_chance(net, 60);
-		rule->icmp_type = net_chance(net, 50) ? ICMP_ECHO : ICMP_ECHO_REPLY;
-		rule->icmp_code = net_chance(net, 50) ? 0 : -1;
+	rule->icmp = net_chance(net, 70);
+	rule->icmp_type = types[net_below(net, ARRAY_COUNT(types))];
+	if (net_chance(net, 50))
+		rule->icmp_code = net_chance(net, 60) ? 0 : (s32)net_below(net, 16);
+}
+
+/* Half of them as rules usually ask, the others any of all eight. */
+static void draw_flags(struct net *net, struct filter_rule_conf *rule)
+{
+	static const u8 usual[][2] = { { TCP_SYN | TCP_ACK, TCP_SYN },
+				       { TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN, TCP_ACK },
+				       { TCP_RST, TCP_RST },
+				       { TCP_PSH, 0 } };
+	const u8 *drawn = usual[net_below(net, ARRAY_COUNT(usual))];
+
+	if (net_chance(net, 50)) {
+		rule->tcp_mask = drawn[0];
+		rule->tcp_flags = drawn[1];
 		return;
 	}
-	rule->proto_not = rule->proto != 0 && net_chance(net, 6);
-	if (rule->proto_not)
+	rule->tcp_mask = (u8)net_random(net);
+	rule->tcp_flags = (u8)net_random(net) & rule->tcp_mask;
+}
+
+static void draw_l4(struct net *net, struct filter_rule_conf *rule)
+{
+	static const s32 protos[] = { FILTER_PROTO_ANY, IP_PROTO_TCP, IP_PROTO_TCP,
+				      IP_PROTO_UDP,     IP_PROTO_UDP, IP_PROTO_ICMP };
+
+	rule->proto = net_chance(net, 10) ? (s32)net_below(net, 256)
+					  : protos[net_below(net, ARRAY_COUNT(protos))];
+	if (rule->proto == IP_PROTO_ICMP) {
+		draw_icmp(net, rule);
+		return;
+	}
+	rule->proto_not = rule->proto != FILTER_PROTO_ANY && net_chance(net, 6);
+	if (rule->proto_not || (rule->proto != FILTER_PROTO_ANY &&
+				!ip4_has_ports((u8)rule->proto)))
 		return;
 	if (net_chance(net, 50))
 		draw_ports(net, &rule->dport);
@@ -107,10 +135,8 @@ static void draw_l4(struct net *net, struct filter_rule_conf *rule)
 		draw_ports(net, &rule->sport);
 	if (net_chance(net, 10))
 		rule->dst_pair = FILTER_SET_PAIRS;
-	if (rule->proto == IP_PROTO_TCP && net_chance(net, 25)) {
-		rule->tcp_mask = (u8)net_random(net) & 0x3f;
-		rule->tcp_flags = (u8)net_random(net) & rule->tcp_mask;
-	}
+	if (rule->proto == IP_PROTO_TCP && net_chance(net, 25))
+		draw_flags(net, rule);
 }
 
 static void draw_rule(struct net *net, struct filter_rule_conf *rule)
@@ -231,8 +257,8 @@ static void say_l4(struct rules *rules, const struct filter_rule_conf *rule)
 		     rule->sport.first > 0 || rule->dport.first > 0 || rule->sport.last < 65535 ||
 		     rule->dport.last < 65535 || rule->dst_pair != FILTER_SET_NONE;
 
-	if (rule->proto != 0)
-		say(rules, " meta l4proto %s%u", rule->proto_not ? "!= " : "", rule->proto);
+	if (rule->proto != FILTER_PROTO_ANY)
+		say(rules, " meta l4proto %s%d", rule->proto_not ? "!= " : "", rule->proto);
 	else if (ports)
 		say(rules, " meta l4proto { 6, 17 }");
 	if (rule->icmp)

@@ -336,8 +336,10 @@ static enum twin_rule judge_refusal(const struct twin *twin, const struct seen *
 	if (passed && twin->theirs.count == 0 && seen_is_icmp_error(in) && in->quote_len > 9 &&
 	    in->quote[9] == IP_PROTO_TCP)
 		return TWIN_RULE_REFUSED_FLOW;
-	/* Translated, or with the error that a known flow deserves: too big, out of time. */
-	if (in->proto == IP_PROTO_TCP && (in->flags & TCP_SYN) == 0 && twin->names.epoch > 0)
+	/* Translated, or with the error that a known flow deserves: too big, out of time, refused
+	 * by a rule. A SYN+ACK that comes again is no news to the kernel: its flow grows older. */
+	if (in->proto == IP_PROTO_TCP && (in->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN &&
+	    twin->names.epoch > 0)
 		return TWIN_RULE_REVIVED_FLOW;
 	return TWIN_DIFFERENT;
 }

@@ -110,7 +110,7 @@ static void next_ports(struct input *in, struct filter_ports *at)
 
 static void next_rule(struct input *in, struct filter_rule_conf *rule)
 {
-	static const u8 protos[] = { 0, 6, 17, 1, 47, 132, 136, 33 };
+	static const s32 protos[] = { FILTER_PROTO_ANY, 6, 17, 1, 47, 132, 136, 33 };
 	u8 what;
 
 	filter_rule_defaults(rule);
@@ -118,6 +118,8 @@ static void next_rule(struct input *in, struct filter_rule_conf *rule)
 	rule->states = next_byte(in);
 	what = next_byte(in);
 	rule->proto = protos[what & 7];
+	if ((what & 31) == 8)
+		rule->proto = 0;
 	rule->proto_not = (what & 24) == 24;
 	next_end(in, &rule->src);
 	next_end(in, &rule->dst);
@@ -201,7 +203,7 @@ static void reload(struct stage *stage)
 
 static void ask(struct stage *stage, struct input *in)
 {
-	static const u8 protos[] = { 6, 17, 1, 47, 33, 132, 136, 6 };
+	static const u8 protos[] = { 6, 17, 1, 47, 33, 132, 136, 0 };
 	struct filter_model_packet p = { .src = next_addr(in), .dst = next_addr(in) };
 	u8 what = next_byte(in), where = next_byte(in);
 	struct filter_key key;

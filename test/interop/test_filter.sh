@@ -25,6 +25,15 @@ config_given "$BOX/more.yaml" "filter:
     - {name: no-ping, protocol: icmp, icmp: echo-request, action: reject, reject-with: host}
 $RULES
     - {name: reset, protocol: tcp, ports: 81-90, action: reject, reject-with: tcp-reset}"
+config_given "$BOX/asks.yaml" "filter:
+  forward: drop
+  rules:
+    - {name: established, states: [established, related], action: accept}
+    - {name: reset-first, protocol: tcp, tcp-flags: [rst, no-syn], action: drop}
+    - {name: opening, protocol: 6, tcp-flags: [syn, no-ack], ports: 80, action: accept}
+    - {name: odd-code, protocol: 1, icmp: echo-request/3, action: drop}
+    - {name: ping, protocol: 1, icmp: 8/0, action: accept}
+    - {name: rest, protocol: 1, protocol-not: true, action: reject, reject-with: net}"
 config_given "$BOX/open.yaml"
 config_given "$BOX/bad.yaml" "filter:
   forward: drop
@@ -56,6 +65,20 @@ check "no filter" change reload "$BOX/open.yaml"
 check "all passes" pings
 check "back" change rollback
 check_not "and the rules hold again" pings
+
+check "rules about flags and messages" change reload "$BOX/asks.yaml"
+check "a SYN opens" fetch 80
+check "an echo request of code 0 passes" pings
+check "the rules for people" "$SLUICE" show rules --control "$CONTROL"
+says "with the flags" "accept .*tcp flags syn,!ack .*to port 80 .*# opening" "$BOX/text"
+says "with type and code" "accept .*icmp type 8/0 .*# ping" "$BOX/text"
+check "why a SYN passes" "$SLUICE" explain --control "$CONTROL" --in gw0 --src $INSIDE \
+	--dst $OUTSIDE --dport 80
+says "another rule wants other flags" "rule 1 .*name reset-first .*flags syn" "$BOX/text"
+says "this one has them" "rule 2 .*name opening .*flags syn" "$BOX/text"
+check "what becomes of another code" "$SLUICE" explain --control "$CONTROL" --in gw0 \
+	--src $INSIDE --dst $OUTSIDE --proto icmp --icmp echo-request/3
+says "it is dropped" "name odd-code .*type 8 .*code 3" "$BOX/text"
 gateway_stop
 
 cd "$BOX" || exit 1

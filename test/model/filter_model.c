@@ -82,7 +82,7 @@ static bool rule_is(const struct filter_conf *conf, const struct filter_rule_con
 {
 	if ((rule->states & p->state) == 0)
 		return false;
-	if (rule->proto != 0 && (rule->proto == p->proto) == rule->proto_not)
+	if (rule->proto != FILTER_PROTO_ANY && (rule->proto == p->proto) == rule->proto_not)
 		return false;
 	if (!addr_is(conf, &rule->src, p->src) || !addr_is(conf, &rule->dst, p->dst))
 		return false;

@@ -131,10 +131,10 @@ static u64 draw_ifs(struct filter_random *random)
 
 static void draw_l4(struct filter_random *random, struct filter_rule_conf *rule)
 {
-	static const u8 protos[] = { 0, 6, 6, 6, 17, 17, 1, 47 };
+	static const s32 protos[] = { FILTER_PROTO_ANY, 6, 6, 6, 17, 17, 1, 1, 47, 0, 255 };
 
 	rule->proto = protos[below(random, ARRAY_COUNT(protos))];
-	rule->proto_not = rule->proto != 0 && chance(random, 5);
+	rule->proto_not = rule->proto != FILTER_PROTO_ANY && chance(random, 5);
 	if (rule->proto == 1 && !rule->proto_not && chance(random, 60)) {
 		rule->icmp = true;
 		rule->icmp_type = chance(random, 70) ? 8 : (u8)below(random, 14);
@@ -156,7 +156,8 @@ void filter_random_rule(struct filter_random *random, enum filter_chain chain,
 	if (chance(random, 50))
 		rule->states = (u8)(1 + below(random, FILTER_STATES));
 	draw_l4(random, rule);
-	ports = !rule->proto_not && (rule->proto == 0 || rule->proto == 6 || rule->proto == 17);
+	ports = !rule->proto_not && (rule->proto == FILTER_PROTO_ANY || rule->proto == 6 ||
+				     rule->proto == 17);
 	draw_end(random, &rule->src, &rule->src_pair, ports);
 	draw_end(random, &rule->dst, &rule->dst_pair, ports);
 	if (ports) {
@@ -176,7 +177,7 @@ void filter_random_rule(struct filter_random *random, enum filter_chain chain,
 void filter_random_packet(struct filter_random *random, enum filter_chain chain,
 			  struct filter_model_packet *packet)
 {
-	static const u8 protos[] = { 6, 6, 17, 17, 1, 47, 50 };
+	static const u8 protos[] = { 6, 6, 17, 17, 1, 47, 50, 0, 255 };
 
 	*packet = (struct filter_model_packet){
 		.src = draw_addr(random),

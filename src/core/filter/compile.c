@@ -65,10 +65,13 @@ static const char *proto_wrong(const struct filter_rule_conf *rule)
 {
 	bool ports = ports_asked(&rule->sport) || ports_asked(&rule->dport) ||
 		     rule->src_pair != FILTER_SET_NONE || rule->dst_pair != FILTER_SET_NONE;
-	bool has_ports = rule->proto == 0 || (!rule->proto_not && ip4_has_ports(rule->proto));
+	bool any = rule->proto == FILTER_PROTO_ANY;
+	bool has_ports = any || (!rule->proto_not && ip4_has_ports((u8)rule->proto));
 	bool is_tcp = rule->proto == IP_PROTO_TCP && !rule->proto_not;
 
-	if (rule->proto_not && rule->proto == 0)
+	if (!any && (rule->proto < 0 || rule->proto > UINT8_MAX))
+		return "a filter rule has a protocol outside of 0 to 255";
+	if (rule->proto_not && any)
 		return "a filter rule excludes every protocol";
 	if (ports && !has_ports)
 		return "a filter rule asks for ports of a protocol that has none";
@@ -191,7 +194,7 @@ static u16 rule_flags(const struct filter_rule_conf *conf)
 	flags |= flag_if(conf->dst.not, FILTER_DST_NOT);
 	flags |= flag_if(conf->sport.not, FILTER_SPORT_NOT);
 	flags |= flag_if(conf->dport.not, FILTER_DPORT_NOT);
-	flags |= flag_if(conf->proto != 0, FILTER_PROTO_ONE);
+	flags |= flag_if(conf->proto != FILTER_PROTO_ANY, FILTER_PROTO_ONE);
 	flags |= flag_if(conf->proto_not, FILTER_PROTO_NOT);
 	flags |= flag_if(conf->icmp, FILTER_ICMP);
 	flags |= flag_if(conf->icmp && conf->icmp_code >= 0, FILTER_ICMP_CODE);
@@ -223,7 +226,7 @@ void filter_rule_compile(struct filter_rule *rule, const struct filter_rule_conf
 	rule->dport_set = conf->dport.set;
 	rule->flags = rule_flags(conf);
 	rule->states = conf->states;
-	rule->proto = conf->proto;
+	rule->proto = conf->proto != FILTER_PROTO_ANY ? (u8)conf->proto : 0;
 	rule->icmp_type = conf->icmp_type;
 	rule->icmp_code = conf->icmp_code >= 0 ? (u8)conf->icmp_code : 0;
 	rule->tcp_mask = conf->tcp_mask;

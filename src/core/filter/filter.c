@@ -18,6 +18,7 @@ void filter_rule_defaults(struct filter_rule_conf *rule)
 	memset(rule, 0, sizeof *rule);
 	rule->chain = FILTER_FORWARD;
 	rule->states = FILTER_STATES;
+	rule->proto = FILTER_PROTO_ANY;
 	rule->src.set = rule->dst.set = FILTER_SET_NONE;
 	rule->sport.set = rule->dport.set = FILTER_SET_NONE;
 	rule->src_pair = rule->dst_pair = FILTER_SET_NONE;

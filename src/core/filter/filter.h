@@ -57,6 +57,7 @@ struct filter_key {
 	u32 field[FILTER_FIELDS]; /* ports are zero where there are none */
 	u8 state;                 /* one of enum filter_state */
 	bool ports;               /* TCP or UDP */
+	u8 zone;                  /* of the source, by which limits of each source count it */
 	u8 icmp_type;
 	u8 icmp_code;
 	u8 tcp_flags;
@@ -123,6 +124,7 @@ struct filter_source {
 	u32 addr;
 	u16 rule;
 	u16 made; /* by which rules; 0: empty */
+	u8 zone;  /* of the address */
 };
 
 struct filter_count {

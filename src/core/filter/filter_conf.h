@@ -17,6 +17,7 @@ enum {
 	FILTER_ELEM_LIMIT = 1 << 22,
 	FILTER_IFACES = 64,                      /* bits of a set of interfaces */
 	FILTER_STATEFUL_MAX = 2 + FILTER_IFACES, /* rules that filter_conf_stateful() writes */
+	FILTER_PROTO_ANY = -1,
 };
 
 #define FILTER_SET_NONE  UINT16_MAX
@@ -81,8 +82,8 @@ struct filter_rule_conf {
 	char name[FILTER_NAME_SIZE]; /* may be empty */
 	u8 chain;                    /* enum filter_chain */
 	u8 states;                   /* enum filter_state or'ed */
-	u8 proto;                    /* 0: any */
 	bool proto_not;
+	s32 proto; /* 0 to 255, or FILTER_PROTO_ANY */
 	struct filter_addr src;
 	struct filter_addr dst;
 	struct filter_ports sport;
@@ -99,7 +100,7 @@ struct filter_rule_conf {
 	struct filter_fate fate;
 	/* The rule is for packets within both limits, or, with limit_over, for those beyond. */
 	struct filter_limit limit;
-	struct filter_limit source_limit; /* for each source address by itself */
+	struct filter_limit source_limit; /* for each source address of each zone by itself */
 	bool limit_over;
 	bool log;
 	/* Judge and count each packet: flows that meet this rule never take the short cut. */

@@ -46,7 +46,7 @@ static void key_fill(const struct path *path, const struct pkt *pkt, enum filter
 	const struct flow *flow = path_flow(path, pkt);
 	const u8 *l4 = pkt_l4(pkt);
 
-	*key = (struct filter_key){ .state = (u8)state_of(path, pkt) };
+	*key = (struct filter_key){ .state = (u8)state_of(path, pkt), .zone = pkt->zone };
 	key->field[FILTER_SRC] = be32_host(ip->src);
 	key->field[FILTER_DST] = be32_host(path_dst(path, pkt));
 	key->field[FILTER_PROTO] = ip->proto;
@@ -74,6 +74,7 @@ static void key_begin(const struct flow *flow, enum tuple_dir dir, struct filter
 	u32 in = key->field[FILTER_IN_IF];
 
 	key->state = FILTER_NEW;
+	key->zone = flow->zone[TUPLE_ORIG];
 	key->field[FILTER_SRC] = be32_host(flow->orig.src);
 	key->field[FILTER_DST] = be32_host(to.dst);
 	if (dir == TUPLE_REPLY) {

@@ -1,5 +1,9 @@
-/* What the filter decided, and by which rule; of a rule that asks sets, what they said. */
+/* What the filter decided, and by which rule; of a rule that asks sets, what they said; and which
+ * rules before it want other flags of TCP or another message of ICMP, and nothing else.          */
 #include "core/path/tell.h"
+#include "core/wire/ip4.h"
+
+enum { TELL_NEAR_MAX = 4 };
 
 static enum trace_station station_of(enum filter_chain chain)
 {
@@ -100,20 +104,88 @@ static void tell_sets(struct path *path, const struct filter_ask *ask)
 		tell_set(path, ask->chain, &asked[at]);
 }
 
+static void put_value(struct trace_step *step, struct trace_value value)
+{
+	for (u32 at = 0; at < TRACE_VALUES; at++) {
+		if (step->value[at].kind == TRACE_NOTHING) {
+			step->value[at] = value;
+			return;
+		}
+	}
+}
+
+/* The rule, and what it asks of the packet beside addresses and ports. */
+static void put_rule(const struct filter_rules *rules, u16 at, const struct filter_key *packet,
+		     struct trace_step *step)
+{
+	put_value(step, trace_number("rule", at));
+	if (rules->conf[at].name[0] != '\0')
+		put_value(step, trace_text("name", rules->conf[at].name));
+	if (rules->rule[at].tcp_mask != 0)
+		put_value(step, trace_flags("flags", packet->tcp_flags));
+	if ((rules->rule[at].flags & FILTER_ICMP) != 0)
+		put_value(step, trace_number("type", packet->icmp_type));
+	if ((rules->rule[at].flags & FILTER_ICMP_CODE) != 0)
+		put_value(step, trace_number("code", packet->icmp_code));
+}
+
+/* What the rule wants otherwise, if that is all; NULL. Sets count that they are asked, which is
+ * undone with all else of the dry run.                                                           */
+static const char *near_sentence(struct path *path, u16 at, const struct filter_key *packet)
+{
+	struct filter_rules *rules = path->filter->live;
+	const struct hash_key *hash = &path->filter->key;
+	const struct filter_rule *rule = &rules->rule[at];
+	struct filter_key wanted = *packet;
+	bool type = packet->icmp_type == rule->icmp_type;
+
+	if (rule->tcp_mask == 0 && (rule->flags & FILTER_ICMP) == 0)
+		return NULL;
+	wanted.tcp_flags = rule->tcp_flags;
+	wanted.icmp_type = rule->icmp_type;
+	wanted.icmp_code = rule->icmp_code;
+	if (!filter_rule_matches(rules, hash, at, &wanted) ||
+	    filter_rule_matches(rules, hash, at, packet))
+		return NULL;
+	if (rule->tcp_mask != 0)
+		return "would decide, but wants other flags of TCP";
+	return type ? "would decide, but wants another code of ICMP"
+		    : "would decide, but wants another type of ICMP";
+}
+
+static void tell_near(struct path *path, const struct filter_ask *ask)
+{
+	const struct filter_rules *rules = path->filter->live;
+	u32 end = u32_min(ask->rule, rules->rule_count), told = 0;
+
+	for (u16 at = 0; at < end && told < TELL_NEAR_MAX; at++) {
+		struct trace_step step = { station_of(ask->chain), "rule", NULL, { { 0 } } };
+
+		if (rules->conf[at].chain != ask->chain)
+			continue;
+		step.sentence = near_sentence(path, at, &ask->key);
+		if (step.sentence == NULL)
+			continue;
+		put_rule(rules, at, &ask->key, &step);
+		trace_add(path->trace, &step);
+		told++;
+	}
+}
+
 void tell_filter(struct path *path, const struct filter_ask *ask, struct filter_fate fate)
 {
 	struct trace_step step = { station_of(ask->chain),
 				   "filter",
 				   fate_sentence((enum filter_action)fate.action),
-				   { trace_text("by", "policy") } };
+				   { { 0 } } };
 
+	tell_near(path, ask);
 	if (ask->rule == FILTER_RULE_NONE) {
+		step.value[0] = trace_text("by", "policy");
 		trace_add(path->trace, &step);
 		return;
 	}
-	step.value[0] = trace_number("rule", ask->rule);
-	if (path->filter->live->conf[ask->rule].name[0] != '\0')
-		step.value[1] = trace_text("name", path->filter->live->conf[ask->rule].name);
+	put_rule(path->filter->live, ask->rule, &ask->key, &step);
 	trace_add(path->trace, &step);
 	tell_sets(path, ask);
 }

@@ -7,8 +7,6 @@
 #include "core/wire/tcp.h"
 #include "core/wire/udp.h"
 
-enum { TCP_CWR = 0x80 }; /* RFC 3168 section 6.1.2: the window was reduced, said once */
-
 static const u32 flags_of_one_only = PKT_CSUM_PARTIAL | PKT_CSUM_VALID | PKT_REASSEMBLED |
 				     PKT_FRAG_DF;
 

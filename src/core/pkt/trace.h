@@ -33,6 +33,7 @@ enum trace_kind {
 	TRACE_IFACE, /* index of an interface */
 	TRACE_DRAWN, /* a number that was drawn at random: the next packet may get another */
 	TRACE_TEXT,  /* static, or a name of the rules that stand */
+	TRACE_FLAGS, /* of TCP, as bits */
 };
 
 struct trace_value {
@@ -99,6 +100,11 @@ static inline struct trace_value trace_addr(const char *name, be32 addr)
 static inline struct trace_value trace_iface(const char *name, u16 index)
 {
 	return (struct trace_value){ name, TRACE_IFACE, index, NULL };
+}
+
+static inline struct trace_value trace_flags(const char *name, u8 flags)
+{
+	return (struct trace_value){ name, TRACE_FLAGS, flags, NULL };
 }
 
 static inline struct trace_value trace_text(const char *name, const char *text)

@@ -1,6 +1,8 @@
-/* Protocols that have a name. */
+/* Protocols that have a name, and flags of TCP. */
+#include "core/base/check.h"
 #include "core/base/text.h"
 #include "core/wire/ip4.h"
+#include "core/wire/tcp.h"
 
 static const struct {
 	const char *name;
@@ -27,4 +29,13 @@ u8 ip4_proto_find(const char *name)
 			return protos[at].proto;
 	}
 	return 0;
+}
+
+const char *tcp_flag_name(u32 bit)
+{
+	static const char *const names[] = { "fin", "syn", "rst", "psh",
+					     "ack", "urg", "ece", "cwr" };
+
+	CHECK(bit < ARRAY_COUNT(names));
+	return names[bit];
 }

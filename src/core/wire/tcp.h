@@ -13,6 +13,8 @@ enum tcp_flag {
 	TCP_PSH = 0x08,
 	TCP_ACK = 0x10,
 	TCP_URG = 0x20,
+	TCP_ECE = 0x40, /* RFC 3168 section 6.1 */
+	TCP_CWR = 0x80, /* the window was reduced, said once: section 6.1.2 */
 };
 
 enum tcp_option {
@@ -39,6 +41,9 @@ struct WIRE tcp_hdr {
 	be16 urgent;
 };
 _Static_assert(sizeof(struct tcp_hdr) == TCP_HLEN_MIN, "TCP header");
+
+/* "syn"; bit: from 0 to 7, of the byte of flags. */
+const char *tcp_flag_name(u32 bit);
 
 static inline u32 tcp_hlen(const struct tcp_hdr *tcp)
 {

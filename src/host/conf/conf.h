@@ -26,6 +26,8 @@ enum {
 	CONF_SET_MAX = 64,
 	CONF_SET_ELEM_MAX = 256, /* in the configuration itself; more have a file of their own */
 	CONF_STATE_COUNT = 4,
+	CONF_FLAG_COUNT = 8,
+	CONF_ANY = -1, /* of a number that a rule does not ask for */
 };
 
 enum conf_driver { CONF_DRIVER_AFPACKET, CONF_DRIVER_TUN };
@@ -34,30 +36,8 @@ enum conf_service_proto { CONF_SERVICE_TCP, CONF_SERVICE_UDP, CONF_SERVICE_ANY }
 enum conf_log { CONF_LOG_TEXT, CONF_LOG_JSON };
 /* As bits of enum filter_state, in their order. */
 enum conf_state { CONF_NEW, CONF_ESTABLISHED, CONF_RELATED, CONF_UNTRACKED };
-enum conf_proto {
-	CONF_PROTO_ANY,
-	CONF_PROTO_TCP,
-	CONF_PROTO_UDP,
-	CONF_PROTO_ICMP,
-	CONF_PROTO_SCTP,
-	CONF_PROTO_DCCP,
-	CONF_PROTO_UDPLITE,
-	CONF_PROTO_GRE,
-	CONF_PROTO_COUNT,
-};
-enum conf_icmp {
-	CONF_ICMP_ANY,
-	CONF_ICMP_ECHO_REPLY,
-	CONF_ICMP_UNREACHABLE,
-	CONF_ICMP_SOURCE_QUENCH,
-	CONF_ICMP_REDIRECT,
-	CONF_ICMP_ECHO_REQUEST,
-	CONF_ICMP_TIME_EXCEEDED,
-	CONF_ICMP_PARAMETER_PROBLEM,
-	CONF_ICMP_TIMESTAMP,
-	CONF_ICMP_TIMESTAMP_REPLY,
-	CONF_ICMP_COUNT,
-};
+/* A flag of TCP that has to be set, as its bit; CONF_FLAG_COUNT more: that must not be. */
+enum conf_flag { CONF_FIN, CONF_SYN, CONF_RST, CONF_PSH, CONF_ACK, CONF_URG, CONF_ECE, CONF_CWR };
 
 struct conf_iface {
 	char name[IFACE_NAME_SIZE];
@@ -118,7 +98,8 @@ struct conf_filter_rule {
 	enum conf_state state[CONF_STATE_COUNT];
 	char in[IFACE_NAME_SIZE]; /* empty: any */
 	char out[IFACE_NAME_SIZE];
-	enum conf_proto proto;
+	s32 proto; /* CONF_ANY */
+	bool proto_not;
 	be32 source;
 	u8 source_len;
 	bool source_not;
@@ -135,7 +116,10 @@ struct conf_filter_rule {
 	char dest_set[FILTER_NAME_SIZE];
 	char sport_set[FILTER_NAME_SIZE];
 	char dport_set[FILTER_NAME_SIZE];
-	enum conf_icmp icmp;
+	s32 icmp_type; /* CONF_ANY, as is the code */
+	s32 icmp_code;
+	u32 flag_count; /* 0: any */
+	u32 flag[CONF_FLAG_COUNT];
 	enum filter_action action;
 	enum filter_reject reject;
 	struct filter_limit limit;

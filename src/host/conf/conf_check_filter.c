@@ -1,6 +1,7 @@
 /* What rules of the filter may say together. */
 #include "host/conf/conf_check_filter.h"
 
+#include "core/wire/ip4.h"
 #include "host/conf/conf_check_set.h"
 #include "host/conf/nearest.h"
 
@@ -41,9 +42,26 @@ static void check_iface(struct checking *c, const char *name)
 		conf_error(c->errors, place, "there is no interface '%s'", name);
 }
 
+static bool is_for(const struct conf_filter_rule *rule, s32 proto)
+{
+	return rule->proto == proto && !rule->proto_not;
+}
+
+static void check_flags(struct checking *c, const struct conf_filter_rule *rule)
+{
+	for (u32 i = 0; i < rule->flag_count; i++) {
+		for (u32 j = 0; j < i; j++) {
+			if (rule->flag[i] % CONF_FLAG_COUNT == rule->flag[j] % CONF_FLAG_COUNT)
+				wrong(c, &rule->flag[i], "'tcp-flags' names this flag twice");
+		}
+	}
+	if (rule->flag_count > 0 && !is_for(rule, IP_PROTO_TCP))
+		wrong(c, &rule->flag[0], "'tcp-flags' need 'protocol: tcp'");
+}
+
 static void check_match(struct checking *c, const struct conf_filter_rule *rule)
 {
-	bool has_ports = rule->proto != CONF_PROTO_ICMP && rule->proto != CONF_PROTO_GRE;
+	bool has_ports = conf_rule_has_ports(rule);
 
 	check_iface(c, rule->in);
 	check_iface(c, rule->out);
@@ -60,8 +78,11 @@ static void check_match(struct checking *c, const struct conf_filter_rule *rule)
 		wrong(c, &rule->sport_first, "'source-ports' need a protocol that has ports");
 	if (rule->dport_first && !has_ports)
 		wrong(c, &rule->dport_first, "'ports' need a protocol that has ports");
-	if (rule->icmp != CONF_ICMP_ANY && rule->proto != CONF_PROTO_ICMP)
-		wrong(c, &rule->icmp, "'icmp' needs 'protocol: icmp'");
+	if (rule->proto_not && rule->proto == CONF_ANY)
+		wrong(c, &rule->proto_not, "'protocol-not' needs a 'protocol'");
+	if (rule->icmp_type != CONF_ANY && !is_for(rule, IP_PROTO_ICMP))
+		wrong(c, &rule->icmp_type, "'icmp' needs 'protocol: icmp'");
+	check_flags(c, rule);
 }
 
 static void check_action(struct checking *c, const struct conf_filter_rule *rule)
@@ -75,7 +96,7 @@ static void check_action(struct checking *c, const struct conf_filter_rule *rule
 	if (rule->action != FILTER_REJECT && rule->reject != FILTER_REJECT_PROHIBITED)
 		wrong(c, &rule->reject, "'reject-with' needs 'action: reject'");
 	else if (rule->action == FILTER_REJECT && rule->reject == FILTER_REJECT_RESET &&
-		 rule->proto != CONF_PROTO_TCP)
+		 !is_for(rule, IP_PROTO_TCP))
 		wrong(c, &rule->reject, "'tcp-reset' needs 'protocol: tcp'");
 }
 

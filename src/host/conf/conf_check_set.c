@@ -1,6 +1,7 @@
 /* Sets: names that are there once, elements of their kind, and what rules may ask of them. */
 #include "host/conf/conf_check_set.h"
 
+#include "core/wire/ip4.h"
 #include "host/conf/elem_text.h"
 #include "host/conf/nearest.h"
 #include "host/conf/values.h"
@@ -94,9 +95,10 @@ static const struct conf_set *named(struct checking *c, const char *name)
 	return NULL;
 }
 
-static bool has_ports(const struct conf_filter_rule *rule)
+/* Any protocol means those that have ports, once a rule asks for some. */
+bool conf_rule_has_ports(const struct conf_filter_rule *rule)
 {
-	return rule->proto != CONF_PROTO_ICMP && rule->proto != CONF_PROTO_GRE;
+	return rule->proto == CONF_ANY || (!rule->proto_not && ip4_has_ports((u8)rule->proto));
 }
 
 /* A set of a source or destination. `not` belongs to it. */
@@ -114,7 +116,7 @@ static void check_end(struct checking *c, const struct conf_filter_rule *rule, c
 	if (set->kind == FILTER_SET_PAIRS && *not )
 		wrong(c, not,
 		      "a set of address-ports is asked for what is in it, never for what is not");
-	if (set->kind == FILTER_SET_PAIRS && !has_ports(rule))
+	if (set->kind == FILTER_SET_PAIRS && !conf_rule_has_ports(rule))
 		wrong(c, name, "a set of address-ports needs a protocol that has ports");
 }
 
@@ -129,7 +131,7 @@ static void check_port_set(struct checking *c, const struct conf_filter_rule *ru
 		conf_error(c->errors, at(c, name),
 			   "'%s' is a set of %s, and has to be one of ports", name,
 			   set->kind == FILTER_SET_ADDRS ? "addresses" : "address-ports");
-	if (!has_ports(rule))
+	if (!conf_rule_has_ports(rule))
 		wrong(c, name, "a set of ports needs a protocol that has ports");
 }
 

@@ -6,6 +6,7 @@
 
 #include "host/conf/conf_schema.h"
 #include "host/conf/nearest.h"
+#include "host/conf/value_icmp.h"
 
 enum { PATH_SIZE = 96, TEXT_SIZE = 256 };
 
@@ -62,6 +63,24 @@ static const char *change_of(const struct conf_field *field)
 	};
 
 	return words[field->when];
+}
+
+/* "echo-reply 0, unreachable 3, unreachable/net 3/0, ..." */
+static void put_icmp_names(FILE *out, const char *indent, size_t width)
+{
+	struct value_icmp number;
+	size_t column = 0;
+	const char *name;
+
+	for (u32 i = 0; (name = value_icmp_name(i, &number)) != NULL; i++) {
+		size_t len = strlen(name) + strlen(number.text) + 3;
+		bool fits = i > 0 && column + len <= width;
+
+		fprintf(out, "%s%s%s %s", fits || i == 0 ? "" : ",\n", fits ? ", " : indent, name,
+			number.text);
+		column = fits ? column + len : strlen(indent) + len;
+	}
+	fputs("\n", out);
 }
 
 /* ---- the page -------------------------------------------------------------------------------- */
@@ -152,8 +171,13 @@ void conf_doc_page(FILE *out)
 	      "the configuration before gave it. A restart begins with the configuration.\n"
 	      "`sluice reload` reads the files of sets with the rights of whoever asks; SIGHUP "
 	      "reads them with those\nof the gateway, in the folders where they were when it "
-	      "started.\n",
+	      "started.\n\n"
+	      "A rule of the filter asks for a protocol by its name or number, and for a type of "
+	      "ICMP and maybe a\ncode of it in the same way: `icmp: unreachable/port` is `icmp: "
+	      "3/3`. It names flags of TCP that have\nto be set or must not be: `tcp-flags: [syn, "
+	      "no-ack]` is `tcp flags & (syn|ack) == syn` of nftables.\nNames for ICMP:\n\n",
 	      out);
+	put_icmp_names(out, "    ", 100);
 	fputs("\n## The file\n", out);
 	page_head(out);
 	page_rows(out, &conf_root, "", &standard);
@@ -184,6 +208,10 @@ static void show_key(struct walk *walk, const struct conf_field *field, const ch
 	if (value[0])
 		fprintf(walk->out, "  default  %s\n", value);
 	fprintf(walk->out, "  change   %s\n", conf_when_name(field->when));
+	if (field->kind == CONF_ICMP) {
+		fprintf(walk->out, "  names\n");
+		put_icmp_names(walk->out, "    ", 78);
+	}
 	for (u32 i = 0; field->group && i < field->group->field_count; i++)
 		fprintf(walk->out, "  %-22s %s\n", field->group->field[i].key,
 			field->group->field[i].help);
@@ -286,9 +314,21 @@ static const char *pattern_of(enum conf_kind kind)
 		[CONF_PORTS] = "^[0-9]+(-[0-9]+)?$",
 		[CONF_VIA] = "^[0-9]+(\\.[0-9]+){3}$",
 		[CONF_ELEM] = "^[0-9]+(\\.[0-9]+){3}([/:][0-9]+)?$|^[0-9]+(-[0-9]+)?$",
+		[CONF_ICMP] = "^([a-z-]+|[0-9]+)/([a-z-]+|[0-9]+)$",
 	};
 
 	return patterns[kind] ? patterns[kind] : "^.*$";
+}
+
+static json_t *schema_icmp_names(void)
+{
+	json_t *names = json_array();
+	struct value_icmp number;
+	const char *name;
+
+	for (u32 i = 0; (name = value_icmp_name(i, &number)) != NULL; i++)
+		json_array_append_new(names, json_string(name));
+	return names;
 }
 
 static json_t *schema_pattern(const struct conf_field *field)
@@ -324,6 +364,15 @@ static json_t *schema_value(const struct conf_field *field)
 	case CONF_PORTS:
 		json_array_append_new(shapes, json_pack("{s:s, s:i, s:i}", "type", "integer",
 							"minimum", 1, "maximum", UINT16_MAX));
+		json_array_append_new(shapes, schema_pattern(field));
+		break;
+	case CONF_PROTO:
+		json_array_append_new(shapes, json_pack("{s:o}", "enum", schema_words(field)));
+		json_array_append_new(shapes, schema_number(field));
+		break;
+	case CONF_ICMP:
+		json_array_append_new(shapes, json_pack("{s:o}", "enum", schema_icmp_names()));
+		json_array_append_new(shapes, schema_number(field));
 		json_array_append_new(shapes, schema_pattern(field));
 		break;
 	case CONF_VIA:

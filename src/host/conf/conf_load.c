@@ -274,7 +274,7 @@ static const char *other_word(const struct conf_group *group, const char *key)
 		{ "oif", "out" },        { "ct-state", "states" },     { "prefix", "to" },
 		{ "network", "to" },     { "destination", "to" },      { "gateway", "via" },
 		{ "nexthop", "via" },    { "address", "addresses" },   { "servers", "backends" },
-		{ "vrf", "zone" },
+		{ "vrf", "zone" },       { "flags", "tcp-flags" },     { "icmp-type", "icmp" },
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {

@@ -32,6 +32,8 @@ enum conf_kind {
 	CONF_PORTS,    /* two u16, the second at more */
 	CONF_VIA,      /* struct conf_route: kind and gateway */
 	CONF_ELEM,     /* struct filter_elem, of any kind of set */
+	CONF_PROTO,    /* s32: a protocol, of which some have words; zero is CONF_ANY */
+	CONF_ICMP,     /* two s32, type and, at more, code; each may be CONF_ANY */
 	CONF_KIND_COUNT,
 };
 

@@ -1,18 +1,19 @@
 /* The table of filtering: policies and rules. */
 #include <assert.h>
 
+#include "core/wire/tcp.h"
 #include "host/conf/conf_schema_part.h"
+#include "host/conf/value_icmp.h"
 
 static const char *const chain_words[] = { "input", "forward", "output", NULL };
 static const char *const state_words[] = { "new", "established", "related", "untracked", NULL };
 static const char *const action_words[] = { "accept", "drop", "reject", NULL };
 static const char *const silent_words[] = { "accept", "drop", NULL };
-static const char *const proto_words[] = { "any",  "tcp",     "udp", "icmp", "sctp",
-					   "dccp", "udplite", "gre", NULL };
-static const char *const icmp_words[] = {
-	"any",          "echo-reply",    "unreachable",       "source-quench", "redirect",
-	"echo-request", "time-exceeded", "parameter-problem", "timestamp",     "timestamp-reply",
-	NULL,
+static const char *const proto_words[] = { "tcp",  "udp",     "icmp", "sctp",
+					   "dccp", "udplite", "gre",  NULL };
+static const char *const flag_words[] = {
+	"fin",    "syn",    "rst",    "psh",    "ack",    "urg",    "ece",    "cwr", "no-fin",
+	"no-syn", "no-rst", "no-psh", "no-ack", "no-urg", "no-ece", "no-cwr", NULL,
 };
 static const char *const kind_words[] = { "addresses", "ports", "address-ports", NULL };
 static const char *const reject_words[] = {
@@ -25,8 +26,12 @@ static_assert(FILTER_REJECT_PROHIBITED == 0 && FILTER_REJECT_RESET == 4, "words"
 static_assert(FILTER_SET_ADDRS == 0 && FILTER_SET_PORTS == 1 && FILTER_SET_PAIRS == 2, "words");
 static_assert(ARRAY_COUNT(kind_words) == FILTER_SET_KINDS + 1, "words");
 static_assert(FILTER_NEW == 1 << CONF_NEW && FILTER_UNTRACKED == 1 << CONF_UNTRACKED, "states");
-static_assert(ARRAY_COUNT(proto_words) == CONF_PROTO_COUNT + 1, "words");
-static_assert(ARRAY_COUNT(icmp_words) == CONF_ICMP_COUNT + 1, "words");
+static_assert(ARRAY_COUNT(flag_words) == 2 * CONF_FLAG_COUNT + 1, "words");
+static_assert(TCP_FIN == 1 << CONF_FIN && TCP_SYN == 1 << CONF_SYN, "flags");
+static_assert(TCP_RST == 1 << CONF_RST && TCP_PSH == 1 << CONF_PSH, "flags");
+static_assert(TCP_ACK == 1 << CONF_ACK && TCP_URG == 1 << CONF_URG, "flags");
+static_assert(TCP_ECE == 1 << CONF_ECE && TCP_CWR == 1 << CONF_CWR, "flags");
+static_assert((int)FILTER_PROTO_ANY == CONF_ANY && (int)VALUE_ICMP_ANY == CONF_ANY, "any");
 
 static const struct conf_field limit_fields[] = {
 	{ .key = "rate",
@@ -62,6 +67,7 @@ static void rule_defaults(void *element)
 	struct filter_limit limit = { .per_s = 1, .burst = 5 };
 
 	rule->chain = FILTER_FORWARD;
+	rule->proto = rule->icmp_type = rule->icmp_code = CONF_ANY;
 	rule->limit = limit;
 	rule->source_limit = limit;
 }
@@ -133,10 +139,16 @@ static const struct conf_field rule_fields[] = {
 	  .at = offsetof(struct conf_filter_rule, dest_not),
 	  .help = "all destinations but those" },
 	{ .key = "protocol",
-	  .kind = CONF_WORD,
+	  .kind = CONF_PROTO,
 	  .words = proto_words,
+	  .max = UINT8_MAX,
+	  .zero = "any",
 	  .at = offsetof(struct conf_filter_rule, proto),
 	  .help = "with ports, any means each that has ports" },
+	{ .key = "protocol-not",
+	  .kind = CONF_BOOL,
+	  .at = offsetof(struct conf_filter_rule, proto_not),
+	  .help = "all protocols but that" },
 	{ .key = "source-ports",
 	  .kind = CONF_PORTS,
 	  .zero = "any",
@@ -170,10 +182,23 @@ static const struct conf_field rule_fields[] = {
 	  .at = offsetof(struct conf_filter_rule, dport_not),
 	  .help = "all ports of the destination but those" },
 	{ .key = "icmp",
-	  .kind = CONF_WORD,
-	  .words = icmp_words,
-	  .at = offsetof(struct conf_filter_rule, icmp),
-	  .help = "the type, with 'protocol: icmp'" },
+	  .kind = CONF_ICMP,
+	  .max = UINT8_MAX,
+	  .zero = "any",
+	  .at = offsetof(struct conf_filter_rule, icmp_type),
+	  .more = offsetof(struct conf_filter_rule, icmp_code),
+	  .help = "with 'protocol: icmp'" },
+	{ .key = "tcp-flags",
+	  .kind = CONF_VALUES,
+	  .element = CONF_WORD,
+	  .words = flag_words,
+	  .zero = "any",
+	  .at = offsetof(struct conf_filter_rule, flag),
+	  .size = sizeof(u32),
+	  .count_at = offsetof(struct conf_filter_rule, flag_count),
+	  .count_max = CONF_FLAG_COUNT,
+	  .help = "with 'protocol: tcp', those that have to be set and those that must not be: "
+		  "[syn, no-ack]" },
 	{ .key = "limit",
 	  .kind = CONF_GROUP,
 	  .group = &limit_group,
@@ -183,7 +208,7 @@ static const struct conf_field rule_fields[] = {
 	  .kind = CONF_GROUP,
 	  .group = &limit_group,
 	  .at = offsetof(struct conf_filter_rule, source_limit),
-	  .help = "the same for each source by itself" },
+	  .help = "the same for each source of each zone by itself" },
 	{ .key = "limit-over",
 	  .kind = CONF_BOOL,
 	  .at = offsetof(struct conf_filter_rule, limit_over),

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/wire/ip4.h"
 #include "host/conf/nearest.h"
+#include "host/conf/value_icmp.h"
 #include "host/conf/values.h"
 
 enum { WORDS_MAX = 64 };
@@ -222,6 +224,17 @@ static bool read_via(const struct conf_field *field, const char *text, void *bas
 	return true;
 }
 
+/* By name or number. */
+static bool read_proto(const char *text, s32 *proto)
+{
+	u64 number = ip4_proto_find(text);
+
+	if (number == 0 && !value_number(text, 0, UINT8_MAX, &number))
+		return false;
+	*proto = (s32)number;
+	return true;
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static void clear(const struct conf_field *field, void *base)
@@ -240,6 +253,11 @@ static void clear(const struct conf_field *field, void *base)
 	case CONF_PORTS:
 		*(u16 *)place(base, field->at) = 0;
 		*(u16 *)place(base, field->more) = 0;
+		break;
+	case CONF_PROTO: *(s32 *)place(base, field->at) = CONF_ANY; break;
+	case CONF_ICMP:
+		*(s32 *)place(base, field->at) = CONF_ANY;
+		*(s32 *)place(base, field->more) = CONF_ANY;
 		break;
 	default: break;
 	}
@@ -328,6 +346,8 @@ bool conf_value_read(const struct conf_field *field, const char *text, void *bas
 	case CONF_PORTS: return value_ports(text, at, place(base, field->more));
 	case CONF_VIA: return read_via(field, text, base);
 	case CONF_ELEM: return value_elem(text, at);
+	case CONF_PROTO: return read_proto(text, at);
+	case CONF_ICMP: return value_icmp(text, at, place(base, field->more));
 	case CONF_GROUP:
 	case CONF_LIST:
 	case CONF_VALUES:
@@ -351,6 +371,8 @@ static bool is_clear(const struct conf_field *field, const void *base)
 	case CONF_PATH: return *(const char *)at == 0;
 	case CONF_ADDR: return be32_load(at).raw == 0;
 	case CONF_PREFIX: return *(const u8 *)place_const(base, field->more) == 0;
+	case CONF_PROTO:
+	case CONF_ICMP: return *(const s32 *)at == CONF_ANY;
 	default: return false;
 	}
 }
@@ -379,6 +401,16 @@ static void show_ports(u16 first, u16 last, char text[CONF_VALUE_SIZE])
 		snprintf(text, CONF_VALUE_SIZE, "%u", first);
 	else
 		snprintf(text, CONF_VALUE_SIZE, "%u-%u", first, last);
+}
+
+static void show_proto(u8 proto, char text[CONF_VALUE_SIZE])
+{
+	const char *name = ip4_proto_name(proto);
+
+	if (name)
+		snprintf(text, CONF_VALUE_SIZE, "%s", name);
+	else
+		snprintf(text, CONF_VALUE_SIZE, "%u", proto);
 }
 
 static void show_plain(const struct conf_field *field, const void *base, char text[CONF_VALUE_SIZE])
@@ -449,23 +481,32 @@ void conf_value_show(const struct conf_field *field, const void *base, char text
 				 field->words[*(const enum conf_via *)at - CONF_VIA_BLACKHOLE]);
 		return;
 	case CONF_ELEM: snprintf(text, CONF_VALUE_SIZE, "%s", value_show_elem(at).text); return;
+	case CONF_PROTO: show_proto((u8)(*(const s32 *)at), text); return;
+	case CONF_ICMP:
+		snprintf(text, CONF_VALUE_SIZE, "%s",
+			 value_show_icmp(*(const s32 *)at,
+					 *(const s32 *)place_const(base, field->more))
+				 .text);
+		return;
 	default: show_plain(field, base, text); return;
 	}
 }
 
 /* ---- what would be right --------------------------------------------------------------------- */
 
-static void list_words(const struct conf_field *field, char *text, size_t size)
+static void list_words(const struct conf_field *field, const char *more, char *text, size_t size)
 {
 	u32 count = words_count(field->words);
 	size_t len = 0;
 
 	for (u32 i = 0; i < count && len < size; i++)
 		len += (size_t)snprintf(text + len, size - len, "%s%s",
-					i == 0           ? ""
-					: i + 1 == count ? " or "
-							 : ", ",
+					i == 0                    ? ""
+					: i + 1 == count && !more ? " or "
+								  : ", ",
 					field->words[i]);
+	if (more && len < size)
+		snprintf(text + len, size - len, " or %s", more);
 }
 
 static void expect_number(const struct conf_field *field, char *text, size_t size)
@@ -504,6 +545,8 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 		[CONF_VIA] = "an address like 10.10.0.7, blackhole or prohibit",
 		[CONF_ELEM] = "an address or a prefix like 10.20.0.0/16, ports like 443 or "
 			      "1024-2047, or an address with a port like 10.0.0.1:443",
+		[CONF_ICMP] = "a type of ICMP or type/code, by name or number, like "
+			      "echo-request, unreachable/port or 3/4",
 	};
 	size_t len;
 
@@ -513,7 +556,8 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 	case CONF_SECONDS:
 	case CONF_MILLIS:
 	case CONF_NANOS: expect_number(field, text, size); break;
-	case CONF_WORD: list_words(field, text, size); break;
+	case CONF_WORD: list_words(field, NULL, text, size); break;
+	case CONF_PROTO: list_words(field, "a number from 0 to 255", text, size); break;
 	case CONF_NAME:
 		snprintf(text, size, "a name of up to %u letters, digits and . _ - : @",
 			 field->size - 1);
@@ -529,6 +573,16 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 		snprintf(text + len, size - len, ", %s or %s", field->zero, field->top);
 	else if (field->zero)
 		snprintf(text + len, size - len, ", or %s", field->zero);
+}
+
+static u32 icmp_words(const char *words[WORDS_MAX])
+{
+	struct value_icmp number;
+	u32 count = 0;
+
+	while (count < WORDS_MAX - 2 && (words[count] = value_icmp_name(count, &number)) != NULL)
+		count++;
+	return count;
 }
 
 const char *conf_value_near(const struct conf_field *field, const char *text)
@@ -550,6 +604,8 @@ const char *conf_value_near(const struct conf_field *field, const char *text)
 	}
 	for (u32 i = 0; i < count; i++)
 		words[i] = from[i];
+	if (field->kind == CONF_ICMP)
+		count = icmp_words(words);
 	if (field->zero)
 		words[count++] = field->zero;
 	if (field->top)

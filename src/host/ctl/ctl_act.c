@@ -55,6 +55,9 @@ static void put_value(struct evbuffer *out, const struct sluice *s, const struct
 	case TRACE_ADDR: put_addr(out, (be32){ (u32)value->number }); return;
 	case TRACE_IFACE: put_iface(out, s, value->number); return;
 	case TRACE_TEXT: ctl_put_string(out, value->text); return;
+	case TRACE_FLAGS:
+		ctl_put_flags(out, (u8)value->number, (u8)value->number);
+		return;
 	case TRACE_NOTHING: return;
 	}
 }

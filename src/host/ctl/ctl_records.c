@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "core/wire/ip4.h"
+#include "core/wire/tcp.h"
 
 /* A struct by value, so that several fit in one call of evbuffer_add_printf. */
 static struct ctl_addr_text addr_text(be32 addr)
@@ -27,6 +28,21 @@ struct ctl_addr_text ctl_proto_text(u8 proto)
 	else
 		evutil_snprintf(out.text, sizeof out.text, "%u", proto);
 	return out;
+}
+
+void ctl_put_flags(struct evbuffer *out, u8 flags, u8 mask)
+{
+	const char *comma = "";
+
+	evbuffer_add_printf(out, mask ? "\"" : "\"none");
+	for (u32 bit = 0; bit < 8; bit++) {
+		if (!(mask >> bit & 1))
+			continue;
+		evbuffer_add_printf(out, "%s%s%s", comma, flags >> bit & 1 ? "" : "!",
+				    tcp_flag_name(bit));
+		comma = ",";
+	}
+	evbuffer_add_printf(out, "\"");
 }
 
 static const char *bool_text(bool value)

@@ -35,6 +35,8 @@ void ctl_put_neigh(struct evbuffer *out, const struct iface_table *ifaces,
 		   const struct neigh_info *neigh, ns_t now);
 void ctl_put_counter(struct evbuffer *out, const struct sluice_counter *counter);
 void ctl_put_mem_row(struct evbuffer *out, const struct mem_row *row);
+/* "syn,!ack": flags of TCP that are set and, with a !, those of the mask that are not; "none". */
+void ctl_put_flags(struct evbuffer *out, u8 flags, u8 mask);
 /* A JSON string with its quotes; bytes that are not printable ASCII become \u00XX. */
 void ctl_put_string(struct evbuffer *out, const char *text);
 

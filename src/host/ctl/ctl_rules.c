@@ -58,18 +58,19 @@ static void put_proto(struct evbuffer *out, const struct filter_rule_conf *conf)
 {
 	char words[WORDS_SIZE];
 
-	if (conf->proto == 0)
+	if (conf->proto == FILTER_PROTO_ANY)
 		return;
 	snprintf(words, sizeof words, "%s%s", conf->proto_not ? "!" : "",
-		 ctl_proto_text(conf->proto).text);
+		 ctl_proto_text((u8)conf->proto).text);
 	put_words(out, "proto", words);
 	if (conf->icmp && conf->icmp_code < 0)
 		evbuffer_add_printf(out, ",\"icmp\":\"%u\"", conf->icmp_type);
 	else if (conf->icmp)
 		evbuffer_add_printf(out, ",\"icmp\":\"%u/%d\"", conf->icmp_type, conf->icmp_code);
-	if (conf->tcp_mask)
-		evbuffer_add_printf(out, ",\"tcp_flags\":\"0x%02x/0x%02x\"", conf->tcp_flags,
-				    conf->tcp_mask);
+	if (conf->tcp_mask) {
+		evbuffer_add_printf(out, ",\"tcp_flags\":");
+		ctl_put_flags(out, conf->tcp_flags, conf->tcp_mask);
+	}
 }
 
 static void put_states(struct evbuffer *out, u8 states)

@@ -317,6 +317,58 @@ static void test_rule_of_the_filter_is_told(void **state)
 	asked_close(asked);
 }
 
+/* Rules that want other flags, or another message of ICMP, are told of if that is all that keeps
+ * them from deciding; so is what the rule that decides has seen.                                 */
+static void test_rules_that_nearly_decide_are_told(void **state)
+{
+	struct rules rules = { 0 };
+	struct filter_rule_conf *rule;
+	const struct trace_step *step;
+	struct asked *asked;
+
+	(void)state;
+	rule = add(&rules, FILTER_FORWARD, FILTER_ACCEPT);
+	rule->proto = IP_PROTO_TCP;
+	rule->tcp_mask = rule->tcp_flags = TCP_RST;
+	rule = add(&rules, FILTER_FORWARD, FILTER_ACCEPT); /* another port, too */
+	rule->proto = IP_PROTO_TCP;
+	rule->tcp_mask = rule->tcp_flags = TCP_RST;
+	rule->dport.first = rule->dport.last = 81;
+	rule = add(&rules, FILTER_FORWARD, FILTER_DROP);
+	memcpy(rule->name, "opening", 8);
+	rule->proto = IP_PROTO_TCP;
+	rule->tcp_mask = TCP_SYN | TCP_ACK;
+	rule->tcp_flags = TCP_SYN;
+	for (u32 n = 0; n < 3; n++) {
+		rule = add(&rules, FILTER_FORWARD, FILTER_DROP);
+		rule->proto = IP_PROTO_ICMP;
+		rule->icmp = true;
+		rule->icmp_type = n == 0 ? ICMP_TIMESTAMP : ICMP_ECHO;
+		rule->icmp_code = n == 1 ? 5 : -1;
+	}
+	asked = asked_open(open_with(&rules));
+	ask(asked, RIG_IN, tcp_out(asked->bed, TCP_SYN | TCP_PSH));
+	assert_int_equal(asked->told.trace.drop, DROP_FILTER_FORWARD);
+	step = step_find(asked, TRACE_FORWARD, "rule");
+	assert_non_null(strstr(step[0].sentence, "other flags"));
+	assert_int_equal(value_find(&step[0], "rule")->number, 0);
+	assert_int_equal(value_find(&step[0], "flags")->number, TCP_SYN | TCP_PSH);
+	assert_string_equal(step[1].what, "filter");
+	assert_string_equal(value_find(&step[1], "name")->text, "opening");
+	assert_int_equal(value_find(&step[1], "flags")->kind, TRACE_FLAGS);
+	assert_int_equal(value_find(&step[1], "flags")->number, TCP_SYN | TCP_PSH);
+	build_echo4(&asked->bed->b, addr(HOST), addr(SERVER), ICMP_ECHO, 7, 1);
+	ask(asked, RIG_IN, &asked->bed->b);
+	step = step_find(asked, TRACE_FORWARD, "rule");
+	assert_non_null(strstr(step[0].sentence, "another type"));
+	assert_int_equal(value_find(&step[0], "type")->number, ICMP_ECHO);
+	assert_non_null(strstr(step[1].sentence, "another code"));
+	assert_int_equal(value_find(&step[1], "code")->number, 0);
+	assert_int_equal(value_find(&step[2], "rule")->number, 5);
+	assert_int_equal(value_find(&step[2], "type")->number, ICMP_ECHO);
+	asked_close(asked);
+}
+
 static void test_sets_of_a_rule_are_told(void **state)
 {
 	const struct filter_elem elems[] = { { addr("203.0.113.0"), 24, 0, 0 },
@@ -389,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_cut_off_counts_as_right),
 		cmocka_unit_test(test_host_and_echo),
 		cmocka_unit_test(test_rule_of_the_filter_is_told),
+		cmocka_unit_test(test_rules_that_nearly_decide_are_told),
 		cmocka_unit_test(test_sets_of_a_rule_are_told),
 		cmocka_unit_test(test_flow_that_stands_before_its_rules),
 	};

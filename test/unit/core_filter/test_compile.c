@@ -97,6 +97,22 @@ static void make_ports_of_icmp(struct trial *t)
 	t->rule[0].dport.first = 2;
 }
 
+static void make_ports_of_protocol_0(struct trial *t)
+{
+	t->rule[0].proto = 0;
+	t->rule[0].dport.first = 2;
+}
+
+static void make_proto_below(struct trial *t)
+{
+	t->rule[0].proto = -2;
+}
+
+static void make_proto_above(struct trial *t)
+{
+	t->rule[0].proto = 256;
+}
+
 static void make_ports_of_not_tcp(struct trial *t)
 {
 	t->rule[0].proto = IP_PROTO_TCP;
@@ -252,6 +268,9 @@ static const struct wrong wrongs[] = {
 	{ "ends before it begins", make_backward_range },
 	{ "ports of a protocol", make_ports_of_icmp },
 	{ "ports of a protocol", make_ports_of_not_tcp },
+	{ "ports of a protocol", make_ports_of_protocol_0 },
+	{ "protocol outside of 0 to 255", make_proto_below },
+	{ "protocol outside of 0 to 255", make_proto_above },
 	{ "without the protocol ICMP", make_icmp_of_tcp },
 	{ "ICMP code", make_icmp_code },
 	{ "without the protocol TCP", make_flags_of_any },
@@ -383,7 +402,7 @@ static void test_what_allows_the_short_cut(void **state)
 	rule[1].proto = IP_PROTO_TCP;
 	assert_int_equal(chain_of(rule, 2).fast, FILTER_FAST_ESTABLISHED);
 	assert_false(chain_of(rule, 2).varies);
-	rule[1].proto = 0;
+	rule[1].proto = FILTER_PROTO_ANY;
 	rule[1].each = true;
 	assert_int_equal(chain_of(rule, 2).fast, FILTER_FAST_ESTABLISHED);
 	rule[1].each = false;

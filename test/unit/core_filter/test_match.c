@@ -115,6 +115,19 @@ static void test_protocols(void **state)
 	assert_false(meets(&rule, &p));
 	rule.proto_not = true;
 	assert_true(meets(&rule, &p));
+	rule.proto = 0;
+	assert_true(meets(&rule, &p));
+	rule.proto_not = false;
+	assert_false(meets(&rule, &p));
+	p.proto = 0;
+	assert_true(meets(&rule, &p));
+	rule.proto_not = true;
+	assert_false(meets(&rule, &p));
+	rule = any_rule();
+	rule.proto = UINT8_MAX;
+	assert_false(meets(&rule, &p));
+	p.proto = UINT8_MAX;
+	assert_true(meets(&rule, &p));
 	rule = any_rule();
 	rule.proto = IP_PROTO_ICMP;
 	rule.icmp = true;
@@ -274,6 +287,31 @@ static void test_limit_of_each_source(void **state)
 	bed_close(&bed);
 }
 
+/* One address in two zones is two sources. */
+static void test_limit_of_each_source_in_its_zone(void **state)
+{
+	struct filter_rule_conf rule = any_rule();
+	struct filter_model_packet p = tcp();
+	struct filter_ask question = { .key = bed_key(&p), .chain = FILTER_FORWARD, .now = 1 };
+	struct filter_bed bed;
+
+	(void)state;
+	rule.source_limit = (struct filter_limit){ 1, 60, 2 };
+	bed_open(&bed);
+	bed.conf.rule = &rule;
+	bed.conf.rule_count = 1;
+	bed_use(&bed);
+	for (u32 round = 0; round < 3; round++) {
+		for (u8 zone = 0; zone < 64; zone++) {
+			question.key.zone = zone;
+			assert_int_equal(filter_judge(&bed.filter, &question).action,
+					 round < 2 ? FILTER_DROP : FILTER_ACCEPT);
+		}
+	}
+	assert_int_equal(bed.filter.stats.sources_evicted, 0);
+	bed_close(&bed);
+}
+
 /* More sources than are remembered: the one nearest to rest gives way, and that is counted. */
 static void test_table_of_sources_is_bounded(void **state)
 {
@@ -309,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_first_rule_decides_and_counts),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_limit_of_each_source),
+		cmocka_unit_test(test_limit_of_each_source_in_its_zone),
 		cmocka_unit_test(test_table_of_sources_is_bounded),
 	};
 

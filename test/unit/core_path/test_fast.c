@@ -357,7 +357,8 @@ enum { RANDOM_RULES = 10 };
 /* A rule that is about some of what these flows are. */
 static void random_rule(struct filter_rule_conf *rule, struct rng *rng)
 {
-	static const u8 protos[] = { 0, 0, IP_PROTO_TCP, IP_PROTO_UDP };
+	static const s32 protos[] = { FILTER_PROTO_ANY, FILTER_PROTO_ANY, IP_PROTO_TCP,
+				      IP_PROTO_UDP };
 	static const u8 masks[] = { TCP_SYN, TCP_SYN | TCP_ACK, TCP_PSH, TCP_PSH | TCP_ACK,
 				    TCP_FIN | TCP_RST };
 

@@ -373,7 +373,7 @@ static void test_filter_by_port(void **state)
 		u8 proto = with_ports[n / 2];
 		struct path_bed *bed;
 
-		rule->proto = n % 2 == 0 ? proto : 0;
+		rule->proto = n % 2 == 0 ? proto : FILTER_PROTO_ANY;
 		rule->dport.first = rule->dport.last = 80;
 		bed = open_with(&rules);
 		make(bed, proto, HOST, 5000, SERVER, 80);

@@ -195,6 +195,32 @@ static void test_subscribers_are_of_a_zone(void **state)
 	path_bed_close(bed);
 }
 
+/* Neither does what its filter rules let each source have. */
+static void test_limits_of_sources_are_of_a_zone(void **state)
+{
+	struct path_bed *bed = zones_new();
+	struct filter_rule_conf rule;
+
+	(void)state;
+	filter_rule_defaults(&rule);
+	rule.states = FILTER_NEW;
+	rule.source_limit = (struct filter_limit){ 1, 60, 1 };
+	rule.limit_over = true;
+	rule.fate.action = FILTER_DROP;
+	bed->conf.filter.rule = &rule;
+	bed->conf.filter.rule_count = 1;
+	path_bed_start(bed);
+	udp_out(bed);
+	(void)path_pass(bed, BLUE);
+	udp_out(bed);
+	(void)path_pass(bed, RED);
+	build_udp4(&bed->b, addr(HOST), 5001, addr(SERVER), 53, 20);
+	dies(bed, BLUE, DROP_FILTER_FORWARD);
+	build_udp4(&bed->b, addr(HOST), 5001, addr(SERVER), 53, 20);
+	dies(bed, RED, DROP_FILTER_FORWARD);
+	path_bed_close(bed);
+}
+
 /* ---- the gateway and errors ------------------------------------------------------------------ */
 
 /* The gateway's address of every zone answers into that zone, and so does the common one. */
@@ -408,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_a_rule_is_of_its_zone),
 		cmocka_unit_test(test_fragments_of_two_zones),
 		cmocka_unit_test(test_subscribers_are_of_a_zone),
+		cmocka_unit_test(test_limits_of_sources_are_of_a_zone),
 		cmocka_unit_test(test_echo_of_the_gateway),
 		cmocka_unit_test(test_errors_find_their_zone),
 		cmocka_unit_test(test_no_way_to_another_inside),

@@ -115,6 +115,13 @@ static void draw_elem(struct rng *rng, struct filter_elem *elem)
 	}
 }
 
+/* A type, and half of the time a code, with names more often than chance has it. */
+static void draw_icmp(struct rng *rng, s32 *type, s32 *code)
+{
+	*type = (s32)(rng_u32(rng) % (rng_u32(rng) % 2 ? 15 : 256));
+	*code = rng_u32(rng) % 2 ? CONF_ANY : (s32)(rng_u32(rng) % (rng_u32(rng) % 2 ? 16 : 256));
+}
+
 static void draw_value(struct rng *rng, const struct conf_field *field, u8 *base)
 {
 	u8 *at = base + field->at;
@@ -141,6 +148,8 @@ static void draw_value(struct rng *rng, const struct conf_field *field, u8 *base
 		break;
 	case CONF_ADDR: be32_store(at, be32_of(rng_u32(rng) | 1)); break;
 	case CONF_ELEM: draw_elem(rng, (struct filter_elem *)(void *)at); break;
+	case CONF_PROTO: *(s32 *)at = (s32)number; break;
+	case CONF_ICMP: draw_icmp(rng, (s32 *)at, (s32 *)(base + field->more)); break;
 	case CONF_VIA: draw_via(rng, (struct conf_route *)base); break;
 	default: draw_pair(rng, field, base); break;
 	}

@@ -556,6 +556,7 @@ static void rules_and_sets(void **state)
 	tables->rule[0] = full_rule();
 	tables->rule[1].policy = true;
 	tables->rule[1].conf.states = FILTER_STATES;
+	tables->rule[1].conf.proto = FILTER_PROTO_ANY;
 	tables->rule[1].conf.in_ifs = tables->rule[1].conf.out_ifs = FILTER_IFACE_ANY;
 	tables->rule[1].conf.sport.last = tables->rule[1].conf.dport.last = UINT16_MAX;
 	root = answer(tables, CTL_SHOW_RULES);
@@ -567,7 +568,7 @@ static void rules_and_sets(void **state)
 	text_is(record, "dst", "10.0.0.0/8");
 	text_is(record, "dport", "!80-443");
 	text_is(record, "proto", "tcp");
-	text_is(record, "tcp_flags", "0x02/0x12");
+	text_is(record, "tcp_flags", "syn,!ack");
 	text_is(record, "action", "reject");
 	text_is(record, "with", "tcp-reset");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "in"), 0)),

@@ -97,6 +97,41 @@ static void a_described_packet(void **state)
 	assert_int_equal(seen.ttl, 3);
 	assert_true(seen.df);
 	assert_int_equal(seen.len, 40);
+	args = good("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --dport 7 --flags ece,cwr,urg");
+	asked(&args, &seen);
+	assert_int_equal(seen.flags, TCP_ECE | TCP_CWR | TCP_URG);
+}
+
+static void a_message_of_icmp(void **state)
+{
+	static const struct {
+		const char *said;
+		u8 type;
+		u8 code;
+	} messages[] = {
+		{ "", ICMP_ECHO, 0 },
+		{ " --icmp echo-reply", ICMP_ECHO_REPLY, 0 },
+		{ " --icmp unreachable/port", ICMP_UNREACH, ICMP_UNREACH_PORT },
+		{ " --icmp 200/7", 200, 7 },
+	};
+	char line[LINE_MAX];
+	struct seen seen;
+
+	(void)state;
+	for (size_t n = 0; n < ARRAY_COUNT(messages); n++) {
+		struct explain_args args;
+
+		snprintf(line, sizeof line,
+			 "explain --in e --src 1.2.3.4 --dst 1.2.3.5 --proto icmp%s",
+			 messages[n].said);
+		args = good(line);
+		asked(&args, &seen);
+		assert_int_equal(seen.wrong, 0);
+		assert_int_equal(seen.type, messages[n].type);
+		assert_int_equal(seen.code, messages[n].code);
+	}
+	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --proto icmp --icmp echo",
+		"echo-reply");
 }
 
 static void each_protocol(void **state)
@@ -237,6 +272,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_described_packet),
+		cmocka_unit_test(a_message_of_icmp),
 		cmocka_unit_test(each_protocol),
 		cmocka_unit_test(protocols_with_ports),
 		cmocka_unit_test(a_long_packet_is_sent_by_its_head),

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "prog/run_args.h"
+#include "prog/run_fill.h"
 
 enum { WORDS_MAX = 32 };
 
@@ -168,6 +169,34 @@ static void routes_and_limits(void **state)
 	free(parsed);
 }
 
+/* The words of the file, one option each. */
+static void what_a_subscriber_may_hold(void **state)
+{
+	struct parsed *parsed = parse_good(
+		"run --lan a --wan b --subscriber flows=2000 --subscriber ports=1 --subscriber "
+		"rate=1000000 --subscriber burst=7 --subscriber prefix-length=24");
+	static struct run_errors errors;
+	static struct conf conf;
+
+	(void)state;
+	assert_true(run_args_fill(&parsed->args, &conf, &errors));
+	assert_int_equal(conf.subscribers.prefix_len, 24);
+	assert_int_equal(conf.subscribers.limits.flows, 2000);
+	assert_int_equal(conf.subscribers.limits.ports, 1);
+	assert_int_equal(conf.subscribers.limits.rate, 1000000);
+	assert_int_equal(conf.subscribers.limits.burst, 7);
+	free(parsed);
+	parsed = parse_good("run --lan a --wan b --subscriber flows=9");
+	assert_true(run_args_fill(&parsed->args, &conf, &errors));
+	assert_int_equal(conf.subscribers.prefix_len, 32);
+	assert_int_equal(conf.subscribers.limits.rate, 0);
+	free(parsed);
+	parsed = parse_good("run --lan a --wan b --subscriber burst=9");
+	assert_false(run_args_fill(&parsed->args, &conf, &errors));
+	assert_non_null(strstr(errors.text[0], "--subscriber burst=9: needs a rate"));
+	free(parsed);
+}
+
 static void each_mistake_is_named(void **state)
 {
 	(void)state;
@@ -189,6 +218,12 @@ static void each_mistake_is_named(void **state)
 	refused("run --lan a --wan b --driver a=dpdk", "a=dpdk", "afpacket");
 	refused("run --lan a --wan b --timeout udpp=3", "udpp", "did you mean udp");
 	refused("run --lan a --wan b --timeout udp=0", "udp=0", "604800");
+	refused("run --lan a --wan b --subscriber 7", "--subscriber 7", "flows=2000");
+	refused("run --lan a --wan b --subscriber flow=7", "flow=7", "did you mean flows");
+	refused("run --lan a --wan b --subscriber flows=0", "flows=0", "67108864");
+	refused("run --lan a --wan b --subscriber rate=1000001", "rate=1000001", "1 to 1000000");
+	refused("run --lan a --wan b --subscriber prefix-length=33", "=33", "1 to 32");
+	refused("run --config gw.yaml --subscriber flows=7", "--subscriber", "in the file");
 	refused("run --lan a --wan b --mapping udp=adress", "udp=adress", "destination");
 	refused("run --lan a --wan b --filtering sctp=address", "sctp=address", "address-port");
 	refused("run --lan a --wan b --pool 10.0.0.9-10.0.0.1", "10.0.0.9-10.0.0.1", "198.51.100");
@@ -274,6 +309,7 @@ int main(void)
 		cmocka_unit_test(translation),
 		cmocka_unit_test(order_does_not_matter),
 		cmocka_unit_test(routes_and_limits),
+		cmocka_unit_test(what_a_subscriber_may_hold),
 		cmocka_unit_test(each_mistake_is_named),
 		cmocka_unit_test(a_file_instead_of_options),
 		cmocka_unit_test(all_mistakes_at_once),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "core/wire/ip4.h"
 #include "host/conf/conf_load.h"
 #include "prog/run_conf.h"
 #include "prog/run_fill.h"
@@ -691,7 +692,8 @@ static void filter_rule_asked(struct bed *bed)
 		.state_count = 2,
 		.state = { CONF_UNTRACKED, CONF_NEW },
 		.in = "gw1",
-		.proto = CONF_PROTO_TCP,
+		.proto = IP_PROTO_TCP,
+		.icmp_type = CONF_ANY,
 		.dest = be32_of(0x0a0a0005),
 		.dest_len = 32,
 		.dport_first = 80,

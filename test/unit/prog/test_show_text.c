@@ -153,12 +153,12 @@ static void rules_and_sets(void **state)
 	line_is(CTL_SHOW_RULES, 0,
 		"{\"chain\":\"forward\",\"index\":3,\"name\":\"web\",\"states\":[\"new\","
 		"\"related\"],\"in\":[\"lan\",\"lan2\"],\"proto\":\"tcp\","
-		"\"tcp_flags\":\"0x02/0x12\",\"src\":\"!@bad\",\"dport\":\"80-443\","
+		"\"tcp_flags\":\"syn,!ack\",\"src\":\"!@bad\",\"dport\":\"80-443\","
 		"\"source_limit\":{\"rate\":10,\"per_s\":60,\"burst\":5},\"limit_over\":true,"
 		"\"action\":\"reject\",\"with\":\"tcp-reset\",\"log\":true,\"packets\":5,"
 		"\"bytes\":600}",
 		"forward       3  reject tcp-reset  state new,related  in lan,lan2  tcp flags "
-		"0x02/0x12  from !@bad  to port 80-443  above 10 in 60s of each source, burst 5  "
+		"syn,!ack  from !@bad  to port 80-443  above 10 in 60s of each source, burst 5  "
 		"log  # web  packets 5  bytes 600\n");
 	line_is(CTL_SHOW_RULES, 0,
 		"{\"chain\":\"input\",\"policy\":true,\"action\":\"accept\",\"packets\":0,"
