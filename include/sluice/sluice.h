@@ -288,7 +288,7 @@ enum sluice_event_kind {
 	SLUICE_EVENT_MAPPINGS_FULL,
 	SLUICE_EVENT_ARP_CONFLICT,     /* addr, iface */
 	SLUICE_EVENT_NO_BACKEND,       /* dst, dport, proto: of the service that refused last */
-	SLUICE_EVENT_SUBSCRIBER_LIMIT, /* addr: who was refused last; what: by which limit */
+	SLUICE_EVENT_SUBSCRIBER_LIMIT, /* dst, zone: who was refused last; what: by which limit */
 	/* what: flows, mappings, fragments, packets; or ports: public_addr, proto, and with dst and
 	 * dport those towards one busy destination. used of limit, which is at least percent.   */
 	SLUICE_EVENT_FILLING,
@@ -299,6 +299,7 @@ enum { SLUICE_EVENT_KIND_COUNT = SLUICE_EVENT_FILTER + 1, SLUICE_HOLDER_MAX = 3 
 
 struct sluice_holder {
 	be32 addr;
+	u8 zone; /* whose addr it is: others may have the same */
 	u32 held;
 };
 
@@ -311,6 +312,7 @@ struct sluice_event {
 	u64 limit;
 	u8 percent; /* 70 or 90 */
 	u8 proto;
+	u8 zone; /* of dst, where that is an inside host */
 	be32 public_addr;
 	be32 dst;
 	be16 dport;

@@ -20,10 +20,7 @@ struct report {
 	bool running;
 	u32 port;      /* where the count goes on */
 	u32 holder_count;
-	struct {
-		be32 addr;
-		u32 held;
-	} holder[REPORT_HOLDERS];
+	struct sluice_holder holder[REPORT_HOLDERS];
 	struct nat_refusal about;
 	u64 reported;  /* refusals that earlier reports spoke of */
 	ns_t next_ns;  /* not before */

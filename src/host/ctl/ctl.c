@@ -13,6 +13,7 @@
 #include "host/ctl/ctl_act.h"
 #include "host/ctl/ctl_answer.h"
 #include "host/ctl/ctl_listen.h"
+#include "host/ctl/ctl_news.h"
 #include "host/ctl/ctl_top.h"
 #include "host/loop/loop.h"
 
@@ -391,7 +392,7 @@ void ctl_tell(struct ctl *ctl, const struct sluice_event *event)
 		if (client->state == CLIENT_LISTENING)
 			out = listener_room(client);
 		if (out)
-			ctl_put_event(out, sluice_ifaces(ctl->sluice), event);
+			ctl_put_event(out, ctl->sluice, event);
 	}
 }
 

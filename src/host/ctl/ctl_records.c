@@ -67,6 +67,20 @@ void ctl_put_zone_name(struct evbuffer *out, const struct sluice *s, const char 
 	evbuffer_add_printf(out, ",");
 }
 
+void ctl_put_zone_always(struct evbuffer *out, const struct sluice *s, const char *key, u8 zone)
+{
+	const char *name = sluice_zone_name(s, zone);
+
+	evbuffer_add_printf(out, "\"%s\":", key);
+	ctl_put_string(out, name[0] ? name : "none");
+	evbuffer_add_printf(out, ",");
+}
+
+void ctl_put_addr(struct evbuffer *out, be32 addr)
+{
+	evbuffer_add_printf(out, "\"%s\"", addr_text(addr).text);
+}
+
 void ctl_put_flow(struct evbuffer *out, const struct sluice *s, const struct sluice_flow *flow)
 {
 	evbuffer_add_printf(out,
@@ -175,7 +189,7 @@ void ctl_put_subscriber(struct evbuffer *out, const struct sluice *s,
 			    subscriber->refused_rate);
 }
 
-static void put_iface_name(struct evbuffer *out, const struct iface_table *ifaces, u16 index)
+void ctl_put_iface_name(struct evbuffer *out, const struct iface_table *ifaces, u64 index)
 {
 	if (index < ifaces->count)
 		ctl_put_string(out, ifaces->iface[index].conf.name);
@@ -211,7 +225,7 @@ void ctl_put_route(struct evbuffer *out, const struct sluice *s,
 			evbuffer_add_printf(out, "\"gateway\":\"%s\",",
 					    addr_text(path->gateway).text);
 		evbuffer_add_printf(out, "\"interface\":");
-		put_iface_name(out, sluice_ifaces(s), path->out_if);
+		ctl_put_iface_name(out, sluice_ifaces(s), path->out_if);
 		evbuffer_add_printf(out, ",\"weight\":%u}", path->weight);
 	}
 	evbuffer_add_printf(out, "]}");
@@ -329,7 +343,7 @@ void ctl_put_neigh(struct evbuffer *out, const struct iface_table *ifaces,
 		   const struct neigh_info *neigh, ns_t now)
 {
 	evbuffer_add_printf(out, "{\"addr\":\"%s\",\"interface\":", addr_text(neigh->addr).text);
-	put_iface_name(out, ifaces, neigh->out_if);
+	ctl_put_iface_name(out, ifaces, neigh->out_if);
 	evbuffer_add_printf(out, ",\"state\":\"%s\",", neigh_word(neigh->state));
 	if (neigh->mac_known) {
 		put_mac(out, &neigh->mac);

@@ -207,14 +207,14 @@ static void events_of_the_engine(void **state)
 				      .proto = 6,
 				      .refused = 9,
 				      .holder_count = 1,
-				      .holder = { { addr("10.10.0.5"), 77 } } };
+				      .holder = { { addr("10.10.0.5"), 0, 77 } } };
 	int fd = ask(bed, "{\"version\":1,\"events\":true}\n");
 
 	read_lines(bed, fd, 1);
 	ctl_tell(bed->ctl, &event);
 	read_lines(bed, fd, 1);
 	assert_non_null(strstr(bed->answer, "{\"event\":\"ports-out\",\"proto\":\"tcp\""));
-	assert_non_null(strstr(bed->answer, "{\"addr\":\"10.10.0.5\",\"held\":77}"));
+	assert_non_null(strstr(bed->answer, "{\"addr\":\"10.10.0.5\",\"zone\":\"none\",\"held\":77}"));
 	close(fd);
 }
 
