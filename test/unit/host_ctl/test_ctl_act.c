@@ -218,6 +218,80 @@ static void events_of_the_engine(void **state)
 	close(fd);
 }
 
+/* A gateway whose inside networks are both in zones, with the same addresses. */
+static void put_into_zones(struct bed *bed)
+{
+	ctl_del(bed->ctl);
+	rig_close(&bed->rig);
+	bed->conf.iface[RIG_IN2].addr[0] = bed->conf.iface[RIG_IN].addr[0];
+	for (u8 at = 0; at < 2; at++) {
+		struct iface_conf *iface = &bed->conf.iface[at == 0 ? RIG_IN : RIG_IN2];
+
+		iface->zone = (u8)(at + 1);
+		snprintf(iface->zone_name, sizeof iface->zone_name, at == 0 ? "blue" : "red");
+	}
+	rig_open(&bed->rig, &bed->conf);
+	bed->ctl = ctl_new(bed->loop, bed->rig.s, bed->path, &(struct ctl_why){ .text = "" });
+	assert_non_null(bed->ctl);
+}
+
+static void udp_in(struct bed *bed, u16 in_if, u16 port)
+{
+	build_udp4(&bed->b, addr("10.10.0.5"), port, addr("203.0.113.9"), 53, 20);
+	assert_true(rig_send(&bed->rig, in_if, &bed->b));
+	rig_drain(&bed->rig);
+}
+
+static void the_same_address_in_two_zones(void **state)
+{
+	struct bed *bed = *state;
+	struct sluice_event event = { .kind = SLUICE_EVENT_FILLING,
+				      .what = "flows",
+				      .used = 71,
+				      .limit = 100,
+				      .percent = 70,
+				      .holder_count = 1,
+				      .holder = { { addr("10.10.0.5"), 2, 70 } } };
+	json_t *answer, *row;
+	size_t index;
+	int fd;
+
+	put_into_zones(bed);
+	fd = ask(bed, "{\"version\":1,\"events\":true}\n");
+	read_lines(bed, fd, 1);
+	udp_in(bed, RIG_IN2, 5000);
+	read_lines(bed, fd, 1);
+	assert_non_null(strstr(bed->answer, "\"zone\":\"red\",\"reply_zone\":\"none\""));
+	ctl_tell(bed->ctl, &event);
+	read_lines(bed, fd, 1);
+	assert_non_null(strstr(bed->answer, "{\"event\":\"filling\",\"what\":\"flows\",\"used\":71,"
+					    "\"limit\":100,\"percent\":70,"));
+	assert_non_null(strstr(bed->answer,
+			       "{\"addr\":\"10.10.0.5\",\"zone\":\"red\",\"held\":70}"));
+	event = (struct sluice_event){ .kind = SLUICE_EVENT_SUBSCRIBER_LIMIT,
+				       .dst = addr("10.10.0.5"),
+				       .zone = 1,
+				       .what = "flows" };
+	ctl_tell(bed->ctl, &event);
+	read_lines(bed, fd, 1);
+	assert_non_null(strstr(bed->answer, "\"addr\":\"10.10.0.5\",\"zone\":\"blue\",\"what\":"));
+	close(fd);
+	udp_in(bed, RIG_IN, 5000);
+	udp_in(bed, RIG_IN2, 5001);
+	answer = whole(bed, "{\"version\":1,\"top\":\"hosts\"}\n");
+	assert_int_equal(json_integer_value(json_object_get(answer, "hosts")), 2);
+	json_array_foreach(json_object_get(answer, "top"), index, row)
+	{
+		const char *zone = json_string_value(json_object_get(row, "zone"));
+		json_int_t each = strcmp(zone, "blue") == 0 ? 1 : 2;
+
+		assert_int_equal(json_integer_value(json_object_get(row, "flows")), each);
+		assert_int_equal(json_integer_value(json_object_get(row, "ports")), each);
+	}
+	assert_int_equal(index, 2);
+	json_decref(answer);
+}
+
 /* What a listener is too slow for is counted, and said as soon as there is room. */
 static void a_slow_listener_is_told_what_it_missed(void **state)
 {
@@ -356,6 +430,7 @@ int main(void)
 		WITH_BED(explain_of_a_drop),
 		WITH_BED(events_of_a_flow),
 		WITH_BED(events_of_the_engine),
+		WITH_BED(the_same_address_in_two_zones),
 		WITH_BED(a_slow_listener_is_told_what_it_missed),
 		WITH_BED(flush_says_how_many),
 		WITH_BED(top_names_who_holds_most),
