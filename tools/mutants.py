@@ -646,4 +646,14 @@ void __tsan_write2""", "sim"),
 """, "unit:host_conf/test_conf_load"),
     ("a change is not asked what the start is asked", "src/prog/run_change.c",
      "!take(change, true, now)", "!take(change, false, now)", "interop:test_reload"),
+    ("a report counts an address of all zones together", "src/core/engine/events.c",
+     """	return be32_eq(holder->addr, addr) && holder->zone == zone;
+""", """	(void)zone;
+	return be32_eq(holder->addr, addr);
+""", "unit:core_engine/test_survey"),
+    ("top counts an address of all zones together", "src/host/ctl/ctl_top.c",
+     """	return be32_eq(host->addr, addr) && host->zone == zone;
+""", """	(void)zone;
+	return be32_eq(host->addr, addr);
+""", "unit:host_ctl/test_ctl_act"),
 ]

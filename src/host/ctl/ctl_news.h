@@ -1,5 +1,5 @@
-/* What listeners hear, one line of JSON each. An inside address has its zone beside it, "none" where
- * it is in none: the same address may be another host's elsewhere.                              */
+/* What listeners hear, one line of JSON each. An inside address has its zone beside it: the same
+ * address may be another host's elsewhere. "none" stands for no zone.                          */
 #ifndef HOST_CTL_CTL_NEWS_H
 #define HOST_CTL_CTL_NEWS_H
 

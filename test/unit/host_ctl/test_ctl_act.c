@@ -214,7 +214,8 @@ static void events_of_the_engine(void **state)
 	ctl_tell(bed->ctl, &event);
 	read_lines(bed, fd, 1);
 	assert_non_null(strstr(bed->answer, "{\"event\":\"ports-out\",\"proto\":\"tcp\""));
-	assert_non_null(strstr(bed->answer, "{\"addr\":\"10.10.0.5\",\"zone\":\"none\",\"held\":77}"));
+	assert_non_null(strstr(bed->answer,
+			       "{\"addr\":\"10.10.0.5\",\"zone\":\"none\",\"held\":77}"));
 	close(fd);
 }
 
@@ -264,8 +265,8 @@ static void the_same_address_in_two_zones(void **state)
 	assert_non_null(strstr(bed->answer, "\"zone\":\"red\",\"reply_zone\":\"none\""));
 	ctl_tell(bed->ctl, &event);
 	read_lines(bed, fd, 1);
-	assert_non_null(strstr(bed->answer, "{\"event\":\"filling\",\"what\":\"flows\",\"used\":71,"
-					    "\"limit\":100,\"percent\":70,"));
+	assert_non_null(strstr(bed->answer, "{\"event\":\"filling\",\"what\":\"flows\","
+					    "\"used\":71,\"limit\":100,\"percent\":70,"));
 	assert_non_null(strstr(bed->answer,
 			       "{\"addr\":\"10.10.0.5\",\"zone\":\"red\",\"held\":70}"));
 	event = (struct sluice_event){ .kind = SLUICE_EVENT_SUBSCRIBER_LIMIT,
@@ -274,7 +275,8 @@ static void the_same_address_in_two_zones(void **state)
 				       .what = "flows" };
 	ctl_tell(bed->ctl, &event);
 	read_lines(bed, fd, 1);
-	assert_non_null(strstr(bed->answer, "\"addr\":\"10.10.0.5\",\"zone\":\"blue\",\"what\":"));
+	assert_non_null(
+		strstr(bed->answer, "\"addr\":\"10.10.0.5\",\"zone\":\"blue\",\"what\":"));
 	close(fd);
 	udp_in(bed, RIG_IN, 5000);
 	udp_in(bed, RIG_IN2, 5001);
