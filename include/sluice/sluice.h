@@ -293,9 +293,11 @@ enum sluice_event_kind {
 	 * dport those towards one busy destination. used of limit, which is at least percent.   */
 	SLUICE_EVENT_FILLING,
 	SLUICE_EVENT_FILTER, /* a rule that logs; refused: events held back before it */
+	/* iface; what: up, down, gone, retaken, or addresses when it has other ones.            */
+	SLUICE_EVENT_IFACE,
 };
 
-enum { SLUICE_EVENT_KIND_COUNT = SLUICE_EVENT_FILTER + 1, SLUICE_HOLDER_MAX = 3 };
+enum { SLUICE_EVENT_KIND_COUNT = SLUICE_EVENT_IFACE + 1, SLUICE_HOLDER_MAX = 3 };
 
 struct sluice_holder {
 	be32 addr;
@@ -387,6 +389,8 @@ u16 sluice_host_if(const struct sluice *s);
 const struct mem *sluice_mem(const struct sluice *s);
 u32 sluice_flow_count(const struct sluice *s);
 bool sluice_event_next(struct sluice *s, struct sluice_event *out);
+/* Events that were lost because nobody took them. */
+u64 sluice_events_lost(const struct sluice *s);
 
 /* ---- News of flows: made, another state, ended ----------------------------------------------- */
 

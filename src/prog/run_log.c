@@ -22,6 +22,7 @@ static const char *const event_names[RUN_LOG_KINDS] = {
 	[SLUICE_EVENT_SUBSCRIBER_LIMIT] = "subscriber_limit",
 	[SLUICE_EVENT_FILLING] = "filling",
 	[SLUICE_EVENT_FILTER] = "filter",
+	[SLUICE_EVENT_IFACE] = "interface",
 };
 
 void run_log_init(struct run_log *log, FILE *out, bool json)
@@ -322,6 +323,9 @@ void run_log_describe(const struct iface_table *ifaces, const struct sluice_even
 		return;
 	case SLUICE_EVENT_FILLING: describe_filling(ifaces, event, text); return;
 	case SLUICE_EVENT_FILTER: append_filter(text, ifaces, event); return;
+	case SLUICE_EVENT_IFACE:
+		append(text, "%s: %s", iface_name(ifaces, event->iface), event->what);
+		return;
 	}
 }
 

@@ -94,15 +94,25 @@ void run_carry(void *arg)
 
 /* ---- the control side ------------------------------------------------------------------------ */
 
-static void say_events(struct run *run)
+/* Answers whether there may be more. What became of an interface is in the log already: who did
+ * it to the engine knows why (run_follow.c).                                                     */
+static bool tell_events(struct run *run)
 {
-	const struct ctl_stats *stats = ctl_stats(run->ctl);
 	struct sluice_event event;
+	int count = 0;
 
-	for (int i = 0; i < RUN_EVENTS_MAX && sluice_event_next(run->sluice, &event); i++) {
-		run_log_event(&run->log, sluice_ifaces(run->sluice), &event);
+	for (; count < RUN_EVENTS_MAX && sluice_event_next(run->sluice, &event); count++) {
+		if (event.kind != SLUICE_EVENT_IFACE)
+			run_log_event(&run->log, sluice_ifaces(run->sluice), &event);
 		ctl_tell(run->ctl, &event);
 	}
+	return count == RUN_EVENTS_MAX;
+}
+
+static void say_troubles(struct run *run)
+{
+	const struct ctl_stats *stats = ctl_stats(run->ctl);
+
 	if (stats->stalled > run->ctl_stalled) {
 		run_log_say(&run->log, RUN_WARNING, "control",
 			    "a client of the control socket was cut off: it neither read nor wrote "
@@ -187,7 +197,7 @@ static bool control(struct run *run, ns_t now)
 	more = ctl_work(run->ctl, now) || more;
 	run_log_turn(&run->log, now);
 	more = metrics_work(run->metrics, now) || more;
-	say_events(run);
+	say_troubles(run);
 	say_ready(run);
 	notify_alive(&run->notify, now);
 	if (run->changed && now - run->changed_ns >= RUN_SETTLE_NS) {
@@ -196,6 +206,7 @@ static bool control(struct run *run, ns_t now)
 	} else if (run->follow_ns && now >= run->follow_ns) {
 		run_follow(run, now);
 	}
+	more = tell_events(run) || more;
 	run->control_ns = now;
 	return more;
 }

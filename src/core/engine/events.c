@@ -1,5 +1,6 @@
-/* What somebody should hear of: at most one event of a kind in EVENT_INTERVAL_S, each saying how
- * often it happened since the last one. A report about ports names those who hold most of them:
+/* What somebody should hear of. Changes of interfaces are told each by each; of what traffic can
+ * bring about, at most one event of a kind in EVENT_INTERVAL_S, each saying how often it happened
+ * since the last one. A report about ports names those who hold most of them:
  * they are counted over several ticks, a piece at a time, so that no packet waits for it.        */
 #include "core/engine/engine.h"
 
@@ -21,6 +22,19 @@ bool sluice_event_next(struct sluice *s, struct sluice_event *out)
 	s->event_head = (s->event_head + 1) % EVENT_MAX;
 	s->event_count--;
 	return true;
+}
+
+u64 sluice_events_lost(const struct sluice *s)
+{
+	return s->events_lost;
+}
+
+void engine_iface_event(struct sluice *s, u16 iface, const char *what)
+{
+	engine_event_add(s, &(struct sluice_event){ .kind = SLUICE_EVENT_IFACE,
+						    .when_ns = s->now,
+						    .what = what,
+						    .iface = iface });
 }
 
 /* What an event of a kind says besides how often. */
@@ -50,7 +64,8 @@ static void limit_fill(const struct sluice *s, struct sluice_event *event)
 	case SLUICE_EVENT_TABLE_FULL: engine_survey_name(s, SURVEY_FLOWS, event); return;
 	case SLUICE_EVENT_PORTS_OUT:
 	case SLUICE_EVENT_FILLING:
-	case SLUICE_EVENT_FILTER: return;
+	case SLUICE_EVENT_FILTER:
+	case SLUICE_EVENT_IFACE: return;
 	}
 }
 

@@ -148,12 +148,44 @@ static void put_about(struct evbuffer *out, const struct sluice *s,
 	case SLUICE_EVENT_FILLING: put_filling(out, event); return;
 	case SLUICE_EVENT_FILTER: put_filter(out, s, event); return;
 	case SLUICE_EVENT_TABLE_FULL:
-	case SLUICE_EVENT_MAPPINGS_FULL: return;
+	case SLUICE_EVENT_MAPPINGS_FULL:
+	case SLUICE_EVENT_IFACE: return;
+	}
+}
+
+/* Addresses are those that it has now, which later events may be about. */
+static void put_iface(struct evbuffer *out, const struct sluice *s,
+		      const struct sluice_event *event)
+{
+	const struct iface_conf *conf = &sluice_ifaces(s)->iface[event->iface].conf;
+
+	evbuffer_add_printf(out, "{\"event\":\"interface-%s\",", event->what);
+	put_key_iface(out, s, "interface", event->iface);
+	put_zone_of_iface(out, s, event->iface);
+	evbuffer_add_printf(out, "\"side\":\"%s\",\"addresses\":[",
+			    conf->side == IFACE_INSIDE ? "inside" : "outside");
+	for (u32 i = 0; i < u32_min(conf->addr_count, IFACE_ADDR_MAX); i++)
+		evbuffer_add_printf(out, "%s\"%s/%u\"", i ? "," : "",
+				    ctl_addr_text(conf->addr[i].addr).text,
+				    conf->addr[i].prefix_len);
+	evbuffer_add_printf(out, "]}\n");
+}
+
+enum ctl_kind ctl_kind_of(const struct sluice_event *event)
+{
+	switch (event->kind) {
+	case SLUICE_EVENT_IFACE: return CTL_KIND_INTERFACES;
+	case SLUICE_EVENT_FILTER: return CTL_KIND_FILTER;
+	default: return CTL_KIND_WARNINGS;
 	}
 }
 
 void ctl_put_event(struct evbuffer *out, const struct sluice *s, const struct sluice_event *event)
 {
+	if (event->kind == SLUICE_EVENT_IFACE) {
+		put_iface(out, s, event);
+		return;
+	}
 	evbuffer_add_printf(out, "{\"event\":\"%s\",", event_names[event->kind]);
 	put_about(out, s, event);
 	evbuffer_add_printf(out, "\"holders\":[");

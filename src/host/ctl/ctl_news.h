@@ -7,6 +7,8 @@
 
 struct evbuffer;
 
+/* Which kind an event is of. */
+enum ctl_kind ctl_kind_of(const struct sluice_event *event);
 void ctl_put_news_begin(struct evbuffer *out);
 void ctl_put_news(struct evbuffer *out, const struct sluice *s, const struct sluice_news *news);
 void ctl_put_event(struct evbuffer *out, const struct sluice *s, const struct sluice_event *event);

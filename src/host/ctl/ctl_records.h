@@ -9,10 +9,12 @@ struct evbuffer;
 
 enum { CTL_ADDR_TEXT_SIZE = 16 };
 
+/* By value, so that several fit in one call of evbuffer_add_printf. */
 struct ctl_addr_text {
 	char text[CTL_ADDR_TEXT_SIZE];
 };
 
+struct ctl_addr_text ctl_addr_text(be32 addr);
 /* "udplite", or the number of a protocol without a name. */
 struct ctl_addr_text ctl_proto_text(u8 proto);
 /* s gives the names of zones and interfaces. */

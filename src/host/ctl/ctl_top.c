@@ -146,10 +146,7 @@ static void mark(struct ctl_top *top, u32 criterion)
 
 static void put_host(struct evbuffer *out, const struct sluice *s, const struct host *host)
 {
-	u32 addr = be32_host(host->addr);
-
-	evbuffer_add_printf(out, "{\"addr\":\"%u.%u.%u.%u\",", addr >> 24, addr >> 16 & 255,
-			    addr >> 8 & 255, addr & 255);
+	evbuffer_add_printf(out, "{\"addr\":\"%s\",", ctl_addr_text(host->addr).text);
 	ctl_put_zone_always(out, s, "zone", host->zone);
 	evbuffer_add_printf(out,
 			    "\"flows\":%u,\"ports\":%u,\"unanswered\":%u,"
