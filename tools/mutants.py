@@ -664,4 +664,20 @@ void __tsan_write2""", "sim"),
      """		client->skipped += is_listening_to(client, others) ? events : 0;
 """, """		(void)others;
 """, "unit:host_ctl/test_ctl_act"),
+    ("what an interface carried is counted for every zone", "src/host/ctl/metrics_named.c",
+     """		sum += ifaces->iface[i].conf.zone == zone ? value : 0;
+""", """		(void)zone;
+		sum += value;
+""", "unit:host_ctl/test_metrics"),
+    ("a backend that drains is up in metrics", "src/host/ctl/metrics_named.c",
+     """{ "up", "warming" } },
+""", """{ "up", "draining" } },
+""", "unit:host_ctl/test_metrics"),
+    ("checks of a backend are counted anew by a reload", "src/host/health/health.c",
+     """			check->run = old[i].run;
+""", """		{
+			check->run = old[i].run;
+			check->run.checks = check->run.failed = 0;
+		}
+""", "unit:host_health/test_health"),
 ]

@@ -122,6 +122,9 @@ void sluice_set_losses(struct sluice *s, u16 iface, const struct iface_losses *l
  * and new flows go elsewhere at once. ERR_RANGE: there is no such backend.                       */
 enum err sluice_backend_set(struct sluice *s, u32 service, u32 backend, enum backend_state state,
 			    ns_t now);
+/* How many checks of it there were so far and how many failed, to be shown. Places are as above. */
+enum err sluice_backend_set_checks(struct sluice *s, u32 service, u32 backend, u64 checks,
+				   u64 failed);
 /* Have a backend drain, or not any longer, whatever the configuration and its health say; places
  * are as above. deadline_s is a day at most; SLUICE_DRAIN_DEFAULT is the service's drain_s. A later
  * order begins the time anew. The order stands over sluice_configure() unless that changes the
@@ -241,6 +244,8 @@ struct sluice_backend {
 	u64 made;
 	u64 moved;
 	u64 reset;
+	u64 checks; /* of its health, since it is checked */
+	u64 checks_failed;
 };
 
 /* An inside host, or a prefix of them. */

@@ -22,7 +22,7 @@
 #define RUN_SPIN_NS     (50 * NS_PER_US)
 #define RUN_CONTROL_NS  (1 * NS_PER_MS)
 #define RUN_SETTLE_NS   (50 * NS_PER_MS)  /* changes of the system come in groups */
-#define RUN_LOSSES_NS   (200 * NS_PER_MS) /* between questions to the drivers */
+#define RUN_COUNTS_NS   (200 * NS_PER_MS) /* between questions to drivers and checks */
 #define RUN_WAIT_MAX_NS (1 * NS_PER_SEC)
 
 enum {
@@ -144,13 +144,15 @@ static void say_ready(struct run *run)
 	notify_ready(&run->notify);
 }
 
-static void tell_losses(struct run *run, ns_t now)
+/* What others have counted and the engine shows. */
+static void tell_counts(struct run *run, ns_t now)
 {
-	if (now - run->losses_ns < RUN_LOSSES_NS)
+	if (now - run->counts_ns < RUN_COUNTS_NS)
 		return;
-	run->losses_ns = now;
+	run->counts_ns = now;
 	for (u32 i = 0; i < run->port_count; i++)
 		sluice_set_losses(run->sluice, (u16)i, &port_count(run->port[i])->losses);
+	run_health_tell(run);
 }
 
 /* One action a turn, between two batches; answers whether there was one. */
@@ -190,7 +192,7 @@ static bool control(struct run *run, ns_t now)
 {
 	bool more;
 
-	tell_losses(run, now);
+	tell_counts(run, now);
 	loop_turn(run->loop);
 	more = act(run, now);
 	now = os_now(); /* a change of the configuration takes a while, and packets went on */

@@ -44,6 +44,7 @@ cat >"$BOX/gw.yaml" <<-CONF
 	host-port: false
 	gateway: $OUTSIDE
 	control: {socket: $CONTROL}
+	metrics: {listen: $BOX/metrics.sock}
 	subscribers: {flows: 60}
 	pools:
 	  - {name: blue, ranges: $BLUE_PUBLIC}
@@ -136,6 +137,9 @@ end_process "$EVENTS"
 "$SLUICE" top --once --control "$CONTROL" >"$BOX/top" 2>&1
 says "top counts the host of red" "^10.10.0.2 +red +60 " "$BOX/top"
 says "and that of blue by itself" "^10.10.0.2 +blue +[1-9]" "$BOX/top"
+curl -sS --max-time 5 --unix-socket "$BOX/metrics.sock" http://gateway/metrics >"$BOX/metrics"
+says "metrics of zones" '^sluice_zone_flows\{zone="red"\} [1-9]' "$BOX/metrics"
+says "what came in by each" '^sluice_zone_receive_bytes_total\{zone="blue"\} [1-9]' "$BOX/metrics"
 check "flush of one zone" "$SLUICE" flush flows --zone red --control "$CONTROL"
 equal "leaves none of it" 0 "$(seen flows --zone red --count)"
 finish

@@ -149,8 +149,10 @@ void ctl_put_backend(struct evbuffer *out, const struct sluice_backend *backend)
 			    bool_text(backend->ordered));
 	evbuffer_add_printf(out,
 			    "\"flows\":%" PRIu64 ",\"made\":%" PRIu64 ",\"moved\":%" PRIu64
-			    ",\"reset\":%" PRIu64 "}",
-			    backend->flows, backend->made, backend->moved, backend->reset);
+			    ",\"reset\":%" PRIu64 ",\"checks\":%" PRIu64
+			    ",\"checks_failed\":%" PRIu64 "}",
+			    backend->flows, backend->made, backend->moved, backend->reset,
+			    backend->checks, backend->checks_failed);
 }
 
 void ctl_put_service(struct evbuffer *out, const struct sluice_service *service)
