@@ -671,4 +671,38 @@ void __tsan_write2""", "sim"),
 """, "unit:host_conf/test_conf_load"),
     ("a change is not asked what the start is asked", "src/prog/run_change.c",
      "!take(change, true, now)", "!take(change, false, now)", "interop:test_reload"),
+    ("a report counts an address of all zones together", "src/core/engine/events.c",
+     """	return be32_eq(holder->addr, addr) && holder->zone == zone;
+""", """	(void)zone;
+	return be32_eq(holder->addr, addr);
+""", "unit:core_engine/test_survey"),
+    ("top counts an address of all zones together", "src/host/ctl/ctl_top.c",
+     """	return be32_eq(host->addr, addr) && host->zone == zone;
+""", """	(void)zone;
+	return be32_eq(host->addr, addr);
+""", "unit:host_ctl/test_ctl_act"),
+    ("other addresses of an interface are no event", "src/core/engine/reload.c",
+     """		if (old)
+			engine_iface_event(s, at, "addresses");
+""", "", "unit:core_engine/test_news"),
+    ("a listener is not told what the engine lost", "src/host/ctl/ctl.c",
+     """		client->skipped += is_listening_to(client, others) ? events : 0;
+""", """		(void)others;
+""", "unit:host_ctl/test_ctl_act"),
+    ("what an interface carried is counted for every zone", "src/host/ctl/metrics_named.c",
+     """		sum += ifaces->iface[i].conf.zone == zone ? value : 0;
+""", """		(void)zone;
+		sum += value;
+""", "unit:host_ctl/test_metrics"),
+    ("a backend that drains is up in metrics", "src/host/ctl/metrics_named.c",
+     """{ "up", "warming" } },
+""", """{ "up", "draining" } },
+""", "unit:host_ctl/test_metrics"),
+    ("checks of a backend are counted anew by a reload", "src/host/health/health.c",
+     """			check->run = old[i].run;
+""", """		{
+			check->run = old[i].run;
+			check->run.checks = check->run.failed = 0;
+		}
+""", "unit:host_health/test_health"),
 ]

@@ -122,6 +122,9 @@ void sluice_set_losses(struct sluice *s, u16 iface, const struct iface_losses *l
  * and new flows go elsewhere at once. ERR_RANGE: there is no such backend.                       */
 enum err sluice_backend_set(struct sluice *s, u32 service, u32 backend, enum backend_state state,
 			    ns_t now);
+/* How many checks of it there were so far and how many failed, to be shown. Places are as above. */
+enum err sluice_backend_set_checks(struct sluice *s, u32 service, u32 backend, u64 checks,
+				   u64 failed);
 /* Have a backend drain, or not any longer, whatever the configuration and its health say; places
  * are as above. deadline_s is a day at most; SLUICE_DRAIN_DEFAULT is the service's drain_s. A later
  * order begins the time anew. The order stands over sluice_configure() unless that changes the
@@ -241,6 +244,8 @@ struct sluice_backend {
 	u64 made;
 	u64 moved;
 	u64 reset;
+	u64 checks; /* of its health, since it is checked */
+	u64 checks_failed;
 };
 
 /* An inside host, or a prefix of them. */
@@ -288,17 +293,20 @@ enum sluice_event_kind {
 	SLUICE_EVENT_MAPPINGS_FULL,
 	SLUICE_EVENT_ARP_CONFLICT,     /* addr, iface */
 	SLUICE_EVENT_NO_BACKEND,       /* dst, dport, proto: of the service that refused last */
-	SLUICE_EVENT_SUBSCRIBER_LIMIT, /* addr: who was refused last; what: by which limit */
+	SLUICE_EVENT_SUBSCRIBER_LIMIT, /* dst, zone: who was refused last; what: by which limit */
 	/* what: flows, mappings, fragments, packets; or ports: public_addr, proto, and with dst and
 	 * dport those towards one busy destination. used of limit, which is at least percent.   */
 	SLUICE_EVENT_FILLING,
 	SLUICE_EVENT_FILTER, /* a rule that logs; refused: events held back before it */
+	/* iface; what: up, down, gone, retaken, or addresses when it has other ones.            */
+	SLUICE_EVENT_IFACE,
 };
 
-enum { SLUICE_EVENT_KIND_COUNT = SLUICE_EVENT_FILTER + 1, SLUICE_HOLDER_MAX = 3 };
+enum { SLUICE_EVENT_KIND_COUNT = SLUICE_EVENT_IFACE + 1, SLUICE_HOLDER_MAX = 3 };
 
 struct sluice_holder {
 	be32 addr;
+	u8 zone; /* whose addr it is: others may have the same */
 	u32 held;
 };
 
@@ -311,6 +319,7 @@ struct sluice_event {
 	u64 limit;
 	u8 percent; /* 70 or 90 */
 	u8 proto;
+	u8 zone; /* of dst, where that is an inside host */
 	be32 public_addr;
 	be32 dst;
 	be16 dport;
@@ -385,6 +394,8 @@ u16 sluice_host_if(const struct sluice *s);
 const struct mem *sluice_mem(const struct sluice *s);
 u32 sluice_flow_count(const struct sluice *s);
 bool sluice_event_next(struct sluice *s, struct sluice_event *out);
+/* Events that were lost because nobody took them. */
+u64 sluice_events_lost(const struct sluice *s);
 
 /* ---- News of flows: made, another state, ended ----------------------------------------------- */
 

@@ -9,7 +9,8 @@
 #include "host/conf/values.h"
 
 enum {
-	OPT_ADDR,
+	OPT_KIND, /* events only */
+	OPT_ADDR, /* from here on: both */
 	OPT_PORT,
 	OPT_PROTO,
 	OPT_ZONE,
@@ -22,6 +23,7 @@ enum {
 };
 
 static const struct option_spec specs[OPT_COUNT] = {
+	[OPT_KIND] = { "--kind", "K,...", "flows, interfaces, warnings, filter; all by default" },
 	[OPT_ADDR] = { "--addr", "A[/L]", "with this address, or one of this prefix" },
 	[OPT_PORT] = { "--port", "N", "with this port on either side" },
 	[OPT_PROTO] = { "--proto", "P", "tcp, udp, another name or a number" },
@@ -34,17 +36,27 @@ static const struct option_spec specs[OPT_COUNT] = {
 		      "all flows: what flush wants to hear when no filter is given" },
 };
 
-static size_t spec_count(enum ctl_verb verb)
+/* Of its options the first, and the one behind the last. */
+static size_t spec_first(enum ctl_verb verb)
+{
+	return verb == CTL_VERB_FLUSH ? OPT_ADDR : OPT_KIND;
+}
+
+static size_t spec_end(enum ctl_verb verb)
 {
 	return verb == CTL_VERB_FLUSH ? OPT_COUNT : OPT_STATE;
 }
 
 static bool check_values(const char *const *value, struct ctl_why *why)
 {
+	unsigned kinds;
 	be32 addr;
 	u64 port;
 	u8 small;
 
+	if (value[OPT_KIND] && !ctl_parse_kinds(value[OPT_KIND], &kinds))
+		return options_refuse(why, "--kind %.40s: has to be " CTL_KIND_WORDS,
+				      value[OPT_KIND]);
 	if (value[OPT_ADDR] && !ctl_parse_prefix(value[OPT_ADDR], &addr, &small))
 		return options_refuse(why,
 				      "--addr %.40s: has to be an address or a prefix: "
@@ -66,6 +78,8 @@ static char *request_of(enum ctl_verb verb, const char *const *value)
 	json_t *root = json_object();
 	char *line;
 
+	if (value[OPT_KIND])
+		json_object_set_new(filter, "kind", json_string(value[OPT_KIND]));
 	if (value[OPT_ADDR])
 		json_object_set_new(filter, "addr", json_string(value[OPT_ADDR]));
 	if (value[OPT_PORT])
@@ -88,9 +102,9 @@ static char *request_of(enum ctl_verb verb, const char *const *value)
 }
 
 /* "flush" without a filter is a slip of the hand that ends every connection. */
-static bool check_flush(const struct options *options, struct ctl_why *why)
+static bool check_flush(const struct options *options, const char *const *value,
+			struct ctl_why *why)
 {
-	const char *const *value = options->value;
 	bool filtered = value[OPT_ADDR] || value[OPT_PORT] || value[OPT_PROTO] ||
 			value[OPT_ZONE] || value[OPT_STATE] || value[OPT_UNANSWERED];
 
@@ -108,9 +122,9 @@ bool order_args_parse(int argc, char **argv, enum ctl_verb verb, struct order_ar
 {
 	const char *value[OPT_COUNT] = { NULL };
 	const char *word[1];
-	struct options options = { .specs = specs,
-				   .count = spec_count(verb),
-				   .value = value,
+	struct options options = { .specs = specs + spec_first(verb),
+				   .count = spec_end(verb) - spec_first(verb),
+				   .value = value + spec_first(verb),
 				   .word = word,
 				   .word_max = verb == CTL_VERB_FLUSH };
 
@@ -122,7 +136,9 @@ bool order_args_parse(int argc, char **argv, enum ctl_verb verb, struct order_ar
 		return true;
 	if (value[OPT_CONTROL])
 		args->control = value[OPT_CONTROL];
-	if (!check_values(value, why) || (verb == CTL_VERB_FLUSH && !check_flush(&options, why)))
+	if (!check_values(value, why))
+		return false;
+	if (verb == CTL_VERB_FLUSH && !check_flush(&options, value, why))
 		return false;
 	args->request = request_of(verb, value);
 	return args->request || options_refuse(why, "there is no memory");
@@ -134,10 +150,13 @@ void order_args_help(FILE *out, enum ctl_verb verb)
 		fprintf(out, "sluice flush: end flows; their ports are given back as if they had "
 			     "expired\n\n  sluice flush flows FILTERS|--all\n\n");
 	else
-		fprintf(out, "sluice events: flows as they come, change and go, and what the "
-			     "gateway warns of,\nas lines of JSON until interrupted\n\n"
+		fprintf(out, "sluice events: flows and interfaces as they come, change and go, and "
+			     "what the gateway\nwarns of, as lines of JSON until interrupted\n\n"
 			     "  sluice events [FILTERS]\n\n");
-	options_help(out, specs, spec_count(verb));
+	options_help(out, specs + spec_first(verb), spec_end(verb) - spec_first(verb));
+	if (verb == CTL_VERB_EVENTS)
+		fprintf(out, "\nFilters but --kind choose among flows; --zone among interfaces, "
+			     "too.");
 	fprintf(out, "\nFilters are and-ed. Exit codes: 0 done, 1 no gateway answers or it "
 		     "refuses, 2 wrong arguments.\n");
 }

@@ -121,6 +121,15 @@ void run_health_settle(struct run *run, const struct conf *from, const struct co
 			       now);
 }
 
+void run_health_tell(struct run *run)
+{
+	struct health_count count;
+
+	for (u32 i = 0; health_count(run->checks->health, i, &count); i++)
+		(void)sluice_backend_set_checks(run->sluice, count.service, count.backend,
+						count.checks, count.failed);
+}
+
 bool run_health_begin(struct run *run)
 {
 	const char *why = "there is no memory for checks of backends";

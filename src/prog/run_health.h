@@ -14,6 +14,8 @@ bool run_health_follow(struct run *run, const struct conf *conf, const char **wh
  * gets no flows before the first check says yes, and what the checks said of one that is not
  * checked any more is forgotten.                                                                 */
 void run_health_settle(struct run *run, const struct conf *from, const struct conf *to, ns_t now);
+/* How often backends were checked is the engine's to show. */
+void run_health_tell(struct run *run);
 void run_health_end(struct run *run);
 
 #endif

@@ -22,6 +22,7 @@ static const char *const event_names[RUN_LOG_KINDS] = {
 	[SLUICE_EVENT_SUBSCRIBER_LIMIT] = "subscriber_limit",
 	[SLUICE_EVENT_FILLING] = "filling",
 	[SLUICE_EVENT_FILTER] = "filter",
+	[SLUICE_EVENT_IFACE] = "interface",
 };
 
 void run_log_init(struct run_log *log, FILE *out, bool json)
@@ -204,14 +205,27 @@ static void append(char text[RUN_LOG_LINE_SIZE], const char *format, ...)
 	va_end(list);
 }
 
-static void append_holders(char text[RUN_LOG_LINE_SIZE], const struct sluice_event *event)
+/* An inside host, by its zone as well if it is in one. */
+static void append_host(char text[RUN_LOG_LINE_SIZE], const struct iface_table *ifaces, be32 addr,
+			u8 zone)
 {
-	for (u32 i = 0; i < u32_min(event->holder_count, SLUICE_HOLDER_MAX); i++)
-		append(text, "%s%s with %u", i ? ", " : "; most are held by ",
-		       value_show_addr(event->holder[i].addr).text, event->holder[i].held);
+	const char *name = iface_zone_name(ifaces, zone);
+
+	append(text, "%s%s%s", value_show_addr(addr).text, name[0] ? " of zone " : "", name);
 }
 
-static void describe_filling(const struct sluice_event *event, char text[RUN_LOG_LINE_SIZE])
+static void append_holders(char text[RUN_LOG_LINE_SIZE], const struct iface_table *ifaces,
+			   const struct sluice_event *event)
+{
+	for (u32 i = 0; i < u32_min(event->holder_count, SLUICE_HOLDER_MAX); i++) {
+		append(text, i ? ", " : "; most are held by ");
+		append_host(text, ifaces, event->holder[i].addr, event->holder[i].zone);
+		append(text, " with %u", event->holder[i].held);
+	}
+}
+
+static void describe_filling(const struct iface_table *ifaces, const struct sluice_event *event,
+			     char text[RUN_LOG_LINE_SIZE])
 {
 	append(text, "%s: %" PRIu64 " of %" PRIu64 ", more than %u percent", event->what,
 	       event->used, event->limit, event->percent);
@@ -223,7 +237,7 @@ static void describe_filling(const struct sluice_event *event, char text[RUN_LOG
 	if (event->dst.raw)
 		append(text, " towards %s:%u", value_show_addr(event->dst).text,
 		       be16_host(event->dport));
-	append_holders(text, event);
+	append_holders(text, ifaces, event);
 	append(text, ".");
 }
 
@@ -267,14 +281,14 @@ void run_log_describe(const struct iface_table *ifaces, const struct sluice_even
 		if (be16_host(event->dport))
 			append(text, ":%u", be16_host(event->dport));
 		append(text, "; new flows refused: %" PRIu64, refused);
-		append_holders(text, event);
+		append_holders(text, ifaces, event);
 		append(text, ". More addresses (--pool) or a wider --ports would help.");
 		return;
 	case SLUICE_EVENT_TABLE_FULL:
 		append(text,
 		       "the flow table is full of answered flows; new flows refused: %" PRIu64,
 		       refused);
-		append_holders(text, event);
+		append_holders(text, ifaces, event);
 		append(text, ". A larger --flows would help.");
 		return;
 	case SLUICE_EVENT_MAPPINGS_FULL:
@@ -282,7 +296,7 @@ void run_log_describe(const struct iface_table *ifaces, const struct sluice_even
 		       "the table of endpoint-independent mappings is full; new flows "
 		       "refused: %" PRIu64,
 		       refused);
-		append_holders(text, event);
+		append_holders(text, ifaces, event);
 		append(text, ". A larger --mappings would help.");
 		return;
 	case SLUICE_EVENT_NO_BACKEND:
@@ -300,23 +314,38 @@ void run_log_describe(const struct iface_table *ifaces, const struct sluice_even
 	case SLUICE_EVENT_SUBSCRIBER_LIMIT:
 		append(text,
 		       "inside hosts have their share; new flows refused: %" PRIu64
-		       ", the last of %s (limit: %s)",
-		       refused, value_show_addr(event->dst).text, event->what);
-		append_holders(text, event);
+		       ", the last of ",
+		       refused);
+		append_host(text, ifaces, event->dst, event->zone);
+		append(text, " (limit: %s)", event->what);
+		append_holders(text, ifaces, event);
 		append(text, ".");
 		return;
-	case SLUICE_EVENT_FILLING: describe_filling(event, text); return;
+	case SLUICE_EVENT_FILLING: describe_filling(ifaces, event, text); return;
 	case SLUICE_EVENT_FILTER: append_filter(text, ifaces, event); return;
+	case SLUICE_EVENT_IFACE:
+		append(text, "%s: %s", iface_name(ifaces, event->iface), event->what);
+		return;
 	}
 }
 
-static json_t *holders_json(const struct sluice_event *event)
+/* Always named: a reader that looks for the key has it. */
+static json_t *zone_json(const struct iface_table *ifaces, u8 zone)
+{
+	const char *name = iface_zone_name(ifaces, zone);
+
+	return json_string(name[0] ? name : "none");
+}
+
+static json_t *holders_json(const struct iface_table *ifaces, const struct sluice_event *event)
 {
 	json_t *list = json_array();
 
 	for (u32 i = 0; i < u32_min(event->holder_count, SLUICE_HOLDER_MAX); i++)
-		json_array_append_new(list, json_pack("{s:s, s:I}", "addr",
+		json_array_append_new(list, json_pack("{s:s, s:o, s:I}", "addr",
 						      value_show_addr(event->holder[i].addr).text,
+						      "zone",
+						      zone_json(ifaces, event->holder[i].zone),
 						      "held", (json_int_t)event->holder[i].held));
 	return list;
 }
@@ -349,11 +378,13 @@ static void event_json(struct run_log *log, const struct iface_table *ifaces,
 		json_object_set_new(line, "what", json_string(event->what));
 	if (event->dst.raw)
 		json_object_set_new(line, "addr", json_string(value_show_addr(event->dst).text));
+	if (event->kind == SLUICE_EVENT_SUBSCRIBER_LIMIT)
+		json_object_set_new(line, "zone", zone_json(ifaces, event->zone));
 	if (event->kind == SLUICE_EVENT_ARP_CONFLICT)
 		json_object_set_new(line, "interface",
 				    json_string(iface_name(ifaces, event->iface)));
 	else
-		json_object_set_new(line, "holders", holders_json(event));
+		json_object_set_new(line, "holders", holders_json(ifaces, event));
 	line_write(log, RUN_WARNING, line);
 }
 
@@ -373,8 +404,11 @@ static void filter_json(struct run_log *log, const struct iface_table *ifaces,
 	json_object_set_new(line, "sport", json_integer(be16_host(event->sport)));
 	json_object_set_new(line, "dst", json_string(value_show_addr(event->dst).text));
 	json_object_set_new(line, "dport", json_integer(be16_host(event->dport)));
-	if (event->iface < ifaces->count)
+	if (event->iface < ifaces->count) {
 		json_object_set_new(line, "in", json_string(iface_name(ifaces, event->iface)));
+		json_object_set_new(line, "zone",
+				    zone_json(ifaces, ifaces->iface[event->iface].conf.zone));
+	}
 	if (event->out_if < ifaces->count)
 		json_object_set_new(line, "out", json_string(iface_name(ifaces, event->out_if)));
 	json_object_set_new(line, "held_back", json_integer((json_int_t)event->refused));

@@ -22,7 +22,7 @@
 #define RUN_SPIN_NS     (50 * NS_PER_US)
 #define RUN_CONTROL_NS  (1 * NS_PER_MS)
 #define RUN_SETTLE_NS   (50 * NS_PER_MS)  /* changes of the system come in groups */
-#define RUN_LOSSES_NS   (200 * NS_PER_MS) /* between questions to the drivers */
+#define RUN_COUNTS_NS   (200 * NS_PER_MS) /* between questions to drivers and checks */
 #define RUN_WAIT_MAX_NS (1 * NS_PER_SEC)
 
 enum {
@@ -94,15 +94,25 @@ void run_carry(void *arg)
 
 /* ---- the control side ------------------------------------------------------------------------ */
 
-static void say_events(struct run *run)
+/* Answers whether there may be more. What became of an interface is in the log already: who did
+ * it to the engine knows why (run_follow.c).                                                     */
+static bool tell_events(struct run *run)
 {
-	const struct ctl_stats *stats = ctl_stats(run->ctl);
 	struct sluice_event event;
+	int count = 0;
 
-	for (int i = 0; i < RUN_EVENTS_MAX && sluice_event_next(run->sluice, &event); i++) {
-		run_log_event(&run->log, sluice_ifaces(run->sluice), &event);
+	for (; count < RUN_EVENTS_MAX && sluice_event_next(run->sluice, &event); count++) {
+		if (event.kind != SLUICE_EVENT_IFACE)
+			run_log_event(&run->log, sluice_ifaces(run->sluice), &event);
 		ctl_tell(run->ctl, &event);
 	}
+	return count == RUN_EVENTS_MAX;
+}
+
+static void say_troubles(struct run *run)
+{
+	const struct ctl_stats *stats = ctl_stats(run->ctl);
+
 	if (stats->stalled > run->ctl_stalled) {
 		run_log_say(&run->log, RUN_WARNING, "control",
 			    "a client of the control socket was cut off: it neither read nor wrote "
@@ -134,13 +144,15 @@ static void say_ready(struct run *run)
 	notify_ready(&run->notify);
 }
 
-static void tell_losses(struct run *run, ns_t now)
+/* What others have counted and the engine shows. */
+static void tell_counts(struct run *run, ns_t now)
 {
-	if (now - run->losses_ns < RUN_LOSSES_NS)
+	if (now - run->counts_ns < RUN_COUNTS_NS)
 		return;
-	run->losses_ns = now;
+	run->counts_ns = now;
 	for (u32 i = 0; i < run->port_count; i++)
 		sluice_set_losses(run->sluice, (u16)i, &port_count(run->port[i])->losses);
+	run_health_tell(run);
 }
 
 /* One action a turn, between two batches; answers whether there was one. */
@@ -180,14 +192,14 @@ static bool control(struct run *run, ns_t now)
 {
 	bool more;
 
-	tell_losses(run, now);
+	tell_counts(run, now);
 	loop_turn(run->loop);
 	more = act(run, now);
 	now = os_now(); /* a change of the configuration takes a while, and packets went on */
 	more = ctl_work(run->ctl, now) || more;
 	run_log_turn(&run->log, now);
 	more = metrics_work(run->metrics, now) || more;
-	say_events(run);
+	say_troubles(run);
 	say_ready(run);
 	notify_alive(&run->notify, now);
 	if (run->changed && now - run->changed_ns >= RUN_SETTLE_NS) {
@@ -196,6 +208,7 @@ static bool control(struct run *run, ns_t now)
 	} else if (run->follow_ns && now >= run->follow_ns) {
 		run_follow(run, now);
 	}
+	more = tell_events(run) || more;
 	run->control_ns = now;
 	return more;
 }

@@ -76,7 +76,7 @@ struct run {
 	struct batch out[IFACE_MAX];
 	u32 idle_turns;  /* of the loop, without a packet */
 	ns_t active_ns;  /* when packets came last */
-	ns_t losses_ns;  /* when the drivers were asked what they lost */
+	ns_t counts_ns;  /* when drivers and checks were asked what they counted */
 	ns_t control_ns; /* when the control side had its turn */
 	bool changed;    /* netlink spoke of changes */
 	ns_t changed_ns;

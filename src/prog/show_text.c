@@ -156,9 +156,13 @@ static void put_backend(FILE *out, const json_t *backend)
 	if (bool_of(backend, "ordered"))
 		fprintf(out, "  by order");
 	fprintf(out,
-		"  flows %" PRIu64 "  made %" PRIu64 "  moved %" PRIu64 "  reset %" PRIu64 "\n",
+		"  flows %" PRIu64 "  made %" PRIu64 "  moved %" PRIu64 "  reset %" PRIu64,
 		count_of(backend, "flows"), count_of(backend, "made"), count_of(backend, "moved"),
 		count_of(backend, "reset"));
+	if (count_of(backend, "checks"))
+		fprintf(out, "  checks failed %" PRIu64 " of %" PRIu64,
+			count_of(backend, "checks_failed"), count_of(backend, "checks"));
+	fprintf(out, "\n");
 }
 
 static void put_service(FILE *out, const json_t *service)

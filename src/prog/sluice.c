@@ -11,7 +11,7 @@ static const struct prog_command commands[] = {
 	{ "run", run_main, "be the gateway between interfaces" },
 	{ "show", show_main, "what a running gateway knows: flows, ports, routes, drops ..." },
 	{ "explain", explain_main, "what the gateway would do with a packet, and why" },
-	{ "events", events_main, "flows as they come and go, as lines of JSON" },
+	{ "events", events_main, "flows and interfaces as they come and go, as lines of JSON" },
 	{ "flush", flush_main, "end flows" },
 	{ "drain", drain_main, "a backend gets no new flows, and loses those it has in time" },
 	{ "undrain", undrain_main, "a backend takes part again" },

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { TOP_WHO_SIZE = TOP_ADDR_SIZE + TOP_ZONE_SIZE + 4 };
+
 static const char *const order_names[TOP_ORDER_COUNT] = { "flows", "ports", "new", "bytes" };
 
 static u64 count_of(const json_t *object, const char *key)
@@ -22,6 +24,21 @@ static const char *text_of(const json_t *object, const char *key)
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
+static struct top_who who_of(struct top_view *view, const char *addr, const char *zone)
+{
+	struct top_who who;
+
+	snprintf(who.addr, sizeof who.addr, "%s", addr);
+	snprintf(who.zone, sizeof who.zone, "%s", *zone ? zone : "none");
+	view->zoned |= strcmp(who.zone, "none") != 0;
+	return who;
+}
+
+static bool is_same(const struct top_who *a, const struct top_who *b)
+{
+	return strcmp(a->addr, b->addr) == 0 && strcmp(a->zone, b->zone) == 0;
+}
+
 void top_take_hosts(struct top_view *view, json_t *answer)
 {
 	json_t *row;
@@ -35,7 +52,7 @@ void top_take_hosts(struct top_view *view, json_t *answer)
 
 		if (view->host_count == TOP_ROWS_MAX)
 			return;
-		snprintf(host->addr, sizeof host->addr, "%s", text_of(row, "addr"));
+		host->who = who_of(view, text_of(row, "addr"), text_of(row, "zone"));
 		host->flows = count_of(row, "flows");
 		host->ports = count_of(row, "ports");
 		host->unanswered = count_of(row, "unanswered");
@@ -98,10 +115,12 @@ void top_take_drops(struct top_view *view, json_t *answer)
 	}
 }
 
-static void note_new(struct top_view *view, const char *addr)
+static void note_new(struct top_view *view, const char *addr, const char *zone)
 {
+	struct top_who who = who_of(view, addr, zone);
+
 	for (u32 i = 0; i < view->new_count; i++) {
-		if (strcmp(view->fresh[i].addr, addr) == 0) {
+		if (is_same(&view->fresh[i].who, &who)) {
 			view->fresh[i].count++;
 			return;
 		}
@@ -110,8 +129,7 @@ static void note_new(struct top_view *view, const char *addr)
 		view->skipped++;
 		return;
 	}
-	snprintf(view->fresh[view->new_count].addr, sizeof view->fresh[0].addr, "%s", addr);
-	view->fresh[view->new_count++].count = 1;
+	view->fresh[view->new_count++] = (struct top_new){ .who = who, .count = 1 };
 }
 
 void top_take_event(struct top_view *view, json_t *event)
@@ -119,7 +137,8 @@ void top_take_event(struct top_view *view, json_t *event)
 	const char *kind = text_of(event, "event");
 
 	if (strcmp(kind, "new") == 0)
-		note_new(view, text_of(json_object_get(event, "orig"), "src"));
+		note_new(view, text_of(json_object_get(event, "orig"), "src"),
+			 text_of(event, "zone"));
 	else if (strcmp(kind, "skipped") == 0)
 		view->skipped += count_of(event, "count");
 }
@@ -180,13 +199,13 @@ static void add_new(struct top_view *view)
 		struct top_host *host = NULL;
 
 		for (u32 at = 0; at < view->host_count && !host; at++) {
-			if (strcmp(view->host[at].addr, view->fresh[i].addr) == 0)
+			if (is_same(&view->host[at].who, &view->fresh[i].who))
 				host = &view->host[at];
 		}
 		if (!host && view->host_count < TOP_ROWS_MAX) {
 			host = &view->host[view->host_count++];
 			memset(host, 0, sizeof *host);
-			memcpy(host->addr, view->fresh[i].addr, sizeof host->addr);
+			host->who = view->fresh[i].who;
 		}
 		if (host)
 			host->fresh = view->fresh[i].count;
@@ -222,21 +241,34 @@ static void bytes_text(u64 bytes, char out[24])
 		snprintf(out, 24, "%.1f%c", value, units[unit]);
 }
 
+/* The zone has a column of its own when there is one. */
+static const char *who_text(const struct top_view *view, const char *addr, const char *zone,
+			    char text[TOP_WHO_SIZE])
+{
+	if (view->zoned)
+		snprintf(text, TOP_WHO_SIZE, "%-16s %-15s", addr, zone);
+	else
+		snprintf(text, TOP_WHO_SIZE, "%-16s", addr);
+	return text;
+}
+
 static void layout_hosts(struct top_view *view, u32 lines)
 {
+	char who[TOP_WHO_SIZE];
 	char bytes[24];
 
 	line(view, lines, "hosts %" PRIu64 ", by %s%s", view->hosts_in_all,
 	     order_names[view->order], view->skipped ? "; not all new flows were heard" : "");
-	line(view, lines, "%-16s %10s %10s %10s %10s %10s", "HOST", "FLOWS", "PORTS", "NEW",
-	     "UNANSWERED", "BYTES");
+	line(view, lines, "%s %10s %10s %10s %10s %10s", who_text(view, "HOST", "ZONE", who),
+	     "FLOWS", "PORTS", "NEW", "UNANSWERED", "BYTES");
 	for (u32 i = 0; i < view->host_count; i++) {
 		const struct top_host *host = &view->host[i];
 
 		bytes_text(host->bytes, bytes);
 		line(view, lines,
-		     "%-16s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10s",
-		     host->addr, host->flows, host->ports, host->fresh, host->unanswered, bytes);
+		     "%s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10s",
+		     who_text(view, host->who.addr, host->who.zone, who), host->flows, host->ports,
+		     host->fresh, host->unanswered, bytes);
 	}
 }
 

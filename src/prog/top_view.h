@@ -8,10 +8,18 @@
 
 enum { TOP_ROWS_MAX = 192, TOP_LINES_MAX = 200, TOP_LINE_SIZE = 160, TOP_NEW_MAX = 4096 };
 
+enum { TOP_ADDR_SIZE = 20, TOP_ZONE_SIZE = 16 };
+
 enum top_order { TOP_BY_FLOWS, TOP_BY_PORTS, TOP_BY_NEW, TOP_BY_BYTES, TOP_ORDER_COUNT };
 
+/* An inside host: the same address in another zone is another one. */
+struct top_who {
+	char addr[TOP_ADDR_SIZE];
+	char zone[TOP_ZONE_SIZE]; /* "none" without one */
+};
+
 struct top_host {
-	char addr[20];
+	struct top_who who;
 	u64 flows;
 	u64 ports;
 	u64 unanswered;
@@ -34,7 +42,7 @@ struct top_drop {
 
 /* New flows by inside host, from events. */
 struct top_new {
-	char addr[20];
+	struct top_who who;
 	u64 count;
 };
 
@@ -43,6 +51,7 @@ struct top_view {
 	u32 host_count;
 	struct top_host host[TOP_ROWS_MAX];
 	u64 hosts_in_all;
+	bool zoned; /* a host was in a zone: from then on zones are named */
 	u32 dest_count;
 	struct top_dest dest[TOP_ROWS_MAX];
 	u32 drop_count;

@@ -40,9 +40,19 @@ exec 7>&-
 says "it says which ports stay with the host" "ports +[0-9]+-[0-9]+ stay with this host" \
 	"$BOX/gateway.out"
 check "at first it is the first address" seen_as $WAN
+descriptors() { ls "/proc/$GATEWAY/fd" | wc -l; }
+FDS=$(descriptors)
+"$SLUICE" events --kind interfaces --control "$CONTROL" >"$BOX/events" 2>&1 </dev/null &
+EVENTS=$!
+PIDS+=("$EVENTS")
+wait_for 5 eval '[ "$(descriptors)" -gt "$FDS" ]'
 ip -n $GW addr del $WAN/16 dev gw1
 ip -n $GW addr add 198.18.0.9/16 dev gw1
 check "another address is taken up" wait_for 5 has_addresses "198.18.0.9/16"
+heard() { jq -es "any(.[]; $1)" "$BOX/events" >/dev/null 2>&1; }
+check "and listeners hear of it" wait_for 5 heard '.event == "interface-addresses" and
+	.interface == "gw1" and .side == "outside" and .addresses == ["198.18.0.9/16"]'
+end_process "$EVENTS"
 ip -n $GW route replace default via $OUTSIDE
 check "new flows leave as it" wait_for 10 seen_as 198.18.0.9
 ip -n $GW addr del 198.18.0.9/16 dev gw1

@@ -118,6 +118,11 @@ round() { # own|given
 	hosts_own gw1 $OUT $WAN
 	fetched "and a file comes whole"
 
+	"$SLUICE" events --kind interfaces --control "$CONTROL" >"$BOX/events" 2>&1 </dev/null &
+	EVENTS=$!
+	PIDS+=("$EVENTS")
+	check "a listener to interfaces" wait_for 5 eval '[ "$(descriptors)" -gt "$FDS" ]'
+
 	# -- links down and up, by the administrator, and by the cable --
 	before=$(drops IFACE_DOWN)
 	ip -n $GW link set gw1 down
@@ -149,6 +154,10 @@ round() { # own|given
 	ip -n $GW link set gw1 up
 	[ "$MODE" = given ] || ip -n $GW route replace default via $OUTSIDE
 	talks "$MODE: the connection goes on after gw1 had another name"
+	check "listeners heard of all that, in order" wait_for 5 heard_of gw1 "down up down gone retaken up"
+	equal "and of gw0, which nobody took away" "down up" "$(heard gw0)"
+	equal "and of nothing else" "" "$(jq -r .event "$BOX/events" | grep -v "^interface-")"
+	end_process "$EVENTS"
 
 	# -- one that can not be taken: in a bridge; then it can --
 	ip -n $GW link add br0 type bridge
@@ -216,6 +225,12 @@ round() { # own|given
 	done
 	NAMESPACES=()
 }
+# heard INTERFACE: what listeners heard of it, other addresses left out
+heard() {
+	jq -r --arg n "$1" 'select(.interface == $n) | .event | ltrimstr("interface-")' "$BOX/events" |
+		grep -v "^addresses" | paste -sd " "
+}
+heard_of() { [ "$(heard "$1")" = "$2" ]; }
 devices() { [ "$(ip -n $GW -o link | grep -c sluice)" = "$1" ]; }
 # kernel_answers DEVICE FROM ADDRESS: which it may not have, as the gateway has it
 kernel_answers() {

@@ -48,6 +48,7 @@ heard() { jq -es "any(.[]; $1)" "$BOX/events" >/dev/null 2>&1; }
 ask_until_heard() { at $IN curl -sS --max-time 5 -o /dev/null http://$OUTSIDE/seen; heard '.event == "new"'; }
 wait_for 10 ask_until_heard
 check "an event of a new flow" heard '.event == "new" and .proto == "tcp"'
+check "and of its zone, which is none" heard '.event == "new" and .zone == "none" and .reply_zone == "none"'
 check "an event of a state" heard '.event == "update" and .state == "established"'
 before=$("$SLUICE" show flows --control "$CONTROL" --count --port 80)
 at_least "flows stand" 1 "$before"
@@ -65,6 +66,7 @@ web_get() { curl -sS --max-time 5 --unix-socket "$BOX/metrics.sock" "http://gate
 check "metrics" web_get metrics
 says "a counter" "^sluice_packets_forwarded_total [1-9]" "$BOX/text"
 says "of the tables" "^sluice_nat_public_addresses 1$" "$BOX/text"
+says "of the only zone" '^sluice_zone_flows\{zone="none"\} [0-9]+$' "$BOX/text"
 equal "healthy" ok "$(web_get healthz)"
 equal "nothing else" 404 "$(web_get nothing -o /dev/null | grep -o 404 | head -n 1)"
 
@@ -72,6 +74,7 @@ equal "nothing else" 404 "$(web_get nothing -o /dev/null | grep -o 404 | head -n
 
 check "top" "$SLUICE" top --once --control "$CONTROL"
 says "the host" "^ *$INSIDE .*[1-9]" "$BOX/text"
+says_not "who has no zones reads of none" "ZONE|none" "$BOX/text"
 screen() { tmux -S "$BOX/tmux" "$@"; }
 screen_says() { screen capture-pane -p | grep -Eq "$1"; }
 screen new-session -d -x 100 -y 30 "$SLUICE top --interval 1 --control $CONTROL"

@@ -199,6 +199,15 @@ says "with every byte" "^60000000 200 0" "$third_out"
 
 kill -KILL "${SERVER[4]}"
 check "the fourth ends, which is found out" wait_for 10 is_state 4 down
+metric() { # NAME NUMBER-OF-BACKEND
+	curl -sS --max-time 5 --unix-socket "$BOX/metrics.sock" http://gateway/metrics |
+		sed -n "s/^sluice_$1{service=\"web\",backend=\"10.10.0.1$2:8080\"} //p"
+}
+equal "metrics have it down, and the first up" "0 1" "$(metric backend_up 4) $(metric backend_up 1)"
+failed_twice() { [ "$(metric backend_check_failures_total 4)" -ge 2 ]; }
+check "and its checks failed" wait_for 5 failed_twice
+at_least "more than failed were made" $(($(metric backend_check_failures_total 4) + 1)) "$(metric backend_checks_total 4)"
+at_least "flows of the first are counted" 1 "$(metric backend_flows_created_total 1)"
 mark
 config "$BOX/next.yaml" 10.10.0.12 "1 3"
 check "without it, to be confirmed" change apply "$BOX/next.yaml" --confirm 2s

@@ -11,7 +11,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/standing.sh"
-need nginx curl python3
+need nginx curl jq python3
 
 RED=sred$$
 BLUE_PUBLIC=198.18.0.33
@@ -44,6 +44,8 @@ cat >"$BOX/gw.yaml" <<-CONF
 	host-port: false
 	gateway: $OUTSIDE
 	control: {socket: $CONTROL}
+	metrics: {listen: $BOX/metrics.sock}
+	subscribers: {flows: 60}
 	pools:
 	  - {name: blue, ranges: $BLUE_PUBLIC}
 	  - {name: red, ranges: $RED_PUBLIC}
@@ -111,6 +113,33 @@ says "a zone that is none is named" "no zone of that name" "$BOX/unknown"
 "$SLUICE" explain --in gw2 --src 10.10.0.2 --dst $OUTSIDE --dport 80 --control "$CONTROL" \
 	>"$BOX/explain" 2>&1
 says "explain follows the zone's rule" "$RED_PUBLIC" "$BOX/explain"
+# More than a host may have, by the one of red: it is red's that is named, and blue's as himself.
+"$SLUICE" events --control "$CONTROL" >"$BOX/events" 2>&1 </dev/null &
+EVENTS=$!
+PIDS+=("$EVENTS")
+heard() { jq -es "any(.[]; $1)" "$BOX/events" >/dev/null 2>&1; }
+cat >"$BOX/many.py" <<-'PY'
+	import socket, sys
+	for port in range(9000, 9000 + int(sys.argv[2])):
+	    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", (sys.argv[1], port))
+PY
+at $IN python3 "$BOX/many.py" $OUTSIDE 3
+at $RED python3 "$BOX/many.py" $OUTSIDE 70
+check "the refused host is named by its zone" wait_for 15 grep -q \
+	"the last of 10.10.0.2 of zone red (limit: flows); most are held by 10.10.0.2 of zone red with" \
+	"$BOX/gateway.err"
+says "the other one of its address is told apart" "10.10.0.2 of zone blue with" "$BOX/gateway.err"
+check "listeners hear of a flow's zone" wait_for 5 heard \
+	'.event == "new" and .zone == "blue" and .reply_zone == "none" and .orig.src == "10.10.0.2"'
+check "and of a holder's" wait_for 5 heard '.event == "subscriber-limit" and .zone == "red" and
+	[.holders[] | select(.addr == "10.10.0.2").zone] == ["red", "blue"]'
+end_process "$EVENTS"
+"$SLUICE" top --once --control "$CONTROL" >"$BOX/top" 2>&1
+says "top counts the host of red" "^10.10.0.2 +red +60 " "$BOX/top"
+says "and that of blue by itself" "^10.10.0.2 +blue +[1-9]" "$BOX/top"
+curl -sS --max-time 5 --unix-socket "$BOX/metrics.sock" http://gateway/metrics >"$BOX/metrics"
+says "metrics of zones" '^sluice_zone_flows\{zone="red"\} [1-9]' "$BOX/metrics"
+says "what came in by each" '^sluice_zone_receive_bytes_total\{zone="blue"\} [1-9]' "$BOX/metrics"
 check "flush of one zone" "$SLUICE" flush flows --zone red --control "$CONTROL"
 equal "leaves none of it" 0 "$(seen flows --zone red --count)"
 finish

@@ -70,6 +70,7 @@ void sluice_set_link(struct sluice *s, u16 index, bool up)
 	if (up)
 		neigh_announce_again(&s->neigh, index, s->now);
 	s->path.conf_gen++;
+	engine_iface_event(s, index, up ? "up" : "down");
 }
 
 void sluice_set_gone(struct sluice *s, u16 index, bool gone)
@@ -86,6 +87,7 @@ void sluice_set_gone(struct sluice *s, u16 index, bool gone)
 	iface->gone = gone;
 	iface->link_stats.goes += gone;
 	iface->link_stats.takes += !gone;
+	engine_iface_event(s, index, gone ? "gone" : "retaken");
 }
 
 void sluice_set_losses(struct sluice *s, u16 iface, const struct iface_losses *losses)

@@ -6,7 +6,7 @@
 #include "sluice/sluice.h"
 
 enum {
-	EVENT_MAX = 64,
+	EVENT_MAX = 64 + 2 * IFACE_MAX, /* every interface may go down and away at once */
 	EVENT_INTERVAL_S = 10, /* one event of a kind in this time */
 	REPORT_PORTS = 1024,   /* ports looked at per tick while the holders are counted */
 	REPORT_HOLDERS = 64,   /* inside hosts kept in mind while counting */
@@ -20,10 +20,7 @@ struct report {
 	bool running;
 	u32 port;      /* where the count goes on */
 	u32 holder_count;
-	struct {
-		be32 addr;
-		u32 held;
-	} holder[REPORT_HOLDERS];
+	struct sluice_holder holder[REPORT_HOLDERS];
 	struct nat_refusal about;
 	u64 reported;  /* refusals that earlier reports spoke of */
 	ns_t next_ns;  /* not before */
@@ -131,6 +128,8 @@ bool engine_survey_is_fresh(struct sluice *s, ns_t now);
 void engine_survey_tick(struct sluice *s, ns_t now);
 void engine_survey_name(const struct sluice *s, enum survey_kind kind, struct sluice_event *event);
 void engine_event_add(struct sluice *s, const struct sluice_event *event);
+/* What became of an interface: a static string. */
+void engine_iface_event(struct sluice *s, u16 iface, const char *what);
 void engine_filling_tick(struct sluice *s, ns_t now);
 bool engine_filter_event(struct sluice *s, struct sluice_event *out);
 /* Which limit that memory was planned with is another one, or NULL. */

@@ -1,5 +1,6 @@
-/* What somebody should hear of: at most one event of a kind in EVENT_INTERVAL_S, each saying how
- * often it happened since the last one. A report about ports names those who hold most of them:
+/* What somebody should hear of. Changes of interfaces are told each by each; of what traffic can
+ * bring about, at most one event of a kind in EVENT_INTERVAL_S, each saying how often it happened
+ * since the last one. A report about ports names those who hold most of them:
  * they are counted over several ticks, a piece at a time, so that no packet waits for it.        */
 #include "core/engine/engine.h"
 
@@ -23,6 +24,19 @@ bool sluice_event_next(struct sluice *s, struct sluice_event *out)
 	return true;
 }
 
+u64 sluice_events_lost(const struct sluice *s)
+{
+	return s->events_lost;
+}
+
+void engine_iface_event(struct sluice *s, u16 iface, const char *what)
+{
+	engine_event_add(s, &(struct sluice_event){ .kind = SLUICE_EVENT_IFACE,
+						    .when_ns = s->now,
+						    .what = what,
+						    .iface = iface });
+}
+
 /* What an event of a kind says besides how often. */
 static void limit_fill(const struct sluice *s, struct sluice_event *event)
 {
@@ -42,6 +56,7 @@ static void limit_fill(const struct sluice *s, struct sluice_event *event)
 		return;
 	case SLUICE_EVENT_SUBSCRIBER_LIMIT:
 		event->dst = subscribers->last_addr;
+		event->zone = subscribers->last_zone;
 		event->what = subscriber_refusal_name(subscribers->last);
 		engine_survey_name(s, SURVEY_FLOWS, event);
 		return;
@@ -49,7 +64,8 @@ static void limit_fill(const struct sluice *s, struct sluice_event *event)
 	case SLUICE_EVENT_TABLE_FULL: engine_survey_name(s, SURVEY_FLOWS, event); return;
 	case SLUICE_EVENT_PORTS_OUT:
 	case SLUICE_EVENT_FILLING:
-	case SLUICE_EVENT_FILTER: return;
+	case SLUICE_EVENT_FILTER:
+	case SLUICE_EVENT_IFACE: return;
 	}
 }
 
@@ -84,11 +100,16 @@ static void report_begin(struct sluice *s, ns_t now)
 	s->nat.refusal.fresh = false;
 }
 
-static void report_note(struct report *report, be32 addr)
+static bool is_holder(const struct sluice_holder *holder, be32 addr, u8 zone)
+{
+	return be32_eq(holder->addr, addr) && holder->zone == zone;
+}
+
+static void report_note(struct report *report, be32 addr, u8 zone)
 {
 	u32 at = 0;
 
-	while (at < report->holder_count && !be32_eq(report->holder[at].addr, addr))
+	while (at < report->holder_count && !is_holder(&report->holder[at], addr, zone))
 		at++;
 	if (at == REPORT_HOLDERS) {
 		/* The frequent ones survive: every stranger costs each of the known one count. */
@@ -98,10 +119,9 @@ static void report_note(struct report *report, be32 addr)
 			;
 		if (at == REPORT_HOLDERS)
 			return;
-		report->holder[at].addr = addr;
+		report->holder[at] = (struct sluice_holder){ addr, zone, 0 };
 	} else if (at == report->holder_count) {
-		report->holder[report->holder_count++].addr = addr;
-		report->holder[at].held = 0;
+		report->holder[report->holder_count++] = (struct sluice_holder){ addr, zone, 0 };
 	}
 	report->holder[at].held++;
 }
@@ -114,15 +134,20 @@ static void report_port(const struct sluice *s, struct report *report, u16 port)
 				   be16_of(port) },
 				 about->proto, about->zone };
 	u32 ref = ct_peek(&s->ct, &key);
-	u32 mapping;
+	const struct nat_mapping_rec *mapping;
+	u32 idx;
 
 	if (ref != IDX_NONE && (ref & 1) == TUPLE_REPLY) {
-		report_note(report, s->ct.flow[ref >> 1].orig.src);
+		const struct flow *flow = &s->ct.flow[ref >> 1];
+
+		report_note(report, flow->orig.src, flow->zone[TUPLE_ORIG]);
 		return;
 	}
-	mapping = nat_mapping_by_public(&s->nat, about->address, port, about->proto);
-	if (mapping != IDX_NONE)
-		report_note(report, nat_mapping_at(&s->nat, mapping)->inside_addr);
+	idx = nat_mapping_by_public(&s->nat, about->address, port, about->proto);
+	if (idx == IDX_NONE)
+		return;
+	mapping = nat_mapping_at(&s->nat, idx);
+	report_note(report, mapping->inside_addr, mapping->zone);
 }
 
 static void report_end(struct sluice *s, ns_t now)
@@ -146,8 +171,7 @@ static void report_end(struct sluice *s, ns_t now)
 			best = report->holder[at].held > report->holder[best].held ? at : best;
 		if (report->holder_count == 0 || report->holder[best].held == 0)
 			break;
-		event.holder[event.holder_count].addr = report->holder[best].addr;
-		event.holder[event.holder_count++].held = report->holder[best].held;
+		event.holder[event.holder_count++] = report->holder[best];
 		report->holder[best].held = 0;
 	}
 	report->reported = s->nat.refusal.count;

@@ -182,17 +182,25 @@ static void settings_take(struct sluice *s, const struct sluice_conf *conf)
 	s->conf.redirects = conf->redirects;
 }
 
+static bool has_same_addrs(const struct iface_conf *a, const struct iface_conf *b)
+{
+	return a->addr_count == b->addr_count &&
+	       memcmp(a->addr, b->addr, a->addr_count * sizeof a->addr[0]) == 0;
+}
+
+/* old: NULL at the start, when all of them are new. */
 static void addresses_announce(struct sluice *s, const struct sluice_conf *old)
 {
 	for (u16 at = 0; at < s->ifaces.count; at++) {
 		const struct iface_conf *conf = &s->ifaces.iface[at].conf;
 
 		neigh_iface_changed(&s->neigh, at);
-		if (conf->link == IFACE_ETHERNET &&
-		    (old == NULL || conf->addr_count != old->iface[at].addr_count ||
-		     memcmp(conf->addr, old->iface[at].addr,
-			    conf->addr_count * sizeof conf->addr[0]) != 0))
+		if (old && has_same_addrs(conf, &old->iface[at]))
+			continue;
+		if (conf->link == IFACE_ETHERNET)
 			neigh_announce(&s->neigh, at, s->now);
+		if (old)
+			engine_iface_event(s, at, "addresses");
 	}
 }
 

@@ -211,11 +211,7 @@ u32 sluice_show_subscribers(const struct sluice *s, u32 *cursor, struct sluice_s
 
 const char *sluice_zone_name(const struct sluice *s, u8 zone)
 {
-	for (u32 at = 0; at < s->ifaces.count; at++) {
-		if (s->ifaces.iface[at].conf.zone == zone)
-			return s->ifaces.iface[at].conf.zone_name;
-	}
-	return "";
+	return iface_zone_name(&s->ifaces, zone);
 }
 
 u32 sluice_show_zones(const struct sluice *s, u32 *cursor, struct sluice_zone *out, u32 max)

@@ -9,6 +9,12 @@ enum err sluice_backend_set(struct sluice *s, u32 service, u32 backend, enum bac
 	return balance_set(&s->nat.balance, service, backend, state, s->now);
 }
 
+enum err sluice_backend_set_checks(struct sluice *s, u32 service, u32 backend, u64 checks,
+				   u64 failed)
+{
+	return balance_set_checks(&s->nat.balance, service, backend, checks, failed);
+}
+
 enum err sluice_backend_order(struct sluice *s, u32 service, u32 backend, bool drain,
 			      u32 deadline_s, ns_t now)
 {
@@ -92,6 +98,8 @@ static void backend_shown(const struct balance *b, const struct service *service
 		.made = backend->made,
 		.moved = backend->moved,
 		.reset = backend->reset,
+		.checks = backend->checks,
+		.checks_failed = backend->checks_failed,
 	};
 	if (drains && backend->deadline_ns > now)
 		out->left_ms = (u32)((backend->deadline_ns - now) / NS_PER_MS);

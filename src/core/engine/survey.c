@@ -4,7 +4,7 @@
 /* A search that ended this long ago still tells the truth well enough. */
 enum { SURVEY_FRESH_S = 1 };
 
-static void holders_note(struct holders *top, be32 addr, u32 held)
+static void holders_note(struct holders *top, be32 addr, u8 zone, u32 held)
 {
 	u32 at = top->count;
 
@@ -17,7 +17,7 @@ static void holders_note(struct holders *top, be32 addr, u32 held)
 	top->count = u32_min(top->count + 1, SLUICE_HOLDER_MAX);
 	for (u32 last = top->count - 1; last > at; last--)
 		top->holder[last] = top->holder[last - 1];
-	top->holder[at] = (struct sluice_holder){ addr, held };
+	top->holder[at] = (struct sluice_holder){ addr, zone, held };
 }
 
 bool engine_survey_is_fresh(struct sluice *s, ns_t now)
@@ -39,16 +39,17 @@ static void survey_look(struct sluice *s, u32 idx)
 	const struct subscriber_table *table = &s->subscribers;
 	struct holders *found = s->survey.found;
 	be32 addr;
+	u8 zone;
 	u32 held;
 
 	if (slab_is_live(&table->slab, idx)) {
 		const struct subscriber *who = subscriber_at(table, idx);
 
-		holders_note(&found[SURVEY_FLOWS], who->addr, who->flow_count);
-		holders_note(&found[SURVEY_PORTS], who->addr, who->port_count);
+		holders_note(&found[SURVEY_FLOWS], who->addr, who->zone, who->flow_count);
+		holders_note(&found[SURVEY_PORTS], who->addr, who->zone, who->port_count);
 	}
-	if (reass_source_at(&s->reass, idx, &addr, &held))
-		holders_note(&found[SURVEY_FRAGMENTS], addr, held);
+	if (reass_source_at(&s->reass, idx, &addr, &zone, &held))
+		holders_note(&found[SURVEY_FRAGMENTS], addr, zone, held);
 }
 
 void engine_survey_tick(struct sluice *s, ns_t now)

@@ -130,6 +130,15 @@ bool iface_is_broadcast(const struct iface *iface, be32 addr)
 	return false;
 }
 
+const char *iface_zone_name(const struct iface_table *table, u8 zone)
+{
+	for (u32 at = 0; at < table->count; at++) {
+		if (table->iface[at].conf.zone == zone)
+			return table->iface[at].conf.zone_name;
+	}
+	return "";
+}
+
 const char *iface_state_name(const struct iface *iface)
 {
 	if (iface->gone)

@@ -94,6 +94,8 @@ struct iface_table {
 /* Prefixes up to 32, MTU at least 68, a segment size not below IFACE_MSS_MIN, names not empty and
  * unique. ERR_RANGE otherwise.                                                                   */
 enum err iface_init(struct iface_table *table, const struct iface_conf *conf, u32 count);
+/* Empty for the common zone, and for one that does not exist. */
+const char *iface_zone_name(const struct iface_table *table, u8 zone);
 /* Whether addr is an own address of an interface of the zone; the interface's index in *index. */
 bool iface_find_addr(const struct iface_table *table, u8 zone, be32 addr, u16 *index);
 /* The source address for what this gateway sends to dst by this interface: the address whose

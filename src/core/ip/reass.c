@@ -124,11 +124,13 @@ static u32 *source_chain(const struct reass *reass, be32 addr, u32 zone)
 	return &reass->source_bucket[hash_range(hash, reass->bucket_count)];
 }
 
-bool reass_source_at(const struct reass *reass, u32 idx, be32 *addr, u32 *fragment_count)
+bool reass_source_at(const struct reass *reass, u32 idx, be32 *addr, u8 *zone,
+		     u32 *fragment_count)
 {
 	if (!slab_is_live(&reass->sources, idx))
 		return false;
 	*addr = source_at(reass, idx)->addr;
+	*zone = (u8)source_at(reass, idx)->zone;
 	*fragment_count = source_at(reass, idx)->frag_count;
 	return true;
 }

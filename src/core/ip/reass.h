@@ -71,7 +71,8 @@ verdict ip_reassemble(struct reass *reass, struct drop_stats *stats, struct pkt 
  * put.                                                                                           */
 void reass_tick(struct reass *reass, struct drop_stats *stats, ns_t now, struct batch *dead);
 /* Who sent the fragments that are kept: entry idx of conf.queue_count. False: there is nobody. */
-bool reass_source_at(const struct reass *reass, u32 idx, be32 *addr, u32 *fragment_count);
+bool reass_source_at(const struct reass *reass, u32 idx, be32 *addr, u8 *zone,
+		     u32 *fragment_count);
 ns_t reass_next(const struct reass *reass);
 void reass_check(const struct reass *reass);
 

@@ -50,6 +50,8 @@ struct backend {
 	u64 made;
 	u64 moved; /* flows that were decided again, because it was gone */
 	u64 reset;
+	u64 checks; /* as balance_set_checks() said */
+	u64 checks_failed;
 };
 
 struct service {
@@ -98,6 +100,8 @@ void balance_configure(struct balance *b, const struct balance_conf *conf, const
 /* The backend's health, by their places in the configuration. ERR_RANGE: there is none. */
 enum err balance_set(struct balance *b, u32 service, u32 backend, enum backend_state state,
 		     ns_t now);
+/* How often its health was asked about, and how often that failed: to be shown beside its state. */
+enum err balance_set_checks(struct balance *b, u32 service, u32 backend, u64 checks, u64 failed);
 /* An order to drain, or its end. It outlives configurations that have the backend as it was; one
  * that gives it another weight, or says something else of draining, ends it. deadline_s: until its
  * flows are given up; BALANCE_DRAIN_DEFAULT: as long as the service says.                        */

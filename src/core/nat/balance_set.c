@@ -259,6 +259,17 @@ enum err balance_set(struct balance *b, u32 service, u32 index, enum backend_sta
 	return ERR_OK;
 }
 
+enum err balance_set_checks(struct balance *b, u32 service, u32 index, u64 checks, u64 failed)
+{
+	struct backend *backend = backend_at(b, service, index);
+
+	if (backend == NULL)
+		return ERR_RANGE;
+	backend->checks = checks;
+	backend->checks_failed = failed;
+	return ERR_OK;
+}
+
 enum err balance_order(struct balance *b, u32 service, u32 index, bool drain, u32 deadline_s,
 		       ns_t now)
 {

@@ -142,11 +142,13 @@ const char *subscriber_refusal_name(enum subscriber_refusal refusal)
 	return names[refusal];
 }
 
-static void refusal_note(struct subscriber_table *table, be32 addr, enum subscriber_refusal why)
+static void refusal_note(struct subscriber_table *table, be32 addr, u8 zone,
+			 enum subscriber_refusal why)
 {
 	table->stats.refused[why]++;
 	table->stats.refused_sum++;
 	table->stats.last_addr = addr;
+	table->stats.last_zone = zone;
 	table->stats.last = why;
 }
 
@@ -154,7 +156,7 @@ static void refuse(struct subscriber_table *table, struct subscriber *who,
 		   enum subscriber_refusal why)
 {
 	who->refused[why]++;
-	refusal_note(table, who->addr, why);
+	refusal_note(table, who->addr, who->zone, why);
 }
 
 /* ---- records --------------------------------------------------------------------------------- */
@@ -266,7 +268,7 @@ verdict subscriber_admit(struct subscriber_table *table, struct drop_stats *drop
 			table->stats.uncounted++;
 			return VERDICT_ACCEPT;
 		}
-		refusal_note(table, addr, SUBSCRIBER_REFUSED_FULL);
+		refusal_note(table, addr, (u8)pkt->zone, SUBSCRIBER_REFUSED_FULL);
 		return pkt_drop(drops, pkt, DROP_SUBSCRIBER_FULL);
 	}
 	record = subscriber_at(table, *who);

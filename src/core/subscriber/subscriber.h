@@ -50,6 +50,7 @@ struct subscriber_stats {
 	u64 forgotten; /* idle ones whose record went to another */
 	/* The last refusal, for the report. */
 	be32 last_addr;
+	u8 last_zone;
 	enum subscriber_refusal last;
 };
 

@@ -13,6 +13,7 @@
 #include "host/ctl/ctl_act.h"
 #include "host/ctl/ctl_answer.h"
 #include "host/ctl/ctl_listen.h"
+#include "host/ctl/ctl_news.h"
 #include "host/ctl/ctl_top.h"
 #include "host/loop/loop.h"
 
@@ -47,6 +48,7 @@ struct ctl {
 	u32 turn; /* whose step is next */
 	u32 listening;
 	u64 news_lost; /* by the engine, as it was told to listeners last */
+	u64 events_lost;
 	struct ctl_client client[CTL_CLIENTS_MAX];
 };
 
@@ -87,8 +89,10 @@ static void client_listen(struct ctl_client *client)
 
 	client->state = CLIENT_LISTENING;
 	bufferevent_set_timeouts(client->stream, NULL, &stall);
-	if (ctl->listening++ == 0)
+	if (ctl->listening++ == 0) {
 		sluice_news_listen(ctl->sluice, true);
+		ctl->events_lost = sluice_events_lost(ctl->sluice);
+	}
 	ctl_put_news_begin(bufferevent_get_output(client->stream));
 }
 
@@ -352,6 +356,11 @@ static struct ctl_client *client_find_ready(struct ctl *ctl)
 
 /* ---- listeners ------------------------------------------------------------------------------- */
 
+static bool is_listening_to(const struct ctl_client *client, unsigned kinds)
+{
+	return client->state == CLIENT_LISTENING && (client->answer.request.kinds & kinds) != 0;
+}
+
 /* Where the next event of a listener goes; NULL when it was too slow for it. */
 static struct evbuffer *listener_room(struct ctl_client *client)
 {
@@ -374,12 +383,22 @@ static void tell_news(struct ctl *ctl, const struct sluice_news *news)
 		struct ctl_client *client = &ctl->client[i];
 		struct evbuffer *out = NULL;
 
-		if (client->state == CLIENT_LISTENING &&
+		if (is_listening_to(client, CTL_KIND_FLOWS) &&
 		    sluice_news_matches(news, &client->answer.request.flow))
 			out = listener_room(client);
 		if (out)
 			ctl_put_news(out, ctl->sluice, news);
 	}
+}
+
+/* Interfaces have a zone; what is warned of is about more than one. */
+static bool is_of_zone(const struct ctl_client *client, const struct sluice_event *event)
+{
+	const struct sluice_flow_filter *filter = &client->answer.request.flow;
+	const struct iface_table *ifaces = sluice_ifaces(client->ctl->sluice);
+
+	return event->kind != SLUICE_EVENT_IFACE || !filter->by_zone ||
+	       ifaces->iface[event->iface].conf.zone == filter->zone;
 }
 
 void ctl_tell(struct ctl *ctl, const struct sluice_event *event)
@@ -388,27 +407,31 @@ void ctl_tell(struct ctl *ctl, const struct sluice_event *event)
 		struct ctl_client *client = &ctl->client[i];
 		struct evbuffer *out = NULL;
 
-		if (client->state == CLIENT_LISTENING)
+		if (is_listening_to(client, ctl_kind_of(event)) && is_of_zone(client, event))
 			out = listener_room(client);
 		if (out)
-			ctl_put_event(out, sluice_ifaces(ctl->sluice), event);
+			ctl_put_event(out, ctl->sluice, event);
 	}
 }
 
 /* What the engine had no room for was lost to all. */
 static void tell_lost(struct ctl *ctl)
 {
-	u64 lost = sluice_news_lost(ctl->sluice) - ctl->news_lost;
+	u64 flows = sluice_news_lost(ctl->sluice) - ctl->news_lost;
+	u64 events = sluice_events_lost(ctl->sluice) - ctl->events_lost;
+	unsigned others = CTL_KIND_ALL & ~CTL_KIND_FLOWS; /* nobody knows which they were */
 
-	ctl->news_lost += lost;
-	ctl->stats.skipped += lost;
+	ctl->news_lost += flows;
+	ctl->events_lost += events;
+	ctl->stats.skipped += flows + events;
 	for (u32 i = 0; i < CTL_CLIENTS_MAX; i++) {
 		struct ctl_client *client = &ctl->client[i];
 		struct evbuffer *out;
 
 		if (client->state != CLIENT_LISTENING)
 			continue;
-		client->skipped += lost;
+		client->skipped += is_listening_to(client, CTL_KIND_FLOWS) ? flows : 0;
+		client->skipped += is_listening_to(client, others) ? events : 0;
 		out = bufferevent_get_output(client->stream);
 		if (client->skipped == 0 || evbuffer_get_length(out) >= CTL_BUFFER_MAX)
 			continue;

@@ -1,4 +1,4 @@
-/* Explain, flush and news as JSON. */
+/* Explain and flush as JSON. */
 #include "host/ctl/ctl_act.h"
 
 #include <event2/buffer.h>
@@ -25,24 +25,6 @@ bool ctl_flush_step(struct ctl_flush *flush, struct sluice *s, const struct ctl_
 
 /* ---- explain --------------------------------------------------------------------------------- */
 
-static void put_addr(struct evbuffer *out, be32 addr)
-{
-	u32 host = be32_host(addr);
-
-	evbuffer_add_printf(out, "\"%u.%u.%u.%u\"", host >> 24, host >> 16 & 255, host >> 8 & 255,
-			    host & 255);
-}
-
-static void put_iface(struct evbuffer *out, const struct sluice *s, u64 index)
-{
-	const struct iface_table *ifaces = sluice_ifaces(s);
-
-	if (index < ifaces->count)
-		ctl_put_string(out, ifaces->iface[index].conf.name);
-	else
-		evbuffer_add_printf(out, "null");
-}
-
 static void put_value(struct evbuffer *out, const struct sluice *s, const struct trace_value *value)
 {
 	ctl_put_string(out, value->name);
@@ -52,8 +34,8 @@ static void put_value(struct evbuffer *out, const struct sluice *s, const struct
 	case TRACE_DRAWN:
 		evbuffer_add_printf(out, "%" PRIu64 ",\"random\":true", value->number);
 		return;
-	case TRACE_ADDR: put_addr(out, (be32){ (u32)value->number }); return;
-	case TRACE_IFACE: put_iface(out, s, value->number); return;
+	case TRACE_ADDR: ctl_put_addr(out, (be32){ (u32)value->number }); return;
+	case TRACE_IFACE: ctl_put_iface_name(out, sluice_ifaces(s), value->number); return;
 	case TRACE_TEXT: ctl_put_string(out, value->text); return;
 	case TRACE_FLAGS:
 		ctl_put_flags(out, (u8)value->number, (u8)value->number);
@@ -90,15 +72,15 @@ static void put_sent(struct evbuffer *out, const struct sluice *s, const struct 
 	u32 hlen;
 
 	evbuffer_add_printf(out, "{\"out\":");
-	put_iface(out, s, sent->out_if);
+	ctl_put_iface_name(out, sluice_ifaces(s), sent->out_if);
 	evbuffer_add_printf(out, ",\"kind\":\"%s\",\"made_here\":%s,\"len\":%u",
 			    sent->ip ? "ip" : "arp", sent->made_here ? "true" : "false", sent->len);
 	if (sent->ip && sent->head_len >= IP4_HLEN_MIN) {
 		hlen = ip4_hlen(ip);
 		evbuffer_add_printf(out, ",\"src\":");
-		put_addr(out, ip->src);
+		ctl_put_addr(out, ip->src);
 		evbuffer_add_printf(out, ",\"dst\":");
-		put_addr(out, ip->dst);
+		ctl_put_addr(out, ip->dst);
 		evbuffer_add_printf(out, ",\"proto\":%u,\"ttl\":%u", ip->proto, ip->ttl);
 		if (!ip4_is_fragment(ip) && sent->head_len >= hlen + 4 &&
 		    ip4_has_ports(ip->proto))
@@ -166,85 +148,4 @@ void ctl_explain(struct explainer *explainer, struct sluice *s, const struct ctl
 		ctl_answer_refuse(out, "no packet buffer is free to ask with; try again");
 	else
 		put_explanation(out, s, &told);
-}
-
-/* ---- news ------------------------------------------------------------------------------------ */
-
-void ctl_put_news_begin(struct evbuffer *out)
-{
-	evbuffer_add_printf(out, "{\"version\":%d,\"events\":true}\n", CTL_VERSION);
-}
-
-static void put_tuple(struct evbuffer *out, const char *key, const struct sluice_tuple *tuple)
-{
-	evbuffer_add_printf(out, "\"%s\":{\"src\":", key);
-	put_addr(out, tuple->src);
-	evbuffer_add_printf(out, ",\"sport\":%u,\"dst\":", be16_host(tuple->sport));
-	put_addr(out, tuple->dst);
-	evbuffer_add_printf(out, ",\"dport\":%u},", be16_host(tuple->dport));
-}
-
-static void put_proto(struct evbuffer *out, u8 proto)
-{
-	evbuffer_add_printf(out, "\"proto\":\"%s\",", ctl_proto_text(proto).text);
-}
-
-void ctl_put_news(struct evbuffer *out, const struct sluice *s, const struct sluice_news *news)
-{
-	evbuffer_add_printf(out, "{\"event\":\"%s\",\"handle\":\"%016" PRIx64 "\",", news->kind,
-			    news->handle);
-	if (news->reason[0])
-		evbuffer_add_printf(out, "\"reason\":\"%s\",", news->reason);
-	put_proto(out, news->proto);
-	ctl_put_zone_name(out, s, "zone", news->zone[0]);
-	ctl_put_zone_name(out, s, "reply_zone", news->zone[1]);
-	evbuffer_add_printf(out, "\"state\":\"%s\",\"answered\":%s,", news->state,
-			    news->answered ? "true" : "false");
-	put_tuple(out, "orig", &news->orig);
-	put_tuple(out, "repl", &news->repl);
-	evbuffer_add_printf(
-		out, "\"packets\":[%" PRIu64 ",%" PRIu64 "],\"bytes\":[%" PRIu64 ",%" PRIu64 "]}\n",
-		news->packets[0], news->packets[1], news->bytes[0], news->bytes[1]);
-}
-
-static const char *const event_names[] = {
-	[SLUICE_EVENT_PORTS_OUT] = "ports-out",
-	[SLUICE_EVENT_TABLE_FULL] = "table-full",
-	[SLUICE_EVENT_MAPPINGS_FULL] = "mappings-full",
-	[SLUICE_EVENT_ARP_CONFLICT] = "arp-conflict",
-};
-
-void ctl_put_event(struct evbuffer *out, const struct iface_table *ifaces,
-		   const struct sluice_event *event)
-{
-	evbuffer_add_printf(out, "{\"event\":\"%s\",",
-			    (u32)event->kind < ARRAY_COUNT(event_names) ? event_names[event->kind]
-									: "other");
-	if (event->kind == SLUICE_EVENT_PORTS_OUT) {
-		put_proto(out, event->proto);
-		evbuffer_add_printf(out, "\"public_addr\":");
-		put_addr(out, event->public_addr);
-		evbuffer_add_printf(out, ",\"dst\":");
-		put_addr(out, event->dst);
-		evbuffer_add_printf(out, ",\"dport\":%u,", be16_host(event->dport));
-	}
-	if (event->kind == SLUICE_EVENT_ARP_CONFLICT && event->iface < ifaces->count) {
-		evbuffer_add_printf(out, "\"interface\":");
-		ctl_put_string(out, ifaces->iface[event->iface].conf.name);
-		evbuffer_add_printf(out, ",\"addr\":");
-		put_addr(out, event->dst);
-		evbuffer_add_printf(out, ",");
-	}
-	evbuffer_add_printf(out, "\"holders\":[");
-	for (u32 i = 0; i < u32_min(event->holder_count, SLUICE_HOLDER_MAX); i++) {
-		evbuffer_add_printf(out, "%s{\"addr\":", i ? "," : "");
-		put_addr(out, event->holder[i].addr);
-		evbuffer_add_printf(out, ",\"held\":%u}", event->holder[i].held);
-	}
-	evbuffer_add_printf(out, "],\"refused\":%" PRIu64 "}\n", event->refused);
-}
-
-void ctl_put_skipped(struct evbuffer *out, u64 count)
-{
-	evbuffer_add_printf(out, "{\"event\":\"skipped\",\"count\":%" PRIu64 "}\n", count);
 }

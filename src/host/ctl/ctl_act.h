@@ -1,4 +1,4 @@
-/* What is asked for beyond records: explain, flush, and the news that listeners hear. */
+/* What is asked for beyond records: explain and flush. */
 #ifndef HOST_CTL_CTL_ACT_H
 #define HOST_CTL_CTL_ACT_H
 
@@ -27,12 +27,5 @@ bool ctl_flush_step(struct ctl_flush *flush, struct sluice *s, const struct ctl_
  *     ],"fate":"sent","fast":false,"sent":[{...}],...,"count":9}                                 */
 void ctl_explain(struct explainer *explainer, struct sluice *s, const struct ctl_request *request,
 		 ns_t now, struct evbuffer *out);
-
-/* One line each. */
-void ctl_put_news_begin(struct evbuffer *out);
-void ctl_put_news(struct evbuffer *out, const struct sluice *s, const struct sluice_news *news);
-void ctl_put_event(struct evbuffer *out, const struct iface_table *ifaces,
-		   const struct sluice_event *event);
-void ctl_put_skipped(struct evbuffer *out, u64 count);
 
 #endif

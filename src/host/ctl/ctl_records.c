@@ -7,8 +7,7 @@
 #include "core/wire/ip4.h"
 #include "core/wire/tcp.h"
 
-/* A struct by value, so that several fit in one call of evbuffer_add_printf. */
-static struct ctl_addr_text addr_text(be32 addr)
+struct ctl_addr_text ctl_addr_text(be32 addr)
 {
 	u32 host = be32_host(addr);
 	struct ctl_addr_text out;
@@ -68,8 +67,8 @@ static void put_tuple(struct evbuffer *out, const char *key, const struct sluice
 {
 	evbuffer_add_printf(out,
 			    "\"%s\":{\"src\":\"%s\",\"sport\":%u,\"dst\":\"%s\",\"dport\":%u},",
-			    key, addr_text(tuple->src).text, be16_host(tuple->sport),
-			    addr_text(tuple->dst).text, be16_host(tuple->dport));
+			    key, ctl_addr_text(tuple->src).text, be16_host(tuple->sport),
+			    ctl_addr_text(tuple->dst).text, be16_host(tuple->dport));
 }
 
 void ctl_put_zone_name(struct evbuffer *out, const struct sluice *s, const char *key, u8 zone)
@@ -81,6 +80,20 @@ void ctl_put_zone_name(struct evbuffer *out, const struct sluice *s, const char 
 	evbuffer_add_printf(out, "\"%s\":", key);
 	ctl_put_string(out, name);
 	evbuffer_add_printf(out, ",");
+}
+
+void ctl_put_zone_always(struct evbuffer *out, const struct sluice *s, const char *key, u8 zone)
+{
+	const char *name = sluice_zone_name(s, zone);
+
+	evbuffer_add_printf(out, "\"%s\":", key);
+	ctl_put_string(out, name[0] ? name : "none");
+	evbuffer_add_printf(out, ",");
+}
+
+void ctl_put_addr(struct evbuffer *out, be32 addr)
+{
+	evbuffer_add_printf(out, "\"%s\"", ctl_addr_text(addr).text);
 }
 
 void ctl_put_flow(struct evbuffer *out, const struct sluice *s, const struct sluice_flow *flow)
@@ -113,8 +126,8 @@ void ctl_put_mapping(struct evbuffer *out, const struct sluice *s,
 		out,
 		"\"proto\":\"%s\",\"inside_addr\":\"%s\",\"inside_port\":%u,"
 		"\"public_addr\":\"%s\",\"public_port\":%u,\"flows\":%u,\"idle_ms\":%u}",
-		ctl_proto_text(mapping->proto).text, addr_text(mapping->inside_addr).text,
-		be16_host(mapping->inside_port), addr_text(mapping->public_addr).text,
+		ctl_proto_text(mapping->proto).text, ctl_addr_text(mapping->inside_addr).text,
+		be16_host(mapping->inside_port), ctl_addr_text(mapping->public_addr).text,
 		be16_host(mapping->public_port), mapping->flow_count, mapping->idle_ms);
 }
 
@@ -123,7 +136,7 @@ void ctl_put_ports(struct evbuffer *out, const struct sluice_ports *ports)
 	evbuffer_add_printf(out,
 			    "{\"public_addr\":\"%s\",\"proto\":\"%s\",\"ports\":%u,\"mapped\":%u,"
 			    "\"resting\":%u,\"flows\":%" PRIu64 ",\"refused\":%" PRIu64 "}",
-			    addr_text(ports->public_addr).text,
+			    ctl_addr_text(ports->public_addr).text,
 			    ports->proto == IP_PROTO_SCTP ? "other" :
 							    ctl_proto_text(ports->proto).text,
 			    ports->port_count, ports->mapped, ports->resting, ports->flows,
@@ -135,8 +148,8 @@ void ctl_put_dest(struct evbuffer *out, const struct sluice_dest *dest)
 	evbuffer_add_printf(out,
 			    "{\"public_addr\":\"%s\",\"proto\":\"%s\",\"dst\":\"%s\",\"dport\":%u,"
 			    "\"used\":%u,\"left\":%u,\"exact\":%s}",
-			    addr_text(dest->public_addr).text, ctl_proto_text(dest->proto).text,
-			    addr_text(dest->dst).text, be16_host(dest->dport), dest->used,
+			    ctl_addr_text(dest->public_addr).text, ctl_proto_text(dest->proto).text,
+			    ctl_addr_text(dest->dst).text, be16_host(dest->dport), dest->used,
 			    dest->left, bool_text(dest->exact));
 }
 
@@ -147,13 +160,15 @@ void ctl_put_backend(struct evbuffer *out, const struct sluice_backend *backend)
 	evbuffer_add_printf(out,
 			    ",\"addr\":\"%s\",\"port\":%u,\"state\":\"%s\",\"weight\":%u,"
 			    "\"share\":%u,\"left_ms\":%u,\"ordered\":%s,",
-			    addr_text(backend->addr).text, backend->port, backend->state,
+			    ctl_addr_text(backend->addr).text, backend->port, backend->state,
 			    backend->weight, backend->share, backend->left_ms,
 			    bool_text(backend->ordered));
 	evbuffer_add_printf(out,
 			    "\"flows\":%" PRIu64 ",\"made\":%" PRIu64 ",\"moved\":%" PRIu64
-			    ",\"reset\":%" PRIu64 "}",
-			    backend->flows, backend->made, backend->moved, backend->reset);
+			    ",\"reset\":%" PRIu64 ",\"checks\":%" PRIu64
+			    ",\"checks_failed\":%" PRIu64 "}",
+			    backend->flows, backend->made, backend->moved, backend->reset,
+			    backend->checks, backend->checks_failed);
 }
 
 void ctl_put_service(struct evbuffer *out, const struct sluice_service *service)
@@ -163,7 +178,7 @@ void ctl_put_service(struct evbuffer *out, const struct sluice_service *service)
 	evbuffer_add_printf(out,
 			    ",\"addr\":\"%s\",\"proto\":\"%s\",\"port_first\":%u,"
 			    "\"port_last\":%u,\"method\":\"%s\",\"backends\":%u,\"up\":%u,",
-			    addr_text(service->addr).text,
+			    ctl_addr_text(service->addr).text,
 			    service->proto ? ctl_proto_text(service->proto).text : "any",
 			    service->port_first, service->port_last, service->method,
 			    service->backends, service->up);
@@ -180,7 +195,7 @@ void ctl_put_subscriber(struct evbuffer *out, const struct sluice *s,
 	evbuffer_add_printf(out, "{");
 	ctl_put_zone_name(out, s, "zone", subscriber->zone);
 	evbuffer_add_printf(out, "\"subscriber\":\"%s/%u\",\"flows\":%u,\"ports\":%u,",
-			    addr_text(subscriber->addr).text, subscriber->prefix_len,
+			    ctl_addr_text(subscriber->addr).text, subscriber->prefix_len,
 			    subscriber->flows, subscriber->ports);
 	evbuffer_add_printf(out, "\"flow_limit\":%u,\"port_limit\":%u,\"rate_limit\":%u,",
 			    subscriber->flow_limit, subscriber->port_limit, subscriber->rate_limit);
@@ -191,7 +206,7 @@ void ctl_put_subscriber(struct evbuffer *out, const struct sluice *s,
 			    subscriber->refused_rate);
 }
 
-static void put_iface_name(struct evbuffer *out, const struct iface_table *ifaces, u16 index)
+void ctl_put_iface_name(struct evbuffer *out, const struct iface_table *ifaces, u64 index)
 {
 	if (index < ifaces->count)
 		ctl_put_string(out, ifaces->iface[index].conf.name);
@@ -217,7 +232,7 @@ void ctl_put_route(struct evbuffer *out, const struct sluice *s,
 	evbuffer_add_printf(out, "{");
 	ctl_put_zone_name(out, s, "zone", route->zone);
 	evbuffer_add_printf(out, "\"prefix\":\"%s/%u\",\"type\":\"%s\",\"paths\":[",
-			    addr_text(route->prefix).text, route->prefix_len,
+			    ctl_addr_text(route->prefix).text, route->prefix_len,
 			    route_type(route->route.type));
 	for (u32 i = 0; i < u32_min(route->route.path_count, FIB_PATHS_MAX); i++) {
 		const struct fib_path *path = &route->route.path[i];
@@ -225,9 +240,9 @@ void ctl_put_route(struct evbuffer *out, const struct sluice *s,
 		evbuffer_add_printf(out, i ? ",{" : "{");
 		if (path->gateway.raw)
 			evbuffer_add_printf(out, "\"gateway\":\"%s\",",
-					    addr_text(path->gateway).text);
+					    ctl_addr_text(path->gateway).text);
 		evbuffer_add_printf(out, "\"interface\":");
-		put_iface_name(out, sluice_ifaces(s), path->out_if);
+		ctl_put_iface_name(out, sluice_ifaces(s), path->out_if);
 		evbuffer_add_printf(out, ",\"weight\":%u}", path->weight);
 	}
 	evbuffer_add_printf(out, "]}");
@@ -316,7 +331,8 @@ void ctl_put_iface(struct evbuffer *out, const struct iface *iface)
 	evbuffer_add_printf(out, "\"addresses\":[");
 	for (u32 i = 0; i < u32_min(conf->addr_count, IFACE_ADDR_MAX); i++)
 		evbuffer_add_printf(out, "%s{\"addr\":\"%s/%u\",\"host\":%s}", i ? "," : "",
-				    addr_text(conf->addr[i].addr).text, conf->addr[i].prefix_len,
+				    ctl_addr_text(conf->addr[i].addr).text,
+				    conf->addr[i].prefix_len,
 				    bool_text(conf->addr[i].host));
 	evbuffer_add_printf(out,
 			    "],\"rx_packets\":%" PRIu64 ",\"rx_bytes\":%" PRIu64
@@ -344,8 +360,9 @@ static const char *neigh_word(u8 state)
 void ctl_put_neigh(struct evbuffer *out, const struct iface_table *ifaces,
 		   const struct neigh_info *neigh, ns_t now)
 {
-	evbuffer_add_printf(out, "{\"addr\":\"%s\",\"interface\":", addr_text(neigh->addr).text);
-	put_iface_name(out, ifaces, neigh->out_if);
+	evbuffer_add_printf(out, "{\"addr\":\"%s\",\"interface\":",
+			    ctl_addr_text(neigh->addr).text);
+	ctl_put_iface_name(out, ifaces, neigh->out_if);
 	evbuffer_add_printf(out, ",\"state\":\"%s\",", neigh_word(neigh->state));
 	if (neigh->mac_known) {
 		put_mac(out, &neigh->mac);

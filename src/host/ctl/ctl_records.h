@@ -9,10 +9,12 @@ struct evbuffer;
 
 enum { CTL_ADDR_TEXT_SIZE = 16 };
 
+/* By value, so that several fit in one call of evbuffer_add_printf. */
 struct ctl_addr_text {
 	char text[CTL_ADDR_TEXT_SIZE];
 };
 
+struct ctl_addr_text ctl_addr_text(be32 addr);
 /* "udplite", or the number of a protocol without a name. */
 struct ctl_addr_text ctl_proto_text(u8 proto);
 /* s gives the names of zones and interfaces. */
@@ -30,6 +32,8 @@ void ctl_put_route(struct evbuffer *out, const struct sluice *s,
 void ctl_put_zone(struct evbuffer *out, const struct sluice *s, const struct sluice_zone *zone);
 /* "key":"blue", for a zone that has a name; nothing for the common one. */
 void ctl_put_zone_name(struct evbuffer *out, const struct sluice *s, const char *key, u8 zone);
+/* The same, and "none" for the common one: where an address alone could be several hosts. */
+void ctl_put_zone_always(struct evbuffer *out, const struct sluice *s, const char *key, u8 zone);
 void ctl_put_iface(struct evbuffer *out, const struct iface *iface);
 void ctl_put_neigh(struct evbuffer *out, const struct iface_table *ifaces,
 		   const struct neigh_info *neigh, ns_t now);
@@ -37,6 +41,10 @@ void ctl_put_counter(struct evbuffer *out, const struct sluice_counter *counter)
 void ctl_put_mem_row(struct evbuffer *out, const struct mem_row *row);
 /* "syn,!ack": flags of TCP that are set and, with a !, those of the mask that are not; "none". */
 void ctl_put_flags(struct evbuffer *out, u8 flags, u8 mask);
+/* "10.0.0.1", with its quotes. */
+void ctl_put_addr(struct evbuffer *out, be32 addr);
+/* The name of an interface, or null. */
+void ctl_put_iface_name(struct evbuffer *out, const struct iface_table *ifaces, u64 index);
 /* A JSON string with its quotes; bytes that are not printable ASCII become \u00XX. */
 void ctl_put_string(struct evbuffer *out, const char *text);
 

@@ -49,6 +49,7 @@ static const struct {
 	{ "all", CTL_FILTER_ALL },
 	{ "set", CTL_FILTER_SET },
 	{ "zone", CTL_FILTER_ZONE },
+	{ "kind", CTL_FILTER_KIND },
 };
 
 static const struct {
@@ -56,7 +57,7 @@ static const struct {
 	unsigned filters;
 } ctl_verbs[CTL_VERB_COUNT] = {
 	[CTL_VERB_SHOW] = { "show", 0 },
-	[CTL_VERB_EVENTS] = { "events", FILTER_TUPLE },
+	[CTL_VERB_EVENTS] = { "events", FILTER_TUPLE | CTL_FILTER_KIND },
 	[CTL_VERB_FLUSH] = { "flush", FILTER_TUPLE | CTL_FILTER_STATE | CTL_FILTER_UNANSWERED },
 	[CTL_VERB_EXPLAIN] = { "explain", 0 },
 	[CTL_VERB_TOP] = { "top", CTL_FILTER_LIMIT },
@@ -144,6 +145,37 @@ bool ctl_parse_proto(const char *text, u8 *proto)
 		return false;
 	*proto = (u8)number;
 	return true;
+}
+
+/* The kind that the first len bytes of text are the name of; 0: none. */
+static unsigned kind_of_word(const char *text, size_t len)
+{
+	static const struct {
+		const char *name;
+		enum ctl_kind kind;
+	} kinds[] = { { "flows", CTL_KIND_FLOWS },
+		      { "interfaces", CTL_KIND_INTERFACES },
+		      { "warnings", CTL_KIND_WARNINGS },
+		      { "filter", CTL_KIND_FILTER } };
+
+	for (size_t i = 0; i < ARRAY_COUNT(kinds); i++) {
+		if (strlen(kinds[i].name) == len && strncmp(kinds[i].name, text, len) == 0)
+			return kinds[i].kind;
+	}
+	return 0;
+}
+
+bool ctl_parse_kinds(const char *text, unsigned *kinds)
+{
+	for (*kinds = 0;; text++) {
+		size_t len = strcspn(text, ",");
+		unsigned kind = kind_of_word(text, len);
+
+		*kinds |= kind;
+		text += len;
+		if (!kind || !*text)
+			return kind != 0;
+	}
 }
 
 bool ctl_parse_prefix(const char *text, be32 *addr, u8 *prefix_len)
@@ -252,6 +284,15 @@ static bool read_zone(json_t *value, struct ctl_request *request, struct ctl_why
 	return true;
 }
 
+static bool read_kind(json_t *value, struct ctl_request *request, struct ctl_why *why)
+{
+	if (!read_text(value, "kind", CTL_KIND_WORDS, why))
+		return false;
+	return ctl_parse_kinds(json_string_value(value), &request->kinds) ||
+	       refuse(why, "filter.kind \"%.40s\" is not " CTL_KIND_WORDS,
+		      json_string_value(value));
+}
+
 static bool read_count(json_t *value, const char *key, json_int_t max, struct ctl_why *why)
 {
 	if (json_is_integer(value) && json_integer_value(value) >= 1 &&
@@ -273,6 +314,7 @@ static bool read_filter(enum ctl_filter filter, json_t *value, struct ctl_reques
 	case CTL_FILTER_ALL: return read_bool(value, "all", &request->all, why);
 	case CTL_FILTER_SET: return read_set(value, request, why);
 	case CTL_FILTER_ZONE: return read_zone(value, request, why);
+	case CTL_FILTER_KIND: return read_kind(value, request, why);
 	case CTL_FILTER_PORT:
 		if (!read_count(value, "port", UINT16_MAX, why))
 			return false;
@@ -346,6 +388,7 @@ static bool read_show(json_t *show, struct ctl_request *request, struct ctl_why 
 static bool read_events(json_t *value, struct ctl_request *request, struct ctl_why *why)
 {
 	request->verb = CTL_VERB_EVENTS;
+	request->kinds = CTL_KIND_ALL;
 	return json_is_true(value) || refuse(why, "\"events\" has to be true");
 }
 

@@ -61,6 +61,16 @@ enum ctl_filter {
 	CTL_FILTER_ALL = 1 << 7,
 	CTL_FILTER_SET = 1 << 8,
 	CTL_FILTER_ZONE = 1 << 9,
+	CTL_FILTER_KIND = 1 << 10,
+};
+
+/* What a listener may hear of. */
+enum ctl_kind {
+	CTL_KIND_FLOWS = 1 << 0,
+	CTL_KIND_INTERFACES = 1 << 1,
+	CTL_KIND_WARNINGS = 1 << 2,
+	CTL_KIND_FILTER = 1 << 3, /* rules that log */
+	CTL_KIND_ALL = (1 << 4) - 1,
 };
 
 struct ctl_request {
@@ -70,6 +80,7 @@ struct ctl_request {
 	struct sluice_flow_filter flow; /* addr, port and proto serve the other shows too */
 	char state[CTL_STATE_SIZE];     /* what flow.state stands for; empty: any */
 	u64 limit;                      /* records; 0: all */
+	unsigned kinds; /* events: enum ctl_kind or'ed */
 	bool count_only;
 	bool all; /* counters that are zero, too */
 	char zone[IFACE_NAME_SIZE];     /* what flow.zone stands for; empty: any */
@@ -98,6 +109,9 @@ const char *ctl_filter_name(enum ctl_filter filter);
 #define CTL_PROTO_WORDS "tcp, udp, icmp, sctp, dccp, udplite, gre or a number from 1 to 255"
 /* One of CTL_PROTO_WORDS. */
 bool ctl_parse_proto(const char *text, u8 *proto);
+#define CTL_KIND_WORDS "flows, interfaces, warnings or filter, or several of them: flows,filter"
+/* Some of CTL_KIND_WORDS, with commas between them. */
+bool ctl_parse_kinds(const char *text, unsigned *kinds);
 /* "10.0.0.1" or "10.0.0.0/8"; bits beyond the prefix must be zero unless it is a host. */
 bool ctl_parse_prefix(const char *text, be32 *addr, u8 *prefix_len);
 

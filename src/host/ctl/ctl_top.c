@@ -5,10 +5,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "host/ctl/ctl_records.h"
+
 enum { SLOTS = 2 * CTL_TOP_HOSTS, CRITERIA = 3 };
 
 struct host {
 	be32 addr;
+	u8 zone;
 	u32 flows;
 	u32 ports;
 	u32 unanswered;
@@ -43,12 +46,17 @@ void ctl_top_del(struct ctl_top *top)
 	free(top);
 }
 
-/* NULL when there are too many. */
-static struct host *host_of(struct ctl_top *top, be32 addr)
+static bool is_host(const struct host *host, be32 addr, u8 zone)
 {
-	u32 slot = (be32_host(addr) * UINT32_C(0x9e3779b1) >> 7) % SLOTS;
+	return be32_eq(host->addr, addr) && host->zone == zone;
+}
 
-	while (top->slot[slot] != 0 && !be32_eq(top->host[top->slot[slot] - 1].addr, addr))
+/* NULL when there are too many. */
+static struct host *host_of(struct ctl_top *top, be32 addr, u8 zone)
+{
+	u32 slot = ((be32_host(addr) ^ (u32)zone << 24) * UINT32_C(0x9e3779b1) >> 7) % SLOTS;
+
+	while (top->slot[slot] != 0 && !is_host(&top->host[top->slot[slot] - 1], addr, zone))
 		slot = (slot + 1) % SLOTS;
 	if (top->slot[slot] == 0) {
 		if (top->host_count == CTL_TOP_HOSTS) {
@@ -56,15 +64,18 @@ static struct host *host_of(struct ctl_top *top, be32 addr)
 			return NULL;
 		}
 		top->host[top->host_count].addr = addr;
+		top->host[top->host_count].zone = zone;
 		top->slot[slot] = ++top->host_count;
 	}
 	return &top->host[top->slot[slot] - 1];
 }
 
 /* Whose flow it is: of who began it, or of who was reached through a translated destination. */
-static be32 owner(const struct sluice_flow *flow)
+static struct host *owner(struct ctl_top *top, const struct sluice_flow *flow)
 {
-	return be32_eq(flow->repl.src, flow->orig.dst) ? flow->orig.src : flow->repl.src;
+	if (be32_eq(flow->repl.src, flow->orig.dst))
+		return host_of(top, flow->orig.src, flow->zone[0]);
+	return host_of(top, flow->repl.src, flow->zone[1]);
 }
 
 static void flows_step(struct ctl_top *top, const struct sluice *s, ns_t now)
@@ -74,7 +85,7 @@ static void flows_step(struct ctl_top *top, const struct sluice *s, ns_t now)
 
 	for (u32 i = 0; i < count; i++) {
 		const struct sluice_flow *flow = &top->found[i];
-		struct host *host = host_of(top, owner(flow));
+		struct host *host = owner(top, flow);
 
 		if (!host)
 			continue;
@@ -91,7 +102,8 @@ static void mappings_step(struct ctl_top *top, const struct sluice *s, ns_t now)
 	u32 count = sluice_show_nat(s, now, &top->cursor, top->mapping, CTL_TOP_STEP);
 
 	for (u32 i = 0; i < count; i++) {
-		struct host *host = host_of(top, top->mapping[i].inside_addr);
+		struct host *host = host_of(top, top->mapping[i].inside_addr,
+					    top->mapping[i].zone);
 
 		if (host)
 			host->ports++;
@@ -132,18 +144,17 @@ static void mark(struct ctl_top *top, u32 criterion)
 		best[i]->listed = true;
 }
 
-static void put_host(struct evbuffer *out, const struct host *host)
+static void put_host(struct evbuffer *out, const struct sluice *s, const struct host *host)
 {
-	u32 addr = be32_host(host->addr);
-
+	evbuffer_add_printf(out, "{\"addr\":\"%s\",", ctl_addr_text(host->addr).text);
+	ctl_put_zone_always(out, s, "zone", host->zone);
 	evbuffer_add_printf(out,
-			    "{\"addr\":\"%u.%u.%u.%u\",\"flows\":%u,\"ports\":%u,\"unanswered\":%u,"
+			    "\"flows\":%u,\"ports\":%u,\"unanswered\":%u,"
 			    "\"packets\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
-			    addr >> 24, addr >> 16 & 255, addr >> 8 & 255, addr & 255, host->flows,
-			    host->ports, host->unanswered, host->packets, host->bytes);
+			    host->flows, host->ports, host->unanswered, host->packets, host->bytes);
 }
 
-static void put_answer(struct ctl_top *top, struct evbuffer *out)
+static void put_answer(struct ctl_top *top, const struct sluice *s, struct evbuffer *out)
 {
 	u32 count = 0;
 
@@ -154,7 +165,7 @@ static void put_answer(struct ctl_top *top, struct evbuffer *out)
 		if (!top->host[i].listed)
 			continue;
 		evbuffer_add_printf(out, count++ ? ",\n" : "\n");
-		put_host(out, &top->host[i]);
+		put_host(out, s, &top->host[i]);
 	}
 	evbuffer_add_printf(out, "\n],\"hosts\":%u,\"not_counted\":%" PRIu64 ",\"count\":%u}\n",
 			    top->host_count, top->not_counted, count);
@@ -173,6 +184,6 @@ bool ctl_top_step(struct ctl_top *top, const struct sluice *s, ns_t now, struct 
 		top->mappings = true;
 		return true;
 	}
-	put_answer(top, out);
+	put_answer(top, s, out);
 	return false;
 }

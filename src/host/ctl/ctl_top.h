@@ -1,7 +1,8 @@
 /* Inside hosts that hold most: flows, ports, bytes. Counted over all flows and mappings in steps.
+ * The same address in two zones is two hosts.
  *
  *     {"version":1,"top":[
- *     {"addr":"10.10.0.5","flows":17,"ports":9,"unanswered":2,"packets":812,"bytes":90112},
+ *     {"addr":"10.10.0.5","zone":"none","flows":17,"ports":9,"unanswered":2,"packets":812,...},
  *     ...
  *     ],"hosts":4711,"not_counted":0,"count":41}
  *

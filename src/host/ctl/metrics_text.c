@@ -4,11 +4,11 @@
 #include <event2/buffer.h>
 #include <inttypes.h>
 
-#include "host/ctl/metrics.h"
+#include "host/ctl/metrics_part.h"
 
 enum { STEP = 32, NAME_SIZE = 64 };
 
-static void put_head(struct evbuffer *out, const char *name, const char *type, const char *help)
+void metrics_put_head(struct evbuffer *out, const char *name, const char *type, const char *help)
 {
 	evbuffer_add_printf(out, "# HELP sluice_%s %s\n# TYPE sluice_%s %s\n", name, help, name,
 			    type);
@@ -16,22 +16,20 @@ static void put_head(struct evbuffer *out, const char *name, const char *type, c
 
 static void put_gauge(struct evbuffer *out, const char *name, const char *help, u64 value)
 {
-	put_head(out, name, "gauge", help);
+	metrics_put_head(out, name, "gauge", help);
 	evbuffer_add_printf(out, "sluice_%s %" PRIu64 "\n", name, value);
 }
 
 static void put_by_proto(struct evbuffer *out, const char *name, const char *type, const char *help,
 			 const u64 value[NAT_PROTO_COUNT])
 {
-	put_head(out, name, type, help);
+	metrics_put_head(out, name, type, help);
 	for (u32 i = 0; i < NAT_PROTO_COUNT; i++)
 		evbuffer_add_printf(out, "sluice_%s{proto=\"%s\"} %" PRIu64 "\n", name,
 				    nat_proto_name(i), value[i]);
 }
 
-/* Label values of our own: backslash, quote and line end are not in them, but names of interfaces
- * come from the system.                                                                          */
-static void put_label(struct evbuffer *out, const char *text)
+void metrics_put_label(struct evbuffer *out, const char *text)
 {
 	for (; *text; text++) {
 		if (*text == '"' || *text == '\\')
@@ -56,7 +54,7 @@ static void put_drops(struct evbuffer *out, const struct sluice *s)
 	char name[NAME_SIZE];
 	u32 cursor = 0;
 
-	put_head(out, "dropped_packets_total", "counter",
+	metrics_put_head(out, "dropped_packets_total", "counter",
 		 "Packets that ended, by reason; 'sluice show drops' has the sentences.");
 	while (cursor != SLUICE_CURSOR_END) {
 		u32 count = sluice_show_drops(s, &cursor, found, STEP);
@@ -85,7 +83,7 @@ static void put_counters(struct evbuffer *out, const struct sluice *s)
 
 			evutil_snprintf(name, sizeof name, "%s%s", found[i].name,
 					gauge ? "" : "_total");
-			put_head(out, name, gauge ? "gauge" : "counter", found[i].sentence);
+			metrics_put_head(out, name, gauge ? "gauge" : "counter", found[i].sentence);
 			evbuffer_add_printf(out, "sluice_%s %" PRIu64 "\n", name, found[i].count);
 		}
 	}
@@ -139,7 +137,7 @@ static void put_links(struct evbuffer *out, const struct iface_table *ifaces)
 	for (size_t which = 0; which < ARRAY_COUNT(iface_links); which++) {
 		const char *name = iface_links[which].name;
 
-		put_head(out, name, iface_links[which].type, iface_links[which].help);
+		metrics_put_head(out, name, iface_links[which].type, iface_links[which].help);
 		for (u32 i = 0; i < ifaces->count; i++) {
 			const u8 *iface = (const u8 *)&ifaces->iface[i];
 			u32 value = iface[iface_links[which].at];
@@ -147,7 +145,7 @@ static void put_links(struct evbuffer *out, const struct iface_table *ifaces)
 			if (iface_links[which].size == sizeof value)
 				memcpy(&value, iface + iface_links[which].at, sizeof value);
 			evbuffer_add_printf(out, "sluice_%s{interface=\"", name);
-			put_label(out, ifaces->iface[i].conf.name);
+			metrics_put_label(out, ifaces->iface[i].conf.name);
 			evbuffer_add_printf(out, "\"} %u\n", value);
 		}
 	}
@@ -158,14 +156,14 @@ static void put_ifaces(struct evbuffer *out, const struct iface_table *ifaces)
 	for (size_t which = 0; which < ARRAY_COUNT(iface_counters); which++) {
 		const char *name = iface_counters[which].name;
 
-		put_head(out, name, "counter", iface_counters[which].help);
+		metrics_put_head(out, name, "counter", iface_counters[which].help);
 		for (u32 i = 0; i < ifaces->count; i++) {
 			const u8 *iface = (const u8 *)&ifaces->iface[i];
 			u64 value;
 
 			memcpy(&value, iface + iface_counters[which].at, sizeof value);
 			evbuffer_add_printf(out, "sluice_%s{interface=\"", name);
-			put_label(out, ifaces->iface[i].conf.name);
+			metrics_put_label(out, ifaces->iface[i].conf.name);
 			evbuffer_add_printf(out, "\"} %" PRIu64 "\n", value);
 		}
 	}
@@ -184,9 +182,9 @@ static u64 row_count(const struct mem *mem, const char *name)
 void metrics_put(struct evbuffer *out, const struct sluice *s, const struct metrics_sums *sums,
 		 const char *version)
 {
-	put_head(out, "build_info", "gauge", "The version of the program; always 1.");
+	metrics_put_head(out, "build_info", "gauge", "The version of the program; always 1.");
 	evbuffer_add_printf(out, "sluice_build_info{version=\"");
-	put_label(out, version);
+	metrics_put_label(out, version);
 	evbuffer_add_printf(out, "\"} 1\n");
 	put_gauge(out, "settled", "Whether all addresses are known to be the gateway's own.",
 		  sluice_is_settled(s));
@@ -197,6 +195,7 @@ void metrics_put(struct evbuffer *out, const struct sluice *s, const struct metr
 	put_counters(out, s);
 	put_drops(out, s);
 	put_ifaces(out, sluice_ifaces(s));
+	metrics_put_named(out, s);
 	put_gauge(out, "nat_public_addresses", "Public addresses that flows may use.",
 		  sums->addresses);
 	put_by_proto(out, "nat_ports", "gauge", "Ports that may be given out, on all addresses.",

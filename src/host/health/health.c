@@ -154,6 +154,17 @@ bool health_set(struct health *health, const struct health_target *target, u32 c
 	return true;
 }
 
+bool health_count(const struct health *health, u32 index, struct health_count *out)
+{
+	const struct check *check = &health->check[index];
+
+	if (index >= health->count)
+		return false;
+	*out = (struct health_count){ check->target.service, check->target.backend,
+				      check->run.checks, check->run.failed };
+	return true;
+}
+
 struct health *health_new(struct loop *loop, health_fn *fn, void *arg)
 {
 	struct health *health = calloc(1, sizeof *health);

@@ -34,6 +34,14 @@ struct health_change {
 	char why[HEALTH_WHY_SIZE]; /* what the last check saw */
 };
 
+/* How often a backend was checked. */
+struct health_count {
+	u32 service;
+	u32 backend;
+	u64 checks;
+	u64 failed;
+};
+
 typedef void health_fn(void *arg, const struct health_change *change);
 
 struct health;
@@ -45,6 +53,8 @@ struct health *health_new(struct loop *loop, health_fn *fn, void *arg);
  * BALANCE_BACKEND_MAX. False when memory is out, or no socket for echo requests is to be had;
  * then the old ones are checked on.                                                             */
 bool health_set(struct health *health, const struct health_target *target, u32 count);
+/* Of those that are checked, the one at index; false: there are no more. */
+bool health_count(const struct health *health, u32 index, struct health_count *out);
 /* NULL is ignored. */
 void health_del(struct health *health);
 

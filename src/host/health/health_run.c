@@ -50,6 +50,8 @@ bool health_run_add(struct health_run *run, const struct health_conf *conf,
 	run->count = !first && run->last == outcome ? run->count : 0;
 	if (run->count < HEALTH_RUN_MAX)
 		run->count++;
+	run->checks++;
+	run->failed += outcome == HEALTH_BAD;
 	run->last = outcome;
 	run->known = true;
 	if (first || (run->state != outcome && run->count >= need)) {

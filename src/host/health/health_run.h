@@ -13,6 +13,8 @@ struct health_run {
 	enum health_outcome last;
 	u16 count;  /* of `last` in a row */
 	bool known; /* there was a check: the very first decides alone */
+	u64 checks; /* all of them, and those that were bad */
+	u64 failed;
 	bool told; /* whoever listens now knows the state */
 };
 

@@ -112,6 +112,72 @@ static void test_filter_of_news(void **state)
 	assert_false(sluice_news_matches(&news, &filter));
 }
 
+/* ---- interfaces ------------------------------------------------------------------------------ */
+
+static void expect_iface(const struct path_bed *bed, u16 iface, const char *what)
+{
+	struct sluice_event event;
+
+	assert_true(sluice_event_next(bed->rig.s, &event));
+	assert_int_equal(event.kind, SLUICE_EVENT_IFACE);
+	assert_int_equal(event.iface, iface);
+	assert_string_equal(event.what, what);
+}
+
+/* Each change once, in order; what stays as it is is no event. */
+static void test_what_becomes_of_interfaces(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	struct sluice *s = bed->rig.s;
+	struct sluice_event event;
+
+	(void)state;
+	sluice_set_link(s, RIG_IN, true);
+	assert_true(rig_configure(&bed->rig, &bed->conf));
+	assert_false(sluice_event_next(s, &event));
+	sluice_set_link(s, RIG_IN, false);
+	sluice_set_link(s, RIG_IN, false);
+	sluice_set_link(s, RIG_IN, true);
+	expect_iface(bed, RIG_IN, "down");
+	expect_iface(bed, RIG_IN, "up");
+	sluice_set_gone(s, RIG_OUT, true);
+	sluice_set_gone(s, RIG_OUT, false);
+	sluice_set_link(s, RIG_OUT, true);
+	expect_iface(bed, RIG_OUT, "down");
+	expect_iface(bed, RIG_OUT, "gone");
+	expect_iface(bed, RIG_OUT, "retaken");
+	expect_iface(bed, RIG_OUT, "up");
+	bed->conf.iface[RIG_IN2].addr[0].addr = addr("10.20.0.9");
+	bed->conf.iface[RIG_OUT].addr_count++;
+	bed->conf.iface[RIG_OUT].addr[1] = (struct iface_addr){ addr("198.18.0.7"), 16, false };
+	assert_true(rig_configure(&bed->rig, &bed->conf));
+	expect_iface(bed, RIG_OUT, "addresses");
+	expect_iface(bed, RIG_IN2, "addresses");
+	bed->conf.iface[RIG_OUT].mtu = 1400;
+	assert_true(rig_configure(&bed->rig, &bed->conf));
+	assert_false(sluice_event_next(s, &event));
+	path_bed_close(bed);
+}
+
+/* All of them at once, down and away, are kept. */
+static void test_events_lost_are_counted(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	struct sluice_event event;
+	u64 kept = 0;
+
+	(void)state;
+	for (u32 n = 0; n < 200; n++) {
+		sluice_set_link(bed->rig.s, RIG_IN, false);
+		sluice_set_link(bed->rig.s, RIG_IN, true);
+	}
+	while (sluice_event_next(bed->rig.s, &event))
+		kept++;
+	assert_in_range(kept, 2 * IFACE_MAX, 399);
+	assert_int_equal(kept + sluice_events_lost(bed->rig.s), 400);
+	path_bed_close(bed);
+}
+
 /* ---- flush ----------------------------------------------------------------------------------- */
 
 static u32 flush(struct path_bed *bed, const struct sluice_flow_filter *filter, u32 *steps)
@@ -163,6 +229,8 @@ int main(void)
 		cmocka_unit_test(test_nobody_listens_nothing_is_kept),
 		cmocka_unit_test(test_full_ring_counts_what_it_skips),
 		cmocka_unit_test(test_filter_of_news),
+		cmocka_unit_test(test_what_becomes_of_interfaces),
+		cmocka_unit_test(test_events_lost_are_counted),
 		cmocka_unit_test(test_flush_ends_what_matches_and_frees_ports),
 	};
 

@@ -207,15 +207,159 @@ static void events_of_the_engine(void **state)
 				      .proto = 6,
 				      .refused = 9,
 				      .holder_count = 1,
-				      .holder = { { addr("10.10.0.5"), 77 } } };
+				      .holder = { { addr("10.10.0.5"), 0, 77 } } };
 	int fd = ask(bed, "{\"version\":1,\"events\":true}\n");
 
 	read_lines(bed, fd, 1);
 	ctl_tell(bed->ctl, &event);
 	read_lines(bed, fd, 1);
 	assert_non_null(strstr(bed->answer, "{\"event\":\"ports-out\",\"proto\":\"tcp\""));
-	assert_non_null(strstr(bed->answer, "{\"addr\":\"10.10.0.5\",\"held\":77}"));
+	assert_non_null(strstr(bed->answer,
+			       "{\"addr\":\"10.10.0.5\",\"zone\":\"none\",\"held\":77}"));
 	close(fd);
+}
+
+/* A gateway whose inside networks are both in zones, with the same addresses. */
+static void put_into_zones(struct bed *bed)
+{
+	ctl_del(bed->ctl);
+	rig_close(&bed->rig);
+	bed->conf.iface[RIG_IN2].addr[0] = bed->conf.iface[RIG_IN].addr[0];
+	for (u8 at = 0; at < 2; at++) {
+		struct iface_conf *iface = &bed->conf.iface[at == 0 ? RIG_IN : RIG_IN2];
+
+		iface->zone = (u8)(at + 1);
+		snprintf(iface->zone_name, sizeof iface->zone_name, at == 0 ? "blue" : "red");
+	}
+	rig_open(&bed->rig, &bed->conf);
+	bed->ctl = ctl_new(bed->loop, bed->rig.s, bed->path, &(struct ctl_why){ .text = "" });
+	assert_non_null(bed->ctl);
+}
+
+static void udp_in(struct bed *bed, u16 in_if, u16 port)
+{
+	build_udp4(&bed->b, addr("10.10.0.5"), port, addr("203.0.113.9"), 53, 20);
+	assert_true(rig_send(&bed->rig, in_if, &bed->b));
+	rig_drain(&bed->rig);
+}
+
+static void the_same_address_in_two_zones(void **state)
+{
+	struct bed *bed = *state;
+	struct sluice_event event = { .kind = SLUICE_EVENT_FILLING,
+				      .what = "flows",
+				      .used = 71,
+				      .limit = 100,
+				      .percent = 70,
+				      .holder_count = 1,
+				      .holder = { { addr("10.10.0.5"), 2, 70 } } };
+	json_t *answer, *row;
+	size_t index;
+	int fd;
+
+	put_into_zones(bed);
+	fd = ask(bed, "{\"version\":1,\"events\":true}\n");
+	read_lines(bed, fd, 1);
+	udp_in(bed, RIG_IN2, 5000);
+	read_lines(bed, fd, 1);
+	assert_non_null(strstr(bed->answer, "\"zone\":\"red\",\"reply_zone\":\"none\""));
+	ctl_tell(bed->ctl, &event);
+	read_lines(bed, fd, 1);
+	assert_non_null(strstr(bed->answer, "{\"event\":\"filling\",\"what\":\"flows\","
+					    "\"used\":71,\"limit\":100,\"percent\":70,"));
+	assert_non_null(strstr(bed->answer,
+			       "{\"addr\":\"10.10.0.5\",\"zone\":\"red\",\"held\":70}"));
+	event = (struct sluice_event){ .kind = SLUICE_EVENT_SUBSCRIBER_LIMIT,
+				       .dst = addr("10.10.0.5"),
+				       .zone = 1,
+				       .what = "flows" };
+	ctl_tell(bed->ctl, &event);
+	read_lines(bed, fd, 1);
+	assert_non_null(
+		strstr(bed->answer, "\"addr\":\"10.10.0.5\",\"zone\":\"blue\",\"what\":"));
+	close(fd);
+	udp_in(bed, RIG_IN, 5000);
+	udp_in(bed, RIG_IN2, 5001);
+	answer = whole(bed, "{\"version\":1,\"top\":\"hosts\"}\n");
+	assert_int_equal(json_integer_value(json_object_get(answer, "hosts")), 2);
+	json_array_foreach(json_object_get(answer, "top"), index, row)
+	{
+		const char *zone = json_string_value(json_object_get(row, "zone"));
+		json_int_t each = strcmp(zone, "blue") == 0 ? 1 : 2;
+
+		assert_int_equal(json_integer_value(json_object_get(row, "flows")), each);
+		assert_int_equal(json_integer_value(json_object_get(row, "ports")), each);
+	}
+	assert_int_equal(index, 2);
+	json_decref(answer);
+}
+
+/* Of interfaces alone, though flows begin; by zone as well. */
+static void events_of_interfaces(void **state)
+{
+	static const char *const asked[] = { "{\"kind\":\"interfaces\"}",
+					     "{\"kind\":\"interfaces\",\"zone\":\"red\"}",
+					     "{\"kind\":\"flows,warnings\"}" };
+	struct bed *bed = *state;
+	struct sluice_event event;
+	char request[128];
+	int fd[3];
+
+	put_into_zones(bed);
+	for (u32 n = 0; n < ARRAY_COUNT(asked); n++) {
+		snprintf(request, sizeof request, "{\"version\":1,\"events\":true,\"filter\":%s}\n",
+			 asked[n]);
+		fd[n] = ask(bed, request);
+		read_lines(bed, fd[n], 1);
+	}
+	udp_in(bed, RIG_IN, 5000);
+	sluice_set_link(bed->rig.s, RIG_IN, false);
+	sluice_set_link(bed->rig.s, RIG_IN2, false);
+	while (sluice_event_next(bed->rig.s, &event))
+		ctl_tell(bed->ctl, &event);
+	read_lines(bed, fd[0], 2);
+	assert_true(strncmp(bed->answer,
+			    "{\"event\":\"interface-down\",\"interface\":\"in0\",\"zone\":\"blue\","
+			    "\"side\":\"inside\",\"addresses\":[\"10.10.0.1/16\"]}\n",
+			    100) == 0);
+	read_lines(bed, fd[1], 1);
+	assert_non_null(strstr(bed->answer, "\"interface\":\"in1\",\"zone\":\"red\""));
+	assert_null(strstr(bed->answer, "in0"));
+	event = (struct sluice_event){ .kind = SLUICE_EVENT_TABLE_FULL };
+	ctl_tell(bed->ctl, &event);
+	read_lines(bed, fd[2], 2);
+	assert_null(strstr(bed->answer, "interface-"));
+	assert_non_null(strstr(bed->answer, "{\"event\":\"new\""));
+	assert_non_null(strstr(bed->answer, "{\"event\":\"table-full\""));
+	for (u32 n = 0; n < ARRAY_COUNT(fd); n++)
+		close(fd[n]);
+}
+
+/* The engine keeps a bounded number of events: what it had no room for is said as skipped. */
+static void events_that_the_engine_lost(void **state)
+{
+	struct bed *bed = *state;
+	int fd = ask(bed, "{\"version\":1,\"events\":true,\"filter\":{\"kind\":\"interfaces\"}}\n");
+	int deaf = ask(bed, "{\"version\":1,\"events\":true,\"filter\":{\"kind\":\"flows\"}}\n");
+	struct sluice_event event;
+	u32 kept = 0;
+
+	read_lines(bed, fd, 1);
+	read_lines(bed, deaf, 1);
+	for (u32 n = 0; n < 500; n++) {
+		sluice_set_link(bed->rig.s, RIG_IN, false);
+		sluice_set_link(bed->rig.s, RIG_IN, true);
+	}
+	while (sluice_event_next(bed->rig.s, &event))
+		kept++;
+	read_lines(bed, fd, 1);
+	assert_true(strncmp(bed->answer, "{\"event\":\"skipped\",\"count\":", 27) == 0);
+	assert_int_equal(strtoul(bed->answer + 27, NULL, 10), 1000 - kept);
+	udp_from(bed, 5000);
+	read_lines(bed, deaf, 1);
+	assert_null(strstr(bed->answer, "skipped"));
+	close(fd);
+	close(deaf);
 }
 
 /* What a listener is too slow for is counted, and said as soon as there is room. */
@@ -327,6 +471,8 @@ static void what_is_wrong_is_said(void **state)
 		{ "{\"version\":1,\"events\":7}\n", "has to be true" },
 		{ "{\"version\":1,\"events\":true,\"filter\":{\"state\":\"x\"}}\n",
 		  "events has no" },
+		{ "{\"version\":1,\"events\":true,\"filter\":{\"kind\":\"flow\"}}\n",
+		  "flows, interfaces, warnings or filter" },
 		{ "{\"version\":1,\"explain\":7}\n", "name of an interface" },
 		{ "{\"version\":1,\"explain\":{\"in\":\"in0\",\"packet\":\"4\"}}\n",
 		  "hexadecimal" },
@@ -356,6 +502,9 @@ int main(void)
 		WITH_BED(explain_of_a_drop),
 		WITH_BED(events_of_a_flow),
 		WITH_BED(events_of_the_engine),
+		WITH_BED(the_same_address_in_two_zones),
+		WITH_BED(events_of_interfaces),
+		WITH_BED(events_that_the_engine_lost),
 		WITH_BED(a_slow_listener_is_told_what_it_missed),
 		WITH_BED(flush_says_how_many),
 		WITH_BED(top_names_who_holds_most),

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "fake/engine.h"
+#include "fake/service.h"
 #include "host/ctl/metrics.h"
 #include "host/loop/loop.h"
 
@@ -153,7 +154,7 @@ static void lint_type(struct lint *lint, const char *name, const char *type)
 	lint->helped = false;
 }
 
-/* No label holds an address, and there are few labels. */
+/* No label but that of a backend holds an address, and there are few labels. */
 static void lint_labels(const char *line)
 {
 	const char *open = strchr(line, '{');
@@ -164,7 +165,10 @@ static void lint_labels(const char *line)
 	assert_non_null(strchr(open, '}'));
 	assert_true(strncmp(open, "{reason=\"", 9) == 0 || strncmp(open, "{proto=\"", 8) == 0 ||
 		    strncmp(open, "{interface=\"", 12) == 0 ||
+		    strncmp(open, "{zone=\"", 7) == 0 || strncmp(open, "{service=\"", 10) == 0 ||
 		    strncmp(open, "{version=\"", 10) == 0);
+	if (strstr(open, ",backend=\""))
+		return;
 	for (const char *at = open; *at != '}'; at++)
 		dots += *at == '.';
 	if (dots >= 3)
@@ -197,6 +201,32 @@ static void lint_line(struct lint *lint, const char *line)
 		fail_msg("no number: %s", line);
 }
 
+/* Two zones with the same addresses, and two services with the same backend. */
+static void name_things(struct bed *bed)
+{
+	struct balance_conf *balance = &bed->conf.nat.balance;
+
+	metrics_del(bed->metrics);
+	rig_close(&bed->rig);
+	bed->conf.iface[RIG_IN2].addr[0] = bed->conf.iface[RIG_IN].addr[0];
+	for (u8 at = 0; at < 2; at++) {
+		struct iface_conf *iface = &bed->conf.iface[at == 0 ? RIG_IN : RIG_IN2];
+
+		iface->zone = (u8)(at + 1);
+		snprintf(iface->zone_name, sizeof iface->zone_name, at == 0 ? "blue" : "red");
+	}
+	for (u32 at = 0; at < 2; at++) {
+		fake_service(balance, at == 0 ? "web" : "web\"2", "198.18.0.1", (u16)(80 + at))
+			->zone = 1;
+		(void)fake_backend(balance, "10.10.1.1", 8080);
+		(void)fake_backend(balance, "10.10.1.2", 8080);
+	}
+	rig_open(&bed->rig, &bed->conf);
+	bed->metrics = metrics_new(bed->loop, bed->rig.s, "9.9", bed->path,
+				   &(struct ctl_why){ .text = "" });
+	assert_non_null(bed->metrics);
+}
+
 static void every_line_is_right(void **state)
 {
 	struct bed *bed = *state;
@@ -205,11 +235,12 @@ static void every_line_is_right(void **state)
 	char *save;
 
 	assert_non_null(lint);
+	name_things(bed);
 	text = strdup(page(bed));
 	assert_true(text[strlen(text) - 1] == '\n');
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		lint_line(lint, line);
-	assert_true(lint->count > 40);
+	assert_true(lint->count > 55);
 	for (u32 i = 0; i < lint->count; i++) {
 		if (lint->samples[i] == 0)
 			fail_msg("%s has no sample", lint->name[i]);
@@ -268,6 +299,72 @@ static void numbers_are_the_gateways(void **state)
 	assert_true(value_of(text, "sluice_interface_receive_packets_total{interface=\"in0\"}") >=
 		    14);
 	assert_non_null(strstr(text, "sluice_build_info{version=\"9.9\"} 1\n"));
+}
+
+#define FIRST  "{service=\"web\",backend=\"10.10.1.1:8080\"}"
+#define SECOND "{service=\"web\",backend=\"10.10.1.2:8080\"}"
+
+static void numbers_of_backends(void **state)
+{
+	struct bed *bed = *state;
+	const char *text;
+
+	assert_null(strstr(page(bed), "sluice_backend_up"));
+	name_things(bed);
+	assert_int_equal(sluice_backend_set(bed->rig.s, 0, 1, BACKEND_DOWN, bed->rig.now), ERR_OK);
+	assert_int_equal(sluice_backend_set_checks(bed->rig.s, 0, 1, 9, 4), ERR_OK);
+	assert_int_equal(sluice_backend_set_checks(bed->rig.s, 0, 2, 9, 4), ERR_RANGE);
+	for (u16 n = 0; n < 3; n++) {
+		build_tcp4(&bed->b, addr("203.0.113.9"), (u16)(5000 + n), addr("198.18.0.1"), 80,
+			   TCP_SYN);
+		assert_true(rig_send(&bed->rig, RIG_OUT, &bed->b));
+	}
+	rig_drain(&bed->rig);
+	text = page(bed);
+	assert_int_equal(value_of(text, "sluice_backend_up" FIRST), 1);
+	assert_int_equal(value_of(text, "sluice_backend_up" SECOND), 0);
+	assert_int_equal(value_of(text, "sluice_backend_draining" FIRST), 0);
+	assert_int_equal(value_of(text, "sluice_backend_flows" FIRST), 3);
+	assert_int_equal(value_of(text, "sluice_backend_flows_created_total" FIRST), 3);
+	assert_int_equal(value_of(text, "sluice_backend_flows_created_total" SECOND), 0);
+	assert_int_equal(value_of(text, "sluice_backend_checks_total" SECOND), 9);
+	assert_int_equal(value_of(text, "sluice_backend_check_failures_total" SECOND), 4);
+	assert_int_equal(value_of(text, "sluice_backend_check_failures_total" FIRST), 0);
+	assert_non_null(strstr(text, "sluice_backend_up{service=\"web\\\"2\",backend="));
+	assert_int_equal(sluice_backend_order(bed->rig.s, 0, 0, true, 60, bed->rig.now), ERR_OK);
+	build_tcp4(&bed->b, addr("203.0.113.9"), 5009, addr("198.18.0.1"), 80, TCP_SYN);
+	assert_true(rig_send(&bed->rig, RIG_OUT, &bed->b));
+	text = page(bed);
+	assert_int_equal(value_of(text, "sluice_backend_up" FIRST), 0);
+	assert_int_equal(value_of(text, "sluice_backend_draining" FIRST), 1);
+	assert_int_equal(value_of(text, "sluice_service_flows_refused_total{service=\"web\"}"), 1);
+}
+
+static void numbers_of_zones(void **state)
+{
+	struct bed *bed = *state;
+	const char *text = page(bed);
+
+	assert_int_equal(value_of(text, "sluice_zone_flows{zone=\"none\"}"), 0);
+	assert_null(strstr(text, "{zone=\"blue\"}"));
+	name_things(bed);
+	for (u16 n = 0; n < 5; n++) {
+		build_udp4(&bed->b, addr("10.10.0.5"), (u16)(5000 + n), addr("203.0.113.9"), 53, 9);
+		assert_true(rig_send(&bed->rig, n < 2 ? RIG_IN : RIG_IN2, &bed->b));
+	}
+	rig_drain(&bed->rig);
+	text = page(bed);
+	assert_int_equal(value_of(text, "sluice_zone_flows{zone=\"blue\"}"), 2);
+	assert_int_equal(value_of(text, "sluice_zone_flows{zone=\"red\"}"), 3);
+	assert_int_equal(value_of(text, "sluice_zone_flows{zone=\"none\"}"), 0);
+	assert_int_equal(
+		value_of(text, "sluice_zone_receive_packets_total{zone=\"red\"}"),
+		value_of(text, "sluice_interface_receive_packets_total{interface=\"in1\"}"));
+	assert_int_equal(
+		value_of(text, "sluice_zone_transmit_bytes_total{zone=\"none\"}"),
+		value_of(text, "sluice_interface_transmit_bytes_total{interface=\"out0\"}"));
+	assert_true(value_of(text, "sluice_zone_receive_bytes_total{zone=\"blue\"}") >= 2 * 37);
+	assert_true(value_of(text, "sluice_zone_routes{zone=\"blue\"}") > 0);
 }
 
 /* A round ends although there are many addresses, and begins anew a second later only. */
@@ -353,6 +450,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_BED(every_line_is_right),      WITH_BED(numbers_are_the_gateways),
+		WITH_BED(numbers_of_backends),      WITH_BED(numbers_of_zones),
 		WITH_BED(rounds_are_bounded_steps), WITH_BED(health),
 		WITH_BED(health_of_links),
 		WITH_BED(other_questions),

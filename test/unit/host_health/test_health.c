@@ -175,14 +175,29 @@ static void tcp_up(void **state)
 static void tcp_refused_then_up(void **state)
 {
 	struct health_bed *bed = bed_open(HEALTH_TCP, false, NULL);
+	struct health_count count, after;
 
 	(void)state;
 	check_it(bed);
 	is(wait_changes(bed, 1), BACKEND_DOWN, "no connection: Connection refused");
+	assert_true(health_count(bed->health, 0, &count));
+	assert_int_equal(count.service, 3);
+	assert_int_equal(count.backend, 5);
+	assert_int_equal(count.checks, 1);
+	assert_int_equal(count.failed, 1);
+	assert_false(health_count(bed->health, 1, &count));
 	assert_int_equal(listen(bed->server.fd, 16), 0);
 	bed->server.watch = loop_watch_new(bed->loop, bed->server.fd, on_client, &bed->server);
 	is(wait_changes(bed, 2), BACKEND_UP, "it takes connections");
 	assert_false(bed->change[1].first);
+	assert_true(health_count(bed->health, 0, &count));
+	assert_true(count.checks > count.failed);
+	/* It is the same backend by another place, and has been checked as often. */
+	check_it_as(bed, 4);
+	assert_true(health_count(bed->health, 0, &after));
+	assert_int_equal(after.service, 4);
+	assert_int_equal(after.checks, count.checks);
+	assert_int_equal(after.failed, count.failed);
 	bed_close(bed);
 }
 

@@ -75,6 +75,8 @@ static void told_again(void **state)
 	assert_false(health_run_add(&run, &conf, HEALTH_BAD));
 	assert_true(health_run_add(&run, &conf, HEALTH_BAD));
 	assert_int_equal(run.state, HEALTH_BAD);
+	assert_int_equal(run.checks, 4);
+	assert_int_equal(run.failed, 3);
 }
 
 /* A run longer than can be counted stays one. */

@@ -245,6 +245,8 @@ static bool order(const char *line, enum ctl_verb verb, struct ctl_request *requ
 
 static void orders(void **state)
 {
+	static const char *const no_kinds[] = { "events --kind flow", "events --kind flows,",
+						"events --kind ,flows", "events --kind=" };
 	struct ctl_request request;
 	struct ctl_why why;
 
@@ -254,6 +256,14 @@ static void orders(void **state)
 	assert_int_equal(request.verb, CTL_VERB_EVENTS);
 	assert_int_equal(request.flow.port, 53);
 	assert_int_equal(request.flow.addr_len, 8);
+	assert_int_equal(request.kinds, CTL_KIND_ALL);
+	assert_true(order("events --kind interfaces,filter", CTL_VERB_EVENTS, &request, &why));
+	assert_int_equal(request.kinds, CTL_KIND_INTERFACES | CTL_KIND_FILTER);
+	for (u32 n = 0; n < ARRAY_COUNT(no_kinds); n++) {
+		assert_false(order(no_kinds[n], CTL_VERB_EVENTS, &request, &why));
+		assert_non_null(strstr(why.text, "flows, interfaces, warnings or filter"));
+	}
+	assert_false(order("flush flows --kind flows", CTL_VERB_FLUSH, &request, &why));
 	assert_true(order("flush flows --state established --unanswered", CTL_VERB_FLUSH, &request,
 			  &why));
 	assert_int_equal(request.verb, CTL_VERB_FLUSH);

@@ -85,7 +85,8 @@ static void warnings_are_all_written(void **state)
 				      .limit = 100,
 				      .percent = 70,
 				      .holder_count = 1,
-				      .holder = { { be32_of(0x0a0a0002), 50 } } };
+				      .holder = { { .addr = be32_of(0x0a0a0002),
+						    .held = 50 } } };
 	struct bed bed;
 
 	(void)state;
@@ -100,6 +101,45 @@ static void warnings_are_all_written(void **state)
 	event.dport = be16_of(53);
 	run_log_event(&bed.log, &bed.ifaces, &event);
 	assert_non_null(strstr(bed.text, "in use for UDP on 198.18.0.1 towards 198.18.0.2:53"));
+	bed_close(&bed);
+}
+
+/* Only who has zones reads of them; programs always do. */
+static void holders_are_named_by_zone(void **state)
+{
+	struct sluice_event event = ports_out(0, 17);
+	const json_t *holders;
+	struct bed bed;
+	json_t *line;
+
+	(void)state;
+	bed_open(&bed, false);
+	bed.ifaces.count = 3;
+	for (u8 at = 1; at < 3; at++) {
+		bed.ifaces.iface[at].conf.zone = at;
+		memcpy(bed.ifaces.iface[at].conf.zone_name, at == 1 ? "blue" : "red", 4);
+	}
+	event.holder[0].zone = 2;
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_non_null(strstr(bed.text, "10.10.0.2 of zone red with 60000, 10.10.0.3 with 4512"));
+	event.kind = SLUICE_EVENT_SUBSCRIBER_LIMIT;
+	event.dst = be32_of(0x0a0a0002);
+	event.zone = 1;
+	event.what = "ports";
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_non_null(strstr(bed.text, "the last of 10.10.0.2 of zone blue (limit: ports)"));
+	bed.log.json = true;
+	bed.log.kind[event.kind].seen = false;
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	line = json_loads(strchr(bed.text, '{'), 0, NULL);
+	assert_non_null(line);
+	assert_string_equal(json_string_value(json_object_get(line, "zone")), "blue");
+	holders = json_object_get(line, "holders");
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(holders, 0), "zone")), "red");
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(holders, 1), "zone")), "none");
+	json_decref(line);
 	bed_close(&bed);
 }
 
@@ -404,6 +444,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ports_out_names_destination_and_holders),
+		cmocka_unit_test(holders_are_named_by_zone),
 		cmocka_unit_test(the_other_kinds),
 		cmocka_unit_test(warnings_are_all_written),
 		cmocka_unit_test(filter_events_are_not_held_back),

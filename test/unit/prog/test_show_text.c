@@ -111,9 +111,9 @@ static void backends_services(void **state)
 	line_is(CTL_SHOW_BACKENDS, 0,
 		"{\"service\":\"web\",\"addr\":\"10.10.0.6\",\"port\":0,\"state\":\"warming\","
 		"\"weight\":1,\"share\":40,\"left_ms\":0,\"flows\":0,\"made\":0,\"moved\":0,"
-		"\"reset\":0}",
+		"\"reset\":0,\"checks\":9,\"checks_failed\":4}",
 		"web                       10.10.0.6              warming   weight 1  share 40%"
-		"  flows 0  made 0  moved 0  reset 0\n");
+		"  flows 0  made 0  moved 0  reset 0  checks failed 4 of 9\n");
 	line_is(CTL_SHOW_BACKENDS, 1,
 		"{\"service\":\"web\",\"addr\":\"198.18.0.1\",\"proto\":\"tcp\",\"port_first\":80,"
 		"\"port_last\":89,\"method\":\"least\",\"backends\":2,\"up\":1,\"flows\":3,"

@@ -80,6 +80,37 @@ static void new_flows_come_from_events(void **state)
 	free(view);
 }
 
+/* One address in two zones is two hosts; who has no zones sees none. */
+static void hosts_of_zones(void **state)
+{
+	struct top_view *view = view_new();
+	u32 blue, red;
+
+	(void)state;
+	top_layout(view, 60);
+	assert_null(strstr(view->line[1], "ZONE"));
+	assert_null(strstr(view->line[2], "none"));
+	take(top_take_hosts, view,
+	     "{\"top\":[{\"addr\":\"10.0.0.1\",\"zone\":\"blue\",\"flows\":5},"
+	     "{\"addr\":\"10.0.0.1\",\"zone\":\"none\",\"flows\":1},"
+	     "{\"addr\":\"10.0.0.1\",\"zone\":\"red\",\"flows\":9}],\"hosts\":3}");
+	for (u32 n = 0; n < 30; n++)
+		take(top_take_event, view,
+		     "{\"event\":\"new\",\"zone\":\"blue\",\"orig\":{\"src\":\"10.0.0.1\"}}");
+	take(top_take_event, view,
+	     "{\"event\":\"new\",\"zone\":\"green\",\"orig\":{\"src\":\"10.0.0.1\"}}");
+	top_layout(view, 60);
+	assert_non_null(strstr(view->line[1], "HOST             ZONE "));
+	blue = line_of(view, "10.0.0.1         blue ");
+	red = line_of(view, "10.0.0.1         red ");
+	assert_true(red < blue);
+	assert_non_null(strstr(view->line[blue], " 30 "));
+	assert_null(strstr(view->line[red], " 30 "));
+	assert_true(blue < line_of(view, "10.0.0.1         none "));
+	assert_non_null(strstr(view->line[line_of(view, "10.0.0.1         green ")], " 1 "));
+	free(view);
+}
+
 static void destinations_and_drops(void **state)
 {
 	struct top_view *view = view_new();
@@ -121,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hosts_are_sorted),
 		cmocka_unit_test(new_flows_come_from_events),
+		cmocka_unit_test(hosts_of_zones),
 		cmocka_unit_test(destinations_and_drops),
 		cmocka_unit_test(few_lines),
 	};

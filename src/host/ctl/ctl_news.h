@@ -1,0 +1,17 @@
+/* What listeners hear, one line of JSON each. An inside address has its zone beside it: the same
+ * address may be another host's elsewhere. "none" stands for no zone.                          */
+#ifndef HOST_CTL_CTL_NEWS_H
+#define HOST_CTL_CTL_NEWS_H
+
+#include "host/ctl/ctl_request.h"
+
+struct evbuffer;
+
+/* Which kind an event is of. */
+enum ctl_kind ctl_kind_of(const struct sluice_event *event);
+void ctl_put_news_begin(struct evbuffer *out);
+void ctl_put_news(struct evbuffer *out, const struct sluice *s, const struct sluice_news *news);
+void ctl_put_event(struct evbuffer *out, const struct sluice *s, const struct sluice_event *event);
+void ctl_put_skipped(struct evbuffer *out, u64 count);
+
+#endif
