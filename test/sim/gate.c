@@ -260,24 +260,11 @@ static void gate_check(struct gate *gate)
 		gate_compare(gate);
 }
 
-/* From outside to or from an address of the inside itself, where that is a zone: no such network is
- * out there, the packet or its answer goes to the provider, and the model knows one table only.  */
-static bool gate_is_strange(const struct gate *gate, u16 port, const struct frame *frame)
-{
-	const struct ip4_hdr *ip = (const void *)frame->bytes;
-
-	return gate->conf->iface[RIG_IN].zone != 0 && port == RIG_OUT &&
-	       frame->len >= IP4_HLEN_MIN &&
-	       (be32_host(ip->dst) >> 24 == 10 || be32_host(ip->src) >> 24 == 10);
-}
-
 static void gate_forward(struct actor *actor, u16 port, const struct frame *frame)
 {
 	static _Thread_local struct build b;
 	struct gate *gate = gate_of(actor);
 
-	if (gate_is_strange(gate, port, frame))
-		return;
 	net_trace_packet(actor->net, "in", port, frame->bytes, frame->len);
 	gate->packets_in++;
 	build_start(&b);
