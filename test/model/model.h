@@ -32,7 +32,7 @@ enum {
 };
 
 /* The zone of a packet that comes in is that of its interface, of one that leaves the same: so what
- * answers a tuple is the tuple reversed, in the same zone.                                        */
+ * answers a tuple is the tuple reversed, in the same zone.                                       */
 struct model_tuple {
 	be32 src;
 	be32 dst;

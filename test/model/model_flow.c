@@ -414,8 +414,30 @@ void model_flow_shown(struct model *m, const struct sluice_flow *flow)
 		model_wrong(m, "an answered flow is shown as never answered");
 }
 
+/* What arrives leads to one flow at most. */
+static void model_flow_is_alone(struct model *m, u32 index)
+{
+	const struct model_flow *f = &m->flow[index];
+	struct model_tuple back = model_tuple_reversed(&f->out);
+
+	for (u32 n = 0; n < index; n++) {
+		const struct model_flow *other = &m->flow[n];
+		struct model_tuple other_back = model_tuple_reversed(&other->out);
+
+		if (other->shown && other->proto == f->proto &&
+		    (model_tuple_eq(&other->in, &f->in) || model_tuple_eq(&other->in, &back) ||
+		     model_tuple_eq(&other_back, &f->in) || model_tuple_eq(&other_back, &back)))
+			model_wrong(m, "two flows share a tuple in zone %u: proto %u %u > %u",
+				    f->out.zone, f->proto, f->in.sport, f->in.dport);
+	}
+}
+
 void model_flow_end(struct model *m)
 {
+	for (u32 n = 0; n < m->flow_count; n++) {
+		if (m->flow[n].shown)
+			model_flow_is_alone(m, n);
+	}
 	/* All are judged before any goes: how many there are says whether the table was full. */
 	for (u32 n = 0; n < m->flow_count; n++) {
 		const struct model_flow *f = &m->flow[n];

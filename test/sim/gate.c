@@ -218,10 +218,24 @@ static void gate_settle(struct gate *gate)
 			     outs->out[n].len - outs->out[n].l3);
 }
 
+static void gate_compare_zones(struct gate *gate, const u32 flows[IFACE_ZONE_MAX])
+{
+	struct sluice_zone zone;
+	u32 cursor = 0;
+
+	while (cursor != SLUICE_CURSOR_END) {
+		if (sluice_show_zones(gate->rig[0].s, &cursor, &zone, 1) == 1 &&
+		    zone.flows != flows[zone.zone])
+			net_fail(gate->actor.net, "zone %u: %u flows shown, %u counted", zone.zone,
+				 flows[zone.zone], zone.flows);
+	}
+}
+
 void gate_compare(struct gate *gate)
 {
 	struct sluice_flow rows[32];
 	struct sluice_flow_filter all;
+	u32 zone_flows[IFACE_ZONE_MAX] = { 0 };
 	u32 cursor = 0;
 	u32 shown = 0;
 
@@ -231,10 +245,13 @@ void gate_compare(struct gate *gate)
 		u32 count = sluice_show_flows(gate->rig[0].s, &all, gate->actor.net->now, &cursor,
 					      rows, 32);
 
-		for (u32 n = 0; n < count; n++)
+		for (u32 n = 0; n < count; n++) {
 			model_flow_shown(gate->model, &rows[n]);
+			zone_flows[rows[n].zone[0]]++;
+		}
 		shown += count;
 	}
+	gate_compare_zones(gate, zone_flows);
 	model_flow_end(gate->model);
 	if (gate->model->why != NULL)
 		gate_trace_flows(gate);
