@@ -285,6 +285,24 @@ static void test_hairpin_between_zones(void **state)
 	path_bed_close(bed);
 }
 
+/* Who masquerades does so as an interface, also to those behind a pool: its ports are not his, and
+ * the mapping that he gets is the one that he has outside.                                       */
+static void test_who_masquerades_keeps_off_pools(void **state)
+{
+	struct path_bed *bed = zones_new();
+
+	(void)state;
+	bed->conf.nat.rule[0].kind = NAT_KIND_MASQUERADE;
+	path_bed_start(bed);
+	udp_out(bed);
+	expect_way(bed, path_pass(bed, RED), RIG_OUT, RED_PUBLIC, SERVER);
+	build_udp4(&bed->b, addr(HOST), 5000, addr(RED_PUBLIC), bed->out.seen.sport, 20);
+	expect_way(bed, path_pass(bed, BLUE), RED, GATEWAY_OUT, HOST);
+	udp_out(bed);
+	expect_way(bed, path_pass(bed, BLUE), RIG_OUT, GATEWAY_OUT, SERVER);
+	path_bed_close(bed);
+}
+
 /* ---- overlaps with the outside --------------------------------------------------------------- */
 
 /* A network that a zone has for itself is there, even where outside hosts, the gateway and its pool
@@ -412,6 +430,7 @@ int main(void)
 		cmocka_unit_test(test_errors_find_their_zone),
 		cmocka_unit_test(test_no_way_to_another_inside),
 		cmocka_unit_test(test_hairpin_between_zones),
+		cmocka_unit_test(test_who_masquerades_keeps_off_pools),
 		cmocka_unit_test(test_a_zone_covers_the_outside),
 		cmocka_unit_test(test_nothing_leaks_when_a_route_goes),
 		cmocka_unit_test(test_sources_of_the_zone_from_outside),
