@@ -15,6 +15,8 @@ FAULTS = [
      """	v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
 
 	path_drain_ended(path, now);
+	if (verdict_is_accept(v))
+		v = check_border(path, pkt, !be32_eq(flow->repl.dst, flow->orig.src));
 	if (!verdict_is_accept(v))
 		return v;
 	if (ct_confirm(path->ct, idx, now) != ERR_OK) {
@@ -30,6 +32,8 @@ FAULTS = [
 		return pkt_drop(path->drops, pkt, DROP_CT_FULL);
 	}
 	v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
+	if (verdict_is_accept(v))
+		v = check_border(path, pkt, !be32_eq(flow->repl.dst, flow->orig.src));
 	return v;
 """,
      "sim:test_kill"),
@@ -614,12 +618,12 @@ void __tsan_write2""", "sim"),
 """, """	return zone == pkt->zone || flow != NULL;
 """, "unit:core_path/test_zone"),
     ("zones: a common inside network is open to all", "src/core/path/route.c",
-     """	if (path_iface(path, out_if)->conf.side == IFACE_INSIDE && !is_hairpin(path, pkt))
-""", """	if (path_iface(path, out_if)->conf.side == IFACE_INSIDE && !is_hairpin(path, pkt) && zone > 63)
+     """IFACE_INSIDE && !is_hairpin(path, pkt))
+""", """IFACE_INSIDE && !is_hairpin(path, pkt) && out_if > 63)
 """, "unit:core_path/test_zone"),
-    ("zones: a stranger may pass for a zone's gateway", "src/core/path/route.c",
-     """ : path_check_source(path, pkt, zone);
-""", """ : path_check_source(path, pkt, pkt->zone);
+    ("zones: a stranger may pass for a zone's gateway", "src/core/path/postrouting.c",
+     """path_check_source(path, pkt, zone);
+""", """path_check_source(path, pkt, pkt->zone);
 """, "unit:core_path/test_zone"),
     ("zones: a probe goes to who has the address elsewhere", "src/core/path/probe.c",
      """	probe->zone = flow->zone[dir];

@@ -60,13 +60,11 @@ static bool is_hairpin(const struct path *path, const struct pkt *pkt)
 	return flow != NULL && (flow->flags & FLOW_HAIRPIN) != 0;
 }
 
-/* Between two zones, and whether it may: inside networks meet by public addresses only, and what
- * comes in untranslated must not pass there for the gateway.                                     */
-static NOINLINE verdict check_border(struct path *path, struct pkt *pkt, u8 zone, u16 out_if)
+/* Between two zones, and whether it may: inside networks meet by public addresses only. */
+static NOINLINE verdict check_border(struct path *path, struct pkt *pkt, u16 out_if)
 {
-	if (!path_from_inside(path, pkt))
-		return zone == 0 ? VERDICT_ACCEPT : path_check_source(path, pkt, zone);
-	if (path_iface(path, out_if)->conf.side == IFACE_INSIDE && !is_hairpin(path, pkt))
+	if (path_from_inside(path, pkt) &&
+	    path_iface(path, out_if)->conf.side == IFACE_INSIDE && !is_hairpin(path, pkt))
 		return pkt_drop(path->drops, pkt, DROP_ROUTE_ZONE);
 	return VERDICT_ACCEPT;
 }
@@ -94,7 +92,7 @@ static verdict route_to(struct path *path, struct pkt *pkt, be32 dst, enum fib_t
 					       ((const struct ip4_hdr *)(void *)pkt_l3(pkt))
 						       ->src.raw));
 		if (UNLIKELY(zone != pkt->zone))
-			v = check_border(path, pkt, zone, way->out_if);
+			v = check_border(path, pkt, way->out_if);
 		if (!verdict_is_accept(v))
 			return v;
 		pkt->out_if = way->out_if;

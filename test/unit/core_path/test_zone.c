@@ -369,6 +369,58 @@ static void test_sources_of_the_zone_from_outside(void **state)
 	path_bed_close(bed);
 }
 
+/* Nor is he outside the gateway or all, who leaves his zone without translation. */
+static void test_sources_of_the_outside_from_a_zone(void **state)
+{
+	struct path_bed *bed = zones_new();
+	struct build sent;
+
+	(void)state;
+	bed->conf.nat.rule[0].kind = NAT_KIND_NONE;
+	path_bed_start(bed);
+	build_udp4(&bed->b, addr(GATEWAY_OUT), 5000, addr(SERVER), 53, 20);
+	dies(bed, BLUE, DROP_MARTIAN_OUT);
+	bed->conf.nat.rule[0].source_len = 0;
+	assert_true(rig_configure(&bed->rig, &bed->conf));
+	dies(bed, BLUE, DROP_IP_SPOOFED);
+	build_udp4(&bed->b, addr("198.18.255.255"), 5000, addr(SERVER), 53, 20);
+	dies(bed, BLUE, DROP_IP_SOURCE);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 0);
+	udp_out(bed);
+	expect_way(bed, path_pass(bed, BLUE), RIG_OUT, HOST, SERVER);
+	build_udp4(&bed->b, addr(SERVER), 53, addr(HOST), 5000, 20);
+	expect_way(bed, path_pass(bed, RIG_OUT), BLUE, SERVER, HOST);
+	sent = bed->out.frame;
+	for (u32 n = 0; n < 2; n++) {
+		build_error4(&bed->b, addr(n == 0 ? HOST : GATEWAY_OUT), addr(SERVER), 3, 3, 0);
+		build_quote(&bed->b, build_ip(&sent), 28);
+		if (n == 0)
+			expect_way(bed, path_pass(bed, BLUE), RIG_OUT, HOST, SERVER);
+		else
+			dies(bed, BLUE, DROP_IP_SPOOFED);
+	}
+	path_bed_close(bed);
+}
+
+/* Nor in another zone: no rule translates him, and he asks for a public address. */
+static void test_sources_of_a_zone_from_another(void **state)
+{
+	struct path_bed *bed = zones_new();
+
+	(void)state;
+	bed->conf.nat.rule_count = 0;
+	bed->conf.iface[RED].addr[bed->conf.iface[RED].addr_count++] =
+		(struct iface_addr){ addr("10.20.0.1"), 16, false };
+	bed->conf.nat.static_count = 1;
+	bed->conf.nat.fixed[0] = (struct nat_static_conf){ addr(HOST), addr("198.18.7.7"), 32, 2 };
+	path_bed_start(bed);
+	build_udp4(&bed->b, addr("10.20.0.1"), 53, addr("198.18.7.7"), 5000, 20);
+	dies(bed, BLUE, DROP_IP_SPOOFED);
+	build_udp4(&bed->b, addr("10.20.0.2"), 53, addr("198.18.7.7"), 5000, 20);
+	expect_way(bed, path_pass(bed, BLUE), RED, "10.20.0.2", HOST);
+	path_bed_close(bed);
+}
+
 /* ---- what can not be ------------------------------------------------------------------------- */
 
 static void refused(struct path_bed *bed, const char *says)
@@ -434,6 +486,8 @@ int main(void)
 		cmocka_unit_test(test_a_zone_covers_the_outside),
 		cmocka_unit_test(test_nothing_leaks_when_a_route_goes),
 		cmocka_unit_test(test_sources_of_the_zone_from_outside),
+		cmocka_unit_test(test_sources_of_the_outside_from_a_zone),
+		cmocka_unit_test(test_sources_of_a_zone_from_another),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_an_interface_stays_in_its_zone),
 	};
