@@ -625,6 +625,23 @@ void __tsan_write2""", "sim"),
      """path_check_source(path, pkt, zone);
 """, """path_check_source(path, pkt, pkt->zone);
 """, "unit:core_path/test_zone"),
+    ("zones: who leaves one untranslated may pass for the gateway", "src/core/path/postrouting.c",
+     """	return zone == pkt->zone || translated ? VERDICT_ACCEPT :
+""", """	return zone == pkt->zone || zone == 0 || translated ? VERDICT_ACCEPT :
+""", "unit:core_path/test_zone"),
+    ("zones: who masquerades takes ports of another's pool", "src/core/nat/nat.c",
+     """					      is_masquerade(nat, asked);
+""", """					      is_masquerade(nat, asked) || nat_owns(nat, asked);
+""", "unit:core_path/test_zone"),
+    ("zones: the pieces of all are put together", "src/core/ip/reass.c",
+     """	idx = queue_take(&call, ip, zone, now);
+""", """	idx = queue_take(&call, ip, zone == 0, now);
+""", "unit:core_path/test_zone"),
+    ("zones: one finds the mapping of another", "src/core/nat/mapping.c",
+     """	idx = nat->inside_heads[inside_head(nat, addr, port, proto, zone)];
+""", """	zone = zone > 1 ? 1 : zone;
+	idx = nat->inside_heads[inside_head(nat, addr, port, proto, zone)];
+""", "sim"),
     ("zones: a probe goes to who has the address elsewhere", "src/core/path/probe.c",
      """	probe->zone = flow->zone[dir];
 """, "", "unit:core_path/test_probe"),

@@ -21,8 +21,8 @@ struct model_tuple model_tuple_reversed(const struct model_tuple *t)
 	return (struct model_tuple){ t->dst, t->src, t->dport, t->sport, t->zone };
 }
 
-/* Ports; for an ICMP query the identifier stands on the asking side, type and code of the request
- * on the other.                                                                                  */
+/* Ports, or what has their place; for an ICMP query the identifier stands on the asking side, type
+ * and code of the request on the other.                                                          */
 bool model_tuple_of(const struct seen *seen, u8 zone, struct model_tuple *t)
 {
 	*t = (struct model_tuple){ seen->src, seen->dst, seen->sport, seen->dport, zone };

@@ -100,7 +100,7 @@ static void sim_conf_own_pool(struct sluice_conf *conf, struct nat_rule_conf *ru
 }
 
 /* Each zone is translated as all are, or by a rule of its own: to the same addresses with other
- * mappings and filters, or to a pool of its own; or one of them masquerades.                      */
+ * mappings and filters, or to a pool of its own; or one of them masquerades.                    */
 static void sim_conf_zone_rules(struct sluice_conf *conf, u32 nets)
 {
 	static const u16 ifaces[] = { RIG_IN, RIG_IN2, SIM_IN3 };
