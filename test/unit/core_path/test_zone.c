@@ -239,6 +239,25 @@ static void test_errors_find_their_zone(void **state)
 	path_bed_close(bed);
 }
 
+/* The outside's broadcast address is one from a zone, too: no error about it (RFC 1812 4.3.2.7). */
+static void test_no_error_about_a_broadcast_outside(void **state)
+{
+	struct path_bed *bed = zones_new();
+
+	(void)state;
+	bed->conf.subscribers.limits.flows = 1;
+	path_bed_start(bed);
+	udp_out(bed);
+	(void)path_pass(bed, BLUE);
+	build_udp4(&bed->b, addr(HOST), 5001, addr(SERVER), 53, 20);
+	dies(bed, BLUE, DROP_SUBSCRIBER_FLOWS);
+	expect_way(bed, answer(bed), BLUE, GATEWAY_IN, HOST);
+	build_udp4(&bed->b, addr(HOST), 5001, addr("198.18.255.255"), 53, 20);
+	dies(bed, BLUE, DROP_SUBSCRIBER_FLOWS);
+	assert_false(rig_next(&bed->rig, &bed->out));
+	path_bed_close(bed);
+}
+
 /* ---- from zone to zone ----------------------------------------------------------------------- */
 
 /* A common inside network is no way round: what leads there is the outside, or nothing. */
@@ -480,6 +499,7 @@ int main(void)
 		cmocka_unit_test(test_subscribers_are_of_a_zone),
 		cmocka_unit_test(test_echo_of_the_gateway),
 		cmocka_unit_test(test_errors_find_their_zone),
+		cmocka_unit_test(test_no_error_about_a_broadcast_outside),
 		cmocka_unit_test(test_no_way_to_another_inside),
 		cmocka_unit_test(test_hairpin_between_zones),
 		cmocka_unit_test(test_who_masquerades_keeps_off_pools),
