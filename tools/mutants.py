@@ -613,7 +613,7 @@ void __tsan_write2""", "sim"),
 """, """look_at_text(change, call) || (!may_change(change) && now == 0) ||
 """, "interop:test_reload"),
     ("zones: what lost its route leaves by the common one", "src/core/path/route.c",
-     """	return zone == pkt->zone && (pkt->flags & PKT_LOCAL_OUT) == 0 &&
+     """	return zone == pkt->zone && (pkt->flags & PKT_LOCAL_OUT) == 0 && !is_hairpin(path, pkt) &&
 	       (flow == NULL || (flow->flags & FLOW_CONFIRMED) == 0);
 """, """	return zone == pkt->zone || flow != NULL;
 """, "unit:core_path/test_zone"),

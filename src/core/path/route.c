@@ -33,13 +33,20 @@ static u8 zone_to(const struct path *path, const struct pkt *pkt)
 	return flow == NULL ? pkt->zone : flow->zone[!path_dir(pkt)];
 }
 
-/* Who begins a flow may leave his zone for the common one. What belongs to a flow, or is made here,
- * goes where that is: without a route any more it must not appear outside.                       */
+static bool is_hairpin(const struct path *path, const struct pkt *pkt)
+{
+	const struct flow *flow = path_flow(path, pkt);
+
+	return flow != NULL && (flow->flags & FLOW_HAIRPIN) != 0;
+}
+
+/* Who begins a flow may leave his zone for the common one. What belongs to a flow, is made here, or
+ * asked for a public address, goes where that is: without a route it must not appear outside.    */
 static bool may_leave_zone(const struct path *path, const struct pkt *pkt, u8 zone)
 {
 	const struct flow *flow = path_flow(path, pkt);
 
-	return zone == pkt->zone && (pkt->flags & PKT_LOCAL_OUT) == 0 &&
+	return zone == pkt->zone && (pkt->flags & PKT_LOCAL_OUT) == 0 && !is_hairpin(path, pkt) &&
 	       (flow == NULL || (flow->flags & FLOW_CONFIRMED) == 0);
 }
 
@@ -51,13 +58,6 @@ u8 path_route_find(const struct path *path, const struct pkt *pkt, be32 dst, u32
 		return path_lookup(path, zone, dst, idx);
 	*idx = fib_lookup(&path->fib[zone], dst);
 	return zone;
-}
-
-static bool is_hairpin(const struct path *path, const struct pkt *pkt)
-{
-	const struct flow *flow = path_flow(path, pkt);
-
-	return flow != NULL && (flow->flags & FLOW_HAIRPIN) != 0;
 }
 
 /* Between two zones, and whether it may: inside networks meet by public addresses only. */

@@ -322,6 +322,19 @@ static void test_who_masquerades_keeps_off_pools(void **state)
 	path_bed_close(bed);
 }
 
+/* What a public address stands for is in its zone; without a route there it is not outside. */
+static void test_hairpin_stays_in_the_zone(void **state)
+{
+	struct path_bed *bed = zones_open();
+
+	(void)state;
+	build_udp4(&bed->b, addr("10.99.0.5"), 5000, addr(SERVER), 53, 20);
+	expect_way(bed, path_pass(bed, BLUE), RIG_OUT, BLUE_PUBLIC, SERVER);
+	build_udp4(&bed->b, addr(HOST), 5000, addr(BLUE_PUBLIC), bed->out.seen.sport, 20);
+	dies(bed, BLUE, DROP_NO_ROUTE);
+	path_bed_close(bed);
+}
+
 /* ---- overlaps with the outside --------------------------------------------------------------- */
 
 /* A network that a zone has for itself is there, even where outside hosts, the gateway and its pool
@@ -503,6 +516,7 @@ int main(void)
 		cmocka_unit_test(test_no_way_to_another_inside),
 		cmocka_unit_test(test_hairpin_between_zones),
 		cmocka_unit_test(test_who_masquerades_keeps_off_pools),
+		cmocka_unit_test(test_hairpin_stays_in_the_zone),
 		cmocka_unit_test(test_a_zone_covers_the_outside),
 		cmocka_unit_test(test_nothing_leaks_when_a_route_goes),
 		cmocka_unit_test(test_sources_of_the_zone_from_outside),
