@@ -15,6 +15,8 @@ FAULTS = [
      """	v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
 
 	path_drain_ended(path, now);
+	if (verdict_is_accept(v))
+		v = check_border(path, pkt, !be32_eq(flow->repl.dst, flow->orig.src));
 	if (!verdict_is_accept(v))
 		return v;
 	if (ct_confirm(path->ct, idx, now) != ERR_OK) {
@@ -30,6 +32,8 @@ FAULTS = [
 		return pkt_drop(path->drops, pkt, DROP_CT_FULL);
 	}
 	v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
+	if (verdict_is_accept(v))
+		v = check_border(path, pkt, !be32_eq(flow->repl.dst, flow->orig.src));
 	return v;
 """,
      "sim:test_kill"),
@@ -637,18 +641,35 @@ void __tsan_write2""", "sim"),
 """, """look_at_text(change, call) || (!may_change(change) && now == 0) ||
 """, "interop:test_reload"),
     ("zones: what lost its route leaves by the common one", "src/core/path/route.c",
-     """	return zone == pkt->zone && (pkt->flags & PKT_LOCAL_OUT) == 0 &&
+     """	return zone == pkt->zone && (pkt->flags & PKT_LOCAL_OUT) == 0 && !is_hairpin(path, pkt) &&
 	       (flow == NULL || (flow->flags & FLOW_CONFIRMED) == 0);
 """, """	return zone == pkt->zone || flow != NULL;
 """, "unit:core_path/test_zone"),
     ("zones: a common inside network is open to all", "src/core/path/route.c",
-     """	if (path_iface(path, out_if)->conf.side == IFACE_INSIDE && !is_hairpin(path, pkt))
-""", """	if (path_iface(path, out_if)->conf.side == IFACE_INSIDE && !is_hairpin(path, pkt) && zone > 63)
+     """IFACE_INSIDE && !is_hairpin(path, pkt))
+""", """IFACE_INSIDE && !is_hairpin(path, pkt) && out_if > 63)
 """, "unit:core_path/test_zone"),
-    ("zones: a stranger may pass for a zone's gateway", "src/core/path/route.c",
-     """ : path_check_source(path, pkt, zone);
-""", """ : path_check_source(path, pkt, pkt->zone);
+    ("zones: a stranger may pass for a zone's gateway", "src/core/path/postrouting.c",
+     """path_check_source(path, pkt, zone);
+""", """path_check_source(path, pkt, pkt->zone);
 """, "unit:core_path/test_zone"),
+    ("zones: who leaves one untranslated may pass for the gateway", "src/core/path/postrouting.c",
+     """	return zone == pkt->zone || translated ? VERDICT_ACCEPT :
+""", """	return zone == pkt->zone || zone == 0 || translated ? VERDICT_ACCEPT :
+""", "unit:core_path/test_zone"),
+    ("zones: who masquerades takes ports of another's pool", "src/core/nat/nat.c",
+     """					      is_masquerade(nat, asked);
+""", """					      is_masquerade(nat, asked) || nat_owns(nat, asked);
+""", "unit:core_path/test_zone"),
+    ("zones: the pieces of all are put together", "src/core/ip/reass.c",
+     """	idx = queue_take(&call, ip, zone, now);
+""", """	idx = queue_take(&call, ip, zone == 0, now);
+""", "unit:core_path/test_zone"),
+    ("zones: one finds the mapping of another", "src/core/nat/mapping.c",
+     """	idx = nat->inside_heads[inside_head(nat, addr, port, proto, zone)];
+""", """	zone = zone > 1 ? 1 : zone;
+	idx = nat->inside_heads[inside_head(nat, addr, port, proto, zone)];
+""", "sim"),
     ("zones: a probe goes to who has the address elsewhere", "src/core/path/probe.c",
      """	probe->zone = flow->zone[dir];
 """, "", "unit:core_path/test_probe"),

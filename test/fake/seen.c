@@ -123,6 +123,17 @@ static void seen_parse_ports(struct seen *seen, const u8 *l4, u32 left)
 	seen->has_l4 = left >= 12;
 }
 
+/* RFC 2890: the key of a tunnel tells it both ways, its halves folded into one; none is zero. That
+ * of PPTP, another version, is other numbers.                                                    */
+static void seen_parse_gre(struct seen *seen, const u8 *l4, u32 left)
+{
+	u32 at = left >= 4 && (l4[0] & 0xc0) != 0 ? 8 : 4;
+
+	if (left < at + 4 || (l4[0] & 0x20) == 0 || (l4[1] & 7) != 0)
+		return;
+	seen->sport = seen->dport = seen_u16(l4 + at) ^ seen_u16(l4 + at + 2);
+}
+
 static void seen_parse_icmp(struct seen *seen, const u8 *l4, u32 left)
 {
 	if (left < 8)
@@ -179,6 +190,8 @@ static void seen_parse_l4(struct seen *seen, const u8 *ip, u32 left)
 		seen_parse_icmp(seen, l4, left);
 	else if (seen->proto == IP_PROTO_SCTP || seen->proto == IP_PROTO_DCCP)
 		seen_parse_ports(seen, l4, left);
+	else if (seen->proto == IP_PROTO_GRE)
+		seen_parse_gre(seen, l4, left);
 	if (seen->has_l4 && !seen->mf) {
 		seen->data = l4 + seen->l4_hlen;
 		seen->data_len = left - seen->l4_hlen;

@@ -28,7 +28,7 @@ struct seen {
 	u32 hlen;        /* of the IP header */
 	u32 len;         /* of the IP packet */
 	bool has_l4;     /* the fields below were there */
-	u16 sport;
+	u16 sport; /* of GRE the folded key, in both */
 	u16 dport;
 	u8 flags; /* TCP */
 	u32 seq;

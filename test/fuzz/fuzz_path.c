@@ -19,7 +19,6 @@ enum {
 	TICKS_MAX = 512,
 	LAST_MAX = 4,
 	BEND_MAX = 64,
-	IP4_PROTO_AT = 9,
 	CHECK_EVERY = 256, /* packets and ticks between looks at every invariant; and at the end */
 };
 
@@ -138,6 +137,16 @@ static void make_assoc(struct fuzz *f, u8 proto, u16 sport, u16 dport, struct in
 		build_sctp_chunk(&f->b, next_byte(in) & 15, 0, value, 4);
 }
 
+/* The head of a tunnel, with or without a key of the few that meet. */
+static void make_gre(struct fuzz *f, struct input *in)
+{
+	u8 choice = next_byte(in);
+	u8 gre[12] = { choice & 0xf0, choice & 1, 8, 0 };
+
+	gre[7] = gre[11] = choice >> 1 & 3;
+	build_bytes(&f->b, gre, (choice & 0xc0) != 0 ? 12 : (choice & 0x20) != 0 ? 8 : 4);
+}
+
 static void make_packet(struct fuzz *f, struct input *in)
 {
 	u8 choice = next_byte(in);
@@ -149,6 +158,8 @@ static void make_packet(struct fuzz *f, struct input *in)
 
 	if (proto == IP_PROTO_ICMP && (ports & 128) != 0)
 		proto = (ports & 64) != 0 ? IP_PROTO_SCTP : IP_PROTO_DCCP;
+	if (proto == IP_PROTO_DCCP && (ports & 7) == 7)
+		proto = IP_PROTO_GRE;
 	build_start(&f->b);
 	build_ip4(&f->b, pick_addr(addrs >> 4), pick_addr(addrs & 15), proto);
 	if (proto == IP_PROTO_TCP)
@@ -157,6 +168,8 @@ static void make_packet(struct fuzz *f, struct input *in)
 		build_udp(&f->b, sport, dport);
 	else if (proto == IP_PROTO_SCTP || proto == IP_PROTO_DCCP)
 		make_assoc(f, proto, sport, dport, in);
+	else if (proto == IP_PROTO_GRE)
+		make_gre(f, in);
 	else
 		build_icmp(&f->b, next_byte(in), 0, (u32)ports << 16 | 1);
 	build_payload(&f->b, (choice & 64) != 0 ? next_u16(in) % 3000 : choice >> 4, choice);
@@ -174,9 +187,6 @@ static void bend(struct fuzz *f, struct input *in)
 		return;
 	for (u32 n = 0; n < (count & 3) + 1u; n++)
 		f->b.bytes[next_byte(in) % u32_min(f->b.len, BEND_MAX)] = next_byte(in);
-	/* The one protocol whose flows the model can not tell from each other. */
-	if (f->b.len > IP4_PROTO_AT && f->b.bytes[IP4_PROTO_AT] == IP_PROTO_GRE)
-		f->b.bytes[IP4_PROTO_AT] = IP_PROTO_UDP;
 	if ((count & 64) != 0)
 		f->b.len -= u32_min(next_byte(in), f->b.len - 1);
 	if ((count & 32) != 0 && f->b.len >= 20 && (f->b.bytes[0] & 15) * 4u <= f->b.len) {
@@ -247,7 +257,8 @@ static void answer(struct fuzz *f, struct input *in, bool facts)
 	const struct last *last = pick_last(f, next_byte(in));
 	struct seen seen;
 
-	if (last == NULL || !seen_parse(&seen, last->bytes, last->len) || !seen.has_l4)
+	if (last == NULL || !seen_parse(&seen, last->bytes, last->len) ||
+	    !(seen.has_l4 || seen.proto == IP_PROTO_GRE))
 		return;
 	build_start(&f->b);
 	build_ip4(&f->b, seen.dst, seen.src, seen.proto);
@@ -257,6 +268,8 @@ static void answer(struct fuzz *f, struct input *in, bool facts)
 		build_udp(&f->b, seen.dport, seen.sport);
 	else if (seen.proto == IP_PROTO_SCTP || seen.proto == IP_PROTO_DCCP)
 		make_assoc(f, seen.proto, seen.dport, seen.sport, in);
+	else if (seen.proto == IP_PROTO_GRE)
+		make_gre(f, in);
 	else
 		build_icmp(&f->b, ICMP_ECHO_REPLY, 0, (u32)seen.icmp_id << 16 | seen.icmp_seq);
 	build_payload(&f->b, next_byte(in), 1);

@@ -91,6 +91,7 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 
 	model_begin(m, now);
 	cur->in_if = in_if;
+	cur->zone = model_zone_of(m, in_if);
 	cur->link_flags = link_flags & (PKT_LINK_OTHER | PKT_LINK_BROADCAST | PKT_LINK_MULTICAST);
 	model_log_add(m, in_if, cur->link_flags, ip, len, false);
 	if (len > IP4_LEN_MAX)
@@ -104,8 +105,10 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 	cur->len = cur->seen.len;
 	if (seen_is_fragment(&cur->seen)) {
 		certain = model_reass_count(m) < MODEL_REASS_MAX / 2;
-		cur->len = model_reass_add(&m->in_reass, ip, &cur->seen, now, cur->bytes,
-					   &cur->parts);
+		cur->len = model_reass_add(
+			&m->in_reass,
+			&(struct model_fragment){ ip, &cur->seen, cur->zone, now }, cur->bytes,
+			&cur->parts);
 		cur->active = cur->len > 0;
 		if (!cur->active)
 			return;
@@ -168,12 +171,12 @@ static void model_judge_header(struct model *m, const struct seen *seen)
 			    (seen->wrong & SEEN_L4_CSUM) != 0 ? "wrong" : "right");
 }
 
-void model_judge_way_out(struct model *m, u16 out_if, be32 dst)
+void model_judge_way_out(struct model *m, u16 out_if, u8 zone, be32 dst)
 {
 	be32 station;
 	u16 want;
 
-	if (!model_route(m, dst, &want, &station))
+	if (!model_route(m, zone, dst, &want, &station))
 		model_wrong(m, "forwarded without a route");
 	else if (want != out_if)
 		model_wrong(m, "left by interface %u instead of %u", out_if, want);
@@ -243,9 +246,9 @@ static void model_judge_forward(struct model *m, u16 out_if, const struct seen *
 	if (!model_same_payload(m, seen, ip))
 		model_wrong(m, "the payload changed on the way");
 	model_judge_header(m, seen);
-	if (!model_tuple_of(seen, &out) || m->why != NULL)
+	if (!model_tuple_of(seen, model_zone_of(m, out_if), &out) || m->why != NULL)
 		return;
-	model_judge_way_out(m, out_if, seen->dst);
+	model_judge_way_out(m, out_if, out.zone, seen->dst);
 	m->judged++;
 	f = cur->flow == MODEL_NONE ? NULL : &m->flow[cur->flow];
 	if (f == NULL || !f->known) {
@@ -271,7 +274,7 @@ static bool model_is_echo_answer(const struct model *m, const struct seen *seen)
 	return m->cur.active && in->proto == IP_PROTO_ICMP && in->type == ICMP_ECHO &&
 	       seen->proto == IP_PROTO_ICMP && seen->type == ICMP_ECHO_REPLY &&
 	       be32_eq(seen->dst, in->src) && be32_eq(seen->src, in->dst) &&
-	       model_is_own(m, in->dst);
+	       model_sees_own(m, m->cur.zone, in->dst);
 }
 
 /* What the gateway answers itself is a flow too. */
@@ -292,7 +295,7 @@ static void model_echo_flow(struct model *m)
 	f->answered_lo = f->answered_hi = true;
 }
 
-static void model_judge_echo(struct model *m, const struct seen *seen)
+static void model_judge_echo(struct model *m, u16 out_if, const struct seen *seen)
 {
 	const struct seen *in = &m->cur.seen;
 
@@ -303,8 +306,9 @@ static void model_judge_echo(struct model *m, const struct seen *seen)
 		model_wrong(m, "the echo reply does not return what was sent");
 	if ((seen->wrong & SEEN_L4_CSUM) != 0)
 		model_wrong(m, "the echo reply's checksum is wrong");
-	if (!model_source_ok(m, in->src))
+	if (!model_source_ok(m, m->cur.zone, in->src))
 		model_wrong(m, "an echo reply to an address that is no host's");
+	model_judge_way_out(m, out_if, m->cur.zone, seen->dst);
 	model_echo_flow(m);
 }
 
@@ -318,13 +322,14 @@ static bool model_is_reset(const struct model *m, const struct seen *seen)
 }
 
 /* RFC 9293 section 3.10.7.1. */
-static void model_judge_reset(struct model *m, const struct seen *seen)
+static void model_judge_reset(struct model *m, u16 out_if, const struct seen *seen)
 {
 	const struct seen *in = &m->cur.seen;
 	u32 seg_len = in->data_len + ((in->flags & TCP_SYN) != 0) + ((in->flags & TCP_FIN) != 0);
 
 	if (++m->cur.resets > 1)
 		model_wrong(m, "two resets for one segment");
+	model_judge_way_out(m, out_if, m->cur.zone, seen->dst);
 	if ((in->flags & TCP_RST) != 0)
 		model_wrong(m, "a reset was answered by a reset");
 	if (m->conf->iface[m->cur.in_if].side == IFACE_OUTSIDE)
@@ -355,9 +360,9 @@ static void model_judge(struct model *m, u16 out_if, const struct seen *seen, co
 		return;
 	}
 	if (model_is_echo_answer(m, seen))
-		model_judge_echo(m, seen);
+		model_judge_echo(m, out_if, seen);
 	else if (model_is_reset(m, seen) && (in->flags & TCP_RST) == 0)
-		model_judge_reset(m, seen);
+		model_judge_reset(m, out_if, seen);
 	else if (m->cur.active && in->proto == seen->proto && !seen_is_icmp_error(in))
 		model_judge_forward(m, out_if, seen, ip);
 	else
@@ -380,7 +385,10 @@ void model_out(struct model *m, u16 out_if, const u8 *ip, u32 len)
 			    m->conf->iface[out_if].mtu);
 	if (seen_is_fragment(&seen)) {
 		struct model_parts parts;
-		u32 whole_len = model_reass_add(&m->out_reass, ip, &seen, m->now, whole, &parts);
+		u32 whole_len = model_reass_add(
+			&m->out_reass,
+			&(struct model_fragment){ ip, &seen, model_zone_of(m, out_if), m->now },
+			whole, &parts);
 
 		if (seen.df && m->cur.active && !m->cur.seen.df)
 			model_wrong(m, "a fragment with DF");
@@ -398,6 +406,7 @@ void model_out(struct model *m, u16 out_if, const u8 *ip, u32 len)
 static void model_done_silent(struct model *m, bool cut_off)
 {
 	struct model_current *cur = &m->cur;
+	u8 view = model_view(m, cur->zone, cur->seen.dst);
 	be32 station;
 	u16 out_if;
 	bool plain;
@@ -407,13 +416,13 @@ static void model_done_silent(struct model *m, bool cut_off)
 
 		/* If it was over, another one may have taken its place, with another binding. */
 		if (!model_flow_lives(m, f) && cur->fate.may_forward && !cur->reply &&
-		    model_route(m, cur->tuple.dst, &out_if, &station) &&
+		    model_route(m, view, cur->tuple.dst, &out_if, &station) &&
 		    !model_station_answers(m, out_if, station))
 			f->known = false;
 		model_flow_seen(m, f, cur->reply, &cur->seen, false);
 		return;
 	}
-	if (model_is_own(m, cur->seen.dst) && cur->seen.type == ICMP_ECHO &&
+	if (model_is_own(m, view, cur->seen.dst) && cur->seen.type == ICMP_ECHO &&
 	    cur->seen.proto == IP_PROTO_ICMP && cur->tuple_known &&
 	    (cur->seen.wrong & SEEN_L4_CSUM) == 0) {
 		/* Answered, and the answer died on its way. */
@@ -423,8 +432,10 @@ static void model_done_silent(struct model *m, bool cut_off)
 		return;
 	}
 	if (cur->fate.may_forward && cur->tuple_known && model_may_begin(m, &plain) &&
-	    (cut_off || (cur->errors == 0 && (m->lenient || model_is_public(m, cur->tuple.dst))) ||
-	     (model_route(m, cur->tuple.dst, &out_if, &station) &&
+	    (cut_off ||
+	     (cur->errors == 0 &&
+	      (m->lenient || model_sees_public(m, cur->zone, cur->tuple.dst))) ||
+	     (model_route(m, view, cur->tuple.dst, &out_if, &station) &&
 	      !model_station_answers(m, out_if, station)))) {
 		struct model_flow *f;
 
@@ -446,7 +457,7 @@ static bool model_too_many(const struct model *m)
 	for (u32 n = 0; n < m->out_reass.top; n++) {
 		const struct model_reass *r = &m->out_reass.entry[n];
 
-		if (r->used && model_route(m, r->dst, &out_if, &station))
+		if (r->used && model_route(m, r->zone, r->dst, &out_if, &station))
 			return m->cur.len / (m->conf->iface[out_if].mtu - 28) >= NEIGH_QUEUE_MAX;
 	}
 	return false;

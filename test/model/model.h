@@ -31,11 +31,14 @@ enum {
 	MODEL_REST_MAX = 4096,
 };
 
+/* The zone of a packet that comes in is that of its interface, of one that leaves the same: so what
+ * answers a tuple is the tuple reversed, in the same zone.                                       */
 struct model_tuple {
 	be32 src;
 	be32 dst;
 	u16 sport;
 	u16 dport;
+	u8 zone;
 };
 
 struct model_flow {
@@ -58,6 +61,7 @@ struct model_flow {
 
 /* Which inside endpoint is seen as which public one. */
 struct model_mapping {
+	u8 inside_zone;
 	be32 inside_addr;
 	u16 inside_port;
 	be32 public_addr;
@@ -99,11 +103,13 @@ struct model_parts {
 
 struct model_reass {
 	bool used;
+	u8 zone; /* that it came in by, or leaves to */
 	be32 src;
 	be32 dst;
 	u8 proto;
 	u16 id;
 	ns_t begun;
+	u64 number; /* in the order that they began in */
 	u32 total; /* 0: the last fragment did not come yet */
 	u32 hlen;  /* of the first fragment; 0: not come yet */
 	u32 piece_count;
@@ -115,6 +121,7 @@ struct model_reass {
 /* Entries from `top` on were never used. */
 struct model_pieces {
 	u32 top;
+	u64 begun; /* entries so far */
 	struct model_reass entry[MODEL_REASS_MAX];
 };
 
@@ -131,6 +138,7 @@ struct model_fate {
 struct model_current {
 	bool active;
 	u16 in_if;
+	u8 zone;
 	u32 link_flags;
 	u32 len;
 	u32 segment; /* the longest packet that it is to be split into; 0: it is whole */

@@ -9,15 +9,32 @@ static bool model_prefix_holds(be32 prefix, u32 len, be32 a)
 	return ((be32_host(prefix) ^ be32_host(a)) & ip4_mask(len)) == 0;
 }
 
-bool model_is_own(const struct model *m, be32 a)
+u8 model_zone_of(const struct model *m, u16 iface)
+{
+	return m->conf->iface[iface].zone;
+}
+
+u8 model_view(const struct model *m, u8 zone, be32 a)
+{
+	return model_route(m, zone, a, &(u16){ 0 }, &(be32){ 0 }) ? zone : 0;
+}
+
+bool model_is_own(const struct model *m, u8 zone, be32 a)
 {
 	for (u32 n = 0; n < m->conf->iface_count; n++) {
 		for (u32 k = 0; k < m->conf->iface[n].addr_count; k++) {
+			if (m->conf->iface[n].zone != zone)
+				continue;
 			if (be32_eq(m->conf->iface[n].addr[k].addr, a))
 				return true;
 		}
 	}
 	return false;
+}
+
+bool model_sees_own(const struct model *m, u8 zone, be32 a)
+{
+	return model_is_own(m, model_view(m, zone, a), a);
 }
 
 bool model_in_pool(const struct nat_pool_conf *pool, be32 a)
@@ -46,16 +63,22 @@ static bool model_is_outside_addr(const struct model *m, be32 a)
 bool model_is_public(const struct model *m, be32 a)
 {
 	be32 inside;
+	u8 zone;
 
 	for (u32 n = 0; n < m->conf->nat.pool_count; n++) {
 		if (model_in_pool(&m->conf->nat.pool[n], a))
 			return true;
 	}
-	return model_is_outside_addr(m, a) || model_static_in(m, a, &inside);
+	return model_is_outside_addr(m, a) || model_static_in(m, a, &zone, &inside);
+}
+
+bool model_sees_public(const struct model *m, u8 zone, be32 a)
+{
+	return model_view(m, zone, a) == 0 && model_is_public(m, a);
 }
 
 /* Multicast, limited broadcast and directed broadcasts of connected networks. */
-bool model_is_group(const struct model *m, be32 a)
+bool model_is_group(const struct model *m, u8 zone, be32 a)
 {
 	if (ip4_is_multicast(a) || ip4_is_limited_broadcast(a))
 		return true;
@@ -64,7 +87,7 @@ bool model_is_group(const struct model *m, be32 a)
 			const struct iface_addr *own = &m->conf->iface[n].addr[k];
 			u32 host = be32_host(a) & ~ip4_mask(own->prefix_len);
 
-			if (own->prefix_len > 30 ||
+			if (m->conf->iface[n].zone != zone || own->prefix_len > 30 ||
 			    !model_prefix_holds(own->addr, own->prefix_len, a))
 				continue;
 			if (host == 0 || host == ~ip4_mask(own->prefix_len))
@@ -74,11 +97,21 @@ bool model_is_group(const struct model *m, be32 a)
 	return false;
 }
 
+bool model_sees_group(const struct model *m, u8 zone, be32 a)
+{
+	return model_is_group(m, zone, a) || model_is_group(m, model_view(m, zone, a), a);
+}
+
 /* RFC 1122 section 3.2.1.3: addresses that can be one host's. */
-bool model_source_ok(const struct model *m, be32 a)
+bool model_source_ok(const struct model *m, u8 zone, be32 a)
 {
 	return !ip4_is_zeronet(a) && !ip4_is_loopback(a) && !ip4_is_class_e(a) &&
-	       !model_is_group(m, a);
+	       !model_is_group(m, zone, a);
+}
+
+bool model_passes_as(const struct model *m, u8 zone, be32 source)
+{
+	return !model_is_own(m, zone, source) && !model_is_group(m, zone, source);
 }
 
 static bool model_static(be32 from, be32 to, u8 prefix_len, be32 a, be32 *b)
@@ -91,29 +124,31 @@ static bool model_static(be32 from, be32 to, u8 prefix_len, be32 a, be32 *b)
 	return true;
 }
 
-bool model_static_out(const struct model *m, be32 inside, be32 *outside)
+bool model_static_out(const struct model *m, u8 zone, be32 inside, be32 *outside)
 {
 	for (u32 n = 0; n < m->conf->nat.static_count; n++) {
 		const struct nat_static_conf *fixed = &m->conf->nat.fixed[n];
 
-		if (model_static(fixed->inside, fixed->outside, fixed->prefix_len, inside, outside))
+		if (fixed->zone == zone &&
+		    model_static(fixed->inside, fixed->outside, fixed->prefix_len, inside, outside))
 			return true;
 	}
 	return false;
 }
 
-bool model_static_in(const struct model *m, be32 outside, be32 *inside)
+bool model_static_in(const struct model *m, be32 outside, u8 *zone, be32 *inside)
 {
 	for (u32 n = 0; n < m->conf->nat.static_count; n++) {
 		const struct nat_static_conf *fixed = &m->conf->nat.fixed[n];
 
+		*zone = fixed->zone;
 		if (model_static(fixed->outside, fixed->inside, fixed->prefix_len, outside, inside))
 			return true;
 	}
 	return false;
 }
 
-static int model_route_connected(const struct model *m, be32 dst, u16 *out_if)
+static int model_route_connected(const struct model *m, u8 zone, be32 dst, u16 *out_if)
 {
 	int best = -1;
 
@@ -121,7 +156,7 @@ static int model_route_connected(const struct model *m, be32 dst, u16 *out_if)
 		for (u32 k = 0; k < m->conf->iface[n].addr_count; k++) {
 			const struct iface_addr *own = &m->conf->iface[n].addr[k];
 
-			if (own->prefix_len > best &&
+			if (m->conf->iface[n].zone == zone && own->prefix_len > best &&
 			    model_prefix_holds(own->addr, own->prefix_len, dst)) {
 				best = own->prefix_len;
 				*out_if = (u16)n;
@@ -131,15 +166,15 @@ static int model_route_connected(const struct model *m, be32 dst, u16 *out_if)
 	return best;
 }
 
-bool model_route(const struct model *m, be32 dst, u16 *out_if, be32 *station)
+bool model_route(const struct model *m, u8 zone, be32 dst, u16 *out_if, be32 *station)
 {
-	int best = model_route_connected(m, dst, out_if);
+	int best = model_route_connected(m, zone, dst, out_if);
 
 	*station = dst;
 	for (u32 n = 0; n < m->conf->route_count; n++) {
 		const struct sluice_route_conf *route = &m->conf->route[n];
 
-		if (route->prefix_len <= best ||
+		if (route->zone != zone || route->prefix_len <= best ||
 		    !model_prefix_holds(route->prefix, route->prefix_len, dst))
 			continue;
 		best = route->prefix_len;
@@ -166,7 +201,12 @@ bool model_station_answers(const struct model *m, u16 out_if, be32 station)
 	return true;
 }
 
-bool model_is_exempt(const struct model *m, u8 proto, be32 src, be32 dst, u16 dport)
+static bool model_rule_is_of(const struct nat_rule_conf *rule, u8 zone)
+{
+	return rule->zone == NAT_ZONE_ANY || rule->zone == zone;
+}
+
+bool model_is_exempt(const struct model *m, u8 proto, const struct model_tuple *t)
 {
 	bool has_port = proto == IP_PROTO_TCP || proto == IP_PROTO_UDP || proto == IP_PROTO_SCTP ||
 			proto == IP_PROTO_DCCP || proto == IP_PROTO_UDPLITE;
@@ -174,20 +214,21 @@ bool model_is_exempt(const struct model *m, u8 proto, be32 src, be32 dst, u16 dp
 	for (u32 n = 0; n < m->conf->nat.rule_count; n++) {
 		const struct nat_rule_conf *rule = &m->conf->nat.rule[n];
 
-		if (model_prefix_holds(rule->source, rule->source_len, src) &&
-		    model_prefix_holds(rule->dest, rule->dest_len, dst) &&
-		    (rule->dest_port == 0 || (has_port && rule->dest_port == dport)))
+		if (model_rule_is_of(rule, t->zone) &&
+		    model_prefix_holds(rule->source, rule->source_len, t->src) &&
+		    model_prefix_holds(rule->dest, rule->dest_len, t->dst) &&
+		    (rule->dest_port == 0 || (has_port && rule->dest_port == t->dport)))
 			return rule->kind == NAT_KIND_NONE;
 	}
 	return false;
 }
 
-const struct nat_rule_conf *model_rule(const struct model *m, be32 source, u16 out_if)
+const struct nat_rule_conf *model_rule(const struct model *m, u8 zone, be32 source, u16 out_if)
 {
 	for (u32 n = 0; n < m->conf->nat.rule_count; n++) {
 		const struct nat_rule_conf *rule = &m->conf->nat.rule[n];
 
-		if (rule->kind == NAT_KIND_NONE ||
+		if (rule->kind == NAT_KIND_NONE || !model_rule_is_of(rule, zone) ||
 		    !model_prefix_holds(rule->source, rule->source_len, source))
 			continue;
 		if (rule->out_if == out_if ||

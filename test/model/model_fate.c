@@ -73,17 +73,18 @@ static bool model_l4_plain(const struct model *m)
 static bool model_addresses_ok(const struct model *m)
 {
 	const struct seen *seen = &m->cur.seen;
+	u8 zone = m->cur.zone;
 
-	if (!model_source_ok(m, seen->src) || model_is_own(m, seen->src))
+	if (!model_source_ok(m, zone, seen->src) || model_is_own(m, zone, seen->src))
 		return false;
 	if (ip4_is_link_local(seen->src) || ip4_is_link_local(seen->dst))
 		return false;
-	return !model_is_group(m, seen->dst) && !ip4_is_zeronet(seen->dst) &&
+	return !model_sees_group(m, zone, seen->dst) && !ip4_is_zeronet(seen->dst) &&
 	       !ip4_is_loopback(seen->dst) && !ip4_is_class_e(seen->dst);
 }
 
 /* The packet will be forwarded to `dst`: TTL and size decide between forwarding and an error. */
-static void model_fate_way(struct model *m, be32 dst, bool sure)
+static void model_fate_way(struct model *m, u8 zone, be32 dst, bool sure)
 {
 	struct model_fate *fate = &m->cur.fate;
 	const struct seen *seen = &m->cur.seen;
@@ -93,13 +94,13 @@ static void model_fate_way(struct model *m, be32 dst, bool sure)
 
 	fate->may_forward = true;
 	fate->must_forward = false;
-	if (!model_route(m, dst, &out_if, &station)) {
+	if (!model_route(m, zone, dst, &out_if, &station)) {
 		*fate = (struct model_fate){ .must_error = sure && error_ok && seen->ttl > 1,
 					     .error_type = ICMP_UNREACH };
 		return;
 	}
 	/* A public address that nobody holds is met with silence before anything else. */
-	error_ok = error_ok && !model_is_public(m, dst);
+	error_ok = error_ok && !(zone == 0 && model_is_public(m, dst));
 	if (seen->ttl <= 1) {
 		*fate = (struct model_fate){ .must_error = sure && error_ok,
 					     .error_type = ICMP_TIME_EXCEEDED };
@@ -113,7 +114,8 @@ static void model_fate_way(struct model *m, be32 dst, bool sure)
 		return;
 	}
 	fate->must_forward = sure && model_station_answers(m, out_if, station) &&
-			     !model_is_public(m, dst) && !model_is_public(m, seen->src);
+			     !(zone == 0 && model_is_public(m, dst)) &&
+			     !model_is_public(m, seen->src);
 }
 
 bool model_may_begin(const struct model *m, bool *plain)
@@ -146,24 +148,35 @@ static void model_fate_outward(struct model *m, bool sure)
 	const struct seen *seen = &m->cur.seen;
 	const struct nat_rule_conf *rule;
 	be32 station, outside;
+	u8 zone = model_view(m, m->cur.zone, seen->dst);
 	u16 out_if;
 
-	if (!model_route(m, seen->dst, &out_if, &station)) {
-		model_fate_way(m, seen->dst, sure);
+	if (!model_route(m, zone, seen->dst, &out_if, &station)) {
+		model_fate_way(m, zone, seen->dst, sure);
 		return;
 	}
-	rule = model_rule(m, seen->src, out_if);
+	rule = model_rule(m, m->cur.zone, seen->src, out_if);
+	if (m->conf->iface[out_if].side == IFACE_INSIDE && zone != m->cur.zone) {
+		m->cur.fate = (struct model_fate){ .must_error = sure && seen->ttl > 1,
+						   .error_type = ICMP_UNREACH,
+						   .error_code = ICMP_UNREACH_PROHIBITED };
+		return;
+	}
 	if (m->conf->iface[out_if].side == IFACE_INSIDE) {
-		model_fate_way(m, seen->dst, sure && out_if != m->cur.in_if);
+		model_fate_way(m, zone, seen->dst, sure && out_if != m->cur.in_if);
 		return;
 	}
-	if (model_static_out(m, seen->src, &outside) ||
-	    model_is_exempt(m, seen->proto, seen->src, seen->dst, m->cur.tuple.dport)) {
-		model_fate_way(m, seen->dst, sure);
+	if (model_static_out(m, m->cur.zone, seen->src, &outside)) {
+		model_fate_way(m, zone, seen->dst, sure);
+		return;
+	}
+	if (model_is_exempt(m, seen->proto, &m->cur.tuple)) {
+		if (model_passes_as(m, zone, seen->src))
+			model_fate_way(m, zone, seen->dst, sure);
 		return;
 	}
 	if (rule != NULL)
-		model_fate_way(m, seen->dst,
+		model_fate_way(m, zone, seen->dst,
 			       sure && !model_ports_tight(m, rule, seen->proto) &&
 				       model_nat_proto(seen->proto) < NAT_PROTO_COUNT);
 }
@@ -195,18 +208,23 @@ static void model_fate_inward(struct model *m, bool sure, bool hairpin)
 	be32 inside;
 	bool owned;
 
-	if (model_static_in(m, t->dst, &inside)) {
+	if (model_static_in(m, t->dst, &out.zone, &inside)) {
 		out.dst = inside;
-		model_fate_way(m, inside, sure && !hairpin && !model_clashes(m, &out));
+		if (hairpin || model_passes_as(m, out.zone, t->src))
+			model_fate_way(m, out.zone, inside,
+				       sure && !hairpin && !model_clashes(m, &out));
 		return;
 	}
 	if (!model_owner(m, proto, t->dst, t->dport, &owned, &mapping))
 		return;
 	out.dst = mapping.inside_addr;
 	out.dport = mapping.inside_port;
+	out.zone = mapping.inside_zone;
 	admit = model_admits(m, proto, t->dst, t->dport, t->src, t->sport);
+	if (!hairpin && !model_passes_as(m, out.zone, t->src))
+		return;
 	if (admit != MODEL_ADMIT_NO || hairpin)
-		model_fate_way(m, mapping.inside_addr,
+		model_fate_way(m, out.zone, mapping.inside_addr,
 			       sure && !hairpin && admit == MODEL_ADMIT_YES &&
 				       !model_clashes(m, &out));
 }
@@ -215,28 +233,31 @@ static void model_fate_new(struct model *m, bool sure)
 {
 	const struct seen *seen = &m->cur.seen;
 	bool from_inside = m->conf->iface[m->cur.in_if].side == IFACE_INSIDE;
-	bool public = model_is_public(m, seen->dst);
+	bool public = model_sees_public(m, m->cur.zone, seen->dst);
+	bool own = model_sees_own(m, m->cur.zone, seen->dst);
+	struct model_tuple out = m->cur.tuple;
 	bool plain;
+
+	out.zone = model_view(m, m->cur.zone, seen->dst);
 
 	if (!model_may_begin(m, &plain)) {
 		m->cur.fate.must_reset = sure && from_inside && seen->proto == IP_PROTO_TCP &&
 					 (seen->wrong & SEEN_L4_CSUM) == 0 &&
-					 (seen->flags & TCP_RST) == 0 && !public &&
-					 !model_is_own(m, seen->dst);
+					 (seen->flags & TCP_RST) == 0 && !public && !own;
 		return;
 	}
-	if (model_is_own(m, seen->dst) || public) {
+	if (own || public) {
 		m->cur.fate.must_echo = sure && seen->proto == IP_PROTO_ICMP &&
-					seen->type == ICMP_ECHO && model_is_own(m, seen->dst);
+					seen->type == ICMP_ECHO && own;
 		if (public)
 			model_fate_inward(m, sure && plain && !model_table_tight(m), from_inside);
 		return;
 	}
 	if (from_inside)
 		model_fate_outward(m, sure && plain && !model_table_tight(m) &&
-					  !model_clashes(m, &m->cur.tuple));
+					  !model_clashes(m, &out));
 	else
-		model_fate_way(m, seen->dst, false);
+		model_fate_way(m, m->cur.zone, seen->dst, false);
 }
 
 static void model_fate_known(struct model *m, bool sure)
@@ -248,12 +269,13 @@ static void model_fate_known(struct model *m, bool sure)
 		m->cur.fate.may_forward = true;
 		return;
 	}
-	if (!m->cur.reply && model_is_own(m, f->out.dst)) {
+	if (!m->cur.reply && model_is_own(m, f->out.zone, f->out.dst)) {
 		m->cur.fate.must_echo = sure && m->cur.seen.type == ICMP_ECHO;
 		return;
 	}
 	if (model_flow_lives(m, f)) {
-		model_fate_way(m, m->cur.reply ? f->in.src : f->out.dst, sure);
+		model_fate_way(m, m->cur.reply ? f->in.zone : f->out.zone,
+			       m->cur.reply ? f->in.src : f->out.dst, sure);
 		return;
 	}
 	m->cur.fate = (struct model_fate){ .may_forward = m->cur.seen.ttl > 1 };
@@ -264,17 +286,24 @@ static void model_fate_error(struct model *m, bool sure)
 	u32 flow;
 	bool reply;
 
+	const struct model_flow *f;
+	be32 to;
+	u8 zone;
+
 	if (!model_related(m, &flow, &reply))
 		return;
-	if (model_is_own(m, reply ? m->flow[flow].out.dst : m->flow[flow].in.src))
-		return;
-	if (m->cur.seen.type == ICMP_REDIRECT &&
-	    !model_tuple_eq(&m->flow[flow].in, &m->flow[flow].out))
-		return;
-	sure = sure && model_flow_lives(m, &m->flow[flow]) &&
-	       (m->cur.seen.type != ICMP_REDIRECT && m->cur.seen.type != ICMP_SOURCE_QUENCH);
 	/* reply: a packet of the reply direction is quoted, and the error goes to its sender. */
-	model_fate_way(m, reply ? m->flow[flow].out.dst : m->flow[flow].in.src, sure);
+	f = &m->flow[flow];
+	to = reply ? f->out.dst : f->in.src;
+	zone = reply ? f->out.zone : f->in.zone;
+	if (model_is_own(m, zone, to))
+		return;
+	if (m->cur.seen.type == ICMP_REDIRECT && model_flow_is_translated(f))
+		return;
+	sure = sure && model_flow_lives(m, f) &&
+	       (zone == m->cur.zone || model_passes_as(m, zone, m->cur.seen.src)) &&
+	       (m->cur.seen.type != ICMP_REDIRECT && m->cur.seen.type != ICMP_SOURCE_QUENCH);
+	model_fate_way(m, zone, to, sure);
 }
 
 /* What answers a packet has to find its way back; to a public address, which no sender can have, it
@@ -286,7 +315,7 @@ static void model_fate_answerable(struct model *m)
 	u16 out_if;
 
 	if (!model_is_public(m, m->cur.seen.src) &&
-	    model_route(m, m->cur.seen.src, &out_if, &station) &&
+	    model_route(m, m->cur.zone, m->cur.seen.src, &out_if, &station) &&
 	    model_station_answers(m, out_if, station))
 		return;
 	fate->must_error = fate->must_echo = fate->must_reset = false;
@@ -299,7 +328,7 @@ static void model_fate_decide(struct model *m, bool certain)
 	bool sure = certain && !m->lenient && options == OPTIONS_NONE && cur->link_flags == 0;
 
 	cur->fate = (struct model_fate){ 0 };
-	cur->tuple_known = model_tuple_of(&cur->seen, &cur->tuple);
+	cur->tuple_known = model_tuple_of(&cur->seen, cur->zone, &cur->tuple);
 	if ((cur->link_flags & (PKT_LINK_OTHER | PKT_LINK_BROADCAST | PKT_LINK_MULTICAST)) != 0)
 		return;
 	if (!model_addresses_ok(m) || options == OPTIONS_BAD || !model_l4_ok(m))

@@ -12,20 +12,20 @@
 
 bool model_tuple_eq(const struct model_tuple *a, const struct model_tuple *b)
 {
-	return be32_eq(a->src, b->src) && be32_eq(a->dst, b->dst) && a->sport == b->sport &&
-	       a->dport == b->dport;
+	return a->zone == b->zone && be32_eq(a->src, b->src) && be32_eq(a->dst, b->dst) &&
+	       a->sport == b->sport && a->dport == b->dport;
 }
 
 struct model_tuple model_tuple_reversed(const struct model_tuple *t)
 {
-	return (struct model_tuple){ t->dst, t->src, t->dport, t->sport };
+	return (struct model_tuple){ t->dst, t->src, t->dport, t->sport, t->zone };
 }
 
-/* Ports; for an ICMP query the identifier stands on the asking side, type and code of the request
- * on the other.                                                                                  */
-bool model_tuple_of(const struct seen *seen, struct model_tuple *t)
+/* Ports, or what has their place; for an ICMP query the identifier stands on the asking side, type
+ * and code of the request on the other.                                                          */
+bool model_tuple_of(const struct seen *seen, u8 zone, struct model_tuple *t)
 {
-	*t = (struct model_tuple){ seen->src, seen->dst, seen->sport, seen->dport };
+	*t = (struct model_tuple){ seen->src, seen->dst, seen->sport, seen->dport, zone };
 	if (seen->proto != IP_PROTO_ICMP)
 		return true;
 	if (icmp_is_request(seen->type)) {
@@ -40,14 +40,22 @@ bool model_tuple_of(const struct seen *seen, struct model_tuple *t)
 	return true;
 }
 
+bool model_flow_is_translated(const struct model_flow *f)
+{
+	struct model_tuple out = f->out;
+
+	out.zone = f->in.zone;
+	return !model_tuple_eq(&f->in, &out);
+}
+
 /* Was its source translated by a rule with endpoint-independent mapping? */
 bool model_flow_is_eim(const struct model *m, const struct model_flow *f)
 {
-	const struct nat_rule_conf *rule = model_rule_outside(m, f->in.src);
+	const struct nat_rule_conf *rule = model_rule_outside(m, f->in.zone, f->in.src);
 	be32 outside;
 
 	return rule != NULL && model_is_eim(rule, f->proto) && !be32_eq(f->in.src, f->out.src) &&
-	       !model_static_out(m, f->in.src, &outside);
+	       !model_static_out(m, f->in.zone, f->in.src, &outside);
 }
 
 static u64 model_timeout(const struct model *m, enum ct_timeout class)
@@ -201,7 +209,8 @@ static void model_flow_tcp(struct model_flow *f, bool reply, const struct seen *
 static bool model_refreshes(const struct model *m, const struct model_flow *f)
 {
 	return !m->conf->ct.outbound_refresh_only ||
-	       m->conf->iface[m->cur.in_if].side == IFACE_INSIDE || model_is_own(m, f->out.dst);
+	       m->conf->iface[m->cur.in_if].side == IFACE_INSIDE ||
+	       model_is_own(m, f->out.zone, f->out.dst);
 }
 
 /* What ends a connection, if its receiver would take it: of itself it counts for nothing. */
@@ -347,9 +356,10 @@ void model_flow_begin(struct model *m, ns_t now)
 		m->flow[n].shown = false;
 }
 
-static struct model_tuple model_tuple_shown(const struct sluice_tuple *t)
+static struct model_tuple model_tuple_shown(const struct sluice_tuple *t, u8 zone)
 {
-	return (struct model_tuple){ t->src, t->dst, be16_host(t->sport), be16_host(t->dport) };
+	return (struct model_tuple){ t->src, t->dst, be16_host(t->sport), be16_host(t->dport),
+				     zone };
 }
 
 /* The model's record of a flow that the engine shows; NULL when there is none. */
@@ -380,8 +390,8 @@ static struct model_flow *model_flow_of(struct model *m, u8 proto, const struct 
 
 void model_flow_shown(struct model *m, const struct sluice_flow *flow)
 {
-	struct model_tuple in = model_tuple_shown(&flow->orig);
-	struct model_tuple repl = model_tuple_shown(&flow->repl);
+	struct model_tuple in = model_tuple_shown(&flow->orig, flow->zone[0]);
+	struct model_tuple repl = model_tuple_shown(&flow->repl, flow->zone[1]);
 	struct model_tuple out = model_tuple_reversed(&repl);
 	struct model_flow *f = model_flow_of(m, flow->proto, &in, &out);
 
@@ -404,8 +414,30 @@ void model_flow_shown(struct model *m, const struct sluice_flow *flow)
 		model_wrong(m, "an answered flow is shown as never answered");
 }
 
+/* What arrives leads to one flow at most. */
+static void model_flow_is_alone(struct model *m, u32 index)
+{
+	const struct model_flow *f = &m->flow[index];
+	struct model_tuple back = model_tuple_reversed(&f->out);
+
+	for (u32 n = 0; n < index; n++) {
+		const struct model_flow *other = &m->flow[n];
+		struct model_tuple other_back = model_tuple_reversed(&other->out);
+
+		if (other->shown && other->proto == f->proto &&
+		    (model_tuple_eq(&other->in, &f->in) || model_tuple_eq(&other->in, &back) ||
+		     model_tuple_eq(&other_back, &f->in) || model_tuple_eq(&other_back, &back)))
+			model_wrong(m, "two flows share a tuple in zone %u: proto %u %u > %u",
+				    f->out.zone, f->proto, f->in.sport, f->in.dport);
+	}
+}
+
 void model_flow_end(struct model *m)
 {
+	for (u32 n = 0; n < m->flow_count; n++) {
+		if (m->flow[n].shown)
+			model_flow_is_alone(m, n);
+	}
 	/* All are judged before any goes: how many there are says whether the table was full. */
 	for (u32 n = 0; n < m->flow_count; n++) {
 		const struct model_flow *f = &m->flow[n];

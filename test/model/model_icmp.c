@@ -68,17 +68,19 @@ static bool model_is_query(const struct model_log *log, const struct seen *seen)
 static const char *model_suppressed(const struct model *m, const struct model_log *log,
 				    const struct seen *seen)
 {
+	u8 zone = model_zone_of(m, log->in_if);
+
 	if (!log->valid_header)
 		return "a packet with an invalid IP header";
 	if (seen->proto == IP_PROTO_ICMP && seen->frag_offset == 0 && !model_is_query(log, seen))
 		return "an ICMP error, or a type that may be one";
-	if (model_is_group(m, seen->dst))
+	if (model_sees_group(m, zone, seen->dst))
 		return "a packet to a group";
 	if (log->link_flags != 0)
 		return "a link-layer broadcast or multicast";
 	if (seen->frag_offset != 0)
 		return "a fragment other than the first";
-	if (!model_source_ok(m, seen->src))
+	if (!model_source_ok(m, zone, seen->src))
 		return "a source that is no single host";
 	return NULL;
 }
@@ -107,14 +109,16 @@ static bool model_any_silent(const struct model *m)
 	return m->silent_count > 0;
 }
 
-static bool model_unreach_has_cause(const struct model *m, const struct seen *seen,
+static bool model_unreach_has_cause(const struct model *m, const struct seen *seen, u8 zone,
 				    const struct seen *about)
 {
-	bool local = model_is_own(m, about->dst) || model_is_public(m, about->dst);
+	u8 view = model_view(m, zone, about->dst);
+	bool local = model_is_own(m, view, about->dst) ||
+		     model_sees_public(m, zone, about->dst);
 
 	switch (seen->code) {
 	case ICMP_UNREACH_NET:
-		return !model_route(m, about->dst, &(u16){ 0 }, &(be32){ 0 }) ||
+		return !model_route(m, view, about->dst, &(u16){ 0 }, &(be32){ 0 }) ||
 		       model_any_silent(m);
 	case ICMP_UNREACH_HOST: return model_any_silent(m);
 	case ICMP_UNREACH_PROTO: return local && about->proto != IP_PROTO_UDP;
@@ -147,7 +151,7 @@ static bool model_has_cause(const struct model *m, const struct seen *seen,
 			    const struct model_log *log, const struct seen *about)
 {
 	if (seen->type == ICMP_UNREACH)
-		return model_unreach_has_cause(m, seen, about);
+		return model_unreach_has_cause(m, seen, model_zone_of(m, log->in_if), about);
 	if (seen->type == ICMP_TIME_EXCEEDED && seen->code == ICMP_EXCEEDED_TRANSIT)
 		return model_cause_transit(m, about);
 	if (seen->type == ICMP_TIME_EXCEEDED)
@@ -179,15 +183,18 @@ static bool model_quotes_cut(const struct model_log *log, const struct seen *see
 	       model_same(a, b, 12, sum) && model_same(a, b, sum + 4, len);
 }
 
-/* The packet that an error quotes, byte for byte as its sender made it; newest first. */
-static const struct model_log *model_log_find(const struct model *m, const struct seen *seen)
+/* The packet that an error quotes, byte for byte as its sender made it, who is where the error
+ * goes; newest first.                                                                            */
+static const struct model_log *model_log_find(const struct model *m, u8 zone,
+					      const struct seen *seen)
 {
 	const struct model_log *cut = NULL;
 
 	for (u32 n = 0; n < u32_min(m->log_count, MODEL_LOG_MAX); n++) {
 		const struct model_log *log = &m->log[(m->log_count - 1 - n) % MODEL_LOG_MAX];
 
-		if (log->len == 0 || seen->quote_len > log->kept)
+		if (log->len == 0 || seen->quote_len > log->kept ||
+		    model_zone_of(m, log->in_if) != zone)
 			continue;
 		if (memcmp(log->bytes, seen->quote, seen->quote_len) == 0)
 			return log;
@@ -199,7 +206,8 @@ static const struct model_log *model_log_find(const struct model *m, const struc
 
 void model_judge_error(struct model *m, u16 out_if, const struct seen *seen, const u8 *ip)
 {
-	const struct model_log *log = model_log_find(m, seen);
+	u8 zone = model_zone_of(m, out_if);
+	const struct model_log *log = model_log_find(m, zone, seen);
 	struct seen about;
 	const char *rule;
 
@@ -216,9 +224,9 @@ void model_judge_error(struct model *m, u16 out_if, const struct seen *seen, con
 		model_wrong(m, "ICMP error %u/%u about %s", seen->type, seen->code, rule);
 	if (!be32_eq(seen->dst, about.src))
 		model_wrong(m, "ICMP error not to the sender");
-	if (!model_is_own(m, seen->src))
+	if (!model_is_own(m, zone, seen->src))
 		model_wrong(m, "ICMP error from an address that is not the gateway's");
-	model_judge_way_out(m, out_if, seen->dst);
+	model_judge_way_out(m, out_if, zone, seen->dst);
 	if (seen->tos != (0xc0 | (about.tos & 0x1c)))
 		model_wrong(m, "ICMP error with type of service %u about %u", seen->tos, about.tos);
 	if (seen->len > 576)
@@ -247,7 +255,7 @@ bool model_related(const struct model *m, u32 *flow, bool *reply)
 	if ((in->wrong & (SEEN_L4_CSUM | SEEN_QUOTE_IP_CSUM)) != 0 || in->quote == NULL ||
 	    !seen_parse_quote(&about, in->quote, in->quote_len) || about.frag_offset != 0 ||
 	    in->quote_len < about.hlen + 8 || seen_is_icmp_error(&about) ||
-	    !model_tuple_of(&about, &t) || !be32_eq(in->dst, about.src))
+	    !model_tuple_of(&about, m->cur.zone, &t) || !be32_eq(in->dst, about.src))
 		return false;
 	for (u32 n = 0; n < m->flow_count; n++) {
 		const struct model_flow *f = &m->flow[n];
@@ -371,7 +379,7 @@ void model_judge_related(struct model *m, u16 out_if, const struct seen *seen, c
 	want = reply ? back : f->in;
 	if (!be32_eq(seen->dst, want.src))
 		model_wrong(m, "an ICMP error went to the wrong host");
-	model_judge_way_out(m, out_if, seen->dst);
+	model_judge_way_out(m, out_if, want.zone, seen->dst);
 	if (seen->ttl != in->ttl - 1)
 		model_wrong(m, "ICMP error: TTL %u became %u", in->ttl, seen->ttl);
 	/* Sent by the flow's other end itself: it appears as what the receiver knows it by. */
@@ -381,13 +389,16 @@ void model_judge_related(struct model *m, u16 out_if, const struct seen *seen, c
 	if (to_end && !be32_eq(seen->src, source))
 		model_wrong(m, "an ICMP error of the other end has the wrong source");
 	if (!to_end && !be32_eq(seen->src, in->src) && !model_is_public(m, seen->src) &&
-	    !model_is_own(m, seen->src))
+	    !model_is_own(m, want.zone, seen->src))
 		model_wrong(m, "an ICMP error has a source from nowhere");
-	if (!to_end && !model_tuple_eq(&f->in, &f->out) &&
+	if (!to_end && model_flow_is_translated(f) &&
 	    m->conf->iface[m->cur.in_if].side == IFACE_INSIDE &&
 	    m->conf->iface[out_if].side == IFACE_OUTSIDE && be32_eq(seen->src, in->src) &&
 	    !model_is_public(m, seen->src))
 		model_wrong(m, "an ICMP error shows an inside address to the outside");
+	if (want.zone != m->cur.zone && be32_eq(seen->src, in->src) &&
+	    !model_passes_as(m, want.zone, seen->src))
+		model_wrong(m, "an ICMP error passes for the gateway's in zone %u", want.zone);
 	if (seen->quote_len != in->quote_len || seen->icmp_id != in->icmp_id ||
 	    (seen->icmp_seq != in->icmp_seq && in->code != ICMP_UNREACH_FRAG)) {
 		model_wrong(m, "an ICMP error's length or second word changed");

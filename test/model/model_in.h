@@ -10,25 +10,35 @@
 __attribute__((format(printf, 2, 3))) void model_wrong(struct model *m, const char *format, ...);
 
 /* ---- what the configuration says (model_conf.c) */
-bool model_is_own(const struct model *m, be32 a);
+u8 model_zone_of(const struct model *m, u16 iface);
+/* In which zone an address is as it is seen from one: there, if it has a route of its own to it;
+ * else in the common one.                                                                        */
+u8 model_view(const struct model *m, u8 zone, be32 a);
+bool model_is_own(const struct model *m, u8 zone, be32 a);
+/* The same as it is seen from the zone. */
+bool model_sees_own(const struct model *m, u8 zone, be32 a);
 /* An address that packets are translated to: outside interface's, pool's, one-to-one's. */
 bool model_is_public(const struct model *m, be32 a);
+bool model_sees_public(const struct model *m, u8 zone, be32 a);
 bool model_in_pool(const struct nat_pool_conf *pool, be32 a);
-bool model_is_group(const struct model *m, be32 a);
-bool model_source_ok(const struct model *m, be32 a);
+bool model_is_group(const struct model *m, u8 zone, be32 a);
+bool model_sees_group(const struct model *m, u8 zone, be32 a);
+bool model_source_ok(const struct model *m, u8 zone, be32 a);
+/* May it come into the zone, or leave there, as the source of somebody who is not the gateway? */
+bool model_passes_as(const struct model *m, u8 zone, be32 source);
 /* One-to-one in either direction; false when none covers it. */
-bool model_static_out(const struct model *m, be32 inside, be32 *outside);
-bool model_static_in(const struct model *m, be32 outside, be32 *inside);
-/* The way to a destination: false when there is none. */
-bool model_route(const struct model *m, be32 dst, u16 *out_if, be32 *station);
+bool model_static_out(const struct model *m, u8 zone, be32 inside, be32 *outside);
+bool model_static_in(const struct model *m, be32 outside, u8 *zone, be32 *inside);
+/* The way to a destination in a zone: false when there is none. */
+bool model_route(const struct model *m, u8 zone, be32 dst, u16 *out_if, be32 *station);
 bool model_station_answers(const struct model *m, u16 out_if, be32 station);
 /* Does the first rule that covers these packets leave them as they are? */
-bool model_is_exempt(const struct model *m, u8 proto, be32 src, be32 dst, u16 dport);
+bool model_is_exempt(const struct model *m, u8 proto, const struct model_tuple *t);
 /* The rule that translates what `source` sends by out_if, to whomever it is not exempt; NULL when
  * none.                                                                                          */
-const struct nat_rule_conf *model_rule(const struct model *m, be32 source, u16 out_if);
+const struct nat_rule_conf *model_rule(const struct model *m, u8 zone, be32 source, u16 out_if);
 /* The same for a way out by whichever interface of the outside. */
-const struct nat_rule_conf *model_rule_outside(const struct model *m, be32 source);
+const struct nat_rule_conf *model_rule_outside(const struct model *m, u8 zone, be32 source);
 void model_port_range(const struct model *m, const struct nat_rule_conf *rule, u16 *first,
 		      u16 *last);
 /* NAT_PROTO_COUNT for what has no ports. */
@@ -36,9 +46,10 @@ u32 model_nat_proto(u8 proto);
 bool model_is_eim(const struct nat_rule_conf *rule, u8 proto);
 
 /* ---- flows (model_flow.c) */
-bool model_tuple_of(const struct seen *seen, struct model_tuple *t);
+bool model_tuple_of(const struct seen *seen, u8 zone, struct model_tuple *t);
 bool model_tuple_eq(const struct model_tuple *a, const struct model_tuple *b);
 struct model_tuple model_tuple_reversed(const struct model_tuple *t);
+bool model_flow_is_translated(const struct model_flow *f);
 bool model_flow_is_eim(const struct model *m, const struct model_flow *f);
 bool model_flow_lives(const struct model *m, const struct model_flow *f); /* certainly */
 /* It, or what it holds: its mapping, and who was spoken to. */
@@ -85,11 +96,17 @@ void model_fate(struct model *m, bool certain);
 bool model_may_begin(const struct model *m, bool *plain);
 
 /* ---- judging (model.c) */
-void model_judge_way_out(struct model *m, u16 out_if, be32 dst);
+void model_judge_way_out(struct model *m, u16 out_if, u8 zone, be32 dst);
 
 /* ---- fragments (model_reass.c): a whole packet into out, its length returned; 0 not complete */
-u32 model_reass_add(struct model_pieces *table, const u8 *ip, const struct seen *seen, ns_t now,
-		    u8 *out, struct model_parts *parts);
+struct model_fragment {
+	const u8 *ip;
+	const struct seen *seen;
+	u8 zone;
+	ns_t now;
+};
+u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, u8 *out,
+		    struct model_parts *parts);
 
 /* ---- ICMP errors (model_icmp.c) */
 void model_log_add(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,

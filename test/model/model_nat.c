@@ -5,7 +5,8 @@
 
 bool model_mapping_src(const struct model_flow *f, struct model_mapping *mapping)
 {
-	*mapping = (struct model_mapping){ f->in.src, f->in.sport, f->out.src, f->out.sport };
+	*mapping = (struct model_mapping){ f->in.zone, f->in.src, f->in.sport, f->out.src,
+					   f->out.sport };
 	return f->known && f->eim;
 }
 
@@ -13,10 +14,12 @@ bool model_mapping_dst(const struct model *m, const struct model_flow *f,
 		       struct model_mapping *mapping)
 {
 	be32 inside;
+	u8 zone;
 
-	*mapping = (struct model_mapping){ f->out.dst, f->out.dport, f->in.dst, f->in.dport };
+	*mapping = (struct model_mapping){ f->out.zone, f->out.dst, f->out.dport, f->in.dst,
+					   f->in.dport };
 	return f->known && !be32_eq(f->in.dst, f->out.dst) &&
-	       !model_static_in(m, f->in.dst, &inside);
+	       !model_static_in(m, f->in.dst, &zone, &inside);
 }
 
 bool model_owner(const struct model *m, u8 proto, be32 addr, u16 port, bool *sure,
@@ -45,10 +48,10 @@ bool model_owner(const struct model *m, u8 proto, be32 addr, u16 port, bool *sur
 	return found;
 }
 
-const struct nat_rule_conf *model_rule_outside(const struct model *m, be32 source)
+const struct nat_rule_conf *model_rule_outside(const struct model *m, u8 zone, be32 source)
 {
 	for (u32 n = 0; n < m->conf->iface_count; n++) {
-		const struct nat_rule_conf *rule = model_rule(m, source, (u16)n);
+		const struct nat_rule_conf *rule = model_rule(m, zone, source, (u16)n);
 
 		if (m->conf->iface[n].side == IFACE_OUTSIDE && rule != NULL)
 			return rule;
@@ -98,7 +101,7 @@ enum model_admit model_admits(const struct model *m, u8 proto, be32 public_addr,
 
 	if (!model_owner(m, proto, public_addr, public_port, &sure, &mapping))
 		return MODEL_ADMIT_NO;
-	rule = model_rule_outside(m, mapping.inside_addr);
+	rule = model_rule_outside(m, mapping.inside_zone, mapping.inside_addr);
 	if (rule == NULL || model_nat_proto(proto) == NAT_PROTO_COUNT)
 		return MODEL_ADMIT_NO;
 	filtering = rule->filtering[model_nat_proto(proto)];
@@ -115,20 +118,25 @@ static bool model_dst_ok(struct model *m, u8 proto, bool hairpin, const struct m
 	struct model_mapping mapping;
 	be32 inside;
 	bool sure;
+	u8 zone;
 
 	if (be32_eq(in->dst, out->dst) && in->dport == out->dport) {
-		if (model_is_public(m, in->dst))
+		if (model_sees_public(m, in->zone, in->dst))
 			model_wrong(m, "a packet to a public address was forwarded as it is");
+		if (out->zone != model_view(m, in->zone, in->dst))
+			model_wrong(m, "a packet of zone %u went to zone %u as it is", in->zone,
+				    out->zone);
 		return m->why == NULL;
 	}
-	if (model_static_in(m, in->dst, &inside)) {
-		if (!be32_eq(inside, out->dst) || in->dport != out->dport)
+	if (model_static_in(m, in->dst, &zone, &inside)) {
+		if (zone != out->zone || !be32_eq(inside, out->dst) || in->dport != out->dport)
 			model_wrong(m, "one-to-one: the wrong inside host or port");
 		return m->why == NULL;
 	}
 	if (!model_owner(m, proto, in->dst, in->dport, &sure, &mapping))
 		model_wrong(m, "destination translated, and no mapping has port %u", in->dport);
-	else if (!be32_eq(mapping.inside_addr, out->dst) || mapping.inside_port != out->dport)
+	else if (mapping.inside_zone != out->zone || !be32_eq(mapping.inside_addr, out->dst) ||
+		 mapping.inside_port != out->dport)
 		model_wrong(m, "port %u belongs to another inside endpoint", in->dport);
 	else if (!hairpin &&
 		 model_admits(m, proto, in->dst, in->dport, in->src, in->sport) == MODEL_ADMIT_NO)
@@ -180,7 +188,8 @@ static void model_port_ok(struct model *m, const struct nat_rule_conf *rule, u8 
 static void model_pair_ok(struct model *m, const struct model_flow *f, bool eim,
 			  const struct model_tuple *in, const struct model_tuple *out)
 {
-	bool same_endpoint = be32_eq(f->in.src, in->src) && f->in.sport == in->sport;
+	bool same_endpoint = f->in.zone == in->zone && be32_eq(f->in.src, in->src) &&
+			     f->in.sport == in->sport;
 	bool same_public = be32_eq(f->out.src, out->src) && f->out.sport == out->sport;
 	struct model_mapping mapping;
 
@@ -193,7 +202,8 @@ static void model_pair_ok(struct model *m, const struct model_flow *f, bool eim,
 		model_wrong(m, "port %u has an owner and was given to another", out->sport);
 	if (!model_mapping_dst(m, f, &mapping))
 		return;
-	same_endpoint = be32_eq(mapping.inside_addr, in->src) && mapping.inside_port == in->sport;
+	same_endpoint = mapping.inside_zone == in->zone &&
+			be32_eq(mapping.inside_addr, in->src) && mapping.inside_port == in->sport;
 	same_public = be32_eq(mapping.public_addr, out->src) && mapping.public_port == out->sport;
 	if (same_public && !same_endpoint)
 		model_wrong(m, "port %u leads to another endpoint", out->sport);
@@ -211,20 +221,24 @@ static void model_rest_ok(struct model *m, u8 proto, const struct model_tuple *i
 		if (m->rest[n].proto == proto && m->now < m->rest[n].until &&
 		    m->rest[n].until > m->rest_void && be32_eq(rest->public_addr, out->src) &&
 		    rest->public_port == out->sport &&
-		    !(be32_eq(rest->inside_addr, in->src) && rest->inside_port == in->sport))
+		    !(rest->inside_zone == in->zone && be32_eq(rest->inside_addr, in->src) &&
+		      rest->inside_port == in->sport))
 			model_wrong(m, "port %u was given away before it had rested", out->sport);
 	}
 }
 
+/* A protocol without ports has one flow a destination on each address: the second has to move. */
 static void model_paired_ok(struct model *m, const struct nat_rule_conf *rule, u8 proto,
 			    const struct model_tuple *in, const struct model_tuple *out)
 {
-	if (m->lenient || rule->kind != NAT_KIND_POOL || model_ports_tight(m, rule, proto))
+	if (m->lenient || model_nat_proto(proto) == NAT_PROTO_COUNT ||
+	    rule->kind != NAT_KIND_POOL || model_ports_tight(m, rule, proto))
 		return;
 	for (u32 n = 0; n < m->flow_count; n++) {
 		const struct model_flow *f = &m->flow[n];
 
-		if (f->known && model_flow_lives(m, f) && be32_eq(f->in.src, in->src) &&
+		if (f->known && model_flow_lives(m, f) && f->in.zone == in->zone &&
+		    be32_eq(f->in.src, in->src) &&
 		    model_in_pool(&m->conf->nat.pool[rule->pool], f->out.src) &&
 		    !be32_eq(f->out.src, out->src))
 			model_wrong(m, "an inside host has two public addresses");
@@ -234,16 +248,16 @@ static void model_paired_ok(struct model *m, const struct nat_rule_conf *rule, u
 static void model_translated_ok(struct model *m, u8 proto, u16 out_if, bool hairpin,
 				const struct model_tuple *in, const struct model_tuple *out)
 {
-	const struct nat_rule_conf *rule = hairpin ? model_rule_outside(m, in->src)
-						   : model_rule(m, in->src, out_if);
+	const struct nat_rule_conf *rule = hairpin ? model_rule_outside(m, in->zone, in->src)
+						   : model_rule(m, in->zone, in->src, out_if);
 	be32 outside;
 
-	if (model_static_out(m, in->src, &outside)) {
+	if (model_static_out(m, in->zone, in->src, &outside)) {
 		if (!be32_eq(outside, out->src) || in->sport != out->sport)
 			model_wrong(m, "one-to-one: the wrong public address or port");
 		return;
 	}
-	if (model_is_exempt(m, proto, in->src, in->dst, in->dport)) {
+	if (model_is_exempt(m, proto, in)) {
 		if (!be32_eq(in->src, out->src) || in->sport != out->sport)
 			model_wrong(m, "a source was translated for an exempt destination");
 		return;
@@ -275,6 +289,12 @@ bool model_binding_ok(struct model *m, u8 proto, u16 in_if, u16 out_if,
 	/* By whichever way: who is translated to may be behind the outside's routes. */
 	bool hairpin = from_inside && !be32_eq(in->dst, out->dst);
 
+	if (from_inside && to_inside && in->zone != out->zone && !hairpin)
+		model_wrong(m, "a packet went from zone %u to zone %u", in->zone, out->zone);
+	if (in->zone != out->zone && be32_eq(in->src, out->src) &&
+	    !model_passes_as(m, out->zone, in->src))
+		model_wrong(m, "a source passes for the gateway, or for all, in zone %u",
+			    out->zone);
 	if (!model_dst_ok(m, proto, hairpin, in, out))
 		return false;
 	if (from_inside && (!to_inside || hairpin))

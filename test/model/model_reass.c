@@ -4,29 +4,32 @@
 #include "core/wire/checksum.h"
 #include "core/wire/ip4.h"
 
-static struct model_reass *model_reass_find(struct model_pieces *table, const struct seen *seen,
-					    ns_t now)
+static struct model_reass *model_reass_find(struct model_pieces *table,
+					    const struct model_fragment *f)
 {
+	const struct seen *seen = f->seen;
 	struct model_reass *oldest = &table->entry[0];
 
 	for (u32 n = 0; n < table->top; n++) {
 		struct model_reass *r = &table->entry[n];
 
-		if (r->used && be32_eq(r->src, seen->src) && be32_eq(r->dst, seen->dst) &&
-		    r->proto == seen->proto && r->id == seen->id)
+		if (r->used && r->zone == f->zone && be32_eq(r->src, seen->src) &&
+		    be32_eq(r->dst, seen->dst) && r->proto == seen->proto && r->id == seen->id)
 			return r;
-		if (!r->used || (oldest->used && r->begun < oldest->begun))
+		if (!r->used || (oldest->used && r->number < oldest->number))
 			oldest = r;
 	}
 	if ((table->top == 0 || oldest->used) && table->top < MODEL_REASS_MAX)
 		oldest = &table->entry[table->top++];
 	memset(oldest, 0, offsetof(struct model_reass, bytes));
 	oldest->used = true;
+	oldest->zone = f->zone;
 	oldest->src = seen->src;
 	oldest->dst = seen->dst;
 	oldest->proto = seen->proto;
 	oldest->id = seen->id;
-	oldest->begun = now;
+	oldest->begun = f->now;
+	oldest->number = table->begun++;
 	return oldest;
 }
 
@@ -94,10 +97,12 @@ static u32 model_reass_whole(struct model_reass *r, u8 *out, struct model_parts 
 	return r->hlen + r->total;
 }
 
-u32 model_reass_add(struct model_pieces *table, const u8 *ip, const struct seen *seen, ns_t now,
-		    u8 *out, struct model_parts *parts)
+u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, u8 *out,
+		    struct model_parts *parts)
 {
-	struct model_reass *r = model_reass_find(table, seen, now);
+	const struct seen *seen = f->seen;
+	const u8 *ip = f->ip;
+	struct model_reass *r = model_reass_find(table, f);
 	u32 len = seen->len - seen->hlen;
 	u32 end = seen->frag_offset + len;
 	bool duplicate = false;

@@ -176,9 +176,8 @@ void host_break(struct host *host, struct build *b)
 	case 7: b->bytes[b->l4 + net_below(net, b->len - b->l4)] ^= 0x21; return;
 	case 8:
 		build_ip(b)->proto = (u8)net_random(net);
-		/* The one protocol whose flows the model can not tell from each other. */
-		if (build_ip(b)->proto == IP_PROTO_GRE)
-			build_ip(b)->proto = IP_PROTO_UDPLITE;
+		if (build_ip(b)->proto > IP_PROTO_GRE && build_ip(b)->proto < 64)
+			build_ip(b)->proto = IP_PROTO_GRE;
 		break;
 	case 9:
 		build_start(b);

@@ -31,22 +31,43 @@ static void sim_add_host(struct sim *sim, be32 at, u16 iface, bool inside)
 
 	host->up = link_new(net, &up, &sim->gate->actor, iface);
 	gate_attach(sim->gate, iface, at, link_new(net, &down, &host->actor, 0));
-	if (be32_eq(at, addr("10.10.0.12")))
-		gate_attach(sim->gate, RIG_IN, at, link_new(net, &down, &host->actor, 0));
 	sim->host[sim->host_count++] = host;
+}
+
+struct sim_place {
+	const char *addr;
+	u16 iface;
+};
+
+/* Where hosts of the inside may be; in zones the same addresses again and again. */
+static const struct sim_place *sim_places(const struct sluice_conf *conf)
+{
+	static const struct sim_place one[SIM_INSIDE_MAX] = {
+		{ "10.10.0.11", RIG_IN },  { "10.10.0.12", RIG_IN },  { "10.10.0.13", RIG_IN },
+		{ "10.20.0.11", RIG_IN2 }, { "10.20.0.12", RIG_IN2 }, { "10.10.7.7", RIG_IN },
+	};
+	static const struct sim_place two[SIM_INSIDE_MAX] = {
+		{ "10.10.0.11", RIG_IN },  { "10.10.0.11", RIG_IN2 }, { "10.10.0.12", RIG_IN2 },
+		{ "10.10.0.12", RIG_IN },  { "10.10.0.13", RIG_IN2 }, { "10.10.0.13", RIG_IN },
+	};
+	static const struct sim_place three[SIM_INSIDE_MAX] = {
+		{ "10.10.0.11", RIG_IN2 }, { "10.10.0.11", SIM_IN3 }, { "10.10.0.11", RIG_IN },
+		{ "10.20.0.11", SIM_IN3 }, { "10.10.0.12", RIG_IN },  { "10.10.0.12", RIG_IN2 },
+	};
+
+	return !sim_has_zones(conf) ? one : conf->iface_count > SIM_IN3 ? three : two;
 }
 
 static void sim_add_hosts(struct sim *sim)
 {
-	static const char *const inside[] = { "10.10.0.11", "10.10.0.12", "10.10.0.13",
-					      "10.20.0.11", "10.20.0.12", "10.10.7.7" };
 	static const char *const outside[] = { "198.18.0.9", "203.0.113.5", "203.0.113.6",
 					       "198.18.0.10" };
+	const struct sim_place *inside = sim_places(sim->gate->conf);
 	u32 inside_count = 2 + net_below(&sim->net, SIM_INSIDE_MAX - 1);
 	u32 outside_count = 1 + net_below(&sim->net, SIM_OUTSIDE_MAX);
 
 	for (u32 n = 0; n < inside_count; n++)
-		sim_add_host(sim, addr(inside[n]), n == 3 || n == 4 ? RIG_IN2 : RIG_IN, true);
+		sim_add_host(sim, addr(inside[n].addr), inside[n].iface, true);
 	for (u32 n = 0; n < outside_count; n++)
 		sim_add_host(sim, addr(outside[n]), RIG_OUT, false);
 	for (u32 n = 0; n < sim->host_count; n++) {
@@ -56,7 +77,7 @@ static void sim_add_hosts(struct sim *sim)
 			host_knows(host, addr(outside[k]));
 		host_knows(host, addr(host->conf.inside ? "10.10.0.1" : "198.18.0.1"));
 		if (host->conf.inside)
-			host_knows(host, addr(inside[net_below(&sim->net, inside_count)]));
+			host_knows(host, addr(inside[net_below(&sim->net, inside_count)].addr));
 		if (host->conf.inside && net_chance(&sim->net, 30))
 			host_knows(host, addr("198.18.0.66"));
 	}
@@ -73,6 +94,9 @@ void sim_init(struct sim *sim, u64 seed)
 	sim_configure(&sim->net, &conf, &lenient);
 	sim->gate = gate_new(&sim->net, &conf);
 	sim->gate->model->lenient = lenient;
+	/* Each zone has a table of routes, the most of what there is to check. */
+	if (sim_has_zones(&conf))
+		sim->gate->check_every = conf.iface_count;
 	sim_add_hosts(sim);
 	gate_silence(sim->gate, addr("198.18.0.66"));
 	if (net_chance(&sim->net, 10))

@@ -9,6 +9,7 @@ enum {
 	SIM_PACKETS = 1200, /* into the gateway, before a run ends */
 	SIM_INSIDE_MAX = 6,
 	SIM_OUTSIDE_MAX = 4,
+	SIM_IN3 = RIG_IFACES, /* where there are three networks */
 };
 
 struct sim {
@@ -22,6 +23,8 @@ struct sim {
 /* The gateway's configuration that belongs to a seed; *lenient: its limits are so small that it may
  * refuse what is new.                                                                           */
 void sim_configure(struct net *net, struct sluice_conf *conf, bool *lenient);
+/* Whether its inside are several networks with the same addresses. */
+bool sim_has_zones(const struct sluice_conf *conf);
 void sim_init(struct sim *sim, u64 seed);
 /* True when nothing was wrong; else sim->net.why says what. */
 bool sim_run(struct sim *sim);

@@ -30,6 +30,19 @@ static void sim_conf_nat(struct net *net, struct sluice_conf *conf)
 	rule->hairpin = net_chance(net, 80);
 }
 
+bool sim_has_zones(const struct sluice_conf *conf)
+{
+	return conf->seed[4] >= 64 && conf->seed[4] < 128;
+}
+
+static void sim_conf_in_zone(struct iface_conf *iface, u8 zone)
+{
+	static const char *const names[] = { "", "blue", "red", "green" };
+
+	iface->zone = zone;
+	snprintf(iface->zone_name, IFACE_NAME_SIZE, "%s", names[zone]);
+}
+
 /* Limits that hurt: what is new may be refused, what stands may not. */
 static bool sim_conf_limits(struct net *net, struct sluice_conf *conf)
 {
@@ -63,20 +76,87 @@ static bool sim_conf_limits(struct net *net, struct sluice_conf *conf)
 	return lenient;
 }
 
-/* The whole inside is one zone: nothing else may be different for it. Drawn as below; not where
- * outside hosts may speak to inside addresses.                                                  */
+/* The whole inside is one zone: nothing else may be different for it. Drawn as below. */
 static void sim_conf_zone(struct sluice_conf *conf)
 {
-	if (conf->seed[4] >= 64 || conf->nat.rule_count > 1)
-		return;
-	for (u32 at = 0; at < conf->iface_count; at++) {
-		if (conf->iface[at].side == IFACE_OUTSIDE || at == conf->host_if)
-			continue;
-		conf->iface[at].zone = 1;
-		snprintf(conf->iface[at].zone_name, IFACE_NAME_SIZE, "blue");
-	}
+	sim_conf_in_zone(&conf->iface[RIG_IN], 1);
+	sim_conf_in_zone(&conf->iface[RIG_IN2], 1);
 	for (u32 at = 0; at < conf->nat.static_count; at++)
 		conf->nat.fixed[at].zone = 1;
+}
+
+static void sim_conf_own_pool(struct sluice_conf *conf, struct nat_rule_conf *rule, u16 at)
+{
+	struct nat_pool_conf *pool = &conf->nat.pool[at];
+
+	rule->kind = NAT_KIND_POOL;
+	rule->pool = at;
+	pool->port_first = conf->nat.pool[0].port_first;
+	pool->port_last = conf->nat.pool[0].port_last;
+	pool->range_count = 1;
+	pool->range[0].first = be32_of(be32_host(addr("198.18.4.0")) + at * 256u);
+	pool->range[0].last = be32_of(be32_host(pool->range[0].first) + at % 2);
+	conf->nat.pool_count = at + 1u;
+}
+
+/* Each zone is translated as all are, or by a rule of its own: to the same addresses with other
+ * mappings and filters, or to a pool of its own; or one of them masquerades.                    */
+static void sim_conf_zone_rules(struct sluice_conf *conf, u32 nets)
+{
+	static const u16 ifaces[] = { RIG_IN, RIG_IN2, SIM_IN3 };
+	struct nat_rule_conf all = conf->nat.rule[--conf->nat.rule_count];
+	u32 kind = conf->seed[12] % 4;
+
+	for (u16 at = 0; at < (kind == 0 ? 1 : nets); at++) {
+		struct nat_rule_conf *rule = &conf->nat.rule[conf->nat.rule_count++];
+
+		*rule = all;
+		if (kind > 0)
+			rule->zone = conf->iface[ifaces[at]].zone;
+		for (u32 proto = 0; proto < NAT_PROTO_COUNT && kind == 1 && at > 0; proto++) {
+			rule->mapping[proto] = (enum nat_mapping)(conf->seed[13] >> proto & 1);
+			rule->filtering[proto] = (enum nat_filtering)(conf->seed[14 - at] % 3);
+		}
+		if (kind == 2)
+			sim_conf_own_pool(conf, rule, at);
+		else if (kind == 3 && at > 0)
+			sim_conf_own_pool(conf, rule, at - 1);
+		else if (kind == 3)
+			rule->kind = NAT_KIND_MASQUERADE;
+	}
+}
+
+/* Two or three inside networks with the same addresses, each a zone; the third may be the common
+ * one, and then has a network more, which no zone may reach.                                     */
+static void sim_conf_zones(struct sluice_conf *conf)
+{
+	bool three = conf->seed[10] < 128, common = conf->seed[11] < 128;
+	struct nat_static_conf *fixed = conf->nat.fixed;
+
+	sim_conf_in_zone(&conf->iface[RIG_IN], 1);
+	sim_conf_in_zone(&conf->iface[RIG_IN2], 2);
+	conf->iface[RIG_IN2].addr[0] = conf->iface[RIG_IN].addr[0];
+	if (three) {
+		conf->iface[SIM_IN3] = conf->iface[RIG_IN];
+		conf->iface[SIM_IN3].mac.byte[5] = 3;
+		snprintf(conf->iface[SIM_IN3].name, IFACE_NAME_SIZE, "in2");
+		sim_conf_in_zone(&conf->iface[SIM_IN3], common ? 0 : 3);
+		conf->iface[SIM_IN3].addr[1] = (struct iface_addr){ addr("10.20.0.1"), 16, false };
+		conf->iface[SIM_IN3].addr_count = common ? 2 : 1;
+		conf->iface_count = SIM_IN3 + 1;
+	}
+	sim_conf_zone_rules(conf, three ? 3 : 2);
+	if (conf->nat.rule[0].kind == NAT_KIND_NONE && conf->seed[15] < 128)
+		conf->nat.rule[0].zone = 1;
+	if (conf->nat.static_count == 0)
+		return;
+	fixed[0].zone = 1;
+	if (conf->seed[15] % 2 == 0)
+		return;
+	fixed[1] = fixed[0];
+	fixed[1].zone = 2;
+	fixed[1].outside = be32_of(be32_host(fixed[0].outside) + 256);
+	conf->nat.static_count = 2;
 }
 
 /* One host outside is spoken to without translation, or one of its ports. Drawn from the secrets,
@@ -137,7 +217,10 @@ void sim_configure(struct net *net, struct sluice_conf *conf, bool *lenient)
 	for (u32 n = 0; n < sizeof conf->seed; n++)
 		conf->seed[n] = (u8)net_random(net);
 	sim_conf_exempt(conf);
-	sim_conf_zone(conf);
+	if (conf->seed[4] < 64)
+		sim_conf_zone(conf);
+	else if (sim_has_zones(conf))
+		sim_conf_zones(conf);
 	*lenient |= sim_conf_subscribers(conf);
 	conf->ct.outbound_refresh_only = conf->seed[0] % 4 == 0;
 }

@@ -211,17 +211,42 @@ static u32 rule_address(const struct nat *nat, const struct nat_rule_conf *rule,
 	return IDX_NONE;
 }
 
-static struct seeker seeker_of(const struct nat *nat, const struct flow *flow,
-			       const struct nat_way *way)
+/* For the clients of a service that no rule translates: as the public address that was asked for,
+ * where it has ports to give.                                                                    */
+static const struct nat_rule_conf hairpin_rule = {
+	.kind = NAT_KIND_MASQUERADE,
+	.mapping = { [NAT_PROTO_TCP] = NAT_MAP_DESTINATION,
+		     [NAT_PROTO_UDP] = NAT_MAP_DESTINATION,
+		     [NAT_PROTO_ICMP] = NAT_MAP_DESTINATION,
+		     [NAT_PROTO_OTHER] = NAT_MAP_DESTINATION },
+};
+
+static bool is_masquerade(const struct nat *nat, be32 addr)
+{
+	for (u32 at = 0; at < NAT_IFACE_MAX; at++) {
+		if (be32_eq(nat->masquerade[at], addr))
+			return true;
+	}
+	return false;
+}
+
+/* Inside hosts meet at the public address that was asked for. A one-to-one address belongs to one
+ * host alone, though, and the ports of a pool to those whom a rule gives them.                   */
+static be32 hairpin_address(const struct nat *nat, const struct nat_rule_conf *rule, be32 asked)
+{
+	bool usable = rule == &hairpin_rule ? nat_address_find(nat, asked) != IDX_NONE :
+					      is_masquerade(nat, asked);
+
+	return usable ? asked : nat->masquerade[nat->masquerade_if];
+}
+
+static struct seeker seeker_of(const struct nat *nat, const struct nat_rule_conf *rule,
+			       const struct flow *flow, const struct nat_way *way)
 {
 	be32 masquerade = nat->masquerade[way->out_if];
 
-	/* Inside hosts meet at the public address that was asked for; a one-to-one address belongs
-	 * to one host alone.                                                                     */
 	if ((flow->flags & FLOW_HAIRPIN) != 0)
-		masquerade = nat_address_find(nat, flow->orig.dst) != IDX_NONE ?
-				     flow->orig.dst :
-				     nat->masquerade[nat->masquerade_if];
+		masquerade = hairpin_address(nat, rule, flow->orig.dst);
 	return (struct seeker){ flow->orig.src, masquerade, flow->zone[TUPLE_ORIG] };
 }
 
@@ -286,7 +311,7 @@ static bool reply_is_unused(const struct ct *ct, const struct flow *flow)
 static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule, struct flow *flow,
 			      const struct nat_way *way, u32 holder, u32 *mapping)
 {
-	struct seeker who = seeker_of(nat, flow, way);
+	struct seeker who = seeker_of(nat, rule, flow, way);
 	enum drop why = DROP_NAT_NO_ADDRESS;
 
 	if (!subscriber_may_take_port(nat->subscribers, holder))
@@ -365,7 +390,7 @@ static enum drop source_per_destination(struct nat *nat, struct ct *ct,
 					const struct nat_rule_conf *rule, struct flow *flow,
 					const struct nat_way *way)
 {
-	struct seeker who = seeker_of(nat, flow, way);
+	struct seeker who = seeker_of(nat, rule, flow, way);
 	u32 holder = nat_proto_of(flow->proto) < 0 ? IDX_NONE : holder_of(nat, ct, flow);
 	enum drop why = DROP_NAT_NO_ADDRESS;
 
@@ -397,15 +422,6 @@ static enum drop source_per_destination(struct nat *nat, struct ct *ct,
 	}
 	return why;
 }
-
-/* As the public address that was asked for, where it has ports to give. */
-static const struct nat_rule_conf hairpin_rule = {
-	.kind = NAT_KIND_MASQUERADE,
-	.mapping = { [NAT_PROTO_TCP] = NAT_MAP_DESTINATION,
-		     [NAT_PROTO_UDP] = NAT_MAP_DESTINATION,
-		     [NAT_PROTO_ICMP] = NAT_MAP_DESTINATION,
-		     [NAT_PROTO_OTHER] = NAT_MAP_DESTINATION },
-};
 
 verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct pkt *pkt,
 		u32 idx, const struct nat_way *way)

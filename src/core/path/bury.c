@@ -27,16 +27,15 @@ static bool turn_back(const struct path *path, struct pkt *pkt)
 static u32 address_facts(const struct path *path, const struct pkt *pkt)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
-	u32 facts = 0;
+	u32 facts = 0, route;
+	u8 there = path_lookup(path, pkt->zone, ip->dst, &route);
 
 	for (u16 index = 0; index < path->ifaces->count; index++) {
 		const struct iface *iface = path_iface(path, index);
 
-		if (iface->conf.zone != pkt->zone)
-			continue;
-		if (iface_is_broadcast(iface, ip->dst))
+		if (iface->conf.zone == there && iface_is_broadcast(iface, ip->dst))
 			facts |= ICMP_DST_IS_BROADCAST;
-		if (iface_is_broadcast(iface, ip->src))
+		if (iface->conf.zone == pkt->zone && iface_is_broadcast(iface, ip->src))
 			facts |= ICMP_SRC_IS_BROADCAST;
 	}
 	return facts;

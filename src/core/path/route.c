@@ -33,13 +33,20 @@ static u8 zone_to(const struct path *path, const struct pkt *pkt)
 	return flow == NULL ? pkt->zone : flow->zone[!path_dir(pkt)];
 }
 
-/* Who begins a flow may leave his zone for the common one. What belongs to a flow, or is made here,
- * goes where that is: without a route any more it must not appear outside.                       */
+static bool is_hairpin(const struct path *path, const struct pkt *pkt)
+{
+	const struct flow *flow = path_flow(path, pkt);
+
+	return flow != NULL && (flow->flags & FLOW_HAIRPIN) != 0;
+}
+
+/* Who begins a flow may leave his zone for the common one. What belongs to a flow, is made here, or
+ * asked for a public address, goes where that is: without a route it must not appear outside.    */
 static bool may_leave_zone(const struct path *path, const struct pkt *pkt, u8 zone)
 {
 	const struct flow *flow = path_flow(path, pkt);
 
-	return zone == pkt->zone && (pkt->flags & PKT_LOCAL_OUT) == 0 &&
+	return zone == pkt->zone && (pkt->flags & PKT_LOCAL_OUT) == 0 && !is_hairpin(path, pkt) &&
 	       (flow == NULL || (flow->flags & FLOW_CONFIRMED) == 0);
 }
 
@@ -53,20 +60,11 @@ u8 path_route_find(const struct path *path, const struct pkt *pkt, be32 dst, u32
 	return zone;
 }
 
-static bool is_hairpin(const struct path *path, const struct pkt *pkt)
+/* Between two zones, and whether it may: inside networks meet by public addresses only. */
+static NOINLINE verdict check_border(struct path *path, struct pkt *pkt, u16 out_if)
 {
-	const struct flow *flow = path_flow(path, pkt);
-
-	return flow != NULL && (flow->flags & FLOW_HAIRPIN) != 0;
-}
-
-/* Between two zones, and whether it may: inside networks meet by public addresses only, and what
- * comes in untranslated must not pass there for the gateway.                                     */
-static NOINLINE verdict check_border(struct path *path, struct pkt *pkt, u8 zone, u16 out_if)
-{
-	if (!path_from_inside(path, pkt))
-		return zone == 0 ? VERDICT_ACCEPT : path_check_source(path, pkt, zone);
-	if (path_iface(path, out_if)->conf.side == IFACE_INSIDE && !is_hairpin(path, pkt))
+	if (path_from_inside(path, pkt) &&
+	    path_iface(path, out_if)->conf.side == IFACE_INSIDE && !is_hairpin(path, pkt))
 		return pkt_drop(path->drops, pkt, DROP_ROUTE_ZONE);
 	return VERDICT_ACCEPT;
 }
@@ -94,7 +92,7 @@ static verdict route_to(struct path *path, struct pkt *pkt, be32 dst, enum fib_t
 					       ((const struct ip4_hdr *)(void *)pkt_l3(pkt))
 						       ->src.raw));
 		if (UNLIKELY(zone != pkt->zone))
-			v = check_border(path, pkt, zone, way->out_if);
+			v = check_border(path, pkt, way->out_if);
 		if (!verdict_is_accept(v))
 			return v;
 		pkt->out_if = way->out_if;

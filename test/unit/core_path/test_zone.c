@@ -228,6 +228,25 @@ static void test_errors_find_their_zone(void **state)
 	path_bed_close(bed);
 }
 
+/* The outside's broadcast address is one from a zone, too: no error about it (RFC 1812 4.3.2.7). */
+static void test_no_error_about_a_broadcast_outside(void **state)
+{
+	struct path_bed *bed = zones_new();
+
+	(void)state;
+	bed->conf.subscribers.limits.flows = 1;
+	path_bed_start(bed);
+	udp_out(bed);
+	(void)path_pass(bed, BLUE);
+	build_udp4(&bed->b, addr(HOST), 5001, addr(SERVER), 53, 20);
+	dies(bed, BLUE, DROP_SUBSCRIBER_FLOWS);
+	expect_way(bed, answer(bed), BLUE, GATEWAY_IN, HOST);
+	build_udp4(&bed->b, addr(HOST), 5001, addr("198.18.255.255"), 53, 20);
+	dies(bed, BLUE, DROP_SUBSCRIBER_FLOWS);
+	assert_false(rig_next(&bed->rig, &bed->out));
+	path_bed_close(bed);
+}
+
 /* ---- from zone to zone ----------------------------------------------------------------------- */
 
 /* A common inside network is no way round: what leads there is the outside, or nothing. */
@@ -271,6 +290,37 @@ static void test_hairpin_between_zones(void **state)
 	expect_way(bed, path_pass(bed, BLUE), RIG_OUT, BLUE_PUBLIC, SERVER);
 	udp_out(bed);
 	expect_way(bed, path_pass(bed, RED), RIG_OUT, "198.18.7.7", SERVER);
+	path_bed_close(bed);
+}
+
+/* Who masquerades does so as an interface, also to those behind a pool: its ports are not his, and
+ * the mapping that he gets is the one that he has outside.                                       */
+static void test_who_masquerades_keeps_off_pools(void **state)
+{
+	struct path_bed *bed = zones_new();
+
+	(void)state;
+	bed->conf.nat.rule[0].kind = NAT_KIND_MASQUERADE;
+	path_bed_start(bed);
+	udp_out(bed);
+	expect_way(bed, path_pass(bed, RED), RIG_OUT, RED_PUBLIC, SERVER);
+	build_udp4(&bed->b, addr(HOST), 5000, addr(RED_PUBLIC), bed->out.seen.sport, 20);
+	expect_way(bed, path_pass(bed, BLUE), RED, GATEWAY_OUT, HOST);
+	udp_out(bed);
+	expect_way(bed, path_pass(bed, BLUE), RIG_OUT, GATEWAY_OUT, SERVER);
+	path_bed_close(bed);
+}
+
+/* What a public address stands for is in its zone; without a route there it is not outside. */
+static void test_hairpin_stays_in_the_zone(void **state)
+{
+	struct path_bed *bed = zones_open();
+
+	(void)state;
+	build_udp4(&bed->b, addr("10.99.0.5"), 5000, addr(SERVER), 53, 20);
+	expect_way(bed, path_pass(bed, BLUE), RIG_OUT, BLUE_PUBLIC, SERVER);
+	build_udp4(&bed->b, addr(HOST), 5000, addr(BLUE_PUBLIC), bed->out.seen.sport, 20);
+	dies(bed, BLUE, DROP_NO_ROUTE);
 	path_bed_close(bed);
 }
 
@@ -340,6 +390,58 @@ static void test_sources_of_the_zone_from_outside(void **state)
 	path_bed_close(bed);
 }
 
+/* Nor is he outside the gateway or all, who leaves his zone without translation. */
+static void test_sources_of_the_outside_from_a_zone(void **state)
+{
+	struct path_bed *bed = zones_new();
+	struct build sent;
+
+	(void)state;
+	bed->conf.nat.rule[0].kind = NAT_KIND_NONE;
+	path_bed_start(bed);
+	build_udp4(&bed->b, addr(GATEWAY_OUT), 5000, addr(SERVER), 53, 20);
+	dies(bed, BLUE, DROP_MARTIAN_OUT);
+	bed->conf.nat.rule[0].source_len = 0;
+	assert_true(rig_configure(&bed->rig, &bed->conf));
+	dies(bed, BLUE, DROP_IP_SPOOFED);
+	build_udp4(&bed->b, addr("198.18.255.255"), 5000, addr(SERVER), 53, 20);
+	dies(bed, BLUE, DROP_IP_SOURCE);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 0);
+	udp_out(bed);
+	expect_way(bed, path_pass(bed, BLUE), RIG_OUT, HOST, SERVER);
+	build_udp4(&bed->b, addr(SERVER), 53, addr(HOST), 5000, 20);
+	expect_way(bed, path_pass(bed, RIG_OUT), BLUE, SERVER, HOST);
+	sent = bed->out.frame;
+	for (u32 n = 0; n < 2; n++) {
+		build_error4(&bed->b, addr(n == 0 ? HOST : GATEWAY_OUT), addr(SERVER), 3, 3, 0);
+		build_quote(&bed->b, build_ip(&sent), 28);
+		if (n == 0)
+			expect_way(bed, path_pass(bed, BLUE), RIG_OUT, HOST, SERVER);
+		else
+			dies(bed, BLUE, DROP_IP_SPOOFED);
+	}
+	path_bed_close(bed);
+}
+
+/* Nor in another zone: no rule translates him, and he asks for a public address. */
+static void test_sources_of_a_zone_from_another(void **state)
+{
+	struct path_bed *bed = zones_new();
+
+	(void)state;
+	bed->conf.nat.rule_count = 0;
+	bed->conf.iface[RED].addr[bed->conf.iface[RED].addr_count++] =
+		(struct iface_addr){ addr("10.20.0.1"), 16, false };
+	bed->conf.nat.static_count = 1;
+	bed->conf.nat.fixed[0] = (struct nat_static_conf){ addr(HOST), addr("198.18.7.7"), 32, 2 };
+	path_bed_start(bed);
+	build_udp4(&bed->b, addr("10.20.0.1"), 53, addr("198.18.7.7"), 5000, 20);
+	dies(bed, BLUE, DROP_IP_SPOOFED);
+	build_udp4(&bed->b, addr("10.20.0.2"), 53, addr("198.18.7.7"), 5000, 20);
+	expect_way(bed, path_pass(bed, BLUE), RED, "10.20.0.2", HOST);
+	path_bed_close(bed);
+}
+
 /* ---- what can not be ------------------------------------------------------------------------- */
 
 static void refused(struct path_bed *bed, const char *says)
@@ -400,11 +502,16 @@ int main(void)
 		cmocka_unit_test(test_limits_of_sources_are_of_a_zone),
 		cmocka_unit_test(test_echo_of_the_gateway),
 		cmocka_unit_test(test_errors_find_their_zone),
+		cmocka_unit_test(test_no_error_about_a_broadcast_outside),
 		cmocka_unit_test(test_no_way_to_another_inside),
 		cmocka_unit_test(test_hairpin_between_zones),
+		cmocka_unit_test(test_who_masquerades_keeps_off_pools),
+		cmocka_unit_test(test_hairpin_stays_in_the_zone),
 		cmocka_unit_test(test_a_zone_covers_the_outside),
 		cmocka_unit_test(test_nothing_leaks_when_a_route_goes),
 		cmocka_unit_test(test_sources_of_the_zone_from_outside),
+		cmocka_unit_test(test_sources_of_the_outside_from_a_zone),
+		cmocka_unit_test(test_sources_of_a_zone_from_another),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_an_interface_stays_in_its_zone),
 	};
