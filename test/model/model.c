@@ -70,13 +70,21 @@ void model_quiet(struct model *m, ns_t now)
 	model_begin(m, now);
 }
 
-static u32 model_reass_count(const struct model *m)
+/* Whether the engine still has all the pieces that are here. What it threw away for want of room
+ * stays here until its time is over, so this is false for as long as that matters.               */
+static bool model_reass_sure(const struct model *m)
 {
-	u32 count = 0;
+	const struct reass_conf *conf = &m->conf->reass;
+	u32 queues = 0, pieces = 0;
 
-	for (u32 n = 0; n < m->in_reass.top; n++)
-		count += m->in_reass.entry[n].used;
-	return count;
+	for (u32 n = 0; n < m->in_reass.top; n++) {
+		const struct model_reass *r = &m->in_reass.entry[n];
+
+		queues += r->used;
+		pieces += r->used ? r->piece_count : 0;
+	}
+	return queues < u32_min(conf->queue_count, MODEL_REASS_MAX) &&
+	       pieces < u32_min(conf->fragment_count, conf->fragments_per_source);
 }
 
 void model_segments(struct model *m, u16 gso_size)
@@ -104,11 +112,11 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 	cur->active = true;
 	cur->len = cur->seen.len;
 	if (seen_is_fragment(&cur->seen)) {
-		certain = model_reass_count(m) < MODEL_REASS_MAX / 2;
+		certain = model_reass_sure(m);
 		cur->len = model_reass_add(
 			&m->in_reass,
-			&(struct model_fragment){ ip, &cur->seen, cur->zone, now }, cur->bytes,
-			&cur->parts);
+			&(struct model_fragment){ ip, &cur->seen, cur->zone, now, certain },
+			cur->bytes, &cur->parts);
 		cur->active = cur->len > 0;
 		if (!cur->active)
 			return;
@@ -387,7 +395,8 @@ void model_out(struct model *m, u16 out_if, const u8 *ip, u32 len)
 		struct model_parts parts;
 		u32 whole_len = model_reass_add(
 			&m->out_reass,
-			&(struct model_fragment){ ip, &seen, model_zone_of(m, out_if), m->now },
+			&(struct model_fragment){ ip, &seen, model_zone_of(m, out_if), m->now,
+						  true },
 			whole, &parts);
 
 		if (seen.df && m->cur.active && !m->cur.seen.df)

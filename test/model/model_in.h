@@ -104,6 +104,7 @@ struct model_fragment {
 	const struct seen *seen;
 	u8 zone;
 	ns_t now;
+	bool sure; /* that the engine still has those before it */
 };
 u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, u8 *out,
 		    struct model_parts *parts);

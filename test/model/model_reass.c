@@ -75,7 +75,7 @@ static bool model_reass_ecn(const struct model_reass *r, u8 *tos)
 	return aware == 0 || aware == r->piece_count;
 }
 
-static u32 model_reass_whole(struct model_reass *r, u8 *out, struct model_parts *parts)
+static u32 model_reass_whole(struct model_reass *r, bool sure, u8 *out, struct model_parts *parts)
 {
 	struct ip4_hdr *ip = (struct ip4_hdr *)out;
 	u32 have = 0;
@@ -85,7 +85,7 @@ static u32 model_reass_whole(struct model_reass *r, u8 *out, struct model_parts 
 		have += r->piece[n].len;
 	if (r->total == 0 || r->hlen == 0 || have != r->total || r->hlen + r->total > IP4_LEN_MAX)
 		return 0;
-	r->used = false;
+	r->used = !sure;
 	memcpy(out, r->header, r->hlen);
 	if (!model_reass_ecn(r, &ip->tos))
 		return 0;
@@ -97,6 +97,8 @@ static u32 model_reass_whole(struct model_reass *r, u8 *out, struct model_parts 
 	return r->hlen + r->total;
 }
 
+/* When it is not sure that the engine has all of a packet's earlier pieces, whatever could be put
+ * together of some of them is.                                                                   */
 u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, u8 *out,
 		    struct model_parts *parts)
 {
@@ -113,10 +115,13 @@ u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, 
 	if (model_reass_overlaps(r, ip + seen->hlen, seen->frag_offset, len, &duplicate) ||
 	    (r->total != 0 && (end > r->total || (!seen->mf && end != r->total)))) {
 		r->used = false;
-		return 0;
+		if (f->sure)
+			return 0;
+		/* Or this is the first piece that the engine knows. */
+		r = model_reass_find(table, f);
 	}
 	if (duplicate)
-		return 0;
+		return f->sure ? 0 : model_reass_whole(r, false, out, parts);
 	r->piece[r->piece_count++] = (struct model_piece){ seen->frag_offset, len, seen->len,
 							   seen->df, seen->tos & 3 };
 	memcpy(r->bytes + seen->frag_offset, ip + seen->hlen, len);
@@ -126,5 +131,5 @@ u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, 
 		r->hlen = seen->hlen;
 		memcpy(r->header, ip, seen->hlen);
 	}
-	return model_reass_whole(r, out, parts);
+	return model_reass_whole(r, f->sure, out, parts);
 }
