@@ -121,6 +121,9 @@ FAULTS = [
     ("a filter knows the service and not its backend", "src/core/nat/nat.c",
      """nat_peer_add(nat, mapping, flow->repl.src)""",
      """nat_peer_add(nat, mapping, flow->orig.dst)""", "unit:core_nat/test_nat"),
+    ("a route takes a broadcast from its interface", "src/core/engine/reload.c",
+     """	return type == FIB_LOCAL || type == FIB_BROADCAST;""",
+     """	return type == FIB_LOCAL;""", "sim:test_router"),
     ("a port does not rest", "src/core/nat/mapping.c",
      """		if (ct_ms(now) - rec->idle_ms < nat->conf.quarantine_s * 1000)
 			return;

@@ -15,7 +15,7 @@
 
 enum {
 	WHY_SIZE = 320,
-	STEPS_EACH = 256, /* of reading, between two turns of packets: parts of a millisecond */
+	STEPS_EACH = 64, /* of reading, between two questions whether packets have a turn */
 };
 
 struct change {
@@ -274,7 +274,7 @@ static bool change_to(struct change *change, const struct ctl_call *call, ns_t n
 	    !hosts_have_addresses(change) || !take(change, true, now))
 		return false;
 	if (action->what == CTL_DO_APPLY)
-		run->confirm_ns = now + action->confirm_s * NS_PER_SEC;
+		run->confirm_ns = os_now() + action->confirm_s * NS_PER_SEC;
 	run_log_say(&run->log, RUN_INFO, ctl_do_name(action->what),
 		    "%s: %u changes taken from %s%s", ctl_do_name(action->what),
 		    change->diff.by_when[CONF_LIVE], run->asked.file,

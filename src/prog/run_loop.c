@@ -21,6 +21,7 @@
 
 #define RUN_SPIN_NS     (50 * NS_PER_US)
 #define RUN_CONTROL_NS  (1 * NS_PER_MS)
+#define RUN_CARRY_NS    (200 * NS_PER_US) /* of longer work between two turns of packets */
 #define RUN_SETTLE_NS   (50 * NS_PER_MS)  /* changes of the system come in groups */
 #define RUN_COUNTS_NS   (200 * NS_PER_MS) /* between questions to drivers and checks */
 #define RUN_WAIT_MAX_NS (1 * NS_PER_SEC)
@@ -28,7 +29,6 @@
 enum {
 	RUN_EVENTS_MAX = 16,
 	RUN_TURNS_EACH = 8, /* idle turns before others on this core get theirs */
-	RUN_BATCHES_EACH = 16,
 };
 
 /* ---- packets --------------------------------------------------------------------------------- */
@@ -87,9 +87,14 @@ static bool carry(struct run *run, ns_t now)
 void run_carry(void *arg)
 {
 	struct run *run = arg;
+	ns_t now = os_now();
 
-	for (int i = 0; i < RUN_BATCHES_EACH && carry(run, os_now()); i++)
-		;
+	/* One batch of each port for so much of the work: under any load both go on. */
+	if (now - run->carried_ns < RUN_CARRY_NS)
+		return;
+	(void)carry(run, now);
+	notify_alive(&run->notify, now);
+	run->carried_ns = os_now();
 }
 
 /* ---- the control side ------------------------------------------------------------------------ */

@@ -78,6 +78,7 @@ struct run {
 	ns_t active_ns;  /* when packets came last */
 	ns_t counts_ns;  /* when drivers and checks were asked what they counted */
 	ns_t control_ns; /* when the control side had its turn */
+	ns_t carried_ns; /* when packets had one in the middle of longer work */
 	bool changed;    /* netlink spoke of changes */
 	ns_t changed_ns;
 	ns_t follow_ns; /* when to look again without such a word; 0: not at all */
@@ -120,8 +121,9 @@ bool run_watch_port(struct run *run, u32 index);
 /* Forwards until run->stopping. False: the loop could not be set up. */
 bool run_loop_begin(struct run *run);
 void run_loop(struct run *run);
-/* Some batches, in the middle of longer work; arg is the struct run, of which only ports, engine
- * and batches are touched.                                                                       */
+/* In the middle of longer work, called often: now and then a batch of each port, and a word to who
+ * watches that the process lives. arg is the struct run, of which only ports, engine and batches
+ * are touched.                                                                                   */
 void run_carry(void *arg);
 void run_loop_end(struct run *run);
 

@@ -138,6 +138,24 @@ static void directed_broadcasts_stay_on_their_link(void **state)
 	scene_end(s);
 }
 
+/* A route to it changes nothing about that: neither who may have it as a source. */
+static void a_route_to_a_broadcast_is_none(void **state)
+{
+	struct scene *s = scene_conf();
+	struct sluice_route_conf *route = &s->conf.route[s->conf.route_count++];
+
+	(void)state;
+	*route = s->conf.route[0];
+	route->prefix = addr("10.10.255.255");
+	route->prefix_len = 32;
+	rig_open(&s->rig, &s->conf);
+	build_udp4(&s->in, addr("10.10.255.255"), 1000, addr("203.0.113.9"), 53, 8);
+	build_seal(&s->in);
+	scene_dies(s, RIG_IN, DROP_IP_SOURCE);
+	scene_is_empty(s);
+	scene_end(s);
+}
+
 /* RFC 1812 section 5.3.5.1: not forwarded, and not thrown away: the host gets it. */
 static void limited_broadcasts_are_the_hosts(void **state)
 {
@@ -161,6 +179,7 @@ int main(void)
 		cmocka_unit_test(unused_bits_are_in_every_fragment),
 		cmocka_unit_test(options_of_others_pass_unchanged),
 		cmocka_unit_test(directed_broadcasts_stay_on_their_link),
+		cmocka_unit_test(a_route_to_a_broadcast_is_none),
 		cmocka_unit_test(limited_broadcasts_are_the_hosts),
 	};
 

@@ -16,6 +16,13 @@ static enum err route_add(struct fib *fib, be32 prefix, u8 len, const struct fib
 	return fib_add(fib, prefix, len, route);
 }
 
+static bool is_own(const struct fib *fib, be32 addr)
+{
+	enum fib_type type = fib_route_at(fib, fib_lookup(fib, addr))->type;
+
+	return type == FIB_LOCAL || type == FIB_BROADCAST;
+}
+
 static enum err routes_build(struct fib *fibs, const struct sluice_conf *conf,
 			     const struct iface_table *ifaces, const char **why)
 {
@@ -35,6 +42,10 @@ static enum err routes_build(struct fib *fibs, const struct sluice_conf *conf,
 	for (u32 at = 0; at < conf->route_count; at++) {
 		const struct sluice_route_conf *route = &conf->route[at];
 
+		/* What an interface has, its addresses and broadcasts, no route takes from it. */
+		if (route->prefix_len == 32 &&
+		    is_own(&fibs[route->zone], route->prefix))
+			continue;
 		if (route_add(&fibs[route->zone], route->prefix, route->prefix_len,
 			      &route->route) != ERR_OK) {
 			*why = "a route is malformed, or there are more than planned";

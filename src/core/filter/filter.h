@@ -119,13 +119,17 @@ struct filter_limiter {
 	bool over;
 };
 
+#define FILTER_DUE_MASK ((UINT64_C(1) << 58) - 1)
+
 struct filter_source {
-	ns_t due_ns;
+	u64 due_ns : 58; /* nine years */
+	u64 zone : 6;    /* of the address */
 	u32 addr;
 	u16 rule;
 	u16 made; /* by which rules; 0: empty */
-	u8 zone;  /* of the address */
 };
+_Static_assert(sizeof(struct filter_source) == 16, "four are a line");
+_Static_assert(CT_ZONE_MAX <= 1 << 6, "a zone's number has six bits");
 
 struct filter_count {
 	u64 packets;

@@ -174,7 +174,7 @@ static struct filter_source *source_at(struct filter *filter, u16 rule,
 	}
 	filter->stats.sources_evicted += oldest->due_ns > now;
 	*oldest = (struct filter_source){
-		.addr = addr, .rule = rule, .made = made, .zone = packet->zone
+		.addr = addr, .rule = rule, .made = made, .zone = packet->zone & 63u
 	};
 	return oldest;
 }
@@ -197,7 +197,8 @@ static bool limits_match(struct filter *filter, u16 rule, const struct filter_as
 		limiter->due_ns = bucket_taken(limiter->due_ns, ask->now, limiter->interval_ns);
 	if (within && source != NULL)
 		source->due_ns = bucket_taken(source->due_ns, ask->now,
-					      limiter->source_interval_ns);
+					      limiter->source_interval_ns) &
+				 FILTER_DUE_MASK;
 	filter->stats.limited += within == limiter->over;
 	return within != limiter->over;
 }

@@ -7,7 +7,7 @@
 struct turns {
 	void (*give)(void *arg); /* touches nothing of the work */
 	void *arg;
-	u32 each; /* steps between two turns; a step is some microseconds */
+	u32 each; /* steps between two turns; a step is a microsecond or less */
 	u32 steps;
 };
 

@@ -1,7 +1,8 @@
 /* The HTTP side of metrics, on libevent's server. */
 #include "host/ctl/metrics.h"
 
-#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include <stdio.h>
@@ -113,9 +114,11 @@ static void on_other(struct evhttp_request *request, void *arg)
 
 static bool listen_address(struct metrics *metrics, const char *where, struct ctl_why *why)
 {
-	char host[INET_ADDRSTRLEN];
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	const int on = 1;
 	be32 addr;
 	u16 port;
+	int fd;
 
 	if (!metrics_parse_address(where, &addr, &port)) {
 		snprintf(why->text, sizeof why->text,
@@ -124,13 +127,18 @@ static bool listen_address(struct metrics *metrics, const char *where, struct ct
 			 where);
 		return false;
 	}
-	inet_ntop(AF_INET, &addr, host, sizeof host);
-	if (evhttp_bind_socket(metrics->http, host, port) == 0)
+	at.sin_addr.s_addr = addr.raw;
+	at.sin_port = be16_of(port).raw;
+	/* Not evhttp_bind_socket(): it finds no loopback on a host without any other address. */
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+	    bind(fd, (const struct sockaddr *)&at, sizeof at) == 0 && listen(fd, SOMAXCONN) == 0 &&
+	    evhttp_accept_socket(metrics->http, fd) == 0)
 		return true;
-	snprintf(why->text, sizeof why->text,
-		 "metrics %.60s: nobody can listen there: another "
-		 "program may do so already",
-		 where);
+	snprintf(why->text, sizeof why->text, "metrics %.60s: nobody can listen there: %s", where,
+		 strerror(errno));
+	if (fd >= 0)
+		close(fd);
 	return false;
 }
 
