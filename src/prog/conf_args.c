@@ -16,7 +16,7 @@ static const struct conf_option {
 	{ "--confirm", "TIME", CONF_TAKE_CONFIRM,
 	  "how long to wait for 'sluice confirm', like 60s; then back to what was" },
 	{ "--all", NULL, CONF_TAKE_ALL, "defaults, too" },
-	{ "--json", NULL, 0, "for programs" },
+	{ "--json", NULL, CONF_TAKE_JSON, "for programs" },
 	{ "--help", NULL, 0, "this text" },
 };
 

@@ -14,6 +14,7 @@ enum conf_take {
 	CONF_TAKE_CONTROL = 1 << 2,
 	CONF_TAKE_CONFIRM = 1 << 3,
 	CONF_TAKE_ALL = 1 << 4,
+	CONF_TAKE_JSON = 1 << 5,
 };
 
 struct conf_command {

@@ -200,7 +200,7 @@ static int run_command(const struct conf_command *command, bool (*act)(struct lo
 
 int check_main(int argc, char **argv)
 {
-	static const struct conf_command command = { "check", CONF_TAKE_FILE,
+	static const struct conf_command command = { "check", CONF_TAKE_FILE | CONF_TAKE_JSON,
 						     "is a configuration file right?" };
 
 	return run_command(&command, check, argc, argv);
@@ -219,7 +219,7 @@ int print_main(int argc, char **argv)
 
 int plan_main(int argc, char **argv)
 {
-	static const struct conf_command command = { "plan", CONF_TAKE_FILE,
+	static const struct conf_command command = { "plan", CONF_TAKE_FILE | CONF_TAKE_JSON,
 						     "the memory that a configuration needs" };
 
 	return run_command(&command, plan, argc, argv);

@@ -248,7 +248,7 @@ static int run_command(const struct conf_command *command, enum ctl_do what, int
 int diff_main(int argc, char **argv)
 {
 	static const struct conf_command command = {
-		"diff", CONF_TAKE_FILE | CONF_TAKE_CONTROL,
+		"diff", CONF_TAKE_FILE | CONF_TAKE_CONTROL | CONF_TAKE_JSON,
 		"what a file would change of the running gateway, and whether it could"
 	};
 
@@ -258,7 +258,7 @@ int diff_main(int argc, char **argv)
 int reload_main(int argc, char **argv)
 {
 	static const struct conf_command command = {
-		"reload", CONF_TAKE_ANY_FILE | CONF_TAKE_CONTROL,
+		"reload", CONF_TAKE_ANY_FILE | CONF_TAKE_CONTROL | CONF_TAKE_JSON,
 		"the running gateway takes its file again, or another one"
 	};
 
@@ -268,7 +268,7 @@ int reload_main(int argc, char **argv)
 int apply_main(int argc, char **argv)
 {
 	static const struct conf_command command = {
-		"apply", CONF_TAKE_FILE | CONF_TAKE_CONTROL | CONF_TAKE_CONFIRM,
+		"apply", CONF_TAKE_FILE | CONF_TAKE_CONTROL | CONF_TAKE_CONFIRM | CONF_TAKE_JSON,
 		"the running gateway takes a file, and goes back unless 'sluice confirm' follows"
 	};
 
@@ -277,7 +277,7 @@ int apply_main(int argc, char **argv)
 
 int confirm_main(int argc, char **argv)
 {
-	static const struct conf_command command = { "confirm", CONF_TAKE_CONTROL,
+	static const struct conf_command command = { "confirm", CONF_TAKE_CONTROL | CONF_TAKE_JSON,
 						     "keep what 'sluice apply' changed" };
 
 	return run_command(&command, CTL_DO_CONFIRM, argc, argv);
@@ -286,7 +286,7 @@ int confirm_main(int argc, char **argv)
 int rollback_main(int argc, char **argv)
 {
 	static const struct conf_command command = {
-		"rollback", CONF_TAKE_CONTROL,
+		"rollback", CONF_TAKE_CONTROL | CONF_TAKE_JSON,
 		"the running gateway goes back to what it was before the last change"
 	};
 
