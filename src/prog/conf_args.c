@@ -14,7 +14,7 @@ static const struct conf_option {
 } options[] = {
 	{ "--control", "PATH", CONF_TAKE_CONTROL, "the control socket of the gateway" },
 	{ "--confirm", "TIME", CONF_TAKE_CONFIRM,
-	  "how long to wait for 'sluice confirm', like 60s; then back to what was" },
+	  "how long to wait for 'sluice confirm', or else 60s; then back to what was" },
 	{ "--all", NULL, CONF_TAKE_ALL, "defaults, too" },
 	{ "--json", NULL, CONF_TAKE_JSON, "for programs" },
 	{ "--help", NULL, 0, "this text" },

@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "prog/drain_args.h"
 #include "prog/gateway.h"
@@ -14,7 +15,7 @@ static const char *text_of(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
-static void say_backend(const json_t *backend)
+static void say_backend(const json_t *backend, bool undrained)
 {
 	const char *state = text_of(backend, "state");
 
@@ -22,7 +23,10 @@ static void say_backend(const json_t *backend)
 	if (strcmp(state, "draining") == 0)
 		printf("  %lld s left",
 		       (long long)json_integer_value(json_object_get(backend, "left_s")));
-	printf("  %lld flows\n", (long long)json_integer_value(json_object_get(backend, "flows")));
+	printf("  %lld flows", (long long)json_integer_value(json_object_get(backend, "flows")));
+	if (undrained && json_is_false(json_object_get(backend, "was_ordered")))
+		printf("  it was not ordered to drain");
+	printf("\n");
 }
 
 static bool say_answer(const struct drain_args *args, const char *command, json_t *answer)
@@ -40,7 +44,7 @@ static bool say_answer(const struct drain_args *args, const char *command, json_
 	}
 	json_array_foreach(json_object_get(answer, "backends"), i, backend)
 	{
-		say_backend(backend);
+		say_backend(backend, strcmp(command, "undrain") == 0);
 	}
 	if (!done)
 		fprintf(stderr, "sluice %s: %s\n", command,

@@ -44,11 +44,18 @@ static void say_iface(const struct run *run, u32 index)
 	       run->port[index]->up ? "" : "  DOWN");
 }
 
+static void say_pool(const struct nat_pool_conf *pool)
+{
+	printf("to the pool");
+	for (u32 i = 0; i < pool->range_count; i++)
+		printf(" %s-%s", value_show_addr(pool->range[i].first).text,
+		       value_show_addr(pool->range[i].last).text);
+}
+
 /* The last rule is the general one; exceptions stand before it. */
 static void say_translation(const struct run *run)
 {
 	const struct nat_conf *nat = &run->conf.nat;
-	const struct nat_pool_conf *pool = &nat->pool[0];
 	const struct nat_rule_conf *general = &nat->rule[nat->rule_count - 1];
 	u32 others = 0;
 
@@ -62,10 +69,7 @@ static void say_translation(const struct run *run)
 	else if (general->kind == NAT_KIND_MASQUERADE)
 		printf("to the address of the way out");
 	else
-		printf("to the pool");
-	for (u32 i = 0; nat->pool_count && i < pool->range_count; i++)
-		printf(" %s-%s", value_show_addr(pool->range[i].first).text,
-		       value_show_addr(pool->range[i].last).text);
+		say_pool(&nat->pool[general->pool]);
 	for (int i = 0; i < NAT_PROTO_COUNT; i++) {
 		static const char *const names[NAT_PROTO_COUNT] = { "TCP", "UDP", "ICMP",
 								    "others" };
@@ -87,7 +91,8 @@ static void say_translation(const struct run *run)
 		printf("\n");
 	}
 	if (others)
-		printf("  NAT     and by %u rules before it\n", others);
+		printf("  NAT     %u other rule%s before that\n", others,
+		       others == 1 ? " is" : "s are");
 	if (nat->static_count)
 		printf("  NAT     %u one-to-one\n", nat->static_count);
 }
@@ -110,19 +115,23 @@ static void say_services(const struct run *run)
 
 static void say_notes(struct run *run)
 {
+	const char *ports = run->args.config ? "nat.masquerade-ports" : "--ports";
+
 	if (run->notes.shares_ports)
-		printf("  ports   %u-%u stay with this host's own connections; --ports A-B "
+		printf("  ports   %u-%u stay with this host's own connections; %s "
 		       "changes which ones flows get\n",
-		       run->conf.nat.masquerade_spare_first, run->conf.nat.masquerade_spare_last);
+		       run->conf.nat.masquerade_spare_first, run->conf.nat.masquerade_spare_last,
+		       ports);
 	if (run->notes.overlapping)
 		run_log_say(&run->log, RUN_WARNING, "ports",
-			    "--ports overlaps %u-%u, which this host's own connections use: a "
+			    "%s overlaps %u-%u, which this host's own connections use: a "
 			    "reply may reach the wrong one",
-			    run->facts.local_first, run->facts.local_last);
+			    ports, run->facts.local_first, run->facts.local_last);
 	if (run->notes.no_default)
 		run_log_say(&run->log, RUN_WARNING, "route",
 			    "no default gateway is known: only networks of the interfaces are "
-			    "reached; --gateway ADDR gives one");
+			    "reached; %s gives one",
+			    run->args.config ? "'gateway: ADDR'" : "--gateway ADDR");
 }
 
 static void say_routes(const struct run *run)

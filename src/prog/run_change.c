@@ -300,7 +300,8 @@ static bool roll_back(struct change *change, ns_t now)
 
 	if (!run->has_last) {
 		snprintf(change->why, sizeof change->why,
-			 "there is no change to go back from since the gateway started");
+			 "there is no change to go back from: one step back is kept, and there was "
+			 "no change since the start or since that step was gone");
 		return false;
 	}
 	asked_move(&run->asked_next, &run->asked_last);

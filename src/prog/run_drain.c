@@ -18,6 +18,7 @@ struct walk {
 	const struct run *run;
 	ns_t now;
 	u32 cursor;
+	u32 at; /* the cursor before what was found */
 	u32 service;
 	u32 index;
 	bool begun;
@@ -29,9 +30,11 @@ static bool walk_next(struct walk *walk)
 	const struct balance_conf *conf = &walk->run->conf.nat.balance;
 	u32 got = 0;
 
-	while (got == 0 && walk->cursor != SLUICE_CURSOR_END)
+	while (got == 0 && walk->cursor != SLUICE_CURSOR_END) {
+		walk->at = walk->cursor;
 		got = sluice_show_backends(walk->run->sluice, walk->now, &walk->cursor,
 					   &walk->found, 1);
+	}
 	if (got == 0)
 		return false;
 	if (walk->begun && ++walk->index == conf->service[walk->service].backend_count) {
@@ -125,58 +128,57 @@ static void say_unknown(const struct run *run, const struct ctl_action *action, 
 
 /* ---- doing it -------------------------------------------------------------------------------- */
 
-static u32 order_all(struct run *run, const struct ctl_action *action, bool drain, ns_t now)
-{
-	u32 deadline_s = action->deadline_s == CTL_DRAIN_DEFAULT ? SLUICE_DRAIN_DEFAULT
-								 : action->deadline_s;
-	struct walk walk = { .run = run, .now = now };
-	u32 count = 0;
-
-	while (walk_next(&walk)) {
-		if (is_meant(action, &walk.found) &&
-		    sluice_backend_order(run->sluice, walk.service, walk.index, drain, deadline_s,
-					 now) == ERR_OK)
-			count++;
-	}
-	return count;
-}
-
 static void tell_one(struct run *run, const struct sluice_backend *backend, bool drain,
-		     json_t *list)
+		     bool was_ordered, json_t *list)
 {
 	struct end end = end_of(backend);
 	u32 left_s = (u32)((backend->left_ms + 999) / 1000);
 
-	json_array_append_new(list,
-			      json_pack("{s:s, s:s, s:s, s:i, s:I}", "service", backend->service,
-					"backend", end.text, "state", backend->state, "left_s",
-					(int)left_s, "flows", (json_int_t)backend->flows));
+	json_array_append_new(
+		list, json_pack("{s:s, s:s, s:s, s:i, s:I, s:b}", "service", backend->service,
+				"backend", end.text, "state", backend->state, "left_s", (int)left_s,
+				"flows", (json_int_t)backend->flows, "was_ordered", was_ordered));
 	if (drain)
 		run_log_say(&run->log, RUN_INFO, "drain",
 			    "%s: backend %s is %s as ordered: %u s are left for %llu flows",
 			    backend->service, end.text, backend->state, left_s,
 			    (unsigned long long)backend->flows);
-	else
+	else if (was_ordered)
 		run_log_say(&run->log, RUN_INFO, "drain",
 			    "%s: the order to drain backend %s is taken back: it is %s",
 			    backend->service, end.text, backend->state);
 }
 
+/* What the backend has become is read at its place again. */
+static void order_one(struct run *run, const struct walk *walk, const struct ctl_action *action,
+		      json_t *list)
+{
+	u32 deadline_s = action->deadline_s == CTL_DRAIN_DEFAULT ? SLUICE_DRAIN_DEFAULT
+								 : action->deadline_s;
+	bool drain = action->what == CTL_DO_DRAIN;
+	u32 at = walk->at;
+	struct sluice_backend now_is;
+
+	if (sluice_backend_order(run->sluice, walk->service, walk->index, drain, deadline_s,
+				 walk->now) == ERR_OK &&
+	    sluice_show_backends(run->sluice, walk->now, &at, &now_is, 1) == 1)
+		tell_one(run, &now_is, drain, walk->found.ordered, list);
+}
+
 bool run_drain(struct run *run, const struct ctl_action *action, ns_t now, json_t *answer,
 	       struct drain_why *why)
 {
-	bool drain = action->what == CTL_DO_DRAIN;
 	struct walk walk = { .run = run, .now = now };
-	json_t *list;
+	json_t *list = json_array();
 
-	if (order_all(run, action, drain, now) == 0) {
-		say_unknown(run, action, now, why);
-		return false;
-	}
-	list = json_array();
 	while (walk_next(&walk)) {
 		if (is_meant(action, &walk.found))
-			tell_one(run, &walk.found, drain, list);
+			order_one(run, &walk, action, list);
+	}
+	if (json_array_size(list) == 0) {
+		json_decref(list);
+		say_unknown(run, action, now, why);
+		return false;
 	}
 	json_object_set_new(answer, "backends", list);
 	return true;

@@ -91,6 +91,8 @@ check "a change of an interface is followed" wait_for 5 grep -q "gw0 has mtu 140
 equal "and undoes no order" draining "$(backend 2 .state)"
 check "taken back" undrain 10.10.0.12:8080
 says "what is said" "10.10.0.12:8080  up  [1-9][0-9]* flows" "$BOX/text"
+check "once more" undrain 10.10.0.12:8080
+says "it had no order" "10.10.0.12:8080  up .* flows  it was not ordered to drain" "$BOX/text"
 equal "shown" "up false" "$(backend 2 '"\(.state) \(.ordered)"')"
 at_least "new connections go there again" 1 "$(answered_by 2)"
 talks "the long one has not noticed"

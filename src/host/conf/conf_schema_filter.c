@@ -93,7 +93,8 @@ static const struct conf_field rule_fields[] = {
 	  .size = sizeof(enum conf_state),
 	  .count_at = offsetof(struct conf_filter_rule, state_count),
 	  .count_max = CONF_STATE_COUNT,
-	  .help = "what the packet is to connection tracking" },
+	  .help = "what the packet is to connection tracking; untracked: it has no flow, as "
+		  "packets for the host's own sockets, answers to the host among them" },
 	{ .key = "in",
 	  .kind = CONF_NAME,
 	  .zero = "any",
@@ -283,7 +284,10 @@ static const struct conf_field filter_fields[] = {
 	  .kind = CONF_WORD,
 	  .words = action_words,
 	  .at = offsetof(struct conf, filter.policy[FILTER_INPUT]),
-	  .help = "what no rule decides, of packets for the gateway and its host" },
+	  .help = "what no rule decides, of packets for the gateway and its host; the host's own "
+		  "connections are untracked, so drop needs rules that let their answers in, and "
+		  "those to checks of backends: 'states: untracked, protocol: tcp, tcp-flags: "
+		  "[ack]', or source-ports" },
 	{ .key = "forward",
 	  .kind = CONF_WORD,
 	  .words = action_words,

@@ -197,7 +197,8 @@ static const struct conf_field service_fields[] = {
 	  .kind = CONF_GROUP,
 	  .group = &check_group,
 	  .at = offsetof(struct conf_service, check),
-	  .help = "how the gateway's host finds out who is up" },
+	  .help = "how the gateway's host finds out who is up; its own stack asks, so it needs an "
+		  "address on the network of the backends, or a route there" },
 };
 
 const struct conf_group conf_service_group = {
