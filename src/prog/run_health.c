@@ -16,14 +16,23 @@ struct run_health {
 	struct health_target next[BALANCE_BACKEND_MAX];
 };
 
-static void end_text(char text[END_SIZE], const struct health_change *change)
+/* As the file and the commands name it. */
+static void end_text(char text[END_SIZE], const struct backend_conf *backend)
 {
-	struct value_addr addr = value_show_addr(change->addr);
+	struct value_addr addr = value_show_addr(backend->addr);
 
-	if (change->port)
-		snprintf(text, END_SIZE, "%s:%u", addr.text, change->port);
+	if (backend->port)
+		snprintf(text, END_SIZE, "%s:%u", addr.text, backend->port);
 	else
 		snprintf(text, END_SIZE, "%s", addr.text);
+}
+
+/* Where the check looked, when that is not where the service is. */
+static void asked_text(char text[END_SIZE], const struct conf_service *service)
+{
+	text[0] = 0;
+	if (service->check.kind > HEALTH_ICMP && service->check.port)
+		snprintf(text, END_SIZE, " (port %u)", service->check.port);
 }
 
 static void on_change(void *arg, const struct health_change *change)
@@ -32,17 +41,19 @@ static void on_change(void *arg, const struct health_change *change)
 		[BACKEND_UP] = "up", [BACKEND_DOWN] = "down", [BACKEND_DRAINING] = "draining"
 	};
 	struct run *run = arg;
-	char text[END_SIZE];
+	const struct conf_service *service = &run->asked.conf.service[change->service];
+	char text[END_SIZE], asked[END_SIZE];
 
 	if (sluice_backend_set(run->sluice, change->service, change->backend, change->state,
 			       os_now()) != ERR_OK)
 		return;
 	if (change->again || (change->first && change->state == BACKEND_UP))
 		return;
-	end_text(text, change);
+	end_text(text, &service->backend[change->backend]);
+	asked_text(asked, service);
 	run_log_say(&run->log, change->state == BACKEND_UP ? RUN_INFO : RUN_WARNING, "backend",
-		    "%s: backend %s is %s: %s", run->asked.conf.service[change->service].name, text,
-		    words[change->state], change->why);
+		    "%s: backend %s is %s: %s%s", service->name, text, words[change->state],
+		    change->why, asked);
 }
 
 static u32 targets_of(const struct conf *conf, struct health_target *target)
