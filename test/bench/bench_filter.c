@@ -110,7 +110,7 @@ static void packet_for(struct bench *b, struct filter_key *key, const struct fil
 				 (key->field[FILTER_DST] & ~rule->dst_mask);
 	if ((rule->flags & FILTER_PROTO_ONE) != 0)
 		key->field[FILTER_PROTO] = rule->proto;
-	key->ports = key->field[FILTER_PROTO] != IP_PROTO_ICMP;
+	key->ports = ip4_has_ports((u8)key->field[FILTER_PROTO]);
 	key->field[FILTER_SPORT] = rule->sport_first +
 				   rng_below(&b->random.rng,
 					     (u32)rule->sport_last - rule->sport_first + 1);
