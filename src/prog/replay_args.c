@@ -182,10 +182,10 @@ void replay_args_help(FILE *out)
 		"  --json                counts as JSON\n\n"
 		"A packet of a FILE comes in by the interface whose --mac it is sent to, else by "
 		"the one\nwhose network has its source address, else by the first of the outside. "
-		"What has a --mac\nas its source was sent by the gateway and is left out. "
-		"Interfaces need addresses\n(--lan IF=ADDR/LEN, 'addresses' in a file); they carry "
-		"bare IP, so ARP is left out, too.\nWithout --seed the seed is zero: the same "
-		"captures give the same packets.\n\n"
+		"What has a --mac\nas its source was sent by the gateway and is left out, be it of "
+		"FILE or IF=FILE.\nInterfaces need addresses (--lan IF=ADDR/LEN, 'addresses' in a "
+		"file); they carry bare IP,\nso ARP is left out, too. Without --seed the seed is "
+		"zero: the same captures give the same\npackets.\n\n"
 		"What is said about translation, filter, tracking and routes holds here; what is "
 		"about the\nsystem (drivers, control, log, checks of backends, who are all up) "
 		"does nothing.\n"
@@ -220,10 +220,17 @@ static bool net_find(const struct replay_args *args, be32 src, u16 *iface)
 	return false;
 }
 
+bool replay_is_own(const struct replay_args *args, const struct eth_hdr *ethernet)
+{
+	u16 iface;
+
+	return ethernet && mac_find(args, &ethernet->src, &iface);
+}
+
 bool replay_iface(const struct replay_args *args, const struct eth_hdr *ethernet, be32 src,
 		  u16 *iface)
 {
-	if (ethernet && mac_find(args, &ethernet->src, iface))
+	if (replay_is_own(args, ethernet))
 		return false;
 	if ((ethernet && mac_find(args, &ethernet->dst, iface)) || net_find(args, src, iface))
 		return true;
