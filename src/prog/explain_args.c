@@ -18,6 +18,9 @@
 #include "host/conf/value_icmp.h"
 #include "host/conf/values.h"
 
+/* As elsewhere, and 0: rules of the filter may be for it. */
+#define PROTO_WORDS "tcp, udp, icmp, sctp, dccp, udplite, gre or a number from 0 to 255"
+
 enum { SPORT_DEFAULT = 40000, TTL_DEFAULT = 64, LEN_MAX = 65535 };
 
 enum {
@@ -49,7 +52,8 @@ static const struct option_spec specs[OPT_COUNT] = {
 	[OPT_DPORT] = { "--dport", "N", "destination port" },
 	[OPT_FLAGS] = { "--flags", "F",
 			"of TCP: syn (default), ack, fin, rst, psh, urg, ece, cwr; syn,ack" },
-	[OPT_ICMP] = { "--icmp", "T", "type of ICMP, or type/code; echo-request" },
+	[OPT_ICMP] = { "--icmp", "T",
+		       "type of ICMP, or type/code; echo-request. Implies --proto icmp" },
 	[OPT_TTL] = { "--ttl", "N", "time to live; 64" },
 	[OPT_LEN] = { "--len", "N", "bytes of the IP packet; as long as its headers" },
 	[OPT_DF] = { "--df", NULL, "must not be fragmented" },
@@ -130,15 +134,31 @@ static bool read_numbers(const char *const *value, struct explain_args *args, st
 	return true;
 }
 
+static bool read_proto(const char *const *value, struct explain_args *args, struct ctl_why *why)
+{
+	const char *proto = value[OPT_PROTO];
+
+	if (!proto)
+		args->proto = value[OPT_ICMP] ? IP_PROTO_ICMP : IP_PROTO_TCP;
+	else if (strcmp(proto, "0") == 0)
+		args->proto = 0;
+	else if (!ctl_parse_proto(proto, &args->proto))
+		return options_refuse(why, "--proto %.40s: has to be " PROTO_WORDS, proto);
+	if (value[OPT_ICMP] && args->proto != IP_PROTO_ICMP)
+		return options_refuse(why,
+				      "--icmp %.40s: is for ICMP, and --proto %.40s is another "
+				      "protocol; leave one of them out",
+				      value[OPT_ICMP], proto);
+	return true;
+}
+
 static bool read_described(const char *const *value, struct explain_args *args, struct ctl_why *why)
 {
 	if (!read_addr(value, OPT_SRC, &args->src, why) ||
 	    !read_addr(value, OPT_DST, &args->dst, why))
 		return false;
-	if (value[OPT_PROTO] && !ctl_parse_proto(value[OPT_PROTO], &args->proto))
-		return options_refuse(why,
-				      "--proto %.40s: has to be " CTL_PROTO_WORDS,
-				      value[OPT_PROTO]);
+	if (!read_proto(value, args, why))
+		return false;
 	if (value[OPT_FLAGS] && !read_flags(value[OPT_FLAGS], &args->tcp_flags, why))
 		return false;
 	if (value[OPT_ICMP] && !value_icmp(value[OPT_ICMP], &args->icmp_type, &args->icmp_code))
@@ -159,7 +179,6 @@ bool explain_args_parse(int argc, char **argv, struct explain_args *args, struct
 	*args = (struct explain_args){
 		.control = CTL_PATH_DEFAULT,
 		.pcap_number = 1,
-		.proto = IP_PROTO_TCP,
 		.tcp_flags = TCP_SYN,
 		.icmp_type = ICMP_ECHO,
 	};

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "core/base/bytes.h"
+#include "core/wire/ip4.h"
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -41,6 +41,16 @@ static void put_step(FILE *out, const json_t *step, const char *before)
 	fprintf(out, "\n");
 }
 
+static void put_proto(FILE *out, json_int_t proto)
+{
+	const char *name = ip4_proto_name((u8)proto);
+
+	if (name)
+		fprintf(out, "  %s", name);
+	else
+		fprintf(out, "  protocol %lld", (long long)proto);
+}
+
 static void put_sent(FILE *out, json_t *sent)
 {
 	json_t *sport = json_object_get(sent, "sport");
@@ -56,8 +66,8 @@ static void put_sent(FILE *out, json_t *sent)
 		if (sport)
 			fprintf(out, ":%lld",
 				(long long)json_integer_value(json_object_get(sent, "dport")));
-		fprintf(out, "  protocol %lld  ttl %lld",
-			(long long)json_integer_value(json_object_get(sent, "proto")),
+		put_proto(out, json_integer_value(json_object_get(sent, "proto")));
+		fprintf(out, "  ttl %lld",
 			(long long)json_integer_value(json_object_get(sent, "ttl")));
 	}
 	fprintf(out, "  by %s, %lld bytes\n", text_of(sent, "out"),

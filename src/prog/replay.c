@@ -18,9 +18,8 @@ enum { REPLAY_MTU = 1500, REPLAY_TICKS_MAX = 1 << 20 };
 
 struct source {
 	struct port *port;
-	u16 iface; /* IFACE_NONE: by the rules */
-	struct batch batch;
-	u32 next; /* of the batch */
+	u16 iface;        /* IFACE_NONE: by the rules */
+	struct pkt *next; /* NULL: not read yet, or there is no more */
 };
 
 struct replay {
@@ -32,6 +31,10 @@ struct replay {
 	struct sluice_conf conf;
 	struct sluice *sluice;
 	void *region;
+	/* What was read and waits for its turn, one packet of each source: in the engine's pool
+	 * they would take room from those that the engine works on.                            */
+	struct pkt_pool waiting;
+	void *waiting_region;
 	u32 source_count;
 	struct source source[REPLAY_FILES_MAX];
 	struct port *out[IFACE_MAX]; /* by interface; several may share one */
@@ -54,6 +57,25 @@ static struct port *port_open(struct replay *replay, const struct pcap_conf *con
 	else
 		run_error(errors, "%s", why);
 	return port;
+}
+
+static bool waiting_open(struct replay *replay, struct run_errors *errors)
+{
+	const struct pkt_pool_conf conf = { replay->args->in_count, replay->args->in_count, 0 };
+	struct mem mem;
+
+	mem_init_plan(&mem);
+	pkt_pool_layout(&replay->waiting, &conf, &mem);
+	replay->waiting_region = aligned_alloc(MEM_LINE, mem.used);
+	if (!replay->waiting_region) {
+		run_error(errors, "there is no memory");
+		return false;
+	}
+	memset(replay->waiting_region, 0, mem.used);
+	mem_init(&mem, replay->waiting_region, mem.used);
+	pkt_pool_layout(&replay->waiting, &conf, &mem);
+	pkt_pool_init(&replay->waiting);
+	return true;
 }
 
 static bool open_files(struct replay *replay, struct run_errors *errors)
@@ -151,7 +173,8 @@ struct replay *replay_open(struct replay_args *args, struct run_errors *errors)
 	replay->args = args;
 	if (ask(replay, args, errors)) {
 		look(replay);
-		if (make_engine(replay, errors) && open_files(replay, errors))
+		if (make_engine(replay, errors) && waiting_open(replay, errors) &&
+		    open_files(replay, errors))
 			return replay;
 	}
 	replay_close(replay);
@@ -163,6 +186,7 @@ void replay_close(struct replay *replay)
 	for (u32 i = 0; i < replay->port_count; i++)
 		port_close(replay->port[i]);
 	conf_elems_free(&replay->asked.elems);
+	free(replay->waiting_region);
 	free(replay->region);
 	free(replay);
 }
@@ -216,23 +240,40 @@ static bool prepare(struct replay *replay, const struct source *source, struct p
 		replay->counts.not_ip++;
 		return false;
 	}
-	if (source->iface != IFACE_NONE)
-		pkt->in_if = source->iface;
-	else if (!replay_iface(replay->args, eth, ip->src, &pkt->in_if)) {
+	if (replay_is_own(replay->args, eth)) {
 		replay->counts.own++;
 		return false;
 	}
+	if (source->iface != IFACE_NONE)
+		pkt->in_if = source->iface;
+	else
+		(void)replay_iface(replay->args, eth, ip->src, &pkt->in_if);
 	pkt->l2 = pkt->l3;
 	pkt->flags |= PKT_RAW_IP;
 	return true;
 }
 
-static void feed(struct replay *replay, const struct source *source, struct pkt *pkt)
+static void enter(struct replay *replay, const struct pkt *read, ns_t when_ns, ns_t now)
 {
+	struct batch rx = { .count = 1 };
+
+	rx.pkt[0] = pkt_copy(sluice_pool(replay->sluice), read);
+	if (!rx.pkt[0]) {
+		replay->counts.no_room++;
+		return;
+	}
+	replay->counts.in[read->in_if]++;
+	sluice_input(replay->sluice, &rx, now);
+	send_all(replay, when_ns);
+}
+
+static void feed(struct replay *replay, struct source *source)
+{
+	struct pkt *pkt = source->next;
 	ns_t when_ns = pkt->rx_ns;
-	struct batch rx;
 	ns_t now;
 
+	source->next = NULL;
 	if (replay->first_ns == 0)
 		replay->first_ns = when_ns;
 	/* A capture may be out of order by some packets; time goes on all the same. */
@@ -242,26 +283,9 @@ static void feed(struct replay *replay, const struct source *source, struct pkt 
 	now = REPLAY_BEGIN_NS + replay->counts.lasted_ns;
 	pass_time(replay, now);
 	replay->counts.read++;
-	if (!prepare(replay, source, pkt)) {
-		pkt_put(pkt);
-		return;
-	}
-	replay->counts.in[pkt->in_if]++;
-	rx.count = 1;
-	rx.pkt[0] = pkt;
-	sluice_input(replay->sluice, &rx, now);
-	send_all(replay, when_ns);
-}
-
-/* A few at a time: they lie in the engine's own pool. */
-static bool source_fill(struct replay *replay, struct source *source)
-{
-	if (source->next < source->batch.count)
-		return true;
-	source->next = source->batch.count = 0;
-	while (source->batch.count == 0 && !pcap_port_ended(source->port))
-		port_rx(source->port, sluice_pool(replay->sluice), &source->batch);
-	return source->batch.count > 0;
+	if (prepare(replay, source, pkt))
+		enter(replay, pkt, when_ns, now);
+	pkt_put(pkt);
 }
 
 static struct source *source_earliest(struct replay *replay)
@@ -271,9 +295,9 @@ static struct source *source_earliest(struct replay *replay)
 	for (u32 i = 0; i < replay->source_count; i++) {
 		struct source *source = &replay->source[i];
 
-		if (source_fill(replay, source) &&
-		    (!best ||
-		     source->batch.pkt[source->next]->rx_ns < best->batch.pkt[best->next]->rx_ns))
+		if (!source->next)
+			source->next = pcap_port_next(source->port, &replay->waiting);
+		if (source->next && (!best || source->next->rx_ns < best->next->rx_ns))
 			best = source;
 	}
 	return best;
@@ -284,11 +308,11 @@ void replay_run(struct replay *replay)
 	struct source *source;
 
 	while ((source = source_earliest(replay)) != NULL)
-		feed(replay, source, source->batch.pkt[source->next++]);
+		feed(replay, source);
 	for (u32 i = 0; i < replay->source_count; i++) {
 		const struct iface_losses *losses = &replay->source[i].port->stats.losses;
 
-		replay->counts.bad += losses->rx_bad + losses->rx_no_packet;
+		replay->counts.bad += losses->rx_bad;
 		replay->counts.not_ip += losses->rx_vlan;
 	}
 }

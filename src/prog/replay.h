@@ -6,10 +6,11 @@
 #include "sluice/sluice.h"
 
 struct replay_counts {
-	u64 read;   /* packets of the captures that were whole */
-	u64 bad;    /* cut when captured, or too short */
-	u64 not_ip; /* ARP and others */
-	u64 own;    /* sent by the gateway's --mac */
+	u64 read;    /* packets of the captures that were whole */
+	u64 bad;     /* cut when captured, or too short */
+	u64 not_ip;  /* ARP and others */
+	u64 own;     /* sent by the gateway's --mac */
+	u64 no_room; /* pieces of others held all buffers of the engine */
 	u64 in[IFACE_MAX];
 	u64 out[IFACE_MAX];
 	u64 not_written; /* left by an interface for which there is no file */

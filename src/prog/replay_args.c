@@ -221,10 +221,17 @@ static bool net_find(const struct replay_args *args, be32 src, u16 *iface)
 	return false;
 }
 
+bool replay_is_own(const struct replay_args *args, const struct eth_hdr *ethernet)
+{
+	u16 iface;
+
+	return ethernet && mac_find(args, &ethernet->src, &iface);
+}
+
 bool replay_iface(const struct replay_args *args, const struct eth_hdr *ethernet, be32 src,
 		  u16 *iface)
 {
-	if (ethernet && mac_find(args, &ethernet->src, iface))
+	if (replay_is_own(args, ethernet))
 		return false;
 	if ((ethernet && mac_find(args, &ethernet->dst, iface)) || net_find(args, src, iface))
 		return true;

@@ -49,5 +49,7 @@ void replay_args_help(FILE *out);
  * not for it to read. ethernet is NULL for a capture without link headers.                       */
 bool replay_iface(const struct replay_args *args, const struct eth_hdr *ethernet, be32 src,
 		  u16 *iface);
+/* Whether the gateway sent it: a --mac is its source. */
+bool replay_is_own(const struct replay_args *args, const struct eth_hdr *ethernet);
 
 #endif

@@ -37,9 +37,10 @@ static json_t *counts_json(const struct replay_args *args, const struct replay *
 				      json_pack("{s:s, s:I, s:I}", "name", args->iface[i].name,
 						"in", (json_int_t)counts->in[i], "out",
 						(json_int_t)counts->out[i]));
-	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:o}", "version", 1, "read",
+	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:o}", "version", 1, "read",
 			 (json_int_t)counts->read, "bad", (json_int_t)counts->bad, "not_ip",
-			 (json_int_t)counts->not_ip, "own", (json_int_t)counts->own, "lasted_ms",
+			 (json_int_t)counts->not_ip, "own", (json_int_t)counts->own, "no_room",
+			 (json_int_t)counts->no_room, "lasted_ms",
 			 (json_int_t)(counts->lasted_ns / NS_PER_MS), "interfaces", ifaces, "flows",
 			 (json_int_t)sluice_flow_count(replay_engine(replay)), "drops",
 			 drops_json(replay_engine(replay)));
@@ -71,6 +72,10 @@ static void say_counts(const struct replay_args *args, const struct replay *repl
 		printf("left out%20s %" PRIu64 " cut or broken, %" PRIu64 " no IPv4, %" PRIu64
 		       " sent by the gateway\n",
 		       "", counts->bad, counts->not_ip, counts->own);
+	if (counts->no_room)
+		printf("no room for%17s %" PRIu64 " while pieces of others held all packets; raise "
+		       "limits.packets and limits.large-packets\n",
+		       "", counts->no_room);
 	for (u32 i = 0; i < args->iface_count; i++)
 		printf("%-16s in %" PRIu64 ", out %" PRIu64 "\n", args->iface[i].name,
 		       counts->in[i], counts->out[i]);

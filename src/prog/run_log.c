@@ -254,11 +254,16 @@ static void append_filter(char text[RUN_LOG_LINE_SIZE], const struct iface_table
 	static const char *const chains[] = { "input", "forward", "output" };
 	static const char *const actions[] = { "accepted", "dropped", "rejected" };
 	bool ports = ip4_has_ports(event->proto);
+	const char *proto = ip4_proto_name(event->proto);
 
 	append(text, "filter: %s rule %u", chains[event->chain], event->rule);
 	if (event->rule_name[0])
 		append(text, " (%s)", event->rule_name);
-	append(text, " %s protocol %u ", actions[event->action], event->proto);
+	append(text, " %s ", actions[event->action]);
+	if (proto)
+		append(text, "%s ", proto);
+	else
+		append(text, "protocol %u ", event->proto);
 	append_end(text, event->src, event->sport, ports);
 	append(text, " -> ");
 	append_end(text, event->dst, event->dport, ports);

@@ -58,6 +58,32 @@ void tell_fragment(struct path *path, const struct pkt *pkt, verdict v)
 
 /* ---- PREROUTING ------------------------------------------------------------------------------ */
 
+static const char *backend_sentence(enum balance_method method)
+{
+	switch (method) {
+	case BALANCE_STICKY:
+		return "the destination is a service's: a backend is chosen by the source address";
+	case BALANCE_LEAST:
+		return "the destination is a service's: the backend with fewest flows for its "
+		       "weight is chosen";
+	case BALANCE_MAGLEV: break;
+	}
+	return "the destination is a service's: a backend is chosen by addresses and ports";
+}
+
+static void tell_backend(struct path *path, const struct flow *flow)
+{
+	const struct balance *balance = &path->nat->balance;
+	const struct service *service = &balance->service[flow_backend(balance, flow)->service];
+
+	tell(path, (struct trace_step){ TRACE_PREROUTING,
+					"destination",
+					backend_sentence(service->conf.method),
+					{ trace_text("service", service->conf.name),
+					  trace_addr("to", flow->repl.src),
+					  trace_number("port", be16_host(flow->repl.sport)) } });
+}
+
 static void tell_flow_new(struct path *path, const struct flow *flow)
 {
 	const char *how = NULL;
@@ -66,7 +92,9 @@ static void tell_flow_new(struct path *path, const struct flow *flow)
 					"flow",
 					"none is known: one is made, not in the table yet",
 					{ value_proto(flow->proto) } });
-	if ((flow->flags & FLOW_MAPPED_DST) != 0)
+	if (flow_has_backend(flow))
+		tell_backend(path, flow);
+	else if ((flow->flags & FLOW_MAPPED_DST) != 0)
 		how = "the destination is translated: an endpoint-independent mapping has this "
 		      "port and admits the sender";
 	else if (!be32_eq(flow->repl.src, flow->orig.dst))

@@ -138,6 +138,8 @@ static const char *near_sentence(struct path *path, u16 at, const struct filter_
 	const struct filter_rule *rule = &rules->rule[at];
 	struct filter_key wanted = *packet;
 	bool type = packet->icmp_type == rule->icmp_type;
+	bool limited = rule->limiter !=
+		       FILTER_RULE_NONE; /* its limit might keep it from deciding */
 
 	if (rule->tcp_mask == 0 && (rule->flags & FILTER_ICMP) == 0)
 		return NULL;
@@ -148,9 +150,13 @@ static const char *near_sentence(struct path *path, u16 at, const struct filter_
 	    filter_rule_matches(rules, hash, at, packet))
 		return NULL;
 	if (rule->tcp_mask != 0)
-		return "would decide, but wants other flags of TCP";
-	return type ? "would decide, but wants another code of ICMP"
-		    : "would decide, but wants another type of ICMP";
+		return limited ? "would match, but wants other flags of TCP"
+			       : "would decide, but wants other flags of TCP";
+	if (type)
+		return limited ? "would match, but wants another code of ICMP"
+			       : "would decide, but wants another code of ICMP";
+	return limited ? "would match, but wants another type of ICMP"
+		       : "would decide, but wants another type of ICMP";
 }
 
 static void tell_near(struct path *path, const struct filter_ask *ask)

@@ -2,6 +2,7 @@
 #include "host/ctl/ctl_act.h"
 
 #include <event2/buffer.h>
+#include <event2/util.h>
 #include <inttypes.h>
 
 #include "core/wire/ip4.h"
@@ -129,6 +130,18 @@ static u16 iface_find(const struct sluice *s, const char *name)
 	return IFACE_NONE;
 }
 
+/* In the words of the command that asks: the name is what was typed there. */
+static void refuse_iface(struct evbuffer *out, const char *name)
+{
+	char why[CTL_WHY_SIZE];
+
+	evutil_snprintf(why, sizeof why,
+			"--in %s: none of the gateway's interfaces; 'sluice show interfaces' lists "
+			"them",
+			name);
+	ctl_answer_refuse(out, why);
+}
+
 void ctl_explain(struct explainer *explainer, struct sluice *s, const struct ctl_request *request,
 		 ns_t now, struct evbuffer *out)
 {
@@ -142,8 +155,7 @@ void ctl_explain(struct explainer *explainer, struct sluice *s, const struct ctl
 	};
 
 	if (question.in_if == IFACE_NONE)
-		ctl_answer_refuse(out, "explain.in is none of the gateway's interfaces; 'sluice "
-				       "show interfaces' lists them");
+		refuse_iface(out, request->in_if);
 	else if (!sluice_explain(explainer, s, &question, now, &told))
 		ctl_answer_refuse(out, "no packet buffer is free to ask with; try again");
 	else

@@ -37,8 +37,8 @@ static struct pkt *rx_one(struct port *port, struct pkt_pool *pool, const struct
 		port->stats.losses.rx_bad++;
 		return NULL;
 	}
-	if (link_len > 0 && be16_host(((const struct eth_hdr *)(const void *)frame)->type) ==
-				    ETH_TYPE_VLAN) {
+	if (link_len > 0 &&
+	    be16_host(((const struct eth_hdr *)(const void *)frame)->type) == ETH_TYPE_VLAN) {
 		port->stats.losses.rx_vlan++;
 		return NULL;
 	}
@@ -61,29 +61,48 @@ static struct pkt *rx_one(struct port *port, struct pkt_pool *pool, const struct
 	return pkt;
 }
 
+/* The next of the capture; NULL: it was its end, or what came was counted as lost. */
+static struct pkt *rx_next(struct pcap_port *dev, struct pkt_pool *pool)
+{
+	struct pcap_pkthdr *info;
+	const u8 *frame;
+	struct pkt *pkt;
+
+	if (pcap_next_ex(dev->in, &info, &frame) != 1) {
+		dev->ended = true;
+		return NULL;
+	}
+	pkt = rx_one(&dev->port, pool, info, frame);
+	if (pkt == NULL)
+		return NULL;
+	dev->last_ns = pkt->rx_ns;
+	dev->port.stats.rx_packets++;
+	dev->port.stats.rx_bytes += pkt_frame_len(pkt);
+	return pkt;
+}
+
 static u32 pcap_rx(struct port *port, struct pkt_pool *pool, struct batch *rx)
 {
 	struct pcap_port *dev = pcap_of(port);
 	u32 before = rx->count;
 
 	for (u32 read = 0; read < BATCH_MAX && rx->count < BATCH_MAX && !dev->ended; read++) {
-		struct pcap_pkthdr *info;
-		const u8 *frame;
-		struct pkt *pkt;
+		struct pkt *pkt = rx_next(dev, pool);
 
-		if (pcap_next_ex(dev->in, &info, &frame) != 1) {
-			dev->ended = true;
-			break;
-		}
-		pkt = rx_one(port, pool, info, frame);
-		if (pkt == NULL)
-			continue;
-		dev->last_ns = pkt->rx_ns;
-		port->stats.rx_packets++;
-		port->stats.rx_bytes += pkt_frame_len(pkt);
-		(void)batch_add(rx, pkt);
+		if (pkt != NULL)
+			(void)batch_add(rx, pkt);
 	}
 	return rx->count - before;
+}
+
+struct pkt *pcap_port_next(struct port *port, struct pkt_pool *pool)
+{
+	struct pcap_port *dev = pcap_of(port);
+	struct pkt *pkt = NULL;
+
+	while (pkt == NULL && !dev->ended)
+		pkt = rx_next(dev, pool);
+	return pkt;
 }
 
 static void tx_one(struct pcap_port *dev, struct pkt *pkt)
@@ -163,8 +182,10 @@ static bool in_open(struct pcap_port *dev, const char *path, char *why, size_t w
 	}
 	type = pcap_datalink(dev->in);
 	if (type != DLT_EN10MB && type != DLT_RAW && type != LINK_IPV4) {
-		(void)snprintf(why, why_size, "capture %s: link type %d; Ethernet (1) or raw IP "
-			       "(12, 101, 228) would do", path, type);
+		(void)snprintf(why, why_size,
+			       "capture %s: link type %d; Ethernet (1) or raw IP "
+			       "(12, 101, 228) would do",
+			       path, type);
 		return false;
 	}
 	dev->port.link = type == DLT_EN10MB ? IFACE_ETHERNET : IFACE_RAW_IP;

@@ -15,6 +15,8 @@ struct pcap_conf {
 /* rx sets pkt->rx_ns to the time of the capture. The port has no offloads: checksums are finished
  * before writing, and packets that stand for several are not sent.                              */
 struct port *pcap_port_open(const struct pcap_conf *conf, char *why, size_t why_size);
+/* One packet, as rx has it, for those who have few buffers; NULL: the capture is at its end. */
+struct pkt *pcap_port_next(struct port *port, struct pkt_pool *pool);
 /* Every packet of the capture was read. */
 bool pcap_port_ended(const struct port *port);
 

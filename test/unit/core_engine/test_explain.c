@@ -1,5 +1,6 @@
 /* Explain: what is told, and that nothing of the engine changes meanwhile. That the telling is true
  * for any packet is the simulator's affair (test/sim/foresee.c).                                 */
+#include "fake/service.h"
 #include "unit/core_path/rules_bed.h"
 
 #include "sluice/explain.h"
@@ -176,6 +177,37 @@ static void test_drop_has_reason_law_and_answer(void **state)
 	asked_close(asked);
 }
 
+/* A service's backend and what a static entry stands for are told apart. */
+static void test_service_is_told_by_name(void **state)
+{
+	struct path_bed *bed = path_bed_new();
+	struct service_conf *service = fake_service(&bed->conf.nat.balance, "web", GATEWAY_OUT, 80);
+	const struct trace_step *step;
+	struct asked *asked;
+
+	(void)state;
+	service->method = BALANCE_STICKY;
+	(void)fake_backend(&bed->conf.nat.balance, "10.10.1.1", 8080);
+	bed->conf.nat.fixed[bed->conf.nat.static_count++] = (struct nat_static_conf){
+		.inside = addr("10.10.1.2"), .outside = addr("198.18.50.1"), .prefix_len = 32
+	};
+	path_bed_start(bed);
+	asked = asked_open(bed);
+	build_tcp4(&bed->b, addr(SERVER), 40000, addr(GATEWAY_OUT), 80, TCP_SYN);
+	ask(asked, RIG_OUT, &bed->b);
+	step = step_find(asked, TRACE_PREROUTING, "destination");
+	assert_non_null(strstr(step->sentence, "chosen by the source address"));
+	assert_string_equal(value_find(step, "service")->text, "web");
+	assert_int_equal(value_find(step, "to")->number, addr("10.10.1.1").raw);
+	assert_int_equal(value_find(step, "port")->number, 8080);
+	build_tcp4(&bed->b, addr(SERVER), 40000, addr("198.18.50.1"), 80, TCP_SYN);
+	ask(asked, RIG_OUT, &bed->b);
+	step = step_find(asked, TRACE_PREROUTING, "destination");
+	assert_non_null(strstr(step->sentence, "one-to-one"));
+	assert_int_equal(value_find(step, "to")->number, addr("10.10.1.2").raw);
+	asked_close(asked);
+}
+
 /* A full table: room is made by ending others, and then nobody was ended. */
 static void test_room_that_is_made_is_given_back(void **state)
 {
@@ -330,6 +362,7 @@ static void test_rules_that_nearly_decide_are_told(void **state)
 	rule = add(&rules, FILTER_FORWARD, FILTER_ACCEPT);
 	rule->proto = IP_PROTO_TCP;
 	rule->tcp_mask = rule->tcp_flags = TCP_RST;
+	rule->limit = (struct filter_limit){ .rate = 5, .per_s = 1, .burst = 5 };
 	rule = add(&rules, FILTER_FORWARD, FILTER_ACCEPT); /* another port, too */
 	rule->proto = IP_PROTO_TCP;
 	rule->tcp_mask = rule->tcp_flags = TCP_RST;
@@ -350,7 +383,7 @@ static void test_rules_that_nearly_decide_are_told(void **state)
 	ask(asked, RIG_IN, tcp_out(asked->bed, TCP_SYN | TCP_PSH));
 	assert_int_equal(asked->told.trace.drop, DROP_FILTER_FORWARD);
 	step = step_find(asked, TRACE_FORWARD, "rule");
-	assert_non_null(strstr(step[0].sentence, "other flags"));
+	assert_string_equal(step[0].sentence, "would match, but wants other flags of TCP");
 	assert_int_equal(value_find(&step[0], "rule")->number, 0);
 	assert_int_equal(value_find(&step[0], "flags")->number, TCP_SYN | TCP_PSH);
 	assert_string_equal(step[1].what, "filter");
@@ -360,7 +393,7 @@ static void test_rules_that_nearly_decide_are_told(void **state)
 	build_echo4(&asked->bed->b, addr(HOST), addr(SERVER), ICMP_ECHO, 7, 1);
 	ask(asked, RIG_IN, &asked->bed->b);
 	step = step_find(asked, TRACE_FORWARD, "rule");
-	assert_non_null(strstr(step[0].sentence, "another type"));
+	assert_string_equal(step[0].sentence, "would decide, but wants another type of ICMP");
 	assert_int_equal(value_find(&step[0], "type")->number, ICMP_ECHO);
 	assert_non_null(strstr(step[1].sentence, "another code"));
 	assert_int_equal(value_find(&step[1], "code")->number, 0);
@@ -435,6 +468,7 @@ int main(void)
 		cmocka_unit_test(test_mapping_is_told_as_what_it_is),
 		cmocka_unit_test(test_known_flow_and_short_cut),
 		cmocka_unit_test(test_drop_has_reason_law_and_answer),
+		cmocka_unit_test(test_service_is_told_by_name),
 		cmocka_unit_test(test_room_that_is_made_is_given_back),
 		cmocka_unit_test(test_refusal_for_want_of_ports),
 		cmocka_unit_test(test_fragments_are_kept_and_cut),

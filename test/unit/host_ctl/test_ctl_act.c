@@ -474,6 +474,8 @@ static void what_is_wrong_is_said(void **state)
 		{ "{\"version\":1,\"events\":true,\"filter\":{\"kind\":\"flow\"}}\n",
 		  "flows, interfaces, warnings or filter" },
 		{ "{\"version\":1,\"explain\":7}\n", "name of an interface" },
+		{ "{\"version\":1,\"explain\":{\"in\":\"uplink\",\"packet\":\"45\"}}\n",
+		  "--in uplink: none of the gateway's interfaces; 'sluice show" },
 		{ "{\"version\":1,\"explain\":{\"in\":\"in0\",\"packet\":\"4\"}}\n",
 		  "hexadecimal" },
 		{ "{\"version\":1,\"explain\":{\"in\":\"in0\",\"packet\":\"4x\"}}\n",

@@ -17,6 +17,7 @@
 #include "fake/seen.h"
 #include "host/io/pcap_packet.h"
 #include "prog/explain_args.h"
+#include "prog/explain_text.h"
 #include "prog/order_args.h"
 
 enum { WORDS_MAX = 32, LINE_MAX = 512 };
@@ -132,6 +133,50 @@ static void a_message_of_icmp(void **state)
 	}
 	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --proto icmp --icmp echo",
 		"echo-reply");
+}
+
+static void which_protocol(void **state)
+{
+	struct explain_args args = good("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --icmp 3/4");
+	struct seen seen;
+
+	(void)state;
+	asked(&args, &seen);
+	assert_int_equal(seen.wrong, 0);
+	assert_int_equal(seen.proto, IP_PROTO_ICMP);
+	assert_int_equal(seen.type, ICMP_UNREACH);
+	assert_int_equal(seen.code, 4);
+	args = good("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --proto 0");
+	asked(&args, &seen);
+	assert_int_equal(seen.proto, 0);
+	assert_int_equal(seen.len, 20);
+	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --proto 256", "from 0 to 255");
+	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --proto udp --dport 7 --icmp 3/4",
+		"--icmp 3/4: is for ICMP, and --proto udp");
+}
+
+static void what_is_sent_as_text(void **state)
+{
+	static const char *const protos[][2] = { { "6", "  tcp  ttl 63" },
+						 { "99", "  protocol 99  ttl 63" } };
+
+	(void)state;
+	for (size_t n = 0; n < ARRAY_COUNT(protos); n++) {
+		json_t *answer = json_pack("{s:[], s:s, s:[{s:s, s:i, s:i}]}", "explain", "fate",
+					   "sent", "sent", "kind", "ip", "proto",
+					   atoi(protos[n][0]), "ttl", 63);
+		size_t size;
+		char *text;
+		FILE *out = open_memstream(&text, &size);
+
+		assert_non_null(answer);
+		assert_non_null(out);
+		explain_text(out, answer);
+		fclose(out);
+		assert_non_null(strstr(text, protos[n][1]));
+		free(text);
+		json_decref(answer);
+	}
 }
 
 static void each_protocol(void **state)
@@ -283,6 +328,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_described_packet),
 		cmocka_unit_test(a_message_of_icmp),
+		cmocka_unit_test(which_protocol),
+		cmocka_unit_test(what_is_sent_as_text),
 		cmocka_unit_test(each_protocol),
 		cmocka_unit_test(protocols_with_ports),
 		cmocka_unit_test(a_long_packet_is_sent_by_its_head),

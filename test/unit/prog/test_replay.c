@@ -131,8 +131,7 @@ static bool parse(struct bed *bed, const char *format, ...)
 
 static bool place(struct bed *bed)
 {
-	replay_args_place(&bed->args, bed->args.run.iface, bed->args.run.iface_count,
-			  &bed->errors);
+	replay_args_place(&bed->args, bed->args.run.iface, bed->args.run.iface_count, &bed->errors);
 	return bed->errors.count == 0;
 }
 
@@ -291,6 +290,82 @@ static void two_captures_are_merged(void **state)
 	assert_int_equal(seen.dport, 5000);
 }
 
+/* Also where the interface of the capture is said, what the gateway sent is left out. */
+static void own_packets_of_a_named_capture(void **state)
+{
+	struct bed *bed = *state;
+
+	write_inside(bed);
+	assert_true(parse(bed, "replay lan0=%s --mac lan0=02:00:00:00:00:01 " GATEWAY,
+			  file_in(bed, "a")));
+	run(bed);
+	assert_int_equal(bed->counts.own, 1);
+	assert_int_equal(bed->counts.not_ip, 1);
+	assert_int_equal(bed->counts.in[0], 2);
+	assert_int_equal(bed->counts.in[1], 0);
+}
+
+/* More large packets in each capture than the engine has buffers for. */
+static void no_packet_is_lost_for_want_of_buffers(void **state)
+{
+	const char *conf = "interfaces:\n"
+			   "  - {name: lan0, side: inside, addresses: 10.10.0.1/16}\n"
+			   "  - {name: wan0, side: outside, addresses: 198.18.0.1/16}\n"
+			   "limits: {flows: 1024, mappings: 1024, large-packets: 16}\n"
+			   "nat: {rules: [{source: 10.10.0.0/16, kind: masquerade}]}\n";
+	struct bed *bed = *state;
+
+	for (u32 file = 0; file < 2; file++) {
+		write_begin(bed, file == 0 ? "a" : "b", IFACE_RAW_IP);
+		build_udp4(&bed->b, addr("10.10.0.5"), (u16)(5000 + file), addr("198.18.0.9"), 53,
+			   4000);
+		for (u32 n = 0; n < 40; n++)
+			write_at(bed, n * 10 + file);
+		port_close(bed->writer);
+	}
+	write_text(bed, "conf", conf);
+	assert_true(parse(bed, "replay --config %s lan0=%s lan0=%s", file_in(bed, "conf"),
+			  file_in(bed, "a"), file_in(bed, "b")));
+	run(bed);
+	assert_int_equal(bed->counts.bad, 0);
+	assert_int_equal(bed->counts.no_room, 0);
+	assert_int_equal(bed->counts.read, 80);
+	assert_int_equal(bed->counts.in[0], 80);
+	assert_int_equal(bed->counts.out[1], 80 * 3);
+	assert_int_equal(bed->drops, 0);
+	unlink(file_in(bed, "conf"));
+}
+
+/* Pieces that wait for their others may hold all buffers: what is left out then was not broken. */
+static void no_room_is_not_broken(void **state)
+{
+	const char *conf = "interfaces:\n"
+			   "  - {name: lan0, side: inside, addresses: 10.10.0.1/16}\n"
+			   "  - {name: wan0, side: outside, addresses: 198.18.0.1/16}\n"
+			   "limits: {flows: 1024, mappings: 1024, large-packets: 16}\n"
+			   "nat: {rules: [{source: 10.10.0.0/16, kind: masquerade}]}\n";
+	struct bed *bed = *state;
+
+	write_begin(bed, "a", IFACE_RAW_IP);
+	for (u32 n = 0; n < 20; n++) {
+		build_udp4(&bed->b, addr("10.10.0.5"), 5000, addr("198.18.0.9"), 53, 4000);
+		build_ip(&bed->b)->id = be16_of((u16)(n + 1));
+		build_ip(&bed->b)->frag = be16_of(IP4_MF);
+		build_seal(&bed->b);
+		write_at(bed, n);
+	}
+	port_close(bed->writer);
+	write_text(bed, "conf", conf);
+	assert_true(
+		parse(bed, "replay --config %s lan0=%s", file_in(bed, "conf"), file_in(bed, "a")));
+	run(bed);
+	assert_int_equal(bed->counts.bad, 0);
+	assert_int_equal(bed->counts.read, 20);
+	assert_int_equal(bed->counts.in[0], 16);
+	assert_int_equal(bed->counts.no_room, 4);
+	unlink(file_in(bed, "conf"));
+}
+
 /* The captures' own time: a flow that was silent for longer than its time-out is another one. */
 static void time_passes(void **state)
 {
@@ -390,10 +465,16 @@ static void what_is_wrong_is_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_BED(one_capture_and_its_counts), WITH_BED(the_same_again),
-		WITH_BED(two_captures_are_merged),    WITH_BED(time_passes),
-		WITH_BED(by_which_interface),         WITH_BED(by_a_file),
+		WITH_BED(one_capture_and_its_counts),
+		WITH_BED(the_same_again),
+		WITH_BED(two_captures_are_merged),
+		WITH_BED(time_passes),
+		WITH_BED(by_which_interface),
+		WITH_BED(by_a_file),
 		WITH_BED(what_is_wrong_is_said),
+		WITH_BED(own_packets_of_a_named_capture),
+		WITH_BED(no_packet_is_lost_for_want_of_buffers),
+		WITH_BED(no_room_is_not_broken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -194,11 +194,15 @@ static void filter_events_are_not_held_back(void **state)
 	(void)state;
 	bed_open(&bed, false);
 	run_log_event(&bed.log, &bed.ifaces, &event);
-	assert_string_equal(bed.text, "sluice: filter: forward rule 4 (web) dropped protocol 6 "
+	assert_string_equal(bed.text, "sluice: filter: forward rule 4 (web) dropped tcp "
 				      "10.0.0.1:5000 -> 198.18.0.2:80, in by gw1\n");
 	event.refused = 7;
 	run_log_event(&bed.log, &bed.ifaces, &event);
 	assert_non_null(strstr(bed.text, "; before it, not logged: 7\n"));
+	event.proto = 99;
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_non_null(strstr(bed.text, "dropped protocol 99 10.0.0.1 -> "));
+	event.proto = 6;
 	bed_close(&bed);
 	bed_open(&bed, true);
 	run_log_event(&bed.log, &bed.ifaces, &event);
