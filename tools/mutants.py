@@ -112,6 +112,14 @@ FAULTS = [
 """, "", "sim"),
     ("the fast road lets a packet through whose TTL ran out", "src/core/path/receive.c",
      """	if (!neigh->usable || ip->ttl <= 1)""", """	if (!neigh->usable || ip->ttl == 0)""", "sim"),
+    ("what was looked up ahead is believed", "src/core/path/receive.c",
+     """	       tuple_eq(flow_tuple(flow, dir), &look->tuple) && flow->proto == look->proto &&
+""", """	       flow->proto == look->proto &&
+""", "unit:core_path/test_batch"),
+    ("packets without a flow overtake the others", "src/core/path/receive.c",
+     """		u32 match = step - 1, settle = step - 2, act = step - 3;""",
+     """		u32 match = step - 1, settle = step - 2, act = count - 1 - (step - 3);""",
+     "unit:core_path/test_batch"),
     ("a tag is read twice, another not at all", "src/core/ct/index.h",
      """&bucket->tag[2]""", """&bucket->tag[1]""", "unit:core_ct/test_index"),
     ("the fast road forgets to look at the MTU", "src/core/path/receive.c",

@@ -460,7 +460,7 @@ static NOINLINE void group_settle(struct path *path, const struct batch *rx, str
 }
 
 static NOINLINE void group_act(struct path *path, const struct batch *rx, const struct group *group,
-		      ns_t now)
+			       ns_t now)
 {
 	u32 now_ms = ct_ms(now);
 

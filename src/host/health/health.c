@@ -156,10 +156,11 @@ bool health_set(struct health *health, const struct health_target *target, u32 c
 
 bool health_count(const struct health *health, u32 index, struct health_count *out)
 {
-	const struct check *check = &health->check[index];
+	const struct check *check;
 
 	if (index >= health->count)
 		return false;
+	check = &health->check[index];
 	*out = (struct health_count){ check->target.service, check->target.backend,
 				      check->run.checks, check->run.failed };
 	return true;
