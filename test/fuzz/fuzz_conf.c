@@ -54,7 +54,7 @@ static void print_and_read_back(const struct read *first, bool all)
 	conf_print(&first->conf, all, out);
 	fclose(out);
 	if (len <= CONF_FILE_MAX) {
-		CHECK(conf_load(text, len, &second.conf, &second.marks, &second.errors));
+		CHECK(conf_load(text, len, &second.conf, &second.marks, &second.errors, NULL));
 		CHECK(memcmp(&first->conf, &second.conf, sizeof first->conf) == 0);
 		conf_diff(&first->conf, &second.conf, &diff);
 		CHECK(diff.count == 0);
@@ -129,7 +129,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	static struct read first;
 
 	read_elements((const char *)data, size, (enum filter_set_kind)(size % FILTER_SET_KINDS));
-	if (!conf_load((const char *)data, size, &first.conf, &first.marks, &first.errors)) {
+	if (!conf_load((const char *)data, size, &first.conf, &first.marks, &first.errors, NULL)) {
 		judge_errors(&first.errors);
 		judge_marks(&first.marks);
 		return 0;
