@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-SIM_SEEDS = 120
+SIM_SEEDS = 80
 TAIL_LINES = 50
 READS_SOURCES = {"build-clang", "tidy", "tools"}
 COUNT = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
