@@ -16,7 +16,7 @@ FAULTS = [
 
 	path_drain_ended(path, now);
 	if (verdict_is_accept(v))
-		v = check_border(path, pkt, !be32_eq(flow->repl.dst, flow->orig.src));
+		v = check_source_beyond(path, pkt, !be32_eq(flow->repl.dst, flow->orig.src));
 	if (!verdict_is_accept(v))
 		return v;
 	if (ct_confirm(path->ct, idx, now) != ERR_OK) {
@@ -33,7 +33,7 @@ FAULTS = [
 	}
 	v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
 	if (verdict_is_accept(v))
-		v = check_border(path, pkt, !be32_eq(flow->repl.dst, flow->orig.src));
+		v = check_source_beyond(path, pkt, !be32_eq(flow->repl.dst, flow->orig.src));
 	return v;
 """,
      "sim:test_kill"),

@@ -18,7 +18,7 @@ static enum err route_add(struct fib *fib, be32 prefix, u8 len, const struct fib
 
 static bool is_own(const struct fib *fib, be32 addr)
 {
-	enum fib_type type = fib_route_at(fib, fib_lookup(fib, addr))->type;
+	enum fib_type type = fib_type_of(fib, addr);
 
 	return type == FIB_LOCAL || type == FIB_BROADCAST;
 }
@@ -43,8 +43,7 @@ static enum err routes_build(struct fib *fibs, const struct sluice_conf *conf,
 		const struct sluice_route_conf *route = &conf->route[at];
 
 		/* What an interface has, its addresses and broadcasts, no route takes from it. */
-		if (route->prefix_len == 32 &&
-		    is_own(&fibs[route->zone], route->prefix))
+		if (route->prefix_len == 32 && is_own(&fibs[route->zone], route->prefix))
 			continue;
 		if (route_add(&fibs[route->zone], route->prefix, route->prefix_len,
 			      &route->route) != ERR_OK) {

@@ -188,6 +188,12 @@ static inline const struct fib_route *fib_route_at(const struct fib *fib, u32 id
 	return &fib->nexthop[idx].route;
 }
 
+/* What an address is by the table. */
+static inline enum fib_type fib_type_of(const struct fib *fib, be32 addr)
+{
+	return fib_route_at(fib, fib_lookup(fib, addr))->type;
+}
+
 /* The path of a flow: always the same for the same hash, and when a path goes, few flows but its
  * own move (each route has FIB_BUCKETS slots, chosen by rendezvous). NULL for a route without
  * paths.                                                                                        */

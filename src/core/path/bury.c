@@ -30,14 +30,10 @@ static u32 address_facts(const struct path *path, const struct pkt *pkt)
 	u32 facts = 0, route;
 	u8 there = path_lookup(path, pkt->zone, ip->dst, &route);
 
-	for (u16 index = 0; index < path->ifaces->count; index++) {
-		const struct iface *iface = path_iface(path, index);
-
-		if (iface->conf.zone == there && iface_is_broadcast(iface, ip->dst))
-			facts |= ICMP_DST_IS_BROADCAST;
-		if (iface->conf.zone == pkt->zone && iface_is_broadcast(iface, ip->src))
-			facts |= ICMP_SRC_IS_BROADCAST;
-	}
+	if (fib_route_at(&path->fib[there], route)->type == FIB_BROADCAST)
+		facts |= ICMP_DST_IS_BROADCAST;
+	if (fib_type_of(&path->fib[pkt->zone], ip->src) == FIB_BROADCAST)
+		facts |= ICMP_SRC_IS_BROADCAST;
 	return facts;
 }
 

@@ -5,12 +5,13 @@
 #include "core/wire/ip4.h"
 
 /* Who goes to another zone untranslated must not pass there for the gateway, or for all. */
-static verdict check_border(struct path *path, struct pkt *pkt, bool translated)
+static verdict check_source_beyond(struct path *path, struct pkt *pkt, bool translated)
 {
 	u8 zone = path_iface(path, pkt->out_if)->conf.zone;
 
-	return zone == pkt->zone || translated ? VERDICT_ACCEPT :
-						 path_check_source(path, pkt, zone);
+	if (zone == pkt->zone || translated)
+		return VERDICT_ACCEPT;
+	return path_check_source(path, pkt, zone);
 }
 
 static verdict postrouting_error(struct path *path, struct pkt *pkt, const struct flow *flow)
@@ -20,7 +21,7 @@ static verdict postrouting_error(struct path *path, struct pkt *pkt, const struc
 	verdict v;
 
 	nat_rewrite_error(path->nat, pkt, flow, path_dir(pkt));
-	v = check_border(path, pkt, !be32_eq(ip->src, src));
+	v = check_source_beyond(path, pkt, !be32_eq(ip->src, src));
 	path->stats.related += verdict_is_accept(v);
 	return v;
 }
@@ -43,7 +44,7 @@ static verdict postrouting_new(struct path *path, struct pkt *pkt, ns_t now)
 
 	path_drain_ended(path, now);
 	if (verdict_is_accept(v))
-		v = check_border(path, pkt, !be32_eq(flow->repl.dst, flow->orig.src));
+		v = check_source_beyond(path, pkt, !be32_eq(flow->repl.dst, flow->orig.src));
 	if (!verdict_is_accept(v))
 		return v;
 	if (ct_confirm(path->ct, idx, now) != ERR_OK) {

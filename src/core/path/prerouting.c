@@ -219,9 +219,8 @@ static bool is_for_group(const struct path *path, const struct pkt *pkt)
 verdict path_check_source(struct path *path, struct pkt *pkt, u8 zone)
 {
 	be32 src = ((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->src;
-	const struct fib *fib = &path->fib[zone];
 
-	switch (fib_route_at(fib, fib_lookup(fib, src))->type) {
+	switch (fib_type_of(&path->fib[zone], src)) {
 	case FIB_LOCAL: return pkt_drop(path->drops, pkt, DROP_IP_SPOOFED);
 	/* RFC 1812 section 4.2.2.11: a directed broadcast is nobody's source. */
 	case FIB_BROADCAST: return pkt_drop(path->drops, pkt, DROP_IP_SOURCE);

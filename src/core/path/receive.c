@@ -22,7 +22,7 @@ enum { GROUP = 6, GROUP_RING = 4 };
 struct lookup {
 	struct tuple tuple;
 	u32 ref;    /* candidate: index << 1 | direction; IDX_NONE */
-	u32 bucket; /* the first of the hash */
+	u32 bucket; /* to look into: the first of the hash, then the other */
 	u16 tag;
 	u8 kind;    /* enum link_kind */
 	u8 proto;   /* 0: not for the short cut */
