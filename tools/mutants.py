@@ -672,9 +672,14 @@ void __tsan_write2""", "sim"),
 """, """path_check_source(path, pkt, pkt->zone);
 """, "unit:core_path/test_zone"),
     ("zones: who leaves one untranslated may pass for the gateway", "src/core/path/postrouting.c",
-     """	return zone == pkt->zone || translated ? VERDICT_ACCEPT :
-""", """	return zone == pkt->zone || zone == 0 || translated ? VERDICT_ACCEPT :
-""", "unit:core_path/test_zone"),
+     """	if (zone == pkt->zone || translated)
+		return VERDICT_ACCEPT;""",
+     """	if (zone == pkt->zone || zone == 0 || translated)
+		return VERDICT_ACCEPT;""", "unit:core_path/test_zone"),
+    ("zones: an error is sent about a broadcast address elsewhere", "src/core/path/bury.c",
+     """fib_route_at(&path->fib[there], route)->type == FIB_BROADCAST""",
+     """fib_type_of(&path->fib[pkt->zone], ip->dst) == FIB_BROADCAST""",
+     "unit:core_path/test_zone"),
     ("zones: who masquerades takes ports of another's pool", "src/core/nat/nat.c",
      """					      is_masquerade(nat, asked);
 """, """					      is_masquerade(nat, asked) || nat_owns(nat, asked);
