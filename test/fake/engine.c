@@ -107,6 +107,19 @@ void rig_conf(struct sluice_conf *conf)
 	memset(conf->seed, 0x5a, sizeof conf->seed);
 }
 
+void rig_conf_zones(struct sluice_conf *conf)
+{
+	static const char *const names[] = { "blue", "red" };
+
+	conf->iface[RIG_IN2].addr[0] = conf->iface[RIG_IN].addr[0];
+	for (u8 at = 0; at < 2; at++) {
+		struct iface_conf *iface = &conf->iface[at == 0 ? RIG_IN : RIG_IN2];
+
+		iface->zone = (u8)(at + 1);
+		snprintf(iface->zone_name, sizeof iface->zone_name, "%s", names[at]);
+	}
+}
+
 void rig_conf_pool(struct sluice_conf *conf, const char *first, const char *last)
 {
 	conf->nat.pool_count = 1;

@@ -69,6 +69,8 @@ struct rig_out {
 void rig_conf(struct sluice_conf *conf);
 /* One pool of first..last for everything that was masqueraded. */
 void rig_conf_pool(struct sluice_conf *conf, const char *first, const char *last);
+/* Both inside networks, with the same addresses, in zones of their own: 1 is blue, 2 is red. */
+void rig_conf_zones(struct sluice_conf *conf);
 /* Every protocol of rule 0. */
 void rig_conf_mapping(struct sluice_conf *conf, enum nat_mapping mapping,
 		      enum nat_filtering filtering);

@@ -43,8 +43,6 @@ void check_end(struct check *check, enum health_outcome outcome, const char *for
 	enum health_outcome before = check->run.state;
 	struct health_change change = { .service = target->service,
 					.backend = target->backend,
-					.addr = target->addr,
-					.port = target->port,
 					.first = !check->run.known };
 	va_list list;
 

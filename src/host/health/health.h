@@ -26,8 +26,6 @@ struct health_target {
 struct health_change {
 	u32 service;
 	u32 backend;
-	be32 addr;
-	u16 port;
 	bool first;
 	bool again; /* it was told before health_set(), and is no other */
 	enum backend_state state;

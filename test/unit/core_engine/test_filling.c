@@ -168,19 +168,12 @@ static void test_fragments(void **state)
 {
 	struct path_bed *bed = path_bed_new();
 	struct sluice_event event;
-	struct build whole;
 
 	(void)state;
 	bed->conf.reass.fragment_count = 10;
 	path_bed_start(bed);
-	for (u32 n = 0; n < 7; n++) {
-		build_udp4(&whole, addr(n < 5 ? "10.10.0.8" : "10.10.0.9"), (u16)(5000 + n),
-			   addr(SERVER), 53, 500);
-		build_ip(&whole)->id = be16_of((u16)n);
-		build_seal(&whole);
-		assert_true(build_fragment(&bed->b, &whole, 400, 0));
-		assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
-	}
+	for (u16 n = 0; n < 7; n++)
+		piece_in(bed, RIG_IN, n < 5 ? "10.10.0.8" : "10.10.0.9", n);
 	assert_true(warned(bed, &event));
 	assert_string_equal(event.what, "fragments");
 	assert_int_equal(event.used, 7);

@@ -52,18 +52,12 @@ static void test_fragments(void **state)
 {
 	struct path_bed *bed = zones_new();
 	struct sluice_event event;
-	struct build whole;
 
 	(void)state;
 	bed->conf.reass.fragment_count = 10;
 	path_bed_start(bed);
-	for (u32 n = 0; n < 7; n++) {
-		build_udp4(&whole, addr(HOST), (u16)(5000 + n), addr(SERVER), 53, 500);
-		build_ip(&whole)->id = be16_of((u16)n);
-		build_seal(&whole);
-		assert_true(build_fragment(&bed->b, &whole, 400, 0));
-		assert_true(rig_send(&bed->rig, n < 5 ? BLUE : RED, &bed->b));
-	}
+	for (u16 n = 0; n < 7; n++)
+		piece_in(bed, n < 5 ? BLUE : RED, HOST, n);
 	assert_true(heard(bed, SLUICE_EVENT_FILLING, "fragments", &event));
 	expect_holders(&event, 5, 2);
 	path_bed_close(bed);

@@ -54,6 +54,18 @@ static inline void path_bed_close(struct path_bed *bed)
 	free(bed);
 }
 
+/* The first piece of packet number n, whose others never come. */
+static inline void piece_in(struct path_bed *bed, u16 in_if, const char *src, u16 n)
+{
+	struct build whole;
+
+	build_udp4(&whole, addr(src), (u16)(5000 + n), addr(SERVER), 53, 500);
+	build_ip(&whole)->id = be16_of(n);
+	build_seal(&whole);
+	assert_true(build_fragment(&bed->b, &whole, 400, 0));
+	assert_true(rig_send(&bed->rig, in_if, &bed->b));
+}
+
 static inline struct build *udp_out(struct path_bed *bed)
 {
 	build_udp4(&bed->b, addr(HOST), 5000, addr(SERVER), 53, 20);

@@ -21,9 +21,7 @@ static inline struct path_bed *zones_new(void)
 	struct path_bed *bed = path_bed_new();
 	struct nat_conf *nat = &bed->conf.nat;
 
-	zone_set(&bed->conf.iface[BLUE], 1, "blue");
-	zone_set(&bed->conf.iface[RED], 2, "red");
-	bed->conf.iface[RED].addr[0] = bed->conf.iface[BLUE].addr[0];
+	rig_conf_zones(&bed->conf);
 	nat->pool_count = 2;
 	for (u32 at = 0; at < 2; at++) {
 		be32 public = addr(at == 0 ? BLUE_PUBLIC : RED_PUBLIC);

@@ -224,13 +224,7 @@ static void put_into_zones(struct bed *bed)
 {
 	ctl_del(bed->ctl);
 	rig_close(&bed->rig);
-	bed->conf.iface[RIG_IN2].addr[0] = bed->conf.iface[RIG_IN].addr[0];
-	for (u8 at = 0; at < 2; at++) {
-		struct iface_conf *iface = &bed->conf.iface[at == 0 ? RIG_IN : RIG_IN2];
-
-		iface->zone = (u8)(at + 1);
-		snprintf(iface->zone_name, sizeof iface->zone_name, at == 0 ? "blue" : "red");
-	}
+	rig_conf_zones(&bed->conf);
 	rig_open(&bed->rig, &bed->conf);
 	bed->ctl = ctl_new(bed->loop, bed->rig.s, bed->path, &(struct ctl_why){ .text = "" });
 	assert_non_null(bed->ctl);

@@ -208,13 +208,7 @@ static void name_things(struct bed *bed)
 
 	metrics_del(bed->metrics);
 	rig_close(&bed->rig);
-	bed->conf.iface[RIG_IN2].addr[0] = bed->conf.iface[RIG_IN].addr[0];
-	for (u8 at = 0; at < 2; at++) {
-		struct iface_conf *iface = &bed->conf.iface[at == 0 ? RIG_IN : RIG_IN2];
-
-		iface->zone = (u8)(at + 1);
-		snprintf(iface->zone_name, sizeof iface->zone_name, at == 0 ? "blue" : "red");
-	}
+	rig_conf_zones(&bed->conf);
 	for (u32 at = 0; at < 2; at++) {
 		fake_service(balance, at == 0 ? "web" : "web\"2", "198.18.0.1", (u16)(80 + at))
 			->zone = 1;

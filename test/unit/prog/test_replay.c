@@ -305,14 +305,15 @@ static void own_packets_of_a_named_capture(void **state)
 	assert_int_equal(bed->counts.in[1], 0);
 }
 
+static const char few_large[] = "interfaces:\n"
+				"  - {name: lan0, side: inside, addresses: 10.10.0.1/16}\n"
+				"  - {name: wan0, side: outside, addresses: 198.18.0.1/16}\n"
+				"limits: {flows: 1024, mappings: 1024, large-packets: 16}\n"
+				"nat: {rules: [{source: 10.10.0.0/16, kind: masquerade}]}\n";
+
 /* More large packets in each capture than the engine has buffers for. */
 static void no_packet_is_lost_for_want_of_buffers(void **state)
 {
-	const char *conf = "interfaces:\n"
-			   "  - {name: lan0, side: inside, addresses: 10.10.0.1/16}\n"
-			   "  - {name: wan0, side: outside, addresses: 198.18.0.1/16}\n"
-			   "limits: {flows: 1024, mappings: 1024, large-packets: 16}\n"
-			   "nat: {rules: [{source: 10.10.0.0/16, kind: masquerade}]}\n";
 	struct bed *bed = *state;
 
 	for (u32 file = 0; file < 2; file++) {
@@ -323,7 +324,7 @@ static void no_packet_is_lost_for_want_of_buffers(void **state)
 			write_at(bed, n * 10 + file);
 		port_close(bed->writer);
 	}
-	write_text(bed, "conf", conf);
+	write_text(bed, "conf", few_large);
 	assert_true(parse(bed, "replay --config %s lan0=%s lan0=%s", file_in(bed, "conf"),
 			  file_in(bed, "a"), file_in(bed, "b")));
 	run(bed);
@@ -339,11 +340,6 @@ static void no_packet_is_lost_for_want_of_buffers(void **state)
 /* Pieces that wait for their others may hold all buffers: what is left out then was not broken. */
 static void no_room_is_not_broken(void **state)
 {
-	const char *conf = "interfaces:\n"
-			   "  - {name: lan0, side: inside, addresses: 10.10.0.1/16}\n"
-			   "  - {name: wan0, side: outside, addresses: 198.18.0.1/16}\n"
-			   "limits: {flows: 1024, mappings: 1024, large-packets: 16}\n"
-			   "nat: {rules: [{source: 10.10.0.0/16, kind: masquerade}]}\n";
 	struct bed *bed = *state;
 
 	write_begin(bed, "a", IFACE_RAW_IP);
@@ -355,7 +351,7 @@ static void no_room_is_not_broken(void **state)
 		write_at(bed, n);
 	}
 	port_close(bed->writer);
-	write_text(bed, "conf", conf);
+	write_text(bed, "conf", few_large);
 	assert_true(
 		parse(bed, "replay --config %s lan0=%s", file_in(bed, "conf"), file_in(bed, "a")));
 	run(bed);
