@@ -180,6 +180,31 @@ equal "as well" 1 "$(elements blocked)"
 check "rollback" change rollback
 equal "goes back to what the file had" 50000 "$(elements blocked)"
 
+# ---- a reload under load -----------------------------------------------------------------------
+
+# As fast as one process can, until it is ended: packets have turns while the file is read, and the
+# reading goes on none the less.
+cat >"$BOX/blast.py" <<'PY'
+import socket, sys
+out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+out.connect((sys.argv[1], 9))
+while True:
+    try:
+        out.send(b"as many as possible")
+    except OSError:
+        pass
+PY
+spawn $IN "$BOX/blast" python3 "$BOX/blast.py" $OUTSIDE
+BLAST=$SPAWNED
+spawn $OUT "$BOX/back" python3 "$BOX/blast.py" $WAN
+BACK=$SPAWNED
+cp "$BOX/first.txt" "$BOX/blocked.txt"
+check "100,000 others are read while both sides send" timeout 30 "$SLUICE" reload "$BOX/gw.yaml" --control "$CONTROL"
+check_not "which has not come to its end before" gone $BLAST
+end_process $BLAST
+end_process $BACK
+equal "all of them are there" 100000 "$(elements blocked)"
+
 # ---- 10,000 rules -----------------------------------------------------------------------------
 
 spawn $IN "$BOX/flood" ping -q -i 0.002 -c 1500 -W 2 $OUTSIDE
