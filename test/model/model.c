@@ -70,8 +70,7 @@ void model_quiet(struct model *m, ns_t now)
 	model_begin(m, now);
 }
 
-/* Whether the engine still has all the pieces that are here. What it threw away for want of room
- * stays here until its time is over, so this is false for as long as that matters.               */
+/* Whether the engine has room for one more piece, so that it keeps all of those that are here. */
 static bool model_reass_sure(const struct model *m)
 {
 	const struct reass_conf *conf = &m->conf->reass;
@@ -112,15 +111,19 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 	cur->active = true;
 	cur->len = cur->seen.len;
 	if (seen_is_fragment(&cur->seen)) {
-		certain = model_reass_sure(m);
+		bool sure = model_reass_sure(m);
+
+		if (!sure)
+			model_reass_doubt(&m->in_reass);
 		cur->len = model_reass_add(
 			&m->in_reass,
-			&(struct model_fragment){ ip, &cur->seen, cur->zone, now, certain },
+			&(struct model_fragment){ ip, &cur->seen, cur->zone, now, sure },
 			cur->bytes, &cur->parts);
 		cur->active = cur->len > 0;
 		if (!cur->active)
 			return;
-		certain = certain && cur->parts.count <= m->conf->reass.fragments_per_packet;
+		certain = cur->parts.sure &&
+			  cur->parts.count <= m->conf->reass.fragments_per_packet;
 		model_log_add(m, in_if, cur->link_flags, cur->bytes, cur->len, true);
 	} else {
 		memcpy(cur->bytes, ip, cur->len);
@@ -130,7 +133,7 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 		if (cur->segment != 0)
 			model_log_segment(m, m->gso_size);
 		cur->parts = (struct model_parts){ 1, cur->segment != 0 ? cur->segment : cur->len,
-						   cur->seen.df };
+						   cur->seen.df, true };
 	}
 	m->gso_size = 0;
 	seen_parse(&cur->seen, cur->bytes, cur->len);

@@ -99,6 +99,7 @@ struct model_parts {
 	u32 count;
 	u32 largest; /* total length */
 	bool df;     /* one of the largest had it */
+	bool sure;   /* the engine has all of them */
 };
 
 struct model_reass {
@@ -109,6 +110,7 @@ struct model_reass {
 	u8 proto;
 	u16 id;
 	ns_t begun;
+	bool doubt; /* the engine may have thrown away pieces of it, for want of room */
 	u64 number; /* in the order that they began in */
 	u32 total; /* 0: the last fragment did not come yet */
 	u32 hlen;  /* of the first fragment; 0: not come yet */

@@ -106,6 +106,8 @@ struct model_fragment {
 	ns_t now;
 	bool sure; /* that the engine still has those before it */
 };
+/* The engine may throw away pieces now: none of those that are here is sure any more. */
+void model_reass_doubt(struct model_pieces *table);
 u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, u8 *out,
 		    struct model_parts *parts);
 

@@ -52,7 +52,7 @@ static bool model_reass_overlaps(const struct model_reass *r, const u8 *payload,
 
 static struct model_parts model_reass_parts(const struct model_reass *r)
 {
-	struct model_parts parts = { .count = r->piece_count };
+	struct model_parts parts = { .count = r->piece_count, .sure = !r->doubt };
 
 	for (u32 n = 0; n < r->piece_count; n++)
 		parts.largest = u32_max(parts.largest, r->piece[n].total_len);
@@ -97,6 +97,12 @@ static u32 model_reass_whole(struct model_reass *r, bool sure, u8 *out, struct m
 	return r->hlen + r->total;
 }
 
+void model_reass_doubt(struct model_pieces *table)
+{
+	for (u32 n = 0; n < table->top; n++)
+		table->entry[n].doubt = true;
+}
+
 /* When it is not sure that the engine has all of a packet's earlier pieces, whatever could be put
  * together of some of them is.                                                                   */
 u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, u8 *out,
@@ -109,19 +115,22 @@ u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, 
 	u32 end = seen->frag_offset + len;
 	bool duplicate = false;
 
+	r->doubt |= !f->sure;
+	parts->sure = !r->doubt;
 	if (end > IP4_LEN_MAX || len == 0 || (seen->mf && len % 8 != 0) ||
 	    r->piece_count == MODEL_PIECE_MAX)
 		return 0;
 	if (model_reass_overlaps(r, ip + seen->hlen, seen->frag_offset, len, &duplicate) ||
 	    (r->total != 0 && (end > r->total || (!seen->mf && end != r->total)))) {
 		r->used = false;
-		if (f->sure)
+		if (parts->sure)
 			return 0;
 		/* Or this is the first piece that the engine knows. */
 		r = model_reass_find(table, f);
+		r->doubt = true;
 	}
 	if (duplicate)
-		return f->sure ? 0 : model_reass_whole(r, false, out, parts);
+		return parts->sure ? 0 : model_reass_whole(r, false, out, parts);
 	r->piece[r->piece_count++] = (struct model_piece){ seen->frag_offset, len, seen->len,
 							   seen->df, seen->tos & 3 };
 	memcpy(r->bytes + seen->frag_offset, ip + seen->hlen, len);
@@ -131,5 +140,5 @@ u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, 
 		r->hlen = seen->hlen;
 		memcpy(r->header, ip, seen->hlen);
 	}
-	return model_reass_whole(r, f->sure, out, parts);
+	return model_reass_whole(r, parts->sure, out, parts);
 }
