@@ -441,10 +441,33 @@ FAULTS = [
     ("a flow that ended stays charged to its subscriber", "src/core/path/bury.c",
      """		subscriber_release(path->subscribers, path->ct, idx);
 """, "", "unit:core_path/test_subscriber"),
+    ("the short cut for first packets sends what is too long", "src/core/path/open.c",
+     """ || pkt->len > out->conf.mtu)""", """)""", "unit:core_path/test_open"),
+    ("the short cut for first packets does not see whose destination it is",
+     "src/core/path/open.c",
+     """	    nat_knows(path->nat, key->tuple.dst) ||""", """	    """, "unit:core_path/test_open"),
+    ("the short cut for first packets takes any source", "src/core/path/open.c",
+     """	return type != FIB_LOCAL && type != FIB_BROADCAST && ip_source_travels(src);""",
+     """	return type != FIB_LOCAL && ip_source_travels(src);""", "unit:core_path/test_open"),
+    ("the short cut for first packets takes what can begin no flow", "src/core/path/open.c",
+     """(tcp->flags & kind) == TCP_SYN &&""", """(tcp->flags & kind & TCP_SYN) == TCP_SYN &&""",
+     "unit:core_path/test_open"),
+    ("the short cut for first packets spares the rules", "src/core/path/open.c",
+     """	v = path_filter(path, pkt, FILTER_FORWARD, now);
+""", "", "unit:core_path/test_open"),
+    ("a flow that a packet just before has made is made again", "src/core/path/receive.c",
+     """	return ct_peek(ct, key) == IDX_NONE;
+""", """	(void)key;
+	return true;
+""", "unit:core_path/test_open"),
+    ("anybody outside may come as one of our public addresses", "src/core/path/prerouting.c",
+     """	if (path_from_inside(path, pkt) || !nat_owns(path->nat, src) ||
+""", """	if (path_from_inside(path, pkt) || nat_owns(path->nat, src) ||
+""", "unit:core_path/test_drops"),
     ("flows from outside are charged to whom they come to", "src/core/path/prerouting.c",
-     """	if (verdict_is_accept(v) && path_from_inside(path, pkt))
+     """		v = path_begin_flow(path, pkt, key, from_inside, now);
 """,
-     """	if (verdict_is_accept(v))
+     """		v = path_begin_flow(path, pkt, key, true, now);
 """, "unit:core_path/test_subscriber"),
     ("a mapping that ends stays charged", "src/core/nat/mapping.c",
      """	subscriber_put_port(nat->subscribers, rec->subscriber);

@@ -77,6 +77,9 @@ static bool model_addresses_ok(const struct model *m)
 
 	if (!model_source_ok(m, zone, seen->src) || model_is_own(m, zone, seen->src))
 		return false;
+	if (m->conf->iface[m->cur.in_if].side == IFACE_OUTSIDE &&
+	    model_sees_public(m, zone, seen->src))
+		return false;
 	if (ip4_is_link_local(seen->src) || ip4_is_link_local(seen->dst))
 		return false;
 	return !model_sees_group(m, zone, seen->dst) && !ip4_is_zeronet(seen->dst) &&

@@ -4,40 +4,47 @@
 
 enum { RNG_ROUNDS = 12, CHACHA_WORDS = 16 };
 
-static inline u32 rotate_left(u32 v, u32 bits)
+/* A row of the state: the compiler's own vectors do its four words at once. */
+typedef u32 row __attribute__((vector_size(16)));
+
+static inline row rotate_left(row v, u32 bits)
 {
 	return v << bits | v >> (32 - bits);
 }
 
-static inline void quarter_round(u32 *x, u32 a, u32 b, u32 c, u32 d)
+/* The four quarter rounds of the columns. */
+static inline void column_round(row x[4])
 {
-	x[a] += x[b];
-	x[d] = rotate_left(x[d] ^ x[a], 16);
-	x[c] += x[d];
-	x[b] = rotate_left(x[b] ^ x[c], 12);
-	x[a] += x[b];
-	x[d] = rotate_left(x[d] ^ x[a], 8);
-	x[c] += x[d];
-	x[b] = rotate_left(x[b] ^ x[c], 7);
+	x[0] += x[1];
+	x[3] = rotate_left(x[3] ^ x[0], 16);
+	x[2] += x[3];
+	x[1] = rotate_left(x[1] ^ x[2], 12);
+	x[0] += x[1];
+	x[3] = rotate_left(x[3] ^ x[0], 8);
+	x[2] += x[3];
+	x[1] = rotate_left(x[1] ^ x[2], 7);
 }
 
 void chacha_block(const u32 state[16], u32 out[16], u32 rounds)
 {
-	u32 x[CHACHA_WORDS];
+	row x[4], begin[4];
 
 	memcpy(x, state, sizeof x);
+	memcpy(begin, state, sizeof begin);
 	for (u32 round = 0; round < rounds; round += 2) {
-		quarter_round(x, 0, 4, 8, 12);
-		quarter_round(x, 1, 5, 9, 13);
-		quarter_round(x, 2, 6, 10, 14);
-		quarter_round(x, 3, 7, 11, 15);
-		quarter_round(x, 0, 5, 10, 15);
-		quarter_round(x, 1, 6, 11, 12);
-		quarter_round(x, 2, 7, 8, 13);
-		quarter_round(x, 3, 4, 9, 14);
+		column_round(x);
+		/* Diagonals become columns, and columns again. */
+		x[1] = __builtin_shufflevector(x[1], x[1], 1, 2, 3, 0);
+		x[2] = __builtin_shufflevector(x[2], x[2], 2, 3, 0, 1);
+		x[3] = __builtin_shufflevector(x[3], x[3], 3, 0, 1, 2);
+		column_round(x);
+		x[1] = __builtin_shufflevector(x[1], x[1], 3, 0, 1, 2);
+		x[2] = __builtin_shufflevector(x[2], x[2], 2, 3, 0, 1);
+		x[3] = __builtin_shufflevector(x[3], x[3], 1, 2, 3, 0);
 	}
-	for (u32 word = 0; word < CHACHA_WORDS; word++)
-		out[word] = x[word] + state[word];
+	for (u32 at = 0; at < 4; at++)
+		x[at] += begin[at];
+	memcpy(out, x, sizeof x);
 }
 
 void rng_init(struct rng *rng, const u8 seed[32])

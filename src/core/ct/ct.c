@@ -118,8 +118,11 @@ u32 ct_peek(const struct ct *ct, const struct tuple_key *key)
 	u32 ref;
 
 	match = index_match_bucket(home, tag);
+	/* What is asked here is new more often than not. */
+	if (LIKELY((match.lanes | home->moved | home->stashed) == 0))
+		return IDX_NONE;
 	ref = match_verified(ct, &match, key);
-	if (LIKELY(ref != IDX_NONE) || LIKELY((home->moved | home->stashed) == 0))
+	if (ref != IDX_NONE)
 		return ref;
 	if (home->moved > 0) {
 		match = index_match_bucket(&ix->bucket[index_other(ix, first, tag)],
@@ -154,6 +157,14 @@ bool ct_has_room(const struct ct *ct)
 	return ct->free_head != IDX_NONE;
 }
 
+/* The lines that a new flow will be written to. */
+static void prefetch_slot(const struct ct *ct, u32 idx)
+{
+	prefetch_write(&ct->flow[idx]);
+	if (ct->more != NULL)
+		prefetch_write(&ct->more[idx]);
+}
+
 u32 ct_new(struct ct *ct, const struct tuple_key *key, ns_t now)
 {
 	u32 idx = ct->free_head;
@@ -167,7 +178,7 @@ u32 ct_new(struct ct *ct, const struct tuple_key *key, ns_t now)
 	if (ct->free_head == IDX_NONE)
 		ct->free_tail = IDX_NONE;
 	else
-		prefetch_write(&ct->flow[ct->free_head]);
+		prefetch_slot(ct, ct->free_head);
 	gen = flow->handle_gen;
 	memset(flow, 0, sizeof *flow);
 	flow->orig = key->tuple;

@@ -321,6 +321,8 @@ static u32 counters_of_road(const struct sluice *s, struct sluice_counter *out)
 		{ "probes_missed", "flows ended unasked, limit of questions", "",
 		  s->ct.stats.probes_missed },
 		{ "packets_fast", "packets by the short cut", "", s->path.stats.fast },
+		{ "packets_opening", "first packets of flows by their short cut", "",
+		  s->path.stats.opened },
 		{ "packets_slow", "packets by the whole road", "", s->path.stats.slow },
 		{ "packets_forwarded", "packets forwarded", "", s->path.stats.forwarded },
 		{ "packets_to_host", "packets for the host's own stack", "",

@@ -128,6 +128,12 @@ void neigh_touch(struct neigh_table *table, u16 idx, ns_t now)
 	}
 }
 
+void neigh_use(struct neigh_table *table, u16 idx, ns_t now)
+{
+	neigh_touch(table, idx, now);
+	neigh_at(table, idx)->used = true;
+}
+
 void neigh_set_link(struct neigh_table *table, u16 idx, const struct mac *mac)
 {
 	struct neigh *neigh = neigh_at(table, idx);
@@ -276,6 +282,13 @@ u16 neigh_get(struct neigh_table *table, u16 out_if, be32 addr, ns_t now)
 	}
 	neigh_touch(table, idx, now);
 	return idx;
+}
+
+u16 neigh_peek(const struct neigh_table *table, u16 out_if, be32 addr)
+{
+	return neigh_iface(table, out_if)->conf.link == IFACE_RAW_IP ?
+		       table->raw[out_if] :
+		       neigh_find(table, out_if, addr);
 }
 
 enum err neigh_set_permanent(struct neigh_table *table, u16 out_if, be32 addr,

@@ -208,6 +208,8 @@ void neigh_init(struct neigh_table *table, struct iface_table *ifaces, struct pk
  * it is usable at once; so are those of broadcast and multicast addresses. NEXTHOP_NONE when the
  * table is full.                                                                                */
 u16 neigh_get(struct neigh_table *table, u16 out_if, be32 addr, ns_t now);
+/* What neigh_get would find, without making or touching anything; NEXTHOP_NONE. */
+u16 neigh_peek(const struct neigh_table *table, u16 out_if, be32 addr);
 /* Only look: NEXTHOP_NONE when there is none. */
 u16 neigh_find(const struct neigh_table *table, u16 out_if, be32 addr);
 /* An entry by configuration: never asked for, never forgotten. ERR_RANGE for a group or zero MAC or
@@ -226,6 +228,8 @@ verdict neigh_drop_full(struct drop_stats *stats, struct pkt *pkt);
  *          NEIGH_QUEUE_FULL when there was nothing older to push out.                           */
 verdict neigh_resolve(struct neigh_table *table, struct drop_stats *stats, struct pkt *pkt,
 		      ns_t now, struct batch *out, struct batch *dead);
+/* A packet is sent without neigh_resolve, by an adjacency that is usable. */
+void neigh_use(struct neigh_table *table, u16 idx, ns_t now);
 /* An ARP packet came in by pkt->in_if; l3 and len cover it without its link header.
  *
  * STOLEN - always when it is well formed: the packet was put back, or turned around in place into

@@ -89,10 +89,9 @@ verdict ip_check_forwardable(struct drop_stats *stats, struct pkt *pkt)
 {
 	const struct ip4_hdr *ip = (const struct ip4_hdr *)pkt_l3(pkt);
 
-	if (ip4_is_zeronet(ip->src) || ip4_is_loopback(ip->src) || ip4_is_link_local(ip->src))
+	if (!ip_source_travels(ip->src))
 		return pkt_drop(stats, pkt, DROP_IP_SOURCE);
-	if (ip4_is_zeronet(ip->dst) || ip4_is_loopback(ip->dst) || ip4_is_link_local(ip->dst) ||
-	    ip4_is_class_e(ip->dst))
+	if (!ip_dest_travels(ip->dst))
 		return pkt_drop(stats, pkt, DROP_IP_DESTINATION);
 	return VERDICT_ACCEPT;
 }
@@ -109,11 +108,11 @@ verdict ip_check_ttl(struct drop_stats *stats, struct pkt *pkt)
 void ip_decrement_ttl(struct pkt *pkt)
 {
 	struct ip4_hdr *ip = (struct ip4_hdr *)pkt_l3(pkt);
-	be16 old = be16_load(&ip->ttl);
 
 	CHECK(ip->ttl > 0);
 	ip->ttl--;
-	ip->csum = csum_replace16(ip->csum, old, be16_load(&ip->ttl));
+	/* The high byte of its word, RFC 1141. To read the word again would wait for the store. */
+	ip->csum = csum_replace16(ip->csum, be16_of(0x0100), be16_of(0));
 	pkt->flags |= PKT_TTL_TAKEN;
 }
 

@@ -56,6 +56,19 @@ static inline bool ip_is_one_host(be32 addr)
 	return !ip4_is_zeronet(addr) && !ip4_is_loopback(addr) && !ip4_is_multicast(addr) &&
 	       !ip4_is_class_e(addr);
 }
+
+/* Whether a packet from or to the address may be forwarded (RFC 1812 section 5.3.7, RFC 3927
+ * section 7).                                                                                    */
+static inline bool ip_source_travels(be32 addr)
+{
+	return !ip4_is_zeronet(addr) && !ip4_is_loopback(addr) && !ip4_is_link_local(addr);
+}
+
+static inline bool ip_dest_travels(be32 addr)
+{
+	return ip_source_travels(addr) && !ip4_is_class_e(addr);
+}
+
 /* The header checksum, made anew. */
 static inline void ip_set_csum(struct ip4_hdr *ip)
 {

@@ -74,6 +74,7 @@ void nat_init(struct nat *nat, const struct hash_key *key, const u8 seed[32])
 	slab_init(&nat->mapping);
 	slab_init(&nat->peer);
 	slab_init(&nat->dest);
+	nat->address_low = UINT32_MAX;
 	heads_init(nat->address_heads, nat->address_head_count);
 	heads_init(nat->inside_heads, nat->mapping_head_count);
 	heads_init(nat->public_heads, nat->mapping_head_count);
@@ -90,8 +91,12 @@ static u32 address_head(const struct nat *nat, be32 addr)
 
 u32 nat_address_find(const struct nat *nat, be32 addr)
 {
-	u32 idx = nat->address_heads[address_head(nat, addr)];
+	u32 idx;
 
+	/* Nearly all that is asked for lies elsewhere. */
+	if (be32_host(addr) < nat->address_low || be32_host(addr) > nat->address_high)
+		return IDX_NONE;
+	idx = nat->address_heads[address_head(nat, addr)];
 	while (idx != IDX_NONE && !be32_eq(nat->address[idx].addr, addr))
 		idx = nat->address_next[idx];
 	return idx;
@@ -244,6 +249,8 @@ static struct nat_address *address_get(struct nat *nat, be32 addr)
 		nat->address[idx].space = &nat->spaces[(u64)idx * NAT_PROTO_COUNT];
 		nat->address_next[idx] = *head;
 		*head = idx;
+		nat->address_low = u32_min(nat->address_low, be32_host(addr));
+		nat->address_high = u32_max(nat->address_high, be32_host(addr));
 	}
 	nat->address[idx].live = true;
 	return &nat->address[idx];
@@ -333,6 +340,7 @@ enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 
 	for (u32 at = 0; at < iface_count; at++)
 		fits = masquerade_take(nat, conf, masquerade[at]) && fits;
 	CHECK(fits);
+	memset(nat->draw, 0, sizeof nat->draw);
 	memset(nat->masquerade, 0, sizeof nat->masquerade);
 	memcpy(nat->masquerade, masquerade, iface_count * sizeof *masquerade);
 	nat->masquerade_if = 0;

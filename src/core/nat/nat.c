@@ -59,6 +59,12 @@ bool nat_owns(const struct nat *nat, be32 addr)
 	       static_by_outside(nat, addr) != NULL || balance_owns(&nat->balance, addr);
 }
 
+bool nat_knows(const struct nat *nat, be32 addr)
+{
+	return nat_address_find(nat, addr) != IDX_NONE || static_by_outside(nat, addr) != NULL ||
+	       balance_owns(&nat->balance, addr);
+}
+
 bool nat_claims(const struct nat *nat, const struct tuple_key *key, bool from_inside)
 {
 	const struct tuple *t = &key->tuple;
@@ -199,7 +205,9 @@ static u32 rule_address(const struct nat *nat, const struct nat_rule_conf *rule,
 		count += be32_host(pool->range[at].last) - be32_host(pool->range[at].first) + 1;
 	if (try >= count || (try > 0 && pool->strict_pairing))
 		return IDX_NONE;
-	pick = (hash_range(hash_words(&nat->key, who->src.raw, who->zone), count) + try) % count;
+	pick = hash_range(hash_words(&nat->key, who->src.raw, who->zone), count) + try;
+	if (pick >= count)
+		pick -= count;
 	for (u32 at = 0; at < pool->range_count; at++) {
 		u32 first = be32_host(pool->range[at].first);
 		u32 size = be32_host(pool->range[at].last) - first + 1;
@@ -253,26 +261,35 @@ static struct seeker seeker_of(const struct nat *nat, const struct nat_rule_conf
 void nat_expect(struct nat *nat, const struct ct *ct, const struct tuple *t, u8 proto, u8 zone)
 {
 	int kind = nat_proto_of(proto);
-	const struct nat_rule_conf *rule = NULL;
-	struct seeker who = { .src = t->src, .zone = zone };
+	struct seeker who = { t->src, nat->masquerade[nat->masquerade_if], zone };
+	const struct nat_rule_conf *rule;
 	struct nat_draw *draw;
-	u32 address;
+	u32 address, at = 0;
 
-	for (u32 at = 0; at < nat->conf.rule_count && rule == NULL; at++) {
-		if (rule_covers(&nat->conf.rule[at], t, proto, zone))
-			rule = &nat->conf.rule[at];
-	}
-	if (rule == NULL || kind < 0 || rule->kind == NAT_KIND_NONE ||
-	    rule->mapping[kind] != NAT_MAP_DESTINATION)
+	while (at < nat->conf.rule_count && !rule_covers(&nat->conf.rule[at], t, proto, zone))
+		at++;
+	if (at == nat->conf.rule_count)
 		return;
-	who.masquerade = nat->masquerade[nat->masquerade_if];
+	rule = &nat->conf.rule[at];
+	if (kind < 0 || rule->kind == NAT_KIND_NONE || rule->mapping[kind] != NAT_MAP_DESTINATION)
+		return;
 	address = rule_address(nat, rule, &who, 0);
 	if (address == IDX_NONE)
 		return;
 	draw = nat_draw_of(nat, t);
-	draw->tuple = *t;
-	draw->value = rng_u32(&nat->rng);
-	nat_port_expect(nat, ct, draw, address, proto);
+	*draw = (struct nat_draw){ *t, proto, zone, (u16)at, 0, address };
+	nat_port_expect(nat, ct, draw);
+}
+
+/* The first address that a rule gives to a flow, which may be known already. */
+static u32 first_address(struct nat *nat, const struct nat_rule_conf *rule,
+			 const struct seeker *who, const struct flow *flow)
+{
+	const struct nat_draw *draw = nat_draw_find(nat, flow);
+
+	if (draw != NULL && rule->kind == NAT_KIND_POOL && draw->rule == flow->rule)
+		return draw->address;
+	return rule_address(nat, rule, who, 0);
 }
 
 static void refusal_note(struct nat *nat, const struct flow *flow, u32 address)
@@ -397,7 +414,8 @@ static enum drop source_per_destination(struct nat *nat, struct ct *ct,
 	if (!subscriber_may_take_port(nat->subscribers, holder))
 		return DROP_SUBSCRIBER_PORTS;
 	for (u32 try = 0; try < NAT_ADDRESS_TRIES; try++) {
-		u32 address = rule_address(nat, rule, &who, try);
+		u32 address = try == 0 ? first_address(nat, rule, &who, flow) :
+					 rule_address(nat, rule, &who, try);
 		struct tuple before = flow->repl;
 		u16 port;
 

@@ -39,7 +39,7 @@
 
 enum {
 	NAT_IFACE_MAX = 64,
-	NAT_DRAWS = 64, /* six bits of a hash; more than the packets between parsing and acting */
+	NAT_DRAWS = 256, /* eight bits of a hash; more than packets on their way */
 	NAT_PORT_WORDS = 1024, /* 65,536 ports in words of 64 */
 	NAT_LOW_FIRST = 512,   /* source ports below 1024 stay there: RFC 4787 REQ-3 (a) */
 	NAT_LOW_LAST = 1023,
@@ -136,10 +136,14 @@ struct nat_stats {
 	u64 mappings_taken; /* rested, and went early to make room */
 };
 
-/* A random number drawn ahead for the first port that a flow will try. */
+/* What a flow to come will be given if nothing speaks against it, found out ahead. */
 struct nat_draw {
 	struct tuple tuple;
-	u32 value;
+	u8 proto;
+	u8 zone;
+	u16 rule;    /* of NAT, whose address this is */
+	u16 port;    /* drawn at random */
+	u32 address;
 };
 
 struct nat {
@@ -147,6 +151,8 @@ struct nat {
 	struct nat_address *address;
 	struct nat_space *spaces;
 	u32 address_count; /* slots in use, live or not */
+	u32 address_low;   /* host order: every address lies from here */
+	u32 address_high;  /* to here */
 	u32 address_head_count;
 	u32 *address_heads;
 	u32 *address_next;
@@ -225,6 +231,9 @@ void nat_check(const struct nat *nat, const struct ct *ct);
 /* Whether addr is a public address that NAT uses: pools, one-to-one, services, masquerading
  * interfaces.                                                                                    */
 bool nat_owns(const struct nat *nat, be32 addr);
+/* The same, and public addresses that left the configuration and still have flows: what comes for
+ * any other is not redirected.                                                                   */
+bool nat_knows(const struct nat *nat, be32 addr);
 /* The public address that an inside host has for itself alone, one-to-one; false without one. */
 bool nat_static_public(const struct nat *nat, be32 inside, u8 zone, be32 *outside);
 /* Whether a service, a mapping or a one-to-one entry stands for the tuple's public endpoint. */
@@ -264,12 +273,22 @@ static inline struct nat_draw *nat_draw_of(struct nat *nat, const struct tuple *
 {
 	u32 mixed = t->src.raw ^ t->dst.raw ^ (u32)t->sport.raw << 16 ^ t->dport.raw;
 
-	return &nat->draw[(mixed * UINT32_C(0x9e3779b1)) >> 26];
+	return &nat->draw[(mixed * UINT32_C(0x9e3779b1)) >> 24];
 }
 
-/* Prefetch the index where the port that follows from the draw will be looked up. */
-void nat_port_expect(const struct nat *nat, const struct ct *ct, const struct nat_draw *draw,
-		     u32 address, u8 proto);
+/* The draw of just this flow; NULL. */
+static inline struct nat_draw *nat_draw_find(struct nat *nat, const struct flow *flow)
+{
+	struct nat_draw *draw = nat_draw_of(nat, &flow->orig);
+
+	return tuple_eq(&draw->tuple, &flow->orig) && draw->proto == flow->proto &&
+			       draw->zone == flow->zone[TUPLE_ORIG] ?
+		       draw :
+		       NULL;
+}
+
+/* Draw the port, and prefetch the index where it will be looked up. */
+void nat_port_expect(struct nat *nat, const struct ct *ct, struct nat_draw *draw);
 void nat_port_release(struct nat *nat, const struct flow *flow);
 /* A port that nobody uses, for a mapping; false when none is left. */
 bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, bool parity,

@@ -4,6 +4,7 @@
 
 #include "core/base/bytes.h"
 #include "core/nat/balance_conf.h"
+#include "core/wire/ip4.h"
 
 enum {
 	NAT_RULE_MAX = 64,
@@ -55,8 +56,20 @@ enum nat_proto {
 
 /* "tcp", "udp", "icmp", "other" */
 const char *nat_proto_name(enum nat_proto proto);
-/* The one of an IP protocol; -1 for a protocol without ports or identifiers. */
-int nat_proto_of(u8 proto);
+/* The one of an IP protocol; -1 for a protocol without ports or identifiers. SCTP, DCCP and
+ * UDP-Lite share one space: they are few, and a port that two could have had is no loss.        */
+static inline int nat_proto_of(u8 proto)
+{
+	switch (proto) {
+	case IP_PROTO_TCP: return NAT_PROTO_TCP;
+	case IP_PROTO_UDP: return NAT_PROTO_UDP;
+	case IP_PROTO_ICMP: return NAT_PROTO_ICMP;
+	case IP_PROTO_SCTP:
+	case IP_PROTO_DCCP:
+	case IP_PROTO_UDPLITE: return NAT_PROTO_OTHER;
+	default: return -1;
+	}
+}
 
 /* Source translation: the first rule that matches decides. */
 struct nat_rule_conf {

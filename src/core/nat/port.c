@@ -244,6 +244,7 @@ struct choice {
 	const struct flow *flow;
 	struct nat_space *space;
 	struct nat_ports ports;
+	u32 address;
 	be32 public_addr;
 	bool mixed;
 };
@@ -252,7 +253,7 @@ static bool port_is_free(const struct ct *ct, const struct choice *c, u32 port)
 {
 	struct tuple_key key;
 
-	if (!port_allowed(&c->ports, port) || (c->space->mapped[port / 64] >> (port % 64) & 1) != 0)
+	if ((c->space->mapped[port / 64] >> (port % 64) & 1) != 0)
 		return false;
 	key = reply_key(c->flow, c->public_addr, (u16)port);
 	return ct_peek(ct, &key) == IDX_NONE;
@@ -273,28 +274,31 @@ static u32 port_of_draw(const struct nat_ports *ports, bool mixed, u32 draw)
 	return mixed ? port & ~UINT32_C(64) : port;
 }
 
-void nat_port_expect(const struct nat *nat, const struct ct *ct, const struct nat_draw *draw,
-		     u32 address, u8 proto)
+void nat_port_expect(struct nat *nat, const struct ct *ct, struct nat_draw *draw)
 {
-	struct nat_ports ports =
-		nat_ports_for(&nat->address[address], proto, be16_host(draw->tuple.sport));
-	u32 port = port_of_draw(&ports, nat->mixed[nat_proto_of(proto)], draw->value);
-	struct tuple_key key = { { draw->tuple.dst, nat->address[address].addr, draw->tuple.dport,
+	const struct nat_address *public = &nat->address[draw->address];
+	struct nat_ports ports = nat_ports_for(public, draw->proto, be16_host(draw->tuple.sport));
+	u32 port = port_of_draw(&ports, nat->mixed[nat_proto_of(draw->proto)],
+				rng_u32(&nat->rng));
+	struct tuple_key key = { { draw->tuple.dst, public->addr, draw->tuple.dport,
 				   be16_of((u16)port) },
-				 proto, 0 };
+				 draw->proto, 0 };
 
+	draw->port = (u16)port;
+	prefetch(&public->space[nat_proto_of(draw->proto)].mapped[port / 64]);
+	prefetch_write(&public->space[nat_proto_of(draw->proto)].flows[port / 64]);
 	prefetch_write(&ct->index.bucket[index_first(&ct->index, ct_hash(ct, &key))]);
 }
 
-/* The number that was drawn ahead for this flow, once; else a new one. */
-static u32 take_draw(struct nat *nat, const struct flow *flow)
+/* The port that was drawn ahead for this flow on this address, once; else a new one. */
+static u32 first_port(struct nat *nat, const struct choice *c)
 {
-	struct nat_draw *draw = nat_draw_of(nat, &flow->orig);
+	struct nat_draw *draw = nat_draw_find(nat, c->flow);
 
-	if (!tuple_eq(&draw->tuple, &flow->orig))
-		return rng_u32(&nat->rng);
+	if (draw == NULL || draw->address != c->address)
+		return port_of_draw(&c->ports, c->mixed, rng_u32(&nat->rng));
 	memset(&draw->tuple, 0, sizeof draw->tuple);
-	return draw->value;
+	return draw->port;
 }
 
 /* Random probes; the number of collisions tells how crowded the destination is. */
@@ -302,11 +306,12 @@ static bool probe_ports(struct nat *nat, const struct ct *ct, const struct choic
 			u32 *collisions, u32 *port)
 {
 	for (*collisions = 0; *collisions < tries; (*collisions)++) {
-		u32 draw = *collisions == 0 ? take_draw(nat, c->flow) : rng_u32(&nat->rng);
-		u32 at = port_of_draw(&c->ports, c->mixed, draw);
+		u32 at = *collisions == 0 ? first_port(nat, c) :
+					    port_of_draw(&c->ports, c->mixed, rng_u32(&nat->rng));
 
 		nat->stats.probes++;
-		if (port_is_free(ct, c, at)) {
+		/* Only where odd words are preferred may a draw leave the range. */
+		if ((!c->mixed || port_allowed(&c->ports, at)) && port_is_free(ct, c, at)) {
 			*port = at;
 			return true;
 		}
@@ -372,16 +377,16 @@ static bool reuse_closed(struct nat *nat, struct ct *ct, const struct choice *c,
 	return true;
 }
 
-static bool choose(struct nat *nat, struct ct *ct, const struct choice *c, u32 address, u32 *port)
+static bool choose(struct nat *nat, struct ct *ct, const struct choice *c, u32 *port)
 {
-	struct nat_dest *dest = dest_find(nat, c->flow, address);
+	struct nat_dest *dest = dest_find(nat, c->flow, c->address);
 	u32 collisions;
 
 	if (dest == NULL) {
 		bool found = probe_ports(nat, ct, c, PORT_PROBES, &collisions, port);
 
 		if (collisions >= PORT_CROWDED)
-			dest = dest_new(nat, c->flow, address);
+			dest = dest_new(nat, c->flow, c->address);
 		if (found) {
 			if (dest != NULL)
 				dest_set(dest, *port, true);
@@ -414,13 +419,14 @@ bool nat_port_choose(struct nat *nat, struct ct *ct, struct flow *flow, u32 addr
 		.flow = flow,
 		.space = nat_space_of(nat, address, flow->proto),
 		.ports = nat_ports_for(public, flow->proto, be16_host(flow->orig.sport)),
+		.address = address,
 		.public_addr = public->addr,
 		.mixed = nat->mixed[nat_proto_of(flow->proto)],
 	};
 	struct nat_dest *dest;
 	u32 chosen;
 
-	if (!choose(nat, ct, &c, address, &chosen)) {
+	if (!choose(nat, ct, &c, &chosen)) {
 		if (!reuse_closed(nat, ct, &c, now, &chosen))
 			return false;
 		dest = dest_find(nat, flow, address);

@@ -163,7 +163,7 @@ static verdict reclassify(struct path *path, struct pkt *pkt, const struct filte
 	return die(path, pkt, ask.chain, fate);
 }
 
-verdict path_filter(struct path *path, struct pkt *pkt, enum filter_chain chain, ns_t now)
+verdict path_filter_judge(struct path *path, struct pkt *pkt, enum filter_chain chain, ns_t now)
 {
 	struct filter *filter = path->filter;
 	struct filter_ask ask = { .chain = chain, .len_bytes = pkt->len, .now = now };
@@ -171,8 +171,6 @@ verdict path_filter(struct path *path, struct pkt *pkt, enum filter_chain chain,
 	verdict v = VERDICT_ACCEPT;
 	struct filter_fate fate;
 
-	if (filter_is_idle(filter, chain))
-		return VERDICT_ACCEPT;
 	key_fill(path, pkt, chain, &ask.key);
 	if (flow != NULL && chain != FILTER_OUTPUT && flow_is_confirmed(flow) &&
 	    !is_opening(flow) && !filter_knows_flow(filter, pkt->flow >> 1)) {

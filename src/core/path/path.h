@@ -1,6 +1,7 @@
 /* The road of a packet, in the order in which it is travelled. One file per station:
  *
  *   receive      the link header; the short cut for packets of established flows
+ *   open         the short cut for the first packet of a flow
  *   prerouting   hook: reassembly, header checks, the flow is found or made, where it goes (DNAT)
  *   route        local, forward, or nowhere
  *   input        hook: what is for the gateway       deliver     who gets it: echo, the host
@@ -30,6 +31,7 @@
 #include "core/pkt/pkt.h"
 #include "core/pkt/trace.h"
 #include "core/subscriber/subscriber.h"
+#include "core/wire/eth.h"
 
 enum {
 	PATH_QUEUE_MAX = 4096, /* packets that wait for sluice_output */
@@ -37,6 +39,7 @@ enum {
 
 struct path_stats {
 	u64 fast;       /* packets that took the short cut */
+	u64 opened;     /* first packets of flows that took theirs */
 	u64 slow;
 	u64 forwarded;
 	u64 to_host;
@@ -89,7 +92,13 @@ bool path_pop(struct path *path, struct batch *tx);
 /* ---- the stations ---------------------------------------------------------------------------
  * STOLEN: somebody else has the packet now. DEAD: bury it.                                      */
 void path_road(struct path *path, struct pkt *pkt, ns_t now);
+/* Whether the first packet of a flow took its short cut: it is sent or buried then, else as it was.
+ * Requires: ip_is_plain accepted it, and key says its tuple, of UDP or TCP, which no flow has.   */
+bool path_open(struct path *path, struct pkt *pkt, const struct tuple_key *key, ns_t now);
 verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now);
+/* The part of it that makes the flow of a packet which none belongs to: sets pkt->flow. */
+verdict path_begin_flow(struct path *path, struct pkt *pkt, const struct tuple_key *key,
+			bool from_inside, ns_t now);
 /* Whether a source can be a host's, in the zone that it comes from or goes to. */
 verdict path_check_source(struct path *path, struct pkt *pkt, u8 zone);
 /* Where the packet goes: sets out_if, *gateway and *type. */
@@ -98,11 +107,22 @@ verdict path_input(struct path *path, struct pkt *pkt, enum fib_type type, ns_t 
 verdict path_deliver(struct path *path, struct pkt *pkt, enum fib_type type, ns_t now);
 verdict path_forward(struct path *path, struct pkt *pkt, be32 gateway, ns_t now);
 /* What the rules say: ACCEPT, or DEAD with one of FILTER_*. */
-verdict path_filter(struct path *path, struct pkt *pkt, enum filter_chain chain, ns_t now);
+verdict path_filter_judge(struct path *path, struct pkt *pkt, enum filter_chain chain, ns_t now);
+static inline verdict path_filter(struct path *path, struct pkt *pkt, enum filter_chain chain,
+				  ns_t now)
+{
+	return filter_is_idle(path->filter, chain) ? VERDICT_ACCEPT :
+						     path_filter_judge(path, pkt, chain, now);
+}
+
 /* A packet made here; owns it whatever happens. */
 void path_output(struct path *path, struct pkt *pkt, ns_t now);
 verdict path_postrouting(struct path *path, struct pkt *pkt, ns_t now);
+/* The part of it that translates and confirms the flow of a packet that begins one. */
+verdict path_confirm_flow(struct path *path, struct pkt *pkt, ns_t now);
 verdict path_transmit(struct path *path, struct pkt *pkt, be32 gateway, ns_t now);
+/* The same for a packet that the link takes as it is, by a next hop that is usable. */
+void path_transmit_plain(struct path *path, struct pkt *pkt, u16 nexthop, ns_t now);
 void path_bury(struct path *path, struct pkt *pkt, ns_t now);
 
 /* Asks the inside hosts of flows whose time is over, as many as ct named. */
@@ -121,6 +141,9 @@ be32 path_dst(const struct path *path, const struct pkt *pkt);
 u8 path_lookup(const struct path *path, u8 zone, be32 dst, u32 *route);
 /* The same for where a packet goes, by what is known of its flow. */
 u8 path_route_find(const struct path *path, const struct pkt *pkt, be32 dst, u32 *route);
+/* Which of a route's paths a flow takes. */
+const struct fib_path *path_pick(const struct path *path, const struct fib *fib, u32 route,
+				 be32 src, be32 dst);
 /* Whether it is an own address as it is seen from a zone; of which interface. */
 bool path_find_addr(const struct path *path, u8 zone, be32 addr, u16 *index);
 /* Whether the host's own stack has this address as well, as it is seen from a zone. */
@@ -163,6 +186,15 @@ static inline void path_enqueue(struct path *path, struct pkt *pkt)
 	iface->stats.tx_packets++;
 	iface->stats.tx_bytes += pkt->len;
 	path->queue[(path->queue_head + path->queue_count++) % PATH_QUEUE_MAX] = pkt;
+}
+
+/* By an adjacency that is usable. */
+static inline void path_write_link(struct pkt *pkt, const struct neigh *neigh)
+{
+	pkt->out_if = neigh->out_if;
+	pkt->l2 = (u16)(pkt->l3 - neigh->link_len);
+	/* Fourteen bytes always: on a link without header they fall into the headroom unused. */
+	memcpy(pkt->buf + pkt->l3 - ETH_HLEN, neigh->link, ETH_HLEN);
 }
 
 static inline bool path_from_inside(const struct path *path, const struct pkt *pkt)

@@ -26,7 +26,7 @@ static verdict postrouting_error(struct path *path, struct pkt *pkt, const struc
 	return v;
 }
 
-static verdict postrouting_new(struct path *path, struct pkt *pkt, ns_t now)
+verdict path_confirm_flow(struct path *path, struct pkt *pkt, ns_t now)
 {
 	u32 idx = pkt->flow >> 1;
 	struct flow *flow = &path->ct->flow[idx];
@@ -65,7 +65,7 @@ static verdict postrouting_leave(struct path *path, struct pkt *pkt, ns_t now)
 	if ((pkt->flags & PKT_ICMP_ERROR) != 0)
 		return postrouting_error(path, pkt, flow);
 	if ((flow->flags & FLOW_CONFIRMED) == 0) {
-		verdict v = postrouting_new(path, pkt, now);
+		verdict v = path_confirm_flow(path, pkt, now);
 
 		if (!verdict_is_accept(v))
 			return v;

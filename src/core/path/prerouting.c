@@ -53,14 +53,14 @@ static bool sees_public(const struct path *path, const struct pkt *pkt, be32 dst
 	return LIKELY(pkt->zone == 0) || path_lookup(path, pkt->zone, dst, &route) == 0;
 }
 
-static verdict prerouting_new(struct path *path, struct pkt *pkt, const struct tuple_key *key,
-			      ns_t now)
+verdict path_begin_flow(struct path *path, struct pkt *pkt, const struct tuple_key *key,
+			bool from_inside, ns_t now)
 {
-	verdict v = ct_may_begin(path->ct, path->drops, pkt);
+	verdict v = VERDICT_ACCEPT;
 	u32 holder = IDX_NONE;
 	u32 idx;
 
-	if (verdict_is_accept(v) && path_from_inside(path, pkt))
+	if (from_inside)
 		v = subscriber_admit(path->subscribers, path->drops, pkt, key->tuple.src, now,
 				     &holder);
 	if (!verdict_is_accept(v))
@@ -76,13 +76,22 @@ static verdict prerouting_new(struct path *path, struct pkt *pkt, const struct t
 	idx = ct_new(path->ct, key, now);
 	pkt->flow = idx << 1 | TUPLE_ORIG;
 	subscriber_hold(path->subscribers, path->ct, idx, holder);
-	if (sees_public(path, pkt, key->tuple.dst))
-		v = nat_dst(path->nat, path->ct, path->drops, pkt, idx,
-			    path_from_inside(path, pkt));
-	if (!verdict_is_accept(v))
-		return v;
-	ct_track(path->ct, idx, TUPLE_ORIG, pkt, ct_ms(now));
 	return VERDICT_ACCEPT;
+}
+
+static verdict prerouting_new(struct path *path, struct pkt *pkt, const struct tuple_key *key,
+			      ns_t now)
+{
+	bool from_inside = path_from_inside(path, pkt);
+	verdict v = ct_may_begin(path->ct, path->drops, pkt);
+
+	if (verdict_is_accept(v))
+		v = path_begin_flow(path, pkt, key, from_inside, now);
+	if (verdict_is_accept(v) && sees_public(path, pkt, key->tuple.dst))
+		v = nat_dst(path->nat, path->ct, path->drops, pkt, pkt->flow >> 1, from_inside);
+	if (verdict_is_accept(v))
+		ct_track(path->ct, pkt->flow >> 1, TUPLE_ORIG, pkt, ct_ms(now));
+	return v;
 }
 
 /* An address that the host has too: what no mapping claims is the host's, whatever it is; its
@@ -228,6 +237,18 @@ verdict path_check_source(struct path *path, struct pkt *pkt, u8 zone)
 	}
 }
 
+/* Nor is anybody outside who can have a public address of ours: flows of his making would take the
+ * tuples that inside hosts are answered by.                                                      */
+static verdict check_public_source(const struct path *path, struct pkt *pkt)
+{
+	be32 src = ((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->src;
+
+	if (path_from_inside(path, pkt) || !nat_owns(path->nat, src) ||
+	    !sees_public(path, pkt, src))
+		return VERDICT_ACCEPT;
+	return pkt_drop(path->drops, pkt, DROP_IP_SPOOFED);
+}
+
 verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
 {
 	struct batch dead;
@@ -246,6 +267,8 @@ verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
 		v = ip_check_l4(path->drops, *pkt);
 	if (verdict_is_accept(v))
 		v = path_check_source(path, *pkt, (*pkt)->zone);
+	if (verdict_is_accept(v))
+		v = check_public_source(path, *pkt);
 	if (!verdict_is_accept(v))
 		return v;
 	if (is_for_group(path, *pkt))

@@ -26,6 +26,7 @@ struct lookup {
 	u16 tag;
 	u8 kind;    /* enum link_kind */
 	u8 proto;   /* 0: not for the short cut */
+	bool home;  /* bucket is the first one */
 	bool plain; /* ip_is_plain held: the header need not be checked again */
 };
 
@@ -126,6 +127,7 @@ static ALWAYS_INLINE void look_ahead(const struct path *path, struct pkt *pkt,
 	hash = ct_hash(path->ct, &key);
 	look->tag = index_tag(hash);
 	look->bucket = index_first(&path->ct->index, hash);
+	look->home = true;
 	prefetch(&path->ct->index.bucket[look->bucket]);
 }
 
@@ -149,6 +151,7 @@ static ALWAYS_INLINE void match_tags(const struct ct *ct, struct group *group, u
 		prefetch_flow(ct, look->ref);
 	} else if (home->moved > 0) {
 		group->moved |= 1u << at;
+		look->home = false;
 		look->bucket = index_other(ix, look->bucket, look->tag);
 		prefetch(&ix->bucket[look->bucket]);
 	} else {
@@ -318,10 +321,7 @@ static ALWAYS_INLINE void fast_track(struct path *path, const struct pkt *pkt, s
 
 static ALWAYS_INLINE void fast_send(struct path *path, struct pkt *pkt, struct neigh *neigh)
 {
-	pkt->out_if = neigh->out_if;
-	pkt->l2 = (u16)(pkt->l3 - neigh->link_len);
-	/* Fourteen bytes always: on a link without header they fall into the headroom unused. */
-	memcpy(pkt->buf + pkt->l3 - ETH_HLEN, neigh->link, ETH_HLEN);
+	path_write_link(pkt, neigh);
 	if (!neigh->used)
 		neigh->used = true;
 	path->stats.fast++;
@@ -400,6 +400,26 @@ static NOINLINE void receive_slow(struct path *path, struct pkt *pkt, bool plain
 	path_road(path, pkt, now);
 }
 
+/* Nothing was found, but a packet shortly before it may have made the flow since. */
+static ALWAYS_INLINE bool is_new(const struct ct *ct, const struct lookup *look,
+				 const struct tuple_key *key)
+{
+	const struct index_bucket *home = &ct->index.bucket[look->bucket];
+
+	if (LIKELY(look->home && (index_lanes(home, look->tag) | home->moved | home->stashed) == 0))
+		return true;
+	return ct_peek(ct, key) == IDX_NONE;
+}
+
+static NOINLINE bool receive_open(struct path *path, struct pkt *pkt, const struct lookup *look,
+				  ns_t now)
+{
+	struct tuple_key key = { look->tuple, look->proto, pkt->zone };
+
+	return look->proto != 0 && is_new(path->ct, look, &key) &&
+	       path_open(path, pkt, &key, now);
+}
+
 /* A packet's turn. */
 static ALWAYS_INLINE void receive_act(struct path *path, struct pkt *pkt,
 				      const struct lookup *look, ns_t now, u32 now_ms)
@@ -409,8 +429,9 @@ static ALWAYS_INLINE void receive_act(struct path *path, struct pkt *pkt,
 			receive_arp(path, pkt, now);
 		else
 			path_bury(path, pkt, now);
-	} else if (UNLIKELY(look->ref == IDX_NONE || path->slow_road ||
-			    !receive_fast(path, pkt, look, now_ms))) {
+	} else if (UNLIKELY(path->slow_road || !(look->ref == IDX_NONE ?
+							 receive_open(path, pkt, look, now) :
+							 receive_fast(path, pkt, look, now_ms)))) {
 		if (path_is_traced(path))
 			receive_tell(path, pkt, look, now_ms);
 		receive_slow(path, pkt, look->plain, now);
@@ -453,6 +474,7 @@ static NOINLINE void group_settle(struct path *path, const struct batch *rx, str
 		u32 at = (u32)__builtin_ctz(left);
 		const struct pkt *pkt = rx->pkt[group->begin + at];
 
+		prefetch_write(&pkt->rx_ns); /* the road writes the second line */
 		if (path_from_inside(path, pkt))
 			nat_expect(path->nat, path->ct, &group->look[at].tuple,
 				   group->look[at].proto, pkt->zone);

@@ -25,6 +25,12 @@ u8 path_lookup(const struct path *path, u8 zone, be32 dst, u32 *route)
 	return 0;
 }
 
+const struct fib_path *path_pick(const struct path *path, const struct fib *fib, u32 route,
+				 be32 src, be32 dst)
+{
+	return fib_pick(fib, route, (u32)hash_words(&path->key, dst.raw, src.raw));
+}
+
 static u8 zone_to(const struct path *path, const struct pkt *pkt)
 {
 	const struct flow *flow = path_flow(path, pkt);
@@ -87,10 +93,8 @@ static verdict route_to(struct path *path, struct pkt *pkt, be32 dst, enum fib_t
 		return pkt_drop(path->drops, pkt, DROP_NAT_UNSOLICITED);
 	switch (route->type) {
 	case FIB_UNICAST:
-		way = fib_pick(fib, idx,
-			       (u32)hash_words(&path->key, dst.raw,
-					       ((const struct ip4_hdr *)(void *)pkt_l3(pkt))
-						       ->src.raw));
+		way = path_pick(path, fib, idx,
+				((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->src, dst);
 		if (UNLIKELY(zone != pkt->zone))
 			v = check_border(path, pkt, way->out_if);
 		if (!verdict_is_accept(v))

@@ -141,12 +141,26 @@ static void lower_mss(const struct path *path, struct pkt *pkt)
 {
 	u32 limit;
 
+	if (((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->proto != IP_PROTO_TCP)
+		return;
 	if (pkt->in_if == IFACE_NONE || (pkt->flags & PKT_LOCAL_OUT) != 0)
 		return;
 	limit = ip_mss_limit(&path_iface(path, pkt->in_if)->conf,
 			     &path_iface(path, pkt->out_if)->conf);
 	if (limit > 0)
 		ip_mss_lower(pkt, limit);
+}
+
+void path_transmit_plain(struct path *path, struct pkt *pkt, u16 nexthop, ns_t now)
+{
+	struct neigh *neigh = neigh_at(path->neigh, nexthop);
+
+	pkt->nexthop = nexthop;
+	neigh_use(path->neigh, nexthop, now);
+	lower_mss(path, pkt);
+	flow_learn_way(path, pkt);
+	path_write_link(pkt, neigh);
+	path_enqueue(path, pkt);
 }
 
 verdict path_transmit(struct path *path, struct pkt *pkt, be32 gateway, ns_t now)

@@ -290,11 +290,6 @@ verdict subscriber_admit(struct subscriber_table *table, struct drop_stats *drop
 
 /* ---- what somebody holds --------------------------------------------------------------------- */
 
-static u32 *slot_of(const struct subscriber_table *table, const struct ct *ct, u32 flow)
-{
-	return ct->more != NULL ? &ct->more[flow].subscriber : &table->of_flow[flow];
-}
-
 void subscriber_hold(struct subscriber_table *table, struct ct *ct, u32 flow, u32 who)
 {
 	struct subscriber *record;
@@ -302,17 +297,11 @@ void subscriber_hold(struct subscriber_table *table, struct ct *ct, u32 flow, u3
 	if (who == IDX_NONE)
 		return;
 	record = subscriber_at(table, who);
-	CHECK(*slot_of(table, ct, flow) == 0);
+	CHECK(*subscriber_slot(table, ct, flow) == 0);
 	if (is_idle(record))
 		idle_remove(table, who);
 	record->flow_count++;
-	*slot_of(table, ct, flow) = who + 1;
-}
-
-u32 subscriber_of(const struct subscriber_table *table, const struct ct *ct, u32 flow)
-{
-	/* Without an owner the slot is 0, and the index wraps to IDX_NONE. */
-	return table->slab.cap == 0 ? IDX_NONE : *slot_of(table, ct, flow) - 1;
+	*subscriber_slot(table, ct, flow) = who + 1;
 }
 
 void subscriber_release(struct subscriber_table *table, struct ct *ct, u32 flow)
@@ -327,7 +316,7 @@ void subscriber_release(struct subscriber_table *table, struct ct *ct, u32 flow)
 	record->flow_count--;
 	if (is_idle(record))
 		idle_append(table, who);
-	*slot_of(table, ct, flow) = 0;
+	*subscriber_slot(table, ct, flow) = 0;
 }
 
 bool subscriber_may_take_port(struct subscriber_table *table, u32 who)
@@ -419,6 +408,6 @@ void subscriber_check(const struct subscriber_table *table, const struct ct *ct)
 	CHECK(listed == idle);
 	CHECK(idle == table->idle_count);
 	for (u32 flow = 0; flow < ct->conf.flow_count; flow++)
-		slots += *slot_of(table, ct, flow) != 0;
+		slots += *subscriber_slot(table, ct, flow) != 0;
 	CHECK(held == slots);
 }

@@ -80,8 +80,19 @@ verdict subscriber_admit(struct subscriber_table *table, struct drop_stats *drop
 			 be32 src, ns_t now, u32 *who);
 /* The new flow is his. */
 void subscriber_hold(struct subscriber_table *table, struct ct *ct, u32 flow, u32 who);
+/* Where it is kept whose flow it is. */
+static inline u32 *subscriber_slot(const struct subscriber_table *table, const struct ct *ct,
+				   u32 flow)
+{
+	return ct->more != NULL ? &ct->more[flow].subscriber : &table->of_flow[flow];
+}
+
 /* Whose flow it is; IDX_NONE. */
-u32 subscriber_of(const struct subscriber_table *table, const struct ct *ct, u32 flow);
+static inline u32 subscriber_of(const struct subscriber_table *table, const struct ct *ct, u32 flow)
+{
+	/* Without an owner the slot is 0, and the index wraps to IDX_NONE. */
+	return table->slab.cap == 0 ? IDX_NONE : *subscriber_slot(table, ct, flow) - 1;
+}
 /* The flow's slot becomes free. */
 void subscriber_release(struct subscriber_table *table, struct ct *ct, u32 flow);
 /* May he have one more port? False is counted. IDX_NONE may. */

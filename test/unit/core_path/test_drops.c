@@ -315,6 +315,14 @@ static void backend_fails(struct path_bed *bed)
 	assert_int_equal(sluice_backend_set(bed->rig.s, 0, 0, BACKEND_DOWN, bed->rig.now), ERR_OK);
 }
 
+/* What the backend would answer from is how it speaks to the client of its own accord. */
+static void make_client_that_backend_asked(struct path_bed *bed)
+{
+	build_tcp4(&bed->b, addr("10.10.1.1"), 8080, addr(SERVER), 5000, TCP_SYN);
+	(void)path_pass(bed, RIG_IN);
+	build_tcp4(&bed->b, addr(SERVER), 5000, addr(GATEWAY_OUT), 80, TCP_SYN);
+}
+
 static void make_syn_without_backend(struct path_bed *bed)
 {
 	backend_fails(bed);
@@ -430,6 +438,7 @@ static void make_link_down(struct path_bed *bed)
 
 static const struct death deaths[] = {
 	{ DROP_IP_SPOOFED, RIG_IN, SILENCE, NULL, make_spoofed, 0 },
+	{ DROP_IP_SPOOFED, RIG_OUT, SILENCE, conf_pool, make_spoofed_public, 1 },
 	{ DROP_IP_SOURCE, RIG_IN, SILENCE, NULL, make_from_broadcast, 0 },
 	{ DROP_IP_DESTINATION, RIG_IN, SILENCE, NULL, make_to_class_e, 0 },
 	{ DROP_L4_SHORT, RIG_IN, SILENCE, NULL, make_cut_udp, 0 },
@@ -443,7 +452,7 @@ static const struct death deaths[] = {
 	{ DROP_CT_RELATED, RIG_OUT, SILENCE, NULL, make_error_about_nothing, 0 },
 	{ DROP_ICMP_REDIRECT, RIG_OUT, SILENCE, NULL, make_redirect_from_outside, 1 },
 	{ DROP_ICMP_REDIRECT, RIG_IN, SILENCE, NULL, make_redirect_from_inside, 1 },
-	{ DROP_CT_CLASH, RIG_OUT, SILENCE, conf_pool, make_spoofed_public, 1 },
+	{ DROP_CT_CLASH, RIG_OUT, SILENCE, conf_service, make_client_that_backend_asked, 1 },
 	{ DROP_NAT_NO_PORT, RIG_IN, ICMP(3, 13), conf_one_port, make_second_endpoint, 1 },
 	{ DROP_NAT_NO_ADDRESS, RIG_IN, ICMP(3, 13), conf_no_address, make_udp, 0 },
 	{ DROP_NAT_MAPPING_FULL, RIG_IN, ICMP(3, 13), conf_one_mapping, make_second_endpoint, 1 },
