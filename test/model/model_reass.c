@@ -103,6 +103,27 @@ void model_reass_doubt(struct model_pieces *table)
 		table->entry[n].doubt = true;
 }
 
+/* What can not be of one packet with a new piece goes. */
+static void model_reass_yield(struct model_reass *r, u32 offset, u32 end, bool last)
+{
+	u32 kept = 0;
+
+	for (u32 n = 0; n < r->piece_count; n++) {
+		struct model_piece piece = r->piece[n];
+		u32 piece_end = piece.offset + piece.len;
+		bool is_last = r->total != 0 && piece_end == r->total;
+
+		if ((piece.offset < end && offset < piece_end) || (last && piece_end > end) ||
+		    (is_last && (last || end > r->total))) {
+			r->total = is_last ? 0 : r->total;
+			r->hlen = piece.offset == 0 ? 0 : r->hlen;
+			continue;
+		}
+		r->piece[kept++] = piece;
+	}
+	r->piece_count = kept;
+}
+
 /* When it is not sure that the engine has all of a packet's earlier pieces, whatever could be put
  * together of some of them is.                                                                   */
 u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, u8 *out,
@@ -122,12 +143,11 @@ u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, 
 		return 0;
 	if (model_reass_overlaps(r, ip + seen->hlen, seen->frag_offset, len, &duplicate) ||
 	    (r->total != 0 && (end > r->total || (!seen->mf && end != r->total)))) {
-		r->used = false;
+		r->used = !parts->sure;
 		if (parts->sure)
 			return 0;
-		/* Or this is the first piece that the engine knows. */
-		r = model_reass_find(table, f);
-		r->doubt = true;
+		/* Or the engine knows only what agrees with it. */
+		model_reass_yield(r, seen->frag_offset, end, !seen->mf);
 	}
 	if (duplicate)
 		return parts->sure ? 0 : model_reass_whole(r, false, out, parts);

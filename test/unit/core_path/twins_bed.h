@@ -93,7 +93,8 @@ static inline void twins_close(struct twins *t)
 	path_bed_close(t->slow);
 }
 
-static inline void hand_in(struct rig *rig, u16 in_if, const struct build *b, const struct facts *facts)
+static inline void hand_in(struct rig *rig, u16 in_if, const struct build *b,
+			   const struct facts *facts)
 {
 	struct pkt *pkt = rig_make(rig, in_if, b);
 
