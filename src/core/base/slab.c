@@ -32,6 +32,8 @@ u32 slab_new(struct slab *slab)
 	slab->free_head = slab->next[idx];
 	if (slab->free_head == IDX_NONE)
 		slab->free_tail = IDX_NONE;
+	else
+		prefetch_write(slab_at(slab, slab->free_head));
 	slab->next[idx] = SLAB_LIVE;
 	slab->live++;
 	memset(slab_at(slab, idx), 0, slab->obj_size);

@@ -99,6 +99,12 @@ static inline u64 ct_hash(const struct ct *ct, const struct tuple_key *key)
 	return tuple_hash(&ct->key, &key->tuple, key->proto, key->zone);
 }
 
+/* Asks for the memory where the key will be looked up, or put. */
+static inline void ct_expect(const struct ct *ct, const struct tuple_key *key)
+{
+	prefetch_write(&ct->index.bucket[index_first(&ct->index, ct_hash(ct, key))]);
+}
+
 bool ct_has_room(const struct ct *ct);
 /* End one flow as the header says; false when all are answered. The slot is free after path has
  * drained the ended ones.                                                                       */

@@ -35,6 +35,11 @@ u32 nat_mapping_by_inside(const struct nat *nat, be32 addr, be16 port, u8 proto,
 	return idx;
 }
 
+void nat_mapping_expect(const struct nat *nat, be32 addr, be16 port, u8 proto, u8 zone)
+{
+	prefetch_write(&nat->inside_heads[inside_head(nat, addr, port, proto, zone)]);
+}
+
 u32 nat_mapping_by_public(const struct nat *nat, u32 address, u16 port, u8 proto)
 {
 	u32 idx;

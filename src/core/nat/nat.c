@@ -271,8 +271,12 @@ void nat_expect(struct nat *nat, const struct ct *ct, const struct tuple *t, u8 
 	if (at == nat->conf.rule_count)
 		return;
 	rule = &nat->conf.rule[at];
-	if (kind < 0 || rule->kind == NAT_KIND_NONE || rule->mapping[kind] != NAT_MAP_DESTINATION)
+	if (kind < 0 || rule->kind == NAT_KIND_NONE)
 		return;
+	if (rule->mapping[kind] != NAT_MAP_DESTINATION) {
+		nat_mapping_expect(nat, t->src, t->sport, proto, zone);
+		return;
+	}
 	address = rule_address(nat, rule, &who, 0);
 	if (address == IDX_NONE)
 		return;
@@ -325,9 +329,11 @@ static bool reply_is_unused(const struct ct *ct, const struct flow *flow)
 }
 
 /* A port of its own for the inside endpoint, on the first address that has one. */
-static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule, struct flow *flow,
-			      const struct nat_way *way, u32 holder, u32 *mapping)
+static enum drop mapping_make(struct nat *nat, const struct ct *ct,
+			      const struct nat_rule_conf *rule, struct flow *flow,
+			      const struct nat_way *way, u32 *mapping)
 {
+	u32 holder = holder_of(nat, ct, flow);
 	struct seeker who = seeker_of(nat, rule, flow, way);
 	enum drop why = DROP_NAT_NO_ADDRESS;
 
@@ -354,6 +360,11 @@ static enum drop mapping_make(struct nat *nat, const struct nat_rule_conf *rule,
 			return why;
 		if (nat_port_own(nat, address, flow->proto, be16_host(flow->orig.sport),
 				 rule->parity, &rec.public_port)) {
+			ct_expect(ct, &(struct tuple_key){
+					      { flow->repl.src, nat->address[address].addr,
+						flow->repl.sport, be16_of(rec.public_port) },
+					      flow->proto,
+					      flow->zone[TUPLE_REPLY] });
 			nat_mapping_make_room(nat);
 			*mapping = nat_mapping_new(nat, &rec);
 			CHECK(*mapping != IDX_NONE);
@@ -381,7 +392,7 @@ static enum drop source_mapped(struct nat *nat, struct ct *ct, const struct nat_
 		mapping = IDX_NONE;
 	}
 	if (mapping == IDX_NONE) {
-		why = mapping_make(nat, rule, flow, way, holder_of(nat, ct, flow), &mapping);
+		why = mapping_make(nat, ct, rule, flow, way, &mapping);
 		if (why != DROP_NONE)
 			return why;
 	}

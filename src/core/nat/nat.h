@@ -296,6 +296,8 @@ bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, bool 
 void nat_port_disown(struct nat *nat, u32 address, u8 proto, u16 port);
 
 u32 nat_mapping_by_inside(const struct nat *nat, be32 addr, be16 port, u8 proto, u8 zone);
+/* Asks for the memory where the mapping of an inside endpoint will be looked up. */
+void nat_mapping_expect(const struct nat *nat, be32 addr, be16 port, u8 proto, u8 zone);
 u32 nat_mapping_by_public(const struct nat *nat, u32 address, u16 port, u8 proto);
 u32 nat_mapping_new(struct nat *nat, const struct nat_mapping_rec *rec);
 /* Its address left the configuration: new flows of the inside endpoint find it no more; those that

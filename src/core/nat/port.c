@@ -287,7 +287,7 @@ void nat_port_expect(struct nat *nat, const struct ct *ct, struct nat_draw *draw
 	draw->port = (u16)port;
 	prefetch(&public->space[nat_proto_of(draw->proto)].mapped[port / 64]);
 	prefetch_write(&public->space[nat_proto_of(draw->proto)].flows[port / 64]);
-	prefetch_write(&ct->index.bucket[index_first(&ct->index, ct_hash(ct, &key))]);
+	ct_expect(ct, &key);
 }
 
 /* The port that was drawn ahead for this flow on this address, once; else a new one. */
