@@ -238,6 +238,7 @@ static void model_paired_ok(struct model *m, const struct nat_rule_conf *rule, u
 		const struct model_flow *f = &m->flow[n];
 
 		if (f->known && model_flow_lives(m, f) && f->in.zone == in->zone &&
+		    model_nat_proto(f->proto) != NAT_PROTO_COUNT &&
 		    be32_eq(f->in.src, in->src) &&
 		    model_in_pool(&m->conf->nat.pool[rule->pool], f->out.src) &&
 		    !be32_eq(f->out.src, out->src))
