@@ -403,6 +403,7 @@ struct sluice_news {
 	const char *kind;   /* "new", "update", "destroy" */
 	const char *reason; /* why it ended: "expired", "flushed" ...; "" otherwise */
 	const char *state;
+	ns_t when_ns;
 	u64 handle;
 	struct sluice_tuple orig;
 	struct sluice_tuple repl;

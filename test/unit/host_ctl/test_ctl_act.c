@@ -16,6 +16,7 @@
 #include "fake/engine.h"
 #include "host/ctl/ctl.h"
 #include "host/loop/loop.h"
+#include "host/os/clock.h"
 
 enum { TURNS_MAX = 200000, ANSWER_MAX = 1024 * 1024 };
 
@@ -174,6 +175,31 @@ static void explain_of_a_drop(void **state)
 	json_decref(answer);
 }
 
+/* The rest of an event behind its version and its time, with which each begins. */
+static const char *behind_the_time(const char *line)
+{
+	static const char shape[] = "{\"version\":1,\"time\":\"0000-00-00T00:00:00.000000Z\",";
+
+	for (u32 i = 0; i < sizeof shape - 1; i++) {
+		bool digit = shape[i] == '0' && line[i] >= '0' && line[i] <= '9';
+
+		assert_true(digit || line[i] == shape[i]);
+	}
+	return line + sizeof shape - 1;
+}
+
+static void assert_time(const char *line, ns_t when)
+{
+	char early[OS_STAMP_SIZE], late[OS_STAMP_SIZE];
+	const char *time = line + strlen("{\"version\":1,\"time\":\"");
+
+	(void)behind_the_time(line);
+	os_stamp_at(when - NS_PER_SEC, early);
+	os_stamp_at(when + 60 * NS_PER_SEC, late);
+	assert_true(strncmp(early, time, OS_STAMP_SIZE - 1) < 0);
+	assert_true(strncmp(time, late, OS_STAMP_SIZE - 1) < 0);
+}
+
 static void events_of_a_flow(void **state)
 {
 	struct bed *bed = *state;
@@ -185,11 +211,13 @@ static void events_of_a_flow(void **state)
 	udp_from(bed, 5001);
 	rig_drain(&bed->rig);
 	read_lines(bed, fd, 1);
-	assert_non_null(strstr(bed->answer, "{\"event\":\"new\""));
+	assert_non_null(strstr(bed->answer, "\"event\":\"new\""));
 	assert_non_null(strstr(bed->answer, "\"sport\":5001"));
+	assert_time(bed->answer, bed->rig.now);
 	rig_advance(&bed->rig, 200 * NS_PER_SEC);
 	read_lines(bed, fd, 1);
-	assert_non_null(strstr(bed->answer, "{\"event\":\"destroy\""));
+	assert_non_null(strstr(bed->answer, "\"event\":\"destroy\""));
+	assert_time(bed->answer, bed->rig.now - 80 * NS_PER_SEC); /* 120 s are its time-out */
 	assert_non_null(strstr(bed->answer, "\"reason\":\"expired\""));
 	assert_null(strstr(bed->answer, "\"sport\":5000"));
 	close(fd);
@@ -204,6 +232,7 @@ static void events_of_the_engine(void **state)
 {
 	struct bed *bed = *state;
 	struct sluice_event event = { .kind = SLUICE_EVENT_PORTS_OUT,
+				      .when_ns = bed->rig.now + 7200 * NS_PER_SEC,
 				      .proto = 6,
 				      .refused = 9,
 				      .holder_count = 1,
@@ -213,7 +242,8 @@ static void events_of_the_engine(void **state)
 	read_lines(bed, fd, 1);
 	ctl_tell(bed->ctl, &event);
 	read_lines(bed, fd, 1);
-	assert_non_null(strstr(bed->answer, "{\"event\":\"ports-out\",\"proto\":\"tcp\""));
+	assert_non_null(strstr(bed->answer, "\"event\":\"ports-out\",\"proto\":\"tcp\""));
+	assert_time(bed->answer, event.when_ns);
 	assert_non_null(strstr(bed->answer,
 			       "{\"addr\":\"10.10.0.5\",\"zone\":\"none\",\"held\":77}"));
 	close(fd);
@@ -259,7 +289,7 @@ static void the_same_address_in_two_zones(void **state)
 	assert_non_null(strstr(bed->answer, "\"zone\":\"red\",\"reply_zone\":\"none\""));
 	ctl_tell(bed->ctl, &event);
 	read_lines(bed, fd, 1);
-	assert_non_null(strstr(bed->answer, "{\"event\":\"filling\",\"what\":\"flows\","
+	assert_non_null(strstr(bed->answer, "\"event\":\"filling\",\"what\":\"flows\","
 					    "\"used\":71,\"limit\":100,\"percent\":70,"));
 	assert_non_null(strstr(bed->answer,
 			       "{\"addr\":\"10.10.0.5\",\"zone\":\"red\",\"held\":70}"));
@@ -312,10 +342,10 @@ static void events_of_interfaces(void **state)
 	while (sluice_event_next(bed->rig.s, &event))
 		ctl_tell(bed->ctl, &event);
 	read_lines(bed, fd[0], 2);
-	assert_true(strncmp(bed->answer,
-			    "{\"event\":\"interface-down\",\"interface\":\"in0\",\"zone\":\"blue\","
+	assert_true(strncmp(behind_the_time(bed->answer),
+			    "\"event\":\"interface-down\",\"interface\":\"in0\",\"zone\":\"blue\","
 			    "\"side\":\"inside\",\"addresses\":[\"10.10.0.1/16\"]}\n",
-			    100) == 0);
+			    99) == 0);
 	read_lines(bed, fd[1], 1);
 	assert_non_null(strstr(bed->answer, "\"interface\":\"in1\",\"zone\":\"red\""));
 	assert_null(strstr(bed->answer, "in0"));
@@ -323,8 +353,8 @@ static void events_of_interfaces(void **state)
 	ctl_tell(bed->ctl, &event);
 	read_lines(bed, fd[2], 2);
 	assert_null(strstr(bed->answer, "interface-"));
-	assert_non_null(strstr(bed->answer, "{\"event\":\"new\""));
-	assert_non_null(strstr(bed->answer, "{\"event\":\"table-full\""));
+	assert_non_null(strstr(bed->answer, "\"event\":\"new\""));
+	assert_non_null(strstr(bed->answer, "\"event\":\"table-full\""));
 	for (u32 n = 0; n < ARRAY_COUNT(fd); n++)
 		close(fd[n]);
 }
@@ -347,8 +377,9 @@ static void events_that_the_engine_lost(void **state)
 	while (sluice_event_next(bed->rig.s, &event))
 		kept++;
 	read_lines(bed, fd, 1);
-	assert_true(strncmp(bed->answer, "{\"event\":\"skipped\",\"count\":", 27) == 0);
-	assert_int_equal(strtoul(bed->answer + 27, NULL, 10), 1000 - kept);
+	assert_true(strncmp(behind_the_time(bed->answer), "\"event\":\"skipped\",\"count\":", 26) ==
+		    0);
+	assert_int_equal(strtoul(behind_the_time(bed->answer) + 26, NULL, 10), 1000 - kept);
 	udp_from(bed, 5000);
 	read_lines(bed, deaf, 1);
 	assert_null(strstr(bed->answer, "skipped"));
@@ -386,9 +417,10 @@ static void a_slow_listener_is_told_what_it_missed(void **state)
 		bed->answer[kept] = 0;
 		while ((line = strchr(at, '\n')) != NULL) {
 			*line = 0;
-			heard += strncmp(at, "{\"event\":\"new\"", 14) == 0;
-			if (strncmp(at, "{\"event\":\"skipped\",\"count\":", 27) == 0)
-				missed += strtoull(at + 27, NULL, 10);
+			heard += strncmp(behind_the_time(at), "\"event\":\"new\"", 13) == 0;
+			if (strncmp(behind_the_time(at), "\"event\":\"skipped\",\"count\":", 26) ==
+			    0)
+				missed += strtoull(behind_the_time(at) + 26, NULL, 10);
 			at = line + 1;
 		}
 		kept -= (size_t)(at - bed->answer);
