@@ -172,7 +172,9 @@ struct sluice_flow {
 struct sluice_flow_filter {
 	be32 addr;
 	u8 addr_len; /* prefix length for addr, 32 for one host */
-	u16 port;    /* host order, any of the four */
+	u16 port;    /* host order, any of the four, of protocols that have ports */
+	u16 icmp_id; /* with by_icmp_id: of a query before or after translation */
+	bool by_icmp_id;
 	u8 proto;
 	bool unanswered_only;
 	bool by_zone;
@@ -322,7 +324,7 @@ struct sluice_event {
 	u8 zone; /* of dst, where that is an inside host */
 	be32 public_addr;
 	be32 dst;
-	be16 dport;
+	be16 dport; /* of ICMP: type and code */
 	u16 iface;
 	be32 src;  /* what follows is of SLUICE_EVENT_FILTER */
 	be16 sport;

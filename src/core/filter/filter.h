@@ -206,7 +206,7 @@ struct filter_log {
 	be32 src;
 	be32 dst;
 	u16 sport;
-	u16 dport;
+	u16 dport; /* of ICMP: type and code */
 	u8 proto;
 	u16 in_if;
 	u16 out_if;

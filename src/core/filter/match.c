@@ -227,7 +227,9 @@ static void log_add(struct filter *filter, const struct filter_ask *ask, struct 
 		.src = be32_of(field[FILTER_SRC]),
 		.dst = be32_of(field[FILTER_DST]),
 		.sport = (u16)field[FILTER_SPORT],
-		.dport = (u16)field[FILTER_DPORT],
+		.dport = field[FILTER_PROTO] == IP_PROTO_ICMP
+				 ? (u16)(ask->key.icmp_type << 8 | ask->key.icmp_code)
+				 : (u16)field[FILTER_DPORT],
 		.proto = (u8)field[FILTER_PROTO],
 		.in_if = field[FILTER_IN_IF] < FILTER_IFACES ? (u16)field[FILTER_IN_IF]
 							     : UINT16_MAX,

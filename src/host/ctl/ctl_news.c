@@ -32,15 +32,6 @@ static void put_head_at(struct evbuffer *out, ns_t when, const char *kind, const
 
 /* ---- flows ----------------------------------------------------------------------------------- */
 
-static void put_tuple(struct evbuffer *out, const char *key, const struct sluice_tuple *tuple)
-{
-	evbuffer_add_printf(out, "\"%s\":{\"src\":", key);
-	ctl_put_addr(out, tuple->src);
-	evbuffer_add_printf(out, ",\"sport\":%u,\"dst\":", be16_host(tuple->sport));
-	ctl_put_addr(out, tuple->dst);
-	evbuffer_add_printf(out, ",\"dport\":%u},", be16_host(tuple->dport));
-}
-
 static void put_proto(struct evbuffer *out, u8 proto)
 {
 	evbuffer_add_printf(out, "\"proto\":\"%s\",", ctl_proto_text(proto).text);
@@ -57,8 +48,7 @@ void ctl_put_news(struct evbuffer *out, const struct sluice *s, const struct slu
 	ctl_put_zone_always(out, s, "reply_zone", news->zone[1]);
 	evbuffer_add_printf(out, "\"state\":\"%s\",\"answered\":%s,", news->state,
 			    news->answered ? "true" : "false");
-	put_tuple(out, "orig", &news->orig);
-	put_tuple(out, "repl", &news->repl);
+	ctl_put_tuples(out, news->proto, &news->orig, &news->repl);
 	evbuffer_add_printf(
 		out, "\"packets\":[%" PRIu64 ",%" PRIu64 "],\"bytes\":[%" PRIu64 ",%" PRIu64 "]}\n",
 		news->packets[0], news->packets[1], news->bytes[0], news->bytes[1]);
@@ -102,7 +92,7 @@ static void put_zone_of_iface(struct evbuffer *out, const struct sluice *s, u16 
 static void put_dest(struct evbuffer *out, const struct sluice_event *event)
 {
 	put_key_addr(out, "dst", event->dst);
-	evbuffer_add_printf(out, "\"dport\":%u,", be16_host(event->dport));
+	ctl_put_dport(out, event->proto, event->dport);
 }
 
 static void put_filling(struct evbuffer *out, const struct sluice_event *event)
@@ -134,7 +124,8 @@ static void put_filter(struct evbuffer *out, const struct sluice *s,
 	put_zone_of_iface(out, s, event->iface);
 	put_key_iface(out, s, "out", event->out_if);
 	put_key_addr(out, "src", event->src);
-	evbuffer_add_printf(out, "\"sport\":%u,", be16_host(event->sport));
+	if (ip4_has_ports(event->proto))
+		evbuffer_add_printf(out, "\"sport\":%u,", be16_host(event->sport));
 	put_dest(out, event);
 }
 

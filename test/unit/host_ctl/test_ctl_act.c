@@ -249,6 +249,29 @@ static void events_of_the_engine(void **state)
 	close(fd);
 }
 
+/* Of ICMP there are identifiers, which the filter by port leaves alone. */
+static void events_of_pings(void **state)
+{
+	struct bed *bed = *state;
+	int by_id = ask(bed, "{\"version\":1,\"events\":true,\"filter\":{\"icmp_id\":5001}}\n");
+	int by_port = ask(bed, "{\"version\":1,\"events\":true,\"filter\":{\"port\":5001}}\n");
+
+	read_lines(bed, by_id, 1);
+	read_lines(bed, by_port, 1);
+	build_echo4(&bed->b, addr("10.10.0.5"), addr("203.0.113.9"), ICMP_ECHO, 5001, 1);
+	assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	udp_from(bed, 5001);
+	rig_drain(&bed->rig);
+	read_lines(bed, by_id, 1);
+	assert_non_null(strstr(bed->answer, "\"dst\":\"203.0.113.9\",\"icmp_id\":5001,"
+					    "\"icmp_type\":8,\"icmp_code\":0}"));
+	read_lines(bed, by_port, 1);
+	assert_non_null(strstr(bed->answer, "\"proto\":\"udp\""));
+	assert_null(strstr(bed->answer, "icmp"));
+	close(by_id);
+	close(by_port);
+}
+
 /* A gateway whose inside networks are both in zones, with the same addresses. */
 static void put_into_zones(struct bed *bed)
 {
@@ -530,6 +553,7 @@ int main(void)
 		WITH_BED(explain_of_a_drop),
 		WITH_BED(events_of_a_flow),
 		WITH_BED(events_of_the_engine),
+		WITH_BED(events_of_pings),
 		WITH_BED(the_same_address_in_two_zones),
 		WITH_BED(events_of_interfaces),
 		WITH_BED(events_that_the_engine_lost),
