@@ -161,6 +161,7 @@ struct sluice_flow {
 	bool assured;
 	bool translated;
 	bool endpoint_independent;
+	bool holds_port; /* of its own, per destination; mappings hold theirs */
 	const char *state; /* static string, lower case */
 	u32 idle_ms;
 	u32 expires_ms;

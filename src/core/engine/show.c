@@ -71,6 +71,7 @@ static void flow_shown(const struct sluice *s, u32 idx, u32 now_ms, struct sluic
 		.assured = (flow->flags & FLOW_ASSURED) != 0,
 		.translated = (flow->flags & FLOW_TRANSLATED) != 0,
 		.endpoint_independent = (flow->flags & (FLOW_MAPPED | FLOW_MAPPED_DST)) != 0,
+		.holds_port = (flow->flags & FLOW_PORT) != 0,
 		.state = flow_state_name(flow->state),
 		.idle_ms = now_ms - flow->seen_ms,
 	};

@@ -274,6 +274,11 @@ static void test_log_is_an_event(void **state)
 	assert_true(sluice_event_next(bed->rig.s, &event));
 	assert_int_equal(event.refused, 3);
 	assert_int_equal(rig_counter(&bed->rig, "filter_logs_lost"), 3);
+	rig_advance(&bed->rig, NS_PER_SEC);
+	build_echo4(&bed->b, addr(HOST), addr(SERVER), ICMP_ECHO, 7, 1);
+	dies(bed, RIG_IN, DROP_FILTER_FORWARD);
+	assert_true(sluice_event_next(bed->rig.s, &event));
+	assert_int_equal(be16_host(event.dport), ICMP_ECHO << 8);
 	path_bed_close(bed);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "fake/engine.h"
+#include "fake/service.h"
 #include "host/ctl/ctl.h"
 #include "host/loop/loop.h"
 #include "host/os/clock.h"
@@ -272,15 +273,21 @@ static void events_of_pings(void **state)
 	close(by_port);
 }
 
-/* A gateway whose inside networks are both in zones, with the same addresses. */
-static void put_into_zones(struct bed *bed)
+/* Another gateway, with the configuration as it is now. */
+static void reopen(struct bed *bed)
 {
 	ctl_del(bed->ctl);
 	rig_close(&bed->rig);
-	rig_conf_zones(&bed->conf);
 	rig_open(&bed->rig, &bed->conf);
 	bed->ctl = ctl_new(bed->loop, bed->rig.s, bed->path, &(struct ctl_why){ .text = "" });
 	assert_non_null(bed->ctl);
+}
+
+/* A gateway whose inside networks are both in zones, with the same addresses. */
+static void put_into_zones(struct bed *bed)
+{
+	rig_conf_zones(&bed->conf);
+	reopen(bed);
 }
 
 static void udp_in(struct bed *bed, u16 in_if, u16 port)
@@ -510,6 +517,57 @@ static void top_names_who_holds_most(void **state)
 	json_decref(answer);
 }
 
+static void top_holds(const struct json_t *answer, const char *host, u32 flows, u32 ports)
+{
+	size_t index;
+	json_t *row;
+
+	json_array_foreach(json_object_get(answer, "top"), index, row)
+	{
+		if (strcmp(json_string_value(json_object_get(row, "addr")), host) != 0)
+			continue;
+		assert_int_equal(json_integer_value(json_object_get(row, "flows")), flows);
+		assert_int_equal(json_integer_value(json_object_get(row, "ports")), ports);
+		return;
+	}
+	fail_msg("%s is not there", host);
+}
+
+/* A mapping holds one port for all of its flows, and so does a flow that was given one; a backend
+ * holds none, whoever asks it. Subscribers are charged the same.                                */
+static void top_counts_ports_that_are_held(void **state)
+{
+	struct bed *bed = *state;
+	struct sluice_subscriber subscriber[8];
+	u32 cursor = 0, count;
+	json_t *answer;
+
+	fake_service(&bed->conf.nat.balance, "web", "198.18.0.1", 80)->hairpin = true;
+	(void)fake_backend(&bed->conf.nat.balance, "10.10.1.1", 8080);
+	reopen(bed);
+	for (u16 n = 0; n < 10; n++) {
+		build_udp4(&bed->b, addr("10.10.0.5"), 5000, be32_of(0xcb007101u + n), 53, 20);
+		assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+		build_tcp4(&bed->b, addr("203.0.113.9"), (u16)(6000 + n), addr("198.18.0.1"), 80,
+			   TCP_SYN);
+		assert_true(rig_send(&bed->rig, RIG_OUT, &bed->b));
+		build_tcp4(&bed->b, addr("10.10.0.6"), (u16)(7000 + n), addr("198.18.0.1"), 80,
+			   TCP_SYN);
+		assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	}
+	rig_drain(&bed->rig);
+	answer = whole(bed, "{\"version\":1,\"top\":\"hosts\"}\n");
+	top_holds(answer, "10.10.0.5", 10, 1);
+	top_holds(answer, "10.10.0.6", 10, 10);
+	top_holds(answer, "10.10.1.1", 10, 0);
+	json_decref(answer);
+	count = sluice_show_subscribers(bed->rig.s, &cursor, subscriber, ARRAY_COUNT(subscriber));
+	assert_int_equal(count, 2);
+	for (u32 i = 0; i < count; i++)
+		assert_int_equal(subscriber[i].ports,
+				 be32_eq(subscriber[i].addr, addr("10.10.0.5")) ? 1 : 10);
+}
+
 static void what_is_wrong_is_said(void **state)
 {
 	static const char *const wrong[][2] = {
@@ -560,6 +618,7 @@ int main(void)
 		WITH_BED(a_slow_listener_is_told_what_it_missed),
 		WITH_BED(flush_says_how_many),
 		WITH_BED(top_names_who_holds_most),
+		WITH_BED(top_counts_ports_that_are_held),
 		WITH_BED(what_is_wrong_is_said),
 	};
 
