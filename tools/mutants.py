@@ -478,18 +478,8 @@ FAULTS = [
      """		record_forget(table, table->idle_tail);
 """, "unit:core_subscriber/test_subscriber"),
     ("a bucket of new flows has no bottom", "src/core/subscriber/subscriber.c",
-     """	if (from - now > (burst - 1) * interval_ns)
-		return false;
-	*due_ns = from + interval_ns;
-	return true;
-}
-
-const char *subscriber""",
-     """	*due_ns = from + interval_ns;
-	return burst > 0;
-}
-
-const char *subscriber""", "unit:core_subscriber/test_subscriber"),
+     """	return left_ns > room_ns ? left_ns - room_ns : 0;""",
+     """	return left_ns > room_ns * NS_PER_SEC ? left_ns - room_ns : 0;""", "unit:core_subscriber/test_subscriber"),
     ("an option at an odd byte is summed as if it were even", "src/core/ip/tcp_mss.c",
      """	return odd ? (u16)(value.raw << 8 | value.raw >> 8) : value.raw;
 """,
