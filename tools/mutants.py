@@ -742,6 +742,14 @@ void __tsan_write2""", "sim"),
 """, """	(void)zone;
 	return be32_eq(holder->addr, addr);
 """, "unit:core_engine/test_survey"),
+    ("packets wait for a page of metrics", "src/host/ctl/metrics_text.c",
+     "	turns_step(page->turns);\n", "", "unit:host_ctl/test_metrics"),
+    ("a page of metrics counts backends while it is written", "src/host/ctl/metrics_named.c",
+     "	for (size_t i = 0; i < ARRAY_COUNT(backend_counts); i++, which++) {\n",
+     "	for (size_t i = 0; i < ARRAY_COUNT(backend_counts); i++, which++) {\n"
+     "		cursor = 0;\n"
+     "		count = sluice_show_backends(s, 0, &cursor, page->backend, BALANCE_BACKEND_MAX);\n",
+     "unit:host_ctl/test_metrics"),
     ("top counts an address of all zones together", "src/host/ctl/ctl_top.c",
      """	return be32_eq(host->addr, addr) && host->zone == zone;
 """, """	(void)zone;
