@@ -750,6 +750,9 @@ void __tsan_write2""", "sim"),
      "		cursor = 0;\n"
      "		count = sluice_show_backends(s, 0, &cursor, page->backend, BALANCE_BACKEND_MAX);\n",
      "unit:host_ctl/test_metrics"),
+    ("who was reached by hairpin may come in from outside", "src/core/nat/nat.c",
+     "rec->filtering == NAT_FILTER_ADDRESS && way->to_outside &&",
+     "rec->filtering == NAT_FILTER_ADDRESS &&", "unit:core_path/test_zone"),
     ("top counts an address of all zones together", "src/host/ctl/ctl_top.c",
      """	return be32_eq(host->addr, addr) && host->zone == zone;
 """, """	(void)zone;
