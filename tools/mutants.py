@@ -753,6 +753,9 @@ void __tsan_write2""", "sim"),
     ("who was reached by hairpin may come in from outside", "src/core/nat/nat.c",
      "rec->filtering == NAT_FILTER_ADDRESS && way->to_outside &&",
      "rec->filtering == NAT_FILTER_ADDRESS &&", "unit:core_path/test_zone"),
+    ("what was cut is quoted with the sum of its first piece", "src/core/nat/rewrite.c",
+     "(pkt->flags & PKT_CUT) != 0 ? pkt->whole_l4_len : pkt_l4_len(pkt)", "pkt_l4_len(pkt)",
+     "unit:core_path/test_protocols"),
     ("top counts an address of all zones together", "src/host/ctl/ctl_top.c",
      """	return be32_eq(host->addr, addr) && host->zone == zone;
 """, """	(void)zone;
