@@ -478,18 +478,8 @@ FAULTS = [
      """		record_forget(table, table->idle_tail);
 """, "unit:core_subscriber/test_subscriber"),
     ("a bucket of new flows has no bottom", "src/core/subscriber/subscriber.c",
-     """	if (from - now > (burst - 1) * interval_ns)
-		return false;
-	*due_ns = from + interval_ns;
-	return true;
-}
-
-const char *subscriber""",
-     """	*due_ns = from + interval_ns;
-	return burst > 0;
-}
-
-const char *subscriber""", "unit:core_subscriber/test_subscriber"),
+     """	return left_ns > room_ns ? left_ns - room_ns : 0;""",
+     """	return left_ns > room_ns * NS_PER_SEC ? left_ns - room_ns : 0;""", "unit:core_subscriber/test_subscriber"),
     ("an option at an odd byte is summed as if it were even", "src/core/ip/tcp_mss.c",
      """	return odd ? (u16)(value.raw << 8 | value.raw >> 8) : value.raw;
 """,
@@ -611,7 +601,7 @@ void __tsan_write2""", "sim"),
      "if ((hash == NULL && filter_rule_matches(rules, hash, at, &wanted)) ||",
      "unit:core_engine/test_explain"),
     ("a limit of each source counts an address of all zones together", "src/core/filter/match.c",
-     """way[n].addr == addr && way[n].zone == packet->zone &&""", """way[n].addr == addr &&""",
+     """way[n].addr == addr && way[n].zone == packet->zone)""", """way[n].addr == addr)""",
      "unit:core_filter/test_match"),
     ("a set forgets what was added when other rules come", "src/core/filter/filter.c",
      "old != NULL && old->kind == set->kind && old->stamp == set->stamp", "old == NULL && set == NULL",
@@ -619,6 +609,15 @@ void __tsan_write2""", "sim"),
     ("a set keeps what it has, whatever its configuration gives it", "src/core/filter/filter.c",
      "old->kind == set->kind && old->stamp == set->stamp", "old->kind == set->kind",
      "unit:core_filter/test_set"),
+    ("a rule takes over what another one has counted", "src/core/filter/keep.c",
+     "if (old->rule_digest[at] == digest) {", "if (old->rule_digest[at] != 0 || digest != 0) {",
+     "unit:core_filter/test_keep"),
+    ("a rule that says the same as another takes the last one's counters", "src/core/filter/keep.c",
+     "for (u32 at = old->rule_count; at-- > 0;) {", "for (u32 at = 0; at < old->rule_count; at++) {",
+     "unit:core_filter/test_keep"),
+    ("a reload fills the limits of rules again", "src/core/filter/keep.c",
+     "			*limiter = *limiter_of(old, was);\n", "			limiter->due_ns = 0;\n",
+     "unit:core_filter/test_keep"),
     ("a body that is being filled has no limit", "src/core/filter/set.c",
      "if (bounded && filter->store.body[fill].elem_count > room)", "if (bounded && room == 0)",
      "unit:core_filter/test_set"),
@@ -743,6 +742,20 @@ void __tsan_write2""", "sim"),
 """, """	(void)zone;
 	return be32_eq(holder->addr, addr);
 """, "unit:core_engine/test_survey"),
+    ("packets wait for a page of metrics", "src/host/ctl/metrics_text.c",
+     "	turns_step(page->turns);\n", "", "unit:host_ctl/test_metrics"),
+    ("a page of metrics counts backends while it is written", "src/host/ctl/metrics_named.c",
+     "	for (size_t i = 0; i < ARRAY_COUNT(backend_counts); i++, which++) {\n",
+     "	for (size_t i = 0; i < ARRAY_COUNT(backend_counts); i++, which++) {\n"
+     "		cursor = 0;\n"
+     "		count = sluice_show_backends(s, 0, &cursor, page->backend, BALANCE_BACKEND_MAX);\n",
+     "unit:host_ctl/test_metrics"),
+    ("who was reached by hairpin may come in from outside", "src/core/nat/nat.c",
+     "rec->filtering == NAT_FILTER_ADDRESS && way->to_outside &&",
+     "rec->filtering == NAT_FILTER_ADDRESS &&", "unit:core_path/test_zone"),
+    ("what was cut is quoted with the sum of its first piece", "src/core/nat/rewrite.c",
+     "(pkt->flags & PKT_CUT) != 0 ? pkt->whole_l4_len : pkt_l4_len(pkt)", "pkt_l4_len(pkt)",
+     "unit:core_path/test_protocols"),
     ("top counts an address of all zones together", "src/host/ctl/ctl_top.c",
      """	return be32_eq(host->addr, addr) && host->zone == zone;
 """, """	(void)zone;

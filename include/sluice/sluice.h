@@ -161,6 +161,7 @@ struct sluice_flow {
 	bool assured;
 	bool translated;
 	bool endpoint_independent;
+	bool holds_port; /* of its own, per destination; mappings hold theirs */
 	const char *state; /* static string, lower case */
 	u32 idle_ms;
 	u32 expires_ms;
@@ -172,7 +173,9 @@ struct sluice_flow {
 struct sluice_flow_filter {
 	be32 addr;
 	u8 addr_len; /* prefix length for addr, 32 for one host */
-	u16 port;    /* host order, any of the four */
+	u16 port;    /* host order, any of the four, of protocols that have ports */
+	u16 icmp_id; /* with by_icmp_id: of a query before or after translation */
+	bool by_icmp_id;
 	u8 proto;
 	bool unanswered_only;
 	bool by_zone;
@@ -322,7 +325,7 @@ struct sluice_event {
 	u8 zone; /* of dst, where that is an inside host */
 	be32 public_addr;
 	be32 dst;
-	be16 dport;
+	be16 dport; /* of ICMP: type and code */
 	u16 iface;
 	be32 src;  /* what follows is of SLUICE_EVENT_FILTER */
 	be16 sport;
@@ -403,6 +406,7 @@ struct sluice_news {
 	const char *kind;   /* "new", "update", "destroy" */
 	const char *reason; /* why it ended: "expired", "flushed" ...; "" otherwise */
 	const char *state;
+	ns_t when_ns;
 	u64 handle;
 	struct sluice_tuple orig;
 	struct sluice_tuple repl;

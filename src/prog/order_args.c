@@ -12,6 +12,7 @@ enum {
 	OPT_KIND, /* events only */
 	OPT_ADDR, /* from here on: both */
 	OPT_PORT,
+	OPT_ICMP_ID,
 	OPT_PROTO,
 	OPT_ZONE,
 	OPT_CONTROL,
@@ -26,6 +27,7 @@ static const struct option_spec specs[OPT_COUNT] = {
 	[OPT_KIND] = { "--kind", "K,...", "flows, interfaces, warnings, filter; all by default" },
 	[OPT_ADDR] = { "--addr", "A[/L]", "with this address, or one of this prefix" },
 	[OPT_PORT] = { "--port", "N", "with this port on either side" },
+	[OPT_ICMP_ID] = { "--icmp-id", "N", "ICMP with this identifier" },
 	[OPT_PROTO] = { "--proto", "P", "tcp, udp, another name or a number" },
 	[OPT_ZONE] = { "--zone", "Z", "of this zone; none: of no zone" },
 	[OPT_CONTROL] = { "--control", "PATH", "the control socket of the gateway" },
@@ -65,6 +67,9 @@ static bool check_values(const char *const *value, struct ctl_why *why)
 	if (value[OPT_PORT] && !value_number(value[OPT_PORT], 1, UINT16_MAX, &port))
 		return options_refuse(why, "--port %.40s: has to be a number from 1 to 65535",
 				      value[OPT_PORT]);
+	if (value[OPT_ICMP_ID] && !value_number(value[OPT_ICMP_ID], 0, UINT16_MAX, &port))
+		return options_refuse(why, "--icmp-id %.40s: has to be a number from 0 to 65535",
+				      value[OPT_ICMP_ID]);
 	if (value[OPT_PROTO] && !ctl_parse_proto(value[OPT_PROTO], &small))
 		return options_refuse(why,
 				      "--proto %.40s: has to be " CTL_PROTO_WORDS,
@@ -84,6 +89,8 @@ static char *request_of(enum ctl_verb verb, const char *const *value)
 		json_object_set_new(filter, "addr", json_string(value[OPT_ADDR]));
 	if (value[OPT_PORT])
 		json_object_set_new(filter, "port", json_integer(atoi(value[OPT_PORT])));
+	if (value[OPT_ICMP_ID])
+		json_object_set_new(filter, "icmp_id", json_integer(atoi(value[OPT_ICMP_ID])));
 	if (value[OPT_PROTO])
 		json_object_set_new(filter, "proto", json_string(value[OPT_PROTO]));
 	if (value[OPT_ZONE])
@@ -105,8 +112,9 @@ static char *request_of(enum ctl_verb verb, const char *const *value)
 static bool check_flush(const struct options *options, const char *const *value,
 			struct ctl_why *why)
 {
-	bool filtered = value[OPT_ADDR] || value[OPT_PORT] || value[OPT_PROTO] ||
-			value[OPT_ZONE] || value[OPT_STATE] || value[OPT_UNANSWERED];
+	bool filtered = value[OPT_ADDR] || value[OPT_PORT] || value[OPT_ICMP_ID] ||
+			value[OPT_PROTO] || value[OPT_ZONE] || value[OPT_STATE] ||
+			value[OPT_UNANSWERED];
 
 	if (options->word_count == 0 || strcmp(options->word[0], "flows") != 0)
 		return options_refuse(why, "flush what? 'sluice flush flows'");

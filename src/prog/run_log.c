@@ -224,6 +224,25 @@ static void append_holders(char text[RUN_LOG_LINE_SIZE], const struct iface_tabl
 	}
 }
 
+static void append_end(char text[RUN_LOG_LINE_SIZE], be32 addr, be16 port, bool has_port)
+{
+	append(text, "%s", value_show_addr(addr).text);
+	if (has_port)
+		append(text, ":%u", be16_host(port));
+}
+
+/* Whereto: with its port, or with the type of ICMP that is asked with. */
+static void append_dest(char text[RUN_LOG_LINE_SIZE], const char *before,
+			const struct sluice_event *event)
+{
+	bool icmp = event->proto == IP_PROTO_ICMP;
+
+	append(text, "%s", before);
+	append_end(text, event->dst, event->dport, !icmp && be16_host(event->dport));
+	if (icmp)
+		append(text, " type %u", be16_host(event->dport) >> 8);
+}
+
 static void describe_filling(const struct iface_table *ifaces, const struct sluice_event *event,
 			     char text[RUN_LOG_LINE_SIZE])
 {
@@ -235,17 +254,9 @@ static void describe_filling(const struct iface_table *ifaces, const struct slui
 	else
 		append(text, ", are in use");
 	if (event->dst.raw)
-		append(text, " towards %s:%u", value_show_addr(event->dst).text,
-		       be16_host(event->dport));
+		append_dest(text, " towards ", event);
 	append_holders(text, ifaces, event);
 	append(text, ".");
-}
-
-static void append_end(char text[RUN_LOG_LINE_SIZE], be32 addr, be16 port, bool has_port)
-{
-	append(text, "%s", value_show_addr(addr).text);
-	if (has_port)
-		append(text, ":%u", be16_host(port));
 }
 
 static void append_filter(char text[RUN_LOG_LINE_SIZE], const struct iface_table *ifaces,
@@ -265,8 +276,7 @@ static void append_filter(char text[RUN_LOG_LINE_SIZE], const struct iface_table
 	else
 		append(text, "protocol %u ", event->proto);
 	append_end(text, event->src, event->sport, ports);
-	append(text, " -> ");
-	append_end(text, event->dst, event->dport, ports);
+	append_dest(text, " -> ", event);
 	if (event->iface < ifaces->count)
 		append(text, ", in by %s", iface_name(ifaces, event->iface));
 	if (event->out_if < ifaces->count)
@@ -281,10 +291,10 @@ void run_log_describe(const struct iface_table *ifaces, const struct sluice_even
 	text[0] = 0;
 	switch (event->kind) {
 	case SLUICE_EVENT_PORTS_OUT:
-		append(text, "no %s port is left on %s towards %s", proto_name(event->proto),
-		       value_show_addr(event->public_addr).text, value_show_addr(event->dst).text);
-		if (be16_host(event->dport))
-			append(text, ":%u", be16_host(event->dport));
+		append(text, "no %s %s is left on %s", proto_name(event->proto),
+		       event->proto == IP_PROTO_ICMP ? "identifier" : "port",
+		       value_show_addr(event->public_addr).text);
+		append_dest(text, " towards ", event);
 		append(text, "; new flows refused: %" PRIu64, refused);
 		append_holders(text, ifaces, event);
 		append(text, ". More addresses (--pool) or a wider --ports would help.");
@@ -305,9 +315,7 @@ void run_log_describe(const struct iface_table *ifaces, const struct sluice_even
 		append(text, ". A larger --mappings would help.");
 		return;
 	case SLUICE_EVENT_NO_BACKEND:
-		append(text, "no backend is up for %s", value_show_addr(event->dst).text);
-		if (be16_host(event->dport))
-			append(text, ":%u", be16_host(event->dport));
+		append_dest(text, "no backend is up for ", event);
 		append(text, "; new flows refused: %" PRIu64, refused);
 		return;
 	case SLUICE_EVENT_ARP_CONFLICT:
@@ -355,6 +363,19 @@ static json_t *holders_json(const struct iface_table *ifaces, const struct sluic
 	return list;
 }
 
+/* An event without a protocol is about a service of any. */
+static void add_dport(json_t *line, const struct sluice_event *event)
+{
+	u16 dport = be16_host(event->dport);
+
+	if (event->proto == IP_PROTO_ICMP) {
+		json_object_set_new(line, "icmp_type", json_integer(dport >> 8));
+		json_object_set_new(line, "icmp_code", json_integer(dport & 255));
+	} else if (event->proto == 0 || ip4_has_ports(event->proto)) {
+		json_object_set_new(line, "dport", json_integer(dport));
+	}
+}
+
 static void event_json(struct run_log *log, const struct iface_table *ifaces,
 		       const struct sluice_event *event, const char *message)
 {
@@ -373,11 +394,11 @@ static void event_json(struct run_log *log, const struct iface_table *ifaces,
 		json_object_set_new(line, "proto", json_integer(event->proto));
 		json_object_set_new(line, "public_addr",
 				    json_string(value_show_addr(event->public_addr).text));
-		json_object_set_new(line, "dport", json_integer(be16_host(event->dport)));
+		add_dport(line, event);
 	}
 	if (event->kind == SLUICE_EVENT_NO_BACKEND) {
 		json_object_set_new(line, "proto", json_integer(event->proto));
-		json_object_set_new(line, "dport", json_integer(be16_host(event->dport)));
+		add_dport(line, event);
 	}
 	if (event->what)
 		json_object_set_new(line, "what", json_string(event->what));
@@ -406,9 +427,10 @@ static void filter_json(struct run_log *log, const struct iface_table *ifaces,
 	json_object_set_new(line, "action", json_string(actions[event->action]));
 	json_object_set_new(line, "proto", json_integer(event->proto));
 	json_object_set_new(line, "src", json_string(value_show_addr(event->src).text));
-	json_object_set_new(line, "sport", json_integer(be16_host(event->sport)));
+	if (ip4_has_ports(event->proto))
+		json_object_set_new(line, "sport", json_integer(be16_host(event->sport)));
 	json_object_set_new(line, "dst", json_string(value_show_addr(event->dst).text));
-	json_object_set_new(line, "dport", json_integer(be16_host(event->dport)));
+	add_dport(line, event);
 	if (event->iface < ifaces->count) {
 		json_object_set_new(line, "in", json_string(iface_name(ifaces, event->iface)));
 		json_object_set_new(line, "zone",

@@ -28,6 +28,7 @@
 
 enum {
 	RUN_EVENTS_MAX = 16,
+	RUN_SAMPLES_EACH = 32, /* of a page of metrics, between two turns of packets */
 	RUN_TURNS_EACH = 8, /* idle turns before others on this core get theirs */
 };
 
@@ -199,8 +200,9 @@ static bool control(struct run *run, ns_t now)
 
 	tell_counts(run, now);
 	loop_turn(run->loop);
+	now = os_now(); /* a page of metrics takes a while, and packets went on */
 	more = act(run, now);
-	now = os_now(); /* a change of the configuration takes a while, and packets went on */
+	now = os_now(); /* so does a change of the configuration */
 	more = ctl_work(run->ctl, now) || more;
 	run_log_turn(&run->log, now);
 	more = metrics_work(run->metrics, now) || more;
@@ -312,6 +314,7 @@ static bool watch_all(struct run *run)
 
 bool run_loop_begin(struct run *run)
 {
+	const struct turns turns = { .give = run_carry, .arg = run, .each = RUN_SAMPLES_EACH };
 	struct ctl_why refused;
 	char why[OS_WHY_SIZE];
 
@@ -329,7 +332,7 @@ bool run_loop_begin(struct run *run)
 		return false;
 	if (run->asked.conf.metrics[0]) {
 		run->metrics = metrics_new(run->loop, run->sluice, PROG_VERSION,
-					   run->asked.conf.metrics, &refused);
+					   run->asked.conf.metrics, &turns, &refused);
 		if (!run->metrics) {
 			run_error(&run->errors, "%s", refused.text);
 			return false;

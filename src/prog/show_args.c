@@ -33,6 +33,7 @@ static const struct {
 } options[] = {
 	{ "--addr", CTL_FILTER_ADDR, "A[/L]", "with this address, or one of this prefix" },
 	{ "--port", CTL_FILTER_PORT, "N", "with this port on either side" },
+	{ "--icmp-id", CTL_FILTER_ICMP_ID, "N", "ICMP with this identifier" },
 	{ "--proto", CTL_FILTER_PROTO, "P",
 	  "tcp, udp, icmp, sctp, dccp, udplite, gre or a number" },
 	{ "--zone", CTL_FILTER_ZONE, "Z", "of this zone; none: of no zone" },
@@ -126,6 +127,10 @@ static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		if (value_number(value, 1, UINT16_MAX, &args->port))
 			return true;
 		return refuse(why, "--port %.40s: has to be a number from 1 to 65535", value);
+	case CTL_FILTER_ICMP_ID:
+		if (value_number(value, 0, UINT16_MAX, &args->icmp_id))
+			return true;
+		return refuse(why, "--icmp-id %.40s: has to be a number from 0 to 65535", value);
 	case CTL_FILTER_LIMIT:
 		if (value_number(value, 1, UINT32_MAX, &args->limit))
 			return true;
@@ -260,6 +265,8 @@ char *show_args_request(const struct show_args *args)
 		json_object_set_new(filter, "set", json_string(args->set));
 	if (args->port)
 		json_object_set_new(filter, "port", json_integer((json_int_t)args->port));
+	if (args->given & CTL_FILTER_ICMP_ID)
+		json_object_set_new(filter, "icmp_id", json_integer((json_int_t)args->icmp_id));
 	/* The first of a list that is not in order yet say nothing: the reader cuts it. */
 	if (args->limit && !show_args_is_sorted(args))
 		json_object_set_new(filter, "limit", json_integer((json_int_t)args->limit));

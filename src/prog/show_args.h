@@ -18,6 +18,7 @@ struct show_args {
 	const char *state;
 	const char *set;
 	u64 port;
+	u64 icmp_id;
 	u64 limit;
 };
 

@@ -45,6 +45,12 @@ static bool has_ports(const char *proto)
 	return false;
 }
 
+/* The name that records have for what stands beside an address. */
+static const char *ident_key(const char *proto, const char *port_key)
+{
+	return strcmp(proto, "icmp") == 0 ? "icmp_id" : port_key;
+}
+
 /* One end of a flow: with its port, with its ICMP identifier, or alone. */
 static const char *end_text(char text[END_SIZE], const char *proto, const char *addr, u64 port)
 {
@@ -74,19 +80,19 @@ static void put_flow(FILE *out, const json_t *flow)
 	const json_t *repl = json_object_get(flow, "repl");
 	const char *proto = text_of(flow, "proto");
 	const char *dst = text_of(orig, "dst");
+	u64 asked = count_of(orig, ident_key(proto, "sport"));
+	u64 answered = count_of(repl, ident_key(proto, "dport"));
 	char text[END_SIZE];
 
 	fprintf(out, "%-4s  %-11s  %-21s", proto, text_of(flow, "state"),
-		end_text(text, proto, text_of(orig, "src"), count_of(orig, "sport")));
+		end_text(text, proto, text_of(orig, "src"), asked));
 	if (has_ports(proto))
 		end_text(text, proto, dst, count_of(orig, "dport"));
 	else
 		snprintf(text, sizeof text, "%s", dst);
 	fprintf(out, " -> %-21s", text);
-	if (ends_differ(text_of(repl, "dst"), count_of(repl, "dport"), text_of(orig, "src"),
-			count_of(orig, "sport")))
-		fprintf(out, "  as %-21s",
-			end_text(text, proto, text_of(repl, "dst"), count_of(repl, "dport")));
+	if (ends_differ(text_of(repl, "dst"), answered, text_of(orig, "src"), asked))
+		fprintf(out, "  as %-21s", end_text(text, proto, text_of(repl, "dst"), answered));
 	if (strcmp(text_of(repl, "src"), dst) != 0 ||
 	    (has_ports(proto) && count_of(repl, "sport") != count_of(orig, "dport")))
 		fprintf(out, "  at %-21s",
@@ -108,8 +114,12 @@ static void put_mapping(FILE *out, const json_t *mapping)
 	char inside[END_SIZE];
 	char outside[END_SIZE];
 
-	end_text(inside, proto, text_of(mapping, "inside_addr"), count_of(mapping, "inside_port"));
-	end_text(outside, proto, text_of(mapping, "public_addr"), count_of(mapping, "public_port"));
+	bool icmp = strcmp(proto, "icmp") == 0;
+
+	end_text(inside, proto, text_of(mapping, "inside_addr"),
+		 count_of(mapping, icmp ? "inside_icmp_id" : "inside_port"));
+	end_text(outside, proto, text_of(mapping, "public_addr"),
+		 count_of(mapping, icmp ? "public_icmp_id" : "public_port"));
 	fprintf(out, "%-4s  %-21s  as %-21s  flows %" PRIu64 "  idle %" PRIu64 "s%s", proto,
 		inside, outside, count_of(mapping, "flows"), seconds_of(mapping, "idle_ms"),
 		count_of(mapping, "flows") ? "" : "  resting");
@@ -132,11 +142,14 @@ static void put_dest(FILE *out, const json_t *dest)
 	const char *proto = text_of(dest, "proto");
 	char text[END_SIZE];
 
+	if (strcmp(proto, "icmp") == 0)
+		snprintf(text, sizeof text, "%s type %" PRIu64, text_of(dest, "dst"),
+			 count_of(dest, "icmp_type"));
+	else
+		end_text(text, proto, text_of(dest, "dst"), count_of(dest, "dport"));
 	fprintf(out, "%-15s  %-4s  to %-21s  used %" PRIu64 "  left %s%" PRIu64 "\n",
-		text_of(dest, "public_addr"), proto,
-		end_text(text, proto, text_of(dest, "dst"), count_of(dest, "dport")),
-		count_of(dest, "used"), bool_of(dest, "exact") ? "" : "about ",
-		count_of(dest, "left"));
+		text_of(dest, "public_addr"), proto, text, count_of(dest, "used"),
+		bool_of(dest, "exact") ? "" : "about ", count_of(dest, "left"));
 }
 
 static void put_backend(FILE *out, const json_t *backend)

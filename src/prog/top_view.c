@@ -74,9 +74,14 @@ void top_take_dests(struct top_view *view, json_t *answer)
 
 		if (view->dest_count == TOP_ROWS_MAX)
 			return;
-		snprintf(dest->text, sizeof dest->text, "%.4s %.15s:%" PRIu64 " from %.15s",
-			 text_of(row, "proto"), text_of(row, "dst"), count_of(row, "dport"),
-			 text_of(row, "public_addr"));
+		if (json_object_get(row, "icmp_type"))
+			snprintf(dest->text, sizeof dest->text,
+				 "icmp %.15s type %" PRIu64 " from %.15s", text_of(row, "dst"),
+				 count_of(row, "icmp_type"), text_of(row, "public_addr"));
+		else
+			snprintf(dest->text, sizeof dest->text, "%.4s %.15s:%" PRIu64 " from %.15s",
+				 text_of(row, "proto"), text_of(row, "dst"), count_of(row, "dport"),
+				 text_of(row, "public_addr"));
 		dest->used = count_of(row, "used");
 		dest->left = count_of(row, "left");
 		view->dest_count++;

@@ -43,6 +43,8 @@ pings() { # NAME
 	says "$1: no loss, none twice" '^5 packets transmitted, 5 received, 0% packet loss' "$BOX/text"
 	equal "$1: show nat has the identifier's mapping" "\"$INSIDE\"" "$(show nat --proto icmp |
 		jq -c --arg wan $WAN '[.. | objects | select(.public_addr? == $wan)][0].inside_addr')"
+	equal "$1: by its identifier" "\"icmp\"" "$(show nat --icmp-id "$(show nat --proto icmp |
+		jq '.nat[0].public_icmp_id')" | jq -c '[.nat[].proto] | unique[]')"
 	check "$1: ping of the gateway's inside address" at $IN ping -c 2 -i 0.05 -W 2 $LAN
 	check "$1: ping of the gateway's outside address" at $OUT ping -c 2 -i 0.05 -W 2 $WAN
 	check "$1: ping of its far address from inside" at $IN ping -c 2 -i 0.05 -W 2 $WAN

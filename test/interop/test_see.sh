@@ -48,6 +48,8 @@ heard() { jq -es "any(.[]; $1)" "$BOX/events" >/dev/null 2>&1; }
 ask_until_heard() { at $IN curl -sS --max-time 5 -o /dev/null http://$OUTSIDE/seen; heard '.event == "new"'; }
 wait_for 10 ask_until_heard
 check "an event of a new flow" heard '.event == "new" and .proto == "tcp"'
+check "with the time of day" heard '(.time | sub("\\.[0-9]{6}Z$"; "Z") | fromdate - now | fabs) < 60'
+check "and the version" heard '.version == 1'
 check "and of its zone, which is none" heard '.event == "new" and .zone == "none" and .reply_zone == "none"'
 check "an event of a state" heard '.event == "update" and .state == "established"'
 before=$("$SLUICE" show flows --control "$CONTROL" --count --port 80)

@@ -167,20 +167,17 @@ static bool model_same(const u8 *a, const u8 *b, u32 from, u32 to)
 }
 
 /* A packet that was cut here and then died waiting for its neighbour is quoted as its first
- * fragment: but for length, fragment field and header checksum what the sender made; but for the
- * checksum of SCTP, too, whose change back depends on how long the whole was.                    */
+ * fragment: but for length, fragment field and header checksum what the sender made.             */
 static bool model_quotes_cut(const struct model_log *log, const struct seen *seen)
 {
 	const u8 *a = log->bytes;
 	const u8 *b = seen->quote;
-	u32 len = seen->quote_len, sum = len;
+	u32 len = seen->quote_len;
 
 	if (len < 20 || (b[6] & 0x20) == 0 || (b[6] & 0x1f) != 0 || b[7] != 0)
 		return false;
-	if (b[9] == IP_PROTO_SCTP)
-		sum = u32_min(len, (b[0] & 15u) * 4 + SCTP_CSUM_AT);
 	return model_same(a, b, 0, 2) && model_same(a, b, 4, 6) && model_same(a, b, 8, 10) &&
-	       model_same(a, b, 12, sum) && model_same(a, b, sum + 4, len);
+	       model_same(a, b, 12, len);
 }
 
 /* The packet that an error quotes, byte for byte as its sender made it, who is where the error
@@ -294,6 +291,26 @@ static void model_put16(u8 *at, u16 v)
 	at[1] = (u8)v;
 }
 
+/* The sum of SCTP follows what its ports were before, bit by bit, if the quotation reaches that far
+ * and says how long the whole was, which that of a fragment does not.                            */
+static void model_sctp_back(u8 *quote, u32 len, u32 hlen, const u8 *ports)
+{
+	u32 whole = (u32)(quote[2] << 8 | quote[3]);
+	u8 *l4 = quote + hlen;
+	u32 flips = 0;
+
+	if (len < hlen + SCTP_HLEN || whole < hlen + SCTP_HLEN || (quote[6] & 0x3f) != 0 ||
+	    quote[7] != 0)
+		return;
+	for (u32 n = 0; n < whole - hlen; n++) {
+		flips ^= n < 4 ? (u32)(ports[n] ^ l4[n]) : 0;
+		for (u32 bit = 0; bit < 8; bit++)
+			flips = flips >> 1 ^ ((flips & 1) != 0 ? 0x82f63b78 : 0);
+	}
+	for (u32 n = 0; n < 4; n++)
+		l4[SCTP_CSUM_AT + n] ^= (u8)(flips >> 8 * n);
+}
+
 /* The quotation as the original sender knows it: `want` is the tuple with which it sent. */
 static void model_quote_back(u8 *quote, u32 len, const struct seen *about,
 			     const struct model_tuple *want)
@@ -319,8 +336,11 @@ static void model_quote_back(u8 *quote, u32 len, const struct seen *about,
 		model_put16(l4, want->sport);
 		model_put16(l4 + 2, want->dport);
 	}
-	/* That of SCTP is looked at when the whole packet is there. */
-	if (about->proto == IP_PROTO_SCTP || about->hlen + csum_at + 2 > len)
+	if (about->proto == IP_PROTO_SCTP) {
+		model_sctp_back(quote, len, about->hlen, before + 20);
+		return;
+	}
+	if (about->hlen + csum_at + 2 > len)
 		return;
 	l4_csum = (u16)(l4[csum_at] << 8 | l4[csum_at + 1]);
 	if (about->proto == IP_PROTO_UDP && l4_csum == 0)
@@ -344,10 +364,8 @@ static bool model_quote_same(const u8 *want, const u8 *got, u32 len, const struc
 	u32 csum_at = about->hlen + (about->proto == IP_PROTO_TCP ? 16 : as_udp ? 6 : 2);
 
 	for (u32 n = 0; n < len; n++) {
-		bool in_csum = n == csum_at || n == csum_at + 1;
+		bool in_csum = about->proto != IP_PROTO_SCTP && (n == csum_at || n == csum_at + 1);
 
-		if (about->proto == IP_PROTO_SCTP && n >= about->hlen + 8 && n < about->hlen + 12)
-			continue;
 		if (want[n] != got[n] && !(in_csum && (want[n] == 0 || want[n] == 0xff) &&
 					   (got[n] == 0 || got[n] == 0xff)))
 			return false;

@@ -168,6 +168,27 @@ static void filtering_by_address(void **state)
 	strangers(s, true, false);
 }
 
+/* Nor has who was reached through a public address been spoken to outside: somebody there who says
+ * that he has the inside address is a stranger.                                                  */
+static void filtering_by_address_of_the_outside(void **state)
+{
+	struct scene *s = scene_conf();
+	u16 port, far;
+
+	(void)state;
+	rig_conf_mapping(&s->conf, NAT_MAP_ENDPOINT_INDEPENDENT, NAT_FILTER_ADDRESS);
+	rig_open(&s->rig, &s->conf);
+	scene_udp(s, "10.20.0.7", 53, "203.0.113.9", 53, 10);
+	scene_pass(s, RIG_IN2, RIG_OUT);
+	far = s->out.seen.sport;
+	scene_udp(s, "10.10.0.5", 5000, outside_addr, far, 10);
+	scene_pass(s, RIG_IN, RIG_IN2);
+	port = s->out.seen.sport;
+	scene_udp(s, "10.20.0.7", 99, outside_addr, port, 10);
+	scene_dies(s, RIG_OUT, DROP_NAT_FILTERED);
+	scene_end(s);
+}
+
 static void filtering_by_address_and_port(void **state)
 {
 	struct scene *s = scene_conf();
@@ -602,6 +623,7 @@ int main(void)
 		cmocka_unit_test(two_hosts_with_one_source_port_do_not_collide),
 		cmocka_unit_test(filtering_endpoint_independent),
 		cmocka_unit_test(filtering_by_address),
+		cmocka_unit_test(filtering_by_address_of_the_outside),
 		cmocka_unit_test(filtering_by_address_and_port),
 		cmocka_unit_test(unsolicited_from_outside_is_met_with_silence),
 		cmocka_unit_test(hairpin),

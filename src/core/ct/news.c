@@ -27,6 +27,7 @@ void ct_news_add(struct ct *ct, u32 idx, enum ct_news_kind kind, enum ct_end_rea
 	}
 	at = &news->ring[(news->head + news->count++) % news->cap];
 	*at = (struct ct_news){
+		.when_ns = news->now,
 		.handle = (u64)flow->handle_gen << 32 | idx,
 		.orig = flow->orig,
 		.repl = flow->repl,

@@ -22,6 +22,7 @@ enum ct_end_reason {
 
 /* The flow as it was at that moment. */
 struct ct_news {
+	ns_t when_ns;
 	u64 handle;
 	struct tuple orig;
 	struct tuple repl;
@@ -41,6 +42,7 @@ struct ct_news_ring {
 	u32 head;
 	u32 count;
 	bool heard; /* somebody listens */
+	ns_t now;   /* that of the packet or the order under way */
 	u64 lost;
 };
 

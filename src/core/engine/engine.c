@@ -6,11 +6,11 @@ struct pkt_pool *sluice_pool(struct sluice *s)
 	return &s->pool;
 }
 
-/* The time of the caller may stand still but never goes back. */
-static ns_t engine_now(struct sluice *s, ns_t now)
+ns_t engine_now(struct sluice *s, ns_t now)
 {
 	if (now > s->now)
 		s->now = now;
+	s->ct.news.now = s->now;
 	return s->now;
 }
 

@@ -127,6 +127,8 @@ bool engine_flow_matches(const struct flow *flow, const struct sluice_flow_filte
 bool engine_survey_is_fresh(struct sluice *s, ns_t now);
 void engine_survey_tick(struct sluice *s, ns_t now);
 void engine_survey_name(const struct sluice *s, enum survey_kind kind, struct sluice_event *event);
+/* Time goes on. That of the caller may stand still but never goes back. */
+ns_t engine_now(struct sluice *s, ns_t now);
 void engine_event_add(struct sluice *s, const struct sluice_event *event);
 /* What became of an interface: a static string. */
 void engine_iface_event(struct sluice *s, u16 iface, const char *what);

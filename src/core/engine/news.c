@@ -25,6 +25,7 @@ bool sluice_news_next(struct sluice *s, struct sluice_news *out)
 		.kind = ct_news_name(news.kind),
 		.reason = ct_end_name(news.reason),
 		.state = flow_state_name(news.state),
+		.when_ns = news.when_ns,
 		.handle = news.handle,
 		.orig = { news.orig.src, news.orig.dst, news.orig.sport, news.orig.dport },
 		.repl = { news.repl.src, news.repl.dst, news.repl.sport, news.repl.dport },
@@ -59,6 +60,7 @@ u32 sluice_flush_flows(struct sluice *s, const struct sluice_flow_filter *filter
 {
 	u32 ended = 0;
 
+	now = engine_now(s, now);
 	for (u32 looked = 0; looked < FLUSH_LOOK_MAX && ended < FLUSH_END_MAX; looked++) {
 		const struct flow *flow;
 

@@ -260,8 +260,7 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 		*why = "subscribers were not counted from the start, and can not be limited now";
 		return ERR_RANGE;
 	}
-	if (now > s->now)
-		s->now = now;
+	engine_now(s, now);
 	err = filter_prepare(&s->filter, &conf->filter, conf->iface_count, why);
 	if (err != ERR_OK)
 		return err;

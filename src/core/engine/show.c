@@ -17,10 +17,25 @@ static bool addr_matches(const struct sluice_flow_filter *filter, be32 addr)
 	return ((be32_host(addr) ^ be32_host(filter->addr)) & ip4_mask(filter->addr_len)) == 0;
 }
 
+/* What stands in the place of ports is none with protocols that have none. */
+static bool ports_match(const struct flow *flow, be16 port)
+{
+	const struct tuple *o = &flow->orig, *r = &flow->repl;
+
+	return ip4_has_ports(flow->proto) &&
+	       (be16_eq(port, o->sport) || be16_eq(port, o->dport) || be16_eq(port, r->sport) ||
+		be16_eq(port, r->dport));
+}
+
+static bool icmp_id_matches(const struct flow *flow, be16 id)
+{
+	return flow->proto == IP_PROTO_ICMP &&
+	       (be16_eq(id, flow->orig.sport) || be16_eq(id, flow->repl.dport));
+}
+
 bool engine_flow_matches(const struct flow *flow, const struct sluice_flow_filter *filter)
 {
 	const struct tuple *o = &flow->orig, *r = &flow->repl;
-	be16 port = be16_of(filter->port);
 
 	if (filter->proto != 0 && filter->proto != flow->proto)
 		return false;
@@ -32,8 +47,9 @@ bool engine_flow_matches(const struct flow *flow, const struct sluice_flow_filte
 	if (filter->state != NULL &&
 	    !text_equal(flow_state_name(flow->state), filter->state, UINT32_MAX))
 		return false;
-	if (filter->port != 0 && !be16_eq(port, o->sport) && !be16_eq(port, o->dport) &&
-	    !be16_eq(port, r->sport) && !be16_eq(port, r->dport))
+	if (filter->port != 0 && !ports_match(flow, be16_of(filter->port)))
+		return false;
+	if (filter->by_icmp_id && !icmp_id_matches(flow, be16_of(filter->icmp_id)))
 		return false;
 	return filter->addr_len == 0 || addr_matches(filter, o->src) ||
 	       addr_matches(filter, o->dst) || addr_matches(filter, r->src) ||
@@ -55,6 +71,7 @@ static void flow_shown(const struct sluice *s, u32 idx, u32 now_ms, struct sluic
 		.assured = (flow->flags & FLOW_ASSURED) != 0,
 		.translated = (flow->flags & FLOW_TRANSLATED) != 0,
 		.endpoint_independent = (flow->flags & (FLOW_MAPPED | FLOW_MAPPED_DST)) != 0,
+		.holds_port = (flow->flags & FLOW_PORT) != 0,
 		.state = flow_state_name(flow->state),
 		.idle_ms = now_ms - flow->seen_ms,
 	};

@@ -4,9 +4,7 @@
 enum err sluice_backend_set(struct sluice *s, u32 service, u32 backend, enum backend_state state,
 			    ns_t now)
 {
-	if (now > s->now)
-		s->now = now;
-	return balance_set(&s->nat.balance, service, backend, state, s->now);
+	return balance_set(&s->nat.balance, service, backend, state, engine_now(s, now));
 }
 
 enum err sluice_backend_set_checks(struct sluice *s, u32 service, u32 backend, u64 checks,
@@ -18,9 +16,8 @@ enum err sluice_backend_set_checks(struct sluice *s, u32 service, u32 backend, u
 enum err sluice_backend_order(struct sluice *s, u32 service, u32 backend, bool drain,
 			      u32 deadline_s, ns_t now)
 {
-	if (now > s->now)
-		s->now = now;
-	return balance_order(&s->nat.balance, service, backend, drain, deadline_s, s->now);
+	return balance_order(&s->nat.balance, service, backend, drain, deadline_s,
+			     engine_now(s, now));
 }
 
 static const char *method_name(enum balance_method method)

@@ -76,6 +76,9 @@ static void rules_layout(struct filter_rules rules[2], const struct filter_conf 
 	rules[1].rule = other;
 	rules[0].conf = take_both(mem, "filter_rule_confs", count, sizeof *rules->conf, &other);
 	rules[1].conf = other;
+	rules[0].rule_digest = take_both(mem, "filter_rule_digests", count,
+					 sizeof *rules->rule_digest, &other);
+	rules[1].rule_digest = other;
 	rules[0].count = take_both(mem, "filter_counters", count, sizeof *rules->count, &other);
 	rules[1].count = other;
 	rules[0].limiter = take_both(mem, "filter_limiters", count, sizeof *rules->limiter, &other);
@@ -111,6 +114,7 @@ void filter_layout(struct filter *filter, const struct filter_conf *conf, u32 fl
 	scratch->list = mem_take(mem, "filter_parts", FILTER_SPREAD * conf->rule_limit,
 				 sizeof *scratch->list);
 	scratch->part = mem_take(mem, "filter_part", conf->rule_limit, sizeof *scratch->part);
+	filter->kept = mem_take(mem, "filter_rules_kept", conf->rule_limit, sizeof *filter->kept);
 	filter->flow_gen = mem_take(mem, "filter_flows", flow_count, sizeof *filter->flow_gen);
 	filter->source_buckets = u32_max(1, (conf->source_limit + FILTER_SOURCE_WAYS - 1) /
 						    FILTER_SOURCE_WAYS);
@@ -132,83 +136,6 @@ void filter_init(struct filter *filter, const struct hash_key *key)
 		filter->live->chain[chain].idle = true;
 }
 
-/* ---- is it another ruleset? ------------------------------------------------------------------ */
-
-static u64 mix(const struct filter *filter, u64 digest, u64 word)
-{
-	return hash_words(&filter->key, digest, word);
-}
-
-static u64 mix_bytes(const struct filter *filter, u64 digest, const void *bytes, u32 len)
-{
-	for (u32 at = 0; at < len; at += 8) {
-		u64 word = 0;
-
-		memcpy(&word, (const u8 *)bytes + at, u32_min(8, len - at));
-		digest = mix(filter, digest, word);
-	}
-	return digest;
-}
-
-static u64 mix_name(const struct filter *filter, u64 digest, const char *name)
-{
-	u32 len = 0;
-
-	while (name[len] != '\0')
-		len++;
-	return mix_bytes(filter, mix(filter, digest, len), name, len);
-}
-
-static u64 mix_limit(const struct filter *filter, u64 digest, const struct filter_limit *limit)
-{
-	digest = mix(filter, digest, limit->rate);
-	return mix(filter, digest, (u64)limit->per_s << 32 | limit->burst);
-}
-
-static u64 set_stamp(const struct filter *filter, const struct filter_set_conf *set)
-{
-	u64 stamp = set->elem_count;
-
-	if (set->stamp != 0)
-		return set->stamp;
-	for (u32 at = 0; at < set->elem_count; at++) {
-		const struct filter_elem *elem = &set->elem[at];
-
-		stamp = mix(filter, stamp, (u64)elem->addr.raw << 32 | elem->len);
-		stamp = mix(filter, stamp, (u64)elem->port_first << 32 | elem->port_last);
-	}
-	return stamp;
-}
-
-/* Of everything but the limits of memory and what filter_commit() takes over by itself. */
-static u64 conf_digest(const struct filter *filter, const struct filter_conf *conf, u32 iface_count)
-{
-	u64 digest = mix(filter, conf->rule_count, (u64)conf->set_count << 32 | iface_count);
-
-	for (u32 chain = 0; chain < FILTER_CHAINS; chain++)
-		digest = mix(filter, digest,
-			     (u64)conf->policy[chain].action << 8 | conf->policy[chain].reject);
-	for (u32 at = 0; at < conf->rule_count; at++) {
-		const struct filter_rule_conf *from = &conf->rule[at];
-		struct filter_rule rule;
-
-		filter_rule_compile(&rule, from);
-		digest = mix_bytes(filter, digest, &rule, sizeof rule);
-		digest = mix_name(filter, digest, from->name);
-		digest = mix_limit(filter, digest, &from->limit);
-		digest = mix_limit(filter, digest, &from->source_limit);
-		digest = mix(filter, digest, (u64)from->limit_over << 8 | from->chain);
-	}
-	for (u32 at = 0; at < conf->set_count; at++) {
-		const struct filter_set_conf *set = &conf->set[at];
-
-		digest = mix_name(filter, digest, set->name);
-		digest = mix(filter, digest, (u64)set->elem_count << 8 | set->kind);
-		digest = mix(filter, digest, set_stamp(filter, set));
-	}
-	return digest;
-}
-
 /* ---- building -------------------------------------------------------------------------------- */
 
 /* A set that has the elements which it had by the configuration before keeps the body that it has
@@ -220,7 +147,7 @@ static enum err set_build(struct filter *filter, const struct filter_set_conf *c
 
 	memcpy(set->name, conf->name, sizeof set->name);
 	set->kind = conf->kind;
-	set->stamp = set_stamp(filter, conf);
+	set->stamp = filter_set_stamp(filter, conf);
 	if (old != NULL && old->kind == set->kind && old->stamp == set->stamp) {
 		set->body = old->body;
 		filter_body_get(&filter->store, set->body);
@@ -295,11 +222,9 @@ static void rules_build(struct filter *filter, struct filter_rules *rules,
 		filter_rule_compile(&rules->rule[at], &conf->rule[at]);
 		limiter_build(rules, &rules->rule[at], &conf->rule[at]);
 		rules->conf[at] = conf->rule[at];
-		rules->count[at] = (struct filter_count){ 0 };
 	}
 	for (u32 chain = 0; chain < FILTER_CHAINS; chain++) {
 		rules->chain[chain].policy = conf->policy[chain];
-		rules->chain[chain].count = (struct filter_count){ 0 };
 		filter_chain_compile(rules, chain, iface_count);
 	}
 	filter_trees_build(rules, &filter->scratch, &filter->conf);
@@ -333,15 +258,16 @@ enum err filter_prepare(struct filter *filter, const struct filter_conf *conf, u
 	filter->next.set = NULL;
 	if (filter->live == NULL)
 		return ERR_OK;
-	digest = conf_digest(filter, &asked, iface_count);
+	rules = other_rules(filter);
+	digest = filter_digest(filter, &asked, iface_count, rules->rule_digest);
 	if (digest == filter->live->digest)
 		return ERR_OK;
-	rules = other_rules(filter);
 	err = sets_build(filter, rules, &asked, why);
 	if (err != ERR_OK)
 		return err;
 	rules_build(filter, rules, &asked, iface_count);
 	rules->digest = digest;
+	filter_rules_match(filter, rules);
 	filter->changed = true;
 	return ERR_OK;
 }
@@ -358,11 +284,10 @@ void filter_commit(struct filter *filter)
 	if (!filter->changed)
 		return;
 	filter->changed = false;
+	filter_rules_keep(filter, other_rules(filter));
 	filter->live = other_rules(filter);
 	filter_sets_release(other_rules(filter));
 	filter_gen_next(filter);
-	filter->made = filter->made == UINT16_MAX ? 1 : (u16)(filter->made + 1);
-	filter->live->made = filter->made;
 }
 
 void filter_forget(struct filter *filter)

@@ -13,7 +13,8 @@
  * both halves; where memory for that is used up, a leaf holds more rules and costs more.
  *
  * Two generations: a new one is built beside the one in use and takes its place between two
- * batches. A ruleset that is as it was is not exchanged: counters, limits and sets go on.
+ * batches. A ruleset that is as it was is not exchanged; of another one the rules, policies and
+ * sets that are as they were go on counting and limiting (keep.c).
  *
  * Flows: the short cut asks no rules, so a flow may take it only if the rules would go on saying
  * yes. filter_judge() says so in filter_ask.each: of a chain that lets established flows pass
@@ -116,6 +117,8 @@ struct filter_limiter {
 	ns_t due_ns;
 	ns_t source_interval_ns;
 	ns_t source_burst_ns;
+	u16 rule; /* the place and the building in which it first came up: buckets of its */
+	u16 made; /* sources are known by these                                           */
 	bool over;
 };
 
@@ -125,8 +128,8 @@ struct filter_source {
 	u64 due_ns : 58; /* nine years */
 	u64 zone : 6;    /* of the address */
 	u32 addr;
-	u16 rule;
-	u16 made; /* by which rules; 0: empty */
+	u16 rule; /* as in struct filter_limiter */
+	u16 made; /* 0: empty */
 };
 _Static_assert(sizeof(struct filter_source) == 16, "four are a line");
 _Static_assert(CT_ZONE_MAX <= 1 << 6, "a zone's number has six bits");
@@ -180,6 +183,7 @@ struct filter_set {
 struct filter_rules {
 	struct filter_rule *rule;
 	struct filter_rule_conf *conf; /* what each was made from, to be shown */
+	u64 *rule_digest; /* of what each says */
 	struct filter_count *count;
 	struct filter_limiter *limiter;
 	struct filter_fork *fork;
@@ -191,8 +195,7 @@ struct filter_rules {
 	u32 fork_count;
 	u32 leaf_used;
 	u32 set_count;
-	u16 gen;  /* that flows were let through by, never 0 */
-	u16 made; /* counts buildings */
+	u16 gen; /* that flows were let through by, never 0 */
 	u64 digest;
 	struct filter_chain_rules chain[FILTER_CHAINS];
 };
@@ -206,7 +209,7 @@ struct filter_log {
 	be32 src;
 	be32 dst;
 	u16 sport;
-	u16 dport;
+	u16 dport; /* of ICMP: type and code */
 	u8 proto;
 	u16 in_if;
 	u16 out_if;
@@ -237,12 +240,13 @@ struct filter {
 	struct filter_rules rules[2];
 	struct filter_rules *live; /* NULL: no filter was planned */
 	struct filter_scratch scratch;
+	u16 *kept; /* by rule of what was prepared: which one in use it is; FILTER_RULE_NONE */
 	u16 *flow_gen; /* by flow: the rules that let it through */
 	struct filter_source *source;
 	u32 source_buckets;
 	struct hash_key key;
 	u16 gen;
-	u16 made;
+	u16 made; /* buildings that came in use */
 	bool changed; /* the other generation waits for filter_commit() */
 	ns_t sweep_ns;
 	ns_t log_due_ns;
@@ -344,6 +348,15 @@ bool filter_log_next(struct filter *filter, struct filter_log *out);
 /* Flows that were let through so far were so by other rules than these. */
 void filter_gen_next(struct filter *filter);
 
+/* Of everything but the limits of memory and what filter_commit() takes over by itself; and into
+ * rule[], of each rule.                                                                          */
+u64 filter_digest(const struct filter *filter, const struct filter_conf *conf, u32 iface_count,
+		  u64 *rule);
+u64 filter_set_stamp(const struct filter *filter, const struct filter_set_conf *set);
+/* Finds out which of the rules are rules of the generation in use. */
+void filter_rules_match(struct filter *filter, const struct filter_rules *rules);
+/* These take over what they were found to be, and are about to be in use. */
+void filter_rules_keep(struct filter *filter, struct filter_rules *rules);
 /* What of rules and sets can not be, or NULL. */
 const char *filter_conf_wrong(const struct filter_conf *conf);
 void filter_rule_compile(struct filter_rule *rule, const struct filter_rule_conf *conf);

@@ -153,28 +153,29 @@ static ns_t bucket_taken(ns_t due, ns_t now, ns_t interval_ns)
 }
 
 /* Where a source's bucket is kept: its own, an empty one, or that of the one nearest to rest. */
-static struct filter_source *source_at(struct filter *filter, u16 rule,
+static struct filter_source *source_at(struct filter *filter, const struct filter_limiter *limiter,
 				       const struct filter_key *packet, ns_t now)
 {
 	u32 addr = packet->field[FILTER_SRC];
-	u64 hash = hash_words(&filter->key, (u64)packet->zone << 32 | addr, rule);
+	u64 hash = hash_words(&filter->key, (u64)packet->zone << 32 | addr,
+			      (u32)limiter->made << 16 | limiter->rule);
 	u32 bucket = hash_range(hash, filter->source_buckets);
 	struct filter_source *way = &filter->source[bucket * FILTER_SOURCE_WAYS];
 	struct filter_source *oldest = way;
-	u16 made = filter->live->made;
 
 	for (u32 n = 0; n < FILTER_SOURCE_WAYS; n++) {
-		if (way[n].made == made && way[n].addr == addr && way[n].zone == packet->zone &&
-		    way[n].rule == rule)
+		if (way[n].made == limiter->made && way[n].rule == limiter->rule &&
+		    way[n].addr == addr && way[n].zone == packet->zone)
 			return &way[n];
-		if (way[n].made != made)
-			way[n].due_ns = 0;
 		if (way[n].due_ns < oldest->due_ns)
 			oldest = &way[n];
 	}
 	filter->stats.sources_evicted += oldest->due_ns > now;
 	*oldest = (struct filter_source){
-		.addr = addr, .rule = rule, .made = made, .zone = packet->zone & 63u
+		.addr = addr,
+		.rule = limiter->rule,
+		.made = limiter->made,
+		.zone = packet->zone & 63u,
 	};
 	return oldest;
 }
@@ -190,7 +191,7 @@ static bool limits_match(struct filter *filter, u16 rule, const struct filter_as
 	if (limiter->interval_ns != 0)
 		within = bucket_has(limiter->due_ns, ask->now, limiter->burst_ns);
 	if (limiter->source_interval_ns != 0) {
-		source = source_at(filter, rule, &ask->key, ask->now);
+		source = source_at(filter, limiter, &ask->key, ask->now);
 		within = within && bucket_has(source->due_ns, ask->now, limiter->source_burst_ns);
 	}
 	if (within && limiter->interval_ns != 0)
@@ -227,7 +228,9 @@ static void log_add(struct filter *filter, const struct filter_ask *ask, struct 
 		.src = be32_of(field[FILTER_SRC]),
 		.dst = be32_of(field[FILTER_DST]),
 		.sport = (u16)field[FILTER_SPORT],
-		.dport = (u16)field[FILTER_DPORT],
+		.dport = field[FILTER_PROTO] == IP_PROTO_ICMP
+				 ? (u16)(ask->key.icmp_type << 8 | ask->key.icmp_code)
+				 : (u16)field[FILTER_DPORT],
 		.proto = (u8)field[FILTER_PROTO],
 		.in_if = field[FILTER_IN_IF] < FILTER_IFACES ? (u16)field[FILTER_IN_IF]
 							     : UINT16_MAX,

@@ -106,6 +106,18 @@ static void piece_set_header(struct pkt *piece, const struct pkt *pkt, u32 begin
 	ip_set_csum(ip);
 }
 
+/* A checksum in the first piece is about all of them. Of what is a fragment already, and was not
+ * cut here, nobody knows how long it was.                                                        */
+static void piece_set_whole(struct pkt *piece, const struct pkt *pkt, const struct frag_plan *plan)
+{
+	const struct ip4_hdr *ip = (const struct ip4_hdr *)pkt_l3(pkt);
+
+	if (ip4_is_fragment(ip) && (pkt->flags & PKT_CUT) == 0)
+		return;
+	piece->whole_l4_len = ip4_is_fragment(ip) ? pkt->whole_l4_len : (u16)plan->payload_len;
+	piece->flags |= PKT_CUT;
+}
+
 /* One piece: its part of the payload begins at begin. */
 static struct pkt *piece_new(struct pkt_pool *pool, const struct pkt *pkt,
 			     const struct frag_plan *plan, u32 begin, u32 len)
@@ -121,6 +133,7 @@ static struct pkt *piece_new(struct pkt_pool *pool, const struct pkt *pkt,
 	piece->l4 = (u16)(piece->l3 + hlen);
 	if (begin == 0) {
 		memcpy(header, pkt_l3(pkt), hlen);
+		piece_set_whole(piece, pkt, plan);
 	} else {
 		memcpy(header, pkt_l3(pkt), IP4_HLEN_MIN);
 		memcpy(header + IP4_HLEN_MIN, plan->rest_options, hlen - IP4_HLEN_MIN);

@@ -408,7 +408,9 @@ static enum drop source_mapped(struct nat *nat, struct ct *ct, const struct nat_
 	nat_mapping_get(nat, mapping);
 	flow->mapping = mapping;
 	flow->flags |= FLOW_MAPPED;
-	if (rec->filtering == NAT_FILTER_ADDRESS &&
+	/* The filter is against the outside, which is one zone. Who was reached inside is no peer:
+	 * somebody outside who has his address is another one.                                   */
+	if (rec->filtering == NAT_FILTER_ADDRESS && way->to_outside &&
 	    nat_peer_add(nat, mapping, flow->repl.src))
 		flow->flags |= FLOW_PEER;
 	return DROP_NONE;

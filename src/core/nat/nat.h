@@ -99,7 +99,7 @@ struct nat_mapping_rec {
 	bool forsaken; /* its address is gone: not found by its inside endpoint any more */
 };
 
-/* A remote address that a mapping's owner has spoken to. */
+/* An address outside that a mapping's owner has spoken to. */
 struct nat_peer {
 	u32 mapping;
 	be32 addr;

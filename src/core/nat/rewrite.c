@@ -124,6 +124,12 @@ static void rewrite_icmp(struct pkt *pkt, const struct tuple *to, u16 delta_l4)
 		icmp->csum.raw = 0xffff;
 }
 
+/* Bytes that the transport checksum is about. */
+static u32 summed_len(const struct pkt *pkt)
+{
+	return (pkt->flags & PKT_CUT) != 0 ? pkt->whole_l4_len : pkt_l4_len(pkt);
+}
+
 static void rewrite_to(struct pkt *pkt, u8 proto, const struct tuple *to, u16 delta_l3,
 		       u16 delta_l4)
 {
@@ -138,7 +144,7 @@ static void rewrite_to(struct pkt *pkt, u8 proto, const struct tuple *to, u16 de
 	case IP_PROTO_ICMP: rewrite_icmp(pkt, to, delta_l4); break;
 	case IP_PROTO_UDPLITE:
 	case IP_PROTO_DCCP: rewrite_covered(pkt, proto, to, delta_l3, delta_l4); break;
-	case IP_PROTO_SCTP: nat_rewrite_sctp(pkt_l4(pkt), to, pkt_l4_len(pkt)); break;
+	case IP_PROTO_SCTP: nat_rewrite_sctp(pkt_l4(pkt), to, summed_len(pkt)); break;
 	default: break;
 	}
 }

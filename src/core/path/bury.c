@@ -91,7 +91,7 @@ void path_bury(struct path *path, struct pkt *pkt, ns_t now)
 
 	CHECK(pkt->drop != DROP_NONE);
 	if (path_is_traced(path))
-		tell_drop(path, pkt);
+		tell_drop(path, pkt, now);
 	if (pkt->in_if != IFACE_NONE && (pkt->flags & PKT_LOCAL_OUT) == 0 && has_ip_header(pkt) &&
 	    turn_back(path, pkt))
 		bury_answer(path, pkt, now);

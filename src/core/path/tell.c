@@ -337,7 +337,59 @@ void tell_transmit(struct path *path, const struct pkt *pkt, verdict v)
 		trace_end(path->trace, verdict_is_accept(v) ? TRACE_FATE_SENT : TRACE_FATE_WAITS);
 }
 
-void tell_drop(struct path *path, const struct pkt *pkt)
+static void tell_subscriber(struct path *path, be32 addr, struct trace_value held,
+			    struct trace_value limit, struct trace_value more)
+{
+	tell(path, (struct trace_step){ TRACE_BURY,
+					"subscriber",
+					"what the one that begins this has, and the limit",
+					{ trace_addr("subscriber", addr), held, limit, more } });
+}
+
+/* Of a drop for the sake of a subscriber's limit: how far he has come. */
+static void tell_limit(struct path *path, const struct pkt *pkt, ns_t now)
+{
+	const struct subscriber_table *table = path->subscribers;
+	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
+	const struct subscriber_limits *limits;
+	const struct subscriber *who;
+	u32 idx;
+
+	if (pkt->drop == DROP_SUBSCRIBER_FULL) {
+		tell(path, (struct trace_step){
+				   TRACE_BURY,
+				   "subscriber",
+				   "the others, each of whom holds something",
+				   { trace_number("subscribers", table->slab.live),
+				     trace_number("limit", table->slab.cap) } });
+		return;
+	}
+	idx = subscriber_find(table, ip->src, pkt->zone);
+	if (idx == IDX_NONE)
+		return;
+	who = subscriber_at(table, idx);
+	limits = subscriber_limits_of(table, who);
+	if (pkt->drop == DROP_SUBSCRIBER_FLOWS)
+		tell_subscriber(path, who->addr, trace_number("flows", who->flow_count),
+				trace_number("limit", limits->flows), (struct trace_value){ 0 });
+	else if (pkt->drop == DROP_SUBSCRIBER_PORTS)
+		tell_subscriber(path, who->addr, trace_number("ports", who->port_count),
+				trace_number("limit", limits->ports), (struct trace_value){ 0 });
+	else
+		tell_subscriber(path, who->addr,
+				trace_number("wait_ms", (subscriber_wait(table, idx, now) +
+							 NS_PER_MS - 1) / NS_PER_MS),
+				trace_number("rate", limits->rate),
+				trace_number("burst", subscriber_burst(limits)));
+}
+
+static bool is_limit(enum drop drop)
+{
+	return drop == DROP_SUBSCRIBER_FLOWS || drop == DROP_SUBSCRIBER_PORTS ||
+	       drop == DROP_SUBSCRIBER_RATE || drop == DROP_SUBSCRIBER_FULL;
+}
+
+void tell_drop(struct path *path, const struct pkt *pkt, ns_t now)
 {
 	enum drop drop = (enum drop)pkt->drop;
 
@@ -346,6 +398,8 @@ void tell_drop(struct path *path, const struct pkt *pkt)
 					drop_sentence(drop),
 					{ trace_text("reason", drop_name(drop)),
 					  trace_text("law", drop_law(drop)) } });
+	if (is_limit(drop))
+		tell_limit(path, pkt, now);
 	if ((pkt == path->trace->pkt || path->trace->cut) && path->trace->fate == TRACE_FATE_NONE) {
 		path->trace->fate = TRACE_FATE_DROPPED;
 		path->trace->drop = drop;

@@ -28,7 +28,7 @@ void tell_deliver(struct path *path, const struct pkt *pkt, enum trace_fate fate
 void tell_output(struct path *path, const struct pkt *pkt);
 void tell_transmit(struct path *path, const struct pkt *pkt, verdict v);
 void tell_cut(struct path *path, const char *sentence, u32 count, u32 mtu);
-void tell_drop(struct path *path, const struct pkt *pkt);
+void tell_drop(struct path *path, const struct pkt *pkt, ns_t now);
 void tell_answer(struct path *path, enum icmp_refusal why, const struct pkt *answer);
 
 #endif

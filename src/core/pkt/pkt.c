@@ -132,6 +132,7 @@ struct pkt *pkt_copy(struct pkt_pool *pool, const struct pkt *pkt)
 	copy->flow_gen = pkt->flow_gen;
 	copy->frag_max = pkt->frag_max;
 	copy->mss_before = pkt->mss_before;
+	copy->whole_l4_len = pkt->whole_l4_len;
 	memcpy(copy->buf + copy->l2, pkt->buf + pkt->l2, link_len + pkt->len);
 	return copy;
 }

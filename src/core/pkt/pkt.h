@@ -50,6 +50,7 @@ enum pkt_flag {
 	PKT_FROM_HOST = 1 << 14,     /* came from the host's own stack */
 	PKT_MSS_LOWERED = 1 << 15,   /* a SYN whose option was lowered; mss_before is the old */
 	PKT_JUDGE_EACH = 1 << 16,    /* the filter let it through alone, not its flow */
+	PKT_CUT = 1 << 17,           /* the first piece of what was cut here; whole_l4_len */
 };
 
 /* What a segment stands for, as in virtio-net headers (VIRTIO 1.2, 5.1.6). */
@@ -86,6 +87,7 @@ struct pkt {
 	u16 frag_max;      /* with PKT_REASSEMBLED: total length of the largest fragment */
 	u16 frag_index;
 	u16 mss_before;
+	u16 whole_l4_len;  /* with PKT_CUT: pkt_l4_len() of the packet before it was cut */
 	ns_t kept_ns;      /* when it was queued */
 };
 _Static_assert(offsetof(struct pkt, rx_ns) == 64, "first line of a packet");

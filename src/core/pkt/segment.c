@@ -8,7 +8,7 @@
 #include "core/wire/udp.h"
 
 static const u32 flags_of_one_only = PKT_CSUM_PARTIAL | PKT_CSUM_VALID | PKT_REASSEMBLED |
-				     PKT_FRAG_DF;
+				     PKT_FRAG_DF | PKT_CUT;
 
 void pkt_inherit(struct pkt *pkt, const struct pkt *from)
 {

@@ -116,16 +116,21 @@ static const struct subscriber_limits *limits_renew(const struct subscriber_tabl
 	return limits_at(table, who->limits);
 }
 
+/* How long until the bucket has one; 0: it has. */
+static ns_t bucket_wait(ns_t due_ns, const struct subscriber_limits *limits, ns_t now)
+{
+	ns_t room_ns = (subscriber_burst(limits) - 1) * (NS_PER_SEC / limits->rate);
+	ns_t left_ns = due_ns > now ? due_ns - now : 0;
+
+	return left_ns > room_ns ? left_ns - room_ns : 0;
+}
+
 /* Whether the bucket has one left; it is taken then. */
 static bool bucket_take(ns_t *due_ns, const struct subscriber_limits *limits, ns_t now)
 {
-	ns_t interval_ns = NS_PER_SEC / limits->rate;
-	u32 burst = limits->burst > 0 ? limits->burst : limits->rate;
-	ns_t from = *due_ns > now ? *due_ns : now;
-
-	if (from - now > (burst - 1) * interval_ns)
+	if (bucket_wait(*due_ns, limits, now) > 0)
 		return false;
-	*due_ns = from + interval_ns;
+	*due_ns = (*due_ns > now ? *due_ns : now) + NS_PER_SEC / limits->rate;
 	return true;
 }
 
@@ -248,6 +253,22 @@ static u32 record_new(struct subscriber_table *table, be32 addr, u8 zone)
 	*head = idx;
 	idle_append(table, idx);
 	return idx;
+}
+
+u32 subscriber_find(const struct subscriber_table *table, be32 src, u8 zone)
+{
+	if (table->slab.cap == 0)
+		return IDX_NONE;
+	return record_find(table, be32_of(be32_host(src) & ip4_mask(table->conf.prefix_len)),
+			   zone);
+}
+
+ns_t subscriber_wait(const struct subscriber_table *table, u32 who, ns_t now)
+{
+	const struct subscriber *record = subscriber_at(table, who);
+	const struct subscriber_limits *limits = subscriber_limits_of(table, record);
+
+	return limits->rate == 0 ? 0 : bucket_wait(record->due_ns, limits, now);
 }
 
 verdict subscriber_admit(struct subscriber_table *table, struct drop_stats *drops, struct pkt *pkt,

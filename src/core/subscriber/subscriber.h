@@ -78,6 +78,10 @@ void subscriber_configure(struct subscriber_table *table, const struct subscribe
  * SUBSCRIBER_FLOWS, _RATE or _FULL. `who` stays good until the next call.                        */
 verdict subscriber_admit(struct subscriber_table *table, struct drop_stats *drops, struct pkt *pkt,
 			 be32 src, ns_t now, u32 *who);
+/* The record that a source address counts in, IDX_NONE. Changes nothing. */
+u32 subscriber_find(const struct subscriber_table *table, be32 src, u8 zone);
+/* How long until his rate lets him begin one more flow. */
+ns_t subscriber_wait(const struct subscriber_table *table, u32 who, ns_t now);
 /* The new flow is his. */
 void subscriber_hold(struct subscriber_table *table, struct ct *ct, u32 flow, u32 who);
 /* Where it is kept whose flow it is. */

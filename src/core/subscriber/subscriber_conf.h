@@ -34,6 +34,11 @@ struct subscriber_conf {
 	struct subscriber_exception exception[SUBSCRIBER_EXCEPTION_MAX];
 };
 
+static inline u32 subscriber_burst(const struct subscriber_limits *limits)
+{
+	return limits->burst > 0 ? limits->burst : limits->rate;
+}
+
 /* Every host is counted, nobody is limited. */
 void subscriber_conf_defaults(struct subscriber_conf *conf);
 /* What of it can not be, or NULL. */

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "host/conf/conf.h"
-#include "host/conf/turns.h"
+#include "host/loop/turns.h"
 
 enum { CONF_FILE_MAX = 2 << 20, CONF_DEPTH_MAX = 16 };
 

@@ -7,7 +7,7 @@
 #define HOST_CONF_CONF_SETS_H
 
 #include "host/conf/conf.h"
-#include "host/conf/turns.h"
+#include "host/loop/turns.h"
 
 enum { CONF_SET_ERRORS_MAX = 8 }; /* of one file */
 

@@ -4,6 +4,7 @@
 #include <event2/buffer.h>
 #include <inttypes.h>
 
+#include "core/wire/ip4.h"
 #include "host/ctl/ctl_records.h"
 #include "host/ctl/ctl_rules.h"
 
@@ -43,9 +44,21 @@ static bool match_proto(const struct sluice_flow_filter *filter, u8 proto)
 	return filter->proto == 0 || filter->proto == proto;
 }
 
-static bool match_port(const struct sluice_flow_filter *filter, be16 port)
+static bool match_port(const struct sluice_flow_filter *filter, u8 proto, be16 port)
 {
-	return filter->port == 0 || filter->port == be16_host(port);
+	return filter->port == 0 || (ip4_has_ports(proto) && filter->port == be16_host(port));
+}
+
+static bool match_icmp_id(const struct sluice_flow_filter *filter, u8 proto, be16 id)
+{
+	return !filter->by_icmp_id ||
+	       (proto == IP_PROTO_ICMP && filter->icmp_id == be16_host(id));
+}
+
+/* Whether the port of a mapping, or its identifier, is the one that is looked for. */
+static bool match_ident(const struct sluice_flow_filter *filter, u8 proto, be16 ident)
+{
+	return match_port(filter, proto, ident) && match_icmp_id(filter, proto, ident);
 }
 
 bool ctl_answer_zone(struct ctl_request *request, const struct sluice *s)
@@ -93,10 +106,10 @@ static void step_nat(struct ctl_answer *answer, const struct sluice *s, ns_t now
 	for (u32 i = 0; i < count; i++) {
 		bool addr = match_addr(filter, found[i].inside_addr) ||
 			    match_addr(filter, found[i].public_addr);
-		bool port = match_port(filter, found[i].inside_port) ||
-			    match_port(filter, found[i].public_port);
+		bool ident = match_ident(filter, found[i].proto, found[i].inside_port) ||
+			     match_ident(filter, found[i].proto, found[i].public_port);
 
-		if (addr && port && match_proto(filter, found[i].proto) &&
+		if (addr && ident && match_proto(filter, found[i].proto) &&
 		    match_zone(filter, found[i].zone) && record_begin(answer, out))
 			ctl_put_mapping(out, s, &found[i]);
 	}
@@ -126,7 +139,7 @@ static void step_dests(struct ctl_answer *answer, const struct sluice *s, struct
 		bool addr = match_addr(filter, found[i].public_addr) ||
 			    match_addr(filter, found[i].dst);
 
-		if (addr && match_port(filter, found[i].dport) &&
+		if (addr && match_port(filter, found[i].proto, found[i].dport) &&
 		    match_proto(filter, found[i].proto) && record_begin(answer, out))
 			ctl_put_dest(out, &found[i]);
 	}
@@ -140,8 +153,9 @@ static void step_backends(struct ctl_answer *answer, const struct sluice *s, ns_
 	u32 count = sluice_show_backends(s, now, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (match_addr(filter, found[i].addr) &&
-		    match_port(filter, be16_of(found[i].port)) && record_begin(answer, out))
+		bool port = filter->port == 0 || filter->port == found[i].port;
+
+		if (match_addr(filter, found[i].addr) && port && record_begin(answer, out))
 			ctl_put_backend(out, &found[i]);
 	}
 }

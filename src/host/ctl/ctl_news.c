@@ -6,22 +6,31 @@
 
 #include "core/wire/ip4.h"
 #include "host/ctl/ctl_records.h"
+#include "host/os/clock.h"
 
 void ctl_put_news_begin(struct evbuffer *out)
 {
 	evbuffer_add_printf(out, "{\"version\":%d,\"events\":true}\n", CTL_VERSION);
 }
 
-/* ---- flows ----------------------------------------------------------------------------------- */
-
-static void put_tuple(struct evbuffer *out, const char *key, const struct sluice_tuple *tuple)
+/* What every line begins with. */
+static void put_head(struct evbuffer *out, const char time[OS_STAMP_SIZE], const char *kind,
+		     const char *what)
 {
-	evbuffer_add_printf(out, "\"%s\":{\"src\":", key);
-	ctl_put_addr(out, tuple->src);
-	evbuffer_add_printf(out, ",\"sport\":%u,\"dst\":", be16_host(tuple->sport));
-	ctl_put_addr(out, tuple->dst);
-	evbuffer_add_printf(out, ",\"dport\":%u},", be16_host(tuple->dport));
+	evbuffer_add_printf(out, "{\"version\":%d,\"time\":\"%s\",\"event\":\"%s%s\",",
+			    CTL_VERSION, time, kind, what);
 }
+
+/* The engine knows its own clock only. */
+static void put_head_at(struct evbuffer *out, ns_t when, const char *kind, const char *what)
+{
+	char time[OS_STAMP_SIZE];
+
+	os_stamp_at(when, time);
+	put_head(out, time, kind, what);
+}
+
+/* ---- flows ----------------------------------------------------------------------------------- */
 
 static void put_proto(struct evbuffer *out, u8 proto)
 {
@@ -30,8 +39,8 @@ static void put_proto(struct evbuffer *out, u8 proto)
 
 void ctl_put_news(struct evbuffer *out, const struct sluice *s, const struct sluice_news *news)
 {
-	evbuffer_add_printf(out, "{\"event\":\"%s\",\"handle\":\"%016" PRIx64 "\",", news->kind,
-			    news->handle);
+	put_head_at(out, news->when_ns, news->kind, "");
+	evbuffer_add_printf(out, "\"handle\":\"%016" PRIx64 "\",", news->handle);
 	if (news->reason[0])
 		evbuffer_add_printf(out, "\"reason\":\"%s\",", news->reason);
 	put_proto(out, news->proto);
@@ -39,8 +48,7 @@ void ctl_put_news(struct evbuffer *out, const struct sluice *s, const struct slu
 	ctl_put_zone_always(out, s, "reply_zone", news->zone[1]);
 	evbuffer_add_printf(out, "\"state\":\"%s\",\"answered\":%s,", news->state,
 			    news->answered ? "true" : "false");
-	put_tuple(out, "orig", &news->orig);
-	put_tuple(out, "repl", &news->repl);
+	ctl_put_tuples(out, news->proto, &news->orig, &news->repl);
 	evbuffer_add_printf(
 		out, "\"packets\":[%" PRIu64 ",%" PRIu64 "],\"bytes\":[%" PRIu64 ",%" PRIu64 "]}\n",
 		news->packets[0], news->packets[1], news->bytes[0], news->bytes[1]);
@@ -84,7 +92,7 @@ static void put_zone_of_iface(struct evbuffer *out, const struct sluice *s, u16 
 static void put_dest(struct evbuffer *out, const struct sluice_event *event)
 {
 	put_key_addr(out, "dst", event->dst);
-	evbuffer_add_printf(out, "\"dport\":%u,", be16_host(event->dport));
+	ctl_put_dport(out, event->proto, event->dport);
 }
 
 static void put_filling(struct evbuffer *out, const struct sluice_event *event)
@@ -116,7 +124,8 @@ static void put_filter(struct evbuffer *out, const struct sluice *s,
 	put_zone_of_iface(out, s, event->iface);
 	put_key_iface(out, s, "out", event->out_if);
 	put_key_addr(out, "src", event->src);
-	evbuffer_add_printf(out, "\"sport\":%u,", be16_host(event->sport));
+	if (ip4_has_ports(event->proto))
+		evbuffer_add_printf(out, "\"sport\":%u,", be16_host(event->sport));
 	put_dest(out, event);
 }
 
@@ -159,7 +168,7 @@ static void put_iface(struct evbuffer *out, const struct sluice *s,
 {
 	const struct iface_conf *conf = &sluice_ifaces(s)->iface[event->iface].conf;
 
-	evbuffer_add_printf(out, "{\"event\":\"interface-%s\",", event->what);
+	put_head_at(out, event->when_ns, "interface-", event->what);
 	put_key_iface(out, s, "interface", event->iface);
 	put_zone_of_iface(out, s, event->iface);
 	evbuffer_add_printf(out, "\"side\":\"%s\",\"addresses\":[",
@@ -186,7 +195,7 @@ void ctl_put_event(struct evbuffer *out, const struct sluice *s, const struct sl
 		put_iface(out, s, event);
 		return;
 	}
-	evbuffer_add_printf(out, "{\"event\":\"%s\",", event_names[event->kind]);
+	put_head_at(out, event->when_ns, event_names[event->kind], "");
 	put_about(out, s, event);
 	evbuffer_add_printf(out, "\"holders\":[");
 	for (u32 i = 0; i < u32_min(event->holder_count, SLUICE_HOLDER_MAX); i++) {
@@ -201,5 +210,9 @@ void ctl_put_event(struct evbuffer *out, const struct sluice *s, const struct sl
 
 void ctl_put_skipped(struct evbuffer *out, u64 count)
 {
-	evbuffer_add_printf(out, "{\"event\":\"skipped\",\"count\":%" PRIu64 "}\n", count);
+	char time[OS_STAMP_SIZE];
+
+	os_stamp(time);
+	put_head(out, time, "skipped", "");
+	evbuffer_add_printf(out, "\"count\":%" PRIu64 "}\n", count);
 }

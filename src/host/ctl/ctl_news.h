@@ -1,4 +1,5 @@
-/* What listeners hear, one line of JSON each. An inside address has its zone beside it: the same
+/* What listeners hear, one line of JSON each, with the time of day at which it happened (of what
+ * they missed: at which they are told). An inside address has its zone beside it: the same
  * address may be another host's elsewhere. "none" stands for no zone.                          */
 #ifndef HOST_CTL_CTL_NEWS_H
 #define HOST_CTL_CTL_NEWS_H

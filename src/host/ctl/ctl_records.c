@@ -63,12 +63,65 @@ void ctl_put_string(struct evbuffer *out, const char *text)
 	evbuffer_add(out, "\"", 1);
 }
 
-static void put_tuple(struct evbuffer *out, const char *key, const struct sluice_tuple *tuple)
+static void put_icmp_query(struct evbuffer *out, be16 query)
 {
-	evbuffer_add_printf(out,
-			    "\"%s\":{\"src\":\"%s\",\"sport\":%u,\"dst\":\"%s\",\"dport\":%u},",
-			    key, ctl_addr_text(tuple->src).text, be16_host(tuple->sport),
-			    ctl_addr_text(tuple->dst).text, be16_host(tuple->dport));
+	evbuffer_add_printf(out, "\"icmp_type\":%u,\"icmp_code\":%u", be16_host(query) >> 8,
+			    be16_host(query) & 255);
+}
+
+void ctl_put_dport(struct evbuffer *out, u8 proto, be16 dport)
+{
+	if (proto == IP_PROTO_ICMP) {
+		put_icmp_query(out, dport);
+		evbuffer_add_printf(out, ",");
+	} else if (proto == 0 || ip4_has_ports(proto)) {
+		evbuffer_add_printf(out, "\"dport\":%u,", be16_host(dport));
+	}
+}
+
+static void put_addrs(struct evbuffer *out, const char *key, const struct sluice_tuple *tuple)
+{
+	evbuffer_add_printf(out, "\"%s\":{\"src\":\"%s\",\"dst\":\"%s\"", key,
+			    ctl_addr_text(tuple->src).text, ctl_addr_text(tuple->dst).text);
+}
+
+static void put_tuple(struct evbuffer *out, const char *key, u8 proto,
+		      const struct sluice_tuple *tuple)
+{
+	if (ip4_has_ports(proto)) {
+		evbuffer_add_printf(
+			out, "\"%s\":{\"src\":\"%s\",\"sport\":%u,\"dst\":\"%s\",\"dport\":%u},",
+			key, ctl_addr_text(tuple->src).text, be16_host(tuple->sport),
+			ctl_addr_text(tuple->dst).text, be16_host(tuple->dport));
+		return;
+	}
+	put_addrs(out, key, tuple);
+	if (proto == IP_PROTO_GRE)
+		evbuffer_add_printf(out, ",\"gre_key\":%u", be16_host(tuple->sport));
+	evbuffer_add_printf(out, "},");
+}
+
+/* The one who asks has the identifier where a port would be, and is asked by type and code. */
+static void put_icmp_tuples(struct evbuffer *out, const struct sluice_tuple *orig,
+			    const struct sluice_tuple *repl)
+{
+	put_addrs(out, "orig", orig);
+	evbuffer_add_printf(out, ",\"icmp_id\":%u,", be16_host(orig->sport));
+	put_icmp_query(out, orig->dport);
+	evbuffer_add_printf(out, "},");
+	put_addrs(out, "repl", repl);
+	evbuffer_add_printf(out, ",\"icmp_id\":%u},", be16_host(repl->dport));
+}
+
+void ctl_put_tuples(struct evbuffer *out, u8 proto, const struct sluice_tuple *orig,
+		    const struct sluice_tuple *repl)
+{
+	if (proto == IP_PROTO_ICMP) {
+		put_icmp_tuples(out, orig, repl);
+		return;
+	}
+	put_tuple(out, "orig", proto, orig);
+	put_tuple(out, "repl", proto, repl);
 }
 
 void ctl_put_zone_name(struct evbuffer *out, const struct sluice *s, const char *key, u8 zone)
@@ -103,8 +156,7 @@ void ctl_put_flow(struct evbuffer *out, const struct sluice *s, const struct slu
 			    flow->handle, ctl_proto_text(flow->proto).text, flow->state);
 	ctl_put_zone_name(out, s, "zone", flow->zone[0]);
 	ctl_put_zone_name(out, s, "reply_zone", flow->zone[1]);
-	put_tuple(out, "orig", &flow->orig);
-	put_tuple(out, "repl", &flow->repl);
+	ctl_put_tuples(out, flow->proto, &flow->orig, &flow->repl);
 	evbuffer_add_printf(out,
 			    "\"answered\":%s,\"assured\":%s,\"translated\":%s,"
 			    "\"endpoint_independent\":%s,\"idle_ms\":%u,\"expires_ms\":%u,",
@@ -120,15 +172,17 @@ void ctl_put_flow(struct evbuffer *out, const struct sluice *s, const struct slu
 void ctl_put_mapping(struct evbuffer *out, const struct sluice *s,
 		     const struct sluice_mapping *mapping)
 {
+	const char *ident = mapping->proto == IP_PROTO_ICMP ? "icmp_id" : "port";
+
 	evbuffer_add_printf(out, "{");
 	ctl_put_zone_name(out, s, "zone", mapping->zone);
 	evbuffer_add_printf(
 		out,
-		"\"proto\":\"%s\",\"inside_addr\":\"%s\",\"inside_port\":%u,"
-		"\"public_addr\":\"%s\",\"public_port\":%u,\"flows\":%u,\"idle_ms\":%u}",
+		"\"proto\":\"%s\",\"inside_addr\":\"%s\",\"inside_%s\":%u,"
+		"\"public_addr\":\"%s\",\"public_%s\":%u,\"flows\":%u,\"idle_ms\":%u}",
 		ctl_proto_text(mapping->proto).text, ctl_addr_text(mapping->inside_addr).text,
-		be16_host(mapping->inside_port), ctl_addr_text(mapping->public_addr).text,
-		be16_host(mapping->public_port), mapping->flow_count, mapping->idle_ms);
+		ident, be16_host(mapping->inside_port), ctl_addr_text(mapping->public_addr).text,
+		ident, be16_host(mapping->public_port), mapping->flow_count, mapping->idle_ms);
 }
 
 void ctl_put_ports(struct evbuffer *out, const struct sluice_ports *ports)
@@ -146,11 +200,12 @@ void ctl_put_ports(struct evbuffer *out, const struct sluice_ports *ports)
 void ctl_put_dest(struct evbuffer *out, const struct sluice_dest *dest)
 {
 	evbuffer_add_printf(out,
-			    "{\"public_addr\":\"%s\",\"proto\":\"%s\",\"dst\":\"%s\",\"dport\":%u,"
-			    "\"used\":%u,\"left\":%u,\"exact\":%s}",
+			    "{\"public_addr\":\"%s\",\"proto\":\"%s\",\"dst\":\"%s\",",
 			    ctl_addr_text(dest->public_addr).text, ctl_proto_text(dest->proto).text,
-			    ctl_addr_text(dest->dst).text, be16_host(dest->dport), dest->used,
-			    dest->left, bool_text(dest->exact));
+			    ctl_addr_text(dest->dst).text);
+	ctl_put_dport(out, dest->proto, dest->dport);
+	evbuffer_add_printf(out, "\"used\":%u,\"left\":%u,\"exact\":%s}", dest->used, dest->left,
+			    bool_text(dest->exact));
 }
 
 void ctl_put_backend(struct evbuffer *out, const struct sluice_backend *backend)

@@ -18,6 +18,14 @@ struct ctl_addr_text ctl_addr_text(be32 addr);
 /* "udplite", or the number of a protocol without a name. */
 struct ctl_addr_text ctl_proto_text(u8 proto);
 /* s gives the names of zones and interfaces. */
+/* Both tuples of a flow: "orig":{"src":...},"repl":{...}, with ports of protocols that have some.
+ * An ICMP query has "icmp_id" in both, as it was and as it is translated, and the type and code
+ * that it asks with in "orig"; GRE has "gre_key", folded to 16 bits.                            */
+void ctl_put_tuples(struct evbuffer *out, u8 proto, const struct sluice_tuple *orig,
+		    const struct sluice_tuple *repl);
+/* "dport":80, behind an address, also where any protocol is meant (0); of ICMP
+ * "icmp_type":8,"icmp_code":0, and nothing of others.                                           */
+void ctl_put_dport(struct evbuffer *out, u8 proto, be16 dport);
 void ctl_put_flow(struct evbuffer *out, const struct sluice *s, const struct sluice_flow *flow);
 void ctl_put_mapping(struct evbuffer *out, const struct sluice *s,
 		     const struct sluice_mapping *mapping);

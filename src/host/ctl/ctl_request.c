@@ -11,7 +11,8 @@
 #include "host/ctl/ctl_action_read.h"
 
 #define FILTER_ANY   (CTL_FILTER_LIMIT | CTL_FILTER_COUNT)
-#define FILTER_TUPLE (CTL_FILTER_ADDR | CTL_FILTER_PORT | CTL_FILTER_PROTO | CTL_FILTER_ZONE)
+#define FILTER_ENDS  (CTL_FILTER_ADDR | CTL_FILTER_PORT | CTL_FILTER_PROTO)
+#define FILTER_TUPLE (FILTER_ENDS | CTL_FILTER_ICMP_ID | CTL_FILTER_ZONE)
 
 static const struct {
 	const char *name;
@@ -20,7 +21,7 @@ static const struct {
 	[CTL_SHOW_FLOWS] = { "flows",
 			     FILTER_ANY | FILTER_TUPLE | CTL_FILTER_STATE | CTL_FILTER_UNANSWERED },
 	[CTL_SHOW_NAT] = { "nat", FILTER_ANY | FILTER_TUPLE },
-	[CTL_SHOW_PORTS] = { "ports", FILTER_ANY | (FILTER_TUPLE & ~CTL_FILTER_ZONE) },
+	[CTL_SHOW_PORTS] = { "ports", FILTER_ANY | FILTER_ENDS },
 	[CTL_SHOW_BACKENDS] = { "backends", FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_PORT },
 	[CTL_SHOW_SUBSCRIBERS] = { "subscribers",
 				   FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_ZONE },
@@ -41,6 +42,7 @@ static const struct {
 } ctl_filters[] = {
 	{ "addr", CTL_FILTER_ADDR },
 	{ "port", CTL_FILTER_PORT },
+	{ "icmp_id", CTL_FILTER_ICMP_ID },
 	{ "proto", CTL_FILTER_PROTO },
 	{ "state", CTL_FILTER_STATE },
 	{ "unanswered", CTL_FILTER_UNANSWERED },
@@ -293,12 +295,14 @@ static bool read_kind(json_t *value, struct ctl_request *request, struct ctl_why
 		      json_string_value(value));
 }
 
-static bool read_count(json_t *value, const char *key, json_int_t max, struct ctl_why *why)
+static bool read_count(json_t *value, const char *key, json_int_t min, json_int_t max,
+		       struct ctl_why *why)
 {
-	if (json_is_integer(value) && json_integer_value(value) >= 1 &&
+	if (json_is_integer(value) && json_integer_value(value) >= min &&
 	    json_integer_value(value) <= max)
 		return true;
-	return refuse(why, "filter.%s has to be a number from 1 to %lld", key, (long long)max);
+	return refuse(why, "filter.%s has to be a number from %lld to %lld", key, (long long)min,
+		      (long long)max);
 }
 
 static bool read_filter(enum ctl_filter filter, json_t *value, struct ctl_request *request,
@@ -316,12 +320,18 @@ static bool read_filter(enum ctl_filter filter, json_t *value, struct ctl_reques
 	case CTL_FILTER_ZONE: return read_zone(value, request, why);
 	case CTL_FILTER_KIND: return read_kind(value, request, why);
 	case CTL_FILTER_PORT:
-		if (!read_count(value, "port", UINT16_MAX, why))
+		if (!read_count(value, "port", 1, UINT16_MAX, why))
 			return false;
 		request->flow.port = (u16)json_integer_value(value);
 		return true;
+	case CTL_FILTER_ICMP_ID:
+		if (!read_count(value, "icmp_id", 0, UINT16_MAX, why))
+			return false;
+		request->flow.icmp_id = (u16)json_integer_value(value);
+		request->flow.by_icmp_id = true;
+		return true;
 	case CTL_FILTER_LIMIT:
-		if (!read_count(value, "limit", UINT32_MAX, why))
+		if (!read_count(value, "limit", 1, UINT32_MAX, why))
 			return false;
 		request->limit = (u64)json_integer_value(value);
 		return true;

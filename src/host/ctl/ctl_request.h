@@ -62,6 +62,7 @@ enum ctl_filter {
 	CTL_FILTER_SET = 1 << 8,
 	CTL_FILTER_ZONE = 1 << 9,
 	CTL_FILTER_KIND = 1 << 10,
+	CTL_FILTER_ICMP_ID = 1 << 11,
 };
 
 /* What a listener may hear of. */

@@ -70,10 +70,11 @@ static struct host *host_of(struct ctl_top *top, be32 addr, u8 zone)
 	return &top->host[top->slot[slot] - 1];
 }
 
-/* Whose flow it is: of who began it, or of who was reached through a translated destination. */
+/* Whose flow it is: of the inside host that began it, or that a stranger has reached through a
+ * translated destination. Only who is inside has its source translated.                         */
 static struct host *owner(struct ctl_top *top, const struct sluice_flow *flow)
 {
-	if (be32_eq(flow->repl.src, flow->orig.dst))
+	if (be32_eq(flow->repl.src, flow->orig.dst) || !be32_eq(flow->repl.dst, flow->orig.src))
 		return host_of(top, flow->orig.src, flow->zone[0]);
 	return host_of(top, flow->repl.src, flow->zone[1]);
 }
@@ -90,7 +91,7 @@ static void flows_step(struct ctl_top *top, const struct sluice *s, ns_t now)
 		if (!host)
 			continue;
 		host->flows++;
-		host->ports += flow->translated && !flow->endpoint_independent;
+		host->ports += flow->holds_port;
 		host->unanswered += !flow->answered;
 		host->packets += flow->packets[0] + flow->packets[1];
 		host->bytes += flow->bytes[0] + flow->bytes[1];

@@ -6,6 +6,10 @@
  *     ...
  *     ],"hosts":4711,"not_counted":0,"count":41}
  *
+ * A port is held by an endpoint-independent mapping, however many flows it carries and while it
+ * rests, and by each flow that was given one per destination, as `show subscribers` counts them.
+ * Whose destination alone is translated, or whose address is by a one-to-one, holds none.
+ *
  * The list holds the first `limit` by each of flows, ports and bytes, in no order. CTL_TOP_HOSTS
  * are told apart; flows of more are counted together (not_counted).                             */
 #ifndef HOST_CTL_CTL_TOP_H

@@ -12,7 +12,9 @@
 
 #include "core/wire/ip4.h"
 #include "host/ctl/ctl_listen.h"
+#include "host/ctl/metrics_part.h"
 #include "host/loop/loop.h"
+#include "host/loop/turns.h"
 
 #define METRICS_EVERY_NS NS_PER_SEC
 
@@ -30,6 +32,8 @@ struct metrics {
 	ns_t ended_ns;
 	struct metrics_sums sums; /* of the last round that ended */
 	struct metrics_sums round;
+	struct turns turns; /* .give NULL: nobody waits */
+	struct sluice_backend backend[BALANCE_BACKEND_MAX]; /* of the page that is made */
 };
 
 /* ---- answers --------------------------------------------------------------------------------- */
@@ -38,12 +42,14 @@ static void on_metrics(struct evhttp_request *request, void *arg)
 {
 	struct metrics *metrics = arg;
 	struct evbuffer *out = evbuffer_new();
+	struct metrics_page page = { out, metrics->turns.give ? &metrics->turns : NULL,
+				     metrics->backend };
 
 	if (!out) {
 		evhttp_send_error(request, HTTP_INTERNAL, NULL);
 		return;
 	}
-	metrics_put(out, metrics->sluice, &metrics->sums, metrics->version);
+	metrics_put(&page, metrics->sluice, &metrics->sums, metrics->version);
 	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
 			  "text/plain; version=0.0.4; charset=utf-8");
 	evhttp_send_reply(request, HTTP_OK, "OK", out);
@@ -160,7 +166,7 @@ static bool listen_path(struct metrics *metrics, const char *where, struct ctl_w
 }
 
 struct metrics *metrics_new(struct loop *loop, const struct sluice *s, const char *version,
-			    const char *where, struct ctl_why *why)
+			    const char *where, const struct turns *turns, struct ctl_why *why)
 {
 	struct metrics *metrics = calloc(1, sizeof *metrics);
 
@@ -169,6 +175,8 @@ struct metrics *metrics_new(struct loop *loop, const struct sluice *s, const cha
 		return NULL;
 	metrics->sluice = s;
 	metrics->version = version;
+	if (turns)
+		metrics->turns = *turns;
 	metrics->http = evhttp_new(loop_base(loop));
 	if (!metrics->http || !(strchr(where, '/') ? listen_path(metrics, where, why)
 						   : listen_address(metrics, where, why))) {

@@ -2,15 +2,17 @@
  *
  * Listens on a Unix socket or on a loopback address; nothing here knows passwords. The gateway is
  * asked in steps between packets (metrics_work), and a page is made of what the last round found,
- * so that its price does not grow with the number of flows or addresses.                        */
+ * so that its price does not grow with the number of flows or addresses. It grows with what is
+ * named in the configuration; packets have turns while it is made.                              */
 #ifndef HOST_CTL_METRICS_H
 #define HOST_CTL_METRICS_H
 
 #include "host/ctl/ctl_request.h"
 
-struct evbuffer;
 struct loop;
 struct metrics;
+struct metrics_page;
+struct turns;
 
 /* What is summed up over several steps: no label of a metric is an address. */
 struct metrics_sums {
@@ -24,9 +26,10 @@ struct metrics_sums {
 	u32 least_left; /* ports left to the one that has fewest; with busy */
 };
 
-/* where: a path (it has a slash), or loopback ADDRESS:PORT. NULL: why says what is wrong. */
+/* where: a path (it has a slash), or loopback ADDRESS:PORT. turns: who gets some while a page is
+ * made, or NULL; a long one takes milliseconds. NULL: why says what is wrong.                    */
 struct metrics *metrics_new(struct loop *loop, const struct sluice *s, const char *version,
-			    const char *where, struct ctl_why *why);
+			    const char *where, const struct turns *turns, struct ctl_why *why);
 /* "127.0.0.1:9100" */
 bool metrics_parse_address(const char *where, be32 *addr, u16 *port);
 /* One bounded step of a round, which begins a second after the last; false when there is nothing to
@@ -35,7 +38,7 @@ bool metrics_work(struct metrics *metrics, ns_t now);
 void metrics_del(struct metrics *metrics);
 
 /* The page (text format 0.0.4). */
-void metrics_put(struct evbuffer *out, const struct sluice *s, const struct metrics_sums *sums,
+void metrics_put(struct metrics_page *page, const struct sluice *s, const struct metrics_sums *sums,
 		 const char *version);
 
 #endif

@@ -2,7 +2,6 @@
  * it has of these, whatever traffic does: IFACE_ZONE_MAX, BALANCE_SERVICE_MAX, BALANCE_BACKEND_MAX.
  * A backend has no name but its address and port, the only address that is a label.              */
 #include <event2/buffer.h>
-#include <inttypes.h>
 
 #include "host/ctl/ctl_records.h"
 #include "host/ctl/metrics_part.h"
@@ -11,12 +10,12 @@ enum { STEP = 32 };
 
 /* ---- zones ----------------------------------------------------------------------------------- */
 
-static void put_zone_sample(struct evbuffer *out, const char *name, const struct sluice_zone *zone,
-			    u64 value)
+static void put_zone_sample(struct metrics_page *page, const char *name,
+			    const struct sluice_zone *zone, u64 value)
 {
-	evbuffer_add_printf(out, "sluice_%s{zone=\"", name);
-	metrics_put_label(out, zone->name[0] ? zone->name : "none");
-	evbuffer_add_printf(out, "\"} %" PRIu64 "\n", value);
+	evbuffer_add_printf(page->out, "sluice_%s{zone=\"", name);
+	metrics_put_label(page, zone->name[0] ? zone->name : "none");
+	metrics_put_labelled(page, value);
 }
 
 static u64 sum_of_ifaces(const struct iface_table *ifaces, u8 zone, size_t at)
@@ -32,7 +31,7 @@ static u64 sum_of_ifaces(const struct iface_table *ifaces, u8 zone, size_t at)
 	return sum;
 }
 
-static void put_zones(struct evbuffer *out, const struct sluice *s)
+static void put_zones(struct metrics_page *page, const struct sluice *s)
 {
 	static const struct {
 		const char *name;
@@ -52,17 +51,17 @@ static void put_zones(struct evbuffer *out, const struct sluice *s)
 	u32 cursor = 0;
 	u32 count = sluice_show_zones(s, &cursor, zone, IFACE_ZONE_MAX);
 
-	metrics_put_head(out, "zone_flows", "gauge",
+	metrics_put_head(page, "zone_flows", "gauge",
 			 "Flows that began in the zone and stand; none: the outside, too.");
 	for (u32 i = 0; i < count; i++)
-		put_zone_sample(out, "zone_flows", &zone[i], zone[i].flows);
-	metrics_put_head(out, "zone_routes", "gauge", "Prefixes in the zone's routing table.");
+		put_zone_sample(page, "zone_flows", &zone[i], zone[i].flows);
+	metrics_put_head(page, "zone_routes", "gauge", "Prefixes in the zone's routing table.");
 	for (u32 i = 0; i < count; i++)
-		put_zone_sample(out, "zone_routes", &zone[i], zone[i].routes);
+		put_zone_sample(page, "zone_routes", &zone[i], zone[i].routes);
 	for (size_t which = 0; which < ARRAY_COUNT(sums); which++) {
-		metrics_put_head(out, sums[which].name, "counter", sums[which].help);
+		metrics_put_head(page, sums[which].name, "counter", sums[which].help);
 		for (u32 i = 0; i < count; i++)
-			put_zone_sample(out, sums[which].name, &zone[i],
+			put_zone_sample(page, sums[which].name, &zone[i],
 					sum_of_ifaces(sluice_ifaces(s), zone[i].zone,
 						      sums[which].at));
 	}
@@ -70,36 +69,36 @@ static void put_zones(struct evbuffer *out, const struct sluice *s)
 
 /* ---- services -------------------------------------------------------------------------------- */
 
-static void put_services(struct evbuffer *out, const struct sluice *s)
+static void put_services(struct metrics_page *page, const struct sluice *s)
 {
 	static const char name[] = "service_flows_refused_total";
 	struct sluice_service service[STEP];
 	u32 cursor = 0;
 
-	metrics_put_head(out, name, "counter",
+	metrics_put_head(page, name, "counter",
 			 "New flows to the service that found none of its backends up.");
 	while (cursor != SLUICE_CURSOR_END) {
 		u32 count = sluice_show_services(s, &cursor, service, STEP);
 
 		for (u32 i = 0; i < count; i++) {
-			evbuffer_add_printf(out, "sluice_%s{service=\"", name);
-			metrics_put_label(out, service[i].name);
-			evbuffer_add_printf(out, "\"} %" PRIu64 "\n", service[i].refused);
+			evbuffer_add_printf(page->out, "sluice_%s{service=\"", name);
+			metrics_put_label(page, service[i].name);
+			metrics_put_labelled(page, service[i].refused);
 		}
 	}
 }
 
 /* ---- backends -------------------------------------------------------------------------------- */
 
-static void put_backend_sample(struct evbuffer *out, const char *name,
+static void put_backend_sample(struct metrics_page *page, const char *name,
 			       const struct sluice_backend *backend, u64 value)
 {
-	evbuffer_add_printf(out, "sluice_%s{service=\"", name);
-	metrics_put_label(out, backend->service);
-	evbuffer_add_printf(out, "\",backend=\"%s", ctl_addr_text(backend->addr).text);
+	evbuffer_add_printf(page->out, "sluice_%s{service=\"", name);
+	metrics_put_label(page, backend->service);
+	evbuffer_add_printf(page->out, "\",backend=\"%s", ctl_addr_text(backend->addr).text);
 	if (backend->port)
-		evbuffer_add_printf(out, ":%u", backend->port);
-	evbuffer_add_printf(out, "\"} %" PRIu64 "\n", value);
+		evbuffer_add_printf(page->out, ":%u", backend->port);
+	metrics_put_labelled(page, value);
 }
 
 /* How far its state is one of these: 0 or 1. */
@@ -147,45 +146,37 @@ static u64 backend_value(const struct sluice_backend *backend, size_t which)
 	return value;
 }
 
-/* What depends on the time, which is not known here, is not among the values. */
-static void put_backends_of(struct evbuffer *out, const struct sluice *s, const char *name,
-			    size_t which)
+/* All values of one moment: packets have turns while they are written. What depends on the time,
+ * which is not known here, is not among them.                                                   */
+static void put_backends(struct metrics_page *page, const struct sluice *s)
 {
-	struct sluice_backend backend[STEP];
 	u32 cursor = 0;
-
-	while (cursor != SLUICE_CURSOR_END) {
-		u32 count = sluice_show_backends(s, 0, &cursor, backend, STEP);
-
-		for (u32 i = 0; i < count; i++)
-			put_backend_sample(out, name, &backend[i],
-					   backend_value(&backend[i], which));
-	}
-}
-
-static void put_backends(struct evbuffer *out, const struct sluice *s)
-{
+	u32 count = sluice_show_backends(s, 0, &cursor, page->backend, BALANCE_BACKEND_MAX);
 	size_t which = 0;
 
-	for (size_t i = 0; i < ARRAY_COUNT(backend_states); i++) {
-		metrics_put_head(out, backend_states[i].name, "gauge", backend_states[i].help);
-		put_backends_of(out, s, backend_states[i].name, which++);
+	for (size_t i = 0; i < ARRAY_COUNT(backend_states); i++, which++) {
+		metrics_put_head(page, backend_states[i].name, "gauge", backend_states[i].help);
+		for (u32 at = 0; at < count; at++)
+			put_backend_sample(page, backend_states[i].name, &page->backend[at],
+					   backend_value(&page->backend[at], which));
 	}
-	for (size_t i = 0; i < ARRAY_COUNT(backend_counts); i++) {
-		metrics_put_head(out, backend_counts[i].name, backend_counts[i].type,
+	for (size_t i = 0; i < ARRAY_COUNT(backend_counts); i++, which++) {
+		metrics_put_head(page, backend_counts[i].name, backend_counts[i].type,
 				 backend_counts[i].help);
-		put_backends_of(out, s, backend_counts[i].name, which++);
+		for (u32 at = 0; at < count; at++)
+			put_backend_sample(page, backend_counts[i].name, &page->backend[at],
+					   backend_value(&page->backend[at], which));
 	}
 }
 
-void metrics_put_named(struct evbuffer *out, const struct sluice *s)
+void metrics_put_named(struct metrics_page *page, const struct sluice *s)
 {
 	struct sluice_service any;
 	u32 cursor = 0;
 
-	put_zones(out, s);
+	put_zones(page, s);
 	if (sluice_show_services(s, &cursor, &any, 1) == 0)
 		return;
-	put_services(out, s);
-	put_backends(out, s);
+	put_services(page, s);
+	put_backends(page, s);
 }

@@ -4,12 +4,24 @@
 
 #include "host/ctl/metrics.h"
 
+/* A page as far as it is made. */
+struct metrics_page {
+	struct evbuffer *out;
+	struct turns *turns;            /* one step for each sample */
+	struct sluice_backend *backend; /* BALANCE_BACKEND_MAX places */
+};
+
 /* What stands above the samples of a metric; name without sluice_. */
-void metrics_put_head(struct evbuffer *out, const char *name, const char *type, const char *help);
+void metrics_put_head(struct metrics_page *page, const char *name, const char *type,
+		      const char *help);
 /* The value of a label. No text of ours has a line end in it, but names come from a file, and those
  * of interfaces from the system.                                                                 */
-void metrics_put_label(struct evbuffer *out, const char *text);
+void metrics_put_label(struct metrics_page *page, const char *text);
+/* The value of a sample, and the end of its line. */
+void metrics_put_value(struct metrics_page *page, u64 value);
+/* The same behind the value of a label. */
+void metrics_put_labelled(struct metrics_page *page, u64 value);
 /* Zones, services and their backends. */
-void metrics_put_named(struct evbuffer *out, const struct sluice *s);
+void metrics_put_named(struct metrics_page *page, const struct sluice *s);
 
 #endif

@@ -5,38 +5,57 @@
 #include <inttypes.h>
 
 #include "host/ctl/metrics_part.h"
+#include "host/loop/turns.h"
 
 enum { STEP = 32, NAME_SIZE = 64 };
 
-void metrics_put_head(struct evbuffer *out, const char *name, const char *type, const char *help)
+void metrics_put_head(struct metrics_page *page, const char *name, const char *type,
+		      const char *help)
 {
-	evbuffer_add_printf(out, "# HELP sluice_%s %s\n# TYPE sluice_%s %s\n", name, help, name,
-			    type);
+	evbuffer_add_printf(page->out, "# HELP sluice_%s %s\n# TYPE sluice_%s %s\n", name, help,
+			    name, type);
 }
 
-static void put_gauge(struct evbuffer *out, const char *name, const char *help, u64 value)
+static void put_gauge(struct metrics_page *page, const char *name, const char *help, u64 value)
 {
-	metrics_put_head(out, name, "gauge", help);
-	evbuffer_add_printf(out, "sluice_%s %" PRIu64 "\n", name, value);
+	metrics_put_head(page, name, "gauge", help);
+	evbuffer_add_printf(page->out, "sluice_%s", name);
+	metrics_put_value(page, value);
 }
 
-static void put_by_proto(struct evbuffer *out, const char *name, const char *type, const char *help,
-			 const u64 value[NAT_PROTO_COUNT])
+static void put_by_proto(struct metrics_page *page, const char *name, const char *type,
+			 const char *help, const u64 value[NAT_PROTO_COUNT])
 {
-	metrics_put_head(out, name, type, help);
-	for (u32 i = 0; i < NAT_PROTO_COUNT; i++)
-		evbuffer_add_printf(out, "sluice_%s{proto=\"%s\"} %" PRIu64 "\n", name,
-				    nat_proto_name(i), value[i]);
-}
-
-void metrics_put_label(struct evbuffer *out, const char *text)
-{
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			evbuffer_add_printf(out, "\\%c", *text);
-		else
-			evbuffer_add(out, text, 1);
+	metrics_put_head(page, name, type, help);
+	for (u32 i = 0; i < NAT_PROTO_COUNT; i++) {
+		evbuffer_add_printf(page->out, "sluice_%s{proto=\"%s\"}", name, nat_proto_name(i));
+		metrics_put_value(page, value[i]);
 	}
+}
+
+void metrics_put_label(struct metrics_page *page, const char *text)
+{
+	for (;;) {
+		size_t plain = strcspn(text, "\"\\");
+
+		evbuffer_add(page->out, text, plain);
+		text += plain;
+		if (!*text)
+			return;
+		evbuffer_add_printf(page->out, "\\%c", *text++);
+	}
+}
+
+void metrics_put_value(struct metrics_page *page, u64 value)
+{
+	evbuffer_add_printf(page->out, " %" PRIu64 "\n", value);
+	turns_step(page->turns);
+}
+
+void metrics_put_labelled(struct metrics_page *page, u64 value)
+{
+	evbuffer_add(page->out, "\"}", 2);
+	metrics_put_value(page, value);
 }
 
 static void lower(const char *name, char out[NAME_SIZE])
@@ -48,28 +67,28 @@ static void lower(const char *name, char out[NAME_SIZE])
 	out[at] = 0;
 }
 
-static void put_drops(struct evbuffer *out, const struct sluice *s)
+static void put_drops(struct metrics_page *page, const struct sluice *s)
 {
 	struct sluice_counter found[STEP];
 	char name[NAME_SIZE];
 	u32 cursor = 0;
 
-	metrics_put_head(out, "dropped_packets_total", "counter",
+	metrics_put_head(page, "dropped_packets_total", "counter",
 		 "Packets that ended, by reason; 'sluice show drops' has the sentences.");
 	while (cursor != SLUICE_CURSOR_END) {
 		u32 count = sluice_show_drops(s, &cursor, found, STEP);
 
 		for (u32 i = 0; i < count; i++) {
 			lower(found[i].name, name);
-			evbuffer_add_printf(
-				out, "sluice_dropped_packets_total{reason=\"%s\"} %" PRIu64 "\n",
-				name, found[i].count);
+			evbuffer_add_printf(page->out,
+					    "sluice_dropped_packets_total{reason=\"%s\"}", name);
+			metrics_put_value(page, found[i].count);
 		}
 	}
 }
 
 /* "flows" is how many stand now; all others only grow. */
-static void put_counters(struct evbuffer *out, const struct sluice *s)
+static void put_counters(struct metrics_page *page, const struct sluice *s)
 {
 	struct sluice_counter found[STEP];
 	char name[NAME_SIZE];
@@ -83,8 +102,10 @@ static void put_counters(struct evbuffer *out, const struct sluice *s)
 
 			evutil_snprintf(name, sizeof name, "%s%s", found[i].name,
 					gauge ? "" : "_total");
-			metrics_put_head(out, name, gauge ? "gauge" : "counter", found[i].sentence);
-			evbuffer_add_printf(out, "sluice_%s %" PRIu64 "\n", name, found[i].count);
+			metrics_put_head(page, name, gauge ? "gauge" : "counter",
+					 found[i].sentence);
+			evbuffer_add_printf(page->out, "sluice_%s", name);
+			metrics_put_value(page, found[i].count);
 		}
 	}
 }
@@ -132,42 +153,46 @@ static const struct {
 	  offsetof(struct iface, link_stats.takes), sizeof(u32) },
 };
 
-static void put_links(struct evbuffer *out, const struct iface_table *ifaces)
+static void put_iface_sample(struct metrics_page *page, const char *name,
+			     const struct iface *iface, u64 value)
+{
+	evbuffer_add_printf(page->out, "sluice_%s{interface=\"", name);
+	metrics_put_label(page, iface->conf.name);
+	metrics_put_labelled(page, value);
+}
+
+static void put_links(struct metrics_page *page, const struct iface_table *ifaces)
 {
 	for (size_t which = 0; which < ARRAY_COUNT(iface_links); which++) {
 		const char *name = iface_links[which].name;
 
-		metrics_put_head(out, name, iface_links[which].type, iface_links[which].help);
+		metrics_put_head(page, name, iface_links[which].type, iface_links[which].help);
 		for (u32 i = 0; i < ifaces->count; i++) {
 			const u8 *iface = (const u8 *)&ifaces->iface[i];
 			u32 value = iface[iface_links[which].at];
 
 			if (iface_links[which].size == sizeof value)
 				memcpy(&value, iface + iface_links[which].at, sizeof value);
-			evbuffer_add_printf(out, "sluice_%s{interface=\"", name);
-			metrics_put_label(out, ifaces->iface[i].conf.name);
-			evbuffer_add_printf(out, "\"} %u\n", value);
+			put_iface_sample(page, name, &ifaces->iface[i], value);
 		}
 	}
 }
 
-static void put_ifaces(struct evbuffer *out, const struct iface_table *ifaces)
+static void put_ifaces(struct metrics_page *page, const struct iface_table *ifaces)
 {
 	for (size_t which = 0; which < ARRAY_COUNT(iface_counters); which++) {
 		const char *name = iface_counters[which].name;
 
-		metrics_put_head(out, name, "counter", iface_counters[which].help);
+		metrics_put_head(page, name, "counter", iface_counters[which].help);
 		for (u32 i = 0; i < ifaces->count; i++) {
 			const u8 *iface = (const u8 *)&ifaces->iface[i];
 			u64 value;
 
 			memcpy(&value, iface + iface_counters[which].at, sizeof value);
-			evbuffer_add_printf(out, "sluice_%s{interface=\"", name);
-			metrics_put_label(out, ifaces->iface[i].conf.name);
-			evbuffer_add_printf(out, "\"} %" PRIu64 "\n", value);
+			put_iface_sample(page, name, &ifaces->iface[i], value);
 		}
 	}
-	put_links(out, ifaces);
+	put_links(page, ifaces);
 }
 
 static u64 row_count(const struct mem *mem, const char *name)
@@ -179,38 +204,38 @@ static u64 row_count(const struct mem *mem, const char *name)
 	return 0;
 }
 
-void metrics_put(struct evbuffer *out, const struct sluice *s, const struct metrics_sums *sums,
+void metrics_put(struct metrics_page *page, const struct sluice *s, const struct metrics_sums *sums,
 		 const char *version)
 {
-	metrics_put_head(out, "build_info", "gauge", "The version of the program; always 1.");
-	evbuffer_add_printf(out, "sluice_build_info{version=\"");
-	metrics_put_label(out, version);
-	evbuffer_add_printf(out, "\"} 1\n");
-	put_gauge(out, "settled", "Whether all addresses are known to be the gateway's own.",
+	metrics_put_head(page, "build_info", "gauge", "The version of the program; always 1.");
+	evbuffer_add_printf(page->out, "sluice_build_info{version=\"");
+	metrics_put_label(page, version);
+	metrics_put_labelled(page, 1);
+	put_gauge(page, "settled", "Whether all addresses are known to be the gateway's own.",
 		  sluice_is_settled(s));
-	put_gauge(out, "memory_bytes", "Memory of all tables, planned at start.",
+	put_gauge(page, "memory_bytes", "Memory of all tables, planned at start.",
 		  sluice_mem(s)->used);
-	put_gauge(out, "flows_limit", "Flows that can stand at once, list heads included.",
+	put_gauge(page, "flows_limit", "Flows that can stand at once, list heads included.",
 		  row_count(sluice_mem(s), "flows"));
-	put_counters(out, s);
-	put_drops(out, s);
-	put_ifaces(out, sluice_ifaces(s));
-	metrics_put_named(out, s);
-	put_gauge(out, "nat_public_addresses", "Public addresses that flows may use.",
+	put_counters(page, s);
+	put_drops(page, s);
+	put_ifaces(page, sluice_ifaces(s));
+	metrics_put_named(page, s);
+	put_gauge(page, "nat_public_addresses", "Public addresses that flows may use.",
 		  sums->addresses);
-	put_by_proto(out, "nat_ports", "gauge", "Ports that may be given out, on all addresses.",
+	put_by_proto(page, "nat_ports", "gauge", "Ports that may be given out, on all addresses.",
 		     sums->ports);
-	put_by_proto(out, "nat_ports_mapped", "gauge",
+	put_by_proto(page, "nat_ports_mapped", "gauge",
 		     "Ports owned by endpoint-independent mappings, resting ones included.",
 		     sums->mapped);
-	put_by_proto(out, "nat_ports_resting", "gauge", "Ports in quarantine.", sums->resting);
-	put_by_proto(out, "nat_port_flows", "gauge", "Flows that hold a port per destination.",
+	put_by_proto(page, "nat_ports_resting", "gauge", "Ports in quarantine.", sums->resting);
+	put_by_proto(page, "nat_port_flows", "gauge", "Flows that hold a port per destination.",
 		     sums->flows);
-	put_by_proto(out, "nat_ports_refused_total", "counter",
+	put_by_proto(page, "nat_ports_refused_total", "counter",
 		     "New flows that found no port, by the first address tried.", sums->refused);
-	put_gauge(out, "nat_busy_destinations",
+	put_gauge(page, "nat_busy_destinations",
 		  "Destinations so busy that they have a port map of their own.", sums->busy);
 	if (sums->busy)
-		put_gauge(out, "nat_least_ports_left",
+		put_gauge(page, "nat_least_ports_left",
 			  "Ports left to the busy destination that has fewest.", sums->least_left);
 }

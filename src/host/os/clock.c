@@ -9,12 +9,17 @@ enum { DAY_S = 86400, DAYS_4_YEARS = 1461, DAYS_100_YEARS = 36524, DAYS_400_YEAR
  * that comes and goes.                                                                          */
 enum { DAYS_TO_1970 = 719468 };
 
-ns_t os_now(void)
+static ns_t read_clock(clockid_t clock)
 {
 	struct timespec now = { 0, 0 };
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)clock_gettime(clock, &now);
 	return (u64)now.tv_sec * NS_PER_SEC + (u64)now.tv_nsec;
+}
+
+ns_t os_now(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
 }
 
 static void digits(char *text, u64 number, u32 count)
@@ -25,7 +30,7 @@ static void digits(char *text, u64 number, u32 count)
 	}
 }
 
-void os_stamp_of(u64 seconds, u32 milliseconds, char text[OS_STAMP_SIZE])
+void os_stamp_of(u64 seconds, u32 microseconds, char text[OS_STAMP_SIZE])
 {
 	u64 days = seconds / DAY_S + DAYS_TO_1970, second = seconds % DAY_S;
 	u64 era = days / DAYS_400_YEARS, day_of_era = days % DAYS_400_YEARS;
@@ -36,20 +41,32 @@ void os_stamp_of(u64 seconds, u32 milliseconds, char text[OS_STAMP_SIZE])
 	/* Months from March on: five of them have 153 days, whichever one begins with. */
 	u64 month = (5 * day + 2) / 153;
 
-	memcpy(text, "0000-00-00T00:00:00.000Z", OS_STAMP_SIZE);
+	memcpy(text, "0000-00-00T00:00:00.000000Z", OS_STAMP_SIZE);
 	digits(text, era * 400 + year + (month >= 10), 4);
 	digits(text + 5, month < 10 ? month + 3 : month - 9, 2);
 	digits(text + 8, day - (153 * month + 2) / 5 + 1, 2);
 	digits(text + 11, second / 3600, 2);
 	digits(text + 14, second / 60 % 60, 2);
 	digits(text + 17, second % 60, 2);
-	digits(text + 20, milliseconds, 3);
+	digits(text + 20, microseconds, 6);
+}
+
+/* Nanoseconds since 1970; what was before that is 1970: a clock that nobody has set is that far. */
+static void stamp_wall(s64 wall_ns, char text[OS_STAMP_SIZE])
+{
+	u64 ns = wall_ns > 0 ? (u64)wall_ns : 0;
+
+	os_stamp_of(ns / NS_PER_SEC, (u32)(ns % NS_PER_SEC / NS_PER_US), text);
 }
 
 void os_stamp(char text[OS_STAMP_SIZE])
 {
-	struct timespec now = { 0, 0 };
+	stamp_wall((s64)read_clock(CLOCK_REALTIME), text);
+}
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	os_stamp_of((u64)now.tv_sec, (u32)(now.tv_nsec / 1000000), text);
+void os_stamp_at(ns_t when, char text[OS_STAMP_SIZE])
+{
+	s64 age = (s64)(os_now() - when);
+
+	stamp_wall((s64)read_clock(CLOCK_REALTIME) - age, text);
 }

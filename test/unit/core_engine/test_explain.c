@@ -461,6 +461,76 @@ static void test_flow_that_stands_before_its_rules(void **state)
 	asked_close(asked);
 }
 
+static u64 limit_told(const struct asked *asked, const char *name)
+{
+	return value_find(step_find(asked, TRACE_BURY, "subscriber"), name)->number;
+}
+
+/* How much the subscriber has, and may have. */
+static void test_limits_of_a_subscriber(void **state)
+{
+	struct path_bed *bed = path_bed_new();
+	struct asked *asked;
+
+	(void)state;
+	bed->conf.subscribers.limits.flows = 2;
+	bed->conf.subscribers.limits.ports = 2;
+	bed->conf.subscribers.exception_count = 2;
+	bed->conf.subscribers.exception[0] = (struct subscriber_exception){
+		addr("10.10.0.6"), 32, { .ports = 1 }
+	};
+	bed->conf.subscribers.exception[1] = (struct subscriber_exception){
+		addr("10.10.0.7"), 32, { .rate = 10, .burst = 1 }
+	};
+	path_bed_start(bed);
+	asked = asked_open(bed);
+	for (u16 n = 0; n < 2; n++) {
+		build_udp4(&bed->b, addr(HOST), 5000, addr(SERVER), (u16)(53 + n), 20);
+		assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	}
+	build_udp4(&bed->b, addr(HOST), 5000, addr(SERVER), 99, 20);
+	ask(asked, RIG_IN, &bed->b);
+	assert_int_equal(asked->told.trace.drop, DROP_SUBSCRIBER_FLOWS);
+	assert_int_equal(limit_told(asked, "subscriber"), addr(HOST).raw);
+	assert_int_equal(limit_told(asked, "flows"), 2);
+	assert_int_equal(limit_told(asked, "limit"), 2);
+	build_udp4(&bed->b, addr("10.10.0.6"), 5000, addr(SERVER), 53, 20);
+	assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	build_udp4(&bed->b, addr("10.10.0.6"), 5001, addr(SERVER), 53, 20);
+	ask(asked, RIG_IN, &bed->b);
+	assert_int_equal(asked->told.trace.drop, DROP_SUBSCRIBER_PORTS);
+	assert_int_equal(limit_told(asked, "ports"), 1);
+	assert_int_equal(limit_told(asked, "limit"), 1);
+	build_udp4(&bed->b, addr("10.10.0.7"), 5000, addr(SERVER), 53, 20);
+	assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	build_udp4(&bed->b, addr("10.10.0.7"), 5001, addr(SERVER), 53, 20);
+	ask(asked, RIG_IN, &bed->b);
+	assert_int_equal(asked->told.trace.drop, DROP_SUBSCRIBER_RATE);
+	assert_int_equal(limit_told(asked, "rate"), 10);
+	assert_int_equal(limit_told(asked, "burst"), 1);
+	assert_int_equal(limit_told(asked, "wait_ms"), 100);
+	asked_close(asked);
+}
+
+static void test_no_room_for_a_subscriber(void **state)
+{
+	struct path_bed *bed = path_bed_new();
+	struct asked *asked;
+
+	(void)state;
+	bed->conf.subscribers.subscriber_count = 1;
+	bed->conf.subscribers.limits.flows = 2;
+	path_bed_start(bed);
+	asked = asked_open(bed);
+	assert_true(rig_send(&bed->rig, RIG_IN, udp_out(bed)));
+	build_udp4(&bed->b, addr("10.10.0.6"), 5000, addr(SERVER), 53, 20);
+	ask(asked, RIG_IN, &bed->b);
+	assert_int_equal(asked->told.trace.drop, DROP_SUBSCRIBER_FULL);
+	assert_int_equal(limit_told(asked, "subscribers"), 1);
+	assert_int_equal(limit_told(asked, "limit"), 1);
+	asked_close(asked);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -478,6 +548,8 @@ int main(void)
 		cmocka_unit_test(test_rules_that_nearly_decide_are_told),
 		cmocka_unit_test(test_sets_of_a_rule_are_told),
 		cmocka_unit_test(test_flow_that_stands_before_its_rules),
+		cmocka_unit_test(test_limits_of_a_subscriber),
+		cmocka_unit_test(test_no_room_for_a_subscriber),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

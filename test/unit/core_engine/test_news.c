@@ -35,6 +35,7 @@ static void test_a_connection_from_its_beginning_to_its_end(void **state)
 	port = bed->out.seen.sport;
 	assert_true(next(bed, &news));
 	assert_string_equal(news.kind, "new");
+	assert_int_equal(news.when_ns, bed->rig.now);
 	assert_true(news.translated);
 	assert_false(news.answered);
 	assert_int_equal(be16_host(news.repl.dport), port);

@@ -29,6 +29,13 @@ static void begin_flows(struct path_bed *bed)
 	}
 }
 
+/* An echo request with the identifier 53, which is the port of the other flows. */
+static u16 begin_ping(struct path_bed *bed)
+{
+	build_echo4(&bed->b, addr(HOST), addr(SERVER), ICMP_ECHO, 53, 1);
+	return path_pass(bed, RIG_IN)->icmp_id;
+}
+
 static void test_filters_and_cursors(void **state)
 {
 	struct path_bed *bed = path_bed_open();
@@ -63,6 +70,28 @@ static void test_filters_and_cursors(void **state)
 		assert_int_equal(flows(bed, &cases[n].filter, 1), cases[n].count);
 		assert_int_equal(flows(bed, &cases[n].filter, 3), cases[n].count);
 	}
+	path_bed_close(bed);
+}
+
+/* An identifier is no port, and neither are type and code: 8 << 8. */
+static void test_identifiers_of_icmp_are_no_ports(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	struct sluice_flow_filter by_port = { .port = 53 };
+	struct sluice_flow_filter by_id = { .icmp_id = 53, .by_icmp_id = true };
+	u16 translated;
+
+	(void)state;
+	begin_flows(bed);
+	translated = begin_ping(bed);
+	assert_int_equal(flows(bed, &by_port, 64), 10);
+	by_port.port = ICMP_ECHO << 8;
+	assert_int_equal(flows(bed, &by_port, 64), 0);
+	assert_int_equal(flows(bed, &by_id, 64), 1);
+	by_id.icmp_id = translated;
+	assert_int_equal(flows(bed, &by_id, 64), 1);
+	by_id.icmp_id = 5003;
+	assert_int_equal(flows(bed, &by_id, 64), translated == 5003);
 	path_bed_close(bed);
 }
 
@@ -298,6 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filters_and_cursors),
+		cmocka_unit_test(test_identifiers_of_icmp_are_no_ports),
 		cmocka_unit_test(test_a_flow_as_it_is_shown),
 		cmocka_unit_test(test_mappings_ports_and_destinations),
 		cmocka_unit_test(test_resting_ports_are_not_mapped),

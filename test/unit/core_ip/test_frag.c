@@ -110,7 +110,8 @@ static void test_metadata_is_inherited(void **state)
 		assert_int_equal(piece->nexthop, 9);
 		assert_int_equal(piece->flow, 77);
 		assert_int_equal(piece->rx_ns, 12345);
-		assert_int_equal(piece->flags, PKT_RAW_IP | PKT_TRANSLATED | PKT_TTL_TAKEN);
+		assert_int_equal(piece->flags & ~(u32)PKT_CUT,
+				 PKT_RAW_IP | PKT_TRANSLATED | PKT_TTL_TAKEN);
 	}
 	pkt_put(pkt);
 	bed_close(&bed);
@@ -203,6 +204,39 @@ static void test_fragment_is_cut_again(void **state)
 	bed_close(&bed);
 }
 
+/* The first piece knows what its transport checksum is about, cut once or twice; of what came as a
+ * fragment nobody does.                                                                          */
+static void test_first_piece_knows_the_whole(void **state)
+{
+	struct pkt *pkt, *piece;
+	struct bed bed;
+	struct build b;
+
+	(void)state;
+	bed_open(&bed, 64, 2);
+	build_udp4(&b, addr(INSIDE), 1, addr(OUTSIDE), 2, 3000);
+	pkt = bed_pkt(&bed, &b);
+	assert_true(ip_fragment(&bed.pool, pkt, 1500, &bed.out));
+	assert_int_equal(bed.out.count, 3);
+	for (u32 n = 0; n < 3; n++)
+		assert_int_equal((bed.out.pkt[n]->flags & PKT_CUT) != 0, n == 0);
+	assert_int_equal(bed.out.pkt[0]->whole_l4_len, 3008);
+	piece = pkt_copy(&bed.pool, bed.out.pkt[0]);
+	bed_put_all(&bed.out);
+	assert_true(ip_fragment(&bed.pool, piece, 700, &bed.out));
+	for (u32 n = 0; n < bed.out.count; n++)
+		assert_int_equal((bed.out.pkt[n]->flags & PKT_CUT) != 0, n == 0);
+	assert_int_equal(bed.out.pkt[0]->whole_l4_len, 3008);
+	bed_put_all(&bed.out);
+	piece->flags &= ~(u32)PKT_CUT; /* as it would come from elsewhere */
+	assert_true(ip_fragment(&bed.pool, piece, 700, &bed.out));
+	assert_int_equal(bed.out.pkt[0]->flags & PKT_CUT, 0);
+	bed_put_all(&bed.out);
+	pkt_put(piece);
+	pkt_put(pkt);
+	bed_close(&bed);
+}
+
 /* What came in pieces leaves in pieces that are no larger, with DF if the largest had it. */
 static void test_reassembled_keeps_its_sizes(void **state)
 {
@@ -223,7 +257,7 @@ static void test_reassembled_keeps_its_sizes(void **state)
 		expect_pieces(pkt, &bed.out, 620);
 		for (u32 n = 0; n < bed.out.count; n++) {
 			assert_int_equal(bed_see(bed.out.pkt[n]).df, df);
-			assert_int_equal(bed.out.pkt[n]->flags, PKT_RAW_IP);
+			assert_int_equal(bed.out.pkt[n]->flags & ~(u32)PKT_CUT, PKT_RAW_IP);
 		}
 		bed_put_all(&bed.out);
 		assert_int_equal(ip_fragment_count(pkt, 320), 7);
@@ -330,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_options_are_copied_as_they_ask),
 		cmocka_unit_test(test_longest_header_through_smallest_mtu),
 		cmocka_unit_test(test_fragment_is_cut_again),
+		cmocka_unit_test(test_first_piece_knows_the_whole),
 		cmocka_unit_test(test_reassembled_keeps_its_sizes),
 		cmocka_unit_test(test_partial_checksum_is_finished_first),
 		cmocka_unit_test(test_ufo_is_cut),

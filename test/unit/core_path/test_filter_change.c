@@ -122,6 +122,26 @@ static void test_same_rules_are_not_exchanged(void **state)
 	path_bed_close(bed);
 }
 
+/* Nor does what changes of other rules. */
+static void test_rules_that_stay_keep_their_counters(void **state)
+{
+	struct rules rules = { 0 };
+	struct sluice_rule shown;
+	struct path_bed *bed;
+	u32 cursor = 3; /* behind the places of the two rules and the policy of INPUT */
+
+	(void)state;
+	add(&rules, FILTER_FORWARD, FILTER_ACCEPT);
+	bed = open_with(&rules);
+	flow_up(bed);
+	add(&rules, FILTER_FORWARD, FILTER_DROP);
+	change(bed, &rules);
+	assert_int_equal(sluice_show_rules(bed->rig.s, &cursor, &shown, 1), 1);
+	assert_int_equal(shown.conf.fate.action, FILTER_ACCEPT);
+	assert_int_equal(shown.packets, 2);
+	path_bed_close(bed);
+}
+
 static void test_refused_rules_change_nothing(void **state)
 {
 	struct rules rules = { 0 };
@@ -274,6 +294,11 @@ static void test_log_is_an_event(void **state)
 	assert_true(sluice_event_next(bed->rig.s, &event));
 	assert_int_equal(event.refused, 3);
 	assert_int_equal(rig_counter(&bed->rig, "filter_logs_lost"), 3);
+	rig_advance(&bed->rig, NS_PER_SEC);
+	build_echo4(&bed->b, addr(HOST), addr(SERVER), ICMP_ECHO, 7, 1);
+	dies(bed, RIG_IN, DROP_FILTER_FORWARD);
+	assert_true(sluice_event_next(bed->rig.s, &event));
+	assert_int_equal(be16_host(event.dport), ICMP_ECHO << 8);
 	path_bed_close(bed);
 }
 
@@ -285,6 +310,7 @@ int main(void)
 		cmocka_unit_test(test_reclassify_lets_go_on_what_is_allowed),
 		cmocka_unit_test(test_reclassify_rejects),
 		cmocka_unit_test(test_same_rules_are_not_exchanged),
+		cmocka_unit_test(test_rules_that_stay_keep_their_counters),
 		cmocka_unit_test(test_refused_rules_change_nothing),
 		cmocka_unit_test(test_set_changes_at_run_time),
 		cmocka_unit_test(test_each_change_of_a_set_reaches_flows),

@@ -1,9 +1,10 @@
 /* SCTP, DCCP, UDP-Lite and GRE through the gateway: told apart, translated, every sum right. The
  * sums are computed here bit by bit, from the RFCs alone.                                        */
+#include "core/ip/ip.h"
 #include "unit/core_path/rules_bed.h"
 
 enum { SCTP = IP_PROTO_SCTP, DCCP = IP_PROTO_DCCP, LITE = IP_PROTO_UDPLITE, GRE = IP_PROTO_GRE };
-enum { L4 = 20, DATA = 40 };
+enum { L4 = 20, DATA = 40, LONG = 1000 };
 
 static const u8 with_ports[] = { SCTP, DCCP, LITE };
 
@@ -70,16 +71,22 @@ static bool sum_is_right(const u8 *ip, u32 len)
 	return ip[9] == GRE || sum_word_by_word(ip, len, covered_of(ip, len)) == 0xffff;
 }
 
-static void make(struct path_bed *bed, u8 proto, const char *src, u16 sport, const char *dst,
-		 u16 dport)
+/* A packet of so many bytes behind its IP header, which may be cut. */
+static void make_data(struct path_bed *bed, u8 proto, u32 len, const char *src, const char *dst)
 {
-	u8 *l4;
-
 	build_start(&bed->b);
 	build_ip4(&bed->b, addr(src), addr(dst), proto);
-	build_payload(&bed->b, DATA, (u8)sport);
+	build_ip(&bed->b)->frag = be16_of(0);
+	build_payload(&bed->b, len, 0x41);
 	build_seal(&bed->b);
-	l4 = bed->b.bytes + L4;
+}
+
+/* Its transport header. */
+static void make_header(struct path_bed *bed, u32 len, u16 sport, u16 dport)
+{
+	u8 proto = build_ip(&bed->b)->proto;
+	u8 *l4 = bed->b.bytes + L4;
+
 	be16_store(l4, be16_of(sport));
 	be16_store(l4 + 2, be16_of(dport));
 	if (proto == DCCP) {
@@ -89,7 +96,14 @@ static void make(struct path_bed *bed, u8 proto, const char *src, u16 sport, con
 		l4[4] = 0;
 		l4[5] = 8; /* the header alone */
 	}
-	sum_set(bed->b.bytes, DATA);
+	sum_set(bed->b.bytes, len);
+}
+
+static void make(struct path_bed *bed, u8 proto, const char *src, u16 sport, const char *dst,
+		 u16 dport)
+{
+	make_data(bed, proto, DATA, src, dst);
+	make_header(bed, DATA, sport, dport);
 }
 
 static const u8 *out_ip(const struct path_bed *bed)
@@ -212,6 +226,64 @@ static void test_errors_quote_the_sender(void **state)
 		build_quote(&bed->b, left.bytes, 28);
 		(void)path_pass(bed, RIG_OUT);
 		assert_memory_equal(bed->out.seen.quote + L4, sent.bytes + L4, 8);
+		/* And behind the header: how long the whole was stands in its IP header. */
+		build_error4(&bed->b, addr("198.18.0.2"), addr(GATEWAY_OUT), ICMP_UNREACH, 1, 0);
+		build_quote(&bed->b, left.bytes, 33);
+		(void)path_pass(bed, RIG_OUT);
+		assert_memory_equal(bed->out.seen.quote + L4, sent.bytes + L4, 13);
+	}
+	path_bed_close(bed);
+}
+
+/* Of a first fragment nobody knows how long the whole was: the ports are the sender's, and the sum
+ * is the one that left.                                                                          */
+static void test_quoted_fragments_of_sctp(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+	struct build sent, left;
+
+	(void)state;
+	make(bed, SCTP, HOST, 5000, SERVER, 80);
+	sent = bed->b;
+	pass(bed, RIG_IN);
+	build_start(&left);
+	build_bytes(&left, out_ip(bed), bed->out.seen.len);
+	build_ip(&left)->frag = be16_of(IP4_MF);
+	ip_set_csum(build_ip(&left));
+	build_error4(&bed->b, addr("198.18.0.2"), addr(GATEWAY_OUT), ICMP_UNREACH, 1, 0);
+	build_quote(&bed->b, left.bytes, left.len);
+	(void)path_pass(bed, RIG_OUT);
+	assert_memory_equal(bed->out.seen.quote + L4, sent.bytes + L4, 8);
+	assert_memory_equal(bed->out.seen.quote + L4 + 8, left.bytes + L4 + 8, DATA - 8);
+	path_bed_close(bed);
+}
+
+/* What was cut here, and dies when its next hop does not answer, is quoted with the sum of the
+ * whole packet that its sender made.                                                             */
+static void test_the_cut_are_quoted_as_sent(void **state)
+{
+	struct path_bed *bed = path_bed_new();
+	struct build sent;
+
+	(void)state;
+	bed->conf.iface[RIG_OUT].mtu = 600;
+	path_bed_start(bed);
+	bed->rig.silent[bed->rig.silent_count++] = addr("198.18.0.2");
+	for (u32 n = 0; n < ARRAY_COUNT(with_ports); n++) {
+		u64 failed = rig_drop_count(&bed->rig, DROP_NEIGH_FAILED);
+
+		make_data(bed, with_ports[n], LONG, HOST, SERVER);
+		make_header(bed, LONG, 5000, 80);
+		sent = bed->b;
+		assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+		for (u32 step = 0; step < 200 && !rig_next(&bed->rig, &bed->out); step++)
+			rig_advance(&bed->rig, 100 * NS_PER_MS);
+		assert_true(rig_drop_count(&bed->rig, DROP_NEIGH_FAILED) > failed);
+		assert_int_equal(bed->out.seen.type, ICMP_UNREACH);
+		assert_true(bed->out.seen.quote_len > L4 + 100);
+		assert_memory_equal(bed->out.seen.quote + L4, sent.bytes + L4,
+				    bed->out.seen.quote_len - L4);
+		rig_drain(&bed->rig);
 	}
 	path_bed_close(bed);
 }
@@ -391,7 +463,9 @@ int main(void)
 		cmocka_unit_test(test_endpoint_independent_by_default),
 		cmocka_unit_test(test_damage_stays),
 		cmocka_unit_test(test_errors_quote_the_sender),
+		cmocka_unit_test(test_quoted_fragments_of_sctp),
 		cmocka_unit_test(test_the_dead_are_quoted_as_sent),
+		cmocka_unit_test(test_the_cut_are_quoted_as_sent),
 		cmocka_unit_test(test_sctp_left_to_the_hardware),
 		cmocka_unit_test(test_gre_keys_tell_tunnels_apart),
 		cmocka_unit_test(test_gre_without_a_key),

@@ -293,6 +293,34 @@ static void test_hairpin_between_zones(void **state)
 	path_bed_close(bed);
 }
 
+/* Whom a host has spoken to behind his public address is in his zone. An outside host that has the
+ * address he has there is a stranger, also where it is not in a zone.                            */
+static void test_a_host_of_another_zone_is_no_peer_outside(void **state)
+{
+	struct path_bed *bed = zones_new();
+	struct nat_conf *nat = &bed->conf.nat;
+	u16 port;
+
+	(void)state;
+	nat->static_count = 1;
+	nat->fixed[0] = (struct nat_static_conf){ addr(HOST), addr("198.18.7.7"), 32, 2 };
+	path_bed_start(bed);
+	build_udp4(&bed->b, addr(HOST), 5000, addr("198.18.7.7"), 53, 20);
+	expect_way(bed, path_pass(bed, BLUE), RED, BLUE_PUBLIC, HOST);
+	port = bed->out.seen.sport;
+	build_udp4(&bed->b, addr(HOST), 99, addr(BLUE_PUBLIC), port, 20);
+	dies(bed, RIG_OUT, DROP_NAT_FILTERED);
+	/* He himself is let in, by whatever port, as all of the inside are. */
+	build_udp4(&bed->b, addr(HOST), 99, addr(BLUE_PUBLIC), port, 20);
+	expect_way(bed, path_pass(bed, RED), BLUE, "198.18.7.7", HOST);
+	/* So is outside who was spoken to there. */
+	build_udp4(&bed->b, addr(HOST), 5000, addr(SERVER), 53, 20);
+	(void)path_pass(bed, BLUE);
+	build_udp4(&bed->b, addr(SERVER), 99, addr(BLUE_PUBLIC), port, 20);
+	expect_way(bed, path_pass(bed, RIG_OUT), BLUE, SERVER, HOST);
+	path_bed_close(bed);
+}
+
 /* Who masquerades does so as an interface, also to those behind a pool: its ports are not his, and
  * the mapping that he gets is the one that he has outside.                                       */
 static void test_who_masquerades_keeps_off_pools(void **state)
@@ -505,6 +533,7 @@ int main(void)
 		cmocka_unit_test(test_no_error_about_a_broadcast_outside),
 		cmocka_unit_test(test_no_way_to_another_inside),
 		cmocka_unit_test(test_hairpin_between_zones),
+		cmocka_unit_test(test_a_host_of_another_zone_is_no_peer_outside),
 		cmocka_unit_test(test_who_masquerades_keeps_off_pools),
 		cmocka_unit_test(test_hairpin_stays_in_the_zone),
 		cmocka_unit_test(test_a_zone_covers_the_outside),

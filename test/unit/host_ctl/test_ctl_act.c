@@ -14,8 +14,10 @@
 #include <unistd.h>
 
 #include "fake/engine.h"
+#include "fake/service.h"
 #include "host/ctl/ctl.h"
 #include "host/loop/loop.h"
+#include "host/os/clock.h"
 
 enum { TURNS_MAX = 200000, ANSWER_MAX = 1024 * 1024 };
 
@@ -174,6 +176,31 @@ static void explain_of_a_drop(void **state)
 	json_decref(answer);
 }
 
+/* The rest of an event behind its version and its time, with which each begins. */
+static const char *behind_the_time(const char *line)
+{
+	static const char shape[] = "{\"version\":1,\"time\":\"0000-00-00T00:00:00.000000Z\",";
+
+	for (u32 i = 0; i < sizeof shape - 1; i++) {
+		bool digit = shape[i] == '0' && line[i] >= '0' && line[i] <= '9';
+
+		assert_true(digit || line[i] == shape[i]);
+	}
+	return line + sizeof shape - 1;
+}
+
+static void assert_time(const char *line, ns_t when)
+{
+	char early[OS_STAMP_SIZE], late[OS_STAMP_SIZE];
+	const char *time = line + strlen("{\"version\":1,\"time\":\"");
+
+	(void)behind_the_time(line);
+	os_stamp_at(when - NS_PER_SEC, early);
+	os_stamp_at(when + 60 * NS_PER_SEC, late);
+	assert_true(strncmp(early, time, OS_STAMP_SIZE - 1) < 0);
+	assert_true(strncmp(time, late, OS_STAMP_SIZE - 1) < 0);
+}
+
 static void events_of_a_flow(void **state)
 {
 	struct bed *bed = *state;
@@ -185,11 +212,13 @@ static void events_of_a_flow(void **state)
 	udp_from(bed, 5001);
 	rig_drain(&bed->rig);
 	read_lines(bed, fd, 1);
-	assert_non_null(strstr(bed->answer, "{\"event\":\"new\""));
+	assert_non_null(strstr(bed->answer, "\"event\":\"new\""));
 	assert_non_null(strstr(bed->answer, "\"sport\":5001"));
+	assert_time(bed->answer, bed->rig.now);
 	rig_advance(&bed->rig, 200 * NS_PER_SEC);
 	read_lines(bed, fd, 1);
-	assert_non_null(strstr(bed->answer, "{\"event\":\"destroy\""));
+	assert_non_null(strstr(bed->answer, "\"event\":\"destroy\""));
+	assert_time(bed->answer, bed->rig.now - 80 * NS_PER_SEC); /* 120 s are its time-out */
 	assert_non_null(strstr(bed->answer, "\"reason\":\"expired\""));
 	assert_null(strstr(bed->answer, "\"sport\":5000"));
 	close(fd);
@@ -204,6 +233,7 @@ static void events_of_the_engine(void **state)
 {
 	struct bed *bed = *state;
 	struct sluice_event event = { .kind = SLUICE_EVENT_PORTS_OUT,
+				      .when_ns = bed->rig.now + 7200 * NS_PER_SEC,
 				      .proto = 6,
 				      .refused = 9,
 				      .holder_count = 1,
@@ -213,21 +243,51 @@ static void events_of_the_engine(void **state)
 	read_lines(bed, fd, 1);
 	ctl_tell(bed->ctl, &event);
 	read_lines(bed, fd, 1);
-	assert_non_null(strstr(bed->answer, "{\"event\":\"ports-out\",\"proto\":\"tcp\""));
+	assert_non_null(strstr(bed->answer, "\"event\":\"ports-out\",\"proto\":\"tcp\""));
+	assert_time(bed->answer, event.when_ns);
 	assert_non_null(strstr(bed->answer,
 			       "{\"addr\":\"10.10.0.5\",\"zone\":\"none\",\"held\":77}"));
 	close(fd);
 }
 
-/* A gateway whose inside networks are both in zones, with the same addresses. */
-static void put_into_zones(struct bed *bed)
+/* Of ICMP there are identifiers, which the filter by port leaves alone. */
+static void events_of_pings(void **state)
+{
+	struct bed *bed = *state;
+	int by_id = ask(bed, "{\"version\":1,\"events\":true,\"filter\":{\"icmp_id\":5001}}\n");
+	int by_port = ask(bed, "{\"version\":1,\"events\":true,\"filter\":{\"port\":5001}}\n");
+
+	read_lines(bed, by_id, 1);
+	read_lines(bed, by_port, 1);
+	build_echo4(&bed->b, addr("10.10.0.5"), addr("203.0.113.9"), ICMP_ECHO, 5001, 1);
+	assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	udp_from(bed, 5001);
+	rig_drain(&bed->rig);
+	read_lines(bed, by_id, 1);
+	assert_non_null(strstr(bed->answer, "\"dst\":\"203.0.113.9\",\"icmp_id\":5001,"
+					    "\"icmp_type\":8,\"icmp_code\":0}"));
+	read_lines(bed, by_port, 1);
+	assert_non_null(strstr(bed->answer, "\"proto\":\"udp\""));
+	assert_null(strstr(bed->answer, "icmp"));
+	close(by_id);
+	close(by_port);
+}
+
+/* Another gateway, with the configuration as it is now. */
+static void reopen(struct bed *bed)
 {
 	ctl_del(bed->ctl);
 	rig_close(&bed->rig);
-	rig_conf_zones(&bed->conf);
 	rig_open(&bed->rig, &bed->conf);
 	bed->ctl = ctl_new(bed->loop, bed->rig.s, bed->path, &(struct ctl_why){ .text = "" });
 	assert_non_null(bed->ctl);
+}
+
+/* A gateway whose inside networks are both in zones, with the same addresses. */
+static void put_into_zones(struct bed *bed)
+{
+	rig_conf_zones(&bed->conf);
+	reopen(bed);
 }
 
 static void udp_in(struct bed *bed, u16 in_if, u16 port)
@@ -259,7 +319,7 @@ static void the_same_address_in_two_zones(void **state)
 	assert_non_null(strstr(bed->answer, "\"zone\":\"red\",\"reply_zone\":\"none\""));
 	ctl_tell(bed->ctl, &event);
 	read_lines(bed, fd, 1);
-	assert_non_null(strstr(bed->answer, "{\"event\":\"filling\",\"what\":\"flows\","
+	assert_non_null(strstr(bed->answer, "\"event\":\"filling\",\"what\":\"flows\","
 					    "\"used\":71,\"limit\":100,\"percent\":70,"));
 	assert_non_null(strstr(bed->answer,
 			       "{\"addr\":\"10.10.0.5\",\"zone\":\"red\",\"held\":70}"));
@@ -312,10 +372,10 @@ static void events_of_interfaces(void **state)
 	while (sluice_event_next(bed->rig.s, &event))
 		ctl_tell(bed->ctl, &event);
 	read_lines(bed, fd[0], 2);
-	assert_true(strncmp(bed->answer,
-			    "{\"event\":\"interface-down\",\"interface\":\"in0\",\"zone\":\"blue\","
+	assert_true(strncmp(behind_the_time(bed->answer),
+			    "\"event\":\"interface-down\",\"interface\":\"in0\",\"zone\":\"blue\","
 			    "\"side\":\"inside\",\"addresses\":[\"10.10.0.1/16\"]}\n",
-			    100) == 0);
+			    99) == 0);
 	read_lines(bed, fd[1], 1);
 	assert_non_null(strstr(bed->answer, "\"interface\":\"in1\",\"zone\":\"red\""));
 	assert_null(strstr(bed->answer, "in0"));
@@ -323,8 +383,8 @@ static void events_of_interfaces(void **state)
 	ctl_tell(bed->ctl, &event);
 	read_lines(bed, fd[2], 2);
 	assert_null(strstr(bed->answer, "interface-"));
-	assert_non_null(strstr(bed->answer, "{\"event\":\"new\""));
-	assert_non_null(strstr(bed->answer, "{\"event\":\"table-full\""));
+	assert_non_null(strstr(bed->answer, "\"event\":\"new\""));
+	assert_non_null(strstr(bed->answer, "\"event\":\"table-full\""));
 	for (u32 n = 0; n < ARRAY_COUNT(fd); n++)
 		close(fd[n]);
 }
@@ -347,8 +407,9 @@ static void events_that_the_engine_lost(void **state)
 	while (sluice_event_next(bed->rig.s, &event))
 		kept++;
 	read_lines(bed, fd, 1);
-	assert_true(strncmp(bed->answer, "{\"event\":\"skipped\",\"count\":", 27) == 0);
-	assert_int_equal(strtoul(bed->answer + 27, NULL, 10), 1000 - kept);
+	assert_true(strncmp(behind_the_time(bed->answer), "\"event\":\"skipped\",\"count\":", 26) ==
+		    0);
+	assert_int_equal(strtoul(behind_the_time(bed->answer) + 26, NULL, 10), 1000 - kept);
 	udp_from(bed, 5000);
 	read_lines(bed, deaf, 1);
 	assert_null(strstr(bed->answer, "skipped"));
@@ -386,9 +447,10 @@ static void a_slow_listener_is_told_what_it_missed(void **state)
 		bed->answer[kept] = 0;
 		while ((line = strchr(at, '\n')) != NULL) {
 			*line = 0;
-			heard += strncmp(at, "{\"event\":\"new\"", 14) == 0;
-			if (strncmp(at, "{\"event\":\"skipped\",\"count\":", 27) == 0)
-				missed += strtoull(at + 27, NULL, 10);
+			heard += strncmp(behind_the_time(at), "\"event\":\"new\"", 13) == 0;
+			if (strncmp(behind_the_time(at), "\"event\":\"skipped\",\"count\":", 26) ==
+			    0)
+				missed += strtoull(behind_the_time(at) + 26, NULL, 10);
 			at = line + 1;
 		}
 		kept -= (size_t)(at - bed->answer);
@@ -455,6 +517,57 @@ static void top_names_who_holds_most(void **state)
 	json_decref(answer);
 }
 
+static void top_holds(const struct json_t *answer, const char *host, u32 flows, u32 ports)
+{
+	size_t index;
+	json_t *row;
+
+	json_array_foreach(json_object_get(answer, "top"), index, row)
+	{
+		if (strcmp(json_string_value(json_object_get(row, "addr")), host) != 0)
+			continue;
+		assert_int_equal(json_integer_value(json_object_get(row, "flows")), flows);
+		assert_int_equal(json_integer_value(json_object_get(row, "ports")), ports);
+		return;
+	}
+	fail_msg("%s is not there", host);
+}
+
+/* A mapping holds one port for all of its flows, and so does a flow that was given one; a backend
+ * holds none, whoever asks it. Subscribers are charged the same.                                */
+static void top_counts_ports_that_are_held(void **state)
+{
+	struct bed *bed = *state;
+	struct sluice_subscriber subscriber[8];
+	u32 cursor = 0, count;
+	json_t *answer;
+
+	fake_service(&bed->conf.nat.balance, "web", "198.18.0.1", 80)->hairpin = true;
+	(void)fake_backend(&bed->conf.nat.balance, "10.10.1.1", 8080);
+	reopen(bed);
+	for (u16 n = 0; n < 10; n++) {
+		build_udp4(&bed->b, addr("10.10.0.5"), 5000, be32_of(0xcb007101u + n), 53, 20);
+		assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+		build_tcp4(&bed->b, addr("203.0.113.9"), (u16)(6000 + n), addr("198.18.0.1"), 80,
+			   TCP_SYN);
+		assert_true(rig_send(&bed->rig, RIG_OUT, &bed->b));
+		build_tcp4(&bed->b, addr("10.10.0.6"), (u16)(7000 + n), addr("198.18.0.1"), 80,
+			   TCP_SYN);
+		assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	}
+	rig_drain(&bed->rig);
+	answer = whole(bed, "{\"version\":1,\"top\":\"hosts\"}\n");
+	top_holds(answer, "10.10.0.5", 10, 1);
+	top_holds(answer, "10.10.0.6", 10, 10);
+	top_holds(answer, "10.10.1.1", 10, 0);
+	json_decref(answer);
+	count = sluice_show_subscribers(bed->rig.s, &cursor, subscriber, ARRAY_COUNT(subscriber));
+	assert_int_equal(count, 2);
+	for (u32 i = 0; i < count; i++)
+		assert_int_equal(subscriber[i].ports,
+				 be32_eq(subscriber[i].addr, addr("10.10.0.5")) ? 1 : 10);
+}
+
 static void what_is_wrong_is_said(void **state)
 {
 	static const char *const wrong[][2] = {
@@ -498,12 +611,14 @@ int main(void)
 		WITH_BED(explain_of_a_drop),
 		WITH_BED(events_of_a_flow),
 		WITH_BED(events_of_the_engine),
+		WITH_BED(events_of_pings),
 		WITH_BED(the_same_address_in_two_zones),
 		WITH_BED(events_of_interfaces),
 		WITH_BED(events_that_the_engine_lost),
 		WITH_BED(a_slow_listener_is_told_what_it_missed),
 		WITH_BED(flush_says_how_many),
 		WITH_BED(top_names_who_holds_most),
+		WITH_BED(top_counts_ports_that_are_held),
 		WITH_BED(what_is_wrong_is_said),
 	};
 

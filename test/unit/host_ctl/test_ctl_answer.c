@@ -124,6 +124,40 @@ static void a_flow(void **state)
 	free(tables);
 }
 
+/* Identifiers are named so, and what has neither those nor ports has addresses only. */
+static void flows_without_ports(void **state)
+{
+	struct fake_tables *tables = tables_new();
+	const json_t *orig, *repl;
+	json_t *root;
+
+	(void)state;
+	fake_add_flows(tables, 3);
+	tables->flow[0].proto = 1;
+	tables->flow[0].orig.sport = be16_of(77);
+	tables->flow[0].orig.dport = tables->flow[0].repl.sport = be16_of(8 << 8 | 3);
+	tables->flow[0].repl.dport = be16_of(99);
+	tables->flow[1].proto = 47;
+	tables->flow[1].orig.sport = tables->flow[1].orig.dport = be16_of(5);
+	tables->flow[2].proto = 50;
+	root = answer(tables, CTL_SHOW_FLOWS);
+	orig = json_object_get(json_array_get(list_of(root, "flows", 3), 0), "orig");
+	repl = json_object_get(json_array_get(list_of(root, "flows", 3), 0), "repl");
+	count_is(orig, "icmp_id", 77);
+	count_is(orig, "icmp_type", 8);
+	count_is(orig, "icmp_code", 3);
+	count_is(repl, "icmp_id", 99);
+	assert_null(json_object_get(orig, "sport"));
+	assert_null(json_object_get(repl, "dport"));
+	orig = json_object_get(json_array_get(list_of(root, "flows", 3), 1), "orig");
+	count_is(orig, "gre_key", 5);
+	assert_null(json_object_get(orig, "sport"));
+	orig = json_object_get(json_array_get(list_of(root, "flows", 3), 2), "orig");
+	assert_int_equal(json_object_size(orig), 2);
+	json_decref(root);
+	free(tables);
+}
+
 /* No flow twice, none forgotten, and no step of more than CTL_STEP_RECORDS. */
 static void many_flows_take_many_steps(void **state)
 {
@@ -433,6 +467,19 @@ static void mappings_are_filtered(void **state)
 	root = answer_steps(tables, &request, &steps);
 	text_is(json_array_get(list_of(root, "nat", 1), 0), "inside_addr", "10.10.0.2");
 	json_decref(root);
+	tables->mapping[0].proto = 1;
+	root = answer_steps(tables, &request, &steps);
+	list_of(root, "nat", 0);
+	json_decref(root);
+	request.flow = (struct sluice_flow_filter){ .icmp_id = 40000, .by_icmp_id = true };
+	root = answer_steps(tables, &request, &steps);
+	count_is(json_array_get(list_of(root, "nat", 1), 0), "inside_icmp_id", 5000);
+	count_is(json_array_get(list_of(root, "nat", 1), 0), "public_icmp_id", 40000);
+	json_decref(root);
+	request.flow.icmp_id = 40001;
+	root = answer_steps(tables, &request, &steps);
+	list_of(root, "nat", 0);
+	json_decref(root);
 	free(tables);
 }
 
@@ -698,6 +745,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(empty_tables),
 		cmocka_unit_test(a_flow),
+		cmocka_unit_test(flows_without_ports),
 		cmocka_unit_test(many_flows_take_many_steps),
 		cmocka_unit_test(empty_steps_are_not_the_end),
 		cmocka_unit_test(state_and_unanswered_reach_the_engine),

@@ -141,7 +141,7 @@ static void what_is_wrong_is_named(void **state)
 	refused("{\"version\":1,\"show\":\"flows\",\"filter\":[]}", "\"filter\"", "object");
 	refused("{\"version\":1,\"version\":1,\"show\":\"flows\"}", "no JSON", "duplicate");
 	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"adr\":\"1.2.3.4\"}}", "\"adr\"",
-		"addr, port, proto, state, unanswered, limit, count");
+		"addr, port, icmp_id, proto, state, unanswered, limit, count");
 	refused("{\"version\":1,\"show\":\"routes\",\"filter\":{\"port\":4}}", "\"port\"",
 		"addr, limit, count");
 	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"addr\":4}}", "filter.addr",
@@ -152,6 +152,8 @@ static void what_is_wrong_is_named(void **state)
 		"65535");
 	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"port\":\"80\"}}", "filter.port",
 		"number");
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"icmp_id\":65536}}",
+		"filter.icmp_id", "from 0 to 65535");
 	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"proto\":\"sctpp\"}}", "sctpp",
 		"icmp");
 	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"limit\":0}}", "filter.limit", "1");

@@ -19,8 +19,9 @@
 #include "fake/service.h"
 #include "host/ctl/metrics.h"
 #include "host/loop/loop.h"
+#include "host/loop/turns.h"
 
-enum { TURNS_MAX = 100000, ANSWER_MAX = 256 * 1024, NAMES_MAX = 256, NAME_SIZE = 96 };
+enum { TURNS_MAX = 100000, ANSWER_MAX = 1024 * 1024, NAMES_MAX = 256, NAME_SIZE = 96 };
 
 struct bed {
 	char folder[64];
@@ -47,7 +48,7 @@ static int setup(void **state)
 	rig_conf(&bed->conf);
 	rig_open(&bed->rig, &bed->conf);
 	bed->loop = loop_new();
-	bed->metrics = metrics_new(bed->loop, bed->rig.s, "9.9", bed->path, &why);
+	bed->metrics = metrics_new(bed->loop, bed->rig.s, "9.9", bed->path, NULL, &why);
 	*state = bed;
 	return bed->metrics ? 0 : -1;
 }
@@ -216,7 +217,7 @@ static void name_things(struct bed *bed)
 		(void)fake_backend(balance, "10.10.1.2", 8080);
 	}
 	rig_open(&bed->rig, &bed->conf);
-	bed->metrics = metrics_new(bed->loop, bed->rig.s, "9.9", bed->path,
+	bed->metrics = metrics_new(bed->loop, bed->rig.s, "9.9", bed->path, NULL,
 				   &(struct ctl_why){ .text = "" });
 	assert_non_null(bed->metrics);
 }
@@ -293,6 +294,102 @@ static void numbers_are_the_gateways(void **state)
 	assert_true(value_of(text, "sluice_interface_receive_packets_total{interface=\"in0\"}") >=
 		    14);
 	assert_non_null(strstr(text, "sluice_build_info{version=\"9.9\"} 1\n"));
+}
+
+/* ---- a long page ----------------------------------------------------------------------------- */
+
+enum { SERVICES = 4, TURN_EACH = 32 };
+
+struct traffic {
+	struct bed *bed;
+	u32 sent;
+};
+
+/* A new flow to one of the services. */
+static void send_one(void *arg)
+{
+	struct traffic *traffic = arg;
+	struct bed *bed = traffic->bed;
+	u32 n = traffic->sent++;
+
+	build_tcp4(&bed->b, be32_of(0xcb007100 + n % 200), (u16)(5000 + n), addr("198.18.0.1"),
+		   (u16)(80 + n % SERVICES), TCP_SYN);
+	assert_true(rig_send(&bed->rig, RIG_OUT, &bed->b));
+	rig_drain(&bed->rig);
+}
+
+static void name_many(struct bed *bed, struct traffic *traffic)
+{
+	const struct turns turns = { .give = send_one, .arg = traffic, .each = TURN_EACH };
+	struct balance_conf *balance = &bed->conf.nat.balance;
+	char name[8], backend[16];
+
+	metrics_del(bed->metrics);
+	rig_close(&bed->rig);
+	balance->backend_limit = BALANCE_BACKEND_MAX;
+	for (u32 service = 0; service < SERVICES; service++) {
+		snprintf(name, sizeof name, "web%u", service);
+		fake_service(balance, name, "198.18.0.1", (u16)(80 + service));
+		for (u32 at = 0; at < BALANCE_BACKEND_MAX / SERVICES; at++) {
+			snprintf(backend, sizeof backend, "10.10.%u.%u", service + 1, at + 1);
+			(void)fake_backend(balance, backend, 8080);
+		}
+	}
+	rig_open(&bed->rig, &bed->conf);
+	bed->metrics = metrics_new(bed->loop, bed->rig.s, "9.9", bed->path, &turns,
+				   &(struct ctl_why){ .text = "" });
+	assert_non_null(bed->metrics);
+}
+
+/* Each backend, once in each metric; and what belongs together is of one moment. */
+static void backends_are_whole(const char *text)
+{
+	char sample[NAME_SIZE];
+
+	for (u32 n = 0; n < BALANCE_BACKEND_MAX; n++) {
+		u32 service = n / (BALANCE_BACKEND_MAX / SERVICES);
+		u32 at = n % (BALANCE_BACKEND_MAX / SERVICES);
+		u64 flows;
+
+		snprintf(sample, sizeof sample,
+			 "sluice_backend_flows{service=\"web%u\",backend=\"10.10.%u.%u:8080\"}",
+			 service, service + 1, at + 1);
+		flows = value_of(text, sample);
+		snprintf(sample, sizeof sample,
+			 "sluice_backend_flows_created_total{service=\"web%u\","
+			 "backend=\"10.10.%u.%u:8080\"}",
+			 service, service + 1, at + 1);
+		assert_int_equal(value_of(text, sample), flows);
+	}
+}
+
+static void packets_have_turns_in_a_long_page(void **state)
+{
+	struct bed *bed = *state;
+	struct traffic traffic = { .bed = bed };
+	struct lint *lint = calloc(1, sizeof *lint);
+	u32 before, samples = 0;
+	char *text, *save;
+
+	assert_non_null(lint);
+	name_many(bed, &traffic);
+	while (traffic.sent < 300)
+		send_one(&traffic);
+	before = traffic.sent;
+	text = strdup(page(bed));
+	assert_true(traffic.sent - before > 100);
+	backends_are_whole(text);
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		lint_line(lint, line);
+	for (u32 i = 0; i < lint->count; i++) {
+		bool backends = strncmp(lint->name[i], "sluice_backend_", 15) == 0;
+
+		assert_true(!backends || lint->samples[i] == BALANCE_BACKEND_MAX);
+		samples += lint->samples[i];
+	}
+	assert_int_equal(traffic.sent - before, samples / TURN_EACH);
+	free(text);
+	free(lint);
 }
 
 #define FIRST  "{service=\"web\",backend=\"10.10.1.1:8080\"}"
@@ -433,9 +530,9 @@ static void other_questions(void **state)
 	assert_false(metrics_parse_address("127.0.0.1:0", &addr_found, &port));
 	assert_false(metrics_parse_address("127.0.0.1:99999", &addr_found, &port));
 	assert_false(metrics_parse_address("127.0.0.1", &addr_found, &port));
-	assert_null(metrics_new(bed->loop, bed->rig.s, "9.9", "198.18.0.1:9100", &why));
+	assert_null(metrics_new(bed->loop, bed->rig.s, "9.9", "198.18.0.1:9100", NULL, &why));
 	assert_non_null(strstr(why.text, "127.0.0.1:9100"));
-	assert_null(metrics_new(bed->loop, bed->rig.s, "9.9", bed->path, &why));
+	assert_null(metrics_new(bed->loop, bed->rig.s, "9.9", bed->path, NULL, &why));
 }
 
 #define WITH_BED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -444,6 +541,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_BED(every_line_is_right),      WITH_BED(numbers_are_the_gateways),
+		WITH_BED(packets_have_turns_in_a_long_page),
 		WITH_BED(numbers_of_backends),      WITH_BED(numbers_of_zones),
 		WITH_BED(rounds_are_bounded_steps), WITH_BED(health),
 		WITH_BED(health_of_links),

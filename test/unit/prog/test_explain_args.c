@@ -314,6 +314,9 @@ static void orders(void **state)
 	assert_int_equal(request.verb, CTL_VERB_FLUSH);
 	assert_string_equal(request.state, "established");
 	assert_true(request.flow.unanswered_only);
+	assert_true(order("flush flows --icmp-id 77", CTL_VERB_FLUSH, &request, &why));
+	assert_true(request.flow.by_icmp_id);
+	assert_int_equal(request.flow.icmp_id, 77);
 	assert_true(order("flush flows --all", CTL_VERB_FLUSH, &request, &why));
 	assert_false(order("flush flows", CTL_VERB_FLUSH, &request, &why));
 	assert_non_null(strstr(why.text, "--all"));

@@ -74,6 +74,18 @@ static void ports_out_names_destination_and_holders(void **state)
 	assert_non_null(strstr(bed.text, "10.10.0.2 with 60000, 10.10.0.3 with 4512"));
 	assert_non_null(strstr(bed.text, "--pool"));
 	bed_close(&bed);
+	event.proto = 1;
+	event.dport = be16_of(8 << 8);
+	bed_open(&bed, false);
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_non_null(strstr(bed.text, "no ICMP identifier is left on 198.18.0.1 towards "
+					 "198.18.0.2 type 8"));
+	bed_close(&bed);
+	bed_open(&bed, true);
+	run_log_event(&bed.log, &bed.ifaces, &event);
+	assert_non_null(strstr(bed.text, "\"icmp_type\":8,\"icmp_code\":0"));
+	assert_null(strstr(bed.text, "dport"));
+	bed_close(&bed);
 }
 
 /* Each warning is about something else: one does not hold another back. */

@@ -79,6 +79,11 @@ static void filters_arrive(void **state)
 	assert_true(request.flow.unanswered_only);
 	assert_int_equal(request.limit, 5);
 	assert_false(request.count_only);
+	assert_false(request.flow.by_icmp_id);
+	request = request_of("show nat --icmp-id 0");
+	assert_true(request.flow.by_icmp_id);
+	assert_int_equal(request.flow.icmp_id, 0);
+	assert_int_equal(request_of("show flows --icmp-id=77").flow.icmp_id, 77);
 }
 
 static void plain_and_all(void **state)

@@ -68,9 +68,9 @@ static void icmp_has_identifiers(void **state)
 	(void)state;
 	line_is(CTL_SHOW_FLOWS, 0,
 		"{\"proto\":\"icmp\",\"state\":\"echo\","
-		"\"orig\":{\"src\":\"10.10.0.2\",\"sport\":77,\"dst\":\"198.18.0.2\",\"dport\":8},"
-		"\"repl\":{\"src\":\"198.18.0.2\",\"sport\":0,\"dst\":\"198.18.0.1\","
-		"\"dport\":99},\"answered\":true,\"packets\":[1,1],\"bytes\":[84,84]}",
+		"\"orig\":{\"src\":\"10.10.0.2\",\"dst\":\"198.18.0.2\",\"icmp_id\":77},"
+		"\"repl\":{\"src\":\"198.18.0.2\",\"dst\":\"198.18.0.1\","
+		"\"icmp_id\":99},\"answered\":true,\"packets\":[1,1],\"bytes\":[84,84]}",
 		"icmp  echo         10.10.0.2 id 77       -> 198.18.0.2             as "
 		"198.18.0.1 id 99       idle 0s  expires 0s  packets 1/1  bytes 84/84\n");
 }
@@ -89,6 +89,15 @@ static void mappings_ports_destinations(void **state)
 		"\"idle_ms\":1500}",
 		"udp   10.10.0.2:5000         as 198.18.0.1:40000       flows 0  idle 1s  "
 		"resting\n");
+	line_is(CTL_SHOW_NAT, 0,
+		"{\"proto\":\"icmp\",\"inside_addr\":\"10.10.0.2\",\"inside_icmp_id\":77,"
+		"\"public_addr\":\"198.18.0.1\",\"public_icmp_id\":99,\"flows\":2,"
+		"\"idle_ms\":1500}",
+		"icmp  10.10.0.2 id 77        as 198.18.0.1 id 99       flows 2  idle 1s\n");
+	line_is(CTL_SHOW_PORTS, 1,
+		"{\"public_addr\":\"198.18.0.1\",\"proto\":\"icmp\",\"dst\":\"198.18.0.2\","
+		"\"icmp_type\":8,\"icmp_code\":0,\"used\":10,\"left\":90,\"exact\":false}",
+		"198.18.0.1       icmp  to 198.18.0.2 type 8      used 10  left about 90\n");
 	line_is(CTL_SHOW_PORTS, 0,
 		"{\"public_addr\":\"198.18.0.1\",\"proto\":\"tcp\",\"ports\":64512,\"mapped\":1,"
 		"\"resting\":2,\"flows\":3,\"refused\":4}",

@@ -119,7 +119,9 @@ static void destinations_and_drops(void **state)
 	take(top_take_dests, view,
 	     "{\"destinations\":[{\"proto\":\"tcp\",\"dst\":\"9.9.9.9\",\"dport\":443,"
 	     "\"public_addr\":\"1.1.1.1\",\"left\":500,\"used\":9},{\"proto\":\"udp\",\"dst\":"
-	     "\"8.8.8.8\",\"dport\":53,\"public_addr\":\"1.1.1.1\",\"left\":3,\"used\":7}]}");
+	     "\"8.8.8.8\",\"dport\":53,\"public_addr\":\"1.1.1.1\",\"left\":3,\"used\":7},"
+	     "{\"proto\":\"icmp\",\"dst\":\"7.7.7.7\",\"icmp_type\":8,\"public_addr\":\"1.1.1.1\","
+	     "\"left\":9,\"used\":9}]}");
 	take(top_take_drops, view,
 	     "{\"drops\":[{\"name\":\"a\",\"sentence\":\"one\",\"count\":1000},"
 	     "{\"name\":\"b\",\"sentence\":\"two\",\"count\":5}]}");
@@ -128,6 +130,7 @@ static void destinations_and_drops(void **state)
 	     "{\"name\":\"b\",\"sentence\":\"two\",\"count\":9}]}");
 	top_layout(view, 60);
 	assert_true(line_of(view, "udp 8.8.8.8:53") < line_of(view, "tcp 9.9.9.9:443"));
+	(void)line_of(view, "icmp 7.7.7.7 type 8");
 	assert_true(line_of(view, "b ") < line_of(view, "a ")); /* what is dropped now */
 	assert_non_null(strstr(view->line[line_of(view, "b ")], " 4 "));
 	free(view);

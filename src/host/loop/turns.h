@@ -1,6 +1,6 @@
 /* Long work on the thread that carries packets: those get a turn now and then. */
-#ifndef HOST_CONF_TURNS_H
-#define HOST_CONF_TURNS_H
+#ifndef HOST_LOOP_TURNS_H
+#define HOST_LOOP_TURNS_H
 
 #include "core/base/bytes.h"
 
