@@ -69,7 +69,8 @@ bool model_is_public(const struct model *m, be32 a)
 		if (model_in_pool(&m->conf->nat.pool[n], a))
 			return true;
 	}
-	return model_is_outside_addr(m, a) || model_static_in(m, a, &zone, &inside);
+	return model_is_outside_addr(m, a) || model_static_in(m, a, &zone, &inside) ||
+	       model_service_has(m, a);
 }
 
 bool model_sees_public(const struct model *m, u8 zone, be32 a)

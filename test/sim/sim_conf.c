@@ -222,5 +222,6 @@ void sim_configure(struct net *net, struct sluice_conf *conf, bool *lenient)
 	else if (sim_has_zones(conf))
 		sim_conf_zones(conf);
 	*lenient |= sim_conf_subscribers(conf);
+	sim_conf_services(conf);
 	conf->ct.outbound_refresh_only = conf->seed[0] % 4 == 0;
 }
