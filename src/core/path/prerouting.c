@@ -172,11 +172,11 @@ static verdict prerouting_lost(struct path *path, struct pkt *pkt, ns_t now)
 		end_flow(path, pkt, now);
 		return VERDICT_ACCEPT;
 	}
+	if (flow->proto == IP_PROTO_TCP && !pkt_csum_is_right(pkt))
+		return pkt_drop(path->drops, pkt, DROP_TRANSPORT_CHECKSUM);
 	/* Who has had no answer yet sends its SYN again, and that moves it. */
 	if (flow->proto != IP_PROTO_TCP || flow->state == FLOW_TCP_SYN_SENT)
 		return pkt_drop(path->drops, pkt, DROP_NAT_BACKEND_GONE);
-	if (!pkt_csum_is_right(pkt))
-		return pkt_drop(path->drops, pkt, DROP_TRANSPORT_CHECKSUM);
 	balance_count_stale(&path->nat->balance, flow, false);
 	if (path_dir(pkt) == TUPLE_REPLY)
 		reset_client(path, pkt, flow, now);
