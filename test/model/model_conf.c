@@ -110,6 +110,17 @@ bool model_source_ok(const struct model *m, u8 zone, be32 a)
 	       !model_is_group(m, zone, a);
 }
 
+bool model_way_back_ok(const struct model *m, u16 in_if, be32 source)
+{
+	enum iface_source_check check = m->conf->iface[in_if].source_check;
+	be32 station;
+	u16 out_if;
+
+	return check == IFACE_SOURCE_ANY ||
+	       (model_route(m, model_zone_of(m, in_if), source, &out_if, &station) &&
+		(check == IFACE_SOURCE_ROUTED || out_if == in_if));
+}
+
 bool model_passes_as(const struct model *m, u8 zone, be32 source)
 {
 	return !model_is_own(m, zone, source) && !model_is_group(m, zone, source);

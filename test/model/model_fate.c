@@ -75,7 +75,8 @@ static bool model_addresses_ok(const struct model *m)
 	const struct seen *seen = &m->cur.seen;
 	u8 zone = m->cur.zone;
 
-	if (!model_source_ok(m, zone, seen->src) || model_is_own(m, zone, seen->src))
+	if (!model_source_ok(m, zone, seen->src) || model_is_own(m, zone, seen->src) ||
+	    !model_way_back_ok(m, m->cur.in_if, seen->src))
 		return false;
 	if (m->conf->iface[m->cur.in_if].side == IFACE_OUTSIDE &&
 	    model_sees_public(m, zone, seen->src))

@@ -24,6 +24,8 @@ bool model_in_pool(const struct nat_pool_conf *pool, be32 a);
 bool model_is_group(const struct model *m, u8 zone, be32 a);
 bool model_sees_group(const struct model *m, u8 zone, be32 a);
 bool model_source_ok(const struct model *m, u8 zone, be32 a);
+/* Would what answers it go back there, where the interface asks? */
+bool model_way_back_ok(const struct model *m, u16 in_if, be32 source);
 /* May it come into the zone, or leave there, as the source of somebody who is not the gateway? */
 bool model_passes_as(const struct model *m, u8 zone, be32 source);
 /* One-to-one in either direction; false when none covers it. */
