@@ -435,9 +435,34 @@ FAULTS = [
 """.replace("		if", "			if", 1), """			(void)backend;
 """, "unit:core_nat/test_balance_set"),
     ("services: a damaged segment costs its flow", "src/core/path/prerouting.c",
-     """	if (!pkt_csum_is_right(pkt))
+     """	if (flow->proto == IP_PROTO_TCP && !pkt_csum_is_right(pkt))
 		return pkt_drop(path->drops, pkt, DROP_TRANSPORT_CHECKSUM);
-	balance_count_stale""", """	balance_count_stale""", "unit:core_path/test_service"),
+	/* Who""", """	/* Who""", "unit:core_path/test_service"),
+    ("the short cut does not ask where a packet came from", "src/core/path/receive.c",
+     """ &&
+	       fast_source_ok(path, pkt, flow, dir);
+""", """ &&
+	       (pkt != NULL || fast_source_ok(path, pkt, flow, dir));
+""", "unit:core_path/test_source"),
+    ("the short cut of first packets does not ask where they came from", "src/core/path/open.c",
+     """ ||
+	    !path_has_way_back(path, pkt))""", """)""", "unit:core_path/test_source"),
+    ("of several ways back only the first counts", "src/core/path/prerouting.c",
+     """	for (u32 at = 0; at < route->path_count; at++) {
+		if (route->path[at].out_if == out_if)""", """	for (u32 at = 0; at < 1; at++) {
+		if (route->path[at].out_if == out_if)""", "unit:core_path/test_source"),
+    ("the way back may lead out of the zone", "src/core/path/prerouting.c",
+     """	const struct fib *fib = &path->fib[pkt->zone];
+	const struct fib_route *route;
+""", """	const struct fib *fib = &path->fib[0];
+	const struct fib_route *route;
+""", "sim"),
+    ("services: the fewest flows whatever the weight", "src/core/nat/balance.c",
+     """(u64)backend->weight * backend_share(b, backend, now_ms);""",
+     """(u64)backend_share(b, backend, now_ms);""", "sim"),
+    ("services: a client is led by its connection, not by its address", "src/core/nat/balance.c",
+     """	case BALANCE_STICKY: hash = hash_words(&b->key, flow->orig.src.raw, zone); break;""",
+     """	case BALANCE_STICKY: break;""", "sim"),
     ("a flow that ended stays charged to its subscriber", "src/core/path/bury.c",
      """		subscriber_release(path->subscribers, path->ct, idx);
 """, "", "unit:core_path/test_subscriber"),

@@ -122,6 +122,7 @@ static void build_iface(struct building *b, u32 index)
 	memcpy(iface->zone_name, given->zone, sizeof iface->zone_name);
 	iface->addr_count = 0;
 	iface->mss = given->mss;
+	iface->source_check = given->source_check;
 	/* A link can carry less, never more: what is larger would be lost on the way out. */
 	if (given->mtu > iface->mtu && is_asked_now(b->facts))
 		run_error(b->errors,

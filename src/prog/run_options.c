@@ -169,6 +169,23 @@ static void read_mss(struct run_reading *reading, const char *value)
 		wrong(reading, value, "a segment size is clamp-to-mtu, or 128 to 65534 bytes");
 }
 
+static void read_source_check(struct run_reading *reading, const char *value)
+{
+	static const char *const words[] = { "off", "loose", "strict" };
+	const char *tail;
+	struct conf_iface *iface = iface_of(reading, value, &tail);
+
+	if (!iface)
+		return;
+	for (u32 i = 0; i < ARRAY_COUNT(words); i++) {
+		if (strcmp(tail, words[i]) == 0) {
+			iface->source_check = (enum iface_source_check)i;
+			return;
+		}
+	}
+	wrong(reading, value, "the checks of sources are off, loose and strict");
+}
+
 static void read_driver(struct run_reading *reading, const char *value)
 {
 	const char *tail;
@@ -651,6 +668,8 @@ const struct run_option run_options[] = {
 	{ "--mtu", "IF=N", PHASE_REST, READS(read_mtu), "another MTU than the interface says" },
 	{ "--mss", "IF=N|clamp-to-mtu", PHASE_REST, READS(read_mss),
 	  "the segment size that TCP may announce through it at most" },
+	{ "--source-check", "IF=NAME", PHASE_REST, READS(read_source_check),
+	  "drop what could not be answered (off, loose), or not by there (strict)" },
 	{ "--driver", "IF=NAME", PHASE_REST, READS(read_driver),
 	  "afpacket (default), or tun: makes a TUN device of this name" },
 	{ "--no-host", NULL, PHASE_REST, SETS(no_host),

@@ -42,6 +42,7 @@ void model_init(struct model *m, const struct sluice_conf *conf)
 	m->cur.active = false;
 	m->cur.flow = MODEL_NONE;
 	m->in_reass.top = m->out_reass.top = 0;
+	model_configure(m, conf);
 }
 
 void model_del(struct model *m)
@@ -68,6 +69,7 @@ static void model_begin(struct model *m, ns_t now)
 void model_quiet(struct model *m, ns_t now)
 {
 	model_begin(m, now);
+	model_service_tick(m);
 }
 
 /* Whether the engine has room for one more piece, so that it keeps all of those that are here. */
@@ -236,9 +238,7 @@ static void model_judge_new(struct model *m, u16 out_if, const struct model_tupl
 		return;
 	model_flow_forget(m, &cur->tuple, out);
 	f = model_flow_add(m, cur->seen.proto, &cur->tuple);
-	f->known = true;
-	f->out = *out;
-	f->eim = model_flow_is_eim(m, f);
+	model_flow_bind(m, f, out);
 	cur->flow = (u32)(f - m->flow);
 	cur->reply = false;
 	model_flow_seen(m, f, false, &cur->seen, true);
@@ -343,7 +343,8 @@ static void model_judge_reset(struct model *m, u16 out_if, const struct seen *se
 	model_judge_way_out(m, out_if, m->cur.zone, seen->dst);
 	if ((in->flags & TCP_RST) != 0)
 		model_wrong(m, "a reset was answered by a reset");
-	if (m->conf->iface[m->cur.in_if].side == IFACE_OUTSIDE)
+	if (m->conf->iface[m->cur.in_if].side == IFACE_OUTSIDE && !m->cur.lost &&
+	    model_service_of(m, IP_PROTO_TCP, &m->cur.tuple, false) == NULL)
 		model_wrong(m, "a reset was sent to the outside");
 	if ((in->wrong & SEEN_L4_CSUM) != 0)
 		model_wrong(m, "a damaged segment was answered by a reset");
@@ -370,7 +371,9 @@ static void model_judge(struct model *m, u16 out_if, const struct seen *seen, co
 			model_judge_error(m, out_if, seen, ip);
 		return;
 	}
-	if (model_is_echo_answer(m, seen))
+	if (model_is_told(m, seen))
+		model_judge_told(m, out_if, seen);
+	else if (model_is_echo_answer(m, seen))
 		model_judge_echo(m, out_if, seen);
 	else if (model_is_reset(m, seen) && (in->flags & TCP_RST) == 0)
 		model_judge_reset(m, out_if, seen);
@@ -496,6 +499,8 @@ void model_done(struct model *m)
 		model_wrong(m, "an echo request was not answered");
 	if (fate->must_reset && cur->resets == 0)
 		model_wrong(m, "a reset was due and did not come");
+	if (fate->must_tell && cur->told == 0)
+		model_wrong(m, "a client was not told that its server is lost");
 	if (cur->forwarded == 0 && !seen_is_icmp_error(&cur->seen))
 		model_done_silent(m, too_many);
 	cur->active = false;

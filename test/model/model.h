@@ -11,6 +11,9 @@
  *     model_quiet(m, now);                          instead of model_in() for a tick
  *     model_flow_begin / _shown / _end              compare with the engine's flow table
  *
+ *     model_backend_set / _order                 what is said of a backend, as the engine hears it
+ *     model_configure(m, conf);                  other services; the rest is what it was
+ *
  * After each call m->why is NULL or says what is wrong. Where the law leaves a choice, or time
  * makes it uncertain whether a flow still stands, both outcomes are admitted; so a judgement is
  * never wrong, only sometimes absent. What has to happen and what must not happen is kept apart:
@@ -29,6 +32,9 @@ enum {
 	MODEL_PIECE_MAX = 128,
 	MODEL_SILENT_MAX = 16,
 	MODEL_REST_MAX = 4096,
+	MODEL_SERVICE_MAX = 8,
+	MODEL_BACKEND_MAX = 64,
+	MODEL_PIN_MAX = 256,
 };
 
 /* The zone of a packet that comes in is that of its interface, of one that leaves the same: so what
@@ -43,6 +49,7 @@ struct model_tuple {
 
 struct model_flow {
 	u8 proto;
+	bool inside;            /* it began there */
 	bool known;             /* the binding is known */
 	bool eim;               /* its source has an endpoint-independent mapping */
 	struct model_tuple in;  /* as its first packet came in */
@@ -57,6 +64,55 @@ struct model_flow {
 	u32 tcp_isn[2];         /* of SCTP the tags */
 	bool turned; /* it may be over, and another one that began in the other direction stand */
 	bool shown;
+	u16 backend; /* its service's: place in model.backend and one; 0: it is of no service */
+	u32 life;    /* that one's, when it was chosen */
+	bool told;   /* the client was sent something, up to here */
+	u32 told_end;
+};
+
+/* How often something happened: time may leave that open. */
+struct model_count {
+	u64 least;
+	u64 most;
+};
+
+/* A service as long as the configuration names it. */
+struct model_service {
+	const struct service_conf *conf; /* NULL: it does not */
+	char name[BALANCE_NAME_SIZE];
+	u32 epoch;    /* of choices: another one when somebody may get what was another's */
+	ns_t settled; /* until then a backend that came up takes more and more */
+	struct model_count refused;
+};
+
+struct model_backend {
+	u16 service;
+	be32 addr;
+	u16 port;
+	u16 weight;
+	bool listed; /* the configuration names it */
+	bool drain;  /* and says so */
+	bool ordered;
+	bool given_up; /* it was drained for its time */
+	u8 health;
+	u32 life; /* ends with each time that its flows are given up */
+	u32 born; /* the first life since it is listed */
+	ns_t drain_end;
+	ns_t warm_from;
+	ns_t warm_end;
+	struct model_count made;
+	struct model_count moved;
+	struct model_count reset;
+};
+
+/* Whom a client, or one of its connections, was led to. */
+struct model_pin {
+	u16 service;
+	u16 backend;
+	u8 proto; /* 0: all that the client sends */
+	struct model_tuple tuple;
+	u32 epoch;
+	ns_t when;
 };
 
 /* Which inside endpoint is seen as which public one. */
@@ -135,6 +191,7 @@ struct model_fate {
 	u8 error_code;
 	bool must_echo;
 	bool must_reset;
+	bool must_tell; /* the client of a service, that its server was lost */
 };
 
 struct model_current {
@@ -155,6 +212,9 @@ struct model_current {
 	u32 errors;
 	u32 echoes;
 	u32 resets;
+	bool lost; /* its flow's backend is gone, and the flow with it */
+	struct model_flow lost_flow;
+	u32 told;
 	u8 bytes[65536];
 };
 
@@ -169,6 +229,13 @@ struct model {
 	ns_t rest_void; /* mappings that began to rest a quarantine before may have made room */
 	u16 gso_size;   /* of the next packet that goes in; 0: none */
 	bool lenient; /* the engine may refuse anything new: memory or rates are small on purpose */
+	bool services_changed; /* they are not those that the gateway began with */
+	u32 service_count;
+	struct model_service service[MODEL_SERVICE_MAX];
+	u32 backend_count;
+	struct model_backend backend[MODEL_BACKEND_MAX];
+	u32 pin_count; /* ever; the last MODEL_PIN_MAX of them are there */
+	struct model_pin pin[MODEL_PIN_MAX];
 	u32 flow_count;
 	struct model_flow flow[MODEL_FLOW_MAX];
 	u32 rest_count;
@@ -198,5 +265,14 @@ bool model_has_unknown(const struct model *m);
 void model_flow_begin(struct model *m, ns_t now);
 void model_flow_shown(struct model *m, const struct sluice_flow *flow);
 void model_flow_end(struct model *m);
+
+/* Services that are not what they were; conf stays the caller's. Requires: a tick and a comparison
+ * of the tables just before.                                                                     */
+void model_configure(struct model *m, const struct sluice_conf *conf);
+void model_backend_set(struct model *m, u32 service, u32 index, enum backend_state state);
+void model_backend_order(struct model *m, u32 service, u32 index, bool drain, u32 deadline_s);
+/* Between model_flow_shown() and model_flow_end(): what is shown of each. */
+void model_backend_shown(struct model *m, const struct sluice_backend *row);
+void model_service_shown(struct model *m, const struct sluice_service *row);
 
 #endif

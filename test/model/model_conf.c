@@ -69,7 +69,8 @@ bool model_is_public(const struct model *m, be32 a)
 		if (model_in_pool(&m->conf->nat.pool[n], a))
 			return true;
 	}
-	return model_is_outside_addr(m, a) || model_static_in(m, a, &zone, &inside);
+	return model_is_outside_addr(m, a) || model_static_in(m, a, &zone, &inside) ||
+	       model_service_has(m, a);
 }
 
 bool model_sees_public(const struct model *m, u8 zone, be32 a)
@@ -107,6 +108,17 @@ bool model_source_ok(const struct model *m, u8 zone, be32 a)
 {
 	return !ip4_is_zeronet(a) && !ip4_is_loopback(a) && !ip4_is_class_e(a) &&
 	       !model_is_group(m, zone, a);
+}
+
+bool model_way_back_ok(const struct model *m, u16 in_if, be32 source)
+{
+	enum iface_source_check check = m->conf->iface[in_if].source_check;
+	be32 station;
+	u16 out_if;
+
+	return check == IFACE_SOURCE_ANY ||
+	       (model_route(m, model_zone_of(m, in_if), source, &out_if, &station) &&
+		(check == IFACE_SOURCE_ROUTED || out_if == in_if));
 }
 
 bool model_passes_as(const struct model *m, u8 zone, be32 source)

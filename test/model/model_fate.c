@@ -75,7 +75,8 @@ static bool model_addresses_ok(const struct model *m)
 	const struct seen *seen = &m->cur.seen;
 	u8 zone = m->cur.zone;
 
-	if (!model_source_ok(m, zone, seen->src) || model_is_own(m, zone, seen->src))
+	if (!model_source_ok(m, zone, seen->src) || model_is_own(m, zone, seen->src) ||
+	    !model_way_back_ok(m, m->cur.in_if, seen->src))
 		return false;
 	if (m->conf->iface[m->cur.in_if].side == IFACE_OUTSIDE &&
 	    model_sees_public(m, zone, seen->src))
@@ -87,7 +88,7 @@ static bool model_addresses_ok(const struct model *m)
 }
 
 /* The packet will be forwarded to `dst`: TTL and size decide between forwarding and an error. */
-static void model_fate_way(struct model *m, u8 zone, be32 dst, bool sure)
+void model_fate_way(struct model *m, u8 zone, be32 dst, bool sure)
 {
 	struct model_fate *fate = &m->cur.fate;
 	const struct seen *seen = &m->cur.seen;
@@ -184,9 +185,7 @@ static void model_fate_outward(struct model *m, bool sure)
 				       model_nat_proto(seen->proto) < NAT_PROTO_COUNT);
 }
 
-/* A flow that leaves with this tuple would be answered by the packets of another, or another's
- * answers are its own already.                                                                   */
-static bool model_clashes(const struct model *m, const struct model_tuple *out)
+bool model_clashes(const struct model *m, const struct model_tuple *out)
 {
 	struct model_tuple back = model_tuple_reversed(out);
 
@@ -232,21 +231,28 @@ static void model_fate_inward(struct model *m, bool sure, bool hairpin)
 				       !model_clashes(m, &out));
 }
 
-static void model_fate_new(struct model *m, bool sure)
+void model_fate_new(struct model *m, bool sure)
 {
 	const struct seen *seen = &m->cur.seen;
 	bool from_inside = m->conf->iface[m->cur.in_if].side == IFACE_INSIDE;
 	bool public = model_sees_public(m, m->cur.zone, seen->dst);
 	bool own = model_sees_own(m, m->cur.zone, seen->dst);
+	const struct service_conf *service = NULL;
 	struct model_tuple out = m->cur.tuple;
 	bool plain;
 
 	out.zone = model_view(m, m->cur.zone, seen->dst);
-
+	if (public)
+		service = model_service_of(m, seen->proto, &m->cur.tuple, from_inside);
 	if (!model_may_begin(m, &plain)) {
-		m->cur.fate.must_reset = sure && from_inside && seen->proto == IP_PROTO_TCP &&
+		m->cur.fate.must_reset = sure && seen->proto == IP_PROTO_TCP &&
 					 (seen->wrong & SEEN_L4_CSUM) == 0 &&
-					 (seen->flags & TCP_RST) == 0 && !public && !own;
+					 (seen->flags & TCP_RST) == 0 &&
+					 (from_inside ? !public && !own : service != NULL);
+		return;
+	}
+	if (service != NULL) {
+		model_fate_service(m, service, sure && plain && !model_table_tight(m), from_inside);
 		return;
 	}
 	if (own || public) {
@@ -263,13 +269,18 @@ static void model_fate_new(struct model *m, bool sure)
 		model_fate_way(m, m->cur.zone, seen->dst, false);
 }
 
-static void model_fate_known(struct model *m, bool sure)
+static void model_fate_known(struct model *m, bool certain, bool sure)
 {
 	const struct model_flow *f = &m->flow[m->cur.flow];
+	enum model_doubt stale = model_is_stale(m, f);
 
 	if (!f->known) {
 		model_fate_new(m, false);
 		m->cur.fate.may_forward = true;
+		return;
+	}
+	if (stale != MODEL_NO) {
+		model_fate_lost(m, stale, certain, sure);
 		return;
 	}
 	if (!m->cur.reply && model_is_own(m, f->out.zone, f->out.dst)) {
@@ -281,6 +292,7 @@ static void model_fate_known(struct model *m, bool sure)
 			       m->cur.reply ? f->in.src : f->out.dst, sure);
 		return;
 	}
+	model_maybe_made(m, f);
 	m->cur.fate = (struct model_fate){ .may_forward = m->cur.seen.ttl > 1 };
 }
 
@@ -345,7 +357,7 @@ static void model_fate_decide(struct model *m, bool certain)
 	sure = sure && model_l4_plain(m);
 	cur->flow = model_flow_find(m, cur->seen.proto, &cur->tuple, &cur->reply);
 	if (cur->flow != MODEL_NONE)
-		model_fate_known(m, sure);
+		model_fate_known(m, certain, sure);
 	else
 		model_fate_new(m, sure);
 }

@@ -54,7 +54,8 @@ bool model_flow_is_eim(const struct model *m, const struct model_flow *f)
 	const struct nat_rule_conf *rule = model_rule_outside(m, f->in.zone, f->in.src);
 	be32 outside;
 
-	return rule != NULL && model_is_eim(rule, f->proto) && !be32_eq(f->in.src, f->out.src) &&
+	return rule != NULL && !model_is_exempt(m, f->proto, &f->in) &&
+	       model_is_eim(rule, f->proto) && !be32_eq(f->in.src, f->out.src) &&
 	       !model_static_out(m, f->in.zone, f->in.src, &outside);
 }
 
@@ -135,7 +136,7 @@ static u64 model_shortest(const struct model *m, const struct model_flow *f)
 	return model_longest(m, f);
 }
 
-bool model_flow_lives(const struct model *m, const struct model_flow *f)
+bool model_flow_in_time(const struct model *m, const struct model_flow *f)
 {
 	if (!f->answered_lo && model_table_tight(m))
 		return false;
@@ -143,6 +144,19 @@ bool model_flow_lives(const struct model *m, const struct model_flow *f)
 	if (f->tcp_closing && m->lenient)
 		return false;
 	return m->now + MODEL_SLACK_NS < f->seen_lo + model_shortest(m, f);
+}
+
+bool model_flow_lives(const struct model *m, const struct model_flow *f)
+{
+	return model_is_stale(m, f) == MODEL_NO && model_flow_in_time(m, f);
+}
+
+void model_flow_bind(struct model *m, struct model_flow *f, const struct model_tuple *out)
+{
+	f->known = true;
+	f->out = *out;
+	f->eim = model_flow_is_eim(m, f);
+	model_flow_serve(m, f);
 }
 
 bool model_flow_may_stand(const struct model *m, const struct model_flow *f)
@@ -238,6 +252,17 @@ static void model_flow_states(struct model_flow *f, bool reply, const struct see
 		f->tcp_closing = true;
 }
 
+/* How far what was sent to the client goes. */
+static void model_flow_told(struct model_flow *f, const struct seen *seen)
+{
+	u32 end = seen->seq + seen->data_len + ((seen->flags & TCP_SYN) != 0) +
+		  ((seen->flags & TCP_FIN) != 0);
+
+	if (!f->told || seq_gt(end, f->told_end))
+		f->told_end = end;
+	f->told = true;
+}
+
 void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const struct seen *seen,
 		     bool certain)
 {
@@ -252,6 +277,8 @@ void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const st
 		f->tcp_step = 0xff;
 	}
 	model_flow_states(f, reply, seen, certain);
+	if (certain && reply && f->proto == IP_PROTO_TCP)
+		model_flow_told(f, seen);
 	answers = reply && !f->turned && (!model_is_assoc(f->proto) || model_assoc_answers(f));
 	/* A state has its own time, whoever brings it about. */
 	if (model_refreshes(m, f) || model_has_states(f->proto))
@@ -277,6 +304,7 @@ struct model_flow *model_flow_add(struct model *m, u8 proto, const struct model_
 	f = &m->flow[m->flow_count++];
 	memset(f, 0, sizeof *f);
 	f->proto = proto;
+	f->inside = m->conf->iface[m->cur.in_if].side == IFACE_INSIDE;
 	f->in = *in;
 	f->seen_lo = f->seen_hi = m->now;
 	return f;
@@ -329,7 +357,7 @@ bool model_table_tight(const struct model *m)
 /* Could a port be missing? Everything that may hold one is counted against one address. */
 bool model_ports_tight(const struct model *m, const struct nat_rule_conf *rule, u8 proto)
 {
-	u32 held = m->rest_count;
+	u32 held = m->rest_count + model_service_ports(m, proto);
 	u16 first, last;
 
 	model_port_range(m, rule, &first, &last);
@@ -362,6 +390,16 @@ static struct model_tuple model_tuple_shown(const struct sluice_tuple *t, u8 zon
 				     zone };
 }
 
+/* Where whoever sends this is. */
+static bool model_is_inside(const struct model *m, const struct model_tuple *in)
+{
+	be32 station;
+	u16 iface;
+
+	return model_route(m, in->zone, in->src, &iface, &station) &&
+	       m->conf->iface[iface].side == IFACE_INSIDE;
+}
+
 /* The model's record of a flow that the engine shows; NULL when there is none. */
 static struct model_flow *model_flow_of(struct model *m, u8 proto, const struct model_tuple *in,
 					const struct model_tuple *out)
@@ -381,8 +419,8 @@ static struct model_flow *model_flow_of(struct model *m, u8 proto, const struct 
 		    !model_tuple_eq(&f->out, &back))
 			continue;
 		f->in = *in;
-		f->out = *out;
-		f->eim = model_flow_is_eim(m, f);
+		f->inside = model_is_inside(m, in);
+		model_flow_bind(m, f, out);
 		return f;
 	}
 	return NULL;
@@ -394,6 +432,7 @@ void model_flow_shown(struct model *m, const struct sluice_flow *flow)
 	struct model_tuple repl = model_tuple_shown(&flow->repl, flow->zone[1]);
 	struct model_tuple out = model_tuple_reversed(&repl);
 	struct model_flow *f = model_flow_of(m, flow->proto, &in, &out);
+	const struct service_conf *service;
 
 	if (f == NULL) {
 		model_wrong(m,
@@ -403,10 +442,14 @@ void model_flow_shown(struct model *m, const struct sluice_flow *flow)
 		return;
 	}
 	f->shown = true;
-	if (!f->known) {
+	/* Whether it was ended because its backend is gone was not known: it was not. */
+	if (!f->known && model_is_stale(m, f) != MODEL_NO && model_tuple_eq(&f->out, &out)) {
 		f->known = true;
-		f->out = out;
-		f->eim = model_flow_is_eim(m, f);
+	} else if (!f->known) {
+		service = model_service_asked(m, f->proto, &f->in, f->inside);
+		if (service != NULL)
+			model_choice_ok(m, f->proto, service, &f->in, &out);
+		model_flow_bind(m, f, &out);
 	} else if (!model_tuple_eq(&f->out, &out)) {
 		model_wrong(m, "a flow in the table has another binding than its packets");
 	}

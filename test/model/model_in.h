@@ -24,6 +24,8 @@ bool model_in_pool(const struct nat_pool_conf *pool, be32 a);
 bool model_is_group(const struct model *m, u8 zone, be32 a);
 bool model_sees_group(const struct model *m, u8 zone, be32 a);
 bool model_source_ok(const struct model *m, u8 zone, be32 a);
+/* Would what answers it go back there, where the interface asks? */
+bool model_way_back_ok(const struct model *m, u16 in_if, be32 source);
 /* May it come into the zone, or leave there, as the source of somebody who is not the gateway? */
 bool model_passes_as(const struct model *m, u8 zone, be32 source);
 /* One-to-one in either direction; false when none covers it. */
@@ -63,6 +65,41 @@ void model_flow_del(struct model *m, u32 index);
 bool model_table_tight(const struct model *m);
 bool model_ports_tight(const struct model *m, const struct nat_rule_conf *rule, u8 proto);
 
+/* A flow whose binding has become known. */
+void model_flow_bind(struct model *m, struct model_flow *f, const struct model_tuple *out);
+/* Nothing but its time is looked at. */
+bool model_flow_in_time(const struct model *m, const struct model_flow *f);
+
+/* ---- services (model_service.c) */
+enum model_doubt { MODEL_NO, MODEL_PERHAPS, MODEL_YES };
+/* Which one a packet is for; NULL when none. */
+const struct service_conf *model_service_of(const struct model *m, u8 proto,
+					    const struct model_tuple *t, bool from_inside);
+/* The same, as it is seen where the packet comes from. */
+const struct service_conf *model_service_asked(const struct model *m, u8 proto,
+					       const struct model_tuple *in, bool from_inside);
+/* Has any of them this address? */
+bool model_service_has(const struct model *m, be32 a);
+/* How many ports of addresses that packets are translated to they have. */
+u32 model_service_ports(const struct model *m, u8 proto);
+/* The flow's backend is gone. */
+enum model_doubt model_is_stale(const struct model *m, const struct model_flow *f);
+/* What has to happen with what is new, and with a packet of a flow whose backend is gone. */
+void model_fate_service(struct model *m, const struct service_conf *service, bool sure,
+			bool hairpin);
+void model_fate_lost(struct model *m, enum model_doubt stale, bool certain, bool sure);
+/* May this client be led there? Complains when not. */
+void model_choice_ok(struct model *m, u8 proto, const struct service_conf *service,
+		     const struct model_tuple *in, const struct model_tuple *out);
+/* The flow is of a backend from now on, if of any. */
+void model_flow_serve(struct model *m, struct model_flow *f);
+/* A flow may have begun anew without a trace. */
+void model_maybe_made(struct model *m, const struct model_flow *f);
+void model_service_tick(struct model *m);
+/* The other end of a connection is told that its server was lost. */
+bool model_is_told(const struct model *m, const struct seen *seen);
+void model_judge_told(struct model *m, u16 out_if, const struct seen *seen);
+
 /* ---- SCTP and DCCP (model_assoc.c) */
 bool model_is_assoc(u8 proto);
 /* A packet that opens as the books have it; one that ends, and begins nothing: certainly, or maybe;
@@ -93,6 +130,12 @@ bool model_binding_ok(struct model *m, u8 proto, u16 in_if, u16 out_if,
 
 /* ---- what has to happen (model_fate.c): fills in m->cur from its bytes */
 void model_fate(struct model *m, bool certain);
+/* Of a packet that belongs to no flow; and of one that goes there. */
+void model_fate_new(struct model *m, bool sure);
+void model_fate_way(struct model *m, u8 zone, be32 dst, bool sure);
+/* A flow that leaves with this tuple would be answered by the packets of another, or another's
+ * answers are its own already.                                                                   */
+bool model_clashes(const struct model *m, const struct model_tuple *out);
 bool model_may_begin(const struct model *m, bool *plain);
 
 /* ---- judging (model.c) */

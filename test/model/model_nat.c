@@ -18,7 +18,7 @@ bool model_mapping_dst(const struct model *m, const struct model_flow *f,
 
 	*mapping = (struct model_mapping){ f->out.zone, f->out.dst, f->out.dport, f->in.dst,
 					   f->in.dport };
-	return f->known && !be32_eq(f->in.dst, f->out.dst) &&
+	return f->known && f->backend == 0 && !be32_eq(f->in.dst, f->out.dst) &&
 	       !model_static_in(m, f->in.dst, &zone, &inside);
 }
 
@@ -116,11 +116,18 @@ enum model_admit model_admits(const struct model *m, u8 proto, be32 public_addr,
 static bool model_dst_ok(struct model *m, u8 proto, bool hairpin, const struct model_tuple *in,
 			 const struct model_tuple *out)
 {
+	const struct service_conf *service;
 	struct model_mapping mapping;
 	be32 inside;
 	bool sure;
 	u8 zone;
 
+	service = model_service_asked(m, proto, in,
+				      m->conf->iface[m->cur.in_if].side == IFACE_INSIDE);
+	if (service != NULL) {
+		model_choice_ok(m, proto, service, in, out);
+		return m->why == NULL;
+	}
 	if (be32_eq(in->dst, out->dst) && in->dport == out->dport) {
 		if (model_sees_public(m, in->zone, in->dst))
 			model_wrong(m, "a packet to a public address was forwarded as it is");
@@ -247,6 +254,27 @@ static void model_paired_ok(struct model *m, const struct nat_rule_conf *rule, u
 	}
 }
 
+/* A service would get what comes for the mapping. */
+static void model_unserved_ok(struct model *m, const struct nat_rule_conf *rule, u8 proto,
+			      const struct model_tuple *out)
+{
+	struct model_tuple back = model_tuple_reversed(out);
+
+	if (!m->services_changed && model_is_eim(rule, proto) &&
+	    model_service_of(m, proto, &back, false) != NULL)
+		model_wrong(m, "port %u is a service's and was given to a mapping", out->sport);
+}
+
+/* A client that no rule translates appears as what it asked for, or as the gateway outside. */
+static void model_client_ok(struct model *m, const struct model_tuple *in,
+			    const struct model_tuple *out)
+{
+	static const struct nat_rule_conf masquerade = { .kind = NAT_KIND_MASQUERADE };
+
+	if (!be32_eq(out->src, in->dst) && !model_addr_ok(m, &masquerade, 0, true, out->src))
+		model_wrong(m, "the client of a service appears as somebody else");
+}
+
 static void model_translated_ok(struct model *m, u8 proto, u16 out_if, bool hairpin,
 				const struct model_tuple *in, const struct model_tuple *out)
 {
@@ -257,6 +285,12 @@ static void model_translated_ok(struct model *m, u8 proto, u16 out_if, bool hair
 	if (model_static_out(m, in->zone, in->src, &outside)) {
 		if (!be32_eq(outside, out->src) || in->sport != out->sport)
 			model_wrong(m, "one-to-one: the wrong public address or port");
+		return;
+	}
+	/* Its answers have to come back through here, whatever the rules are. */
+	if (hairpin && (rule == NULL || model_is_exempt(m, proto, in)) &&
+	    model_service_asked(m, proto, in, true) != NULL) {
+		model_client_ok(m, in, out);
 		return;
 	}
 	if (model_is_exempt(m, proto, in)) {
@@ -280,6 +314,7 @@ static void model_translated_ok(struct model *m, u8 proto, u16 out_if, bool hair
 			model_pair_ok(m, f, model_is_eim(rule, proto), in, out);
 	}
 	model_rest_ok(m, proto, in, out);
+	model_unserved_ok(m, rule, proto, out);
 	model_paired_ok(m, rule, proto, in, out);
 }
 

@@ -231,6 +231,24 @@ static void gate_compare_zones(struct gate *gate, const u32 flows[IFACE_ZONE_MAX
 	}
 }
 
+static void gate_compare_services(struct gate *gate)
+{
+	struct sluice_backend backend;
+	struct sluice_service service;
+	u32 cursor = 0;
+
+	while (cursor != SLUICE_CURSOR_END) {
+		if (sluice_show_backends(gate->rig[0].s, gate->actor.net->now, &cursor, &backend,
+					 1) == 1)
+			model_backend_shown(gate->model, &backend);
+	}
+	cursor = 0;
+	while (cursor != SLUICE_CURSOR_END) {
+		if (sluice_show_services(gate->rig[0].s, &cursor, &service, 1) == 1)
+			model_service_shown(gate->model, &service);
+	}
+}
+
 void gate_compare(struct gate *gate)
 {
 	struct sluice_flow rows[32];
@@ -252,6 +270,7 @@ void gate_compare(struct gate *gate)
 		shown += count;
 	}
 	gate_compare_zones(gate, zone_flows);
+	gate_compare_services(gate);
 	model_flow_end(gate->model);
 	if (gate->model->why != NULL)
 		gate_trace_flows(gate);
@@ -415,4 +434,37 @@ void gate_set_link(struct gate *gate, u16 iface, bool up)
 	for (u32 which = 0; which < GATE_ENGINES; which++)
 		sluice_set_link(gate->rig[which].s, iface, up);
 	gate->model->link_down[iface] = !up;
+}
+
+void gate_pause(struct gate *gate)
+{
+	gate_run(&gate->actor);
+	if (gate->actor.net->why == NULL)
+		gate_compare(gate);
+}
+
+void gate_configure(struct gate *gate, const struct sluice_conf *conf)
+{
+	for (u32 which = 0; which < GATE_ENGINES; which++) {
+		if (!rig_configure(&gate->rig[which], conf))
+			net_fail(gate->actor.net, "a new configuration was refused");
+	}
+	gate->conf = conf;
+	model_configure(gate->model, conf);
+}
+
+void gate_backend_set(struct gate *gate, u32 service, u32 index, enum backend_state state)
+{
+	for (u32 which = 0; which < GATE_ENGINES; which++)
+		CHECK(sluice_backend_set(gate->rig[which].s, service, index, state,
+					 gate->actor.net->now) == ERR_OK);
+	model_backend_set(gate->model, service, index, state);
+}
+
+void gate_backend_order(struct gate *gate, u32 service, u32 index, bool drain, u32 deadline_s)
+{
+	for (u32 which = 0; which < GATE_ENGINES; which++)
+		CHECK(sluice_backend_order(gate->rig[which].s, service, index, drain, deadline_s,
+					   gate->actor.net->now) == ERR_OK);
+	model_backend_order(gate->model, service, index, drain, deadline_s);
 }

@@ -146,6 +146,26 @@ static void host_forward(struct actor *actor, u16 port, const struct frame *fram
 
 enum { KIND_SCTP = 68, KIND_DCCP = 74 }; /* of a hundred, six each */
 
+/* Ask for one of the services. */
+static void host_visit(struct host *host)
+{
+	struct net *net = host->actor.net;
+	const struct net_visit *to = &host->visit[net_below(net, host->visit_count)];
+	u16 pport = (u16)(to->port_first + net_below(net, to->port_last - to->port_first + 1u));
+	u32 kind = net_below(net, 12);
+
+	if (to->proto == IP_PROTO_TCP || (to->proto == 0 && kind < 5))
+		host_tcp_open(host, to->addr, pport);
+	else if (to->proto == IP_PROTO_UDP || kind < 8)
+		host_udp_open(host, to->addr, pport, 0);
+	else if (kind < 10)
+		host_ping_open(host, to->addr);
+	else if (kind == 10)
+		host_sctp_open(host, to->addr, pport);
+	else
+		host_dccp_open(host, to->addr, pport);
+}
+
 /* Begin something with somebody: a known peer, or a public endpoint somebody was seen behind. */
 static void host_idea(struct host *host)
 {
@@ -204,7 +224,10 @@ static void host_run(struct actor *actor)
 	host->next_idea = net->now + net_random(net) % (4 * NS_PER_SEC);
 	if (host->ideas_left > 0 && host->peer_count > 0) {
 		host->ideas_left--;
-		host_idea(host);
+		if (host->visit_count > 0 && net_chance(net, host->conf.inside ? 25 : 70))
+			host_visit(host);
+		else
+			host_idea(host);
 	}
 	if (host->ideas_left == 0)
 		host->next_idea = NS_NEVER;
@@ -247,4 +270,10 @@ void host_knows(struct host *host, be32 peer)
 {
 	CHECK(host->peer_count < HOST_PEERS_MAX);
 	host->peer[host->peer_count++] = peer;
+}
+
+void host_visits(struct host *host, const struct net_visit *visit)
+{
+	CHECK(host->visit_count < HOST_VISITS_MAX);
+	host->visit[host->visit_count++] = *visit;
 }

@@ -10,7 +10,13 @@
 #include "fake/seen.h"
 #include "sim/net.h"
 
-enum { HOST_TALKS_MAX = 24, HOST_PEERS_MAX = 16, HOST_TRIES_MAX = 5, HOST_PORTS = 8 };
+enum {
+	HOST_TALKS_MAX = 24,
+	HOST_PEERS_MAX = 16,
+	HOST_VISITS_MAX = 4,
+	HOST_TRIES_MAX = 5,
+	HOST_PORTS = 8,
+};
 
 enum talk_state {
 	TALK_FREE,
@@ -61,6 +67,9 @@ struct host {
 	struct talk talk[HOST_TALKS_MAX];
 	u32 peer_count;
 	be32 peer[HOST_PEERS_MAX]; /* whom it talks to */
+	u32 visit_count;
+	struct net_visit visit[HOST_VISITS_MAX]; /* services that it asks for */
+	bool serves; /* it answers whoever comes */
 	ns_t next_idea;            /* when it begins something new */
 	u32 ideas_left;
 	u16 ip_id;
@@ -71,6 +80,7 @@ struct host {
 
 struct host *host_new(struct net *net, const struct host_conf *conf);
 void host_knows(struct host *host, be32 peer);
+void host_visits(struct host *host, const struct net_visit *visit);
 
 /* ---- between the files of a host */
 void host_emit(struct host *host, struct build *b);

@@ -70,7 +70,7 @@ void host_udp_in(struct host *host, const struct seen *seen)
 
 	if (!host->conf.inside)
 		net_saw_endpoint(net, IP_PROTO_UDP, seen->src, seen->sport);
-	if (net_chance(net, host->conf.inside ? 10 : 60))
+	if (net_chance(net, host->conf.inside && !host->serves ? 10 : 60))
 		udp_send(host, seen->src, seen->dport, seen->sport, net_below(net, 600));
 	/* From another port: the mapping's filter has an opinion about it. */
 	if (net_chance(net, 5))

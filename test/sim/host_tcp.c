@@ -156,7 +156,7 @@ static void tcp_listen(struct host *host, const struct seen *seen)
 	talk->peer = seen->src;
 	talk->lport = seen->dport;
 	talk->pport = seen->sport;
-	talk->left = net_below(net, 4000);
+	talk->left = net_below(net, host->serves ? 10000 : 4000);
 	talk->irs = seen->seq;
 	talk->rcv_nxt = seen->seq + 1;
 	talk->iss = (u32)net_random(net);

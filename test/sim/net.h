@@ -51,6 +51,14 @@ struct net_endpoint {
 	u16 port;
 };
 
+/* A service that is known to all. */
+struct net_visit {
+	u8 proto; /* 0: any */
+	be32 addr;
+	u16 port_first;
+	u16 port_last;
+};
+
 struct net {
 	ns_t now;
 	u64 rng;

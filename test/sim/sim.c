@@ -2,6 +2,7 @@
 #include "sim/sim.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct link_conf sim_link(struct net *net)
 {
@@ -34,13 +35,7 @@ static void sim_add_host(struct sim *sim, be32 at, u16 iface, bool inside)
 	sim->host[sim->host_count++] = host;
 }
 
-struct sim_place {
-	const char *addr;
-	u16 iface;
-};
-
-/* Where hosts of the inside may be; in zones the same addresses again and again. */
-static const struct sim_place *sim_places(const struct sluice_conf *conf)
+const struct sim_place *sim_places(const struct sluice_conf *conf)
 {
 	static const struct sim_place one[SIM_INSIDE_MAX] = {
 		{ "10.10.0.11", RIG_IN },  { "10.10.0.12", RIG_IN },  { "10.10.0.13", RIG_IN },
@@ -81,6 +76,7 @@ static void sim_add_hosts(struct sim *sim)
 		if (host->conf.inside && net_chance(&sim->net, 30))
 			host_knows(host, addr("198.18.0.66"));
 	}
+	sim_add_services(sim);
 }
 
 void sim_init(struct sim *sim, u64 seed)
@@ -152,7 +148,9 @@ bool sim_run(struct sim *sim)
 	while (net->why == NULL && sim->gate->packets_in < SIM_PACKETS) {
 		u64 before = net->now;
 
-		net_run(net, net->now + 5 * NS_PER_SEC, 4000);
+		if (sim->gate->own->nat.balance.service_count > 0)
+			sim_run_services(sim);
+		net_run(net, before + SIM_PIECE_NS, 4000);
 		if (net->now == before)
 			net_fail(net, "time stands still");
 		if (net_chance(net, 8))
@@ -165,5 +163,7 @@ bool sim_run(struct sim *sim)
 
 void sim_fini(struct sim *sim)
 {
+	for (u32 n = 0; n < SIM_CONFS; n++)
+		free(sim->conf[n]);
 	net_fini(&sim->net);
 }

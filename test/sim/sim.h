@@ -9,8 +9,11 @@ enum {
 	SIM_PACKETS = 1200, /* into the gateway, before a run ends */
 	SIM_INSIDE_MAX = 6,
 	SIM_OUTSIDE_MAX = 4,
+	SIM_CONFS = 2,
 	SIM_IN3 = RIG_IFACES, /* where there are three networks */
 };
+
+#define SIM_PIECE_NS (5 * NS_PER_SEC)
 
 struct sim {
 	struct net net;
@@ -18,6 +21,8 @@ struct sim {
 	u64 seed;
 	u32 host_count;
 	struct host *host[SIM_INSIDE_MAX + SIM_OUTSIDE_MAX];
+	u32 conf_next; /* of these, the next to be filled */
+	struct sluice_conf *conf[SIM_CONFS];
 };
 
 /* The gateway's configuration that belongs to a seed; *lenient: its limits are so small that it may
@@ -25,6 +30,18 @@ struct sim {
 void sim_configure(struct net *net, struct sluice_conf *conf, bool *lenient);
 /* Whether its inside are several networks with the same addresses. */
 bool sim_has_zones(const struct sluice_conf *conf);
+struct sim_place {
+	const char *addr;
+	u16 iface;
+};
+
+/* SIM_INSIDE_MAX places where hosts of the inside may be; in zones the same addresses again. */
+const struct sim_place *sim_places(const struct sluice_conf *conf);
+/* Services and their backends, drawn like the rest; what hosts know of them; and most of a piece of
+ * time in which things happen to them.                                                           */
+void sim_conf_services(struct sluice_conf *conf);
+void sim_add_services(struct sim *sim);
+void sim_run_services(struct sim *sim);
 void sim_init(struct sim *sim, u64 seed);
 /* True when nothing was wrong; else sim->net.why says what. */
 bool sim_run(struct sim *sim);

@@ -35,6 +35,14 @@ bool sim_has_zones(const struct sluice_conf *conf)
 	return conf->seed[4] >= 64 && conf->seed[4] < 128;
 }
 
+/* What each interface asks of sources. Drawn from the secrets, like the rest of what follows. */
+static void sim_conf_sources(struct sluice_conf *conf)
+{
+	for (u32 n = 0; n < conf->iface_count && conf->seed[23] < 80; n++)
+		conf->iface[n].source_check =
+			(enum iface_source_check)((conf->seed[31] >> 2 * n & 3) % 3);
+}
+
 static void sim_conf_in_zone(struct iface_conf *iface, u8 zone)
 {
 	static const char *const names[] = { "", "blue", "red", "green" };
@@ -222,5 +230,7 @@ void sim_configure(struct net *net, struct sluice_conf *conf, bool *lenient)
 	else if (sim_has_zones(conf))
 		sim_conf_zones(conf);
 	*lenient |= sim_conf_subscribers(conf);
+	sim_conf_sources(conf);
+	sim_conf_services(conf);
 	conf->ct.outbound_refresh_only = conf->seed[0] % 4 == 0;
 }

@@ -39,7 +39,7 @@ static u64 sim_number(const char *text)
 
 int main(int argc, char **argv)
 {
-	u64 seeds = 20, seed = 1, packets = 0, judged = 0, streams = 0;
+	u64 seeds = 20, seed = 1, packets = 0, judged = 0, streams = 0, moved = 0, reset = 0;
 	bool verbose = false;
 	u32 failed = 0;
 
@@ -72,6 +72,8 @@ int main(int argc, char **argv)
 		}
 		packets += sim_now->gate->packets_in;
 		judged += sim_now->gate->model->judged;
+		moved += rig_counter(&sim_now->gate->rig[0], "service_moved");
+		reset += rig_counter(&sim_now->gate->rig[0], "service_reset");
 		for (u32 k = 0; k < sim_now->host_count; k++)
 			streams += sim_now->host[k]->streams_done;
 		if (verbose)
@@ -83,6 +85,8 @@ int main(int argc, char **argv)
 	printf("from seed %" PRIu64 ": %" PRIu64 " packets, %" PRIu64
 	       " forwarded and judged, %" PRIu64 " streams to their end\n",
 	       seed, packets, judged, streams);
+	printf("flows whose server went away: %" PRIu64 " led to another one, %" PRIu64 " reset\n",
+	       moved, reset);
 	printf("%u passed, %u failed\n", sim_passed, failed);
 	return failed == 0 ? 0 : 1;
 }

@@ -146,7 +146,7 @@ static enum err tables_build(struct sluice *s, const struct sluice_conf *conf, c
 	enum err err = ifaces_build(&s->ifaces, conf);
 
 	if (err != ERR_OK) {
-		*why = "an interface has a bad name, address, prefix length, MTU or MSS";
+		*why = "an interface has a bad name, address, prefix length, MTU, MSS or check";
 		return err;
 	}
 	err = routes_build(s->fib, conf, &s->ifaces, why);
@@ -178,6 +178,17 @@ static void silence_measure(struct sluice *s, const struct sluice_conf *conf)
 		s->path.fast_silent_ms[state] =
 			u32_min((u32)(conf->neigh.reachable_ns / NS_PER_MS / 2),
 				s->ct.timeout_ms[flow_timeout_class(state)]);
+}
+
+_Static_assert(IFACE_MAX <= 64, "one bit each in strict_ifs");
+
+static void source_checks_take(struct sluice *s)
+{
+	s->path.strict_ifs = 0;
+	for (u32 at = 0; at < s->ifaces.count; at++) {
+		if (s->ifaces.iface[at].conf.source_check == IFACE_SOURCE_HERE)
+			s->path.strict_ifs |= UINT64_C(1) << at;
+	}
 }
 
 /* What needs no table of its own, and can not fail. */
@@ -279,6 +290,7 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 	services_take(s, conf);
 	filter_commit(&s->filter);
 	settings_take(s, conf);
+	source_checks_take(s);
 	addresses_announce(s, &s->conf);
 	memcpy(s->conf.iface, conf->iface, sizeof s->conf.iface);
 	memcpy(s->conf.route, conf->route, sizeof s->conf.route);
@@ -383,6 +395,7 @@ enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *m
 	if (err != ERR_OK)
 		return err;
 	services_take(s, conf);
+	source_checks_take(s);
 	filter_commit(&s->filter);
 	addresses_announce(s, NULL);
 	*out = s;

@@ -25,6 +25,8 @@ static bool conf_is_good(const struct iface_conf *conf)
 		return false;
 	if (conf->link != IFACE_ETHERNET && conf->link != IFACE_RAW_IP)
 		return false;
+	if (conf->source_check > IFACE_SOURCE_HERE)
+		return false;
 	if (conf->link == IFACE_ETHERNET && mac_is_group(&conf->mac))
 		return false;
 	if (conf->addr_count > IFACE_ADDR_MAX || (conf->mss > 0 && conf->mss < IFACE_MSS_MIN))

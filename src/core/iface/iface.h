@@ -21,6 +21,13 @@ enum { IFACE_MSS_MIN = 128 };
 enum iface_link { IFACE_ETHERNET, IFACE_RAW_IP };
 enum iface_side { IFACE_INSIDE, IFACE_OUTSIDE };
 
+/* What the table of the interface's zone has to say of the source of what comes in (RFC 3704). */
+enum iface_source_check {
+	IFACE_SOURCE_ANY,
+	IFACE_SOURCE_ROUTED, /* loose, section 2.4: there is a way back, by whichever interface */
+	IFACE_SOURCE_HERE,   /* strict, sections 2.2 and 2.3: one of the best ways leads here */
+};
+
 /* What the way out can take as it is; the driver knows. */
 enum iface_offload {
 	IFACE_TX_CSUM = 1 << 0, /* finishes partial L4 checksums */
@@ -39,6 +46,7 @@ struct iface_conf {
 	char name[IFACE_NAME_SIZE];
 	enum iface_link link;
 	enum iface_side side;
+	enum iface_source_check source_check;
 	struct mac mac;
 	u32 mtu;      /* bytes of an IP packet */
 	u32 offloads; /* enum iface_offload */

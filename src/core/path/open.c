@@ -99,7 +99,8 @@ bool path_open(struct path *path, struct pkt *pkt, const struct tuple_key *key, 
 	if (!comes_plain(path, pkt) || !opens_flow(pkt, key->proto) ||
 	    ((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->ttl <= 1 ||
 	    !ct_has_room(path->ct) || !ip_dest_travels(key->tuple.dst) ||
-	    nat_knows(path->nat, key->tuple.dst) || !source_is_plain(path, key->tuple.src))
+	    nat_knows(path->nat, key->tuple.dst) || !source_is_plain(path, key->tuple.src) ||
+	    !path_has_way_back(path, pkt))
 		return false;
 	nexthop = next_hop(path, pkt, &key->tuple);
 	if (nexthop == NEXTHOP_NONE)

@@ -71,6 +71,7 @@ struct path {
 	u16 host_if;         /* leads to the host's own stack; IFACE_NONE */
 	u16 conf_gen;        /* changes with each configuration */
 	u16 gen;             /* of everything that nexthop[] of a flow follows from */
+	u64 strict_ifs;      /* interfaces that take only what leaves by them, one bit each */
 	bool slow_road;
 	bool redirects;
 	/* A flow of that state which was silent for so long takes the whole road: its time is over,
@@ -101,6 +102,8 @@ verdict path_begin_flow(struct path *path, struct pkt *pkt, const struct tuple_k
 			bool from_inside, ns_t now);
 /* Whether a source can be a host's, in the zone that it comes from or goes to. */
 verdict path_check_source(struct path *path, struct pkt *pkt, u8 zone);
+/* RFC 3704: what answers its source would go there, if the interface that it came in by asks. */
+bool path_has_way_back(const struct path *path, const struct pkt *pkt);
 /* Where the packet goes: sets out_if, *gateway and *type. */
 verdict path_route(struct path *path, struct pkt *pkt, enum fib_type *type, be32 *gateway);
 verdict path_input(struct path *path, struct pkt *pkt, enum fib_type type, ns_t now);

@@ -172,11 +172,11 @@ static verdict prerouting_lost(struct path *path, struct pkt *pkt, ns_t now)
 		end_flow(path, pkt, now);
 		return VERDICT_ACCEPT;
 	}
+	if (flow->proto == IP_PROTO_TCP && !pkt_csum_is_right(pkt))
+		return pkt_drop(path->drops, pkt, DROP_TRANSPORT_CHECKSUM);
 	/* Who has had no answer yet sends its SYN again, and that moves it. */
 	if (flow->proto != IP_PROTO_TCP || flow->state == FLOW_TCP_SYN_SENT)
 		return pkt_drop(path->drops, pkt, DROP_NAT_BACKEND_GONE);
-	if (!pkt_csum_is_right(pkt))
-		return pkt_drop(path->drops, pkt, DROP_TRANSPORT_CHECKSUM);
 	balance_count_stale(&path->nat->balance, flow, false);
 	if (path_dir(pkt) == TUPLE_REPLY)
 		reset_client(path, pkt, flow, now);
@@ -249,6 +249,31 @@ static verdict check_public_source(const struct path *path, struct pkt *pkt)
 	return pkt_drop(path->drops, pkt, DROP_IP_SPOOFED);
 }
 
+static bool leads_by(const struct fib_route *route, u16 out_if)
+{
+	for (u32 at = 0; at < route->path_count; at++) {
+		if (route->path[at].out_if == out_if)
+			return true;
+	}
+	return false;
+}
+
+/* In its own zone only: what answers a flow never looks elsewhere. Who has no address yet is judged
+ * later.                                                                                         */
+bool path_has_way_back(const struct path *path, const struct pkt *pkt)
+{
+	enum iface_source_check check = path_iface(path, pkt->in_if)->conf.source_check;
+	be32 src = ((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->src;
+	const struct fib *fib = &path->fib[pkt->zone];
+	const struct fib_route *route;
+
+	if (LIKELY(check == IFACE_SOURCE_ANY) || ip4_is_zeronet(src))
+		return true;
+	route = fib_route_at(fib, fib_lookup(fib, src));
+	return route->type == FIB_UNICAST &&
+	       (check == IFACE_SOURCE_ROUTED || leads_by(route, pkt->in_if));
+}
+
 verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
 {
 	struct batch dead;
@@ -269,6 +294,8 @@ verdict path_prerouting(struct path *path, struct pkt **pkt, ns_t now)
 		v = path_check_source(path, *pkt, (*pkt)->zone);
 	if (verdict_is_accept(v))
 		v = check_public_source(path, *pkt);
+	if (verdict_is_accept(v) && !path_has_way_back(path, *pkt))
+		v = pkt_drop(path->drops, *pkt, DROP_IP_NO_WAY_BACK);
 	if (!verdict_is_accept(v))
 		return v;
 	if (is_for_group(path, *pkt))

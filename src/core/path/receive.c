@@ -216,6 +216,16 @@ static NOINLINE bool fast_facts_ok(const struct iface_conf *out, const struct pk
 	return false;
 }
 
+/* Where sources are asked for their way back: what answers the packet leaves by the interface that
+ * it came in by. Where several ways are as good, the whole road looks at all of them. That there is
+ * any way back was seen when the flow's way was learnt.                                          */
+static ALWAYS_INLINE bool fast_source_ok(const struct path *path, const struct pkt *pkt,
+					 const struct flow *flow, enum tuple_dir dir)
+{
+	return LIKELY((path->strict_ifs >> pkt->in_if & 1) == 0) ||
+	       neigh_at(path->neigh, flow->nexthop[!dir])->out_if == pkt->in_if;
+}
+
 static ALWAYS_INLINE bool fast_flow_ok(const struct path *path, const struct pkt *pkt,
 				       const struct lookup *look, const struct flow *flow,
 				       u32 now_ms)
@@ -227,7 +237,8 @@ static ALWAYS_INLINE bool fast_flow_ok(const struct path *path, const struct pkt
 	       tuple_eq(flow_tuple(flow, dir), &look->tuple) && flow->proto == look->proto &&
 	       flow->zone[dir] == pkt->zone && flow->decided_gen == path->gen &&
 	       now_ms - flow->seen_ms < path->fast_silent_ms[flow->state] &&
-	       fast_l4_ok((const void *)pkt_l3(pkt), pkt->len - IP4_HLEN_MIN, flow, dir);
+	       fast_l4_ok((const void *)pkt_l3(pkt), pkt->len - IP4_HLEN_MIN, flow, dir) &&
+	       fast_source_ok(path, pkt, flow, dir);
 }
 
 static ALWAYS_INLINE bool fast_way_ok(const struct path *path, const struct pkt *pkt,

@@ -46,6 +46,7 @@ struct conf_iface {
 	char zone[IFACE_NAME_SIZE]; /* empty: none, here and below */
 	u32 mtu;        /* 0: the interface's */
 	u16 mss;        /* 0: any; IFACE_MSS_OF_MTU */
+	enum iface_source_check source_check;
 	u32 addr_count; /* 0: those that the host has on it */
 	struct iface_addr addr[CONF_ADDR_MAX];
 };

@@ -6,10 +6,12 @@
 
 static const char *const side_words[] = { "inside", "outside", NULL };
 static const char *const driver_words[] = { "afpacket", "tun", NULL };
+static const char *const source_words[] = { "off", "loose", "strict", NULL };
 static const char *const log_words[] = { "text", "json", NULL };
 static const char *const via_words[] = { "blackhole", "prohibit", NULL };
 
 static_assert(IFACE_INSIDE == 0 && CONF_DRIVER_AFPACKET == 0 && CONF_LOG_TEXT == 0, "words");
+static_assert(IFACE_SOURCE_ROUTED == 1 && IFACE_SOURCE_HERE == 2, "words");
 static_assert(CONF_VIA_BLACKHOLE == 1 && CONF_VIA_PROHIBIT == 2, "words");
 
 /* ---- interfaces and routes ------------------------------------------------------------------- */
@@ -70,6 +72,13 @@ static const struct conf_field iface_fields[] = {
 	  .help = "the segment size that TCP may announce through here at most, either way; "
 		  "clamp-to-mtu: what fits into the smaller MTU of the two interfaces that it "
 		  "passes" },
+	{ .key = "source-check",
+	  .kind = CONF_WORD,
+	  .at = offsetof(struct conf_iface, source_check),
+	  .words = source_words,
+	  .help = "drop what comes in and could not be answered (RFC 3704): loose, if no route of "
+		  "the zone leads to its source; strict, if none of the best leads there by this "
+		  "interface" },
 };
 
 static const struct conf_group iface_group = {

@@ -182,6 +182,16 @@ static void make_spoofed(struct path_bed *bed)
 	build_udp4(&bed->b, addr(GATEWAY_OUT), 5000, addr(SERVER), 53, 20);
 }
 
+static void conf_strict(struct sluice_conf *conf)
+{
+	conf->iface[RIG_IN].source_check = IFACE_SOURCE_HERE;
+}
+
+static void make_from_elsewhere(struct path_bed *bed)
+{
+	build_udp4(&bed->b, addr("10.20.0.5"), 5000, addr(SERVER), 53, 20);
+}
+
 static void make_from_broadcast(struct path_bed *bed)
 {
 	build_udp4(&bed->b, addr("10.10.255.255"), 5000, addr(SERVER), 53, 20);
@@ -439,6 +449,7 @@ static void make_link_down(struct path_bed *bed)
 static const struct death deaths[] = {
 	{ DROP_IP_SPOOFED, RIG_IN, SILENCE, NULL, make_spoofed, 0 },
 	{ DROP_IP_SPOOFED, RIG_OUT, SILENCE, conf_pool, make_spoofed_public, 1 },
+	{ DROP_IP_NO_WAY_BACK, RIG_IN, SILENCE, conf_strict, make_from_elsewhere, 0 },
 	{ DROP_IP_SOURCE, RIG_IN, SILENCE, NULL, make_from_broadcast, 0 },
 	{ DROP_IP_DESTINATION, RIG_IN, SILENCE, NULL, make_to_class_e, 0 },
 	{ DROP_L4_SHORT, RIG_IN, SILENCE, NULL, make_cut_udp, 0 },

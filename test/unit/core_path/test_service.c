@@ -491,6 +491,23 @@ static void test_damage_resets_nobody(void **state)
 	path_bed_close(bed);
 }
 
+/* Nor to tell a server that nobody waits for it: the segment may be another's. */
+static void test_damage_resets_no_server(void **state)
+{
+	struct path_bed *bed = two_open();
+
+	(void)state;
+	from_client(bed, TCP_SYN, 1000, 0);
+	assert_true(be32_eq(path_pass(bed, RIG_OUT)->dst, addr(FIRST)));
+	second_instead(bed);
+	from_server(bed, FIRST, TCP_SYN | TCP_ACK, 5000, 1001);
+	build_tcp_hdr(&bed->b)->csum.raw ^= 1;
+	assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	assert_int_equal(rig_drop_count(&bed->rig, DROP_TRANSPORT_CHECKSUM), 1);
+	assert_false(rig_next(&bed->rig, &bed->out));
+	path_bed_close(bed);
+}
+
 /* ---- the short cut --------------------------------------------------------------------------- */
 
 enum { TWIN_CLIENTS = 24, TWIN_STEPS = 6000 };
@@ -689,6 +706,7 @@ int main(void)
 		cmocka_unit_test(test_reopening_goes_elsewhere),
 		cmocka_unit_test(test_udp_is_moved),
 		cmocka_unit_test(test_damage_resets_nobody),
+		cmocka_unit_test(test_damage_resets_no_server),
 		cmocka_unit_test(test_short_cut_is_equal),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_event),

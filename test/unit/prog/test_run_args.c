@@ -129,6 +129,7 @@ static void order_does_not_matter(void **state)
 {
 	struct parsed *parsed = parse_good(
 		"run --mtu eth0=1400 --mss eth0=1200 --mss t0=clamp-to-mtu "
+		"--source-check eth0=strict --source-check t0=loose "
 		"--driver t0=tun --wan eth0 --lan t0=10.0.0.1/24");
 
 	(void)state;
@@ -136,6 +137,8 @@ static void order_does_not_matter(void **state)
 	assert_int_equal(parsed->args.iface[0].mtu, 1400);
 	assert_int_equal(parsed->args.iface[0].mss, 1200);
 	assert_int_equal(parsed->args.iface[1].mss, IFACE_MSS_OF_MTU);
+	assert_int_equal(parsed->args.iface[0].source_check, IFACE_SOURCE_HERE);
+	assert_int_equal(parsed->args.iface[1].source_check, IFACE_SOURCE_ROUTED);
 	assert_int_equal(parsed->args.iface[1].driver, CONF_DRIVER_TUN);
 	free(parsed);
 }
@@ -214,6 +217,7 @@ static void each_mistake_is_named(void **state)
 	refused("run --lan a --wan b --flows 1", "--flows 1", "67108864");
 	refused("run --lan eth1 --wan b --mtu eth2=1400", "eth2", "did you mean eth1");
 	refused("run --lan a --wan b --mtu a=60", "a=60", "576");
+	refused("run --lan a --wan b --source-check a=on", "a=on", "loose and strict");
 	refused("run --lan a --wan b --mss a=100", "a=100", "clamp-to-mtu, or 128");
 	refused("run --lan a --wan b --driver a=dpdk", "a=dpdk", "afpacket");
 	refused("run --lan a --wan b --timeout udpp=3", "udpp", "did you mean udp");

@@ -582,18 +582,16 @@ static void what_only_a_file_says(void **state)
 {
 	static const char text[] =
 		"interfaces:\n"
-		"  - {name: eth1, side: inside, mss: 1200}\n"
+		"  - {name: eth1, side: inside, mss: 1200, source-check: strict}\n"
 		"  - {name: eth0, side: outside, mss: clamp-to-mtu}\n"
 		"services:\n"
-		"  - name: web\n"
-		"    interface: eth0\n"
+		"  - name: web\n    interface: eth0\n"
 		"    ports: 80-89\n"
 		"    backends: [{address: 10.10.0.5, port: 8080, drain: true}]\n"
 		"    drain-time: 7s\n"
 		"  - name: all\n"
 		"    address: 198.18.0.9\n"
-		"    protocol: any\n"
-		"    ports: all\n"
+		"    protocol: any\n    ports: all\n"
 		"    backends: [{address: 10.10.0.6}, {address: 10.10.0.7, weight: 5}]\n"
 		"subscribers:\n"
 		"  {prefix-length: 28, flows: 9, exceptions: [{source: 10.10.0.16/28}]}\n"
@@ -612,6 +610,8 @@ static void what_only_a_file_says(void **state)
 		fail_msg("%s", bed->errors.text[0]);
 	assert_int_equal(bed->conf.iface[0].mss, 1200);
 	assert_int_equal(bed->conf.iface[1].mss, IFACE_MSS_OF_MTU);
+	assert_int_equal(bed->conf.iface[0].source_check, IFACE_SOURCE_HERE);
+	assert_int_equal(bed->conf.iface[1].source_check, IFACE_SOURCE_ANY);
 	assert_int_equal(balance->service_limit, 3);
 	assert_int_equal(balance->backend_limit, 4);
 	assert_int_equal(balance->service_count, 2);
