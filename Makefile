@@ -300,7 +300,7 @@ VERSION := $(shell sed -n 's/^.define PROG_VERSION "\(.*\)"/\1/p' src/prog/prog.
 INSTALLED := $(PREFIX)/bin/sluice $(addprefix $(PREFIX)/share/man/man8/,$(notdir $(MAN_PAGES))) \
 	$(BASH_COMPLETION_DIR)/sluice $(ZSH_COMPLETION_DIR)/_sluice \
 	$(PREFIX)/lib/systemd/system/sluice.service $(PREFIX)/lib/sysusers.d/sluice.conf \
-	$(SYSCONFDIR)/sluice/options.example
+	$(SYSCONFDIR)/sluice/options.example $(PREFIX)/share/doc/sluice/examples/sluice.yaml
 
 # Folders of the path are made with the file.
 put = install -D -m $(1) $(2) '$(DESTDIR)$(3)'
@@ -317,6 +317,7 @@ install: all ## install the program, its pages and its service: DESTDIR= PREFIX=
 	$(call put,644,$(BUILD)/sluice.service,$(PREFIX)/lib/systemd/system/sluice.service)
 	$(call put,644,packaging/sluice.sysusers,$(PREFIX)/lib/sysusers.d/sluice.conf)
 	$(call put,644,packaging/options.example,$(SYSCONFDIR)/sluice/options.example)
+	$(call put,644,examples/sluice.yaml,$(PREFIX)/share/doc/sluice/examples/sluice.yaml)
 	@test -n '$(DESTDIR)' || echo "As a service: systemd-sysusers && systemctl daemon-reload; see sluice(8)."
 uninstall: ## remove what `make install` put there, and nothing else
 	rm -f $(foreach file,$(INSTALLED),'$(DESTDIR)$(file)')
