@@ -295,9 +295,12 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 BASH_COMPLETION_DIR ?= $(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETION_DIR ?= $(PREFIX)/share/zsh/site-functions
-MAN_PAGES := $(wildcard docs/man/*.8)
+MAN_PAGES := $(wildcard docs/man/*.[58])
+# $(call man_place,docs/man/x.8): man8/x.8
+man_place = man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 VERSION := $(shell sed -n 's/^.define PROG_VERSION "\(.*\)"/\1/p' src/prog/prog.h)
-INSTALLED := $(PREFIX)/bin/sluice $(addprefix $(PREFIX)/share/man/man8/,$(notdir $(MAN_PAGES))) \
+INSTALLED := $(PREFIX)/bin/sluice \
+	$(foreach page,$(MAN_PAGES),$(PREFIX)/share/man/$(call man_place,$(page))) \
 	$(BASH_COMPLETION_DIR)/sluice $(ZSH_COMPLETION_DIR)/_sluice \
 	$(PREFIX)/lib/systemd/system/sluice.service $(PREFIX)/lib/sysusers.d/sluice.conf \
 	$(SYSCONFDIR)/sluice/options.example $(PREFIX)/share/doc/sluice/examples/sluice.yaml
@@ -307,7 +310,7 @@ put = install -D -m $(1) $(2) '$(DESTDIR)$(3)'
 .PHONY: install uninstall deb
 install: all ## install the program, its pages and its service: DESTDIR= PREFIX=/usr/local
 	$(call put,755,$(BUILD)/sluice,$(PREFIX)/bin/sluice)
-	$(foreach page,$(MAN_PAGES),$(call put,644,$(page),$(PREFIX)/share/man/man8/$(notdir $(page))) &&) true
+	$(foreach page,$(MAN_PAGES),$(call put,644,$(page),$(PREFIX)/share/man/$(call man_place,$(page))) &&) true
 	$(BUILD)/sluice completion bash >$(BUILD)/completion.bash
 	$(BUILD)/sluice completion zsh >$(BUILD)/completion.zsh
 	$(call put,644,$(BUILD)/completion.bash,$(BASH_COMPLETION_DIR)/sluice)

@@ -14,7 +14,8 @@ made() { make -C "$root" BUILD="$BUILD" DESTDIR="$box/dest" "$@"; }
 
 check "make install" made install PREFIX=/opt/sluice
 check "the program runs" "$box/dest/opt/sluice/bin/sluice" version
-for file in share/man/man8/sluice.8 share/man/man8/sluice-run.8 lib/sysusers.d/sluice.conf \
+for file in share/man/man8/sluice.8 share/man/man8/sluice-run.8 \
+	share/man/man5/sluice.yaml.5 lib/sysusers.d/sluice.conf \
 	share/bash-completion/completions/sluice share/zsh/site-functions/_sluice; do
 	check "$file" test -s "$box/dest/opt/sluice/$file"
 done
