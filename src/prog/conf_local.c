@@ -108,7 +108,7 @@ static bool print(struct looking *l)
 	bool good = look(l, false);
 
 	if (good)
-		conf_print(&l->conf, l->args.all, stdout);
+		conf_print(&l->conf, l->args.all, stdout, NULL);
 	else
 		say_errors(l);
 	return good;

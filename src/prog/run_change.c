@@ -340,6 +340,26 @@ static bool say_status(struct change *change, ns_t now)
 	return true;
 }
 
+/* Packets go on while it is written. */
+static bool say_config(struct change *change, const struct ctl_action *action)
+{
+	struct run *run = change->run;
+	struct turns turns = { .give = run_carry, .arg = run, .each = STEPS_EACH };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out) {
+		snprintf(change->why, sizeof change->why, "there is no memory to write it");
+		return false;
+	}
+	conf_print(&run->asked.conf, action->all, out, &turns);
+	fclose(out);
+	json_object_set_new(change->answer, "config", json_string(text));
+	free(text);
+	return true;
+}
+
 static bool order_drain(struct change *change, const struct ctl_action *action, ns_t now)
 {
 	struct drain_why why = { "" };
@@ -354,6 +374,7 @@ static bool order_drain(struct change *change, const struct ctl_action *action, 
 static bool act(struct change *change, const struct ctl_call *call, ns_t now)
 {
 	switch (call->action.what) {
+	case CTL_DO_CONFIG: return say_config(change, &call->action);
 	case CTL_DO_STATUS: return say_status(change, now);
 	case CTL_DO_DIFF: return compare(change, call);
 	case CTL_DO_RELOAD:

@@ -40,7 +40,7 @@ static const struct {
 	{ "--unanswered", CTL_FILTER_UNANSWERED, NULL, "that nobody has answered" },
 	{ "--limit", CTL_FILTER_LIMIT, "N", "the first N only" },
 	{ "--count", CTL_FILTER_COUNT, NULL, "how many there are, nothing else" },
-	{ "--all", CTL_FILTER_ALL, NULL, "counters that are zero, too" },
+	{ "--all", CTL_FILTER_ALL, NULL, "counters that are zero, or defaults, too" },
 	{ "--control", OPTION_CONTROL, "PATH", "the control socket of the gateway" },
 	{ "--json", OPTION_JSON, NULL, "JSON as the gateway writes it" },
 	{ "--help", OPTION_HELP, NULL, "this text" },
@@ -232,7 +232,7 @@ bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_w
 	if (!named)
 		return refuse(why, "show what? One of flows, nat, ports, backends, subscribers, "
 				   "routes, interfaces, neighbours, drops, counters, memory, "
-				   "rules, sets, zones");
+				   "rules, sets, zones, config");
 	return check_filters(args, why);
 }
 

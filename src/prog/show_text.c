@@ -358,6 +358,7 @@ void show_text_record(FILE *out, enum ctl_show show, u32 part, const json_t *rec
 		else
 			show_text_set(out, record);
 		return;
+	case CTL_SHOW_CONFIG: /* no records: show_config.c */
 	case CTL_SHOW_COUNT: return;
 	}
 }

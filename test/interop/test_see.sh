@@ -39,6 +39,15 @@ check "explain a packet of a capture" explain --in gw0 --pcap "$BOX/web.pcap" --
 says "it belongs to a flow now" "belongs to a known one" "$BOX/text"
 check_not "a packet that the capture has not" explain --in gw0 --pcap "$BOX/web.pcap" --packet 9999
 
+# ---- the configuration ------------------------------------------------------------------------
+
+check "what options say is a configuration as well" "$SLUICE" show config --control "$CONTROL"
+cp "$BOX/text" "$BOX/shown.yaml"
+says "a route" "via: prohibit" "$BOX/shown.yaml"
+check "which can be read" "$SLUICE" check "$BOX/shown.yaml"
+check "and is what runs" "$SLUICE" diff "$BOX/shown.yaml" --control "$CONTROL"
+says "in everything" "^nothing would change" "$BOX/text"
+
 # ---- events and flush -------------------------------------------------------------------------
 
 "$SLUICE" events --control "$CONTROL" --port 80 >"$BOX/events" 2>&1 </dev/null &

@@ -27,7 +27,7 @@ bool conf_load(const char *text, size_t len_bytes, struct conf *conf, struct con
 	       struct conf_errors *errors, struct turns *turns);
 
 /* The canonical form: keys in the order of the table, values in one spelling, and only what differs
- * from the default; all: everything. Loading it gives the same value.                           */
-void conf_print(const struct conf *conf, bool all, FILE *out);
+ * from the default; all: everything. Loading it gives the same value. turns: as above.          */
+void conf_print(const struct conf *conf, bool all, FILE *out, struct turns *turns);
 
 #endif

@@ -115,6 +115,9 @@ bool conf_is_value(const struct conf_field *field);
 
 u32 conf_count_of(const struct conf_field *list, const void *base);
 const void *conf_element_of(const struct conf_field *list, const void *base, u32 index);
+/* Whether the canonical form says anything of it; all: defaults are said, too (conf_print.c). */
+bool conf_is_printed(const struct conf_field *field, const void *base, const void *standard,
+		     bool all);
 /* The field with this key; NULL: none. */
 const struct conf_field *conf_field_find(const struct conf_group *group, const char *key);
 

@@ -221,7 +221,7 @@ static char *printed(const struct conf *conf, bool all)
 	FILE *out = open_memstream(&text, &len);
 
 	assert_non_null(out);
-	conf_print(conf, all, out);
+	conf_print(conf, all, out, NULL);
 	fclose(out);
 	return text;
 }
