@@ -27,6 +27,8 @@ enum {
 	CONF_SET_ELEM_MAX = 256, /* in the configuration itself; more have a file of their own */
 	CONF_STATE_COUNT = 4,
 	CONF_FLAG_COUNT = 8,
+	CONF_LIMIT_PER_S = 1, /* of a rule, unless it says something else */
+	CONF_LIMIT_BURST = 5,
 	CONF_ANY = -1, /* of a number that a rule does not ask for */
 };
 

@@ -16,6 +16,11 @@ static u32 offset_of(const struct checking *c, const void *value)
 	return (u32)((const u8 *)value - (const u8 *)c->conf);
 }
 
+static bool is_given(const struct checking *c, const void *value)
+{
+	return conf_is_marked(c->marks, offset_of(c, value));
+}
+
 static void wrong(struct checking *c, const void *value, const char *why)
 {
 	conf_error(c->errors, conf_place_of(c->marks, offset_of(c, value)), "%s", why);
@@ -85,8 +90,25 @@ static void check_match(struct checking *c, const struct conf_filter_rule *rule)
 	check_flags(c, rule);
 }
 
+/* Without a rate there is no limit, whatever is said. In full, defaults are said, too. */
+static void check_limit(struct checking *c, const struct filter_limit *limit)
+{
+	bool rate = is_given(c, &limit->rate);
+
+	if (limit->rate)
+		return;
+	if (limit->burst != CONF_LIMIT_BURST || (is_given(c, &limit->burst) && !rate))
+		wrong(c, &limit->burst,
+		      "'burst' needs a 'rate', or there is no limit: {rate: 10, burst: 20}");
+	if (limit->per_s != CONF_LIMIT_PER_S || (is_given(c, &limit->per_s) && !rate))
+		wrong(c, &limit->per_s,
+		      "'per' needs a 'rate', or there is no limit: {rate: 10, per: 1m}");
+}
+
 static void check_action(struct checking *c, const struct conf_filter_rule *rule)
 {
+	check_limit(c, &rule->limit);
+	check_limit(c, &rule->source_limit);
 	if (rule->limit_over && rule->limit.rate == 0 && rule->source_limit.rate == 0)
 		wrong(c, &rule->limit_over, "'limit-over' needs a 'limit' or 'source-limit'");
 	if (rule->chain == FILTER_OUTPUT && rule->action == FILTER_REJECT)

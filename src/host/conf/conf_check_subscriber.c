@@ -22,7 +22,9 @@ static void check_limits(struct checking *c, const struct subscriber_limits *lim
 					   : &limits->rate;
 
 	if (limits->burst && limits->rate == 0)
-		conf_error(c->errors, at(c, &limits->burst), "'burst' needs a 'rate'");
+		conf_error(c->errors, at(c, &limits->burst),
+			   "'burst' needs a 'rate', or new flows have no limit: 'rate: 100' beside "
+			   "it");
 	if (*first && c->conf->subscribers.count == 0)
 		conf_error(c->errors, at(c, first),
 			   "nobody is counted, as limits.subscribers says, so nobody can be "
