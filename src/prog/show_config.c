@@ -20,8 +20,8 @@ static bool put_json(const char *text, bool all, FILE *out, FILE *complaints)
 	char *line = NULL;
 	json_t *root;
 
-	if (!reading || !conf_parse(text, strlen(text), &reading->conf, &reading->marks,
-				    &reading->errors)) {
+	if (!reading ||
+	    !conf_parse(text, strlen(text), &reading->conf, &reading->marks, &reading->errors)) {
 		fprintf(complaints, "sluice: the gateway's configuration can not be read: %s\n",
 			reading ? reading->errors.error[0].text : "there is no memory for it");
 	} else {

@@ -218,7 +218,12 @@ u16 conf_iface_find(const struct conf *conf, const char *name);
 
 /* ---- where things stand, and what is wrong with them ----------------------------------------- */
 
-enum { CONF_MARK_MAX = 1 << 18, CONF_ERROR_MAX = 64, CONF_ERROR_SIZE = 256 };
+enum {
+	CONF_MARK_MAX = 1 << 18,
+	CONF_DOUBT_MAX = 512,
+	CONF_ERROR_MAX = 64,
+	CONF_ERROR_SIZE = 256,
+};
 
 /* Both from 1; zero: nowhere. */
 struct conf_place {
@@ -226,7 +231,8 @@ struct conf_place {
 	u32 column;
 };
 
-/* Where each value of a struct conf stood in its file, by its offset in the struct. */
+/* Where each value of a struct conf stood in its file, by its offset in the struct; and of which of
+ * them nobody knows what was meant.                                                             */
 struct conf_marks {
 	u32 count;
 	bool sorted; /* by offset, those of one value in the order of the file */
@@ -234,6 +240,12 @@ struct conf_marks {
 		u32 at;
 		struct conf_place place;
 	} mark[CONF_MARK_MAX];
+	u32 doubt_count;
+	bool doubt_all; /* the file could not be read to its end */
+	struct conf_doubt {
+		u32 at;
+		u32 end;
+	} doubt[CONF_DOUBT_MAX];
 };
 
 void conf_mark(struct conf_marks *marks, u32 at, struct conf_place place);
@@ -242,6 +254,10 @@ void conf_marks_sort(struct conf_marks *marks);
 bool conf_is_marked(const struct conf_marks *marks, u32 at);
 /* A value that was not given has the place of the last one before it in the struct. */
 struct conf_place conf_place_of(const struct conf_marks *marks, u32 at);
+
+/* What stands at these offsets had mistakes of form. */
+void conf_doubt(struct conf_marks *marks, u32 at, u32 size);
+bool conf_is_doubtful(const struct conf_marks *marks, u32 at);
 
 struct conf_errors {
 	u32 count;

@@ -1,18 +1,8 @@
 /* What limits of subscribers may say together. */
 #include "host/conf/conf_check_subscriber.h"
 
+#include "host/conf/conf_checking.h"
 #include "host/conf/values.h"
-
-struct checking {
-	const struct conf *conf;
-	const struct conf_marks *marks;
-	struct conf_errors *errors;
-};
-
-static struct conf_place at(const struct checking *c, const void *value)
-{
-	return conf_place_of(c->marks, (u32)((const u8 *)value - (const u8 *)c->conf));
-}
 
 /* Places of values within the limits are those of their keys, so the first that is set will do. */
 static void check_limits(struct checking *c, const struct subscriber_limits *limits)
@@ -21,12 +11,13 @@ static void check_limits(struct checking *c, const struct subscriber_limits *lim
 			   : limits->ports ? &limits->ports
 					   : &limits->rate;
 
-	if (limits->burst && limits->rate == 0)
-		conf_error(c->errors, at(c, &limits->burst),
+	if (limits->burst && limits->rate == 0 && !checking_doubts(c, &limits->rate))
+		conf_error(c->errors, checking_at(c, &limits->burst),
 			   "'burst' needs a 'rate', or new flows have no limit: 'rate: 100' beside "
 			   "it");
-	if (*first && c->conf->subscribers.count == 0)
-		conf_error(c->errors, at(c, first),
+	if (*first && c->conf->subscribers.count == 0 &&
+	    !checking_doubts(c, &c->conf->subscribers.count))
+		conf_error(c->errors, checking_at(c, first),
 			   "nobody is counted, as limits.subscribers says, so nobody can be "
 			   "limited");
 }
@@ -43,20 +34,23 @@ static void check_exception(struct checking *c, u32 index)
 	const struct subscriber_exception *exception = &subscribers->exception[index];
 	struct value_addr text = value_show_prefix(exception->prefix, exception->prefix_len);
 
+	if (checking_doubts(c, exception))
+		return;
 	check_limits(c, &exception->limits);
-	if (exception->prefix_len > subscribers->prefix_len)
-		conf_error(c->errors, at(c, &exception->prefix),
+	if (exception->prefix_len > subscribers->prefix_len &&
+	    !checking_doubts(c, &subscribers->prefix_len))
+		conf_error(c->errors, checking_at(c, &exception->prefix),
 			   "'%s' is a part of a subscriber, which is a prefix of %u bits",
 			   text.text, subscribers->prefix_len);
 	for (u32 i = 0; i < index; i++) {
 		const struct subscriber_exception *other = &subscribers->exception[i];
 
-		if (!holds(other, exception))
+		if (checking_doubts(c, other) || !holds(other, exception))
 			continue;
-		conf_error(c->errors, at(c, &exception->prefix),
+		conf_error(c->errors, checking_at(c, &exception->prefix),
 			   "'%s' is never asked: '%s' in line %u holds it and stands before it",
 			   text.text, value_show_prefix(other->prefix, other->prefix_len).text,
-			   at(c, &other->prefix).line);
+			   checking_at(c, &other->prefix).line);
 		return;
 	}
 }

@@ -11,16 +11,15 @@ static const struct {
 	const char *text;
 } prose[] = {
 	{ false, "One YAML file says what the gateway is: `sluice run --config FILE`.\n" },
-	{ true,
-	  "sluice check FILE      is it right? every mistake with line and column\n"
-	  "sluice print FILE      in one spelling, and only what differs from defaults\n"
-	  "sluice plan FILE       the memory that it needs, table by table\n"
-	  "sluice diff FILE       what it would change of the running gateway\n"
-	  "sluice reload [FILE]   take it, whole or not at all; SIGHUP does the same\n"
-	  "sluice apply FILE --confirm 60s    take it, and go back by itself unless\n"
-	  "sluice confirm                     follows in time\n"
-	  "sluice rollback        back to what was before the last change\n"
-	  "sluice schema KEY      one line of this page\n" },
+	{ true, "sluice check FILE      is it right? every mistake with line and column\n"
+		"sluice print FILE      in one spelling, and only what differs from defaults\n"
+		"sluice plan FILE       the memory that it needs, table by table\n"
+		"sluice diff FILE       what it would change of the running gateway\n"
+		"sluice reload [FILE]   take it, whole or not at all; SIGHUP does the same\n"
+		"sluice apply FILE --confirm 60s    take it, and go back by itself unless\n"
+		"sluice confirm                     follows in time\n"
+		"sluice rollback        back to what was before the last change\n"
+		"sluice schema KEY      one line of this page\n" },
 	{ false,
 	  "Anchors, aliases, tags, unknown keys and keys given twice are mistakes. Times have "
 	  "units: `250ms`,\n"
@@ -172,7 +171,7 @@ static void page_end(FILE *out)
 void conf_doc_page(FILE *out)
 {
 	static const struct conf_doc_form form = { page_paragraph, page_example, page_begin,
-						    page_row, page_end };
+						   page_row, page_end };
 
 	fputs("# Configuration\n\n"
 	      "Made from the table in `src/host/conf/conf_schema.c` by `make docs`.\n",

@@ -29,8 +29,7 @@ static json_t *json_values(const struct conf_field *list, const void *base)
 		return json_string(list->zero);
 	array = json_array();
 	for (u32 i = 0; i < conf_count_of(list, base); i++)
-		json_array_append_new(array,
-				      json_value(&element, conf_element_of(list, base, i)));
+		json_array_append_new(array, json_value(&element, conf_element_of(list, base, i)));
 	return array;
 }
 
@@ -44,9 +43,8 @@ static json_t *json_list(const struct conf_field *list, const void *base, bool a
 
 	conf_element_defaults(list->group, &standard);
 	for (u32 i = 0; i < conf_count_of(list, base); i++)
-		json_array_append_new(array,
-				      json_group(list->group, conf_element_of(list, base, i),
-						 &standard, all));
+		json_array_append_new(array, json_group(list->group, conf_element_of(list, base, i),
+							&standard, all));
 	return array;
 }
 

@@ -19,10 +19,11 @@ enum { CONF_FILE_MAX = 2 << 20, CONF_DEPTH_MAX = 16 };
 bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
 		struct conf_errors *errors);
 /* What values may stand together: names exist and are unique, addresses do not overlap, gateways
- * are on a network. Adds to errors; false when it did.                                          */
+ * are on a network. Of what the marks doubt nothing is said, nor what would follow from it. Adds to
+ * errors; false when it did.                                                                    */
 bool conf_check(const struct conf *conf, const struct conf_marks *marks,
 		struct conf_errors *errors);
-/* Both. turns: who gets some meanwhile, or NULL. */
+/* Both, the second unless the text broke off. turns: who gets some meanwhile, or NULL. */
 bool conf_load(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
 	       struct conf_errors *errors, struct turns *turns);
 

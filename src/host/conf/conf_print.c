@@ -134,7 +134,7 @@ bool conf_is_printed(const struct conf_field *field, const void *base, const voi
 	case CONF_VALUES: return conf_count_of(field, base) > 0 || (all && field->zero);
 	case CONF_GROUP:
 		return all || group_differs(field->group, (const u8 *)base + field->at,
-					       (const u8 *)standard + field->at);
+					    (const u8 *)standard + field->at);
 	default: return all || field->required || field->shown || differs(field, base, standard);
 	}
 }

@@ -64,8 +64,7 @@ static const struct conf_group limit_group = {
 static void rule_defaults(void *element)
 {
 	struct conf_filter_rule *rule = element;
-	struct filter_limit limit = { .per_s = CONF_LIMIT_PER_S,
-				      .burst = CONF_LIMIT_BURST };
+	struct filter_limit limit = { .per_s = CONF_LIMIT_PER_S, .burst = CONF_LIMIT_BURST };
 
 	rule->chain = FILTER_FORWARD;
 	rule->proto = rule->icmp_type = rule->icmp_code = CONF_ANY;

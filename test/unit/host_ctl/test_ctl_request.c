@@ -181,7 +181,7 @@ static void actions(void **state)
 		snprintf(line, sizeof line, "{\"version\":1,\"do\":\"%s\"%s%s%s}",
 			 ctl_do_name((enum ctl_do)i),
 			 ctl_do_has_text((enum ctl_do)i) ? ",\"bytes\":1" : "",
-			 i == CTL_DO_APPLY ? ",\"confirm_s\":1"
+			 i == CTL_DO_APPLY                          ? ",\"confirm_s\":1"
 			 : i == CTL_DO_DRAIN || i == CTL_DO_UNDRAIN ? ",\"backend\":\"10.0.0.1\""
 								    : "",
 			 ctl_do_is_set((enum ctl_do)i) ? ",\"set\":\"bad\"" : "");

@@ -61,10 +61,10 @@ static char *answer_of(const char *text)
 	return line;
 }
 
-#define SMALL                                                   \
-	"interfaces: [{name: \"7\", side: inside, mtu: 1400}, " \
-	"{name: b, side: outside}]\n"                           \
-	"nat: {rules: [{kind: masquerade, hairpin: false}]}\n"  \
+#define SMALL                                                                                      \
+	"interfaces: [{name: \"7\", side: inside, mtu: 1400}, "                                    \
+	"{name: b, side: outside}]\n"                                                              \
+	"nat: {rules: [{kind: masquerade, hairpin: false}]}\n"                                     \
 	"filter: {rules: [{tcp-flags: [syn, no-ack], protocol: tcp, ports: 80, action: drop}]}\n"
 
 static void it_is_printed_as_it_came(void **state)
@@ -134,12 +134,29 @@ static void who_is_no_gateway_is_not_believed(void **state)
 static void options_are_a_file_too(void **state)
 {
 	static const char *const words[] = {
-		"run", "--lan", "a=10.0.0.1/8", "--wan", "b=198.18.0.1/16", "--gateway",
-		"198.18.0.2", "--route", "192.0.2.0/24=blackhole", "--pool",
-		"198.18.9.0-198.18.9.9", "--one-to-one", "10.0.0.7=198.18.8.7", "--no-nat-to",
-		"10.9.0.0/16", "--mapping", "tcp=endpoint", "--dnat",
-		"tcp:198.18.0.1:443=10.0.0.5:8443,10.0.0.6:8443", "--subscriber", "flows=100",
-		"--flows", "5000",
+		"run",
+		"--lan",
+		"a=10.0.0.1/8",
+		"--wan",
+		"b=198.18.0.1/16",
+		"--gateway",
+		"198.18.0.2",
+		"--route",
+		"192.0.2.0/24=blackhole",
+		"--pool",
+		"198.18.9.0-198.18.9.9",
+		"--one-to-one",
+		"10.0.0.7=198.18.8.7",
+		"--no-nat-to",
+		"10.9.0.0/16",
+		"--mapping",
+		"tcp=endpoint",
+		"--dnat",
+		"tcp:198.18.0.1:443=10.0.0.5:8443,10.0.0.6:8443",
+		"--subscriber",
+		"flows=100",
+		"--flows",
+		"5000",
 	};
 	static struct run_args args;
 	static struct run_errors said;
