@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/text.h"
 #include "host/conf/conf_load.h"
 #include "host/io/afpacket.h"
 #include "prog/conf_args.h"
@@ -77,6 +78,30 @@ static bool look(struct looking *l, bool with_files)
 	return good;
 }
 
+static void say_count(const char *before, u32 count, const char *what)
+{
+	printf("%s%u %s%s", before, count, what, text_plural(count));
+}
+
+static void say_counts(const struct looking *l)
+{
+	const struct conf *conf = &l->conf;
+
+	printf("%s is good", l->args.file);
+	say_count(": ", conf->iface_count, "interface");
+	say_count(", ", conf->route_count, "route");
+	say_count(", ", conf->pool_count, "pool");
+	say_count(", ", conf->rule_count, "rule");
+	printf(", %u one-to-one", conf->static_count);
+	say_count(", ", conf->service_count, "service");
+	if (conf->filter.rule_count + conf->filter.set_count > 0) {
+		say_count(", ", conf->filter.rule_count, "filter rule");
+		say_count(", ", conf->filter.set_count, "set");
+		say_count(" of ", l->elems.count, "element");
+	}
+	printf("\n");
+}
+
 static bool check(struct looking *l)
 {
 	bool good = look(l, true);
@@ -90,14 +115,7 @@ static bool check(struct looking *l)
 	say_errors(l);
 	if (!good)
 		return false;
-	printf("%s is good: %u interfaces, %u routes, %u pools, %u rules, %u one-to-one, %u "
-	       "services",
-	       l->args.file, l->conf.iface_count, l->conf.route_count, l->conf.pool_count,
-	       l->conf.rule_count, l->conf.static_count, l->conf.service_count);
-	if (l->conf.filter.rule_count + l->conf.filter.set_count > 0)
-		printf(", %u filter rules, %u sets of %u elements", l->conf.filter.rule_count,
-		       l->conf.filter.set_count, l->elems.count);
-	printf("\n");
+	say_counts(l);
 	if (l->conf.rule_count + l->conf.static_count == 0)
 		printf("note: there are no rules in 'nat', so every packet keeps its addresses\n");
 	return true;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/text.h"
 #include "host/conf/conf_diff.h"
 #include "host/conf/conf_load.h"
 #include "host/os/clock.h"
@@ -276,8 +277,9 @@ static bool change_to(struct change *change, const struct ctl_call *call, ns_t n
 	if (action->what == CTL_DO_APPLY)
 		run->confirm_ns = os_now() + action->confirm_s * NS_PER_SEC;
 	run_log_say(&run->log, RUN_INFO, ctl_do_name(action->what),
-		    "%s: %u changes taken from %s%s", ctl_do_name(action->what),
-		    change->diff.by_when[CONF_LIVE], run->asked.file,
+		    "%s: %u change%s taken from %s%s", ctl_do_name(action->what),
+		    change->diff.by_when[CONF_LIVE],
+		    text_plural(change->diff.by_when[CONF_LIVE]), run->asked.file,
 		    run->confirm_ns ? ", which wait to be confirmed" : "");
 	return true;
 }

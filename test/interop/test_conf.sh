@@ -17,6 +17,8 @@ ends_with() { # CODE COMMAND...
 
 ends_with 0 "$SLUICE" check "$GOLDEN/good-all.yaml"
 says "it says what it has read" "is good: 3 interfaces, 3 routes, 2 pools, 4 rules, 2 one-to-one" "$BOX/out"
+ends_with 0 "$SLUICE" check "$HERE/../../examples/sluice.yaml"
+says "one is one" "4 rules, 1 one-to-one, 1 service, 13 filter rules, 2 sets of 6 elements" "$BOX/out"
 ends_with 0 "$SLUICE" check "$GOLDEN/good-small.yaml"
 says "and what somebody may have forgotten" "^note: .*every packet keeps its addresses" "$BOX/out"
 ends_with 1 "$SLUICE" check "$GOLDEN/bad-rules.yaml"

@@ -1,6 +1,7 @@
 /* What limits of subscribers may say together. */
 #include "host/conf/conf_check_subscriber.h"
 
+#include "core/base/text.h"
 #include "host/conf/conf_checking.h"
 #include "host/conf/values.h"
 
@@ -40,8 +41,9 @@ static void check_exception(struct checking *c, u32 index)
 	if (exception->prefix_len > subscribers->prefix_len &&
 	    !checking_doubts(c, &subscribers->prefix_len))
 		conf_error(c->errors, checking_at(c, &exception->prefix),
-			   "'%s' is a part of a subscriber, which is a prefix of %u bits",
-			   text.text, subscribers->prefix_len);
+			   "'%s' is a part of a subscriber, which is a prefix of %u bit%s",
+			   text.text, subscribers->prefix_len,
+			   text_plural(subscribers->prefix_len));
 	for (u32 i = 0; i < index; i++) {
 		const struct subscriber_exception *other = &subscribers->exception[i];
 
