@@ -152,7 +152,7 @@ static bool look_at_text(struct change *change, const struct ctl_call *call)
 static bool may_change(struct change *change)
 {
 	const struct conf_diff *diff = &change->diff;
-	u32 others = diff->by_when[CONF_RESTART] + diff->by_when[CONF_REFUSED];
+	u32 others = diff->by_when[CONF_RESTART] + diff->by_when[CONF_PLANNED];
 
 	for (u32 i = 0; i < diff->count; i++) {
 		if (diff->change[i].when == CONF_LIVE)
@@ -160,7 +160,7 @@ static bool may_change(struct change *change)
 		snprintf(change->why, sizeof change->why,
 			 "%s can not change while the gateway runs%s%s; nothing was changed",
 			 diff->change[i].path,
-			 diff->change[i].when == CONF_REFUSED ? ": memory is planned at start" : "",
+			 diff->change[i].when == CONF_PLANNED ? ": memory is planned at start" : "",
 			 others > 1 ? ", and it is not the only one" : "");
 		return false;
 	}
@@ -291,7 +291,7 @@ static bool compare(struct change *change, const struct ctl_call *call)
 
 	if (!look_at_text(change, call))
 		return false;
-	if (by_when[CONF_RESTART] + by_when[CONF_REFUSED] > 0)
+	if (by_when[CONF_RESTART] + by_when[CONF_PLANNED] > 0)
 		return true;
 	return hosts_have_addresses(change) && build(change, true);
 }

@@ -42,17 +42,6 @@ void conf_doc_right(const struct conf_field *field, char text[CONF_DOC_TEXT_SIZE
 	snprintf(text, CONF_DOC_TEXT_SIZE, "a list of up to %u: %s", field->count_max, one);
 }
 
-const char *conf_doc_change(const struct conf_field *field)
-{
-	static const char *const words[] = {
-		[CONF_LIVE] = "live",
-		[CONF_RESTART] = "restart",
-		[CONF_REFUSED] = "planned",
-	};
-
-	return words[field->when];
-}
-
 void conf_doc_icmp_names(FILE *out, const char *indent, size_t width)
 {
 	struct value_icmp number;

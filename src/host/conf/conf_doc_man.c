@@ -73,7 +73,7 @@ static void put_facts(FILE *out, const struct conf_field *field, const char *rig
 	else if (*standard)
 		fputs("; ", out);
 	put_lines(out, standard, true);
-	fprintf(out, "; change: %s\n", conf_doc_change(field));
+	fprintf(out, "; change: %s\n", conf_when_name(field->when));
 }
 
 static void man_row(FILE *out, const struct conf_field *field, const char *right,

@@ -27,7 +27,9 @@ static const struct {
 	  "what a running\n"
 	  "gateway does with another value: *live* takes it between two batches; *restart* needs "
 	  "a restart;\n"
-	  "*planned* is memory that was planned at start, so that another value is refused.\n" },
+	  "*planned* is memory that was planned at start, so that another value is refused until "
+	  "the gateway is\n"
+	  "started again. `sluice diff` puts the same words before what a file would change.\n" },
 	{ false,
 	  "A set of `filter.sets` begins with its `elements` and those of its `file`, and "
 	  "`sluice set` changes\n"
@@ -158,7 +160,7 @@ static void page_row(FILE *out, const struct conf_field *field, const char *righ
 {
 	if (*right)
 		fprintf(out, "| `%s` | %s | %s | %s | %s |\n", field->key, right, standard,
-			conf_doc_change(field), field->help);
+			conf_when_name(field->when), field->help);
 	else
 		fprintf(out, "| `%s` | see below | | | %s |\n", field->key, field->help);
 }

@@ -14,7 +14,6 @@ void conf_doc_default(const struct conf_field *field, const void *standard,
 		      char text[CONF_VALUE_SIZE]);
 /* What a value may be. */
 void conf_doc_right(const struct conf_field *field, char text[CONF_DOC_TEXT_SIZE]);
-const char *conf_doc_change(const struct conf_field *field);
 /* "echo-reply 0, unreachable 3, unreachable/net 3/0, ..." in lines of up to width letters. */
 void conf_doc_icmp_names(FILE *out, const char *indent, size_t width);
 

@@ -41,7 +41,7 @@ enum conf_kind {
 enum conf_when {
 	CONF_LIVE,    /* takes it between two batches */
 	CONF_RESTART, /* needs to be started again */
-	CONF_REFUSED, /* memory is planned at start: no other value while it runs */
+	CONF_PLANNED, /* memory is planned at start: no other value while it runs */
 };
 
 struct conf_group;
@@ -94,7 +94,7 @@ extern const struct conf_group conf_root;
 /* All its fields at their defaults. */
 void conf_element_defaults(const struct conf_group *group, union conf_element *element);
 
-/* "live", "needs-restart", "refused" */
+/* "live", "restart", "planned": one word for it in pages, answers and what is printed. */
 const char *conf_when_name(enum conf_when when);
 
 /* ---- single values (conf_value.c) ------------------------------------------------------------ */
