@@ -649,6 +649,13 @@ void __tsan_write2""", "sim"),
 		backend->ordered = false;
 """, """	backend->ordered = false;
 """, "unit:core_nat/test_balance_set"),
+    ("an exception for one zone is for all", "src/core/subscriber/subscriber.c",
+     "(!exception->by_zone || exception->zone == zone)", "(!exception->by_zone || zone < CT_ZONE_MAX)",
+     "unit:core_subscriber/test_subscriber"),
+    ("a rule for one zone is for all ways in", "src/prog/run_filter.c",
+     "ifaces_named(asked, given->in) & ifaces_of_zone(asked, given->zone)",
+     "ifaces_named(asked, given->in) | ifaces_of_zone(asked, given->zone)",
+     "unit:prog/test_run_zone"),
     ("what follows from a mistake of form is told as well", "src/host/conf/conf.c",
      "if (marks->doubt[i].at <= at && at < marks->doubt[i].end)", "if (marks->doubt[i].at > at && at > marks->doubt[i].end)",
      "unit:host_conf/test_conf_load"),

@@ -100,6 +100,7 @@ struct conf_filter_rule {
 	enum conf_state state[CONF_STATE_COUNT];
 	char in[IFACE_NAME_SIZE]; /* empty: any */
 	char out[IFACE_NAME_SIZE];
+	char zone[IFACE_NAME_SIZE]; /* empty: any */
 	s32 proto; /* CONF_ANY */
 	bool proto_not;
 	be32 source;
@@ -164,11 +165,18 @@ struct conf_service {
 	struct health_conf check;
 };
 
+struct conf_exception {
+	be32 source;
+	u8 source_len;
+	char zone[IFACE_NAME_SIZE]; /* empty: any */
+	struct subscriber_limits limits;
+};
+
 struct conf_subscribers {
 	u32 prefix_len;
 	struct subscriber_limits limits;
 	u32 exception_count;
-	struct subscriber_exception exception[SUBSCRIBER_EXCEPTION_MAX];
+	struct conf_exception exception[SUBSCRIBER_EXCEPTION_MAX];
 	u32 count; /* limit; 0: nobody is counted */
 };
 

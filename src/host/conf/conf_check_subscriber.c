@@ -23,36 +23,37 @@ static void check_limits(struct checking *c, const struct subscriber_limits *lim
 			   "limited");
 }
 
-static bool holds(const struct subscriber_exception *a, const struct subscriber_exception *b)
+static bool holds(const struct conf_exception *a, const struct conf_exception *b)
 {
-	return a->prefix_len <= b->prefix_len &&
-	       be32_eq(a->prefix, value_network(b->prefix, a->prefix_len));
+	return a->source_len <= b->source_len &&
+	       be32_eq(a->source, value_network(b->source, a->source_len)) &&
+	       (a->zone[0] == 0 || strcmp(a->zone, b->zone) == 0);
 }
 
 static void check_exception(struct checking *c, u32 index)
 {
 	const struct conf_subscribers *subscribers = &c->conf->subscribers;
-	const struct subscriber_exception *exception = &subscribers->exception[index];
-	struct value_addr text = value_show_prefix(exception->prefix, exception->prefix_len);
+	const struct conf_exception *exception = &subscribers->exception[index];
+	struct value_addr text = value_show_prefix(exception->source, exception->source_len);
 
 	if (checking_doubts(c, exception))
 		return;
 	check_limits(c, &exception->limits);
-	if (exception->prefix_len > subscribers->prefix_len &&
+	if (exception->source_len > subscribers->prefix_len &&
 	    !checking_doubts(c, &subscribers->prefix_len))
-		conf_error(c->errors, checking_at(c, &exception->prefix),
+		conf_error(c->errors, checking_at(c, &exception->source),
 			   "'%s' is a part of a subscriber, which is a prefix of %u bit%s",
 			   text.text, subscribers->prefix_len,
 			   text_plural(subscribers->prefix_len));
 	for (u32 i = 0; i < index; i++) {
-		const struct subscriber_exception *other = &subscribers->exception[i];
+		const struct conf_exception *other = &subscribers->exception[i];
 
 		if (checking_doubts(c, other) || !holds(other, exception))
 			continue;
-		conf_error(c->errors, checking_at(c, &exception->prefix),
+		conf_error(c->errors, checking_at(c, &exception->source),
 			   "'%s' is never asked: '%s' in line %u holds it and stands before it",
-			   text.text, value_show_prefix(other->prefix, other->prefix_len).text,
-			   checking_at(c, &other->prefix).line);
+			   text.text, value_show_prefix(other->source, other->source_len).text,
+			   checking_at(c, &other->source).line);
 		return;
 	}
 }

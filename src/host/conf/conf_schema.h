@@ -85,7 +85,7 @@ union conf_element {
 	struct conf_service service;
 	struct backend_conf backend;
 	struct conf_filter_rule filter_rule;
-	struct subscriber_exception exception;
+	struct conf_exception exception;
 	struct conf_set set;
 };
 

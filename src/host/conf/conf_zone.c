@@ -24,10 +24,11 @@ static u32 names_of(const struct conf *conf, const char *name[CONF_IFACE_MAX])
 u8 conf_zone_find(const struct conf *conf, const char *name)
 {
 	const char *names[CONF_IFACE_MAX];
-	u32 count = names_of(conf, names);
+	u32 count;
 
 	if (name[0] == 0)
 		return 0;
+	count = names_of(conf, names);
 	for (u32 i = 0; i < count; i++) {
 		if (strcmp(names[i], name) == 0)
 			return (u8)(i + 1);
@@ -68,6 +69,22 @@ static void check_service(struct checking *c, const struct conf_service *service
 			   "taken as up");
 }
 
+/* The zone is that of the way in, so these two have to agree. */
+static void check_filter_rule(struct checking *c, const struct conf_filter_rule *rule)
+{
+	u16 in = conf_iface_find(c->conf, rule->in);
+
+	if (rule->zone[0] == 0 || checking_doubts(c, rule))
+		return;
+	check_name(c, rule, rule->zone);
+	if (rule->chain == FILTER_OUTPUT)
+		checking_wrong(c, rule->zone, "what is in chain output has come from no zone");
+	if (in != IFACE_NONE && strcmp(c->conf->iface[in].zone, rule->zone) != 0 &&
+	    !checking_doubts(c, &c->conf->iface[in]))
+		conf_error(c->errors, checking_at(c, rule->zone),
+			   "what comes by '%s' is not of zone '%s'", rule->in, rule->zone);
+}
+
 void conf_check_zones(const struct conf *conf, const struct conf_marks *marks,
 		      struct conf_errors *errors)
 {
@@ -83,4 +100,9 @@ void conf_check_zones(const struct conf *conf, const struct conf_marks *marks,
 		check_name(&c, &conf->fixed[i], conf->fixed[i].zone);
 	for (u32 i = 0; i < conf->service_count; i++)
 		check_service(&c, &conf->service[i]);
+	for (u32 i = 0; i < conf->filter.rule_count; i++)
+		check_filter_rule(&c, &conf->filter.rule[i]);
+	for (u32 i = 0; i < conf->subscribers.exception_count; i++)
+		check_name(&c, &conf->subscribers.exception[i],
+			   conf->subscribers.exception[i].zone);
 }
