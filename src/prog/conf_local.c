@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "host/conf/conf_load.h"
+#include "host/conf/conf_notes.h"
 #include "host/io/afpacket.h"
 #include "prog/conf_args.h"
 #include "prog/conf_text.h"
@@ -22,6 +23,7 @@ struct looking {
 	struct conf_marks marks;
 	struct conf_errors errors;
 	struct conf_elems elems;
+	struct conf_notes notes; /* of a good one */
 };
 
 /* ---- errors ---------------------------------------------------------------------------------- */
@@ -48,15 +50,18 @@ static void print_json(json_t *root)
 static void print_errors_json(const struct looking *l)
 {
 	json_t *list = json_array();
+	json_t *notes = json_array();
 
 	for (u32 i = 0; i < l->errors.count; i++)
 		json_array_append_new(list, json_pack("{s:i, s:i, s:s}", "line",
 						      (int)l->errors.error[i].place.line, "column",
 						      (int)l->errors.error[i].place.column, "text",
 						      l->errors.error[i].text));
-	print_json(json_pack("{s:i, s:s, s:b, s:o, s:b}", "version", 1, "file", l->args.file,
+	for (u32 i = 0; i < l->notes.count; i++)
+		json_array_append_new(notes, json_string(l->notes.text[i]));
+	print_json(json_pack("{s:i, s:s, s:b, s:o, s:b, s:o}", "version", 1, "file", l->args.file,
 			     "good", l->errors.count == 0, "errors", list, "more",
-			     l->errors.left_out > 0));
+			     l->errors.left_out > 0, "notes", notes));
 }
 
 /* ---- the commands ---------------------------------------------------------------------------- */
@@ -108,6 +113,8 @@ static bool check(struct looking *l)
 
 	if (!good && l->errors.count == 0)
 		return false;
+	if (good)
+		conf_notes(&l->conf, &l->notes);
 	if (l->args.json) {
 		print_errors_json(l);
 		return good;
@@ -116,8 +123,10 @@ static bool check(struct looking *l)
 	if (!good)
 		return false;
 	say_counts(l);
-	if (l->conf.rule_count + l->conf.static_count == 0)
-		printf("note: there are no rules in 'nat', so every packet keeps its addresses\n");
+	for (u32 i = 0; i < l->notes.count; i++)
+		printf("note: %s\n", l->notes.text[i]);
+	if (l->notes.left_out)
+		printf("and more\n");
 	return true;
 }
 
