@@ -295,19 +295,22 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 BASH_COMPLETION_DIR ?= $(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETION_DIR ?= $(PREFIX)/share/zsh/site-functions
-MAN_PAGES := $(wildcard docs/man/*.8)
+MAN_PAGES := $(wildcard docs/man/*.[58])
+# $(call man_place,docs/man/x.8): man8/x.8
+man_place = man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 VERSION := $(shell sed -n 's/^.define PROG_VERSION "\(.*\)"/\1/p' src/prog/prog.h)
-INSTALLED := $(PREFIX)/bin/sluice $(addprefix $(PREFIX)/share/man/man8/,$(notdir $(MAN_PAGES))) \
+INSTALLED := $(PREFIX)/bin/sluice \
+	$(foreach page,$(MAN_PAGES),$(PREFIX)/share/man/$(call man_place,$(page))) \
 	$(BASH_COMPLETION_DIR)/sluice $(ZSH_COMPLETION_DIR)/_sluice \
 	$(PREFIX)/lib/systemd/system/sluice.service $(PREFIX)/lib/sysusers.d/sluice.conf \
-	$(SYSCONFDIR)/sluice/options.example
+	$(SYSCONFDIR)/sluice/options.example $(PREFIX)/share/doc/sluice/examples/sluice.yaml
 
 # Folders of the path are made with the file.
 put = install -D -m $(1) $(2) '$(DESTDIR)$(3)'
 .PHONY: install uninstall deb
 install: all ## install the program, its pages and its service: DESTDIR= PREFIX=/usr/local
 	$(call put,755,$(BUILD)/sluice,$(PREFIX)/bin/sluice)
-	$(foreach page,$(MAN_PAGES),$(call put,644,$(page),$(PREFIX)/share/man/man8/$(notdir $(page))) &&) true
+	$(foreach page,$(MAN_PAGES),$(call put,644,$(page),$(PREFIX)/share/man/$(call man_place,$(page))) &&) true
 	$(BUILD)/sluice completion bash >$(BUILD)/completion.bash
 	$(BUILD)/sluice completion zsh >$(BUILD)/completion.zsh
 	$(call put,644,$(BUILD)/completion.bash,$(BASH_COMPLETION_DIR)/sluice)
@@ -317,6 +320,7 @@ install: all ## install the program, its pages and its service: DESTDIR= PREFIX=
 	$(call put,644,$(BUILD)/sluice.service,$(PREFIX)/lib/systemd/system/sluice.service)
 	$(call put,644,packaging/sluice.sysusers,$(PREFIX)/lib/sysusers.d/sluice.conf)
 	$(call put,644,packaging/options.example,$(SYSCONFDIR)/sluice/options.example)
+	$(call put,644,examples/sluice.yaml,$(PREFIX)/share/doc/sluice/examples/sluice.yaml)
 	@test -n '$(DESTDIR)' || echo "As a service: systemd-sysusers && systemctl daemon-reload; see sluice(8)."
 uninstall: ## remove what `make install` put there, and nothing else
 	rm -f $(foreach file,$(INSTALLED),'$(DESTDIR)$(file)')

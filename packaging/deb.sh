@@ -25,7 +25,7 @@ depends() {
 
 mkdir -p "$doc" "$stage/DEBIAN"
 strip --strip-unneeded "$stage/usr/bin/sluice"
-find "$stage/usr/share/man" -type f -name '*.8' -exec gzip -9nf {} +
+find "$stage/usr/share/man" -type f -name '*.[58]' -exec gzip -9nf {} +
 install -m 644 "$here/../LICENSE" "$doc/copyright"
 needed=$(depends)
 sed -e "s/@VERSION@/$version/; s/@ARCH@/$(dpkg --print-architecture)/" \

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""docs/configuration.md and its JSON schema from the program: conf_docs.py SLUICE --write | --check"""
+"""The pages of the configuration from the program: conf_docs.py SLUICE --write | --check"""
 
 import os
 import subprocess
 import sys
 
-PAGES = {"docs/configuration.md": "--markdown", "docs/configuration.schema.json": "--json"}
+PAGES = {"docs/configuration.md": "--markdown", "docs/configuration.schema.json": "--json",
+         "docs/man/sluice.yaml.5": "--man"}
 
 
 def main():

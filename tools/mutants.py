@@ -647,8 +647,8 @@ void __tsan_write2""", "sim"),
      "if (bounded && filter->store.body[fill].elem_count > room)", "if (bounded && room == 0)",
      "unit:core_filter/test_set"),
     ("a set of ports may be asked for addresses", "src/host/conf/conf_check_set.c",
-     "	if (set->kind == FILTER_SET_PORTS)\n		conf_error(c->errors, at(c, name),", """	if (set->kind == FILTER_SET_KINDS)
-		conf_error(c->errors, at(c, name),""",
+     "	if (set->kind == FILTER_SET_PORTS)\n		conf_error(c->errors, checking_at(c, name),", """	if (set->kind == FILTER_SET_KINDS)
+		conf_error(c->errors, checking_at(c, name),""",
      "unit:host_conf/test_conf_load"),
     ("new rules take nothing back from flows", "src/core/path/filter.c",
      "if (!filter->conf.reclassify || ask.key.state == FILTER_RELATED)",
@@ -673,6 +673,22 @@ void __tsan_write2""", "sim"),
 		backend->ordered = false;
 """, """	backend->ordered = false;
 """, "unit:core_nat/test_balance_set"),
+    ("an exception for one zone is for all", "src/core/subscriber/subscriber.c",
+     "(!exception->by_zone || exception->zone == zone)", "(!exception->by_zone || zone < CT_ZONE_MAX)",
+     "unit:core_subscriber/test_subscriber"),
+    ("a rule for one zone is for all ways in", "src/prog/run_filter.c",
+     "ifaces_named(asked, given->in) & ifaces_of_zone(asked, given->zone)",
+     "ifaces_named(asked, given->in) | ifaces_of_zone(asked, given->zone)",
+     "unit:prog/test_run_zone"),
+    ("a rule for others passes for one that lets a ping in", "src/host/conf/conf_notes.c",
+     "return rule->chain == FILTER_INPUT && proto && icmp &&", "return rule->chain == FILTER_INPUT && (proto || icmp) &&",
+     "unit:host_conf/test_conf_notes"),
+    ("what follows from a mistake of form is told as well", "src/host/conf/conf.c",
+     "if (marks->doubt[i].at <= at && at < marks->doubt[i].end)", "if (marks->doubt[i].at > at && at > marks->doubt[i].end)",
+     "unit:host_conf/test_conf_load"),
+    ("what has no name yet is told as missing", "src/host/conf/conf_checking.c",
+     "	if (may_be_there(c, names))\n		return NULL;\n", "	(void)may_be_there(c, names);\n",
+     "unit:host_conf/test_conf_load"),
     ("a key may be given twice", "src/host/conf/conf_load.c",
      """	seen_line[field - group->field] = here(l).line;
 """, """	seen_line[field - group->field] = 0;

@@ -2,8 +2,9 @@
 #include "prog/conf_args.h"
 
 #include "host/conf/conf_schema.h"
-#include "host/ctl/ctl.h"
+#include "host/ctl/ctl_action.h"
 #include "host/conf/nearest.h"
+#include "prog/gateway.h"
 #include "prog/prog.h"
 
 static const struct conf_option {
@@ -12,7 +13,7 @@ static const struct conf_option {
 	unsigned takes;    /* 0: every command has it */
 	const char *help;
 } options[] = {
-	{ "--control", "PATH", CONF_TAKE_CONTROL, "the control socket of the gateway" },
+	{ "--control", "PATH", CONF_TAKE_CONTROL, GATEWAY_CONTROL_HELP },
 	{ "--confirm", "TIME", CONF_TAKE_CONFIRM,
 	  "how long to wait for 'sluice confirm', or else 60s; then back to what was" },
 	{ "--all", NULL, CONF_TAKE_ALL, "defaults, too" },
@@ -101,7 +102,6 @@ bool conf_args_parse(const struct conf_command *command, int argc, char **argv,
 		     struct conf_args *args)
 {
 	memset(args, 0, sizeof *args);
-	args->control = CTL_PATH_DEFAULT;
 	args->confirm_s = CONF_CONFIRM_DEFAULT_S;
 	for (int at = 1; at < argc; at++) {
 		const char *joined = strchr(argv[at], '=');

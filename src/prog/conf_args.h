@@ -25,7 +25,7 @@ struct conf_command {
 
 struct conf_args {
 	const char *file; /* NULL: none */
-	const char *control;
+	const char *control; /* NULL: see gateway_path() */
 	u32 confirm_s;
 	bool json;
 	bool all;

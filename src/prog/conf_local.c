@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/text.h"
 #include "host/conf/conf_load.h"
+#include "host/conf/conf_notes.h"
 #include "host/io/afpacket.h"
 #include "prog/conf_args.h"
 #include "prog/conf_text.h"
@@ -21,6 +23,7 @@ struct looking {
 	struct conf_marks marks;
 	struct conf_errors errors;
 	struct conf_elems elems;
+	struct conf_notes notes; /* of a good one */
 };
 
 /* ---- errors ---------------------------------------------------------------------------------- */
@@ -47,15 +50,18 @@ static void print_json(json_t *root)
 static void print_errors_json(const struct looking *l)
 {
 	json_t *list = json_array();
+	json_t *notes = json_array();
 
 	for (u32 i = 0; i < l->errors.count; i++)
 		json_array_append_new(list, json_pack("{s:i, s:i, s:s}", "line",
 						      (int)l->errors.error[i].place.line, "column",
 						      (int)l->errors.error[i].place.column, "text",
 						      l->errors.error[i].text));
-	print_json(json_pack("{s:i, s:s, s:b, s:o, s:b}", "version", 1, "file", l->args.file,
+	for (u32 i = 0; i < l->notes.count; i++)
+		json_array_append_new(notes, json_string(l->notes.text[i]));
+	print_json(json_pack("{s:i, s:s, s:b, s:o, s:b, s:o}", "version", 1, "file", l->args.file,
 			     "good", l->errors.count == 0, "errors", list, "more",
-			     l->errors.left_out > 0));
+			     l->errors.left_out > 0, "notes", notes));
 }
 
 /* ---- the commands ---------------------------------------------------------------------------- */
@@ -77,12 +83,38 @@ static bool look(struct looking *l, bool with_files)
 	return good;
 }
 
+static void say_count(const char *before, u32 count, const char *what)
+{
+	printf("%s%u %s%s", before, count, what, text_plural(count));
+}
+
+static void say_counts(const struct looking *l)
+{
+	const struct conf *conf = &l->conf;
+
+	printf("%s is good", l->args.file);
+	say_count(": ", conf->iface_count, "interface");
+	say_count(", ", conf->route_count, "route");
+	say_count(", ", conf->pool_count, "pool");
+	say_count(", ", conf->rule_count, "rule");
+	printf(", %u one-to-one", conf->static_count);
+	say_count(", ", conf->service_count, "service");
+	if (conf->filter.rule_count + conf->filter.set_count > 0) {
+		say_count(", ", conf->filter.rule_count, "filter rule");
+		say_count(", ", conf->filter.set_count, "set");
+		say_count(" of ", l->elems.count, "element");
+	}
+	printf("\n");
+}
+
 static bool check(struct looking *l)
 {
 	bool good = look(l, true);
 
 	if (!good && l->errors.count == 0)
 		return false;
+	if (good)
+		conf_notes(&l->conf, &l->notes);
 	if (l->args.json) {
 		print_errors_json(l);
 		return good;
@@ -90,16 +122,11 @@ static bool check(struct looking *l)
 	say_errors(l);
 	if (!good)
 		return false;
-	printf("%s is good: %u interfaces, %u routes, %u pools, %u rules, %u one-to-one, %u "
-	       "services",
-	       l->args.file, l->conf.iface_count, l->conf.route_count, l->conf.pool_count,
-	       l->conf.rule_count, l->conf.static_count, l->conf.service_count);
-	if (l->conf.filter.rule_count + l->conf.filter.set_count > 0)
-		printf(", %u filter rules, %u sets of %u elements", l->conf.filter.rule_count,
-		       l->conf.filter.set_count, l->elems.count);
-	printf("\n");
-	if (l->conf.rule_count + l->conf.static_count == 0)
-		printf("note: there are no rules in 'nat', so every packet keeps its addresses\n");
+	say_counts(l);
+	for (u32 i = 0; i < l->notes.count; i++)
+		printf("note: %s\n", l->notes.text[i]);
+	if (l->notes.left_out)
+		printf("and more\n");
 	return true;
 }
 
@@ -108,7 +135,7 @@ static bool print(struct looking *l)
 	bool good = look(l, false);
 
 	if (good)
-		conf_print(&l->conf, l->args.all, stdout);
+		conf_print(&l->conf, l->args.all, stdout, NULL);
 	else
 		say_errors(l);
 	return good;

@@ -1,6 +1,5 @@
 /* `sluice diff`, `reload`, `apply`, `confirm` and `rollback`: what a running gateway does with a
  * configuration. The file is read here, with the rights of whoever asks, and its text is sent.  */
-#include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -100,17 +99,34 @@ static void print_change(const json_t *change)
 {
 	const char *from = text_of(change, "from");
 	const char *to = text_of(change, "to");
-	char when[24];
-	size_t len = 0;
 
-	for (const char *at = text_of(change, "when"); *at && len + 1 < sizeof when; at++)
-		when[len++] = (char)toupper((unsigned char)*at);
-	when[len] = 0;
-	printf("%-13s  %s  ", when, text_of(change, "path"));
+	printf("%-7s  %s  ", text_of(change, "when"), text_of(change, "path"));
 	if (*from && *to)
 		printf("%s -> %s\n", from, to);
 	else
 		printf("%s %s\n", *to ? "new:" : "gone:", *to ? to : from);
+}
+
+/* What the words mean that stand before changes which can not be made now. */
+static void print_legend(const json_t *changes)
+{
+	static const char *const legend[][2] = {
+		{ "restart", "needs the gateway to be started again" },
+		{ "planned", "memory was planned at the start; it needs to be started again" },
+	};
+
+	for (size_t n = 0; n < ARRAY_COUNT(legend); n++) {
+		const json_t *change;
+		size_t i;
+
+		json_array_foreach(changes, i, change)
+		{
+			if (strcmp(text_of(change, "when"), legend[n][0]) != 0)
+				continue;
+			printf("%s: %s\n", legend[n][0], legend[n][1]);
+			break;
+		}
+	}
 }
 
 static void print_changes(const json_t *answer)
@@ -128,6 +144,7 @@ static void print_changes(const json_t *answer)
 		printf("and %lld more\n", (long long)left_out);
 	if (changes && json_array_size(changes) == 0)
 		printf("nothing would change\n");
+	print_legend(changes);
 }
 
 static bool take_answer(const struct conf_command *command, const struct conf_args *args,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "prog/drain_args.h"
 #include "prog/gateway.h"
 #include "prog/prog.h"
@@ -17,13 +18,14 @@ static const char *text_of(const json_t *object, const char *key)
 
 static void say_backend(const json_t *backend, bool undrained)
 {
+	json_int_t flows = json_integer_value(json_object_get(backend, "flows"));
 	const char *state = text_of(backend, "state");
 
 	printf("%s  %s  %s", text_of(backend, "service"), text_of(backend, "backend"), state);
 	if (strcmp(state, "draining") == 0)
 		printf("  %lld s left",
 		       (long long)json_integer_value(json_object_get(backend, "left_s")));
-	printf("  %lld flows", (long long)json_integer_value(json_object_get(backend, "flows")));
+	printf("  %lld flow%s", (long long)flows, text_plural((u64)flows));
 	if (undrained && json_is_false(json_object_get(backend, "was_ordered")))
 		printf("  it was not ordered to drain");
 	printf("\n");

@@ -4,7 +4,7 @@
 #include <jansson.h>
 
 #include "host/conf/conf_schema.h"
-#include "host/ctl/ctl.h"
+#include "prog/gateway.h"
 #include "prog/options.h"
 
 enum {
@@ -18,7 +18,7 @@ enum {
 
 static const struct option_spec specs[OPT_COUNT] = {
 	[OPT_SERVICE] = { "--service", "NAME", "of this service only; else of every one" },
-	[OPT_CONTROL] = { "--control", "PATH", "the control socket of the gateway" },
+	[OPT_CONTROL] = { "--control", "PATH", GATEWAY_CONTROL_HELP },
 	[OPT_JSON] = { "--json", NULL, "for programs" },
 	[OPT_HELP] = { "--help", NULL, "this text" },
 	[OPT_DEADLINE] = { "--deadline", "TIME",
@@ -83,15 +83,14 @@ bool drain_args_parse(int argc, char **argv, enum ctl_do what, struct drain_args
 				   .word_max = 1 };
 	u32 deadline_s = 0;
 
-	*args = (struct drain_args){ .control = CTL_PATH_DEFAULT };
+	*args = (struct drain_args){ 0 };
 	if (!options_parse(argc, argv, &options, why))
 		return false;
 	args->help = value[OPT_HELP] != NULL;
 	args->json = value[OPT_JSON] != NULL;
 	if (args->help)
 		return true;
-	if (value[OPT_CONTROL])
-		args->control = value[OPT_CONTROL];
+	args->control = value[OPT_CONTROL];
 	if (!check_values(&options, what, &deadline_s, why))
 		return false;
 	args->request = request_of(&options, what, deadline_s);

@@ -13,7 +13,7 @@
 #include "core/wire/sctp.h"
 #include "core/wire/tcp.h"
 #include "core/wire/udp.h"
-#include "host/ctl/ctl.h"
+#include "prog/gateway.h"
 #include "prog/options.h"
 #include "host/conf/value_icmp.h"
 #include "host/conf/values.h"
@@ -59,7 +59,7 @@ static const struct option_spec specs[OPT_COUNT] = {
 	[OPT_DF] = { "--df", NULL, "must not be fragmented" },
 	[OPT_PCAP] = { "--pcap", "FILE", "a packet of a capture instead" },
 	[OPT_PACKET] = { "--packet", "N", "which one; 1 is the first" },
-	[OPT_CONTROL] = { "--control", "PATH", "the control socket of the gateway" },
+	[OPT_CONTROL] = { "--control", "PATH", GATEWAY_CONTROL_HELP },
 	[OPT_JSON] = { "--json", NULL, "JSON as the gateway writes it" },
 	[OPT_HELP] = { "--help", NULL, "this text" },
 };
@@ -177,7 +177,6 @@ bool explain_args_parse(int argc, char **argv, struct explain_args *args, struct
 	struct options options = { .specs = specs, .count = OPT_COUNT, .value = value };
 
 	*args = (struct explain_args){
-		.control = CTL_PATH_DEFAULT,
 		.pcap_number = 1,
 		.tcp_flags = TCP_SYN,
 		.icmp_type = ICMP_ECHO,
@@ -191,8 +190,7 @@ bool explain_args_parse(int argc, char **argv, struct explain_args *args, struct
 	args->df = value[OPT_DF] != NULL;
 	args->pcap = value[OPT_PCAP];
 	args->in_if = value[OPT_IN];
-	if (value[OPT_CONTROL])
-		args->control = value[OPT_CONTROL];
+	args->control = value[OPT_CONTROL];
 	if (!args->in_if)
 		return options_refuse(why, "--in is missing: the interface that the packet comes "
 					   "in by");

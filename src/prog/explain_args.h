@@ -7,7 +7,7 @@
 #include "host/ctl/ctl_request.h"
 
 struct explain_args {
-	const char *control;
+	const char *control; /* NULL: see gateway_path() */
 	const char *in_if;
 	const char *pcap; /* NULL: described */
 	u64 pcap_number;  /* from 1 on */

@@ -2,10 +2,22 @@
 #include "prog/gateway.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "host/ctl/ctl.h"
+
+const char *gateway_path(const char *given)
+{
+	const char *set = getenv("SLUICE_CONTROL");
+
+	if (given)
+		return given;
+	return set && *set ? set : CTL_PATH_DEFAULT;
+}
 
 static void say_no_gateway(const char *path, int reason)
 {
@@ -19,7 +31,7 @@ static void say_no_gateway(const char *path, int reason)
 	fprintf(stderr,
 		"sluice: no gateway answers at %s (%s)\n"
 		"Start one with 'sluice run --lan IF --wan IF', or name the socket of "
-		"another with --control PATH.\n",
+		"another with --control PATH or SLUICE_CONTROL.\n",
 		path, strerror(reason));
 }
 
@@ -29,6 +41,7 @@ int gateway_connect(const char *path, u32 wait_s)
 	struct timeval wait = { .tv_sec = (time_t)wait_s };
 	int fd;
 
+	path = gateway_path(path);
 	if (strlen(path) >= sizeof addr.sun_path) {
 		say_no_gateway(path, ENAMETOOLONG);
 		return -1;

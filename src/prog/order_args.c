@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "host/ctl/ctl.h"
+#include "prog/gateway.h"
 #include "prog/options.h"
 #include "host/conf/values.h"
 
@@ -30,7 +30,7 @@ static const struct option_spec specs[OPT_COUNT] = {
 	[OPT_ICMP_ID] = { "--icmp-id", "N", "ICMP with this identifier" },
 	[OPT_PROTO] = { "--proto", "P", "tcp, udp, another name or a number" },
 	[OPT_ZONE] = { "--zone", "Z", "of this zone; none: of no zone" },
-	[OPT_CONTROL] = { "--control", "PATH", "the control socket of the gateway" },
+	[OPT_CONTROL] = { "--control", "PATH", GATEWAY_CONTROL_HELP },
 	[OPT_HELP] = { "--help", NULL, "this text" },
 	[OPT_STATE] = { "--state", "S", "in this state, as 'sluice show flows' prints it" },
 	[OPT_UNANSWERED] = { "--unanswered", NULL, "that nobody has answered" },
@@ -136,14 +136,13 @@ bool order_args_parse(int argc, char **argv, enum ctl_verb verb, struct order_ar
 				   .word = word,
 				   .word_max = verb == CTL_VERB_FLUSH };
 
-	*args = (struct order_args){ .control = CTL_PATH_DEFAULT };
+	*args = (struct order_args){ 0 };
 	if (!options_parse(argc, argv, &options, why))
 		return false;
 	args->help = value[OPT_HELP] != NULL;
 	if (args->help)
 		return true;
-	if (value[OPT_CONTROL])
-		args->control = value[OPT_CONTROL];
+	args->control = value[OPT_CONTROL];
 	if (!check_values(value, why))
 		return false;
 	if (verb == CTL_VERB_FLUSH && !check_flush(&options, value, why))

@@ -7,7 +7,7 @@
 #include "host/ctl/ctl_request.h"
 
 struct order_args {
-	const char *control;
+	const char *control; /* NULL: see gateway_path() */
 	bool help;
 	char *request; /* a line of JSON; to be freed */
 };

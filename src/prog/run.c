@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/text.h"
 #include "host/io/hostport.h"
 #include "host/os/clock.h"
 #include "host/os/hugepages.h"
@@ -242,9 +243,10 @@ static void say_end(const struct run *run)
 	for (u32 i = 0; i < run->asked.conf.iface_count; i++) {
 		const struct port_stats *stats = port_count(run->port[i]);
 
-		printf("  %-7s in %" PRIu64 " packets %" PRIu64 " bytes, out %" PRIu64
-		       " packets %" PRIu64 " bytes",
-		       run->port[i]->name, stats->rx_packets, stats->rx_bytes, stats->tx_packets,
+		printf("  %-7s in %" PRIu64 " packet%s %" PRIu64 " bytes, out %" PRIu64
+		       " packet%s %" PRIu64 " bytes",
+		       run->port[i]->name, stats->rx_packets, text_plural(stats->rx_packets),
+		       stats->rx_bytes, stats->tx_packets, text_plural(stats->tx_packets),
 		       stats->tx_bytes);
 		if (stats->losses.rx_lost + stats->losses.rx_no_packet + stats->losses.tx_full)
 			printf(", lost for want of room %" PRIu64 " in, %" PRIu64 " out",

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/text.h"
 #include "host/conf/conf_diff.h"
 #include "host/conf/conf_load.h"
 #include "host/os/clock.h"
@@ -151,7 +152,7 @@ static bool look_at_text(struct change *change, const struct ctl_call *call)
 static bool may_change(struct change *change)
 {
 	const struct conf_diff *diff = &change->diff;
-	u32 others = diff->by_when[CONF_RESTART] + diff->by_when[CONF_REFUSED];
+	u32 others = diff->by_when[CONF_RESTART] + diff->by_when[CONF_PLANNED];
 
 	for (u32 i = 0; i < diff->count; i++) {
 		if (diff->change[i].when == CONF_LIVE)
@@ -159,7 +160,7 @@ static bool may_change(struct change *change)
 		snprintf(change->why, sizeof change->why,
 			 "%s can not change while the gateway runs%s%s; nothing was changed",
 			 diff->change[i].path,
-			 diff->change[i].when == CONF_REFUSED ? ": memory is planned at start" : "",
+			 diff->change[i].when == CONF_PLANNED ? ": memory is planned at start" : "",
 			 others > 1 ? ", and it is not the only one" : "");
 		return false;
 	}
@@ -276,8 +277,9 @@ static bool change_to(struct change *change, const struct ctl_call *call, ns_t n
 	if (action->what == CTL_DO_APPLY)
 		run->confirm_ns = os_now() + action->confirm_s * NS_PER_SEC;
 	run_log_say(&run->log, RUN_INFO, ctl_do_name(action->what),
-		    "%s: %u changes taken from %s%s", ctl_do_name(action->what),
-		    change->diff.by_when[CONF_LIVE], run->asked.file,
+		    "%s: %u change%s taken from %s%s", ctl_do_name(action->what),
+		    change->diff.by_when[CONF_LIVE],
+		    text_plural(change->diff.by_when[CONF_LIVE]), run->asked.file,
 		    run->confirm_ns ? ", which wait to be confirmed" : "");
 	return true;
 }
@@ -289,7 +291,7 @@ static bool compare(struct change *change, const struct ctl_call *call)
 
 	if (!look_at_text(change, call))
 		return false;
-	if (by_when[CONF_RESTART] + by_when[CONF_REFUSED] > 0)
+	if (by_when[CONF_RESTART] + by_when[CONF_PLANNED] > 0)
 		return true;
 	return hosts_have_addresses(change) && build(change, true);
 }
@@ -340,6 +342,26 @@ static bool say_status(struct change *change, ns_t now)
 	return true;
 }
 
+/* Packets go on while it is written. */
+static bool say_config(struct change *change, const struct ctl_action *action)
+{
+	struct run *run = change->run;
+	struct turns turns = { .give = run_carry, .arg = run, .each = STEPS_EACH };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out) {
+		snprintf(change->why, sizeof change->why, "there is no memory to write it");
+		return false;
+	}
+	conf_print(&run->asked.conf, action->all, out, &turns);
+	fclose(out);
+	json_object_set_new(change->answer, "config", json_string(text));
+	free(text);
+	return true;
+}
+
 static bool order_drain(struct change *change, const struct ctl_action *action, ns_t now)
 {
 	struct drain_why why = { "" };
@@ -354,6 +376,7 @@ static bool order_drain(struct change *change, const struct ctl_action *action, 
 static bool act(struct change *change, const struct ctl_call *call, ns_t now)
 {
 	switch (call->action.what) {
+	case CTL_DO_CONFIG: return say_config(change, &call->action);
 	case CTL_DO_STATUS: return say_status(change, now);
 	case CTL_DO_DIFF: return compare(change, call);
 	case CTL_DO_RELOAD:

@@ -473,7 +473,17 @@ static void build_subscribers(struct building *b)
 	subscribers->prefix_len = (u8)asked->prefix_len;
 	subscribers->limits = asked->limits;
 	subscribers->exception_count = asked->exception_count;
-	memcpy(subscribers->exception, asked->exception, sizeof subscribers->exception);
+	for (u32 i = 0; i < asked->exception_count; i++) {
+		const struct conf_exception *given = &asked->exception[i];
+
+		subscribers->exception[i] = (struct subscriber_exception){
+			.prefix = given->source,
+			.prefix_len = given->source_len,
+			.limits = given->limits,
+			.by_zone = given->zone[0] != 0,
+			.zone = conf_zone_find(b->asked, given->zone),
+		};
+	}
 }
 
 static void build_rest(struct building *b)

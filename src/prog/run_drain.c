@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/text.h"
 #include "host/conf/nearest.h"
 #include "host/conf/values.h"
 
@@ -140,9 +141,9 @@ static void tell_one(struct run *run, const struct sluice_backend *backend, bool
 				"flows", (json_int_t)backend->flows, "was_ordered", was_ordered));
 	if (drain)
 		run_log_say(&run->log, RUN_INFO, "drain",
-			    "%s: backend %s is %s as ordered: %u s are left for %llu flows",
+			    "%s: backend %s is %s as ordered: %u s are left for %llu flow%s",
 			    backend->service, end.text, backend->state, left_s,
-			    (unsigned long long)backend->flows);
+			    (unsigned long long)backend->flows, text_plural(backend->flows));
 	else if (was_ordered)
 		run_log_say(&run->log, RUN_INFO, "drain",
 			    "%s: the order to drain backend %s is taken back: it is %s",

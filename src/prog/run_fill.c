@@ -136,6 +136,9 @@ static void fill_services(const struct run_args *args, struct conf *conf)
 		service->slow_start_s = dnat->service.slow_start_s;
 		service->drain_s = dnat->service.drain_s;
 		service->check = dnat->health;
+		/* As in a file: the path of a check that asks for none. */
+		if (!service->check.path[0])
+			service->check.path[0] = '/';
 		service->backend_count = dnat->backend_count;
 		memcpy(service->backend, dnat->backend,
 		       dnat->backend_count * sizeof dnat->backend[0]);

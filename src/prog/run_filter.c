@@ -12,6 +12,20 @@ static u64 ifaces_named(const struct conf *asked, const char *name)
 	return 0;
 }
 
+/* Those by which packets of a zone come. */
+static u64 ifaces_of_zone(const struct conf *asked, const char *zone)
+{
+	u64 ifs = 0;
+
+	if (zone[0] == 0)
+		return FILTER_IFACE_ANY;
+	for (u32 i = 0; i < asked->iface_count; i++) {
+		if (strcmp(asked->iface[i].zone, zone) == 0)
+			ifs |= UINT64_C(1) << i;
+	}
+	return ifs;
+}
+
 static void build_ports(struct filter_ports *ports, u16 first, u16 last)
 {
 	if (first == 0)
@@ -84,7 +98,7 @@ static void build_rule(const struct conf *asked, const struct conf_filter_rule *
 	build_end(asked, given->source_set, &rule->src, &rule->src_pair);
 	build_end(asked, given->dest_set, &rule->dst, &rule->dst_pair);
 	build_l4(given, rule);
-	rule->in_ifs = ifaces_named(asked, given->in);
+	rule->in_ifs = ifaces_named(asked, given->in) & ifaces_of_zone(asked, given->zone);
 	rule->out_ifs = ifaces_named(asked, given->out);
 	rule->fate.action = (u8)given->action;
 	rule->fate.reject = (u8)given->reject;

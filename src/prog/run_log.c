@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <sys/stat.h>
 
+#include "core/base/text.h"
 #include "core/wire/ip4.h"
 #include "host/conf/values.h"
 #include "host/os/clock.h"
@@ -24,6 +25,11 @@ static const char *const event_names[RUN_LOG_KINDS] = {
 	[SLUICE_EVENT_FILTER] = "filter",
 	[SLUICE_EVENT_IFACE] = "interface",
 };
+
+static const char *was_or_were(u64 count)
+{
+	return count == 1 ? "was" : "were";
+}
 
 void run_log_init(struct run_log *log, FILE *out, bool json)
 {
@@ -67,7 +73,8 @@ static void text_write(struct run_log *log, enum run_level level, const char *me
 		level == RUN_INFO ? "" : level_names[level], level == RUN_INFO ? "" : ": ",
 		message);
 	if (held_back)
-		fprintf(log->out, " (%" PRIu64 " more like it were held back)", held_back);
+		fprintf(log->out, " (%" PRIu64 " more like it %s held back)", held_back,
+			was_or_were(held_back));
 	fputc('\n', log->out);
 	fflush(log->out);
 }
@@ -133,8 +140,8 @@ static void turn_name(struct run_log *log, struct run_log_name *place)
 	if (held_back == 0 || log->now_ns - place->since_ns < RUN_LOG_EVERY_NS)
 		return;
 	place->held_back = 0;
-	snprintf(message, sizeof message, "%" PRIu64 " more lines of '%s' were held back",
-		 held_back, place->name);
+	snprintf(message, sizeof message, "%" PRIu64 " more line%s of '%s' %s held back",
+		 held_back, text_plural(held_back), place->name, was_or_were(held_back));
 	say(log, RUN_WARNING, place->name, message, 0);
 }
 
@@ -146,8 +153,9 @@ static void turn_kind(struct run_log *log, int index)
 	if (kind->held_back == 0 || log->now_ns - kind->written_ns < RUN_LOG_EVERY_NS)
 		return;
 	snprintf(message, sizeof message,
-		 "%" PRIu64 " more events of '%s' were held back; new flows refused: %" PRIu64,
-		 kind->held_back, event_names[index], kind->refused);
+		 "%" PRIu64 " more event%s of '%s' %s held back; new flows refused: %" PRIu64,
+		 kind->held_back, text_plural(kind->held_back), event_names[index],
+		 was_or_were(kind->held_back), kind->refused);
 	*kind = (struct run_log_kind){ .seen = true, .written_ns = log->now_ns };
 	say(log, RUN_WARNING, event_names[index], message, 0);
 }

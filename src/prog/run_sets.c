@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/text.h"
 #include "host/conf/elem_text.h"
 #include "host/conf/nearest.h"
 #include "host/conf/values.h"
@@ -80,8 +81,9 @@ static void log_done(struct run *run, const struct run_sets *order, u32 elem_cou
 			    order->why);
 	else if (what != CTL_DO_SET_TEST)
 		run_log_say(&run->log, RUN_INFO, ctl_do_name(what),
-			    "%s: %llu elements of '%s' changed, it has %u", ctl_do_name(what),
-			    (unsigned long long)order->changed, order->name, elem_count);
+			    "%s: %llu element%s of '%s' changed, it has %u", ctl_do_name(what),
+			    (unsigned long long)order->changed, text_plural(order->changed),
+			    order->name, elem_count);
 }
 
 /* Answers, and ends it. */
@@ -175,17 +177,18 @@ static void check(struct run *run, struct run_sets *order)
 
 	if (order->wrong)
 		snprintf(order->why, WHY_SIZE,
-			 "%u of %u elements are not of set '%s'; nothing was changed", order->wrong,
-			 order->wrong + order->count, order->name);
+			 "%u of %u element%s %s not of set '%s'; nothing was changed", order->wrong,
+			 order->wrong + order->count, text_plural(order->wrong + order->count),
+			 order->wrong == 1 ? "is" : "are", order->name);
 	else if (order->count == 0 && what != CTL_DO_SET_REPLACE)
 		snprintf(order->why, WHY_SIZE, "no element was given; nothing was changed");
 	else if (what == CTL_DO_SET_ADD && order->set.kind != FILTER_SET_PORTS &&
 		 order->count > order->set.room && order->count > 1)
 		snprintf(order->why, WHY_SIZE,
-			 "there is room for %u more elements, and not for %u: "
+			 "there is room for %u more element%s, and not for %u: "
 			 "limits.filter-elements allows %u in all sets together; nothing was "
 			 "changed",
-			 order->set.room, order->count, limit);
+			 order->set.room, text_plural(order->set.room), order->count, limit);
 	else if (what == CTL_DO_SET_TEST && order->count > RUN_SETS_TESTS)
 		snprintf(order->why, WHY_SIZE, "at most %d elements are tested at once",
 			 RUN_SETS_TESTS);

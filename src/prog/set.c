@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/base/text.h"
 #include "host/ctl/ctl_request.h"
 #include "prog/gateway.h"
 #include "prog/prog.h"
@@ -157,12 +158,14 @@ static void say_done(const struct set_args *args, const json_t *answer)
 		[CTL_DO_SET_FLUSH] = "taken out",
 		[CTL_DO_SET_REPLACE] = "given",
 	};
+	long long elements = number_of(answer, "elements");
 
 	if (args->what == CTL_DO_SET_TEST)
 		say_tests(answer);
 	else
-		printf("%s: %lld %s, has %lld elements\n", args->name, number_of(answer, "changed"),
-		       words[args->what], number_of(answer, "elements"));
+		printf("%s: %lld %s, has %lld element%s\n", args->name,
+		       number_of(answer, "changed"), words[args->what], elements,
+		       text_plural((u64)elements));
 }
 
 static bool all_in(const json_t *answer)

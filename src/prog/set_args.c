@@ -3,14 +3,14 @@
 
 #include "host/conf/nearest.h"
 #include "host/conf/values.h"
-#include "host/ctl/ctl.h"
+#include "prog/gateway.h"
 #include "prog/options.h"
 
 enum { OPT_FILE, OPT_CONTROL, OPT_JSON, OPT_HELP, OPT_COUNT };
 
 static const struct option_spec specs[OPT_COUNT] = {
 	[OPT_FILE] = { "--file", "F", "elements from a file, one a line; - is standard input" },
-	[OPT_CONTROL] = { "--control", "PATH", "the control socket of the gateway" },
+	[OPT_CONTROL] = { "--control", "PATH", GATEWAY_CONTROL_HELP },
 	[OPT_JSON] = { "--json", NULL, "the answer as JSON" },
 	[OPT_HELP] = { "--help", NULL, "this text" },
 };
@@ -86,14 +86,13 @@ bool set_args_parse(int argc, char **argv, const char **word, struct set_args *a
 				   .word_max = (size_t)argc };
 	bool takes = false;
 
-	*args = (struct set_args){ .control = CTL_PATH_DEFAULT };
+	*args = (struct set_args){ 0 };
 	if (!options_parse(argc, argv, &options, why))
 		return false;
 	args->help = value[OPT_HELP] != NULL;
 	if (args->help)
 		return true;
-	if (value[OPT_CONTROL])
-		args->control = value[OPT_CONTROL];
+	args->control = value[OPT_CONTROL];
 	args->json = value[OPT_JSON] != NULL;
 	args->file = value[OPT_FILE];
 	if (options.word_count == 0)

@@ -9,7 +9,7 @@
 struct set_args {
 	enum ctl_do what;
 	const char *name;
-	const char *control;
+	const char *control; /* NULL: see gateway_path() */
 	const char *file; /* NULL: none */
 	u32 elem_count;
 	const char *const *elem; /* as typed, and found to be elements of some kind */

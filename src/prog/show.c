@@ -5,6 +5,7 @@
 #include "prog/gateway.h"
 #include "prog/prog.h"
 #include "prog/show_args.h"
+#include "prog/show_config.h"
 #include "prog/show_read.h"
 
 static int show_ask(const struct show_args *args)
@@ -16,7 +17,8 @@ static int show_ask(const struct show_args *args)
 	free(request);
 	if (!stream)
 		return PROG_EXIT_FAILED;
-	good = show_read(stream, args, stdout, stderr);
+	good = args->show == CTL_SHOW_CONFIG ? show_config_read(stream, args, stdout, stderr)
+					     : show_read(stream, args, stdout, stderr);
 	fclose(stream);
 	return good ? PROG_EXIT_OK : PROG_EXIT_FAILED;
 }

@@ -5,9 +5,9 @@
 #include <stdarg.h>
 
 #include "core/ct/flow.h"
-#include "host/ctl/ctl.h"
 #include "host/conf/nearest.h"
 #include "host/conf/values.h"
+#include "prog/gateway.h"
 
 static bool refuse(struct ctl_why *why, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -41,8 +41,8 @@ static const struct {
 	{ "--unanswered", CTL_FILTER_UNANSWERED, NULL, "that nobody has answered" },
 	{ "--limit", CTL_FILTER_LIMIT, "N", "the first N only" },
 	{ "--count", CTL_FILTER_COUNT, NULL, "how many there are, nothing else" },
-	{ "--all", CTL_FILTER_ALL, NULL, "counters that are zero, too" },
-	{ "--control", OPTION_CONTROL, "PATH", "the control socket of the gateway" },
+	{ "--all", CTL_FILTER_ALL, NULL, "counters that are zero, or defaults, too" },
+	{ "--control", OPTION_CONTROL, "PATH", GATEWAY_CONTROL_HELP },
 	{ "--json", OPTION_JSON, NULL, "JSON as the gateway writes it" },
 	{ "--help", OPTION_HELP, NULL, "this text" },
 };
@@ -217,7 +217,6 @@ bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_w
 	bool named = false;
 
 	memset(args, 0, sizeof *args);
-	args->control = CTL_PATH_DEFAULT;
 	for (int at = 1; at < argc; at++) {
 		if (argv[at][0] == '-') {
 			if (!read_option(args, &at, argv, why))
@@ -237,7 +236,7 @@ bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_w
 	if (!named)
 		return refuse(why, "show what? One of flows, nat, ports, backends, subscribers, "
 				   "routes, interfaces, neighbours, drops, counters, memory, "
-				   "rules, sets, zones");
+				   "rules, sets, zones, config");
 	return check_filters(args, why);
 }
 

@@ -8,7 +8,7 @@
 
 struct show_args {
 	enum ctl_show show;
-	const char *control;
+	const char *control; /* NULL: see gateway_path() */
 	bool json;
 	bool help;
 	unsigned given;   /* enum ctl_filter or'ed */

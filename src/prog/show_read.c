@@ -28,7 +28,7 @@ struct reading {
 };
 
 /* Control characters, and bytes that some terminals take for them, as JSON writes them. */
-static void put_shown(FILE *to, const char *text, size_t len, bool lines)
+void show_shown(FILE *to, const char *text, size_t len, bool lines)
 {
 	for (size_t at = 0; at < len; at++) {
 		unsigned char byte = (unsigned char)text[at];
@@ -44,7 +44,7 @@ static void put_shown(FILE *to, const char *text, size_t len, bool lines)
 static void put_text(struct reading *reading)
 {
 	fflush(reading->text);
-	put_shown(reading->out, reading->buffer, reading->size, true);
+	show_shown(reading->out, reading->buffer, reading->size, true);
 	rewind(reading->text);
 }
 
@@ -57,7 +57,7 @@ static void take_single(struct reading *reading, const json_t *answer)
 	reading->refused = error != NULL;
 	if (error) {
 		fprintf(reading->complaints, "sluice: the gateway answered: ");
-		put_shown(reading->complaints, error, strlen(error), false);
+		show_shown(reading->complaints, error, strlen(error), false);
 		fprintf(reading->complaints, "\n");
 	} else if (!reading->args->json) {
 		fprintf(reading->out, "%lld\n",
@@ -152,7 +152,7 @@ static void take_line(struct reading *reading, bool first, char *line, size_t le
 	if (len && line[len - 1] == '\n')
 		line[--len] = 0;
 	if (reading->args->json && !(first && strstr(line, "\"error\":"))) {
-		put_shown(reading->out, line, len, false);
+		show_shown(reading->out, line, len, false);
 		putc('\n', reading->out);
 	}
 	if (first)

@@ -8,5 +8,7 @@
 /* Prints to out; why there is no answer, or no whole one, to complaints. True when the answer came
  * to its end and was none of refusal.                                                           */
 bool show_read(FILE *stream, const struct show_args *args, FILE *out, FILE *complaints);
+/* Bytes that would move a terminal are shown instead; lines: ends of lines are none of them. */
+void show_shown(FILE *to, const char *text, size_t len, bool lines);
 
 #endif

@@ -1,5 +1,7 @@
 /* Lines for people: one record, one line, aligned for the usual widths. */
 #include "prog/show_text.h"
+
+#include "core/base/text.h"
 #include "prog/show_rules.h"
 
 #include <inttypes.h>
@@ -276,10 +278,11 @@ static void put_iface(FILE *out, const json_t *iface)
 		fprintf(out, "  %s%s", text_of(entry, "addr"),
 			bool_of(entry, "host") ? " (the host's, too)" : "");
 	fprintf(out,
-		"  in %" PRIu64 " packets %" PRIu64 " bytes  out %" PRIu64 " packets %" PRIu64
+		"  in %" PRIu64 " packet%s %" PRIu64 " bytes  out %" PRIu64 " packet%s %" PRIu64
 		" bytes",
-		count_of(iface, "rx_packets"), count_of(iface, "rx_bytes"),
-		count_of(iface, "tx_packets"), count_of(iface, "tx_bytes"));
+		count_of(iface, "rx_packets"), text_plural(count_of(iface, "rx_packets")),
+		count_of(iface, "rx_bytes"), count_of(iface, "tx_packets"),
+		text_plural(count_of(iface, "tx_packets")), count_of(iface, "tx_bytes"));
 	put_losses(out, iface);
 	if (json_array_size(offloads))
 		fprintf(out, "  offloads");
@@ -371,6 +374,7 @@ void show_text_record(FILE *out, enum ctl_show show, u32 part, const json_t *rec
 		else
 			show_text_set(out, record);
 		return;
+	case CTL_SHOW_CONFIG: /* no records: show_config.c */
 	case CTL_SHOW_COUNT: return;
 	}
 }

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "host/ctl/ctl.h"
 #include "prog/gateway.h"
 #include "prog/options.h"
 #include "prog/prog.h"
@@ -23,7 +22,7 @@ static const struct option_spec specs[OPT_COUNT] = {
 	[OPT_ONCE] = { "--once", NULL, "print it once, as plain text" },
 	[OPT_BY] = { "--by", "ORDER", "flows (default), ports, new or bytes" },
 	[OPT_INTERVAL] = { "--interval", "S", "seconds between two looks; 2" },
-	[OPT_CONTROL] = { "--control", "PATH", "the control socket of the gateway" },
+	[OPT_CONTROL] = { "--control", "PATH", GATEWAY_CONTROL_HELP },
 	[OPT_HELP] = { "--help", NULL, "this text" },
 };
 
@@ -216,7 +215,7 @@ static bool parse(int argc, char **argv, struct top *top, struct ctl_why *why)
 		return false;
 	top->help = value[OPT_HELP] != NULL;
 	top->once = value[OPT_ONCE] != NULL;
-	top->control = value[OPT_CONTROL] ? value[OPT_CONTROL] : CTL_PATH_DEFAULT;
+	top->control = value[OPT_CONTROL];
 	top->interval_s = INTERVAL_DEFAULT_S;
 	if (value[OPT_BY] && !read_order(value[OPT_BY], &top->view.order))
 		return options_refuse(why, "--by %.40s: has to be flows, ports, new or bytes",

@@ -51,7 +51,7 @@ static void print_and_read_back(const struct read *first, bool all)
 	FILE *out = open_memstream(&text, &len);
 
 	CHECK(out != NULL);
-	conf_print(&first->conf, all, out);
+	conf_print(&first->conf, all, out, NULL);
 	fclose(out);
 	if (len <= CONF_FILE_MAX) {
 		CHECK(conf_load(text, len, &second.conf, &second.marks, &second.errors, NULL));

@@ -62,6 +62,9 @@ check "it runs" inside sluice version
 check_not "every library is there" sh -c 'chroot "$1" ldd /usr/bin/sluice | grep -q "not found"' sh "$box/root"
 check "the user of the service" inside id sluice
 check "a page of the manual" sh -c 'chroot "$1" zcat /usr/share/man/man8/sluice-run.8.gz | grep -q SLUICE-RUN' sh "$box/root"
+check "and that of the file" sh -c 'chroot "$1" zcat /usr/share/man/man5/sluice.yaml.5.gz | grep -q SLUICE.YAML' sh "$box/root"
+check "the example of a configuration is good" inside sluice check \
+	/usr/share/doc/sluice/examples/sluice.yaml
 if command -v systemctl >/dev/null; then
 	equal "the service is known, and not wanted at boot" disabled \
 		"$(inside systemctl is-enabled sluice.service 2>/dev/null)"

@@ -14,11 +14,14 @@ made() { make -C "$root" BUILD="$BUILD" DESTDIR="$box/dest" "$@"; }
 
 check "make install" made install PREFIX=/opt/sluice
 check "the program runs" "$box/dest/opt/sluice/bin/sluice" version
-for file in share/man/man8/sluice.8 share/man/man8/sluice-run.8 lib/sysusers.d/sluice.conf \
+for file in share/man/man8/sluice.8 share/man/man8/sluice-run.8 \
+	share/man/man5/sluice.yaml.5 lib/sysusers.d/sluice.conf \
 	share/bash-completion/completions/sluice share/zsh/site-functions/_sluice; do
 	check "$file" test -s "$box/dest/opt/sluice/$file"
 done
 check "an example of options" test -s "$box/dest/etc/sluice/options.example"
+example=$box/dest/opt/sluice/share/doc/sluice/examples/sluice.yaml
+check "the example of a configuration is good" "$box/dest/opt/sluice/bin/sluice" check "$example"
 unit=$box/dest/opt/sluice/lib/systemd/system/sluice.service
 check "the service runs what was installed" grep -q '^ExecStart=/opt/sluice/bin/sluice run' "$unit"
 check "and nothing else of /usr/bin" sh -c '! grep -v "^#" "$1" | grep -q /usr/bin' sh "$unit"

@@ -26,7 +26,7 @@ for change in '/^.It Fl Fl pool/,+2d' 's/^\(.It Fl Fl no-nat\)$/\1x/' 's/A-B|A/A
 	check_not "$change" python3 "$root/tools/man_check.py" "$SLUICE" "$box/man"
 done
 
-for page in "$root"/docs/man/*.8; do
+for page in "$root"/docs/man/*.[58]; do
 	name=${page##*/}
 	if command -v mandoc >/dev/null; then
 		check "mandoc: $name" mandoc -T lint -W warning "$page"

@@ -17,8 +17,15 @@ ends_with() { # CODE COMMAND...
 
 ends_with 0 "$SLUICE" check "$GOLDEN/good-all.yaml"
 says "it says what it has read" "is good: 3 interfaces, 3 routes, 2 pools, 4 rules, 2 one-to-one" "$BOX/out"
+ends_with 0 "$SLUICE" check "$HERE/../../examples/sluice.yaml"
+says "one is one" "4 rules, 1 one-to-one, 1 service, 14 filter rules, 2 sets of 6 elements" "$BOX/out"
 ends_with 0 "$SLUICE" check "$GOLDEN/good-small.yaml"
 says "and what somebody may have forgotten" "^note: .*every packet keeps its addresses" "$BOX/out"
+printf 'filter: {input: drop}\nnat: {rules: [{}]}\n' | cat "$GOLDEN/good-small.yaml" - >"$BOX/input.yaml"
+ends_with 0 "$SLUICE" check "$BOX/input.yaml"
+says "who is cut off" "^note: filter.input lets no echo request in" "$BOX/out"
+equal "for programs, too" 2 "$("$SLUICE" check --json "$BOX/input.yaml" | jq '.notes | length')"
+says_not "the example thinks of all" "^note" <("$SLUICE" check "$HERE/../../examples/sluice.yaml")
 ends_with 1 "$SLUICE" check "$GOLDEN/bad-rules.yaml"
 says "a mistake has its place" "bad-rules.yaml:12:14: there is no pool 'ofice'; did you mean 'office'" "$BOX/err"
 equal "and all of them are told" "$(wc -l <"$GOLDEN/bad-rules.err")" "$(wc -l <"$BOX/err")"

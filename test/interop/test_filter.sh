@@ -79,6 +79,27 @@ says "this one has them" "rule 2 .*name opening .*flags syn" "$BOX/text"
 check "what becomes of another code" "$SLUICE" explain --control "$CONTROL" --in gw0 \
 	--src $INSIDE --dst $OUTSIDE --proto icmp --icmp echo-request/3
 says "it is dropped" "name odd-code .*type 8 .*code 3" "$BOX/text"
+
+# ---- who is cut off by a policy of input, as check notes --------------------------------------
+
+INPUT="filter:
+  input: drop"
+ping_gateway() { at $IN ping -c 1 -W 1 -q $LAN; }
+trace_gateway() { at $IN "$SLUICE" traceroute -n -q 1 -w 1 -m 2 $LAN; }
+config_given "$BOX/input.yaml" "$INPUT"
+check "a policy that drops" change reload "$BOX/input.yaml"
+check_not "the gateway answers no ping" ping_gateway
+trace_gateway >"$BOX/trace" 2>&1
+says_not "and no traceroute" "$LAN .* ms" "$BOX/trace"
+"$SLUICE" check "$BOX/input.yaml" >"$BOX/notes"
+equal "both are noted" 2 "$(grep -c '^note: filter.input' "$BOX/notes")"
+config_given "$BOX/input.yaml" "$INPUT
+  rules:
+$(sed -n 's/^note: filter.input.*\({.*}\)$/    - \1/p' "$BOX/notes")"
+check "with the rules that the notes name" change reload "$BOX/input.yaml"
+check "it answers ping" ping_gateway
+trace_gateway >"$BOX/trace" 2>&1
+says "and traceroute" "$LAN .* ms" "$BOX/trace"
 gateway_stop
 
 cd "$BOX" || exit 1

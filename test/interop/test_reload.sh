@@ -49,12 +49,19 @@ cd / || exit 1
 check "what runs differs in nothing" change diff "$BOX/gw.yaml"
 says "and says so" "^nothing would change" "$BOX/text"
 check "a difference that can be taken live" change diff "$BOX/routes.yaml"
-says "a time-out" "^LIVE +timeouts.udp +5m -> 4m" "$BOX/text"
-says "a route" "^LIVE +routes\[0\] +new: to 192.0.2.0/24, via blackhole" "$BOX/text"
+says "a time-out" "^live +timeouts.udp +5m -> 4m" "$BOX/text"
+says "a route" "^live +routes\[0\] +new: to 192.0.2.0/24, via blackhole" "$BOX/text"
 check "and one that can not" change diff "$BOX/flows.yaml"
-says "a limit" "^REFUSED +limits.flows +262144 -> 300000" "$BOX/text"
+says "a limit" "^planned +limits.flows +262144 -> 300000" "$BOX/text"
+says "and what that means" "^planned: memory was planned at the start" "$BOX/text"
+equal "in the word of the pages" planned "$(change diff "$BOX/flows.yaml" --json | jq -r '[.changes[].when] | map(select(. != "live")) | unique[]')"
 check_not "a bad file" change diff "$BOX/bad.yaml"
 says "with its place" "bad.yaml:10:22: 'masquerad'.*did you mean 'masquerade'" "$BOX/text"
+
+shown_is() { "$SLUICE" show config --control "$CONTROL" | cmp - <("$SLUICE" print "$1"); }
+check "what runs is shown as its file in one spelling" shown_is "$BOX/gw.yaml"
+equal "for programs, too" masquerade "$(show config | jq -r '.config.nat.rules[0].kind')"
+says "with the defaults" "tcp-established: 2h4m" <("$SLUICE" show config --all --control "$CONTROL")
 
 # ---- connections stand, and nothing is lost ---------------------------------------------------
 
@@ -94,6 +101,7 @@ equal "and it is the same flow" "$flow" "$(pid_of_flow)"
 
 check "at first it is the address of the way out" seen_as $WAN
 check "a pool" change reload "$BOX/pool.yaml"
+check "the new file is shown" shown_is "$BOX/pool.yaml"
 ip -n $OUT route replace 198.18.9.0/30 dev b0
 new_address() { case "$(seen)" in 198.18.9.*) true ;; *) false ;; esac; }
 check "new flows get its addresses" wait_for 10 new_address
@@ -101,6 +109,7 @@ echo three >&7
 check "the connection keeps its own" wait_for 5 grep -q three "$BOX/screen"
 check "back" change rollback
 check "new flows are as before" wait_for 5 seen_as $WAN
+check "and the file of before is shown" shown_is "$BOX/gw.yaml"
 check_not "there is nothing further back" change rollback
 says "which is said" "no change to go back from" "$BOX/text"
 
@@ -115,6 +124,7 @@ says "by its name" "limits.flows can not change while the gateway runs: memory i
 check "and what stood beside it is not taken" change diff "$BOX/gw.yaml"
 says "nothing differs" "^nothing would change" "$BOX/text"
 show routes >"$BOX/after"
+check "the configuration is the same" shown_is "$BOX/gw.yaml"
 check "the routes are the same" cmp "$BOX/before" "$BOX/after"
 check "packets pass" seen_as $WAN
 dd if=/dev/zero of="$BOX/large" bs=1024 count=3000 2>/dev/null

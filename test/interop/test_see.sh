@@ -39,6 +39,21 @@ check "explain a packet of a capture" explain --in gw0 --pcap "$BOX/web.pcap" --
 says "it belongs to a flow now" "belongs to a known one" "$BOX/text"
 check_not "a packet that the capture has not" explain --in gw0 --pcap "$BOX/web.pcap" --packet 9999
 
+# ---- the configuration ------------------------------------------------------------------------
+
+check "what options say is a configuration as well" "$SLUICE" show config --control "$CONTROL"
+cp "$BOX/text" "$BOX/shown.yaml"
+says "a route" "via: prohibit" "$BOX/shown.yaml"
+for command in "show zones" "diff $BOX/shown.yaml" "explain ${WEB[*]}" "set test none 1.2.3.4" "top --once" \
+	"flush flows --port 1" "drain 192.0.2.1"; do
+	# shellcheck disable=SC2086 # words
+	SLUICE_CONTROL=$CONTROL "$SLUICE" $command >"$BOX/answer" 2>&1
+	says_not "the environment names the socket of ${command%% *}" "no gateway answers" "$BOX/answer"
+done
+check "which can be read" "$SLUICE" check "$BOX/shown.yaml"
+check "and is what runs" "$SLUICE" diff "$BOX/shown.yaml" --control "$CONTROL"
+says "in everything" "^nothing would change" "$BOX/text"
+
 # ---- events and flush -------------------------------------------------------------------------
 
 "$SLUICE" events --control "$CONTROL" --port 80 >"$BOX/events" 2>&1 </dev/null &

@@ -130,7 +130,7 @@ server 3
 mark
 config "$BOX/three.yaml" 10.10.0.11 "1 2 3"
 check "the difference" change diff "$BOX/three.yaml"
-says "is a backend, live" "^LIVE +services.web.backends\[2\] +new: address 10.10.0.13, port 8080" "$BOX/text"
+says "is a backend, live" "^live +services.web.backends\[2\] +new: address 10.10.0.13, port 8080" "$BOX/text"
 take "a third is added" "1 2 3"
 check "it is up" wait_for 10 is_state 3 up
 check "clients meet it" wait_for 10 met 3
@@ -237,7 +237,7 @@ refused "a word that is none" 's/slow-start/slow-strt/' "bad.yaml:16:5: 'slow-st
 refused "a backend that is the gateway" 's/10.10.0.13/10.10.0.1/' "bad.yaml:[0-9]+:[0-9]+: 10.10.0.1 is this gateway's own address, on gw0"
 refused "a pool on the inside" '/^nat:/i pools: [{name: x, ranges: 10.10.9.0/30}]' "bad.yaml:6:27: 10.10.9.0-10.10.9.3: is on the network of gw0"
 check_not "the difference alone tells" change diff "$BOX/bad.yaml"
-says "what would change" "^LIVE +pools.x +new: name x, ranges 10.10.9.0/30" "$BOX/text"
+says "what would change" "^live +pools.x +new: name x, ranges 10.10.9.0/30" "$BOX/text"
 says "and why it would not" "sluice diff: .*bad.yaml:6:27: 10.10.9.0-10.10.9.3: is on the network of gw0" "$BOX/text"
 refused "an MTU that the link has not" 's/side: outside,/side: outside, mtu: 9000,/' "bad.yaml:3:[0-9]+: gw1=9000: the interface carries at most 1500"
 refused "another place for metrics" 's/metrics.sock/other.sock/' "metrics.listen can not change while the gateway runs"

@@ -171,7 +171,7 @@ check "which is taken" wait_for 10 grep -q "reload: .* changes taken from gw.yam
 equal "nothing was lost" 2 "$(elements blocked)"
 head -n 50001 "$BOX/second.txt" >"$BOX/blocked.txt"
 check "other elements in the file" change diff "$BOX/gw.yaml"
-says "are a difference" "LIVE +filter.sets.blocked.file +100000 elements -> 50000 elements" "$BOX/text"
+says "are a difference" "live +filter.sets.blocked.file +100000 elements -> 50000 elements" "$BOX/text"
 check "a reload" change reload "$BOX/gw.yaml"
 equal "gives the set just those" 50000 "$(elements blocked)"
 check "and packets pass" fetch 80

@@ -46,6 +46,7 @@ cat >"$BOX/gw.yaml" <<-CONF
 	control: {socket: $CONTROL}
 	metrics: {listen: $BOX/metrics.sock}
 	subscribers: {flows: 60}
+	limits: {filter-rules: 10}
 	pools:
 	  - {name: blue, ranges: $BLUE_PUBLIC}
 	  - {name: red, ranges: $RED_PUBLIC}
@@ -142,4 +143,21 @@ says "metrics of zones" '^sluice_zone_flows\{zone="red"\} [1-9]' "$BOX/metrics"
 says "what came in by each" '^sluice_zone_receive_bytes_total\{zone="blue"\} [1-9]' "$BOX/metrics"
 check "flush of one zone" "$SLUICE" flush flows --zone red --control "$CONTROL"
 equal "leaves none of it" 0 "$(seen flows --zone red --count)"
+
+# ---- rules and limits for one of them ---------------------------------------------------------
+
+check "flush of the other" "$SLUICE" flush flows --zone blue --control "$CONTROL"
+sed 's/^subscribers: .*/subscribers: {flows: 60, exceptions: [{source: 10.10.0.0\/16, zone: blue, flows: 5}]}/' \
+	"$BOX/gw.yaml" >"$BOX/rules.yaml"
+echo "filter: {rules: [{name: no-web, zone: red, protocol: tcp, ports: 80, action: reject}]}" >>"$BOX/rules.yaml"
+check "a rule and an exception for one zone each" change reload "$BOX/rules.yaml"
+equal "blue is not meant by the rule" $BLUE_PUBLIC "$(ask $IN $OUTSIDE)"
+equal "red is" "" "$(ask $RED $OUTSIDE)"
+seen rules >"$BOX/shown"
+says "it is shown by its ways in" "in gw2,gw3 .*# no-web" "$BOX/shown"
+check "red may begin as many as ever" at $RED python3 "$BOX/many.py" $OUTSIDE 20
+check "and blue tries" at $IN python3 "$BOX/many.py" $OUTSIDE 20
+equal "all of red are there" 20 "$(seen flows --zone red --proto udp --count)"
+equal "of blue five" "5 of 5" "$(show subscribers |
+	jq -r '.subscribers[] | select(.zone == "blue") | "\(.flows) of \(.flow_limit)"')"
 finish

@@ -196,7 +196,11 @@ static bool sim_conf_subscribers(struct sluice_conf *conf)
 			    .ports = conf->seed[7] % 32,
 			    .rate = conf->seed[8] % 64 },
 		.exception_count = conf->seed[9] % 2,
-		.exception = { { addr("10.10.0.8"), 30, { .flows = 4 } } },
+		.exception = { { .prefix = addr("10.10.0.8"),
+				 .prefix_len = 30,
+				 .limits = { .flows = 4 },
+				 .by_zone = (conf->seed[9] & 2) != 0,
+				 .zone = 1 } },
 	};
 	return true;
 }

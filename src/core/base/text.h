@@ -22,6 +22,12 @@ void text_hex(struct text *text, u64 value, u32 digits);
 /* Dotted quad. */
 void text_ip4(struct text *text, be32 addr);
 
+/* What makes a noun one of many: "%u flow%s". */
+static inline const char *text_plural(u64 count)
+{
+	return count == 1 ? "" : "s";
+}
+
 /* Whether two strings are equal in their first size characters; they end in a zero byte, or
  * stand in at least size bytes. */
 static inline bool text_equal(const char *a, const char *b, u32 size)

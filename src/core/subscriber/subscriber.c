@@ -37,6 +37,8 @@ const char *subscriber_conf_wrong(const struct subscriber_conf *conf)
 
 		if (exception->prefix_len > conf->prefix_len)
 			return "an exception is longer than the prefix of a subscriber";
+		if (exception->by_zone && exception->zone >= CT_ZONE_MAX)
+			return "an exception is of a zone that can not be";
 		limited |= is_limited(&exception->limits);
 		why = limits_wrong(&exception->limits);
 	}
@@ -81,13 +83,17 @@ void subscriber_configure(struct subscriber_table *table, const struct subscribe
 
 /* ---- limits ---------------------------------------------------------------------------------- */
 
-static u16 limits_find(const struct subscriber_table *table, be32 addr)
+static bool holds(const struct subscriber_exception *exception, be32 addr, u8 zone)
+{
+	return ((be32_host(exception->prefix) ^ be32_host(addr)) &
+		ip4_mask(exception->prefix_len)) == 0 &&
+	       (!exception->by_zone || exception->zone == zone);
+}
+
+static u16 limits_find(const struct subscriber_table *table, be32 addr, u8 zone)
 {
 	for (u16 at = 0; at < table->conf.exception_count; at++) {
-		const struct subscriber_exception *exception = &table->conf.exception[at];
-
-		if (((be32_host(exception->prefix) ^ be32_host(addr)) &
-		     ip4_mask(exception->prefix_len)) == 0)
+		if (holds(&table->conf.exception[at], addr, zone))
 			return at;
 	}
 	return SUBSCRIBER_EXCEPTION_MAX;
@@ -102,15 +108,16 @@ static const struct subscriber_limits *limits_at(const struct subscriber_table *
 const struct subscriber_limits *subscriber_limits_of(const struct subscriber_table *table,
 						     const struct subscriber *who)
 {
-	return limits_at(table, who->limits_gen == table->gen ? who->limits
-							      : limits_find(table, who->addr));
+	return limits_at(table, who->limits_gen == table->gen
+					? who->limits
+					: limits_find(table, who->addr, who->zone));
 }
 
 static const struct subscriber_limits *limits_renew(const struct subscriber_table *table,
 						    struct subscriber *who)
 {
 	if (who->limits_gen != table->gen) {
-		who->limits = limits_find(table, who->addr);
+		who->limits = limits_find(table, who->addr, who->zone);
 		who->limits_gen = table->gen;
 	}
 	return limits_at(table, who->limits);
@@ -247,7 +254,7 @@ static u32 record_new(struct subscriber_table *table, be32 addr, u8 zone)
 	who = subscriber_at(table, idx);
 	who->addr = addr;
 	who->zone = zone;
-	who->limits = limits_find(table, addr);
+	who->limits = limits_find(table, addr, zone);
 	who->limits_gen = table->gen;
 	who->next = *head;
 	*head = idx;
@@ -285,7 +292,7 @@ verdict subscriber_admit(struct subscriber_table *table, struct drop_stats *drop
 	if (*who == IDX_NONE)
 		*who = record_new(table, addr, pkt->zone);
 	if (*who == IDX_NONE) {
-		if (!is_limited(limits_at(table, limits_find(table, addr)))) {
+		if (!is_limited(limits_at(table, limits_find(table, addr, (u8)pkt->zone)))) {
 			table->stats.uncounted++;
 			return VERDICT_ACCEPT;
 		}

@@ -24,6 +24,8 @@ struct subscriber_exception {
 	be32 prefix;
 	u8 prefix_len; /* not longer than that of subscribers */
 	struct subscriber_limits limits;
+	bool by_zone; /* the source has to be of this zone */
+	u8 zone;
 };
 
 struct subscriber_conf {

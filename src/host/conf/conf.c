@@ -157,6 +157,24 @@ struct conf_place conf_place_of(const struct conf_marks *marks, u32 at)
 	return place;
 }
 
+bool conf_is_doubtful(const struct conf_marks *marks, u32 at)
+{
+	for (u32 i = 0; i < marks->doubt_count; i++) {
+		if (marks->doubt[i].at <= at && at < marks->doubt[i].end)
+			return true;
+	}
+	return marks->doubt_all;
+}
+
+void conf_doubt(struct conf_marks *marks, u32 at, u32 size)
+{
+	if (conf_is_doubtful(marks, at))
+		return;
+	marks->doubt_all = marks->doubt_count == CONF_DOUBT_MAX;
+	if (!marks->doubt_all)
+		marks->doubt[marks->doubt_count++] = (struct conf_doubt){ at, at + size };
+}
+
 /* How many bytes the letter at text takes, if it is one that may be printed; else 0. */
 static u32 letter_bytes(const u8 *text)
 {

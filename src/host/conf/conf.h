@@ -27,6 +27,8 @@ enum {
 	CONF_SET_ELEM_MAX = 256, /* in the configuration itself; more have a file of their own */
 	CONF_STATE_COUNT = 4,
 	CONF_FLAG_COUNT = 8,
+	CONF_LIMIT_PER_S = 1, /* of a rule, unless it says something else */
+	CONF_LIMIT_BURST = 5,
 	CONF_ANY = -1, /* of a number that a rule does not ask for */
 };
 
@@ -99,6 +101,7 @@ struct conf_filter_rule {
 	enum conf_state state[CONF_STATE_COUNT];
 	char in[IFACE_NAME_SIZE]; /* empty: any */
 	char out[IFACE_NAME_SIZE];
+	char zone[IFACE_NAME_SIZE]; /* empty: any */
 	s32 proto; /* CONF_ANY */
 	bool proto_not;
 	be32 source;
@@ -163,11 +166,18 @@ struct conf_service {
 	struct health_conf check;
 };
 
+struct conf_exception {
+	be32 source;
+	u8 source_len;
+	char zone[IFACE_NAME_SIZE]; /* empty: any */
+	struct subscriber_limits limits;
+};
+
 struct conf_subscribers {
 	u32 prefix_len;
 	struct subscriber_limits limits;
 	u32 exception_count;
-	struct subscriber_exception exception[SUBSCRIBER_EXCEPTION_MAX];
+	struct conf_exception exception[SUBSCRIBER_EXCEPTION_MAX];
 	u32 count; /* limit; 0: nobody is counted */
 };
 
@@ -217,7 +227,12 @@ u16 conf_iface_find(const struct conf *conf, const char *name);
 
 /* ---- where things stand, and what is wrong with them ----------------------------------------- */
 
-enum { CONF_MARK_MAX = 1 << 18, CONF_ERROR_MAX = 64, CONF_ERROR_SIZE = 256 };
+enum {
+	CONF_MARK_MAX = 1 << 18,
+	CONF_DOUBT_MAX = 512,
+	CONF_ERROR_MAX = 64,
+	CONF_ERROR_SIZE = 256,
+};
 
 /* Both from 1; zero: nowhere. */
 struct conf_place {
@@ -225,7 +240,8 @@ struct conf_place {
 	u32 column;
 };
 
-/* Where each value of a struct conf stood in its file, by its offset in the struct. */
+/* Where each value of a struct conf stood in its file, by its offset in the struct; and of which of
+ * them nobody knows what was meant.                                                             */
 struct conf_marks {
 	u32 count;
 	bool sorted; /* by offset, those of one value in the order of the file */
@@ -233,6 +249,12 @@ struct conf_marks {
 		u32 at;
 		struct conf_place place;
 	} mark[CONF_MARK_MAX];
+	u32 doubt_count;
+	bool doubt_all; /* the file could not be read to its end */
+	struct conf_doubt {
+		u32 at;
+		u32 end;
+	} doubt[CONF_DOUBT_MAX];
 };
 
 void conf_mark(struct conf_marks *marks, u32 at, struct conf_place place);
@@ -241,6 +263,10 @@ void conf_marks_sort(struct conf_marks *marks);
 bool conf_is_marked(const struct conf_marks *marks, u32 at);
 /* A value that was not given has the place of the last one before it in the struct. */
 struct conf_place conf_place_of(const struct conf_marks *marks, u32 at);
+
+/* What stands at these offsets had mistakes of form. */
+void conf_doubt(struct conf_marks *marks, u32 at, u32 size);
+bool conf_is_doubtful(const struct conf_marks *marks, u32 at);
 
 struct conf_errors {
 	u32 count;

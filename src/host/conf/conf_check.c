@@ -1,48 +1,18 @@
 /* What values of a configuration may stand together. */
-#include <stdio.h>
-
 #include "host/conf/conf_check_filter.h"
 #include "host/conf/conf_check_service.h"
 #include "host/conf/conf_check_subscriber.h"
+#include "host/conf/conf_checking.h"
 #include "host/conf/conf_load.h"
 #include "host/conf/conf_zone.h"
-#include "host/conf/nearest.h"
 #include "host/conf/values.h"
 
 /* Public addresses that may come by themselves: an interface can get more while running. */
-enum { ADDRESSES_SPARE = 64, ADDRESSES_MAX = UINT16_MAX - ADDRESSES_SPARE, NEAR_SIZE = 64 };
-
-struct checking {
-	const struct conf *conf;
-	const struct conf_marks *marks;
-	struct conf_errors *errors;
-};
-
-static struct conf_place at(const struct checking *c, const void *value)
-{
-	return conf_place_of(c->marks, (u32)((const u8 *)value - (const u8 *)c->conf));
-}
-
-static bool is_given(const struct checking *c, const void *value)
-{
-	return conf_is_marked(c->marks, (u32)((const u8 *)value - (const u8 *)c->conf));
-}
+enum { ADDRESSES_SPARE = 64, ADDRESSES_MAX = UINT16_MAX - ADDRESSES_SPARE };
 
 static u32 line_of(const struct checking *c, const void *value)
 {
-	return at(c, value).line;
-}
-
-/* "; did you mean 'x'?", or nothing. */
-static const char *did_you_mean(const char *typed, const char *const *names, u32 count,
-				char text[NEAR_SIZE])
-{
-	const char *near = nearest_word(typed, names, count);
-
-	text[0] = 0;
-	if (near)
-		snprintf(text, NEAR_SIZE, "; did you mean '%s'?", near);
-	return text;
+	return checking_at(c, value).line;
 }
 
 /* ---- interfaces ------------------------------------------------------------------------------ */
@@ -61,9 +31,10 @@ static void check_addr_pair(struct checking *c, const struct conf_iface *one,
 	const struct iface_addr *b = &two->addr[j];
 
 	if (one == two && be32_eq(a->addr, b->addr))
-		conf_error(c->errors, at(c, b), "%s is given twice", value_show_addr(b->addr).text);
+		conf_error(c->errors, checking_at(c, b), "%s is given twice",
+			   value_show_addr(b->addr).text);
 	else if (one != two && same_network(a->addr, a->prefix_len, b->addr, b->prefix_len))
-		conf_error(c->errors, at(c, b),
+		conf_error(c->errors, checking_at(c, b),
 			   "%s of %s overlaps %s of %s in line %u: each interface needs a network "
 			   "of its own",
 			   value_show_prefix(b->addr, b->prefix_len).text, two->name,
@@ -93,11 +64,15 @@ static void check_iface(struct checking *c, u32 index)
 {
 	const struct conf_iface *iface = &c->conf->iface[index];
 
+	if (checking_doubts(c, iface))
+		return;
 	for (u32 i = 0; i <= index; i++) {
 		const struct conf_iface *other = &c->conf->iface[i];
 
+		if (checking_doubts(c, other))
+			continue;
 		if (i < index && strcmp(other->name, iface->name) == 0) {
-			conf_error(c->errors, at(c, iface->name),
+			conf_error(c->errors, checking_at(c, iface->name),
 				   "'%s' is given twice, first in line %u; an interface has one "
 				   "side, and may have several addresses",
 				   iface->name, line_of(c, other->name));
@@ -106,7 +81,7 @@ static void check_iface(struct checking *c, u32 index)
 		check_addrs(c, i, index);
 	}
 	if (iface->driver == CONF_DRIVER_TUN && iface->addr_count == 0)
-		conf_error(c->errors, at(c, &iface->driver),
+		conf_error(c->errors, checking_at(c, &iface->driver),
 			   "'%s' is made by sluice, so the host has no addresses on it: give "
 			   "'addresses'",
 			   iface->name);
@@ -115,12 +90,15 @@ static void check_iface(struct checking *c, u32 index)
 static void check_ifaces(struct checking *c)
 {
 	bool found[2] = { false, false };
-	struct conf_place place = at(c, c->conf->iface);
+	struct checking_names ifaces = checking_ifaces(c);
+	struct conf_place place = checking_at(c, c->conf->iface);
 
 	for (u32 i = 0; i < c->conf->iface_count; i++) {
 		check_iface(c, i);
 		found[c->conf->iface[i].side == IFACE_OUTSIDE] = true;
 	}
+	if (checking_doubts_any(c, &ifaces))
+		return;
 	if (c->conf->iface_count == 0)
 		place = (struct conf_place){ 1, 1 };
 	if (!found[0])
@@ -132,27 +110,31 @@ static void check_ifaces(struct checking *c)
 /* ---- routes ---------------------------------------------------------------------------------- */
 
 /* Where the host's addresses are taken, only a running gateway can say. */
-static bool networks_known(const struct conf *conf)
+static bool networks_known(const struct checking *c)
 {
-	for (u32 i = 0; i < conf->iface_count; i++) {
-		if (conf->iface[i].addr_count == 0)
+	struct checking_names ifaces = checking_ifaces(c);
+
+	for (u32 i = 0; i < c->conf->iface_count; i++) {
+		if (c->conf->iface[i].addr_count == 0)
 			return false;
 	}
-	return true;
+	return !checking_doubts_any(c, &ifaces);
 }
 
 static void check_gateway(struct checking *c, const void *where, be32 gateway, const char *zone)
 {
-	bool near = !networks_known(c->conf);
+	bool near = !networks_known(c);
 
 	for (u32 i = 0; i < c->conf->iface_count; i++) {
 		const struct conf_iface *iface = &c->conf->iface[i];
 
+		if (checking_doubts(c, iface))
+			continue;
 		for (u32 j = 0; j < iface->addr_count && same_zone(iface->zone, zone); j++) {
 			const struct iface_addr *addr = &iface->addr[j];
 
 			if (be32_eq(addr->addr, gateway)) {
-				conf_error(c->errors, at(c, where),
+				conf_error(c->errors, checking_at(c, where),
 					   "'%s' is an address of this gateway itself, on %s",
 					   value_show_addr(gateway).text, iface->name);
 				return;
@@ -161,7 +143,7 @@ static void check_gateway(struct checking *c, const void *where, be32 gateway, c
 		}
 	}
 	if (!near)
-		conf_error(c->errors, at(c, where),
+		conf_error(c->errors, checking_at(c, where),
 			   "'%s' is on no network of the interfaces%s%s%s; a gateway has to be a "
 			   "neighbour",
 			   value_show_addr(gateway).text, zone[0] ? " of zone '" : "", zone,
@@ -172,22 +154,25 @@ static void check_route(struct checking *c, u32 index)
 {
 	const struct conf_route *route = &c->conf->route[index];
 
+	if (checking_doubts(c, route))
+		return;
 	if (route->kind == CONF_VIA_GATEWAY)
 		check_gateway(c, &route->kind, route->gateway, route->zone);
 	for (u32 i = 0; i < index; i++) {
 		const struct conf_route *other = &c->conf->route[i];
 
-		if (!same_zone(other->zone, route->zone) ||
+		if (checking_doubts(c, other) || !same_zone(other->zone, route->zone) ||
 		    other->prefix_len != route->prefix_len ||
 		    !be32_eq(other->prefix, route->prefix))
 			continue;
-		conf_error(c->errors, at(c, &route->prefix), "'%s' has a route already, in line %u",
+		conf_error(c->errors, checking_at(c, &route->prefix),
+			   "'%s' has a route already, in line %u",
 			   value_show_prefix(route->prefix, route->prefix_len).text,
 			   line_of(c, &other->prefix));
 		return;
 	}
 	if (route->prefix_len == 0 && route->zone[0] == 0 && c->conf->gateway.raw)
-		conf_error(c->errors, at(c, &route->prefix),
+		conf_error(c->errors, checking_at(c, &route->prefix),
 			   "the default route is given twice: by 'gateway' in line %u, too",
 			   line_of(c, &c->conf->gateway));
 }
@@ -212,7 +197,7 @@ static void check_range_pair(struct checking *c, const struct conf_pool *one,
 			     const struct nat_range *a, const struct nat_range *b)
 {
 	if (ranges_overlap(a, b))
-		conf_error(c->errors, at(c, b),
+		conf_error(c->errors, checking_at(c, b),
 			   "%s-%s overlaps %s-%s of pool '%s' in line %u; each address may be in "
 			   "one",
 			   value_show_addr(b->first).text, value_show_addr(b->last).text,
@@ -225,6 +210,8 @@ static void check_ranges(struct checking *c, u32 one, u32 two)
 	const struct conf_pool *a = &c->conf->pool[one];
 	const struct conf_pool *b = &c->conf->pool[two];
 
+	if (checking_doubts(c, a))
+		return;
 	for (u32 j = 0; j < b->pool.range_count; j++) {
 		for (u32 i = 0; i < (one == two ? j : a->pool.range_count); i++)
 			check_range_pair(c, a, &a->pool.range[i], &b->pool.range[j]);
@@ -246,14 +233,16 @@ static void check_addresses_fit(struct checking *c)
 	u32 limit = c->conf->address_count ? c->conf->address_count : ADDRESSES_MAX;
 	u64 sum = 0;
 
+	if (checking_doubts(c, &c->conf->address_count))
+		return;
 	for (u32 i = 0; i < c->conf->pool_count; i++) {
 		const struct conf_pool *pool = &c->conf->pool[i];
 		u64 before = sum;
 
 		sum += pool_addresses(pool);
-		if (sum > limit && before <= limit)
+		if (sum > limit && before <= limit && !checking_doubts(c, pool))
 			conf_error(
-				c->errors, at(c, pool->pool.range),
+				c->errors, checking_at(c, pool->pool.range),
 				"with pool '%s' there are %llu public addresses; limits.addresses "
 				"allows %u",
 				pool->name, (unsigned long long)sum, limit);
@@ -265,9 +254,12 @@ static void check_pools(struct checking *c)
 	for (u32 i = 0; i < c->conf->pool_count; i++) {
 		const struct conf_pool *pool = &c->conf->pool[i];
 
+		if (checking_doubts(c, pool))
+			continue;
 		for (u32 j = 0; j < i; j++) {
-			if (strcmp(c->conf->pool[j].name, pool->name) == 0)
-				conf_error(c->errors, at(c, pool->name),
+			if (!checking_doubts(c, &c->conf->pool[j]) &&
+			    strcmp(c->conf->pool[j].name, pool->name) == 0)
+				conf_error(c->errors, checking_at(c, pool->name),
 					   "there is a pool '%s' already, in line %u", pool->name,
 					   line_of(c, c->conf->pool[j].name));
 		}
@@ -281,62 +273,46 @@ static void check_pools(struct checking *c)
 
 static void check_out(struct checking *c, const struct conf_rule *rule)
 {
-	const char *names[CONF_IFACE_MAX];
-	char near[NEAR_SIZE];
+	struct checking_names ifaces = checking_ifaces(c);
+	const struct conf_iface *iface = checking_find(c, &ifaces, rule->out);
 
-	for (u32 i = 0; i < c->conf->iface_count; i++) {
-		const struct conf_iface *iface = &c->conf->iface[i];
-
-		names[i] = iface->name;
-		if (strcmp(iface->name, rule->out) != 0)
-			continue;
-		if (iface->side == IFACE_INSIDE)
-			conf_error(c->errors, at(c, rule->out),
-				   "'%s' is an inside interface; what leaves by it is not "
-				   "translated",
-				   rule->out);
-		return;
-	}
-	conf_error(c->errors, at(c, rule->out), "there is no interface '%s'%s", rule->out,
-		   did_you_mean(rule->out, names, c->conf->iface_count, near));
+	if (iface && iface->side == IFACE_INSIDE && !checking_doubts(c, iface))
+		conf_error(c->errors, checking_at(c, rule->out),
+			   "'%s' is an inside interface; what leaves by it is not translated",
+			   rule->out);
 }
 
 static void check_pool_of(struct checking *c, const struct conf_rule *rule)
 {
-	const char *names[NAT_POOL_MAX];
-	char near[NEAR_SIZE];
+	const struct checking_names pools = { "pool", c->conf->pool, sizeof c->conf->pool[0],
+					      &c->conf->pool_count };
 
-	if (rule->pool[0] == 0) {
-		conf_error(c->errors, at(c, &rule->rule.kind), "'kind: pool' needs a 'pool'");
-		return;
-	}
-	for (u32 i = 0; i < c->conf->pool_count; i++) {
-		names[i] = c->conf->pool[i].name;
-		if (strcmp(names[i], rule->pool) == 0)
-			return;
-	}
-	conf_error(c->errors, at(c, rule->pool), "there is no pool '%s'%s", rule->pool,
-		   did_you_mean(rule->pool, names, c->conf->pool_count, near));
+	if (rule->pool[0] == 0)
+		checking_wrong(c, &rule->rule.kind, "'kind: pool' needs a 'pool'");
+	else
+		(void)checking_find(c, &pools, rule->pool);
 }
 
 static void check_rule(struct checking *c, const struct conf_rule *rule)
 {
 	struct nat_rule_conf standard;
 
+	if (checking_doubts(c, rule))
+		return;
 	nat_rule_defaults(&standard);
 	if (rule->out[0])
 		check_out(c, rule);
 	if (rule->rule.kind == NAT_KIND_POOL)
 		check_pool_of(c, rule);
 	else if (rule->pool[0])
-		conf_error(c->errors, at(c, rule->pool),
+		conf_error(c->errors, checking_at(c, rule->pool),
 			   "pool '%s' is not used: this rule has another 'kind'", rule->pool);
 	for (int i = 0; i < NAT_PROTO_COUNT; i++) {
 		const enum nat_filtering *filtering = &rule->rule.filtering[i];
 
-		if (rule->rule.mapping[i] == NAT_MAP_DESTINATION && is_given(c, filtering) &&
+		if (rule->rule.mapping[i] == NAT_MAP_DESTINATION && checking_given(c, filtering) &&
 		    *filtering != standard.filtering[i] && *filtering != NAT_FILTER_ADDRESS_PORT)
-			conf_error(c->errors, at(c, filtering),
+			conf_error(c->errors, checking_at(c, filtering),
 				   "with 'mapping' destination only the endpoint that was spoken "
 				   "to can answer: say address-port here, or endpoint there");
 	}
@@ -357,10 +333,10 @@ static void check_static_in_pools(struct checking *c, const struct conf_static *
 	for (u32 i = 0; i < c->conf->pool_count; i++) {
 		const struct conf_pool *pool = &c->conf->pool[i];
 
-		for (u32 j = 0; j < pool->pool.range_count; j++) {
+		for (u32 j = 0; j < pool->pool.range_count && !checking_doubts(c, pool); j++) {
 			if (in_range(&pool->pool.range[j], fixed->outside, fixed->outside_len))
 				conf_error(
-					c->errors, at(c, &fixed->outside),
+					c->errors, checking_at(c, &fixed->outside),
 					"'%s' overlaps pool '%s' in line %u",
 					value_show_prefix(fixed->outside, fixed->outside_len).text,
 					pool->name, line_of(c, &pool->pool.range[j]));
@@ -372,24 +348,29 @@ static void check_static(struct checking *c, u32 index)
 {
 	const struct conf_static *fixed = &c->conf->fixed[index];
 
+	if (checking_doubts(c, fixed))
+		return;
 	if (fixed->inside_len != fixed->outside_len)
-		conf_error(c->errors, at(c, &fixed->outside), "'%s' and '%s' are not of one length",
+		conf_error(c->errors, checking_at(c, &fixed->outside),
+			   "'%s' and '%s' are not of one length",
 			   value_show_prefix(fixed->outside, fixed->outside_len).text,
 			   value_show_prefix(fixed->inside, fixed->inside_len).text);
 	for (u32 i = 0; i < index; i++) {
 		const struct conf_static *other = &c->conf->fixed[i];
 
+		if (checking_doubts(c, other))
+			continue;
 		if (same_zone(fixed->zone, other->zone) &&
 		    same_network(fixed->inside, fixed->inside_len, other->inside,
 				 other->inside_len))
-			conf_error(c->errors, at(c, &fixed->inside),
+			conf_error(c->errors, checking_at(c, &fixed->inside),
 				   "'%s' overlaps '%s' of the one-to-one in line %u",
 				   value_show_prefix(fixed->inside, fixed->inside_len).text,
 				   value_show_prefix(other->inside, other->inside_len).text,
 				   line_of(c, &other->inside));
 		if (same_network(fixed->outside, fixed->outside_len, other->outside,
 				 other->outside_len))
-			conf_error(c->errors, at(c, &fixed->outside),
+			conf_error(c->errors, checking_at(c, &fixed->outside),
 				   "'%s' overlaps '%s' of the one-to-one in line %u",
 				   value_show_prefix(fixed->outside, fixed->outside_len).text,
 				   value_show_prefix(other->outside, other->outside_len).text,
@@ -402,8 +383,9 @@ static void check_static(struct checking *c, u32 index)
 
 static void check_tracking(struct checking *c)
 {
-	if (c->conf->ct.expiry_probes && !c->conf->ct.counters)
-		conf_error(c->errors, at(c, &c->conf->ct.expiry_probes),
+	if (c->conf->ct.expiry_probes && !c->conf->ct.counters &&
+	    !checking_doubts(c, &c->conf->ct.counters))
+		conf_error(c->errors, checking_at(c, &c->conf->ct.expiry_probes),
 			   "'expiry-probes' needs the sequence numbers that 'counters: true' "
 			   "keeps");
 }

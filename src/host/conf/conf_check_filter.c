@@ -3,43 +3,13 @@
 
 #include "core/wire/ip4.h"
 #include "host/conf/conf_check_set.h"
-#include "host/conf/nearest.h"
-
-struct checking {
-	const struct conf *conf;
-	const struct conf_marks *marks;
-	struct conf_errors *errors;
-};
-
-static u32 offset_of(const struct checking *c, const void *value)
-{
-	return (u32)((const u8 *)value - (const u8 *)c->conf);
-}
-
-static void wrong(struct checking *c, const void *value, const char *why)
-{
-	conf_error(c->errors, conf_place_of(c->marks, offset_of(c, value)), "%s", why);
-}
 
 static void check_iface(struct checking *c, const char *name)
 {
-	struct conf_place place = conf_place_of(c->marks, offset_of(c, name));
-	const char *names[CONF_IFACE_MAX];
-	const char *near;
+	struct checking_names ifaces = checking_ifaces(c);
 
-	if (name[0] == 0)
-		return;
-	for (u32 i = 0; i < c->conf->iface_count; i++) {
-		names[i] = c->conf->iface[i].name;
-		if (strcmp(names[i], name) == 0)
-			return;
-	}
-	near = nearest_word(name, names, c->conf->iface_count);
-	if (near)
-		conf_error(c->errors, place, "there is no interface '%s'; did you mean '%s'?", name,
-			   near);
-	else
-		conf_error(c->errors, place, "there is no interface '%s'", name);
+	if (name[0])
+		(void)checking_find(c, &ifaces, name);
 }
 
 static bool is_for(const struct conf_filter_rule *rule, s32 proto)
@@ -52,11 +22,12 @@ static void check_flags(struct checking *c, const struct conf_filter_rule *rule)
 	for (u32 i = 0; i < rule->flag_count; i++) {
 		for (u32 j = 0; j < i; j++) {
 			if (rule->flag[i] % CONF_FLAG_COUNT == rule->flag[j] % CONF_FLAG_COUNT)
-				wrong(c, &rule->flag[i], "'tcp-flags' names this flag twice");
+				checking_wrong(c, &rule->flag[i],
+					       "'tcp-flags' names this flag twice");
 		}
 	}
 	if (rule->flag_count > 0 && !is_for(rule, IP_PROTO_TCP))
-		wrong(c, &rule->flag[0], "'tcp-flags' need 'protocol: tcp'");
+		checking_wrong(c, &rule->flag[0], "'tcp-flags' need 'protocol: tcp'");
 }
 
 static void check_match(struct checking *c, const struct conf_filter_rule *rule)
@@ -66,38 +37,60 @@ static void check_match(struct checking *c, const struct conf_filter_rule *rule)
 	check_iface(c, rule->in);
 	check_iface(c, rule->out);
 	if (rule->chain == FILTER_INPUT && rule->out[0])
-		wrong(c, rule->out, "what is in chain input leaves by no interface");
+		checking_wrong(c, rule->out, "what is in chain input leaves by no interface");
 	if (rule->chain == FILTER_OUTPUT && rule->in[0])
-		wrong(c, rule->in, "what is in chain output has come by no interface");
+		checking_wrong(c, rule->in, "what is in chain output has come by no interface");
 	if (rule->source_not && rule->source_len == 0 && !rule->source_set[0])
-		wrong(c, &rule->source_not, "'source-not' needs a 'source' or a 'source-set'");
+		checking_wrong(c, &rule->source_not,
+			       "'source-not' needs a 'source' or a 'source-set'");
 	if (rule->dest_not && rule->dest_len == 0 && !rule->dest_set[0])
-		wrong(c, &rule->dest_not,
-		      "'destination-not' needs a 'destination' or a 'destination-set'");
+		checking_wrong(c, &rule->dest_not,
+			       "'destination-not' needs a 'destination' or a 'destination-set'");
 	if (rule->sport_first && !has_ports)
-		wrong(c, &rule->sport_first, "'source-ports' need a protocol that has ports");
+		checking_wrong(c, &rule->sport_first,
+			       "'source-ports' need a protocol that has ports");
 	if (rule->dport_first && !has_ports)
-		wrong(c, &rule->dport_first, "'ports' need a protocol that has ports");
+		checking_wrong(c, &rule->dport_first, "'ports' need a protocol that has ports");
 	if (rule->proto_not && rule->proto == CONF_ANY)
-		wrong(c, &rule->proto_not, "'protocol-not' needs a 'protocol'");
+		checking_wrong(c, &rule->proto_not, "'protocol-not' needs a 'protocol'");
 	if (rule->icmp_type != CONF_ANY && !is_for(rule, IP_PROTO_ICMP))
-		wrong(c, &rule->icmp_type, "'icmp' needs 'protocol: icmp'");
+		checking_wrong(c, &rule->icmp_type, "'icmp' needs 'protocol: icmp'");
 	check_flags(c, rule);
+}
+
+/* Without a rate there is no limit, whatever is said. In full, defaults are said, too. */
+static void check_limit(struct checking *c, const struct filter_limit *limit)
+{
+	bool rate = checking_given(c, &limit->rate);
+
+	if (limit->rate)
+		return;
+	if (limit->burst != CONF_LIMIT_BURST || (checking_given(c, &limit->burst) && !rate))
+		checking_wrong(
+			c, &limit->burst,
+			"'burst' needs a 'rate', or there is no limit: {rate: 10, burst: 20}");
+	if (limit->per_s != CONF_LIMIT_PER_S || (checking_given(c, &limit->per_s) && !rate))
+		checking_wrong(c, &limit->per_s,
+			       "'per' needs a 'rate', or there is no limit: {rate: 10, per: 1m}");
 }
 
 static void check_action(struct checking *c, const struct conf_filter_rule *rule)
 {
+	check_limit(c, &rule->limit);
+	check_limit(c, &rule->source_limit);
 	if (rule->limit_over && rule->limit.rate == 0 && rule->source_limit.rate == 0)
-		wrong(c, &rule->limit_over, "'limit-over' needs a 'limit' or 'source-limit'");
+		checking_wrong(c, &rule->limit_over,
+			       "'limit-over' needs a 'limit' or 'source-limit'");
 	if (rule->chain == FILTER_OUTPUT && rule->action == FILTER_REJECT)
-		wrong(c, &rule->action,
-		      "what is in chain output can not be rejected: this gateway is the sender");
+		checking_wrong(
+			c, &rule->action,
+			"what is in chain output can not be rejected: this gateway is the sender");
 	/* The default may stand there: it does, where everything is printed. */
 	if (rule->action != FILTER_REJECT && rule->reject != FILTER_REJECT_PROHIBITED)
-		wrong(c, &rule->reject, "'reject-with' needs 'action: reject'");
+		checking_wrong(c, &rule->reject, "'reject-with' needs 'action: reject'");
 	else if (rule->action == FILTER_REJECT && rule->reject == FILTER_REJECT_RESET &&
 		 !is_for(rule, IP_PROTO_TCP))
-		wrong(c, &rule->reject, "'tcp-reset' needs 'protocol: tcp'");
+		checking_wrong(c, &rule->reject, "'tcp-reset' needs 'protocol: tcp'");
 }
 
 void conf_check_filter(const struct conf *conf, const struct conf_marks *marks,
@@ -106,16 +99,17 @@ void conf_check_filter(const struct conf *conf, const struct conf_marks *marks,
 	struct checking c = { .conf = conf, .marks = marks, .errors = errors };
 	const struct conf_filter *filter = &conf->filter;
 
-	conf_check_sets(conf, marks, errors);
+	conf_check_sets(&c);
 	for (u32 i = 0; i < filter->rule_count; i++) {
-		conf_check_set_names(conf, marks, &filter->rule[i], errors);
+		if (checking_doubts(&c, &filter->rule[i]))
+			continue;
+		conf_check_set_names(&c, &filter->rule[i]);
 		check_match(&c, &filter->rule[i]);
 		check_action(&c, &filter->rule[i]);
 	}
-	if (filter->rule_limit && filter->rule_count > filter->rule_limit)
-		conf_error(errors,
-			   conf_place_of(marks,
-					 offset_of(&c, &filter->rule[filter->rule_limit].action)),
+	if (filter->rule_limit && filter->rule_count > filter->rule_limit &&
+	    !checking_doubts(&c, &filter->rule_limit))
+		conf_error(errors, checking_at(&c, &filter->rule[filter->rule_limit].action),
 			   "there are %u filter rules; limits.filter-rules allows %u",
 			   filter->rule_count, filter->rule_limit);
 }

@@ -2,35 +2,14 @@
 #include "host/conf/conf_check_service.h"
 
 #include "core/wire/ip4.h"
-#include "host/conf/nearest.h"
+#include "host/conf/conf_checking.h"
 #include "host/conf/values.h"
-
-struct checking {
-	const struct conf *conf;
-	const struct conf_marks *marks;
-	struct conf_errors *errors;
-};
-
-static u32 offset_of(const struct checking *c, const void *value)
-{
-	return (u32)((const u8 *)value - (const u8 *)c->conf);
-}
-
-static struct conf_place at(const struct checking *c, const void *value)
-{
-	return conf_place_of(c->marks, offset_of(c, value));
-}
-
-static void wrong(struct checking *c, const void *value, const char *why)
-{
-	conf_error(c->errors, at(c, value), "%s", why);
-}
 
 static void check_host(struct checking *c, const be32 *addr)
 {
 	if (ip4_is_zeronet(*addr) || ip4_is_loopback(*addr) || ip4_is_multicast(*addr) ||
 	    ip4_is_class_e(*addr))
-		conf_error(c->errors, at(c, addr),
+		conf_error(c->errors, checking_at(c, addr),
 			   "%s: no host can have an address of 0.0.0.0/8, 127.0.0.0/8 or "
 			   "224.0.0.0/3",
 			   value_show_addr(*addr).text);
@@ -38,37 +17,25 @@ static void check_host(struct checking *c, const be32 *addr)
 
 /* ---- where it is offered --------------------------------------------------------------------- */
 
-static void check_iface(struct checking *c, const struct conf_service *service)
-{
-	const char *names[CONF_IFACE_MAX];
-	const char *near;
-
-	for (u32 i = 0; i < c->conf->iface_count; i++) {
-		names[i] = c->conf->iface[i].name;
-		if (strcmp(names[i], service->iface) == 0)
-			return;
-	}
-	near = nearest_word(service->iface, names, c->conf->iface_count);
-	conf_error(c->errors, at(c, service->iface), "there is no interface '%s'%s%s%s",
-		   service->iface, near ? "; did you mean '" : "", near ? near : "",
-		   near ? "'?" : "");
-}
-
 static void check_public(struct checking *c, const struct conf_service *service)
 {
+	struct checking_names ifaces = checking_ifaces(c);
+
 	if (service->addr.raw == 0 && service->iface[0] == 0)
-		wrong(c, service->name,
-		      "a service needs an 'address', or an 'interface' whose "
-		      "address it takes");
+		checking_wrong(c, service->name,
+			       "a service needs an 'address', or an 'interface' whose "
+			       "address it takes");
 	else if (service->addr.raw && service->iface[0])
-		wrong(c, service->iface, "a service has an 'address' or an 'interface', not both");
+		checking_wrong(c, service->iface,
+			       "a service has an 'address' or an 'interface', not both");
 	else if (service->iface[0])
-		check_iface(c, service);
+		(void)checking_find(c, &ifaces, service->iface);
 	else
 		check_host(c, &service->addr);
 	if (service->proto == CONF_SERVICE_ANY && service->port_first)
-		wrong(c, &service->port_first,
-		      "'protocol: any' has no ports to choose among; it needs 'ports: all'");
+		checking_wrong(
+			c, &service->port_first,
+			"'protocol: any' has no ports to choose among; it needs 'ports: all'");
 }
 
 static bool same_address(const struct conf_service *a, const struct conf_service *b)
@@ -92,15 +59,17 @@ static void check_others(struct checking *c, u32 index)
 	for (u32 i = 0; i < index; i++) {
 		const struct conf_service *other = &c->conf->service[i];
 
+		if (checking_doubts(c, other))
+			continue;
 		if (strcmp(other->name, service->name) == 0)
-			conf_error(c->errors, at(c, service->name),
+			conf_error(c->errors, checking_at(c, service->name),
 				   "there is a service '%s' already, in line %u", service->name,
-				   at(c, other->name).line);
+				   checking_at(c, other->name).line);
 		else if (covers(other, service))
-			conf_error(c->errors, at(c, &service->port_first),
+			conf_error(c->errors, checking_at(c, &service->port_first),
 				   "service '%s' gets nothing: '%s' in line %u takes all of it and "
 				   "stands before it",
-				   service->name, other->name, at(c, other->name).line);
+				   service->name, other->name, checking_at(c, other->name).line);
 		else
 			continue;
 		return;
@@ -128,15 +97,15 @@ static void check_backend(struct checking *c, const struct conf_service *service
 
 	check_host(c, &backend->addr);
 	if (is_own(c->conf, backend->addr) || be32_eq(backend->addr, service->addr))
-		conf_error(c->errors, at(c, &backend->addr),
+		conf_error(c->errors, checking_at(c, &backend->addr),
 			   "%s is an address of this gateway itself, which can not be a backend",
 			   value_show_addr(backend->addr).text);
 	if (backend->port && service->port_first == 0)
-		wrong(c, &backend->port,
-		      "a service for all ports keeps them: 'port' has no "
-		      "meaning here");
+		checking_wrong(c, &backend->port,
+			       "a service for all ports keeps them: 'port' has no "
+			       "meaning here");
 	else if (backend->port + width > UINT16_MAX)
-		conf_error(c->errors, at(c, &backend->port),
+		conf_error(c->errors, checking_at(c, &backend->port),
 			   "the service has %u ports, and from %u on there are not as many",
 			   width + 1, backend->port);
 	for (u32 i = 0; i < index; i++) {
@@ -144,9 +113,9 @@ static void check_backend(struct checking *c, const struct conf_service *service
 
 		if (!be32_eq(other->addr, backend->addr) || other->port != backend->port)
 			continue;
-		conf_error(c->errors, at(c, &backend->addr),
+		conf_error(c->errors, checking_at(c, &backend->addr),
 			   "this backend is given already, in line %u; 'weight' gives it more",
-			   at(c, &other->addr).line);
+			   checking_at(c, &other->addr).line);
 		return;
 	}
 }
@@ -154,7 +123,7 @@ static void check_backend(struct checking *c, const struct conf_service *service
 static void check_backends(struct checking *c, const struct conf_service *service)
 {
 	if (service->backend_count == 0)
-		wrong(c, service->name, "a service needs at least one backend");
+		checking_wrong(c, service->name, "a service needs at least one backend");
 	for (u32 i = 0; i < service->backend_count; i++)
 		check_backend(c, service, i);
 }
@@ -170,20 +139,20 @@ static void check_health(struct checking *c, const struct conf_service *service)
 	health_conf_defaults(&standard);
 	/* What is said and is the default anyway does no harm: so is what is printed in full. */
 	if (!http && strcmp(check->path, "/") != 0)
-		wrong(c, check->path, "'path' needs 'kind: http'");
+		checking_wrong(c, check->path, "'path' needs 'kind: http'");
 	if (!http && check->status != standard.status)
-		wrong(c, &check->status, "'status' needs 'kind: http'");
+		checking_wrong(c, &check->status, "'status' needs 'kind: http'");
 	if (!http && check->drain_status)
-		wrong(c, &check->drain_status, "'drain-status' needs 'kind: http'");
+		checking_wrong(c, &check->drain_status, "'drain-status' needs 'kind: http'");
 	if (check->kind <= HEALTH_ICMP && check->port)
-		wrong(c, &check->port, "'port' needs 'kind: tcp' or 'kind: http'");
+		checking_wrong(c, &check->port, "'port' needs 'kind: tcp' or 'kind: http'");
 	if (http && check->status == check->drain_status)
-		wrong(c, &check->drain_status,
-		      "one status can not say up and ask for draining as well");
+		checking_wrong(c, &check->drain_status,
+			       "one status can not say up and ask for draining as well");
 	if (check->kind > HEALTH_ICMP && check->port == 0 && service->port_first == 0)
-		wrong(c, &check->kind,
-		      "a service for all ports has to say at which 'port' its "
-		      "backends are checked");
+		checking_wrong(c, &check->kind,
+			       "a service for all ports has to say at which 'port' its "
+			       "backends are checked");
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
@@ -193,16 +162,17 @@ static void check_limits(struct checking *c)
 	const struct conf *conf = c->conf;
 	u32 sum = 0;
 
-	if (conf->service_count > conf->service_limit)
-		conf_error(c->errors, at(c, conf->service[conf->service_limit].name),
+	if (conf->service_count > conf->service_limit && !checking_doubts(c, &conf->service_limit))
+		conf_error(c->errors, checking_at(c, conf->service[conf->service_limit].name),
 			   "there are %u services; limits.services allows %u", conf->service_count,
 			   conf->service_limit);
 	for (u32 i = 0; i < conf->service_count; i++) {
 		u32 before = sum;
 
 		sum += conf->service[i].backend_count;
-		if (before <= conf->backend_limit && sum > conf->backend_limit)
-			conf_error(c->errors, at(c, conf->service[i].name),
+		if (before <= conf->backend_limit && sum > conf->backend_limit &&
+		    !checking_doubts(c, &conf->backend_limit))
+			conf_error(c->errors, checking_at(c, conf->service[i].name),
 				   "with service '%s' there are %u backends; limits.backends "
 				   "allows %u",
 				   conf->service[i].name, sum, conf->backend_limit);
@@ -215,6 +185,8 @@ void conf_check_services(const struct conf *conf, const struct conf_marks *marks
 	struct checking c = { .conf = conf, .marks = marks, .errors = errors };
 
 	for (u32 i = 0; i < conf->service_count; i++) {
+		if (checking_doubts(&c, &conf->service[i]))
+			continue;
 		check_public(&c, &conf->service[i]);
 		check_others(&c, i);
 		check_backends(&c, &conf->service[i]);

@@ -3,24 +3,7 @@
 
 #include "core/wire/ip4.h"
 #include "host/conf/elem_text.h"
-#include "host/conf/nearest.h"
 #include "host/conf/values.h"
-
-struct checking {
-	const struct conf *conf;
-	const struct conf_marks *marks;
-	struct conf_errors *errors;
-};
-
-static struct conf_place at(const struct checking *c, const void *value)
-{
-	return conf_place_of(c->marks, (u32)((const u8 *)value - (const u8 *)c->conf));
-}
-
-static void wrong(struct checking *c, const void *value, const char *why)
-{
-	conf_error(c->errors, at(c, value), "%s", why);
-}
 
 const struct conf_set *conf_set_find(const struct conf *conf, const char *name)
 {
@@ -37,62 +20,54 @@ static void check_elements(struct checking *c, const struct conf_set *set)
 {
 	for (u32 i = 0; i < set->elem_count; i++) {
 		if (value_elem_kind(&set->elem[i]) != set->kind)
-			conf_error(c->errors, at(c, &set->elem[i]),
+			conf_error(c->errors, checking_at(c, &set->elem[i]),
 				   "'%s': in set '%s' it has to be %s",
 				   value_show_elem(&set->elem[i]).text, set->name,
 				   elem_text_expect(set->kind));
 	}
 }
 
-void conf_check_sets(const struct conf *conf, const struct conf_marks *marks,
-		     struct conf_errors *errors)
+void conf_check_sets(struct checking *c)
 {
-	struct checking c = { conf, marks, errors };
-	const struct conf_filter *filter = &conf->filter;
+	const struct conf_filter *filter = &c->conf->filter;
 	u32 port_sets = 0;
 
 	for (u32 i = 0; i < filter->set_count; i++) {
 		const struct conf_set *set = &filter->set[i];
-		const struct conf_set *first = conf_set_find(conf, set->name);
+		const struct conf_set *first = conf_set_find(c->conf, set->name);
 
-		if (first != set)
-			conf_error(errors, at(&c, set->name),
+		if (checking_doubts(c, set))
+			continue;
+		if (first != set && !checking_doubts(c, first))
+			conf_error(c->errors, checking_at(c, set->name),
 				   "there is a set '%s' already, in line %u", set->name,
-				   at(&c, first->name).line);
-		check_elements(&c, set);
+				   checking_at(c, first->name).line);
+		check_elements(c, set);
 		port_sets += set->kind == FILTER_SET_PORTS;
-		if (set->kind == FILTER_SET_PORTS && port_sets == filter->port_set_limit + 1)
-			conf_error(errors, at(&c, set->name),
+		if (set->kind == FILTER_SET_PORTS && port_sets == filter->port_set_limit + 1 &&
+		    !checking_doubts(c, &filter->port_set_limit))
+			conf_error(c->errors, checking_at(c, set->name),
 				   "there are more sets of ports than %u, which "
 				   "limits.filter-port-sets allows",
 				   filter->port_set_limit);
 	}
-	if (filter->set_count > filter->set_limit)
-		conf_error(errors, at(&c, filter->set[filter->set_limit].name),
+	if (filter->set_count > filter->set_limit && !checking_doubts(c, &filter->set_limit))
+		conf_error(c->errors, checking_at(c, filter->set[filter->set_limit].name),
 			   "there are %u sets; limits.filter-sets allows %u", filter->set_count,
 			   filter->set_limit);
 }
 
 /* ---- rules ----------------------------------------------------------------------------------- */
 
-/* The set, or NULL: none is named, or it was said what is wrong. */
+/* The set, or NULL: none is named, or it was said what is wrong with the name, or with the set. */
 static const struct conf_set *named(struct checking *c, const char *name)
 {
-	const struct conf_set *set = conf_set_find(c->conf, name);
-	const char *names[CONF_SET_MAX];
-	const char *near;
+	const struct conf_filter *filter = &c->conf->filter;
+	const struct checking_names sets = { "set", filter->set, sizeof filter->set[0],
+					     &filter->set_count };
+	const struct conf_set *set = name[0] ? checking_find(c, &sets, name) : NULL;
 
-	if (name[0] == 0 || set)
-		return set;
-	for (u32 i = 0; i < c->conf->filter.set_count; i++)
-		names[i] = c->conf->filter.set[i].name;
-	near = nearest_word(name, names, c->conf->filter.set_count);
-	if (near)
-		conf_error(c->errors, at(c, name), "there is no set '%s'; did you mean '%s'?", name,
-			   near);
-	else
-		conf_error(c->errors, at(c, name), "there is no set '%s' in filter.sets", name);
-	return NULL;
+	return set && !checking_doubts(c, set) ? set : NULL;
 }
 
 /* Any protocol means those that have ports, once a rule asks for some. */
@@ -110,14 +85,15 @@ static void check_end(struct checking *c, const struct conf_filter_rule *rule, c
 	if (!set)
 		return;
 	if (set->kind == FILTER_SET_PORTS)
-		conf_error(c->errors, at(c, name),
+		conf_error(c->errors, checking_at(c, name),
 			   "'%s' is a set of ports: 'port-set' and 'source-port-set' take it",
 			   name);
 	if (set->kind == FILTER_SET_PAIRS && *not )
-		wrong(c, not,
-		      "a set of address-ports is asked for what is in it, never for what is not");
+		checking_wrong(
+			c, not,
+			"a set of address-ports is asked for what is in it, never for what is not");
 	if (set->kind == FILTER_SET_PAIRS && !conf_rule_has_ports(rule))
-		wrong(c, name, "a set of address-ports needs a protocol that has ports");
+		checking_wrong(c, name, "a set of address-ports needs a protocol that has ports");
 }
 
 static void check_port_set(struct checking *c, const struct conf_filter_rule *rule,
@@ -128,33 +104,32 @@ static void check_port_set(struct checking *c, const struct conf_filter_rule *ru
 	if (!set)
 		return;
 	if (set->kind != FILTER_SET_PORTS)
-		conf_error(c->errors, at(c, name),
+		conf_error(c->errors, checking_at(c, name),
 			   "'%s' is a set of %s, and has to be one of ports", name,
 			   set->kind == FILTER_SET_ADDRS ? "addresses" : "address-ports");
 	if (!conf_rule_has_ports(rule))
-		wrong(c, name, "a set of ports needs a protocol that has ports");
+		checking_wrong(c, name, "a set of ports needs a protocol that has ports");
 }
 
-void conf_check_set_names(const struct conf *conf, const struct conf_marks *marks,
-			  const struct conf_filter_rule *rule, struct conf_errors *errors)
+void conf_check_set_names(struct checking *c, const struct conf_filter_rule *rule)
 {
-	struct checking c = { conf, marks, errors };
-
-	check_end(&c, rule, rule->source_set, &rule->source_not);
-	check_end(&c, rule, rule->dest_set, &rule->dest_not);
-	check_port_set(&c, rule, rule->sport_set);
-	check_port_set(&c, rule, rule->dport_set);
+	check_end(c, rule, rule->source_set, &rule->source_not);
+	check_end(c, rule, rule->dest_set, &rule->dest_not);
+	check_port_set(c, rule, rule->sport_set);
+	check_port_set(c, rule, rule->dport_set);
 	if (rule->source_set[0] && rule->source_len)
-		wrong(&c, rule->source_set, "'source' and 'source-set': one of them");
+		checking_wrong(c, rule->source_set, "'source' and 'source-set': one of them");
 	if (rule->dest_set[0] && rule->dest_len)
-		wrong(&c, rule->dest_set, "'destination' and 'destination-set': one of them");
+		checking_wrong(c, rule->dest_set,
+			       "'destination' and 'destination-set': one of them");
 	if (rule->sport_set[0] && rule->sport_first)
-		wrong(&c, rule->sport_set, "'source-ports' and 'source-port-set': one of them");
+		checking_wrong(c, rule->sport_set,
+			       "'source-ports' and 'source-port-set': one of them");
 	if (rule->dport_set[0] && rule->dport_first)
-		wrong(&c, rule->dport_set, "'ports' and 'port-set': one of them");
+		checking_wrong(c, rule->dport_set, "'ports' and 'port-set': one of them");
 	if (rule->sport_not && !rule->sport_first && !rule->sport_set[0])
-		wrong(&c, &rule->sport_not,
-		      "'source-ports-not' needs 'source-ports' or a 'source-port-set'");
+		checking_wrong(c, &rule->sport_not,
+			       "'source-ports-not' needs 'source-ports' or a 'source-port-set'");
 	if (rule->dport_not && !rule->dport_first && !rule->dport_set[0])
-		wrong(&c, &rule->dport_not, "'ports-not' needs 'ports' or a 'port-set'");
+		checking_wrong(c, &rule->dport_not, "'ports-not' needs 'ports' or a 'port-set'");
 }

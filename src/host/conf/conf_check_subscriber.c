@@ -1,18 +1,9 @@
 /* What limits of subscribers may say together. */
 #include "host/conf/conf_check_subscriber.h"
 
+#include "core/base/text.h"
+#include "host/conf/conf_checking.h"
 #include "host/conf/values.h"
-
-struct checking {
-	const struct conf *conf;
-	const struct conf_marks *marks;
-	struct conf_errors *errors;
-};
-
-static struct conf_place at(const struct checking *c, const void *value)
-{
-	return conf_place_of(c->marks, (u32)((const u8 *)value - (const u8 *)c->conf));
-}
 
 /* Places of values within the limits are those of their keys, so the first that is set will do. */
 static void check_limits(struct checking *c, const struct subscriber_limits *limits)
@@ -21,40 +12,48 @@ static void check_limits(struct checking *c, const struct subscriber_limits *lim
 			   : limits->ports ? &limits->ports
 					   : &limits->rate;
 
-	if (limits->burst && limits->rate == 0)
-		conf_error(c->errors, at(c, &limits->burst), "'burst' needs a 'rate'");
-	if (*first && c->conf->subscribers.count == 0)
-		conf_error(c->errors, at(c, first),
+	if (limits->burst && limits->rate == 0 && !checking_doubts(c, &limits->rate))
+		conf_error(c->errors, checking_at(c, &limits->burst),
+			   "'burst' needs a 'rate', or new flows have no limit: 'rate: 100' beside "
+			   "it");
+	if (*first && c->conf->subscribers.count == 0 &&
+	    !checking_doubts(c, &c->conf->subscribers.count))
+		conf_error(c->errors, checking_at(c, first),
 			   "nobody is counted, as limits.subscribers says, so nobody can be "
 			   "limited");
 }
 
-static bool holds(const struct subscriber_exception *a, const struct subscriber_exception *b)
+static bool holds(const struct conf_exception *a, const struct conf_exception *b)
 {
-	return a->prefix_len <= b->prefix_len &&
-	       be32_eq(a->prefix, value_network(b->prefix, a->prefix_len));
+	return a->source_len <= b->source_len &&
+	       be32_eq(a->source, value_network(b->source, a->source_len)) &&
+	       (a->zone[0] == 0 || strcmp(a->zone, b->zone) == 0);
 }
 
 static void check_exception(struct checking *c, u32 index)
 {
 	const struct conf_subscribers *subscribers = &c->conf->subscribers;
-	const struct subscriber_exception *exception = &subscribers->exception[index];
-	struct value_addr text = value_show_prefix(exception->prefix, exception->prefix_len);
+	const struct conf_exception *exception = &subscribers->exception[index];
+	struct value_addr text = value_show_prefix(exception->source, exception->source_len);
 
+	if (checking_doubts(c, exception))
+		return;
 	check_limits(c, &exception->limits);
-	if (exception->prefix_len > subscribers->prefix_len)
-		conf_error(c->errors, at(c, &exception->prefix),
-			   "'%s' is a part of a subscriber, which is a prefix of %u bits",
-			   text.text, subscribers->prefix_len);
+	if (exception->source_len > subscribers->prefix_len &&
+	    !checking_doubts(c, &subscribers->prefix_len))
+		conf_error(c->errors, checking_at(c, &exception->source),
+			   "'%s' is a part of a subscriber, which is a prefix of %u bit%s",
+			   text.text, subscribers->prefix_len,
+			   text_plural(subscribers->prefix_len));
 	for (u32 i = 0; i < index; i++) {
-		const struct subscriber_exception *other = &subscribers->exception[i];
+		const struct conf_exception *other = &subscribers->exception[i];
 
-		if (!holds(other, exception))
+		if (checking_doubts(c, other) || !holds(other, exception))
 			continue;
-		conf_error(c->errors, at(c, &exception->prefix),
+		conf_error(c->errors, checking_at(c, &exception->source),
 			   "'%s' is never asked: '%s' in line %u holds it and stands before it",
-			   text.text, value_show_prefix(other->prefix, other->prefix_len).text,
-			   at(c, &other->prefix).line);
+			   text.text, value_show_prefix(other->source, other->source_len).text,
+			   checking_at(c, &other->source).line);
 		return;
 	}
 }

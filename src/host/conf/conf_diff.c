@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "core/base/text.h"
+
 static void add(struct conf_diff *diff, enum conf_when when, const char *path, const char *from,
 		const char *to)
 {
@@ -312,6 +314,15 @@ static const struct conf_set *set_named(const struct conf *conf, const char *nam
 	return NULL;
 }
 
+/* How many the file of a set has. */
+static void say_elements(const struct conf_set *set, const char *more,
+			 char text[CONF_DIFF_TEXT_SIZE])
+{
+	u32 count = set->all_count - set->elem_count;
+
+	snprintf(text, CONF_DIFF_TEXT_SIZE, "%u element%s%s", count, text_plural(count), more);
+}
+
 /* The same file may have other elements by now. */
 static void diff_set_files(struct conf_diff *diff, const struct conf *from, const struct conf *to)
 {
@@ -326,9 +337,8 @@ static void diff_set_files(struct conf_diff *diff, const struct conf *from, cons
 		    old->file_stamp == new->file_stamp)
 			continue;
 		snprintf(path, sizeof path, "filter.sets.%s.file", old->name);
-		snprintf(one, sizeof one, "%u elements", old->all_count - old->elem_count);
-		snprintf(two, sizeof two, "%u elements, not the same ones",
-			 new->all_count - new->elem_count);
+		say_elements(old, "", one);
+		say_elements(new, ", not the same ones", two);
 		add(diff, CONF_LIVE, path, one, two);
 	}
 }

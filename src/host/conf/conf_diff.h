@@ -16,7 +16,7 @@ struct conf_change {
 struct conf_diff {
 	u32 count;
 	u32 left_out;                  /* beyond CONF_CHANGE_MAX */
-	u32 by_when[CONF_REFUSED + 1]; /* all of them, by what can be done */
+	u32 by_when[CONF_PLANNED + 1]; /* all of them, by what can be done */
 	struct conf_change change[CONF_CHANGE_MAX];
 };
 

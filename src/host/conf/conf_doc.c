@@ -1,14 +1,12 @@
-/* The table as prose and as a schema. */
+/* The table, key by key and as a schema. */
 #include "host/conf/conf_doc.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "host/conf/conf_schema.h"
+#include "host/conf/conf_doc_part.h"
 #include "host/conf/nearest.h"
 #include "host/conf/value_icmp.h"
-
-enum { PATH_SIZE = 96, TEXT_SIZE = 256 };
 
 struct walk {
 	FILE *out;
@@ -19,18 +17,8 @@ struct walk {
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
 
-/* Of a group that is in the file once, the struct conf; of an element of a list, its own. */
-static const void *standard_of(const struct conf_group *group, bool is_element,
-			       const struct conf *standard, union conf_element *element)
-{
-	if (!is_element)
-		return standard;
-	conf_element_defaults(group, element);
-	return element;
-}
-
-static void show_default(const struct conf_field *field, const void *standard,
-			 char text[CONF_VALUE_SIZE])
+void conf_doc_default(const struct conf_field *field, const void *standard,
+		      char text[CONF_VALUE_SIZE])
 {
 	text[0] = 0;
 	if (field->required)
@@ -41,32 +29,20 @@ static void show_default(const struct conf_field *field, const void *standard,
 		conf_value_show(field, standard, text);
 }
 
-static void show_right(const struct conf_field *field, char text[TEXT_SIZE])
+void conf_doc_right(const struct conf_field *field, char text[CONF_DOC_TEXT_SIZE])
 {
 	struct conf_field element = conf_value_element(field);
-	char one[TEXT_SIZE - 32];
+	char one[CONF_DOC_TEXT_SIZE - 32];
 
 	if (field->kind != CONF_VALUES) {
-		conf_value_expect(field, text, TEXT_SIZE);
+		conf_value_expect(field, text, CONF_DOC_TEXT_SIZE);
 		return;
 	}
 	conf_value_expect(&element, one, sizeof one);
-	snprintf(text, TEXT_SIZE, "a list of up to %u: %s", field->count_max, one);
+	snprintf(text, CONF_DOC_TEXT_SIZE, "a list of up to %u: %s", field->count_max, one);
 }
 
-static const char *change_of(const struct conf_field *field)
-{
-	static const char *const words[] = {
-		[CONF_LIVE] = "live",
-		[CONF_RESTART] = "restart",
-		[CONF_REFUSED] = "planned",
-	};
-
-	return words[field->when];
-}
-
-/* "echo-reply 0, unreachable 3, unreachable/net 3/0, ..." */
-static void put_icmp_names(FILE *out, const char *indent, size_t width)
+void conf_doc_icmp_names(FILE *out, const char *indent, size_t width)
 {
 	struct value_icmp number;
 	size_t column = 0;
@@ -83,134 +59,24 @@ static void put_icmp_names(FILE *out, const char *indent, size_t width)
 	fputs("\n", out);
 }
 
-/* ---- the page -------------------------------------------------------------------------------- */
-
-static void page_rows(FILE *out, const struct conf_group *group, const char *prefix,
-		      const void *standard)
-{
-	for (u32 i = 0; i < group->field_count; i++) {
-		const struct conf_field *field = &group->field[i];
-		char value[CONF_VALUE_SIZE];
-		char right[TEXT_SIZE];
-		char key[PATH_SIZE];
-
-		snprintf(key, sizeof key, "%.40s%.40s", prefix, field->key);
-		if (field->kind == CONF_GROUP) {
-			fprintf(out, "| `%s` | see below | | | %s |\n", key, field->help);
-			continue;
-		}
-		show_right(field, right);
-		show_default(field, standard, value);
-		if (field->kind == CONF_LIST)
-			snprintf(right, sizeof right, "a list of up to %u, see below",
-				 field->count_max);
-		fprintf(out, "| `%s` | %s | %s | %s | %s |\n", key, right, value, change_of(field),
-			field->help);
-	}
-}
-
-static void page_head(FILE *out)
-{
-	fputs("\n| key | value | default | change | meaning |\n|---|---|---|---|---|\n", out);
-}
-
-static void page_group(FILE *out, const struct conf_group *group, const char *path, bool is_element,
-		       const struct conf *standard)
-{
-	union conf_element element;
-	const u8 *base = standard_of(group, is_element, standard, &element);
-
-	fprintf(out, "\n## %s\n", path);
-	page_head(out);
-	page_rows(out, group, "", base);
-	for (u32 i = 0; i < group->field_count; i++) {
-		const struct conf_field *field = &group->field[i];
-		char inner[PATH_SIZE];
-
-		if (!field->group)
-			continue;
-		snprintf(inner, sizeof inner, "%.40s.%.40s%s", path, field->key,
-			 field->kind == CONF_LIST ? "[]" : "");
-		if (field->kind == CONF_LIST || !is_element) {
-			page_group(out, field->group, inner, field->kind == CONF_LIST, standard);
-			continue;
-		}
-		/* A group within an element: its places count from the element's. */
-		fprintf(out, "\n## %s\n", inner);
-		page_head(out);
-		page_rows(out, field->group, "", base + field->at);
-	}
-}
-
-void conf_doc_page(FILE *out)
-{
-	static struct conf standard;
-
-	conf_defaults(&standard);
-	fputs("# Configuration\n\n"
-	      "Made from the table in `src/host/conf/conf_schema.c` by `make docs`.\n\n"
-	      "One YAML file says what the gateway is: `sluice run --config FILE`.\n\n"
-	      "    sluice check FILE      is it right? every mistake with line and column\n"
-	      "    sluice print FILE      in one spelling, and only what differs from defaults\n"
-	      "    sluice plan FILE       the memory that it needs, table by table\n"
-	      "    sluice diff FILE       what it would change of the running gateway\n"
-	      "    sluice reload [FILE]   take it, whole or not at all; SIGHUP does the same\n"
-	      "    sluice apply FILE --confirm 60s    take it, and go back by itself unless\n"
-	      "    sluice confirm                     follows in time\n"
-	      "    sluice rollback        back to what was before the last change\n"
-	      "    sluice schema KEY      one line of this page\n\n"
-	      "Anchors, aliases, tags, unknown keys and keys given twice are mistakes. Times "
-	      "have units: `250ms`,\n`30s`, `2h4m`, `7d`; numbers may: `100k`, `2M`. The column "
-	      "*change* says what a running gateway does\nwith another value: *live* takes it "
-	      "between two batches; *restart* needs a restart; *planned* is\nmemory that was "
-	      "planned at start, so that another value is refused.\n\n"
-	      "A set of `filter.sets` begins with its `elements` and those of its `file`, and "
-	      "`sluice set` changes\nit while the gateway runs. Such changes outlive a reload as "
-	      "long as the configuration gives that set\nthe same elements as before, wherever "
-	      "they stand; one that is given others has just those, and after\na rollback what "
-	      "the configuration before gave it. A restart begins with the configuration.\n"
-	      "`sluice reload` reads the files of sets with the rights of whoever asks; SIGHUP "
-	      "reads them with those\nof the gateway, in the folders where they were when it "
-	      "started.\n\n"
-	      "A rule of the filter asks for a protocol by its name or number, and for a type of "
-	      "ICMP and maybe a\ncode of it in the same way: `icmp: unreachable/port` is `icmp: "
-	      "3/3`. It names flags of TCP that have\nto be set or must not be: `tcp-flags: [syn, "
-	      "no-ack]` is `tcp flags & (syn|ack) == syn` of nftables.\nNames for ICMP:\n\n",
-	      out);
-	put_icmp_names(out, "    ", 100);
-	fputs("\n## The file\n", out);
-	page_head(out);
-	page_rows(out, &conf_root, "", &standard);
-	for (u32 i = 0; i < conf_root.field_count; i++) {
-		const struct conf_field *field = &conf_root.field[i];
-		char path[PATH_SIZE];
-
-		if (!field->group)
-			continue;
-		snprintf(path, sizeof path, "%.40s%s", field->key,
-			 field->kind == CONF_LIST ? "[]" : "");
-		page_group(out, field->group, path, field->kind == CONF_LIST, &standard);
-	}
-}
-
 /* ---- one key --------------------------------------------------------------------------------- */
 
 static void show_key(struct walk *walk, const struct conf_field *field, const char *path,
 		     const void *standard)
 {
 	char value[CONF_VALUE_SIZE];
-	char right[TEXT_SIZE];
+	char right[CONF_DOC_TEXT_SIZE];
 
 	fprintf(walk->out, "%s: %s\n", path, field->help);
-	show_right(field, right);
+	conf_doc_right(field, right);
 	fprintf(walk->out, "  value    %s\n", right);
-	show_default(field, standard, value);
+	conf_doc_default(field, standard, value);
 	if (value[0])
 		fprintf(walk->out, "  default  %s\n", value);
 	fprintf(walk->out, "  change   %s\n", conf_when_name(field->when));
 	if (field->kind == CONF_ICMP) {
 		fprintf(walk->out, "  names\n");
-		put_icmp_names(walk->out, "    ", 78);
+		conf_doc_icmp_names(walk->out, "    ", 78);
 	}
 	for (u32 i = 0; field->group && i < field->group->field_count; i++)
 		fprintf(walk->out, "  %-22s %s\n", field->group->field[i].key,
@@ -224,8 +90,8 @@ static void walk_group(struct walk *walk, const struct conf_group *group, const 
 	for (u32 i = 0; i < group->field_count; i++) {
 		const struct conf_field *field = &group->field[i];
 		union conf_element element;
-		char path[PATH_SIZE];
-		char inner[PATH_SIZE];
+		char path[CONF_DOC_PATH_SIZE];
+		char inner[CONF_DOC_PATH_SIZE];
 
 		snprintf(path, sizeof path, "%.50s%.40s", prefix, field->key);
 		if (!walk->wanted)
@@ -253,11 +119,11 @@ static const char *near_key(const char *path)
 
 	while (group) {
 		const char *keys[64];
-		char word[PATH_SIZE];
+		char word[CONF_DOC_PATH_SIZE];
 		size_t len = strcspn(path, ".");
 		const struct conf_field *field;
 
-		snprintf(word, sizeof word, "%.*s", (int)u32_min((u32)len, PATH_SIZE - 1), path);
+		snprintf(word, sizeof word, "%.*s", (int)u32_min((u32)len, sizeof word - 1), path);
 		field = conf_field_find(group, word);
 		for (u32 i = 0; i < group->field_count; i++)
 			keys[i] = group->field[i].key;

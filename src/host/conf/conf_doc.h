@@ -1,5 +1,5 @@
-/* What can be set, for readers: the manual page, a JSON schema for editors, one key at a time. All
- * from the table (conf_schema.h).                                                               */
+/* What can be set, for readers: a page in two forms, a JSON schema for editors, one key at a time.
+ * All from the table (conf_schema.h).                                                           */
 #ifndef HOST_CONF_CONF_DOC_H
 #define HOST_CONF_CONF_DOC_H
 
@@ -7,7 +7,9 @@
 
 #include "core/base/bytes.h"
 
+/* docs/configuration.md, and sluice.yaml(5). */
 void conf_doc_page(FILE *out);
+void conf_doc_man(FILE *out);
 void conf_doc_schema(FILE *out);
 /* "limits.flows", "nat.rules": what it is; NULL: the sections. False: there is no such key; near
  * is the word that is nearest, or NULL.                                                          */

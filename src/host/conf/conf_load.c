@@ -20,6 +20,7 @@ struct loading {
 	struct conf_marks *marks;
 	struct conf_errors *errors;
 	struct turns *turns;
+	u32 entry_depth; /* entries of lists that the place is in */
 };
 
 /* ---- events ---------------------------------------------------------------------------------- */
@@ -147,6 +148,39 @@ static void skip(struct loading *l)
 	}
 }
 
+/* ---- what is not known after a mistake ------------------------------------------------------- */
+
+static u32 offset_of(const struct loading *l, const void *at)
+{
+	return (u32)((const u8 *)at - (const u8 *)l->conf);
+}
+
+/* An entry of a list is doubted as a whole, once it is read to its end. */
+static void doubt(struct loading *l, const void *at, u32 size)
+{
+	if (l->entry_depth == 0)
+		conf_doubt(l->marks, offset_of(l, at), size);
+}
+
+static void doubt_group(struct loading *l, const struct conf_group *group, const void *base);
+
+/* Of a list, which entries it has. */
+static void doubt_field(struct loading *l, const struct conf_field *field, const void *base)
+{
+	if (field->kind == CONF_GROUP)
+		doubt_group(l, field->group, (const u8 *)base + field->at);
+	else if (field->kind == CONF_LIST)
+		doubt(l, (const u8 *)base + field->count_at, sizeof(u32));
+	else
+		doubt(l, (const u8 *)base + field->at, 1);
+}
+
+static void doubt_group(struct loading *l, const struct conf_group *group, const void *base)
+{
+	for (u32 i = 0; i < group->field_count; i++)
+		doubt_field(l, &group->field[i], base);
+}
+
 /* ---- values ---------------------------------------------------------------------------------- */
 
 /* The text of a scalar; NULL for one that has a NUL in it. */
@@ -194,11 +228,6 @@ static void wrong_value(struct loading *l, const struct conf_field *field, const
 	conf_value_expect(field, right, sizeof right);
 	conf_error(l->errors, here(l), "'%.*s': '%s' has to be %s; did you mean '%s'?", SHOWN_MAX,
 		   text, field->key, right, near);
-}
-
-static u32 offset_of(const struct loading *l, const void *at)
-{
-	return (u32)((const u8 *)at - (const u8 *)l->conf);
 }
 
 static bool load_value(struct loading *l, const struct conf_field *field, void *base)
@@ -327,15 +356,28 @@ static void unknown_key(struct loading *l, const struct conf_group *group, const
 			   group->what, all);
 }
 
+/* What the key means can be a field that it is like, or any. */
+static void doubt_key(struct loading *l, const struct conf_group *group, const char *key,
+		      const void *base)
+{
+	const char *meant = meant_key(group, key);
+
+	if (meant)
+		doubt_field(l, conf_field_find(group, meant), base);
+	else
+		doubt_group(l, group, base);
+}
+
 /* The field that the key names; NULL, said why, and skipped together with its value. */
 static const struct conf_field *load_key(struct loading *l, const struct conf_group *group,
-					 u32 seen_line[KEYS_MAX])
+					 const void *base, u32 seen_line[KEYS_MAX])
 {
 	const struct conf_field *field;
 	const char *key;
 
 	if (l->event.type != YAML_SCALAR_EVENT || !scalar_text(l)) {
 		conf_error(l->errors, here(l), "a key has to be a word");
+		doubt_group(l, group, base);
 		skip(l);
 		return NULL;
 	}
@@ -343,18 +385,20 @@ static const struct conf_field *load_key(struct loading *l, const struct conf_gr
 	field = conf_field_find(group, key);
 	if (!field) {
 		unknown_key(l, group, key);
+		doubt_key(l, group, key, base);
 		return NULL;
 	}
 	if (seen_line[field - group->field]) {
 		conf_error(l->errors, here(l), "'%s' is given twice; the first is in line %u", key,
 			   seen_line[field - group->field]);
+		doubt_key(l, group, key, base);
 		return NULL;
 	}
 	seen_line[field - group->field] = here(l).line;
 	return field;
 }
 
-static void check_required(struct loading *l, const struct conf_group *group,
+static void check_required(struct loading *l, const struct conf_group *group, const void *base,
 			   const u32 seen_line[KEYS_MAX], struct conf_place place)
 {
 	for (u32 i = 0; i < group->field_count; i++) {
@@ -365,6 +409,7 @@ static void check_required(struct loading *l, const struct conf_group *group,
 		conf_value_expect(&group->field[i], right, sizeof right);
 		conf_error(l->errors, place, "%s needs '%s': %s", group->what, group->field[i].key,
 			   right);
+		doubt_field(l, &group->field[i], base);
 	}
 }
 
@@ -374,7 +419,7 @@ static void load_group(struct loading *l, const struct conf_group *group, void *
 	struct conf_place place = here(l);
 
 	while (advance(l) && !closes(l)) {
-		const struct conf_field *field = load_key(l, group, seen_line);
+		const struct conf_field *field = load_key(l, group, base, seen_line);
 
 		if (!advance(l))
 			return;
@@ -384,13 +429,14 @@ static void load_group(struct loading *l, const struct conf_group *group, void *
 			skip(l);
 	}
 	if (!l->broken)
-		check_required(l, group, seen_line, place);
+		check_required(l, group, base, seen_line, place);
 }
 
 static void load_list(struct loading *l, const struct conf_field *list, void *base)
 {
 	u32 *count = (u32 *)((u8 *)base + list->count_at);
 	struct conf_field element = { .key = list->group->what, .kind = CONF_GROUP };
+	u32 wrong = l->errors->count;
 
 	while (advance(l) && !closes(l)) {
 		u8 *at = (u8 *)base + list->at + *count * list->size;
@@ -398,6 +444,8 @@ static void load_list(struct loading *l, const struct conf_field *list, void *ba
 		if (l->event.type != YAML_MAPPING_START_EVENT) {
 			expected(l, &element);
 			skip(l);
+			doubt_field(l, list, base);
+			wrong = l->errors->count;
 			continue;
 		}
 		if (*count == list->count_max) {
@@ -409,7 +457,12 @@ static void load_list(struct loading *l, const struct conf_field *list, void *ba
 		if (list->group->defaults)
 			list->group->defaults(at);
 		(*count)++;
+		l->entry_depth++;
 		load_group(l, list->group, at);
+		l->entry_depth--;
+		if (l->errors->count != wrong)
+			doubt(l, at, list->size);
+		wrong = l->errors->count;
 	}
 }
 
@@ -419,12 +472,14 @@ static void load_field(struct loading *l, const struct conf_field *field, void *
 							    : YAML_MAPPING_START_EVENT;
 
 	if (conf_is_value(field)) {
-		load_value(l, field, base);
+		if (!load_value(l, field, base))
+			doubt_field(l, field, base);
 	} else if (field->kind == CONF_VALUES) {
 		load_values(l, field, base);
 	} else if (l->event.type != wanted) {
 		expected(l, field);
 		skip(l);
+		doubt_field(l, field, base);
 	} else if (field->kind == CONF_LIST) {
 		load_list(l, field, base);
 	} else {
@@ -450,6 +505,7 @@ static void load_document(struct loading *l)
 		if (!l->broken)
 			conf_error(l->errors, (struct conf_place){ 1, 1 },
 				   "the file says nothing; it needs 'interfaces'");
+		l->broken = true;
 		return;
 	}
 	refuse_directives(l);
@@ -461,6 +517,7 @@ static void load_document(struct loading *l)
 		conf_error(l->errors, here(l),
 			   "a configuration has to be keys and values, like 'interfaces:'");
 		skip(l);
+		doubt_group(l, &conf_root, l->conf);
 	}
 	/* The end of this document, and perhaps the begin of another. */
 	if (advance(l) && advance(l))
@@ -490,6 +547,8 @@ static bool parse(const char *text, size_t len_bytes, struct conf *conf, struct 
 	conf_defaults(conf);
 	marks->count = 0;
 	marks->sorted = false;
+	marks->doubt_count = 0;
+	marks->doubt_all = true;
 	memset(errors, 0, sizeof *errors);
 	if (len_bytes > CONF_FILE_MAX) {
 		conf_error(errors, (struct conf_place){ 1, 1 }, "the file is larger than %d bytes",
@@ -502,11 +561,13 @@ static bool parse(const char *text, size_t len_bytes, struct conf *conf, struct 
 	}
 	yaml_parser_set_encoding(&loading.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&loading.parser, (const unsigned char *)text, len_bytes);
+	marks->doubt_all = false;
 	load_document(&loading);
 	if (loading.has_event)
 		yaml_event_delete(&loading.event);
 	yaml_parser_delete(&loading.parser);
 	conf_marks_sort(marks);
+	marks->doubt_all |= loading.broken;
 	complete_rules(&loading);
 	conf_errors_sort(errors);
 	return errors->count == 0;
@@ -524,8 +585,8 @@ bool conf_load(const char *text, size_t len_bytes, struct conf *conf, struct con
 	bool good = parse(text, len_bytes, conf, marks, errors, turns);
 
 	/* What a broken file did not get to say is not missing. */
-	if (good)
-		good = conf_check(conf, marks, errors);
+	if (!marks->doubt_all)
+		good = conf_check(conf, marks, errors) && good;
 	conf_errors_sort(errors);
 	return good;
 }

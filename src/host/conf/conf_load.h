@@ -19,15 +19,16 @@ enum { CONF_FILE_MAX = 2 << 20, CONF_DEPTH_MAX = 16 };
 bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
 		struct conf_errors *errors);
 /* What values may stand together: names exist and are unique, addresses do not overlap, gateways
- * are on a network. Adds to errors; false when it did.                                          */
+ * are on a network. Of what the marks doubt nothing is said, nor what would follow from it. Adds to
+ * errors; false when it did.                                                                    */
 bool conf_check(const struct conf *conf, const struct conf_marks *marks,
 		struct conf_errors *errors);
-/* Both. turns: who gets some meanwhile, or NULL. */
+/* Both, the second unless the text broke off. turns: who gets some meanwhile, or NULL. */
 bool conf_load(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
 	       struct conf_errors *errors, struct turns *turns);
 
 /* The canonical form: keys in the order of the table, values in one spelling, and only what differs
- * from the default; all: everything. Loading it gives the same value.                           */
-void conf_print(const struct conf *conf, bool all, FILE *out);
+ * from the default; all: everything. Loading it gives the same value. turns: as above.          */
+void conf_print(const struct conf *conf, bool all, FILE *out, struct turns *turns);
 
 #endif

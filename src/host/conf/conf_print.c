@@ -9,6 +9,7 @@ struct printing {
 	u32 depth;
 	bool dash;   /* the next line begins an element of a list */
 	bool spaced; /* an empty line before the next section */
+	struct turns *turns;
 };
 
 static void begin_line(struct printing *p)
@@ -125,16 +126,16 @@ static void print_field(struct printing *p, const struct conf_field *field, cons
 	}
 }
 
-static bool is_printed(const struct printing *p, const struct conf_field *field, const void *base,
-		       const void *standard)
+bool conf_is_printed(const struct conf_field *field, const void *base, const void *standard,
+		     bool all)
 {
 	switch (field->kind) {
 	case CONF_LIST: return conf_count_of(field, base) > 0;
-	case CONF_VALUES: return conf_count_of(field, base) > 0 || (p->all && field->zero);
+	case CONF_VALUES: return conf_count_of(field, base) > 0 || (all && field->zero);
 	case CONF_GROUP:
-		return p->all || group_differs(field->group, (const u8 *)base + field->at,
-					       (const u8 *)standard + field->at);
-	default: return p->all || field->required || field->shown || differs(field, base, standard);
+		return all || group_differs(field->group, (const u8 *)base + field->at,
+					    (const u8 *)standard + field->at);
+	default: return all || field->required || field->shown || differs(field, base, standard);
 	}
 }
 
@@ -144,7 +145,8 @@ static void print_group(struct printing *p, const struct conf_group *group, cons
 	for (u32 i = 0; i < group->field_count; i++) {
 		const struct conf_field *field = &group->field[i];
 
-		if (!is_printed(p, field, base, standard))
+		turns_step(p->turns);
+		if (!conf_is_printed(field, base, standard, p->all))
 			continue;
 		if (p->depth == 0 && !conf_is_value(field)) {
 			if (p->spaced)
@@ -155,9 +157,9 @@ static void print_group(struct printing *p, const struct conf_group *group, cons
 	}
 }
 
-void conf_print(const struct conf *conf, bool all, FILE *out)
+void conf_print(const struct conf *conf, bool all, FILE *out, struct turns *turns)
 {
-	struct printing printing = { .out = out, .all = all };
+	struct printing printing = { .out = out, .all = all, .turns = turns };
 	static struct conf standard;
 
 	conf_defaults(&standard);

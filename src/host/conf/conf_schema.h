@@ -41,7 +41,7 @@ enum conf_kind {
 enum conf_when {
 	CONF_LIVE,    /* takes it between two batches */
 	CONF_RESTART, /* needs to be started again */
-	CONF_REFUSED, /* memory is planned at start: no other value while it runs */
+	CONF_PLANNED, /* memory is planned at start: no other value while it runs */
 };
 
 struct conf_group;
@@ -85,7 +85,7 @@ union conf_element {
 	struct conf_service service;
 	struct backend_conf backend;
 	struct conf_filter_rule filter_rule;
-	struct subscriber_exception exception;
+	struct conf_exception exception;
 	struct conf_set set;
 };
 
@@ -94,7 +94,7 @@ extern const struct conf_group conf_root;
 /* All its fields at their defaults. */
 void conf_element_defaults(const struct conf_group *group, union conf_element *element);
 
-/* "live", "needs-restart", "refused" */
+/* "live", "restart", "planned": one word for it in pages, answers and what is printed. */
 const char *conf_when_name(enum conf_when when);
 
 /* ---- single values (conf_value.c) ------------------------------------------------------------ */
@@ -115,6 +115,9 @@ bool conf_is_value(const struct conf_field *field);
 
 u32 conf_count_of(const struct conf_field *list, const void *base);
 const void *conf_element_of(const struct conf_field *list, const void *base, u32 index);
+/* Whether the canonical form says anything of it; all: defaults are said, too (conf_print.c). */
+bool conf_is_printed(const struct conf_field *field, const void *base, const void *standard,
+		     bool all);
 /* The field with this key; NULL: none. */
 const struct conf_field *conf_field_find(const struct conf_group *group, const char *key);
 

@@ -64,7 +64,7 @@ static const struct conf_group limit_group = {
 static void rule_defaults(void *element)
 {
 	struct conf_filter_rule *rule = element;
-	struct filter_limit limit = { .per_s = 1, .burst = 5 };
+	struct filter_limit limit = { .per_s = CONF_LIMIT_PER_S, .burst = CONF_LIMIT_BURST };
 
 	rule->chain = FILTER_FORWARD;
 	rule->proto = rule->icmp_type = rule->icmp_code = CONF_ANY;
@@ -107,6 +107,12 @@ static const struct conf_field rule_fields[] = {
 	  .at = offsetof(struct conf_filter_rule, out),
 	  .size = IFACE_NAME_SIZE,
 	  .help = "the interface by which they leave" },
+	{ .key = "zone",
+	  .kind = CONF_NAME,
+	  .zero = "any",
+	  .at = offsetof(struct conf_filter_rule, zone),
+	  .size = IFACE_NAME_SIZE,
+	  .help = "the zone from which they come: by any of its interfaces" },
 	{ .key = "source",
 	  .kind = CONF_PREFIX,
 	  .zero = "any",

@@ -8,6 +8,7 @@ static const struct {
 	bool has_text;
 } actions[CTL_DO_COUNT] = {
 	[CTL_DO_NOTHING] = { "", false },
+	[CTL_DO_CONFIG] = { "config", false },
 	[CTL_DO_STATUS] = { "status", false },
 	[CTL_DO_DIFF] = { "diff", true },
 	[CTL_DO_RELOAD] = { "reload", true },
@@ -40,7 +41,7 @@ bool ctl_do_has_text(enum ctl_do what)
 
 static bool read_what(const json_t *value, struct ctl_action *action, struct ctl_why *why)
 {
-	for (int i = CTL_DO_NOTHING + 1; json_is_string(value) && i < CTL_DO_COUNT; i++) {
+	for (int i = CTL_DO_STATUS; json_is_string(value) && i < CTL_DO_COUNT; i++) {
 		if (strcmp(json_string_value(value), actions[i].name) != 0)
 			continue;
 		action->what = (enum ctl_do)i;

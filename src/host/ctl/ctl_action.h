@@ -28,7 +28,8 @@ enum {
 #define CTL_DRAIN_DEFAULT UINT32_MAX
 
 enum ctl_do {
-	CTL_DO_NOTHING, /* the request is a show */
+	CTL_DO_NOTHING, /* the engine is asked */
+	CTL_DO_CONFIG,  /* what it runs with; asked for by a show */
 	CTL_DO_STATUS,
 	CTL_DO_DIFF,
 	CTL_DO_RELOAD,
@@ -55,6 +56,7 @@ struct ctl_action {
 	char service[CTL_BACKEND_SIZE]; /* empty: every one that has it */
 	u32 deadline_s;                 /* of drain; CTL_DRAIN_DEFAULT: the service's */
 	char set[CTL_SET_SIZE];
+	bool all; /* of config: defaults, too */
 };
 
 #define CTL_CLIENT_NONE UINT32_MAX

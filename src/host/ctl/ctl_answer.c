@@ -372,6 +372,7 @@ static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t no
 		else
 			put_one_set(answer, s, out);
 		return;
+	case CTL_SHOW_CONFIG:
 	case CTL_SHOW_COUNT: return;
 	}
 }

@@ -34,6 +34,7 @@ static const struct {
 	[CTL_SHOW_RULES] = { "rules", FILTER_ANY },
 	[CTL_SHOW_SETS] = { "sets", FILTER_ANY | CTL_FILTER_SET },
 	[CTL_SHOW_ZONES] = { "zones", FILTER_ANY },
+	[CTL_SHOW_CONFIG] = { "config", CTL_FILTER_ALL },
 };
 
 static const struct {
@@ -521,8 +522,12 @@ static bool read_root(json_t *root, struct ctl_request *request, struct ctl_why 
 				      "and one of show, events, flush, explain and top",
 				      key);
 	}
-	return read_verb(root, request, why) &&
-	       read_filters(json_object_get(root, "filter"), request, why);
+	if (!read_verb(root, request, why) ||
+	    !read_filters(json_object_get(root, "filter"), request, why))
+		return false;
+	if (request->verb == CTL_VERB_SHOW && request->show == CTL_SHOW_CONFIG)
+		request->action = (struct ctl_action){ .what = CTL_DO_CONFIG, .all = request->all };
+	return true;
 }
 
 bool ctl_request_parse(const char *line, size_t len_bytes, struct ctl_request *request,

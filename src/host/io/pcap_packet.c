@@ -4,6 +4,7 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
 
+#include "core/base/text.h"
 #include "core/wire/eth.h"
 
 enum { LINK_IPV4 = 228 };
@@ -46,8 +47,8 @@ bool pcap_packet(const char *path, u64 number, struct pcap_packet *out, char *wh
 			       "101, 228) would do",
 			       pcap_datalink(in));
 	else if (at < number)
-		(void)snprintf(why, why_size, "the capture has %llu packets",
-			       (unsigned long long)at);
+		(void)snprintf(why, why_size, "the capture has %llu packet%s",
+			       (unsigned long long)at, text_plural(at));
 	else if (!take(in, info, frame, out))
 		(void)snprintf(why, why_size, "packet %llu of the capture is no IPv4",
 			       (unsigned long long)number);

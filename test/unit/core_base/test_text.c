@@ -47,11 +47,21 @@ static void test_too_long_is_cut(void **state)
 	assert_true(text.cut);
 }
 
+static void test_one_of_many(void **state)
+{
+	(void)state;
+	assert_string_equal(text_plural(0), "s");
+	assert_string_equal(text_plural(1), "");
+	assert_string_equal(text_plural(2), "s");
+	assert_string_equal(text_plural(UINT64_MAX), "s");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_too_long_is_cut),
+		cmocka_unit_test(test_one_of_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

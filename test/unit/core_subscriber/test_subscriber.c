@@ -199,6 +199,14 @@ static void a_prefix_is_one_subscriber(void **state)
 	bed_close(bed);
 }
 
+/* An exception for all zones; no flows: no limit. */
+static struct subscriber_exception for_all(const char *prefix, u8 prefix_len, u32 flows)
+{
+	return (struct subscriber_exception){ .prefix = addr(prefix),
+					      .prefix_len = prefix_len,
+					      .limits = { .flows = flows } };
+}
+
 static void the_first_exception_decides(void **state)
 {
 	struct bed *bed = bed_new();
@@ -206,10 +214,8 @@ static void the_first_exception_decides(void **state)
 	(void)state;
 	bed->conf.limits.flows = 1;
 	bed->conf.exception_count = 2;
-	bed->conf.exception[0] = (struct subscriber_exception){ addr("10.0.0.8"), 29, { 0 } };
-	bed->conf.exception[1] = (struct subscriber_exception){ addr("10.0.0.0"),
-								24,
-								{ .flows = 3 } };
+	bed->conf.exception[0] = for_all("10.0.0.8", 29, 0);
+	bed->conf.exception[1] = for_all("10.0.0.0", 24, 3);
 	bed_start(bed);
 	for (u32 n = 0; n < 5; n++)
 		assert_int_equal(flow_of(bed, "10.0.0.9"), DROP_NONE);
@@ -218,6 +224,45 @@ static void the_first_exception_decides(void **state)
 	assert_int_equal(flow_of(bed, "10.0.0.1"), DROP_SUBSCRIBER_FLOWS);
 	assert_int_equal(flow_of(bed, "10.0.1.1"), DROP_NONE);
 	assert_int_equal(flow_of(bed, "10.0.1.1"), DROP_SUBSCRIBER_FLOWS);
+	bed_close(bed);
+}
+
+/* Hosts of two zones with one address are two, and so are their limits. */
+static void an_exception_for_one_zone(void **state)
+{
+	struct bed *bed = bed_new();
+	u32 who;
+
+	(void)state;
+	bed->conf.limits.flows = 2;
+	bed->conf.exception_count = 2;
+	bed->conf.exception[0] = (struct subscriber_exception){ .prefix = addr("10.0.0.0"),
+								.prefix_len = 24,
+								.limits = { .flows = 1 },
+								.by_zone = true,
+								.zone = 2 };
+	bed->conf.exception[1] = (struct subscriber_exception){ .prefix = addr("10.0.0.1"),
+								.prefix_len = 32,
+								.limits = { .flows = 3 },
+								.by_zone = true };
+	bed_start(bed);
+	for (u32 zone = 0; zone < 3; zone++) {
+		static const u32 allowed[] = { 3, 2, 1 };
+
+		bed->pkt.zone = zone & 3;
+		for (u32 n = 0; n < allowed[zone]; n++)
+			assert_int_equal(begin(bed, "10.0.0.1", &who), DROP_NONE);
+		assert_int_equal(
+			subscriber_limits_of(&bed->table, subscriber_at(&bed->table, who))->flows,
+			allowed[zone]);
+		assert_int_equal(flow_of(bed, "10.0.0.1"), DROP_SUBSCRIBER_FLOWS);
+	}
+	bed->conf.exception[0].zone = 1;
+	subscriber_configure(&bed->table, &bed->conf);
+	assert_int_equal(flow_of(bed, "10.0.0.1"), DROP_NONE);
+	assert_int_equal(flow_of(bed, "10.0.0.1"), DROP_SUBSCRIBER_FLOWS);
+	bed->conf.exception[0].zone = CT_ZONE_MAX;
+	assert_non_null(subscriber_conf_wrong(&bed->conf));
 	bed_close(bed);
 }
 
@@ -243,7 +288,7 @@ static void limits_change_under_way(void **state)
 	end(bed, 1);
 	assert_int_equal(flow_of(bed, "10.0.0.1"), DROP_SUBSCRIBER_FLOWS);
 	conf.exception_count = 1;
-	conf.exception[0] = (struct subscriber_exception){ addr("10.0.0.1"), 32, { .flows = 2 } };
+	conf.exception[0] = for_all("10.0.0.1", 32, 2);
 	subscriber_configure(&bed->table, &conf);
 	assert_int_equal(flow_of(bed, "10.0.0.1"), DROP_NONE);
 	assert_int_equal(flow_of(bed, "10.0.0.1"), DROP_SUBSCRIBER_FLOWS);
@@ -291,7 +336,7 @@ static void full_of_holders(void **state)
 	end(bed, 1);
 	conf = bed->conf;
 	conf.exception_count = 1;
-	conf.exception[0] = (struct subscriber_exception){ addr("10.0.0.2"), 32, { .flows = 9 } };
+	conf.exception[0] = for_all("10.0.0.2", 32, 9);
 	subscriber_configure(&bed->table, &conf);
 	assert_int_equal(flow_of(bed, "10.0.0.2"), DROP_SUBSCRIBER_FULL);
 	assert_int_equal(flow_of(bed, "10.0.0.3"), DROP_NONE);
@@ -379,6 +424,7 @@ int main(void)
 		cmocka_unit_test(a_bucket_outlives_its_flows),
 		cmocka_unit_test(a_prefix_is_one_subscriber),
 		cmocka_unit_test(the_first_exception_decides),
+		cmocka_unit_test(an_exception_for_one_zone),
 		cmocka_unit_test(limits_change_under_way),
 		cmocka_unit_test(the_idle_make_room),
 		cmocka_unit_test(full_of_holders),

@@ -66,7 +66,7 @@ static void is_good_in_full(const char *path)
 	FILE *out = open_memstream(&text, &len);
 
 	assert_non_null(out);
-	conf_print(&conf, true, out);
+	conf_print(&conf, true, out, NULL);
 	fclose(out);
 	if (!conf_load(text, len, &again, &marks, &errors, NULL))
 		fail_msg("%s in full, %u:%u: %s", path, errors.error[0].place.line,
@@ -88,7 +88,7 @@ static void one_file(const char *path)
 	assert_non_null(out);
 	beside(path, good ? ".ok" : ".err", golden);
 	if (good)
-		conf_print(&conf, false, out);
+		conf_print(&conf, false, out, NULL);
 	else
 		say_errors(out);
 	fclose(out);

@@ -221,7 +221,7 @@ static char *printed(const struct conf *conf, bool all)
 	FILE *out = open_memstream(&text, &len);
 
 	assert_non_null(out);
-	conf_print(conf, all, out);
+	conf_print(conf, all, out, NULL);
 	fclose(out);
 	return text;
 }
@@ -269,7 +269,7 @@ static void differences_are_the_same_both_ways(void **state)
 		conf_diff(&one, &two, &diff);
 		conf_diff(&two, &one, &back);
 		assert_true(diff.count > 0);
-		for (int i = 0; i <= CONF_REFUSED; i++)
+		for (int i = 0; i <= CONF_PLANNED; i++)
 			assert_int_equal(diff.by_when[i], back.by_when[i]);
 	}
 }
@@ -310,11 +310,11 @@ static void each_difference_by_its_name(void **state)
 	expect_change(3, CONF_LIVE, "pools.y.ranges", "1.1.1.2", "1.1.1.2, 1.1.1.4");
 	expect_change(4, CONF_LIVE, "pools.z", "", "name z, ranges 1.1.1.1");
 	expect_change(5, CONF_LIVE, "timeouts.udp", "5m", "1m");
-	expect_change(6, CONF_REFUSED, "limits.flows", "300", "262144");
+	expect_change(6, CONF_PLANNED, "limits.flows", "300", "262144");
 	expect_change(7, CONF_LIVE, "icmp.rate", "1000", "none");
 	assert_int_equal(diff.by_when[CONF_LIVE], 6);
 	assert_int_equal(diff.by_when[CONF_RESTART], 1);
-	assert_int_equal(diff.by_when[CONF_REFUSED], 1);
+	assert_int_equal(diff.by_when[CONF_PLANNED], 1);
 }
 
 /* A rule that is put before others is one change, not one for each that moves; when the last one

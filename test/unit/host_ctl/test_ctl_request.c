@@ -35,7 +35,7 @@ static void every_show_has_a_name(void **state)
 	static const char *const names[CTL_SHOW_COUNT] = {
 		"flows",  "nat",        "ports",      "backends", "subscribers",
 		"routes", "interfaces", "neighbours", "drops",    "counters",
-		"memory", "rules",      "sets",       "zones",
+		"memory", "rules",      "sets",       "zones",    "config",
 	};
 
 	(void)state;
@@ -177,19 +177,33 @@ static void actions(void **state)
 	assert_int_equal(request.action.config_bytes, 9);
 	assert_int_equal(request.action.confirm_s, CTL_CONFIRM_MAX_S);
 	assert_string_equal(request.action.name, "gw.yaml");
-	for (int i = CTL_DO_NOTHING + 1; i < CTL_DO_COUNT; i++) {
+	for (int i = CTL_DO_STATUS; i < CTL_DO_COUNT; i++) {
 		char line[96];
 
 		snprintf(line, sizeof line, "{\"version\":1,\"do\":\"%s\"%s%s%s}",
 			 ctl_do_name((enum ctl_do)i),
 			 ctl_do_has_text((enum ctl_do)i) ? ",\"bytes\":1" : "",
-			 i == CTL_DO_APPLY ? ",\"confirm_s\":1"
+			 i == CTL_DO_APPLY                          ? ",\"confirm_s\":1"
 			 : i == CTL_DO_DRAIN || i == CTL_DO_UNDRAIN ? ",\"backend\":\"10.0.0.1\""
 								    : "",
 			 ctl_do_is_set((enum ctl_do)i) ? ",\"set\":\"bad\"" : "");
 		assert_int_equal(good(line).action.what, i);
 	}
 	assert_int_equal(good("{\"version\":1,\"show\":\"nat\"}").action.what, CTL_DO_NOTHING);
+}
+
+/* One of the shows is none of the engine. */
+static void the_configuration_is_an_action(void **state)
+{
+	struct ctl_request request = good("{\"version\":1,\"show\":\"config\"}");
+
+	(void)state;
+	assert_int_equal(request.action.what, CTL_DO_CONFIG);
+	assert_false(request.action.all);
+	request = good("{\"version\":1,\"show\":\"config\",\"filter\":{\"all\":true}}");
+	assert_true(request.action.all);
+	refused("{\"version\":1,\"show\":\"config\",\"filter\":{\"limit\":1}}", "no filter", "all");
+	refused("{\"version\":1,\"do\":\"config\"}", "is not one of", "status");
 }
 
 static void actions_about_backends(void **state)
@@ -285,6 +299,7 @@ int main(void)
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(actions),
+		cmocka_unit_test(the_configuration_is_an_action),
 		cmocka_unit_test(actions_about_backends),
 		cmocka_unit_test(actions_that_mean_nothing),
 		cmocka_unit_test(longer_than_allowed),

@@ -1,0 +1,149 @@
+/* What is noted of configurations that are good. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "host/conf/conf_load.h"
+#include "host/conf/conf_notes.h"
+
+enum { PING = 1, TRACE = 2, WEB = 4, MAIL = 8 };
+
+static struct conf conf;
+static struct conf_marks marks;
+static struct conf_errors errors;
+static struct conf_notes notes;
+
+#define SERVICES                                                                                   \
+	"services:\n"                                                                              \
+	"  - {name: web, interface: b, ports: 443, check: {kind: http, port: 8080}, "              \
+	"backends: [{address: 10.1.0.5}, {address: 10.1.0.6}]}\n"                                  \
+	"  - {name: mail, interface: b, ports: 25, check: {kind: icmp}, "                          \
+	"backends: [{address: 10.1.0.7}]}\n"                                                       \
+	"  - {name: dns, interface: b, ports: 53, backends: [{address: 10.1.0.8}]}\n"
+
+static bool is_noted(const char *word)
+{
+	for (u32 i = 0; i < notes.count; i++) {
+		if (strstr(notes.text[i], word))
+			return true;
+	}
+	return false;
+}
+
+/* Which notes there are with this policy and these rules, one a line of YAML. */
+static unsigned noted(const char *policy, const char *rules)
+{
+	char text[4096];
+	unsigned all = 0;
+
+	snprintf(text, sizeof text,
+		 "interfaces: [{name: a, side: inside}, {name: b, side: outside}]\n"
+		 "nat: {rules: [{}]}\n%sfilter:\n  input: %s\n%s%s",
+		 SERVICES, policy, *rules ? "  rules:\n" : "", rules);
+	if (!conf_load(text, strlen(text), &conf, &marks, &errors, NULL))
+		fail_msg("%s: %s", text, errors.error[0].text);
+	conf_notes(&conf, &notes);
+	all |= is_noted("no ping") ? PING : 0;
+	all |= is_noted("traceroute") ? TRACE : 0;
+	all |= is_noted("'web'") ? WEB : 0;
+	all |= is_noted("'mail'") ? MAIL : 0;
+	return all;
+}
+
+#define RULE(rest) "    - {chain: input, action: accept" rest "}\n"
+
+static void a_policy_cuts_off(void **state)
+{
+	(void)state;
+	assert_int_equal(noted("accept", ""), 0);
+	assert_int_equal(noted("drop", ""), PING | TRACE | WEB | MAIL);
+	assert_int_equal(noted("reject", ""), PING | WEB | MAIL);
+	assert_int_equal(noted("drop", RULE(", states: [established, related]")),
+			 PING | TRACE | WEB | MAIL);
+	assert_int_equal(noted("drop", "    - {action: accept}\n"), PING | TRACE | WEB | MAIL);
+	assert_int_equal(noted("drop", "    - {chain: input, action: drop}\n"),
+			 PING | TRACE | WEB | MAIL);
+	assert_int_equal(noted("drop", RULE("")), 0);
+}
+
+static void rules_let_in(void **state)
+{
+	(void)state;
+	assert_int_equal(noted("drop", RULE(", protocol: icmp")), TRACE | WEB);
+	assert_int_equal(noted("drop", RULE(", protocol: icmp, icmp: echo-request")),
+			 TRACE | WEB | MAIL);
+	assert_int_equal(noted("drop", RULE(", protocol: icmp, protocol-not: true")), PING | MAIL);
+	assert_int_equal(noted("drop", RULE(", states: new, protocol: icmp")), TRACE | WEB | MAIL);
+	assert_int_equal(noted("drop", RULE(", protocol: udp, ports: 33434-33534")),
+			 PING | WEB | MAIL);
+	assert_int_equal(noted("drop", RULE(", protocol: udp, source-ports: 53")),
+			 PING | TRACE | WEB | MAIL);
+	assert_int_equal(noted("drop", RULE(", protocol: udp, ports: 53")),
+			 PING | TRACE | WEB | MAIL);
+	assert_int_equal(noted("drop", RULE(", ports: 53, ports-not: true")), PING | MAIL);
+	assert_int_equal(noted("drop", "    - {chain: input, protocol: udp, action: reject}\n"),
+			 PING | WEB | MAIL);
+}
+
+static void rules_let_answers_in(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		noted("drop", RULE(", states: untracked, protocol: tcp, tcp-flags: [ack]")),
+		PING | TRACE | MAIL);
+	assert_int_equal(noted("drop", RULE(", protocol: tcp, tcp-flags: [no-ack]")),
+			 PING | TRACE | WEB | MAIL);
+	assert_int_equal(noted("drop", RULE(", protocol: tcp, source-ports: 8080")),
+			 PING | TRACE | MAIL);
+	assert_int_equal(noted("drop", RULE(", protocol: tcp, source-ports: 443")),
+			 PING | TRACE | WEB | MAIL);
+	/* Of one backend is not of all. */
+	assert_int_equal(noted("drop", RULE(", protocol: tcp, source: 10.1.0.5")),
+			 PING | TRACE | WEB | MAIL);
+	assert_int_equal(noted("drop", RULE(", source: 10.1.0.0/16")), 0);
+	assert_int_equal(
+		noted("drop", RULE(", states: untracked, protocol: icmp, source: 10.1.0.7")),
+		TRACE | WEB);
+}
+
+/* What a note says would help does. */
+static void notes_say_what_helps(void **state)
+{
+	char rules[2048] = "";
+
+	(void)state;
+	(void)noted("drop", "");
+	assert_int_equal(notes.count, 4);
+	for (u32 i = 0; i < notes.count; i++) {
+		size_t len = strlen(rules);
+
+		snprintf(rules + len, sizeof rules - len, "    - %s\n", strchr(notes.text[i], '{'));
+	}
+	assert_int_equal(noted("drop", rules), 0);
+}
+
+static void without_translation(void **state)
+{
+	static const char text[] =
+		"interfaces: [{name: a, side: inside}, {name: b, side: outside}]\n";
+
+	(void)state;
+	assert_true(conf_load(text, sizeof text - 1, &conf, &marks, &errors, NULL));
+	conf_notes(&conf, &notes);
+	assert_int_equal(notes.count, 1);
+	assert_non_null(strstr(notes.text[0], "every packet keeps its addresses"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_policy_cuts_off),    cmocka_unit_test(rules_let_in),
+		cmocka_unit_test(rules_let_answers_in), cmocka_unit_test(notes_say_what_helps),
+		cmocka_unit_test(without_translation),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
