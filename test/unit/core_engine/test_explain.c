@@ -477,10 +477,10 @@ static void test_limits_of_a_subscriber(void **state)
 	bed->conf.subscribers.limits.ports = 2;
 	bed->conf.subscribers.exception_count = 2;
 	bed->conf.subscribers.exception[0] = (struct subscriber_exception){
-		addr("10.10.0.6"), 32, { .ports = 1 }
+		.prefix = addr("10.10.0.6"), .prefix_len = 32, .limits = { .ports = 1 }
 	};
 	bed->conf.subscribers.exception[1] = (struct subscriber_exception){
-		addr("10.10.0.7"), 32, { .rate = 10, .burst = 1 }
+		.prefix = addr("10.10.0.7"), .prefix_len = 32, .limits = { .rate = 10, .burst = 1 }
 	};
 	path_bed_start(bed);
 	asked = asked_open(bed);
