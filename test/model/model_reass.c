@@ -50,6 +50,18 @@ static bool model_reass_overlaps(const struct model_reass *r, const u8 *payload,
 	return false;
 }
 
+/* A last fragment has none behind it, and there is one last. */
+static bool model_reass_contradicts(const struct model_reass *r, u32 end, bool last)
+{
+	if (r->total != 0 && (end > r->total || (last && end != r->total)))
+		return true;
+	for (u32 n = 0; last && n < r->piece_count; n++) {
+		if (r->piece[n].offset + r->piece[n].len > end)
+			return true;
+	}
+	return false;
+}
+
 static struct model_parts model_reass_parts(const struct model_reass *r)
 {
 	struct model_parts parts = { .count = r->piece_count, .sure = !r->doubt };
@@ -142,7 +154,7 @@ u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, 
 	    r->piece_count == MODEL_PIECE_MAX)
 		return 0;
 	if (model_reass_overlaps(r, ip + seen->hlen, seen->frag_offset, len, &duplicate) ||
-	    (r->total != 0 && (end > r->total || (!seen->mf && end != r->total)))) {
+	    model_reass_contradicts(r, end, !seen->mf)) {
 		r->used = !parts->sure;
 		if (parts->sure)
 			return 0;
