@@ -59,8 +59,17 @@ const struct nat_rule_conf *model_rule_outside(const struct model *m, u8 zone, b
 	return NULL;
 }
 
-/* Did the owner of this mapping speak to the remote one, outside? Whom flows to translated
- * destinations reach, and whose sources are translated on their way in, is inside.               */
+/* Does the flow lead outside? Whom others reach by a public address may be inside. */
+static bool model_leads_outside(const struct model *m, const struct model_flow *f)
+{
+	be32 station;
+	u16 out_if;
+
+	return model_route(m, f->out.zone, f->out.dst, &out_if, &station) &&
+	       m->conf->iface[out_if].side == IFACE_OUTSIDE;
+}
+
+/* Did the owner of this mapping speak to the remote one, outside? */
 static enum model_admit model_spoken(const struct model *m, u8 proto,
 				     const struct model_mapping *mapping, be32 remote,
 				     const u16 *remote_port)
@@ -79,13 +88,13 @@ static enum model_admit model_spoken(const struct model *m, u8 proto,
 
 		if (f->proto != proto || !model_flow_may_stand(m, f))
 			continue;
-		if (outward && be32_eq(f->in.dst, remote) && be32_eq(f->out.dst, remote) &&
+		if (outward && be32_eq(f->out.dst, remote) && model_leads_outside(m, f) &&
 		    (remote_port == NULL || f->out.dport == *remote_port)) {
 			if (model_flow_lives(m, f))
 				return MODEL_ADMIT_YES;
 			admit = MODEL_ADMIT_MAYBE;
 		}
-		if (inward && be32_eq(f->in.src, remote) && be32_eq(f->out.src, remote))
+		if (inward && be32_eq(f->in.src, remote))
 			admit = MODEL_ADMIT_MAYBE;
 	}
 	return admit;
