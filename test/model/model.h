@@ -68,6 +68,8 @@ struct model_flow {
 	u32 life;    /* that one's, when it was chosen */
 	bool told;   /* the client was sent something, up to here */
 	u32 told_end;
+	bool said; /* the server sent something, up to here: some of it may have died here */
+	u32 said_end;
 };
 
 /* How often something happened: time may leave that open. */

@@ -346,8 +346,11 @@ static void model_fate_decide(struct model *m, bool certain)
 	cur->tuple_known = model_tuple_of(&cur->seen, cur->zone, &cur->tuple);
 	if ((cur->link_flags & (PKT_LINK_OTHER | PKT_LINK_BROADCAST | PKT_LINK_MULTICAST)) != 0)
 		return;
-	if (!model_addresses_ok(m) || options == OPTIONS_BAD || !model_l4_ok(m))
+	if (!model_addresses_ok(m) || options == OPTIONS_BAD || !model_l4_ok(m)) {
+		if (cur->tuple_known)
+			model_maybe_refused(m);
 		return;
+	}
 	if (seen_is_icmp_error(&cur->seen)) {
 		model_fate_error(m, sure);
 		return;

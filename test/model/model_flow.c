@@ -253,11 +253,16 @@ static void model_flow_states(struct model_flow *f, bool reply, const struct see
 }
 
 /* How far what was sent to the client goes. */
-static void model_flow_told(struct model_flow *f, const struct seen *seen)
+static void model_flow_told(struct model_flow *f, const struct seen *seen, bool certain)
 {
 	u32 end = seen->seq + seen->data_len + ((seen->flags & TCP_SYN) != 0) +
 		  ((seen->flags & TCP_FIN) != 0);
 
+	if (!f->said || seq_gt(end, f->said_end))
+		f->said_end = end;
+	f->said = true;
+	if (!certain)
+		return;
 	if (!f->told || seq_gt(end, f->told_end))
 		f->told_end = end;
 	f->told = true;
@@ -277,8 +282,8 @@ void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const st
 		f->tcp_step = 0xff;
 	}
 	model_flow_states(f, reply, seen, certain);
-	if (certain && reply && f->proto == IP_PROTO_TCP)
-		model_flow_told(f, seen);
+	if (reply && f->proto == IP_PROTO_TCP)
+		model_flow_told(f, seen, certain);
 	answers = reply && !f->turned && (!model_is_assoc(f->proto) || model_assoc_answers(f));
 	/* A state has its own time, whoever brings it about. */
 	if (model_refreshes(m, f) || model_has_states(f->proto))

@@ -95,6 +95,8 @@ void model_choice_ok(struct model *m, u8 proto, const struct service_conf *servi
 void model_flow_serve(struct model *m, struct model_flow *f);
 /* A flow may have begun anew without a trace. */
 void model_maybe_made(struct model *m, const struct model_flow *f);
+/* What can not be forwarded, a service without anybody may have refused before. */
+void model_maybe_refused(struct model *m);
 void model_service_tick(struct model *m);
 /* The other end of a connection is told that its server was lost. */
 bool model_is_told(const struct model *m, const struct seen *seen);

@@ -244,7 +244,8 @@ static void model_rest_ok(struct model *m, u8 proto, const struct model_tuple *i
 	}
 }
 
-/* A protocol without ports has one flow a destination on each address: the second has to move. */
+/* A protocol without ports has one flow a destination on each address: the second has to move. And
+ * who asks for a service without a rule that translates him appears as what he asked for.        */
 static void model_paired_ok(struct model *m, const struct nat_rule_conf *rule, u8 proto,
 			    const struct model_tuple *in, const struct model_tuple *out)
 {
@@ -256,7 +257,7 @@ static void model_paired_ok(struct model *m, const struct nat_rule_conf *rule, u
 
 		if (f->known && model_flow_lives(m, f) && f->in.zone == in->zone &&
 		    model_nat_proto(f->proto) != NAT_PROTO_COUNT &&
-		    be32_eq(f->in.src, in->src) &&
+		    be32_eq(f->in.src, in->src) && !model_is_exempt(m, f->proto, &f->in) &&
 		    model_in_pool(&m->conf->nat.pool[rule->pool], f->out.src) &&
 		    !be32_eq(f->out.src, out->src))
 			model_wrong(m, "an inside host has two public addresses");

@@ -380,6 +380,16 @@ void model_maybe_made(struct model *m, const struct model_flow *f)
 	count(&m->service[b->service].refused, false);
 }
 
+void model_maybe_refused(struct model *m)
+{
+	const struct service_conf *service =
+		model_service_asked(m, m->cur.seen.proto, &m->cur.tuple,
+				    m->conf->iface[m->cur.in_if].side == IFACE_INSIDE);
+
+	if (service != NULL)
+		count(&service_at(m, service)->refused, false);
+}
+
 /* ---- the choice ------------------------------------------------------------------------------ */
 
 static u32 backend_share(const struct model *m, const struct model_backend *b)
@@ -608,7 +618,8 @@ bool model_is_told(const struct model *m, const struct seen *seen)
 	       seen->sport == client->dport;
 }
 
-/* RFC 5961 section 3.2: exactly what the client waits for, so far as anybody here knows. */
+/* RFC 5961 section 3.2: exactly what the client waits for, so far as anybody here knows. If some of
+ * what the server has sent died here, the client asks, and its ACK is answered exactly.          */
 void model_judge_told(struct model *m, u16 out_if, const struct seen *seen)
 {
 	const struct model_flow *f = &m->cur.lost_flow;
@@ -618,7 +629,8 @@ void model_judge_told(struct model *m, u16 out_if, const struct seen *seen)
 	model_judge_way_out(m, out_if, f->in.zone, seen->dst);
 	if ((seen->wrong & SEEN_L4_CSUM) != 0)
 		model_wrong(m, "the checksum of a reset is wrong");
-	if (seen->seq != m->cur.seen.seq && !(f->told && seen->seq == f->told_end))
+	if (seen->seq != m->cur.seen.seq && !(f->told && seen->seq == f->told_end) &&
+	    !(f->said && seen->seq == f->said_end))
 		model_wrong(m, "a client was reset with number %u, and waits for %u", seen->seq,
 			    f->told_end);
 }

@@ -106,6 +106,18 @@ static void draw_backends(struct sluice_conf *conf, struct service_conf *service
 	}
 }
 
+/* No rule translates who asks for the service. */
+static void exempt_clients(struct sluice_conf *conf, const struct service_conf *service)
+{
+	struct nat_rule_conf *rule = conf->nat.rule;
+
+	memmove(rule + 1, rule, conf->nat.rule_count++ * sizeof *rule);
+	nat_rule_defaults(rule);
+	rule->kind = NAT_KIND_NONE;
+	rule->dest = service->addr;
+	rule->dest_len = 32;
+}
+
 static void draw_service(struct sluice_conf *conf, u64 *numbers)
 {
 	struct balance_conf *balance = &conf->nat.balance;
@@ -121,6 +133,8 @@ static void draw_service(struct sluice_conf *conf, u64 *numbers)
 	service->slow_start_s = slow_start_of(draw(numbers, 4));
 	service->drain_s = drain_of(draw(numbers, 3));
 	draw_backends(conf, service, numbers, port);
+	if (service->hairpin && service->addr_if == IFACE_NONE && draw(numbers, 2) == 0)
+		exempt_clients(conf, service);
 }
 
 /* Of every third gateway. From the secrets, so that everything else of a seed stays what it is. */
