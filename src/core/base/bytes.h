@@ -133,14 +133,15 @@ static inline u32 u64_count_bits(u64 v)
 	return (u32)(v * UINT64_C(0x0101010101010101) >> 56);
 }
 
-/* A line of memory will be read soon. */
-static inline void prefetch(const void *at)
+/* A line of memory will be read soon. Who calls only this, and is not inlined at once either, does
+ * nothing as far as the compiler can see, and a call of it may be left out.                      */
+static ALWAYS_INLINE void prefetch(const void *at)
 {
 	__builtin_prefetch(at, 0, 3);
 }
 
 /* A line of memory will be written soon. */
-static inline void prefetch_write(const void *at)
+static ALWAYS_INLINE void prefetch_write(const void *at)
 {
 	__builtin_prefetch(at, 1, 3);
 }

@@ -158,7 +158,7 @@ bool ct_has_room(const struct ct *ct)
 }
 
 /* The lines that a new flow will be written to. */
-static void prefetch_slot(const struct ct *ct, u32 idx)
+static ALWAYS_INLINE void prefetch_slot(const struct ct *ct, u32 idx)
 {
 	prefetch_write(&ct->flow[idx]);
 	if (ct->more != NULL)

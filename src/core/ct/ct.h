@@ -100,7 +100,7 @@ static inline u64 ct_hash(const struct ct *ct, const struct tuple_key *key)
 }
 
 /* Asks for the memory where the key will be looked up, or put. */
-static inline void ct_expect(const struct ct *ct, const struct tuple_key *key)
+static ALWAYS_INLINE void ct_expect(const struct ct *ct, const struct tuple_key *key)
 {
 	prefetch_write(&ct->index.bucket[index_first(&ct->index, ct_hash(ct, key))]);
 }
