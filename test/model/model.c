@@ -463,6 +463,16 @@ static void model_done_silent(struct model *m, bool cut_off)
 	}
 }
 
+/* What a piece carries that the packet is cut into: what came in pieces leaves in no longer ones. */
+static u32 model_piece_bytes(const struct model *m, u16 out_if)
+{
+	u32 longest = m->conf->iface[out_if].mtu;
+
+	if (m->cur.parts.count > 1)
+		longest = u32_min(longest, m->cur.parts.largest);
+	return (longest - IP4_HLEN_MIN) & ~7u;
+}
+
 /* More fragments than may wait for a neighbour (NEIGH_QUEUE_MAX): the first ones are lost. */
 static bool model_too_many(const struct model *m)
 {
@@ -473,7 +483,7 @@ static bool model_too_many(const struct model *m)
 		const struct model_reass *r = &m->out_reass.entry[n];
 
 		if (r->used && model_route(m, r->zone, r->dst, &out_if, &station))
-			return m->cur.len / (m->conf->iface[out_if].mtu - 28) >= NEIGH_QUEUE_MAX;
+			return m->cur.len / model_piece_bytes(m, out_if) >= NEIGH_QUEUE_MAX;
 	}
 	return false;
 }
