@@ -463,7 +463,7 @@ static void model_done_silent(struct model *m, bool cut_off)
 	}
 }
 
-/* What a piece carries that the packet is cut into: what came in pieces leaves in no longer ones. */
+/* What a piece of the packet carries: what came in pieces leaves in no longer ones. */
 static u32 model_piece_bytes(const struct model *m, u16 out_if)
 {
 	u32 longest = m->conf->iface[out_if].mtu;
