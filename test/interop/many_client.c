@@ -73,12 +73,15 @@ static void refuse(struct client *client, struct talk *talk, int why)
 
 static void begin(struct client *client, uint32_t index)
 {
+	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
 	struct talk *talk = &client->talk[index];
 	int on = 1;
 
 	talk->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	if (talk->fd < 0)
 		fail("socket");
+	/* Killed, it is over: nothing speaks on into the next part of a test. */
+	setsockopt(talk->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
 	/* The port is chosen when the destination is known. */
 	setsockopt(talk->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
 	if (bind(talk->fd, (struct sockaddr *)&client->source, sizeof client->source) != 0)

@@ -78,6 +78,8 @@ static bool expected(const struct server *server, const struct sockaddr_in *peer
 
 static void accept_some(struct server *server, int listener)
 {
+	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+
 	for (int i = 0; i < ACCEPTS_MAX; i++) {
 		struct sockaddr_in peer;
 		socklen_t len = sizeof peer;
@@ -85,6 +87,8 @@ static void accept_some(struct server *server, int listener)
 
 		if (fd < 0)
 			return;
+		/* Killed, it is over: nothing speaks on into the next part of a test. */
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
 		server->accepted++;
 		server->standing++;
 		server->strange += !expected(server, &peer);
