@@ -107,7 +107,9 @@ new_address() { case "$(seen)" in 198.18.9.*) true ;; *) false ;; esac; }
 check "new flows get its addresses" wait_for 10 new_address
 echo three >&7
 check "the connection keeps its own" wait_for 5 grep -q three "$BOX/screen"
-check "back" change rollback
+check "the same file once more" change reload "$BOX/pool.yaml"
+check "and is no step to go back" change rollback
+says "the log tells that somebody went back" "rollback: [0-9]+ changes taken back" "$BOX/gateway.err"
 check "new flows are as before" wait_for 5 seen_as $WAN
 check "and the file of before is shown" shown_is "$BOX/gw.yaml"
 check_not "there is nothing further back" change rollback
