@@ -74,18 +74,17 @@ static void given_addrs(struct building *b, u32 index)
 static void no_addr(struct building *b, const struct conf_iface *given)
 {
 	const char *example = given->side == IFACE_INSIDE ? "10.10.0.1/16" : "198.18.0.1/16";
+	const char *host = b->facts->replayed ? "" : ", or set one with 'ip address add'";
 
 	if (b->source->marks)
 		run_error(b->errors,
-			  "%s: %s has no IPv4 address; say 'addresses: %s', or set one with 'ip "
-			  "address add'",
-			  run_asked_by(b->source, given->name, "").text, given->name, example);
+			  "%s: %s has no IPv4 address; say 'addresses: %s'%s",
+			  run_asked_by(b->source, given->name, "").text, given->name, example,
+			  host);
 	else
 		run_error(b->errors,
-			  "%s has no IPv4 address; give one, as in --%s %s=%s, or set one with 'ip "
-			  "address add'",
-			  given->name, given->side == IFACE_INSIDE ? "lan" : "wan", given->name,
-			  example);
+			  "%s has no IPv4 address; give one, as in --%s %s=%s%s", given->name,
+			  given->side == IFACE_INSIDE ? "lan" : "wan", given->name, example, host);
 }
 
 static void own_addrs(struct building *b, u32 index)
