@@ -24,6 +24,7 @@ flow_count() { ask flows --count "$@"; }
 exits "no command" 2 "sluice help" "$SLUICE"
 exits "help" 0 "sluice run .*gateway" "$SLUICE" help
 exits "help of one" 0 "--one-to-one" "$SLUICE" help run
+exits "help of a mistyped one" 2 "did you mean 'check'" "$SLUICE" help chekc
 exits "version" 0 "^sluice [0-9]" "$SLUICE" --version
 exits "a mistyped command" 2 "did you mean 'show'" "$SLUICE" shwo
 exits "a word of no command" 2 "no command 'zebra'" "$SLUICE" zebra
