@@ -291,7 +291,7 @@ static bool change_to(struct change *change, const struct ctl_call *call, ns_t n
 		    "%s: %u change%s taken from %s%s", ctl_do_name(action->what),
 		    change->diff.by_when[CONF_LIVE],
 		    text_plural(change->diff.by_when[CONF_LIVE]), run->asked.file,
-		    run->confirm_ns ? ", which wait to be confirmed" : "");
+		    run->confirm_ns ? ", to be confirmed" : "");
 	return true;
 }
 
