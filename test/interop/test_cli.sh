@@ -42,6 +42,9 @@ topology given
 web $OUT $OUTSIDE 80
 head -c 4000000 /dev/urandom >"$BOX/www/big"
 exits "a mistyped interface" 1 "did you mean gw0" "${RUN[@]}" --lan gw0x=$LAN/16 --wan gw1=$WAN/16
+printf 'interfaces:\n- {name: gw0x, side: inside}\n- {name: gw1, side: outside}\n' >"$BOX/typo.yaml"
+exits "and one in a file" 1 "typo.yaml:2:10: there is no interface 'gw0x'.*did you mean gw0" \
+	ip netns exec $GW "$SLUICE" run --config "$BOX/typo.yaml"
 exits "no address at all" 1 "gw0 has no IPv4 address" "${RUN[@]}" --lan gw0 --wan gw1=$WAN/16
 exits "a gateway that is not near" 1 "192.0.2.1 is on no network" "${RUN[@]}" \
 	--lan gw0=$LAN/16 --wan gw1=$WAN/16 --gateway 192.0.2.1
