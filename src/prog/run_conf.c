@@ -59,8 +59,8 @@ static void given_addrs(struct building *b, u32 index)
 
 	if (facts->addr_count)
 		run_error(b->errors,
-			  "%s%s%s=%s: %s has the address %s of the host already; leave what is "
-			  "given away to use that, or take it off with 'ip address flush dev %s'",
+			  "%s%s%s=%s: %s has the address %s of the host already; leave out what is "
+			  "given, to use that, or take it off with 'ip address flush dev %s'",
 			  run_asked_by(b->source, &given->addr[0], "").text,
 			  b->source->marks ? ": " : "", given->name,
 			  value_show_prefix(given->addr[0].addr, given->addr[0].prefix_len).text,
@@ -97,7 +97,7 @@ static void own_addrs(struct building *b, u32 index)
 	else if (!b->asked->host_port && facts->addr_count)
 		run_error(b->errors,
 			  "%s: %s has the address %s of the host, whose packets would not come to "
-			  "it; take the address off, or leave this away",
+			  "it; take the address off, or leave this out",
 			  run_asked_by(b->source, &b->asked->host_port, "--no-host").text,
 			  given->name, value_show_addr(facts->addr[0].addr).text);
 	for (u32 i = 0; i < facts->addr_count; i++) {
