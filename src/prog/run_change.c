@@ -299,12 +299,17 @@ static bool change_to(struct change *change, const struct ctl_call *call, ns_t n
 static bool compare(struct change *change, const struct ctl_call *call)
 {
 	const u32 *by_when = change->diff.by_when;
+	const char *why = "";
 
 	if (!look_at_text(change, call))
 		return false;
 	if (by_when[CONF_RESTART] + by_when[CONF_PLANNED] > 0)
 		return true;
-	return hosts_have_addresses(change) && build(change, true);
+	if (!hosts_have_addresses(change) || !build(change, true))
+		return false;
+	if (!run_health_may(change->run, &change->run->asked_next.conf, &why))
+		snprintf(change->why, sizeof change->why, "%s; nothing was changed", why);
+	return !change->why[0];
 }
 
 static bool roll_back(struct change *change, ns_t now)
