@@ -96,7 +96,7 @@ static void say_counts(const struct looking *l)
 	say_count(": ", conf->iface_count, "interface");
 	say_count(", ", conf->route_count, "route");
 	say_count(", ", conf->pool_count, "pool");
-	say_count(", ", conf->rule_count, "rule");
+	say_count(", ", conf->rule_count, "nat rule");
 	printf(", %u one-to-one", conf->static_count);
 	say_count(", ", conf->service_count, "service");
 	if (conf->filter.rule_count + conf->filter.set_count > 0) {

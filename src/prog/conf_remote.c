@@ -129,7 +129,7 @@ static void print_legend(const json_t *changes)
 	}
 }
 
-static void print_changes(const json_t *answer)
+static void print_changes(const json_t *answer, bool would)
 {
 	json_int_t left_out = json_integer_value(json_object_get(answer, "left_out"));
 	const json_t *changes = json_object_get(answer, "changes");
@@ -143,12 +143,12 @@ static void print_changes(const json_t *answer)
 	if (left_out)
 		printf("and %lld more\n", (long long)left_out);
 	if (changes && json_array_size(changes) == 0)
-		printf("nothing would change\n");
+		printf("%s\n", would ? "nothing would change" : "nothing changes");
 	print_legend(changes);
 }
 
-static bool take_answer(const struct conf_command *command, const struct conf_args *args,
-			const char *file, json_t *answer)
+static bool take_answer(const struct conf_command *command, enum ctl_do what,
+			const struct conf_args *args, const char *file, json_t *answer)
 {
 	bool done = json_is_true(json_object_get(answer, "done"));
 	const char *error = text_of(answer, "error");
@@ -161,7 +161,7 @@ static bool take_answer(const struct conf_command *command, const struct conf_ar
 		return done;
 	}
 	print_errors(answer, file);
-	print_changes(answer);
+	print_changes(answer, what == CTL_DO_DIFF);
 	if (!done)
 		fprintf(stderr, "sluice %s: %s\n", command->name, error);
 	return done;
@@ -253,10 +253,12 @@ static int run_command(const struct conf_command *command, enum ctl_do what, int
 	}
 	answer = file ? ask_with_file(what, &args, file)
 		      : ask(args.control, request_of(what), NULL);
-	good = answer && take_answer(command, &args, file ? file : "", answer);
+	good = answer && take_answer(command, what, &args, file ? file : "", answer);
 	if (good && what == CTL_DO_APPLY && !args.json)
 		printf("applied; 'sluice confirm' within %u s keeps it, or else it is taken back\n",
 		       args.confirm_s);
+	if (good && what == CTL_DO_CONFIRM && !args.json)
+		printf("confirmed: the last change stays\n");
 	json_decref(answer);
 	free(own);
 	return good ? PROG_EXIT_OK : PROG_EXIT_FAILED;

@@ -149,6 +149,16 @@ static bool read_proto(const char *const *value, struct explain_args *args, stru
 				      "--icmp %.40s: is for ICMP, and --proto %.40s is another "
 				      "protocol; leave one of them out",
 				      value[OPT_ICMP], proto);
+	if (value[OPT_DPORT] && !ip4_has_ports(args->proto))
+		return options_refuse(why,
+				      "--dport %.40s: is for protocols with ports, and --proto "
+				      "%.40s has none; leave one of them out",
+				      value[OPT_DPORT], proto ? proto : "icmp");
+	if (value[OPT_FLAGS] && args->proto != IP_PROTO_TCP)
+		return options_refuse(why,
+				      "--flags %.40s: is for TCP, and --proto %.40s is another "
+				      "protocol; leave one of them out",
+				      value[OPT_FLAGS], proto ? proto : "icmp");
 	return true;
 }
 

@@ -18,8 +18,7 @@ static int help_of(const char *name)
 		argv[0] = word;
 		return command->main(2, argv);
 	}
-	fprintf(stderr, "sluice help: there is no command '%s'; 'sluice help' lists them\n", name);
-	return PROG_EXIT_USAGE;
+	return prog_unknown(name);
 }
 
 int help_main(int argc, char **argv)

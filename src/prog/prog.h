@@ -37,5 +37,7 @@ struct prog_command {
 
 /* All subcommands; a command without a name ends the list. */
 const struct prog_command *prog_commands(void);
+/* Says that there is no such command, and which one is near. */
+int prog_unknown(const char *word);
 
 #endif

@@ -125,6 +125,7 @@ static void look(struct replay *replay)
 
 	memcpy(replay->facts.seed, run->seed, sizeof replay->facts.seed);
 	replay->facts.slow_road = run->slow_road;
+	replay->facts.replayed = true;
 	for (u32 i = 0; i < replay->args->iface_count; i++) {
 		const struct conf_iface *given = &replay->args->iface[i];
 		struct iface_conf *port = &replay->facts.iface[i].port;

@@ -69,12 +69,18 @@ static u16 iface_named(const struct replay_args *args, const char *word, size_t 
 	return IFACE_NONE;
 }
 
-/* "IF=FILE" when it begins with an interface; else the whole word is a path. */
-static struct replay_file file_of(const struct replay_args *args, const char *word)
+/* "IF=FILE" when the gateway has that interface; else the whole word is a path, and that of a file
+ * with such a name has a slash.                                                                 */
+static struct replay_file file_of(const struct replay_args *args, const char *word,
+				  struct run_errors *errors)
 {
 	size_t len = strcspn(word, "=");
 	u16 iface = word[len] ? iface_named(args, word, len) : IFACE_NONE;
 
+	if (word[len] && iface == IFACE_NONE && !memchr(word, '/', len))
+		run_error(errors,
+			  "%s: the gateway has no interface '%.*s'; a file of this name is ./%s",
+			  word, (int)len, word, word);
 	return (struct replay_file){ iface == IFACE_NONE ? word : word + len + 1, iface };
 }
 
@@ -115,9 +121,9 @@ void replay_args_place(struct replay_args *args, const struct conf_iface *iface,
 		const struct replay_word *word = &args->word[i];
 
 		if (word->kind == 'i' && args->in_count < REPLAY_FILES_MAX)
-			args->in[args->in_count++] = file_of(args, word->text);
+			args->in[args->in_count++] = file_of(args, word->text, errors);
 		else if (word->kind == 'o' && args->out_count < REPLAY_FILES_MAX)
-			args->out[args->out_count++] = file_of(args, word->text);
+			args->out[args->out_count++] = file_of(args, word->text, errors);
 		else if (word->kind == 'm' && args->mac_count < REPLAY_FILES_MAX)
 			take_mac(args, word->text, errors);
 		else

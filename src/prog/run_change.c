@@ -221,8 +221,15 @@ static bool build(struct change *change, bool changing)
 	return built;
 }
 
+/* What is the same as before is no step to go back. */
+static void keep_last(struct change *change)
+{
+	asked_move(&change->run->asked_last, &change->run->asked);
+	change->run->has_last = true;
+}
+
 /* Gives asked_next to the engine. */
-static bool take(struct change *change, bool changing, ns_t now)
+static bool take(struct change *change, bool changing, bool step, ns_t now)
 {
 	struct run *run = change->run;
 	const char *why = "";
@@ -245,9 +252,9 @@ static bool take(struct change *change, bool changing, ns_t now)
 	}
 	run_health_settle(run, &run->asked.conf, &run->asked_next.conf, now);
 	memcpy(&run->conf, &run->next_conf, sizeof run->conf);
-	asked_move(&run->asked_last, &run->asked);
+	if (step)
+		keep_last(change);
 	asked_move(&run->asked, &run->asked_next);
-	run->has_last = true;
 	run->log.json = run->asked.conf.log == CONF_LOG_JSON;
 	return true;
 }
@@ -270,9 +277,13 @@ static bool change_to(struct change *change, const struct ctl_call *call, ns_t n
 {
 	const struct ctl_action *action = &call->action;
 	struct run *run = change->run;
+	bool step;
 
 	if (!may_begin(change, now) || !look_at_text(change, call) || !may_change(change) ||
-	    !hosts_have_addresses(change) || !take(change, true, now))
+	    !hosts_have_addresses(change))
+		return false;
+	step = change->diff.count > 0 || action->what == CTL_DO_APPLY;
+	if (!take(change, true, step, now))
 		return false;
 	if (action->what == CTL_DO_APPLY)
 		run->confirm_ns = os_now() + action->confirm_s * NS_PER_SEC;
@@ -280,7 +291,7 @@ static bool change_to(struct change *change, const struct ctl_call *call, ns_t n
 		    "%s: %u change%s taken from %s%s", ctl_do_name(action->what),
 		    change->diff.by_when[CONF_LIVE],
 		    text_plural(change->diff.by_when[CONF_LIVE]), run->asked.file,
-		    run->confirm_ns ? ", which wait to be confirmed" : "");
+		    run->confirm_ns ? ", to be confirmed" : "");
 	return true;
 }
 
@@ -288,12 +299,17 @@ static bool change_to(struct change *change, const struct ctl_call *call, ns_t n
 static bool compare(struct change *change, const struct ctl_call *call)
 {
 	const u32 *by_when = change->diff.by_when;
+	const char *why = "";
 
 	if (!look_at_text(change, call))
 		return false;
 	if (by_when[CONF_RESTART] + by_when[CONF_PLANNED] > 0)
 		return true;
-	return hosts_have_addresses(change) && build(change, true);
+	if (!hosts_have_addresses(change) || !build(change, true))
+		return false;
+	if (!run_health_may(change->run, &change->run->asked_next.conf, &why))
+		snprintf(change->why, sizeof change->why, "%s; nothing was changed", why);
+	return !change->why[0];
 }
 
 static bool roll_back(struct change *change, ns_t now)
@@ -310,12 +326,15 @@ static bool roll_back(struct change *change, ns_t now)
 	conf_diff(&run->asked.conf, &run->asked_next.conf, &change->diff);
 	say_changes(change);
 	/* It ran before: what the system has become since is no reason not to go back. */
-	if (!take(change, false, now)) {
+	if (!take(change, false, true, now)) {
 		asked_move(&run->asked_last, &run->asked_next);
 		return false;
 	}
 	run->has_last = false;
 	run->confirm_ns = 0;
+	run_log_say(&run->log, RUN_INFO, "rollback", "rollback: %u change%s taken back",
+		    change->diff.by_when[CONF_LIVE],
+		    text_plural(change->diff.by_when[CONF_LIVE]));
 	return true;
 }
 

@@ -186,7 +186,7 @@ static void check_routes(struct checking *c)
 		struct value_addr text = value_show_prefix(route->prefix, route->prefix_len);
 
 		if (route->prefix_len == 0 && c->asked->gateway.raw)
-			run_error(c->errors, "%s %s: is what %sgateway says; leave one away",
+			run_error(c->errors, "%s %s: is what %sgateway says; leave one out",
 				  said_of(c, route, "--route").text, text.text,
 				  c->source->marks ? "" : "--");
 		else if (route->prefix_len && is_no_hosts(&range))

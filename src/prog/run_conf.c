@@ -59,8 +59,8 @@ static void given_addrs(struct building *b, u32 index)
 
 	if (facts->addr_count)
 		run_error(b->errors,
-			  "%s%s%s=%s: %s has the address %s of the host already; leave what is "
-			  "given away to use that, or take it off with 'ip address flush dev %s'",
+			  "%s%s%s=%s: %s has the address %s of the host already; leave out what is "
+			  "given, to use that, or take it off with 'ip address flush dev %s'",
 			  run_asked_by(b->source, &given->addr[0], "").text,
 			  b->source->marks ? ": " : "", given->name,
 			  value_show_prefix(given->addr[0].addr, given->addr[0].prefix_len).text,
@@ -74,18 +74,17 @@ static void given_addrs(struct building *b, u32 index)
 static void no_addr(struct building *b, const struct conf_iface *given)
 {
 	const char *example = given->side == IFACE_INSIDE ? "10.10.0.1/16" : "198.18.0.1/16";
+	const char *host = b->facts->replayed ? "" : ", or set one with 'ip address add'";
 
 	if (b->source->marks)
 		run_error(b->errors,
-			  "%s: %s has no IPv4 address; say 'addresses: %s', or set one with 'ip "
-			  "address add'",
-			  run_asked_by(b->source, given->name, "").text, given->name, example);
+			  "%s: %s has no IPv4 address; say 'addresses: %s'%s",
+			  run_asked_by(b->source, given->name, "").text, given->name, example,
+			  host);
 	else
 		run_error(b->errors,
-			  "%s has no IPv4 address; give one, as in --%s %s=%s, or set one with 'ip "
-			  "address add'",
-			  given->name, given->side == IFACE_INSIDE ? "lan" : "wan", given->name,
-			  example);
+			  "%s has no IPv4 address; give one, as in --%s %s=%s%s", given->name,
+			  given->side == IFACE_INSIDE ? "lan" : "wan", given->name, example, host);
 }
 
 static void own_addrs(struct building *b, u32 index)
@@ -98,7 +97,7 @@ static void own_addrs(struct building *b, u32 index)
 	else if (!b->asked->host_port && facts->addr_count)
 		run_error(b->errors,
 			  "%s: %s has the address %s of the host, whose packets would not come to "
-			  "it; take the address off, or leave this away",
+			  "it; take the address off, or leave this out",
 			  run_asked_by(b->source, &b->asked->host_port, "--no-host").text,
 			  given->name, value_show_addr(facts->addr[0].addr).text);
 	for (u32 i = 0; i < facts->addr_count; i++) {

@@ -46,7 +46,8 @@ struct run_facts {
 	u32 address_limit; /* public addresses that a running engine has room for; 0: none runs */
 	u8 seed[RUN_SEED_SIZE];
 	bool slow_road;
-	bool offline; /* the system was not asked: what only it can say is left out */
+	bool replayed; /* of captures: addresses that the system has do not count */
+	bool offline;  /* the system was not asked: what only it can say is left out */
 };
 
 /* What somebody should know who starts it: said once. */

@@ -75,8 +75,8 @@ static void say_near(struct drain_why *why, const char *what, const char *typed,
 	const char *near = nearest_word(typed, names, count);
 
 	snprintf(why->text, sizeof why->text,
-		 "there is no %s '%s'%s%s%s; 'sluice show backends' lists those there are", what,
-		 typed, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		 "there is no %s '%s'%s%s%s 'sluice show backends' lists those there are", what,
+		 typed, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : ";");
 }
 
 static void say_no_service(const struct run *run, const struct ctl_action *action,

@@ -109,14 +109,16 @@ static void build_rule(const struct conf *asked, const struct conf_filter_rule *
 	rule->each = given->each;
 }
 
-/* Does it say something that needs memory? */
-static bool filters(const struct conf_filter *filter)
+/* What needs memory for a filter, a value that a file names; NULL: nothing does. */
+static const void *filtering(const struct conf_filter *filter)
 {
-	bool says = filter->rule_count > 0 || filter->set_count > 0;
-
-	for (u32 chain = 0; chain < FILTER_CHAINS; chain++)
-		says |= filter->policy[chain] != FILTER_ACCEPT;
-	return says;
+	for (u32 chain = 0; chain < FILTER_CHAINS; chain++) {
+		if (filter->policy[chain] != FILTER_ACCEPT)
+			return &filter->policy[chain];
+	}
+	if (filter->rule_count > 0)
+		return &filter->rule[0].action;
+	return filter->set_count > 0 ? filter->set[0].name : NULL;
 }
 
 static void build_sets(const struct run_source *source, struct filter_conf *filter,
@@ -160,7 +162,7 @@ void run_filter_build(const struct run_source *source, const struct run_facts *f
 
 	if (facts->address_limit)
 		limit = facts->filter_limit;
-	else if (limit == 0 && filters(asked))
+	else if (limit == 0 && filtering(asked))
 		limit = usual_limit(asked);
 	filter->rule_limit = limit;
 	filter->source_limit = asked->source_limit;
@@ -174,9 +176,9 @@ void run_filter_build(const struct run_source *source, const struct run_facts *f
 		filter->policy[chain] = (struct filter_fate){ .action = (u8)asked->policy[chain] };
 	for (u32 i = 0; i < asked->rule_count; i++)
 		build_rule(source->conf, &asked->rule[i], &rules->rule[i]);
-	if (limit == 0 && filters(asked))
+	if (limit == 0 && filtering(asked))
 		run_error(errors,
 			  "%s: the gateway was started without memory for a filter "
 			  "(limits.filter-rules): it has to be started again",
-			  run_asked_by(source, asked->policy, "filter").text);
+			  run_asked_by(source, filtering(asked), "filter").text);
 }

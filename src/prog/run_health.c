@@ -90,19 +90,34 @@ static bool may_connect(const struct run *run, const struct health_target *targe
 	return true;
 }
 
+/* The same as before is in force, so it needs no right. */
+static bool is_checked(const struct run_health *checks, u32 count)
+{
+	return count == checks->count &&
+	       memcmp(checks->next, checks->target, sizeof checks->next) == 0;
+}
+
+bool run_health_may(struct run *run, const struct conf *conf, const char **why)
+{
+	struct run_health *checks = run->checks;
+	u32 count = targets_of(conf, checks->next);
+
+	if (is_checked(checks, count) || may_connect(run, checks->next, count))
+		return true;
+	*why = "the gateway was started without the right to open connections, which checks by "
+	       "TCP and HTTP need: it has to be started again";
+	return false;
+}
+
 bool run_health_follow(struct run *run, const struct conf *conf, const char **why)
 {
 	struct run_health *checks = run->checks;
 	u32 count = targets_of(conf, checks->next);
 
-	if (count == checks->count &&
-	    memcmp(checks->next, checks->target, sizeof checks->next) == 0)
+	if (is_checked(checks, count))
 		return true;
-	if (!may_connect(run, checks->next, count)) {
-		*why = "the gateway was started without the right to open connections, which "
-		       "checks by TCP and HTTP need: it has to be started again";
+	if (!run_health_may(run, conf, why))
 		return false;
-	}
 	if (!health_set(checks->health, checks->next, count)) {
 		*why = "backends can not be checked: the system refuses";
 		return false;

@@ -42,6 +42,8 @@ bool run_ask(struct run *run)
 static void say_no_iface(struct run *run, const struct conf_iface *given, const char *why)
 {
 	struct if_nameindex *all = if_nameindex();
+	struct run_source source = run_source_of(&run->asked);
+	const char *option = given->side == IFACE_INSIDE ? "--lan " : "--wan ";
 	const char *names[IFACE_NAMES_MAX];
 	size_t count = 0;
 	const char *near;
@@ -49,9 +51,9 @@ static void say_no_iface(struct run *run, const struct conf_iface *given, const 
 	for (; all && all[count].if_name && count < IFACE_NAMES_MAX; count++)
 		names[count] = all[count].if_name;
 	near = nearest_word(given->name, names, count);
-	run_error(&run->errors, "%s %s: %s%s%s%s", given->side == IFACE_INSIDE ? "--lan" : "--wan",
-		  given->name, why, near ? "; did you mean " : "", near ? near : "",
-		  near ? "?" : "");
+	run_error(&run->errors, "%s%s: %s%s%s%s", run_asked_by(&source, given->name, option).text,
+		  source.marks ? "" : given->name, why, near ? "; did you mean " : "",
+		  near ? near : "", near ? "?" : "");
 	if (all)
 		if_freenameindex(all);
 }

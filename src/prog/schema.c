@@ -49,9 +49,8 @@ int schema_main(int argc, char **argv)
 	if (argc <= 2 && conf_doc_key(stdout, word, &near))
 		return PROG_EXIT_OK;
 	fprintf(stderr,
-		"sluice schema: there is no key '%s'%s%s%s; 'sluice schema' lists the "
-		"sections\n",
+		"sluice schema: there is no key '%s'%s%s%s 'sluice schema' lists the sections\n",
 		argc > 2 ? argv[2] : word, near ? "; did you mean '" : "", near ? near : "",
-		near ? "'?" : "");
+		near ? "'?" : ";");
 	return PROG_EXIT_USAGE;
 }

@@ -50,7 +50,7 @@ static const char *usual_name(const char *word)
 	return word;
 }
 
-static int unknown(const char *word)
+int prog_unknown(const char *word)
 {
 	const char *names[ARRAY_COUNT(commands)];
 	size_t count = 0;
@@ -77,5 +77,5 @@ int main(int argc, char **argv)
 		if (strcmp(name, command->name) == 0)
 			return command->main(argc - 1, argv + 1);
 	}
-	return unknown(argv[1]);
+	return prog_unknown(argv[1]);
 }

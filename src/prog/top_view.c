@@ -117,7 +117,10 @@ void top_take_drops(struct top_view *view, json_t *answer)
 		snprintf(drop->name, sizeof drop->name, "%s", text_of(row, "name"));
 		snprintf(drop->sentence, sizeof drop->sentence, "%s", text_of(row, "sentence"));
 		drop->count = count_of(row, "count");
+		if (!view->drops_seen)
+			drop->before = drop->count;
 	}
+	view->drops_seen = true;
 }
 
 static void note_new(struct top_view *view, const char *addr, const char *zone)

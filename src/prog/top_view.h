@@ -54,6 +54,7 @@ struct top_view {
 	bool zoned; /* a host was in a zone: from then on zones are named */
 	u32 dest_count;
 	struct top_dest dest[TOP_ROWS_MAX];
+	bool drops_seen; /* there was a look before */
 	u32 drop_count;
 	struct top_drop drop[TOP_ROWS_MAX];
 	u32 new_count;

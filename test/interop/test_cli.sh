@@ -24,6 +24,7 @@ flow_count() { ask flows --count "$@"; }
 exits "no command" 2 "sluice help" "$SLUICE"
 exits "help" 0 "sluice run .*gateway" "$SLUICE" help
 exits "help of one" 0 "--one-to-one" "$SLUICE" help run
+exits "help of a mistyped one" 2 "did you mean 'check'" "$SLUICE" help chekc
 exits "version" 0 "^sluice [0-9]" "$SLUICE" --version
 exits "a mistyped command" 2 "did you mean 'show'" "$SLUICE" shwo
 exits "a word of no command" 2 "no command 'zebra'" "$SLUICE" zebra
@@ -41,6 +42,9 @@ topology given
 web $OUT $OUTSIDE 80
 head -c 4000000 /dev/urandom >"$BOX/www/big"
 exits "a mistyped interface" 1 "did you mean gw0" "${RUN[@]}" --lan gw0x=$LAN/16 --wan gw1=$WAN/16
+printf 'interfaces:\n- {name: gw0x, side: inside}\n- {name: gw1, side: outside}\n' >"$BOX/typo.yaml"
+exits "and one in a file" 1 "typo.yaml:2:10: there is no interface 'gw0x'.*did you mean gw0" \
+	ip netns exec $GW "$SLUICE" run --config "$BOX/typo.yaml"
 exits "no address at all" 1 "gw0 has no IPv4 address" "${RUN[@]}" --lan gw0 --wan gw1=$WAN/16
 exits "a gateway that is not near" 1 "192.0.2.1 is on no network" "${RUN[@]}" \
 	--lan gw0=$LAN/16 --wan gw1=$WAN/16 --gateway 192.0.2.1

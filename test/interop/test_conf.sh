@@ -16,9 +16,9 @@ ends_with() { # CODE COMMAND...
 # ---- check ------------------------------------------------------------------------------------
 
 ends_with 0 "$SLUICE" check "$GOLDEN/good-all.yaml"
-says "it says what it has read" "is good: 3 interfaces, 3 routes, 2 pools, 4 rules, 2 one-to-one" "$BOX/out"
+says "it says what it has read" "is good: 3 interfaces, 3 routes, 2 pools, 4 nat rules, 2 one-to-one" "$BOX/out"
 ends_with 0 "$SLUICE" check "$HERE/../../examples/sluice.yaml"
-says "one is one" "4 rules, 1 one-to-one, 1 service, 14 filter rules, 2 sets of 6 elements" "$BOX/out"
+says "one is one" "4 nat rules, 1 one-to-one, 1 service, 14 filter rules, 2 sets of 6 elements" "$BOX/out"
 ends_with 0 "$SLUICE" check "$GOLDEN/good-small.yaml"
 says "and what somebody may have forgotten" "^note: .*every packet keeps its addresses" "$BOX/out"
 printf 'filter: {input: drop}\nnat: {rules: [{}]}\n' | cat "$GOLDEN/good-small.yaml" - >"$BOX/input.yaml"

@@ -107,7 +107,10 @@ new_address() { case "$(seen)" in 198.18.9.*) true ;; *) false ;; esac; }
 check "new flows get its addresses" wait_for 10 new_address
 echo three >&7
 check "the connection keeps its own" wait_for 5 grep -q three "$BOX/screen"
-check "back" change rollback
+check "the same file once more" change reload "$BOX/pool.yaml"
+says "changes nothing" "^nothing changes" "$BOX/text"
+check "and is no step to go back" change rollback
+says "the log tells that somebody went back" "rollback: [0-9]+ changes taken back" "$BOX/gateway.err"
 check "new flows are as before" wait_for 5 seen_as $WAN
 check "and the file of before is shown" shown_is "$BOX/gw.yaml"
 check_not "there is nothing further back" change rollback
@@ -165,6 +168,7 @@ says "and tells" "nobody confirmed" "$BOX/gateway.err"
 check_not "too late to confirm" change confirm
 check "apply again" change apply "$BOX/routes.yaml" --confirm 60s
 check "confirm" change confirm
+says "it tells that the change stays" "^confirmed" "$BOX/text"
 check "it stays" blackhole
 check_not "it is confirmed once" change confirm
 check "apply what was" change apply "$BOX/gw.yaml"

@@ -301,6 +301,8 @@ gateway_stop
 SIDES=(--lan gw0 --wan gw1) FROM_FILE=
 gateway_start
 sed '/^metrics/d' "$BOX/gw.yaml" >"$BOX/bad.yaml"
+check_not "checks of a gateway that gave up connections, foreseen" change diff "$BOX/bad.yaml"
+says "in the same words" "without the right to open connections, .*; nothing was changed" "$BOX/text"
 check_not "checks of a gateway that gave up connections" change reload "$BOX/bad.yaml"
 says "are refused" "without the right to open connections, .*; nothing was changed" "$BOX/text"
 equal "and no service is there" 0 "$(show backends | jq '.backends | length')"

@@ -135,9 +135,24 @@ static const char *near_key(const char *path)
 	return NULL;
 }
 
+/* The page has "nat.rules[].kind". */
+static void without_brackets(const char *path, char text[CONF_DOC_PATH_SIZE])
+{
+	size_t len = 0;
+
+	while (*path && len + 1 < CONF_DOC_PATH_SIZE) {
+		if (strncmp(path, "[]", 2) == 0)
+			path += 2;
+		else
+			text[len++] = *path++;
+	}
+	text[len] = '\0';
+}
+
 bool conf_doc_key(FILE *out, const char *path, const char **near)
 {
-	struct walk walk = { .out = out, .wanted = path };
+	char wanted[CONF_DOC_PATH_SIZE];
+	struct walk walk = { .out = out, .wanted = wanted };
 	static struct conf standard;
 
 	conf_defaults(&standard);
@@ -147,8 +162,9 @@ bool conf_doc_key(FILE *out, const char *path, const char **near)
 				conf_root.field[i].help);
 		return true;
 	}
+	without_brackets(path, wanted);
 	walk_group(&walk, &conf_root, "", (const u8 *)&standard, false);
-	*near = walk.found ? NULL : near_key(path);
+	*near = walk.found ? NULL : near_key(wanted);
 	return walk.found;
 }
 

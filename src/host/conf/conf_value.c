@@ -541,7 +541,8 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 		[CONF_HOST] = "an address and the length of its network, like 10.10.0.1/16",
 		[CONF_RANGE] = "addresses like 198.51.100.1-198.51.100.9, or a prefix like "
 			       "198.51.100.0/28",
-		[CONF_PORTS] = "two ports from 1 to 65535, the lower one first, like 1024-65535",
+		[CONF_PORTS] = "a port from 1 to 65535, or two, the lower one first, like "
+			       "1024-65535",
 		[CONF_VIA] = "an address like 10.10.0.7, blackhole or prohibit",
 		[CONF_ELEM] = "an address or a prefix like 10.20.0.0/16, ports like 443 or "
 			      "1024-2047, or an address with a port like 10.0.0.1:443",

@@ -44,7 +44,8 @@ const char *nearest_word(const char *typed, const char *const *words, size_t cou
 		if (len > NEAREST_WORD_MAX)
 			continue;
 		far = distance(typed, typed_len, words[i], len);
-		if (far <= u32_max(2, (u32)len / 3) && far < len && far < best_distance) {
+		if (far <= u32_max(2, (u32)len / 3) && far < u32_min((u32)len, (u32)typed_len) &&
+		    far < best_distance) {
 			best = words[i];
 			best_distance = far;
 		}

@@ -6,8 +6,9 @@
 
 enum { NEAREST_WORD_MAX = 32 };
 
-/* NULL when none is near: more than a third of its letters, and at least two, would have to change.
- * Swapped neighbours count as one change. Words longer than NEAREST_WORD_MAX are near to none.   */
+/* NULL when none is near: more than a third of its letters, and at least two, would have to change,
+ * or as many as were typed. Swapped neighbours count as one change. Words longer than
+ * NEAREST_WORD_MAX are near to none.                                                             */
 const char *nearest_word(const char *typed, const char *const *words, size_t count);
 
 #endif

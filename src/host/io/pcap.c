@@ -170,6 +170,14 @@ bool pcap_port_ended(const struct port *port)
 	return ((const struct pcap_port *)port)->ended;
 }
 
+const char *pcap_said(const char *path, const char *text)
+{
+	size_t len = strlen(path);
+
+	return strncmp(text, path, len) == 0 && strncmp(text + len, ": ", 2) == 0 ? text + len + 2
+										  : text;
+}
+
 static bool in_open(struct pcap_port *dev, const char *path, char *why, size_t why_size)
 {
 	char err[PCAP_ERRBUF_SIZE];
@@ -177,7 +185,7 @@ static bool in_open(struct pcap_port *dev, const char *path, char *why, size_t w
 
 	dev->in = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, err);
 	if (dev->in == NULL) {
-		(void)snprintf(why, why_size, "capture: %s", err);
+		(void)snprintf(why, why_size, "capture %s: %s", path, pcap_said(path, err));
 		return false;
 	}
 	type = pcap_datalink(dev->in);
@@ -204,7 +212,8 @@ static bool out_open(struct pcap_port *dev, const char *path, char *why, size_t 
 	}
 	dev->out = pcap_dump_open(dev->dead, path);
 	if (dev->out == NULL)
-		(void)snprintf(why, why_size, "capture: %s", pcap_geterr(dev->dead));
+		(void)snprintf(why, why_size, "capture %s: %s", path,
+			       pcap_said(path, pcap_geterr(dev->dead)));
 	return dev->out != NULL;
 }
 

@@ -19,5 +19,7 @@ struct port *pcap_port_open(const struct pcap_conf *conf, char *why, size_t why_
 struct pkt *pcap_port_next(struct port *port, struct pkt_pool *pool);
 /* Every packet of the capture was read. */
 bool pcap_port_ended(const struct port *port);
+/* What libpcap says of a file, without the name that it sometimes begins with. */
+const char *pcap_said(const char *path, const char *text);
 
 #endif

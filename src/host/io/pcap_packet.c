@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "core/wire/eth.h"
+#include "host/io/pcap.h"
 
 enum { LINK_IPV4 = 228 };
 
@@ -35,7 +36,7 @@ bool pcap_packet(const char *path, u64 number, struct pcap_packet *out, char *wh
 	u64 at = 0;
 
 	if (in == NULL) {
-		(void)snprintf(why, why_size, "capture: %s", err);
+		(void)snprintf(why, why_size, "capture %s: %s", path, pcap_said(path, err));
 		return false;
 	}
 	while (at < number && pcap_next_ex(in, &info, &frame) == 1)
@@ -43,14 +44,14 @@ bool pcap_packet(const char *path, u64 number, struct pcap_packet *out, char *wh
 	if (pcap_datalink(in) != DLT_EN10MB && pcap_datalink(in) != DLT_RAW &&
 	    pcap_datalink(in) != LINK_IPV4)
 		(void)snprintf(why, why_size,
-			       "capture: link type %d; Ethernet (1) or raw IP (12, "
+			       "capture %s: link type %d; Ethernet (1) or raw IP (12, "
 			       "101, 228) would do",
-			       pcap_datalink(in));
+			       path, pcap_datalink(in));
 	else if (at < number)
-		(void)snprintf(why, why_size, "the capture has %llu packet%s",
+		(void)snprintf(why, why_size, "capture %s has %llu packet%s", path,
 			       (unsigned long long)at, text_plural(at));
 	else if (!take(in, info, frame, out))
-		(void)snprintf(why, why_size, "packet %llu of the capture is no IPv4",
+		(void)snprintf(why, why_size, "capture %s: packet %llu is no IPv4", path,
 			       (unsigned long long)number);
 	else
 		good = true;

@@ -398,13 +398,17 @@ static void the_table_is_whole(void **state)
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
+	FILE *nowhere = fopen("/dev/null", "w");
 
 	(void)state;
+	assert_non_null(nowhere);
 	check_group(&conf_root);
 	assert_non_null(out);
 	assert_true(conf_doc_key(out, "nat.rules.mapping.tcp", &near));
+	assert_true(conf_doc_key(nowhere, "nat.rules[].mapping", &near)); /* as the page has it */
 	assert_false(conf_doc_key(out, "nat.rulse", &near));
 	assert_string_equal(near, "rules");
+	fclose(nowhere);
 	fclose(out);
 	assert_string_equal(text, "nat.rules.mapping.tcp: of TCP\n"
 				  "  value    endpoint or destination\n"

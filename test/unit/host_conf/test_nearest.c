@@ -47,6 +47,8 @@ static void far_is_nothing(void **state)
 	assert_null(near("a-word-that-is-longer-than-any-of-the-list-can-be"));
 	/* Not one of its letters would stay. */
 	assert_null(nearest_word("xy", (const char *const[]){ "ab" }, 1));
+	assert_null(near("a")); /* "nat" */
+	assert_null(nearest_word("ip", (const char *const[]){ "icmp" }, 1));
 }
 
 int main(void)

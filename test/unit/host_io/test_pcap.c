@@ -187,6 +187,9 @@ static void test_errors_name_the_place(void **state)
 	write_capture(105, frame, 60, 60);
 	assert_null(pcap_port_open(&other, why, sizeof why));
 	assert_non_null(strstr(why, "link type 105"));
+	assert_int_equal(truncate(path, 0), 0);
+	assert_null(pcap_port_open(&other, why, sizeof why));
+	assert_non_null(strstr(why, path));
 }
 
 int main(void)

@@ -263,6 +263,12 @@ static void what_is_wrong_is_said(void **state)
 	refused("explain --in e --src x", "--src x");
 	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5", "--dport is missing");
 	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --dport 70000", "0 to 65535");
+	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --proto icmp --dport 7",
+		"--dport 7: is for protocols with ports, and --proto icmp has none");
+	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --icmp 8 --dport 7",
+		"--dport 7: is for protocols with ports, and --proto icmp has none");
+	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --proto udp --dport 7 --flags ack",
+		"--flags ack: is for TCP, and --proto udp is another protocol");
 	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --dport 7 --flags sin", "syn,ack");
 	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --dprot 7", "did you mean --dport");
 	refused("explain --in", "needs a value");

@@ -305,6 +305,26 @@ static void own_packets_of_a_named_capture(void **state)
 	assert_int_equal(bed->counts.in[1], 0);
 }
 
+/* A word with '=' is meant for an interface; interfaces of the host have no say. */
+static void mistakes_tell_the_remedy(void **state)
+{
+	struct bed *bed = *state;
+
+	assert_true(parse(bed, "replay lanx=in.pcap " GATEWAY));
+	assert_false(place(bed));
+	assert_string_equal(bed->errors.text[0],
+			    "lanx=in.pcap: the gateway has no interface 'lanx'; a file of this "
+			    "name is ./lanx=in.pcap");
+	assert_true(parse(bed, "replay a.pcap -o wanx=out.pcap " GATEWAY));
+	assert_false(place(bed));
+	assert_true(parse(bed, "replay ./lanx=in.pcap -o /tmp/a=b.pcap " GATEWAY));
+	assert_true(place(bed));
+	assert_true(parse(bed, "replay a.pcap --lan lan0 --wan wan0=198.18.0.1/16"));
+	assert_null(replay_open(&bed->args, &bed->errors));
+	assert_string_equal(bed->errors.text[0],
+			    "lan0 has no IPv4 address; give one, as in --lan lan0=10.10.0.1/16");
+}
+
 static const char few_large[] = "interfaces:\n"
 				"  - {name: lan0, side: inside, addresses: 10.10.0.1/16}\n"
 				"  - {name: wan0, side: outside, addresses: 198.18.0.1/16}\n"
@@ -469,6 +489,7 @@ int main(void)
 		WITH_BED(by_a_file),
 		WITH_BED(what_is_wrong_is_said),
 		WITH_BED(own_packets_of_a_named_capture),
+		WITH_BED(mistakes_tell_the_remedy),
 		WITH_BED(no_packet_is_lost_for_want_of_buffers),
 		WITH_BED(no_room_is_not_broken),
 	};

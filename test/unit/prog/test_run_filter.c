@@ -89,12 +89,46 @@ static void flags_of_tcp(void **state)
 	assert_int_equal(rule->tcp_flags, rule->tcp_mask);
 }
 
+/* The refusal stands at what filters, not at whatever the file says before it. */
+static void no_memory_has_its_place(void **state)
+{
+	static const char head[] = "interfaces:\n"
+				   "  - {name: lan0, side: inside}\n"
+				   "  - {name: wan0, side: outside}\n"
+				   "nat: {rules: [{kind: masquerade}]}\n";
+	static const char *const cases[][2] = {
+		{ "filter: {rules: [{ports: 53, protocol: udp, action: drop}]}", "gw.yaml:5:53:" },
+		{ "filter: {forward: drop}", "gw.yaml:5:19:" },
+		{ "limits: {filter-sets: 4}\nfilter: {sets: [{name: s, kind: addresses}]}",
+		  "gw.yaml:6:24:" },
+	};
+	struct run_source source = { .conf = &asked, .marks = &marks, .file = "gw.yaml" };
+	struct run_facts facts = { .running = true, .address_limit = 64 };
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_COUNT(cases); i++) {
+		char text[sizeof head + 128];
+
+		snprintf(text, sizeof text, "%s%s\n", head, cases[i][0]);
+		if (!conf_load(text, strlen(text), &asked, &marks, &mistakes, NULL))
+			fail_msg("%s", mistakes.error[0].text);
+		sluice_conf_defaults(&conf);
+		errors.count = 0;
+		run_filter_build(&source, &facts, &conf, &rules, &errors);
+		assert_int_equal(errors.count, 1);
+		if (strncmp(errors.text[0], cases[i][1], strlen(cases[i][1])) != 0)
+			fail_msg("said '%s'", errors.text[0]);
+	}
+	errors.count = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(protocols),
 		cmocka_unit_test(types_of_icmp),
 		cmocka_unit_test(flags_of_tcp),
+		cmocka_unit_test(no_memory_has_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

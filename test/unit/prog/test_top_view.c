@@ -125,6 +125,8 @@ static void destinations_and_drops(void **state)
 	take(top_take_drops, view,
 	     "{\"drops\":[{\"name\":\"a\",\"sentence\":\"one\",\"count\":1000},"
 	     "{\"name\":\"b\",\"sentence\":\"two\",\"count\":5}]}");
+	top_layout(view, 60); /* the first look: what was before is not now */
+	assert_non_null(strstr(view->line[line_of(view, "a ")], " 0       1000"));
 	take(top_take_drops, view,
 	     "{\"drops\":[{\"name\":\"a\",\"sentence\":\"one\",\"count\":1000},"
 	     "{\"name\":\"b\",\"sentence\":\"two\",\"count\":9}]}");
