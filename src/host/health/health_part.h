@@ -9,6 +9,8 @@
 
 enum {
 	HEALTH_REPLY_MAX = 64, /* of an HTTP answer: the status is in its first 12 bytes */
+	HEALTH_REST_BYTES = 4096, /* of what follows it, at once */
+	HEALTH_REST_READS = 16,
 	HEALTH_REQUEST_MAX = HEALTH_PATH_SIZE + 128,
 };
 

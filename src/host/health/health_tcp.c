@@ -11,10 +11,21 @@ static void bad(struct check *check, const char *what, int error)
 	check_end(check, HEALTH_BAD, "%s: %s", what, strerror(error));
 }
 
+/* What came of the page. A connection that is closed over unread bytes ends with a reset, which
+ * servers report as an error of their client.                                                    */
+static void read_rest(int fd)
+{
+	char rest[HEALTH_REST_BYTES];
+
+	for (u32 n = 0; n < HEALTH_REST_READS && recv(fd, rest, sizeof rest, 0) > 0; n++)
+		;
+}
+
 static void judge_status(struct check *check, int status)
 {
 	const struct health_conf *conf = &check->target.conf;
 
+	read_rest(check->fd);
 	if (status == HEALTH_STATUS_NONE)
 		check_end(check, HEALTH_BAD, "what it answered is not HTTP");
 	else if (status == conf->status)

@@ -213,6 +213,22 @@ static void http_up(void **state)
 	bed_close(bed);
 }
 
+/* A connection that is closed over unread bytes ends with a reset, an error in the server's log. */
+static void http_page_is_read(void **state)
+{
+	static char answer[4096];
+	struct health_bed *bed = bed_open(HEALTH_HTTP, true, answer);
+	char byte;
+
+	(void)state;
+	memset(answer, 'x', sizeof answer - 1);
+	memcpy(answer, "HTTP/1.1 200 OK\r\n\r\n", 19);
+	check_it(bed);
+	is(wait_changes(bed, 1), BACKEND_UP, "HTTP status 200");
+	assert_int_equal(recv(bed->server.taken[0], &byte, 1, 0), 0);
+	bed_close(bed);
+}
+
 static void http_other_status(void **state)
 {
 	struct health_bed *bed = bed_open(HEALTH_HTTP, true, "HTTP/1.1 503 Busy\r\n\r\n");
@@ -297,6 +313,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tcp_up),         cmocka_unit_test(tcp_refused_then_up),
 		cmocka_unit_test(http_up),        cmocka_unit_test(http_other_status),
+		cmocka_unit_test(http_page_is_read),
 		cmocka_unit_test(http_drains),    cmocka_unit_test(http_nonsense),
 		cmocka_unit_test(http_silence),   cmocka_unit_test(echo),
 		cmocka_unit_test(targets_change),
