@@ -147,6 +147,17 @@ static void print_changes(const json_t *answer, bool would)
 	print_legend(changes);
 }
 
+static void print_notes(const json_t *answer)
+{
+	const json_t *note;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "notes"), i, note)
+	{
+		printf("note: %s\n", json_string_value(note));
+	}
+}
+
 static bool take_answer(const struct conf_command *command, enum ctl_do what,
 			const struct conf_args *args, const char *file, json_t *answer)
 {
@@ -162,6 +173,7 @@ static bool take_answer(const struct conf_command *command, enum ctl_do what,
 	}
 	print_errors(answer, file);
 	print_changes(answer, what == CTL_DO_DIFF);
+	print_notes(answer);
 	if (!done)
 		fprintf(stderr, "sluice %s: %s\n", command->name, error);
 	return done;

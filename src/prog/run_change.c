@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "host/conf/conf_diff.h"
 #include "host/conf/conf_load.h"
+#include "host/conf/conf_notes.h"
 #include "host/os/clock.h"
 #include "prog/conf_text.h"
 #include "prog/run_drain.h"
@@ -53,6 +54,30 @@ static void say_changes(struct change *change)
 	json_object_set_new(change->answer, "changes", list);
 	if (diff->left_out)
 		json_object_set_new(change->answer, "left_out", json_integer(diff->left_out));
+}
+
+static bool has_note(const struct conf_notes *notes, const char *text)
+{
+	for (u32 i = 0; i < notes->count; i++) {
+		if (strcmp(notes->text[i], text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What was perhaps not meant, unless it is so already. */
+static void say_notes(struct change *change)
+{
+	struct conf_notes before, next;
+	json_t *list = json_array();
+
+	conf_notes(&change->run->asked.conf, &before);
+	conf_notes(&change->run->asked_next.conf, &next);
+	for (u32 i = 0; i < next.count; i++) {
+		if (!has_note(&before, next.text[i]))
+			json_array_append_new(list, json_string(next.text[i]));
+	}
+	json_object_set_new(change->answer, "notes", list);
 }
 
 /* ---- looking --------------------------------------------------------------------------------- */
@@ -144,6 +169,7 @@ static bool look_at_text(struct change *change, const struct ctl_call *call)
 	conf_diff(&change->run->asked.conf, &next->conf, &change->diff);
 	run_carry(change->run);
 	say_changes(change);
+	say_notes(change);
 	run_carry(change->run);
 	return true;
 }

@@ -304,6 +304,9 @@ static bool watch_ports(struct run *run)
 
 static bool watch_all(struct run *run)
 {
+	/* Some tools send these to every daemon for its log; they are no reason to end. */
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
 	return watch_ports(run) &&
 	       keep_watch(run,
 			  loop_watch_new(run->loop, os_watch_fd(run->watch), on_netlink, run)) &&

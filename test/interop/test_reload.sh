@@ -37,6 +37,7 @@ icmp: {rate: 100}
 nat: {rules: [{destination: 192.0.2.0/24, kind: none}, {kind: masquerade}]}"
 config "$BOX/flows.yaml" "limits: {flows: 300k, mappings: 1M}
 nat: {rules: [{kind: masquerade, hairpin: false}]}"
+config "$BOX/nat-off.yaml" "routes: []"
 config "$BOX/bad.yaml" "nat: {rules: [{kind: masquerad, pool: office}]}"
 cd "$BOX" || exit 1
 SIDES=(--config gw.yaml) FROM_FILE=yes
@@ -55,6 +56,13 @@ check "and one that can not" change diff "$BOX/flows.yaml"
 says "a limit" "^planned +limits.flows +262144 -> 300000" "$BOX/text"
 says "and what that means" "^planned: memory was planned at the start" "$BOX/text"
 equal "in the word of the pages" planned "$(change diff "$BOX/flows.yaml" --json | jq -r '[.changes[].when] | map(select(. != "live")) | unique[]')"
+kill -USR1 $GATEWAY
+kill -USR2 $GATEWAY
+check "other signals are no orders" change diff "$BOX/gw.yaml"
+check "what is perhaps not meant" change diff "$BOX/nat-off.yaml"
+says "is noted" "^note: there are no rules in 'nat'" "$BOX/text"
+check "what differs without that" change diff "$BOX/routes.yaml"
+equal "is not" "" "$(grep ^note: "$BOX/text")"
 check_not "a bad file" change diff "$BOX/bad.yaml"
 says "with its place" "bad.yaml:10:22: 'masquerad'.*did you mean 'masquerade'" "$BOX/text"
 
