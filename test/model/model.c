@@ -447,7 +447,7 @@ static void model_done_silent(struct model *m, bool cut_off)
 		return;
 	}
 	if (cur->fate.may_forward && cur->tuple_known && model_may_begin(m, &plain) &&
-	    (cut_off ||
+	    (cut_off || cur->unreachable ||
 	     (cur->errors == 0 &&
 	      (m->lenient || model_sees_public(m, cur->zone, cur->tuple.dst))) ||
 	     (model_route(m, view, cur->tuple.dst, &out_if, &station) &&

@@ -212,6 +212,7 @@ struct model_current {
 	struct model_fate fate;
 	u32 forwarded;
 	u32 errors;
+	bool unreachable; /* one of them says that its host does not answer */
 	u32 echoes;
 	u32 resets;
 	bool lost; /* its flow's backend is gone, and the flow with it */

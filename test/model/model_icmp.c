@@ -216,6 +216,7 @@ void model_judge_error(struct model *m, u16 out_if, const struct seen *seen, con
 	}
 	if (m->cur.active)
 		m->cur.errors++;
+	m->cur.unreachable |= seen->type == ICMP_UNREACH && seen->code == ICMP_UNREACH_HOST;
 	rule = model_suppressed(m, log, &about);
 	if (rule != NULL)
 		model_wrong(m, "ICMP error %u/%u about %s", seen->type, seen->code, rule);

@@ -95,9 +95,6 @@ void sim_init(struct sim *sim, u64 seed)
 		sim->gate->check_every = conf.iface_count;
 	sim_add_hosts(sim);
 	gate_silence(sim->gate, addr("198.18.0.66"));
-	/* Nobody but the gateway has the addresses of services, whose they are not all the time. */
-	gate_silence(sim->gate, addr("198.18.3.1"));
-	gate_silence(sim->gate, addr("198.18.3.2"));
 	if (net_chance(&sim->net, 10))
 		gate_silence(sim->gate, addr("198.18.0.2"));
 }
