@@ -16,6 +16,7 @@ import sys
 import time
 
 SIM_SEEDS = 80
+ASAN_SEEDS = 10
 TAIL_LINES = 50
 READS_SOURCES = {"build-clang", "tidy", "tools"}
 COUNT = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
@@ -33,7 +34,7 @@ def steps(build, jobs):
         ("docs", 60, [*own, "docs-fresh"]),
         ("unit", 300, [*own, "unit"]),
         ("sim", 300, [*own, f"SEEDS={SIM_SEEDS}", "sim-short"]),
-        ("asan", 600, [*own, "asan"]),
+        ("asan", 600, [*own, f"SEEDS={ASAN_SEEDS}", "asan"]),
         ("fuzz", 600, [*own, "fuzz-short"]),
         ("install", 300, [*own, "install-test"]),
         ("interop", 1200, [*own, "interop"]),
