@@ -51,7 +51,7 @@ struct sluice_conf {
 	struct icmp_conf icmp;
 	struct pkt_pool_conf packets;
 	u8 seed[32];     /* secret: keys of hashes, ports, identifiers come from it */
-	bool slow_road;  /* never take the short cut for established flows; for tests */
+	bool slow_road;  /* never take the short cuts for known and new flows; for tests */
 	bool redirects;  /* send ICMP redirects */
 };
 

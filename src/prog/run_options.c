@@ -684,7 +684,7 @@ const struct run_option run_options[] = {
 	{ "--yes", NULL, PHASE_REST, SETS(yes), "take an interface that carries an ssh session" },
 	{ "--seed", "HEX", PHASE_REST, READS(read_seed), "fixed secrets, for tests: 64 digits" },
 	{ "--slow-road", NULL, PHASE_REST, SETS(slow_road),
-	  "no short cut for known flows; for tests" },
+	  "no short cuts for known and new flows; for tests" },
 	{ "--help", NULL, PHASE_REST, SETS(help), "this text" },
 };
 

@@ -143,11 +143,8 @@ static bool tcp_flags_agree(u8 flags)
 static verdict tcp_check(struct drop_stats *stats, struct pkt *pkt)
 {
 	const struct tcp_hdr *tcp = (const struct tcp_hdr *)pkt_l4(pkt);
-	u32 l4_len = pkt_l4_len(pkt);
 
-	if (l4_len < TCP_HLEN_MIN)
-		return pkt_drop(stats, pkt, DROP_L4_SHORT);
-	if (tcp_hlen(tcp) < TCP_HLEN_MIN || tcp_hlen(tcp) > l4_len)
+	if (!tcp_fits(tcp, pkt_l4_len(pkt)))
 		return pkt_drop(stats, pkt, DROP_L4_SHORT);
 	if (!tcp_flags_agree(tcp->flags))
 		return pkt_drop(stats, pkt, DROP_TCP_FLAGS);
@@ -157,11 +154,8 @@ static verdict tcp_check(struct drop_stats *stats, struct pkt *pkt)
 static verdict udp_check(struct drop_stats *stats, struct pkt *pkt)
 {
 	const struct udp_hdr *udp = (const struct udp_hdr *)pkt_l4(pkt);
-	u32 l4_len = pkt_l4_len(pkt);
 
-	if (l4_len < UDP_HLEN)
-		return pkt_drop(stats, pkt, DROP_L4_SHORT);
-	if (be16_host(udp->len) < UDP_HLEN || be16_host(udp->len) > l4_len)
+	if (!udp_fits(udp, pkt_l4_len(pkt)))
 		return pkt_drop(stats, pkt, DROP_L4_SHORT);
 	return VERDICT_ACCEPT;
 }

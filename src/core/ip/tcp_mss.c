@@ -26,8 +26,7 @@ static u8 *mss_find(const struct pkt *pkt)
 	const u8 *opt;
 
 	if (ip->proto != IP_PROTO_TCP || ip4_frag_offset_bytes(ip) != 0 ||
-	    pkt_l4_len(pkt) < TCP_HLEN_MIN || tcp_hlen(tcp) < TCP_HLEN_MIN ||
-	    tcp_hlen(tcp) > pkt_l4_len(pkt) || (tcp->flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
+	    !tcp_fits(tcp, pkt_l4_len(pkt)) || (tcp->flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
 		return NULL;
 	opt = tcp_opt_find(tcp, TCP_OPT_MSS, TCP_OPT_MSS_LEN);
 	return opt == NULL ? NULL : pkt_l4(pkt) + (opt - (const u8 *)tcp) + 2;

@@ -37,11 +37,9 @@ static void reset_set_tcp(struct tcp_hdr *reset, const struct tcp_hdr *tcp, u32 
 static bool is_answerable(const struct pkt *pkt, const struct ip4_hdr *ip)
 {
 	const struct tcp_hdr *tcp = (const struct tcp_hdr *)(pkt_l3(pkt) + ip4_hlen(ip));
-	u32 l4_len = pkt->len - ip4_hlen(ip);
 
-	if (ip->proto != IP_PROTO_TCP || ip4_is_fragment(ip) || l4_len < TCP_HLEN_MIN)
-		return false;
-	if (tcp_hlen(tcp) < TCP_HLEN_MIN || tcp_hlen(tcp) > l4_len)
+	if (ip->proto != IP_PROTO_TCP || ip4_is_fragment(ip) ||
+	    !tcp_fits(tcp, pkt->len - ip4_hlen(ip)))
 		return false;
 	if ((tcp->flags & TCP_RST) != 0)
 		return false;

@@ -50,19 +50,23 @@ bool nat_static_public(const struct nat *nat, be32 inside, u8 zone, be32 *outsid
 	return fixed != NULL;
 }
 
+/* One-to-one, or of a service. */
+static bool is_fixed(const struct nat *nat, be32 addr)
+{
+	return static_by_outside(nat, addr) != NULL || balance_owns(&nat->balance, addr);
+}
+
 bool nat_owns(const struct nat *nat, be32 addr)
 {
 	u32 address = nat_address_find(nat, addr);
 
 	/* One that left the configuration may be anybody's now. */
-	return (address != IDX_NONE && nat->address[address].live) ||
-	       static_by_outside(nat, addr) != NULL || balance_owns(&nat->balance, addr);
+	return (address != IDX_NONE && nat->address[address].live) || is_fixed(nat, addr);
 }
 
 bool nat_knows(const struct nat *nat, be32 addr)
 {
-	return nat_address_find(nat, addr) != IDX_NONE || static_by_outside(nat, addr) != NULL ||
-	       balance_owns(&nat->balance, addr);
+	return nat_address_find(nat, addr) != IDX_NONE || is_fixed(nat, addr);
 }
 
 bool nat_claims(const struct nat *nat, const struct tuple_key *key, bool from_inside)

@@ -15,19 +15,12 @@
 /* The header that only ip_is_plain has seen: a whole UDP header, or a SYN with its options. */
 static bool opens_flow(const struct pkt *pkt, u8 proto)
 {
-	u32 len = pkt_l4_len(pkt);
+	const u8 kind = TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK | TCP_URG;
+	const struct tcp_hdr *tcp = (const void *)pkt_l4(pkt);
 
-	if (proto == IP_PROTO_UDP) {
-		const struct udp_hdr *udp = (const void *)pkt_l4(pkt);
-
-		return be16_host(udp->len) >= UDP_HLEN && be16_host(udp->len) <= len;
-	} else {
-		const struct tcp_hdr *tcp = (const void *)pkt_l4(pkt);
-		const u8 kind = TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK | TCP_URG;
-
-		return len >= TCP_HLEN_MIN && (tcp->flags & kind) == TCP_SYN &&
-		       tcp_hlen(tcp) >= TCP_HLEN_MIN && tcp_hlen(tcp) <= len;
-	}
+	if (proto == IP_PROTO_UDP)
+		return udp_fits((const void *)pkt_l4(pkt), pkt_l4_len(pkt));
+	return tcp_fits(tcp, pkt_l4_len(pkt)) && (tcp->flags & kind) == TCP_SYN;
 }
 
 /* From an inside interface of the common zone, for this station alone, and nothing left to the

@@ -179,16 +179,13 @@ static ALWAYS_INLINE bool fast_l4_ok(const struct ip4_hdr *ip, u32 len, const st
 				     enum tuple_dir dir)
 {
 	if (flow->proto == IP_PROTO_UDP) {
-		u32 udp_len = be16_host(((const struct udp_hdr *)(const void *)(ip + 1))->len);
-
-		return udp_len >= UDP_HLEN && udp_len <= len &&
+		return udp_fits((const void *)(ip + 1), len) &&
 		       (dir == TUPLE_ORIG || (flow->flags & FLOW_ANSWERED) != 0);
 	} else {
 		const struct tcp_hdr *tcp = (const void *)(ip + 1);
 
-		return len >= TCP_HLEN_MIN && flow->state == FLOW_TCP_ESTABLISHED &&
-		       (tcp->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK &&
-		       tcp_hlen(tcp) >= TCP_HLEN_MIN && tcp_hlen(tcp) <= len;
+		return tcp_fits(tcp, len) && flow->state == FLOW_TCP_ESTABLISHED &&
+		       (tcp->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK;
 	}
 }
 

@@ -50,6 +50,13 @@ static inline u32 tcp_hlen(const struct tcp_hdr *tcp)
 	return (u32)(tcp->doff >> 4) * 4;
 }
 
+/* Whether a header is there, and all of it within l4_len_bytes. */
+static inline bool tcp_fits(const struct tcp_hdr *tcp, u32 l4_len_bytes)
+{
+	return l4_len_bytes >= TCP_HLEN_MIN && tcp_hlen(tcp) >= TCP_HLEN_MIN &&
+	       tcp_hlen(tcp) <= l4_len_bytes;
+}
+
 /* Sequence numbers live on a circle of 2^32 and are compared only by these (RFC 9293 3.4). */
 static inline bool seq_lt(u32 a, u32 b)
 {
