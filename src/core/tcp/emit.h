@@ -1,0 +1,31 @@
+/* A segment is written down: IPv4 header, TCP header, options, data, checksums. */
+#ifndef CORE_TCP_EMIT_H
+#define CORE_TCP_EMIT_H
+
+#include "core/tcp/tcp.h"
+
+struct emit {
+	struct tcp_key key;      /* local is its source */
+	u32 seq;
+	u32 ack;                 /* with TCP_ACK */
+	u16 window;              /* as it stands in the header */
+	u8 flags;                /* enum tcp_flag */
+	u8 tos;                  /* with the two bits of ECN */
+	u8 ttl;                  /* zero: the default */
+	u8 auth;                 /* as in a tcb */
+	u16 urgent;
+	struct tcp_opts opt;
+	const u8 *data[2];       /* in two runs: rings wrap */
+	u32 data_len[2];
+};
+
+/* A packet with DF set, checksums complete, PKT_LOCAL_OUT; NULL: no buffer is free, counted. */
+struct pkt *emit_segment(struct tcp *tcp, const struct emit *emit);
+/* An answer that belongs to no control block, through the outbox: SYN,ACK, ACK of TIME-WAIT, RST.
+ * What finds no room is dropped and counted; its sender asks again.                              */
+void emit_answer(struct tcp *tcp, const struct emit *emit);
+/* The RST that RFC 9293 section 3.10.7.1 has for a segment of a connection that does not exist.
+ * A RST is not answered.                                                                         */
+void emit_reset_for(struct tcp *tcp, const struct tcp_seg *seg);
+
+#endif

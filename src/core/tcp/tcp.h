@@ -1,0 +1,236 @@
+/* TCP (RFC 9293): the stack of all connections that end here.
+ *
+ * It knows no NAT, no routes and no interfaces: segments come in parsed, with the MTU of the way
+ * back; segments leave as whole IPv4 packets, pulled by whoever has room for them:
+ *
+ *     tcp_in(tcp, pkt, &info, now)          a packet for one of our addresses
+ *     while (tcp_output(tcp, &out, now)) …  what wants to leave; pacing and windows decide
+ *     if (now >= tcp_next(tcp)) tcp_tick(tcp, now);
+ *
+ * Nothing calls upwards: whose readiness changed waits in a list until its owner asks (tcp_news).
+ *
+ *   in.c         a segment arrives: RFC 9293 section 3.10.7, paragraph by paragraph
+ *   out.c        what may be sent, segment by segment; emit.c writes it down
+ *   loss.h       what was sent and is not acknowledged yet
+ *   reasm.c      data into the receive ring, in and out of order, and the window that is offered
+ *   timer.c      the deadlines of a connection
+ *   listen.h     handshakes that others began: half-open records, SYN cookies
+ *   timewait.h   what is left of a connection for 2 MSL
+ *   isn.h        initial sequence numbers and timestamp offsets (RFC 6528, 7323)
+ *   cc.h         congestion control
+ *   user.c       the calls of its owner: open, write, read, shut down, close, abort
+ *   pmtu.c       what ICMP says (RFC 1191, 5461, 5927)                                           */
+#ifndef CORE_TCP_TCP_H
+#define CORE_TCP_TCP_H
+
+#include "core/base/heap.h"
+#include "core/base/map.h"
+#include "core/base/rng.h"
+#include "core/base/slab.h"
+#include "core/pkt/pkt.h"
+#include "core/tcp/listen.h"
+#include "core/tcp/tcb.h"
+#include "core/tcp/tcp_conf.h"
+#include "core/tcp/timewait.h"
+
+/* generation << 32 | index: stays valid or finds nothing. */
+typedef u64 tcp_id;
+#define TCP_ID_NONE UINT64_MAX
+
+enum { TCP_OUTBOX_MAX = 256, TCP_AUTH_MAX = 64 };
+
+struct tcp_stats {
+	u64 segs_in;
+	u64 segs_out;
+	u64 segs_again;        /* retransmitted */
+	u64 opened_active;
+	u64 opened_passive;
+	u64 failed_opens;
+	u64 established;       /* reached it */
+	u64 resets_in;
+	u64 resets_out;
+	u64 bad_segments;      /* malformed header, wrong checksum */
+	u64 bad_auth;          /* MD5 or AO missing, wrong or not asked for */
+	u64 paws;              /* RFC 7323 section 5.3 */
+	u64 challenge_acks;
+	u64 challenge_limited; /* not sent: RFC 5961 section 7 */
+	u64 out_of_window;
+	u64 min_ttl;           /* RFC 5082 */
+	u64 no_tcb;           /* a connection was refused: tcb_limit */
+	u64 no_record;         /* nothing could be sent for a moment: segment_limit */
+	u64 no_range;          /* out of order, dropped: range_limit */
+	u64 no_buffer;         /* out of order or new, dropped: buffer_bytes */
+	u64 no_packet;         /* no packet was free to send */
+	u64 outbox_full;       /* an answer without a connection was dropped */
+	u64 timeouts;
+	u64 probes;            /* tail loss probes */
+	u64 recoveries;
+	u64 undone;            /* recoveries that DSACK, Eifel or F-RTO took back */
+	u64 keepalive_ended;
+	u64 retransmit_ended;
+	u64 black_holes;       /* PMTU fell because nothing came through */
+	u64 syn_dropped;       /* half-open ones full, no cookie */
+	u64 cookies_sent;
+	u64 cookies_good;
+	u64 cookies_bad;
+	u64 accept_full;       /* the owner did not accept in time */
+	u64 time_waits;
+	u64 time_wait_full;    /* the oldest had to go */
+	u64 time_wait_reused;  /* by a SYN, or by a connect */
+};
+
+struct tcp {
+	struct tcp_conf conf;
+	struct pkt_pool *pool;
+	struct rng rng;
+	struct hash_key hash_key;
+	u64 secret[4];           /* SipHash keys: ISN, timestamps; cookies */
+
+	struct slab tcbs;
+	struct map by_key;
+	struct heap deadlines;   /* per control block, the earliest of its timers */
+	struct slab recs;
+	struct slab ranges;
+	struct buffer_pool buffers;
+	struct listen_table listen;
+	struct timewait_table timewait;
+	u32 *tcb_gen;           /* per index, grows with each use */
+
+	u32 send_first, send_last;  /* control blocks that want to send, served in turn */
+	u32 news_first, news_last;
+	struct pkt *outbox[TCP_OUTBOX_MAX]; /* answers that belong to no control block */
+	u32 outbox_head, outbox_count;
+	ns_t retry_ns;           /* somebody found no packet or record: try then */
+	ns_t challenge_second_ns;
+	u32 challenge_left;
+	struct tcp_stats stats;
+};
+
+/* What the caller knows of a packet that came in. */
+struct tcp_rx {
+	u8 zone;
+	u16 mtu; /* of the way back to its sender, bytes */
+};
+
+void tcp_layout(struct tcp *tcp, const struct tcp_conf *conf, struct mem *mem);
+/* seed: 32 secret bytes; pool outlives the stack. */
+void tcp_init(struct tcp *tcp, const struct tcp_conf *conf, struct pkt_pool *pool,
+	      const u8 seed[32], ns_t now);
+void tcp_tick(struct tcp *tcp, ns_t now);
+ns_t tcp_next(const struct tcp *tcp);
+void tcp_check(const struct tcp *tcp);
+
+/* A packet of protocol TCP for one of our addresses, l4 set, no fragment; it stays the caller's.
+ * True: somebody here took it. False: nobody has this connection and nobody listens, the segment
+ * may be answered by a RST (RFC 9293 section 3.10.7.1); a damaged one counts as taken.           */
+bool tcp_in(struct tcp *tcp, const struct pkt *pkt, const struct tcp_rx *rx, ns_t now);
+/* Appends packets until the batch is full or nobody may send more; true: some were appended. They
+ * have zone set, PKT_LOCAL_OUT, and no route yet.                                                */
+bool tcp_output(struct tcp *tcp, struct batch *out, ns_t now);
+/* An ICMP error about a segment of ours: quoted and quoted_len are the bytes of the segment's TCP
+ * header that came back, at least 8; key.local is its source. mtu: with fragmentation needed.    */
+struct tcp_icmp {
+	struct tcp_key key;
+	u32 seq;
+	u8 type;
+	u8 code;
+	u16 mtu;
+};
+void tcp_icmp_in(struct tcp *tcp, const struct tcp_icmp *icmp, ns_t now);
+
+/* ---- what the owner of a connection calls ---------------------------------------------------- */
+
+struct tcp_open {
+	struct tcp_key key; /* local_port zero: one is chosen (RFC 6056) */
+	struct tcp_sockopt opt;
+	u16 mtu;            /* of the way to the peer, bytes */
+	u32 owner;
+};
+
+/* Active open: SYN leaves at the next tcp_output(). ERR_EXISTS: the four-tuple is in use;
+ * ERR_FULL: no control block, or no port; ERR_RANGE: opt names no congestion control.            */
+enum err tcp_connect(struct tcp *tcp, const struct tcp_open *open, tcp_id *id, ns_t now);
+/* Copies what fits and returns how much; what is queued behind a connect leaves once it stands.
+ * Zero: full, or nothing may be written any more. more: do not push after it.                    */
+u32 tcp_write(struct tcp *tcp, tcp_id id, const void *data, u32 bytes, bool more, ns_t now);
+/* Copies what is there, takes it, and opens the window. Zero and TCP_READABLE: the end. */
+u32 tcp_read(struct tcp *tcp, tcp_id id, void *to, u32 bytes, ns_t now);
+/* The same without a copy: the first run of bytes that can be read; then tcp_read_done(). */
+const u8 *tcp_peek(const struct tcp *tcp, tcp_id id, u32 *bytes);
+void tcp_read_done(struct tcp *tcp, tcp_id id, u32 bytes, ns_t now);
+/* FIN after what is queued; reading goes on. */
+void tcp_shutdown(struct tcp *tcp, tcp_id id, ns_t now);
+/* Its owner has no interest any more. What is queued still goes out (or not: linger of zero); data
+ * that was not read, or comes later, is answered by RST (RFC 2525 section 2.17).                 */
+void tcp_close(struct tcp *tcp, tcp_id id, ns_t now);
+/* RST, and gone. */
+void tcp_abort(struct tcp *tcp, tcp_id id, ns_t now);
+/* Options that may change on a living connection. */
+enum err tcp_set_opt(struct tcp *tcp, tcp_id id, const struct tcp_sockopt *opt, ns_t now);
+/* Borrowed until the next call; NULL: gone. */
+const struct tcb *tcp_find(const struct tcp *tcp, tcp_id id);
+
+/* A connection whose readiness changed since it was last named; false: none is left. One that is
+ * gone after it failed, or was closed by both sides, is named once with its last readiness.      */
+struct tcp_news {
+	tcp_id id;
+	u32 owner;
+	u8 ready;
+	u8 error;
+};
+bool tcp_news(struct tcp *tcp, struct tcp_news *news);
+
+/* ---- inside this folder ---------------------------------------------------------------------- */
+
+static inline struct tcb *tcb_at(const struct tcp *tcp, u32 idx)
+{
+	return slab_at(&tcp->tcbs, idx);
+}
+
+static inline struct tx_rec *rec_at(const struct tcp *tcp, u32 idx)
+{
+	return slab_at(&tcp->recs, idx);
+}
+
+static inline struct rx_range *range_at(const struct tcp *tcp, u32 idx)
+{
+	return slab_at(&tcp->ranges, idx);
+}
+
+static inline u32 tcb_idx(const struct tcp *tcp, const struct tcb *tcb)
+{
+	return (u32)((u64)((const u8 *)tcb - tcp->tcbs.base) / tcp->tcbs.obj_size);
+}
+
+static inline u64 tcp_key_hash(const struct tcp *tcp, const struct tcp_key *key)
+{
+	return hash_words(&tcp->hash_key, (u64)key->local.raw << 32 | key->peer.raw,
+			  (u64)key->local_port.raw << 32 | (u64)key->peer_port.raw << 8 |
+				  key->zone);
+}
+
+/* state.c */
+void tcp_set_state(struct tcp *tcp, u32 idx, enum tcp_state state, ns_t now);
+void tcp_set_ready(struct tcp *tcp, struct tcb *tcb, u8 set, u8 clear);
+/* A zeroed control block in CLOSED, in the tables; IDX_NONE: full, counted. */
+u32 tcb_new(struct tcp *tcp, const struct tcp_key *key, const struct tcp_sockopt *opt, u16 mtu,
+	    ns_t now);
+/* Everything that it holds goes back. Its owner hears of it. */
+void tcb_del(struct tcp *tcp, u32 idx, ns_t now);
+/* It ends by error: readiness FAILED; the control block stays until its owner closes it. */
+void tcb_fail(struct tcp *tcp, u32 idx, enum tcp_error error, ns_t now);
+u32 tcb_find(const struct tcp *tcp, const struct tcp_key *key);
+/* The control block of a handshake that is complete: cookie or half-open record. */
+u32 tcb_born(struct tcp *tcp, const struct tcp_born *born, ns_t now);
+
+/* timer.c */
+void timer_set(struct tcp *tcp, struct tcb *tcb, enum tcp_timer timer, ns_t when);
+static inline void timer_stop(struct tcp *tcp, struct tcb *tcb, enum tcp_timer timer)
+{
+	timer_set(tcp, tcb, timer, NS_NEVER);
+}
+
+/* out.c: there may be something to send. */
+void tcp_want_send(struct tcp *tcp, u32 idx);
+
+#endif
