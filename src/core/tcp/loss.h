@@ -57,7 +57,7 @@ void loss_sent_probe_new(struct tcp *tcp, u32 idx, u32 end, ns_t now);
 void loss_arm(struct tcp *tcp, struct tcb *tcb, ns_t now);
 
 /* TCP_TIMER_RETRANSMIT expired. A probe: sets TCB_PROBE. RTO: everything counts as lost, the timer
- * backs off (RFC 6298 section 5.5), F-RTO begins if it may. Whether it was the RTO.                 */
+ * backs off (RFC 6298 section 5.5), F-RTO begins if it may. Whether it was RTO.                   */
 bool loss_on_timer(struct tcp *tcp, u32 idx, ns_t now);
 /* TCP_TIMER_REORDER expired: RFC 8985 section 6.2 step 5. */
 void loss_on_reorder(struct tcp *tcp, u32 idx, ns_t now);
