@@ -30,6 +30,7 @@ T ?=
 S ?= 60
 FUZZ_SHORT_S ?= 3
 INTEROP_LIMIT_S ?= 300
+SHARE ?= 1
 
 # ---- flags -----------------------------------------------------------------------------------
 
@@ -232,7 +233,7 @@ tool-test: ## tests of the tools themselves
 	@$(PYTHON) tools/test_tidy.py
 	@$(PYTHON) tools/test_tools.py
 mutate: tests ## plant faults in a copy of the tree; each must be caught (K=part of a name)
-	@$(PYTHON) tools/mutate.py --build $(BUILD) --jobs $(JOBS) --only '$(K)'
+	@$(PYTHON) tools/mutate.py --build $(BUILD) --jobs $(JOBS) --only '$(K)' --share $(SHARE)
 check: ## everything that ./check runs
 	@$(PYTHON) tools/check.py --build $(BUILD) --jobs $(JOBS)
 
