@@ -62,7 +62,8 @@ enum tcb_flag {
 	TCB_ACCEPTED = 1 << 22,     /* its owner has it; else it waits in a listener's queue */
 	TCB_NO_ROOM = 1 << 23,      /* no packet or record was free: try at the next tick */
 	TCB_ABORTED = 1 << 24,      /* an RST is owed, then it is gone */
-	TCB_CHALLENGE = 1 << 25,    /* a challenge ACK is owed */
+	TCB_PACED = 1 << 25,        /* nothing new leaves before pacing_ns */
+	TCB_PERSIST_OVER = 1 << 26, /* the persist timer expired: a small window is used, too */
 };
 
 /* Recovery, as `ss` calls it. */
@@ -130,6 +131,14 @@ struct rx_range {
 	u32 next;
 };
 
+/* A place in a list of control blocks, by index: next is TCB_UNLISTED while it is in none. */
+struct tcb_link {
+	u32 next;
+	u32 prev;
+};
+
+#define TCB_UNLISTED (UINT32_MAX - 1)
+
 struct tcb {
 	struct tcp_key key;
 	u8 state;           /* enum tcp_state; changed by tcp_set_state() only */
@@ -141,8 +150,8 @@ struct tcb {
 	u32 owner;          /* the socket's index, or the listener's before it was accepted */
 
 	/* lists of the stack */
-	u32 send_next;      /* of those that want to send; TCB_UNLISTED: not on it */
-	u32 news_next;      /* of those whose readiness changed; the same */
+	struct tcb_link in_send; /* of those that want to send */
+	struct tcb_link in_news; /* of those whose readiness changed */
 	u32 accept_next;
 
 	/* send: RFC 9293 section 3.3.1 */
@@ -153,6 +162,7 @@ struct tcb {
 	u32 snd_wl1;
 	u32 snd_wl2;
 	u32 snd_max_wnd;    /* largest seen: RFC 5961 section 5.2, SWS of 3.8.6.2.1 */
+	u32 snd_small;      /* the end of the last segment that was not full: Minshall's rule */
 	u32 snd_push;       /* PSH goes with the byte before it */
 	struct ring snd;    /* from snd_una on (without SYN); acknowledged bytes are dropped */
 
@@ -163,6 +173,7 @@ struct tcb {
 	u32 last_ack_sent;  /* RFC 7323 section 4.3 */
 	u32 fin_seq;        /* of a FIN that came before the data in front of it; with fin_early */
 	bool fin_early;
+	bool had_hole;      /* when the last data came: filling it is told at once */
 	u8 snd_wscale;
 	u8 rcv_wscale;
 	u8 delack_segments; /* full ones received since the last ACK */
@@ -185,7 +196,7 @@ struct tcb {
 	u16 ttl_tos;        /* ttl << 8 | tos */
 	u8 min_ttl;
 	u8 hdr_opt_len;     /* bytes of options in each data segment, without SACK */
-	u16 pmtu_probe_fails;
+	u16 mss_max;        /* of the socket; zero: none */
 
 	/* round trip: RFC 6298 */
 	ns_t srtt_ns;
@@ -260,6 +271,7 @@ struct tcb {
 	u32 user_timeout_ms;
 	u32 linger_ms;
 	u32 rto_min_ms;
+	u32 pacing_max;     /* bytes a second; zero: none */
 	u32 send_limit;     /* bytes that snd may hold now */
 	u32 recv_limit;     /* bytes that rcv may hold now */
 	u32 recv_copied;    /* bytes read in this round, for autotuning */
@@ -285,8 +297,6 @@ struct tcb {
 
 	struct cc cc;
 };
-
-#define TCB_UNLISTED (UINT32_MAX - 1)
 
 /* Sent, neither acknowledged, SACKed nor thought lost: what the network holds (RFC 8985, 6675). */
 static inline u32 tcb_in_flight(const struct tcb *tcb)

@@ -56,7 +56,7 @@ enum timewait_answer timewait_in(struct tcp *tcp, u32 idx, const struct tcp_seg 
  * passed. Then the record is gone; *iss as above, *ts: what our timestamps have to be above.     */
 bool timewait_reuse(struct tcp *tcp, u32 idx, u32 *iss, ns_t now);
 void timewait_tick(struct tcp *tcp, ns_t now);
-ns_t timewait_next(const struct tcp *tcp, ns_t now);
+ns_t timewait_next(const struct tcp *tcp);
 void timewait_check(const struct tcp *tcp);
 
 #endif
