@@ -1,5 +1,5 @@
 /* A segment arrives: RFC 9293 section 3.10.7, in its order, one function a paragraph. A function
- * that returns false has dealt with the segment.                                                  */
+ * that returns false has dealt with the segment.                                                 */
 #include "core/pkt/segment.h"
 #include "core/tcp/isn.h"
 #include "core/tcp/emit.h"
@@ -11,7 +11,7 @@ enum {
 	/* RFC 7323 section 5.5: a timestamp older than 24 days may have wrapped. */
 	PAWS_OLD_DAYS = 24,
 	DELACK_SEGMENTS = 2, /* RFC 9293 section 3.8.6.3: an ACK for every second full segment */
-	QUICK_SEGMENTS = 16, /* at the start each is acknowledged: the peer's slow start counts them */
+	QUICK_SEGMENTS = 16, /* each, at the start: the slow start of the peer counts them */
 };
 
 /* What the segment is answered with, at the next output. */
@@ -106,7 +106,7 @@ static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_
 		tcp_set_ready(tcp, tcb, TCP_READABLE, 0);
 }
 
-/* ---- 3.10.7.4 the states that are synchronized ------------------------------------------------ */
+/* ---- 3.10.7.4 the states that are synchronized ----------------------------------------------- */
 
 /* RFC 7323 section 5.3 R1. */
 static bool check_timestamps(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
@@ -422,7 +422,7 @@ void tcp_in_tcb(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
 	take_fin(tcp, idx, seg, now);
 }
 
-/* ---- to whom it is ---------------------------------------------------------------------------- */
+/* ---- to whom it is --------------------------------------------------------------------------- */
 
 static bool seg_read(struct tcp_seg *seg, const struct pkt *pkt, const struct tcp_rx *rx)
 {

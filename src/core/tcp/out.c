@@ -25,7 +25,7 @@ void tcp_want_send(struct tcp *tcp, u32 idx)
 	tcb_list_add(tcp, &tcp->send, idx, offsetof(struct tcb, in_send));
 }
 
-/* ---- one segment ------------------------------------------------------------------------------ */
+/* ---- one segment ----------------------------------------------------------------------------- */
 
 static void fill_options(const struct tcp *tcp, struct tcb *tcb, struct emit *emit, ns_t now)
 {
@@ -143,7 +143,7 @@ static bool send_data(struct tcp *tcp, struct tcb *tcb, const struct tx_rec *wha
 	return true;
 }
 
-/* ---- SYN -------------------------------------------------------------------------------------- */
+/* ---- SYN ------------------------------------------------------------------------------------- */
 
 static enum out_step send_syn(struct tcp *tcp, u32 idx, struct batch *out, ns_t now)
 {
@@ -177,7 +177,7 @@ static enum out_step send_syn(struct tcp *tcp, u32 idx, struct batch *out, ns_t 
 	return OUT_SENT;
 }
 
-/* ---- what congestion control and pacing allow ------------------------------------------------- */
+/* ---- what congestion control and pacing allow ------------------------------------------------ */
 
 /* Bytes that may leave now. */
 static u32 allowed(const struct tcb *tcb)
@@ -235,7 +235,7 @@ static void count_sent(struct tcb *tcb, u32 bytes, ns_t now)
 	pacing_count(tcb, bytes + IP4_HLEN_MIN + TCP_HLEN_MIN + tcb->hdr_opt_len, now);
 }
 
-/* ---- again ------------------------------------------------------------------------------------ */
+/* ---- again ----------------------------------------------------------------------------------- */
 
 static enum out_step resend(struct tcp *tcp, u32 idx, u32 rec, bool is_probe, struct batch *out,
 			    ns_t now)
@@ -255,7 +255,7 @@ static enum out_step resend(struct tcp *tcp, u32 idx, u32 rec, bool is_probe, st
 	return OUT_SENT;
 }
 
-/* ---- new -------------------------------------------------------------------------------------- */
+/* ---- new ------------------------------------------------------------------------------------- */
 
 /* How many bytes of new data, and FIN, the window, Nagle and silly windows let go; *fin. */
 static u32 new_data_len(struct tcb *tcb, bool *fin)
@@ -273,7 +273,8 @@ static u32 new_data_len(struct tcb *tcb, bool *fin)
 	if (len < unsent) {
 		/* The window cuts it. RFC 9293 section 3.8.6.2.1: half of the largest seen, or when
 		 * the persist timer says so.                                                     */
-		if ((tcb->flags & TCB_PERSIST_OVER) != 0 || (len > 0 && len >= tcb->snd_max_wnd / 2))
+		if ((tcb->flags & TCB_PERSIST_OVER) != 0 ||
+		    (len > 0 && len >= tcb->snd_max_wnd / 2))
 			return len;
 		return 0;
 	}
@@ -312,7 +313,7 @@ static enum out_step send_new(struct tcp *tcp, u32 idx, u32 len, bool fin, struc
 	return OUT_SENT;
 }
 
-/* ---- a connection's turn ---------------------------------------------------------------------- */
+/* ---- a connection's turn --------------------------------------------------------------------- */
 
 /* RFC 8985 section 7.3: something new if the window has room, or the last segment again. */
 static enum out_step send_probe(struct tcp *tcp, u32 idx, struct batch *out, ns_t now)

@@ -11,7 +11,7 @@ enum {
 	RECV_GROWTH_SEGMENTS = 16,
 };
 
-/* ---- ranges out of order ---------------------------------------------------------------------- */
+/* ---- ranges out of order --------------------------------------------------------------------- */
 
 static void range_remember(struct tcb *tcb, u32 seq)
 {
@@ -106,7 +106,7 @@ void reasm_fini(struct tcp *tcp, struct tcb *tcb)
 	tcb->range_count = 0;
 }
 
-/* ---- data ------------------------------------------------------------------------------------- */
+/* ---- data ------------------------------------------------------------------------------------ */
 
 bool reasm_in(struct tcp *tcp, struct tcb *tcb, const struct tcp_seg *seg, ns_t now)
 {
@@ -192,7 +192,7 @@ void reasm_sacks(const struct tcp *tcp, struct tcb *tcb, struct tcp_opts *opts)
 	}
 }
 
-/* ---- the window ------------------------------------------------------------------------------- */
+/* ---- the window ------------------------------------------------------------------------------ */
 
 u16 reasm_window(struct tcb *tcb)
 {

@@ -1,4 +1,4 @@
-/* What the files of the connection machine share: in.c, reasm.c, out.c, timer.c, user.c, state.c. */
+/* What the files of the machine share: in.c, reasm.c, out.c, timer.c, user.c, state.c, pmtu.c. */
 #ifndef CORE_TCP_TCP_PART_H
 #define CORE_TCP_TCP_PART_H
 

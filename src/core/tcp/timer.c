@@ -1,5 +1,5 @@
 /* The deadlines of a connection: each has its place in the control block, the earliest of them is
- * in the stack's heap. Nothing scans.                                                             */
+ * in the stack's heap. Nothing scans.                                                            */
 #include "core/tcp/emit.h"
 #include "core/tcp/isn.h"
 #include "core/tcp/loss.h"

@@ -34,10 +34,10 @@ const struct tcb *tcp_find(const struct tcp *tcp, tcp_id id)
 	return idx == IDX_NONE ? NULL : tcb_at(tcp, idx);
 }
 
-/* ---- open ------------------------------------------------------------------------------------- */
+/* ---- open ------------------------------------------------------------------------------------ */
 
 /* Whether nobody uses the four-tuple; one in TIME-WAIT may be taken over: then *iss is what our
- * numbers have to be above, and *above is set.                                                    */
+ * numbers have to be above, and *above is set.                                                   */
 static bool key_is_free(struct tcp *tcp, const struct tcp_key *key, bool *above, u32 *iss,
 			ns_t now)
 {
@@ -133,7 +133,7 @@ enum err tcp_connect(struct tcp *tcp, const struct tcp_open *open, tcp_id *id, n
 	return ERR_OK;
 }
 
-/* ---- send and receive ------------------------------------------------------------------------- */
+/* ---- send and receive ------------------------------------------------------------------------ */
 
 u32 tcp_write(struct tcp *tcp, tcp_id id, const void *data, u32 bytes, bool more, ns_t now)
 {
@@ -210,7 +210,7 @@ u32 tcp_read(struct tcp *tcp, tcp_id id, void *to, u32 bytes, ns_t now)
 	return bytes;
 }
 
-/* ---- the end ---------------------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 /* Section 3.10.4: no more data will be written. */
 static void queue_fin(struct tcp *tcp, u32 idx, ns_t now)
@@ -280,7 +280,7 @@ void tcp_close(struct tcp *tcp, tcp_id id, ns_t now)
 		timer_set(tcp, tcb, TCP_TIMER_END, now + tcb->linger_ms * NS_PER_MS);
 }
 
-/* ---- options, news ----------------------------------------------------------------------------- */
+/* ---- options, news --------------------------------------------------------------------------- */
 
 static void flag_set(struct tcb *tcb, u32 flag, bool on)
 {
