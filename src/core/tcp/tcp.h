@@ -107,7 +107,7 @@ struct tcp {
 	struct pkt *outbox[TCP_OUTBOX_MAX]; /* answers that belong to no control block */
 	u32 outbox_head, outbox_count;
 	ns_t retry_ns;           /* somebody found no packet or record: try then; NS_NEVER */
-	ns_t challenge_second_ns;
+	ns_t challenge_second_ns; /* the second ends that challenge_left is of */
 	u32 challenge_left;
 	struct tcp_stats stats;
 };

@@ -7,9 +7,9 @@ const u8 *tcp_opt_find(const struct tcp_hdr *tcp, u8 kind, u32 size)
 	u32 left = tcp_hlen(tcp) - TCP_HLEN_MIN;
 
 	while (left > 0 && *opt != TCP_OPT_END) {
-		u32 len = *opt == TCP_OPT_NOP ? 1 : left >= 2 ? opt[1] : 0;
+		u32 len = tcp_opt_len(opt, left);
 
-		if (len == 0 || len > left || (len < 2 && *opt != TCP_OPT_NOP))
+		if (len == 0)
 			return NULL;
 		if (*opt == kind && len == size)
 			return opt;
