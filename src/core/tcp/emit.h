@@ -32,7 +32,5 @@ void emit_reset_for(struct tcp *tcp, const struct tcp_seg *seg);
 
 /* The RST that ends a connection of ours, <SEQ=SND.NXT>: section 3.10.5. */
 void emit_reset_of(struct tcp *tcp, struct tcb *tcb, ns_t now);
-/* Answers that wait, as many as there is room for. */
-void emit_take(struct tcp *tcp, struct batch *out);
 
 #endif

@@ -454,7 +454,7 @@ bool tcp_output(struct tcp *tcp, struct batch *out, ns_t now)
 	/* Each has one turn a call, so that who finds no room does not keep the others waiting. */
 	u32 last = tcp->send.last;
 
-	emit_take(tcp, out);
+	(void)emit_take(tcp, out);
 	while (tcp->send.first != IDX_NONE && out->count < BATCH_MAX) {
 		u32 idx = tcp->send.first;
 
