@@ -92,8 +92,6 @@ u32 listen_find(const struct tcp *tcp, const struct tcp_key *key);
  * segment is to be processed by the new connection. Answers go through emit_answer().            */
 bool listen_in(struct tcp *tcp, u32 listener, const struct tcp_seg *seg, struct tcp_born *born,
 	       ns_t now);
-/* A control block was made of what listen_in() told: it waits for its owner. */
-void listen_queue(struct tcp *tcp, u32 listener, u32 idx);
 /* Whether a half-open record has this key: its listener; IDX_NONE. */
 u32 listen_of_half_open(const struct tcp *tcp, const struct tcp_key *key);
 /* SYN,ACK again, or the end of a record. */

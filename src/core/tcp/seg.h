@@ -57,9 +57,6 @@ struct tcp_seg {
 	const u8 *data;
 	const struct tcp_hdr *hdr;
 	struct tcp_opts opt;
-	u32 iss_above;      /* with has_iss_above: the four-tuple was in TIME-WAIT, and our numbers
-			       have to begin above this (RFC 1122 section 4.2.2.13) */
-	bool has_iss_above;
 };
 
 /* Sequence numbers that the segment takes: SEG.LEN of RFC 9293. */
