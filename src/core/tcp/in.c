@@ -225,7 +225,9 @@ static bool take_window(struct tcp *tcp, u32 idx, const struct tcp_seg *seg)
 static void make_room(struct tcp *tcp, struct tcb *tcb)
 {
 	if (!tcb->send_fixed && tcb->send_limit < tcp->conf.send_buffer_max) {
-		u64 want = 2 * (u64)tcb->cc.cwnd + TCP_SEND_START;
+		/* A window in flight, another one SACKed behind a hole that is sent again, and as
+		 * much that waits: less, and the writer would be what limits the rate.           */
+		u64 want = 4 * (u64)tcb->cc.cwnd + TCP_SEND_START;
 
 		if (want > tcb->send_limit)
 			tcb->send_limit = (u32)u64_min(want, tcp->conf.send_buffer_max);
