@@ -346,9 +346,11 @@ fmt: ## clang-format every C file
 	clang-format -i $(C_FILES)
 docs: $(SLUICE) ## write the pages that are made from the code
 	@$(PYTHON) tools/drops.py --write
+	@$(PYTHON) tools/fsm.py --write
 	@$(PYTHON) tools/conf_docs.py $(BUILD)/sluice --write
 docs-fresh: $(SLUICE) ## are those pages what the code says?
 	@$(PYTHON) tools/drops.py --check
+	@$(PYTHON) tools/fsm.py --check
 	@$(PYTHON) tools/conf_docs.py $(BUILD)/sluice --check
 clean: ## remove what was built
 	rm -rf $(BUILD)

@@ -368,7 +368,6 @@ static void take_fin(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t n
 	ack_now(tcp, idx);
 	tcp_set_ready(tcp, tcb, TCP_READABLE | TCP_PEER_DONE, 0);
 	switch (tcb->state) {
-	case TCP_SYN_RECEIVED:
 	case TCP_ESTABLISHED:
 		tcp_set_state(tcp, idx, TCP_CLOSE_WAIT, now);
 		break;

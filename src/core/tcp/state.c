@@ -3,6 +3,38 @@
 #include "core/tcp/loss.h"
 #include "core/tcp/tcp_part.h"
 
+const char *tcp_state_name(enum tcp_state state)
+{
+	/* As `ss` and the RFC have them. */
+	static const char *const name[] = {
+		[TCP_CLOSED] = "closed",
+		[TCP_LISTEN] = "listen",
+		[TCP_SYN_SENT] = "syn-sent",
+		[TCP_SYN_RECEIVED] = "syn-received",
+		[TCP_ESTABLISHED] = "established",
+		[TCP_FIN_WAIT_1] = "fin-wait-1",
+		[TCP_FIN_WAIT_2] = "fin-wait-2",
+		[TCP_CLOSE_WAIT] = "close-wait",
+		[TCP_CLOSING] = "closing",
+		[TCP_LAST_ACK] = "last-ack",
+		[TCP_TIME_WAIT] = "time-wait",
+	};
+
+	_Static_assert(ARRAY_COUNT(name) == TCP_STATE_COUNT, "a name for each state");
+	return name[state];
+}
+
+bool tcp_state_may_move(enum tcp_state from, enum tcp_state to)
+{
+	static const bool may[TCP_STATE_COUNT][TCP_STATE_COUNT] = {
+#define MOVE(from, to, event, section) [TCP_##from][TCP_##to] = true,
+#include "core/tcp/state.def"
+#undef MOVE
+	};
+
+	return may[from][to];
+}
+
 static struct tcb_link *link_at(struct tcp *tcp, u32 idx, size_t link)
 {
 	return (struct tcb_link *)(void *)((u8 *)tcb_at(tcp, idx) + link);
@@ -181,6 +213,7 @@ void tcp_set_state(struct tcp *tcp, u32 idx, enum tcp_state state, ns_t now)
 
 	if (tcb->state == state)
 		return;
+	CHECK(tcp_state_may_move(tcb->state, state));
 	if (state == TCP_TIME_WAIT) {
 		/* The record answers from now on; who still reads keeps the control block. */
 		timewait_new(tcp, tcb, now);
@@ -191,6 +224,9 @@ void tcp_set_state(struct tcp *tcp, u32 idx, enum tcp_state state, ns_t now)
 	tcb->state = (u8)state;
 	if (state >= TCP_ESTABLISHED && was_opening)
 		tcb_established(tcp, tcb, now);
+	/* Its owner has closed it before it stood. */
+	if (state == TCP_ESTABLISHED && (tcb->flags & TCB_FIN_QUEUED) != 0)
+		tcb->state = state = TCP_FIN_WAIT_1;
 	if (state == TCP_FIN_WAIT_2 && (tcb->flags & TCB_ORPHAN) != 0)
 		timer_set(tcp, tcb, TCP_TIMER_END, now + tcp->conf.fin_wait_2_ms * NS_PER_MS);
 	if (state == TCP_CLOSED && (tcb->flags & TCB_ORPHAN) != 0)

@@ -216,6 +216,10 @@ static inline u64 tcp_key_hash(const struct tcp *tcp, const struct tcp_key *key)
 }
 
 /* state.c */
+/* "syn-sent": static string. */
+const char *tcp_state_name(enum tcp_state state);
+/* Whether state.def has this way. */
+bool tcp_state_may_move(enum tcp_state from, enum tcp_state to);
 void tcp_set_state(struct tcp *tcp, u32 idx, enum tcp_state state, ns_t now);
 void tcp_set_ready(struct tcp *tcp, struct tcb *tcb, u8 set, u8 clear);
 /* A zeroed control block in CLOSED, in the tables; IDX_NONE: full, counted. */
