@@ -69,19 +69,11 @@ static void read_option(struct tcp_opts *opts, const u8 *opt, u32 len, bool is_s
 
 void tcp_opts_read(struct tcp_opts *opts, const struct tcp_hdr *hdr)
 {
-	const u8 *opt = (const u8 *)hdr + TCP_HLEN_MIN;
-	u32 left = tcp_hlen(hdr) - TCP_HLEN_MIN;
+	bool is_syn = (hdr->flags & TCP_SYN) != 0;
 
 	memset(opts, 0, sizeof *opts);
-	while (left > 0 && *opt != TCP_OPT_END) {
-		u32 len = tcp_opt_len(opt, left);
-
-		if (len == 0)
-			return;
-		read_option(opts, opt, len, (hdr->flags & TCP_SYN) != 0);
-		opt += len;
-		left -= len;
-	}
+	for (const u8 *opt = tcp_opt_next(hdr, NULL); opt != NULL; opt = tcp_opt_next(hdr, opt))
+		read_option(opts, opt, opt[1], is_syn);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
