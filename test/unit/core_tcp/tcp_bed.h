@@ -62,6 +62,8 @@ static inline void tcp_bed_open(struct tcp_bed *bed, const struct tcp_conf *conf
 	slab_init(&tcp->tcbs);
 	listen_layout(&tcp->listen, conf, &bed->bed.mem);
 	listen_init(&tcp->listen);
+	timewait_layout(&tcp->timewait, conf, &bed->bed.mem);
+	timewait_init(&tcp->timewait);
 	assert_false(bed->bed.mem.short_of);
 }
 
