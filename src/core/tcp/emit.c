@@ -7,7 +7,7 @@ static void set_ip(struct pkt *pkt, const struct emit *emit)
 {
 	struct ip4_hdr *ip = (struct ip4_hdr *)pkt_l3(pkt);
 
-	/* RFC 1191 section 6: DF on every segment. Identifier zero: RFC 6864 section 4.1. */
+	/* RFC 1191 section 2: DF on every segment. Identifier zero: RFC 6864 section 4.1. */
 	*ip = (struct ip4_hdr){
 		.version_ihl = 0x45,
 		.tos = emit->tos,

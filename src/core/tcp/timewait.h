@@ -53,7 +53,8 @@ enum timewait_answer {
 enum timewait_answer timewait_in(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, u32 *iss,
 				 ns_t now);
 /* Whether a connect may take the place of a record: timestamps were on, and a second or more has
- * passed. Then the record is gone; *iss as above, *ts: what our timestamps have to be above.     */
+ * passed since the peer's last one. Then the record is gone; *iss as above. Timestamps of ours are
+ * above all of before by themselves: one clock, one offset per pair of addresses (isn.h).        */
 bool timewait_reuse(struct tcp *tcp, u32 idx, u32 *iss, ns_t now);
 void timewait_tick(struct tcp *tcp, ns_t now);
 ns_t timewait_next(const struct tcp *tcp);

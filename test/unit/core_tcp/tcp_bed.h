@@ -60,6 +60,11 @@ static inline void tcp_bed_open(struct tcp_bed *bed, const struct tcp_conf *conf
 		tcp->secret[n] = rng_u64(&tcp->rng);
 	slab_layout(&tcp->tcbs, &bed->bed.mem, "tcbs", conf->tcb_limit, sizeof(struct tcb));
 	slab_init(&tcp->tcbs);
+	listen_layout(&tcp->listen, conf, &bed->bed.mem);
+	listen_init(&tcp->listen);
+	timewait_layout(&tcp->timewait, conf, &bed->bed.mem);
+	timewait_init(&tcp->timewait);
+	assert_false(bed->bed.mem.short_of);
 }
 
 static inline void tcp_bed_close(struct tcp_bed *bed)
