@@ -53,7 +53,7 @@ struct cc_bed_flow *cc_bed_add(struct cc_bed *bed, const struct cc_ops *ops, ns_
 
 	CHECK(bed->flow_count < CC_BED_FLOWS);
 	flow = &bed->flow[bed->flow_count++];
-	while (size * bed->conf.mss < 6 * (cc_bed_bdp(bed) + bed->conf.buffer))
+	while (size * bed->conf.mss < 24 * cc_bed_bdp(bed) + 3 * bed->conf.buffer)
 		size *= 2;
 	flow->mask = size - 1;
 	flow->ring = calloc(size, sizeof *flow->ring);
@@ -135,7 +135,7 @@ static bool has_room(const struct cc_bed_flow *flow)
 {
 	return flow->in_flight + flow->cc.mss <= flow->cc.cwnd &&
 	       flow->tx_next - flow->tx_done <= flow->mask &&
-	       flow->snd_nxt - flow->snd_una < flow->mask - CC_BED_DELAYED;
+	       (flow->again_first != flow->again_end || flow->snd_nxt - flow->snd_una < flow->mask);
 }
 
 static bool has_data(const struct cc_bed *bed, const struct cc_bed_flow *flow)
