@@ -97,12 +97,14 @@ enum tcp_ready {
 enum rec_flag {
 	REC_SACKED = 1 << 0,
 	REC_LOST = 1 << 1,
-	REC_RETRANSMITTED = 1 << 2, /* and this transmission is still in flight */
+	REC_RETRANSMITTED = 1 << 2, /* and this transmission is still in flight; no two of the
+				       first three are set together */
 	REC_EVER_AGAIN = 1 << 3,    /* sent more than once: no RTT (Karn) */
 	REC_APP_LIMITED = 1 << 4,
 	REC_SYN = 1 << 5,
 	REC_FIN = 1 << 6,
 	REC_PROBE = 1 << 7,         /* its last transmission was a tail loss probe */
+	REC_DELIVERED = 1 << 8,     /* its last transmission is counted in tcb->delivered */
 };
 
 /* A run of sequence space that left in one segment, until it is acknowledged. In order of sequence
@@ -202,9 +204,11 @@ struct tcb {
 	ns_t srtt_ns;
 	ns_t rttvar_ns;
 	ns_t rto_ns;        /* with back-off */
+	ns_t rto_start_ns;  /* RTO counts from there */
 	u8 backoff;
 	bool retransmit_is_probe;
-	bool spurious_checked;
+	bool pto_done;      /* the probe's time has come since new data left or was acknowledged */
+	bool spurious_checked; /* Eifel looks at one ACK of each recovery */
 	u8 dup_acks;        /* for a peer without SACK */
 
 	/* RACK-TLP: RFC 8985 */
@@ -227,10 +231,12 @@ struct tcb {
 	u32 prr_out;
 	u32 prr_start;      /* RecoverFS */
 	u32 undo_una;       /* snd_una when it began; with undo_possible */
-	u32 undo_again;     /* retransmissions that no DSACK told of yet */
-	u32 undo_ts;        /* tsval of the first retransmission: Eifel */
+	u32 undo_again;     /* bytes sent again that no DSACK told of yet */
+	u32 undo_ts;        /* tsval of the first retransmission: Eifel; with undo_sent */
+	u32 ecn_end_seq;    /* snd_nxt when ECE, or a loss, reduced cwnd last: RFC 3168 6.1.2 */
 	bool undo_possible;
-	bool frto;
+	bool undo_sent;     /* something was sent again since it began */
+	u8 frto;            /* step of RFC 5682 that the next ACK is of, 2 or 3; 0: no F-RTO */
 	u8 send_budget_set; /* recovery bounds what may leave by send_budget */
 	u32 send_budget;    /* bytes that may leave before the next ACK */
 
@@ -238,6 +244,7 @@ struct tcb {
 	u32 sacked_bytes;
 	u32 lost_bytes;     /* thought lost, not sent again since */
 	u32 again_bytes;    /* sent again, in flight */
+	u32 sacked_count;   /* records */
 
 	/* rate samples */
 	u64 delivered;
@@ -252,7 +259,10 @@ struct tcb {
 	u32 time_first;
 	u32 time_last;
 	u32 tx_hint;        /* where the last SACK was found */
+	u32 tx_lost;        /* the first one thought lost */
 	u32 tx_count;
+	struct sack_block sack_seen[TCP_SACK_BLOCKS_MAX]; /* of the last ACK, ascending: done */
+	u8 sack_seen_count;
 
 	/* deadlines; NS_NEVER */
 	ns_t timer[TCP_TIMER_COUNT];

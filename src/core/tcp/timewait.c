@@ -36,17 +36,6 @@ u32 timewait_find(const struct tcp *tcp, const struct tcp_key *key)
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-static u32 ms_of(ns_t now)
-{
-	return (u32)(now / NS_PER_MS);
-}
-
-/* Milliseconds from now until the end; the clock of 32 bits wraps, so it is a distance. */
-static s32 left_ms(const struct time_wait *wait, ns_t now)
-{
-	return (s32)(wait->due_ms - ms_of(now));
-}
-
 /* To the end of the list, 2 MSL from now; never before the one in front of it: MSL may have been
  * made shorter since.                                                                            */
 static void list_add(struct tcp *tcp, u32 idx, ns_t now)
@@ -54,7 +43,7 @@ static void list_add(struct tcp *tcp, u32 idx, ns_t now)
 	struct timewait_table *table = &tcp->timewait;
 	struct time_wait *wait = wait_at(tcp, idx);
 
-	wait->due_ms = ms_of(now) + 2 * tcp->conf.msl_ms;
+	wait->due_ns = now + 2 * tcp->conf.msl_ms * NS_PER_MS;
 	wait->next = IDX_NONE;
 	wait->prev = table->last;
 	if (table->last == IDX_NONE) {
@@ -63,8 +52,8 @@ static void list_add(struct tcp *tcp, u32 idx, ns_t now)
 		struct time_wait *before = wait_at(tcp, table->last);
 
 		before->next = idx;
-		if ((s32)(wait->due_ms - before->due_ms) < 0)
-			wait->due_ms = before->due_ms;
+		if (wait->due_ns < before->due_ns)
+			wait->due_ns = before->due_ns;
 	}
 	table->last = idx;
 }
@@ -138,18 +127,15 @@ void timewait_new(struct tcp *tcp, const struct tcb *tcb, ns_t now)
 void timewait_tick(struct tcp *tcp, ns_t now)
 {
 	while (tcp->timewait.first != IDX_NONE &&
-	       left_ms(wait_at(tcp, tcp->timewait.first), now) <= 0)
+	       wait_at(tcp, tcp->timewait.first)->due_ns <= now)
 		wait_del(tcp, tcp->timewait.first);
 }
 
-ns_t timewait_next(const struct tcp *tcp, ns_t now)
+ns_t timewait_next(const struct tcp *tcp)
 {
-	s32 left;
+	u32 first = tcp->timewait.first;
 
-	if (tcp->timewait.first == IDX_NONE)
-		return NS_NEVER;
-	left = left_ms(wait_at(tcp, tcp->timewait.first), now);
-	return left <= 0 ? now : (now / NS_PER_MS + (u32)left) * NS_PER_MS;
+	return first == IDX_NONE ? NS_NEVER : wait_at(tcp, first)->due_ns;
 }
 
 /* ---- a segment ------------------------------------------------------------------------------- */
@@ -303,7 +289,7 @@ void timewait_check(const struct tcp *tcp)
 		CHECK(slab_is_live(&table->slab, at) && ++count <= table->slab.live);
 		CHECK(wait->prev == prev && timewait_find(tcp, &wait->key) == at);
 		if (prev != IDX_NONE)
-			CHECK((s32)(wait->due_ms - wait_at(tcp, prev)->due_ms) >= 0);
+			CHECK(wait->due_ns >= wait_at(tcp, prev)->due_ns);
 		prev = at;
 	}
 	CHECK(table->last == prev);

@@ -25,7 +25,7 @@ struct time_wait {
 	u32 ts_recent_s;   /* when, in seconds of the stack's clock */
 	u32 next;          /* in order of their ends: all last equally long */
 	u32 prev;
-	u32 due_ms;        /* of the stack's clock, wraps */
+	ns_t due_ns;
 	u16 window;        /* as in the last header sent */
 	u8 has_ts;
 	u8 rcv_wscale;
