@@ -15,7 +15,6 @@ void loss_step_init(struct loss_step *step, const struct tcb *tcb, ns_t now)
 	memset(step, 0, sizeof *step);
 	step->now = now;
 	step->una_before = tcb->snd_una;
-	step->fack_before = tcb->rack_fack;
 	step->delivered_before = tcb->delivered;
 	step->lost_before = tcb->lost;
 	step->ack.prior_in_flight = tcb_in_flight(tcb);
@@ -188,6 +187,13 @@ static bool sack_block(struct tcp *tcp, struct tcb *tcb, struct sack_block block
 	return whole;
 }
 
+/* What is not within [SND.UNA, SND.NXT] is old, or wrong (RFC 2018 section 4). */
+static bool is_believed(const struct tcb *tcb, const struct sack_block *block)
+{
+	return seq_ge(block->start, tcb->snd_una) && seq_lt(block->start, block->end) &&
+	       seq_lt(block->start, tcb->snd_nxt) && seq_le(block->end, tcb->snd_nxt);
+}
+
 /* RFC 2883 section 4: the first block, below the ACK or inside the second, tells of what arrived
  * twice.                                                                                         */
 static bool find_dsack(const struct tcb *tcb, const struct tcp_seg *seg, struct loss_step *step)
@@ -199,7 +205,7 @@ static bool find_dsack(const struct tcb *tcb, const struct tcp_seg *seg, struct 
 	    seq_gt(first->end, tcb->snd_nxt))
 		return false;
 	step->dsack = seq_le(first->end, seg->ack);
-	if (!step->dsack && seg->opt.sack_count > 1)
+	if (!step->dsack && seg->opt.sack_count > 1 && is_believed(tcb, second))
 		step->dsack = seq_ge(first->start, second->start) &&
 			      seq_le(first->end, second->end);
 	step->dsack_block = *first;
@@ -217,7 +223,6 @@ static void insert_sorted(struct sack_block *sorted, u32 count, const struct sac
 	sorted[at] = *block;
 }
 
-/* Blocks that are not within [SND.UNA, SND.NXT] are old, or wrong (RFC 2018 section 4). */
 static void ack_by_sack(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
 {
 	const struct tcp_opts *opt = &step->seg->opt;
@@ -229,11 +234,8 @@ static void ack_by_sack(struct tcp *tcp, struct tcb *tcb, struct loss_step *step
 	if ((tcb->flags & TCB_SACK) == 0)
 		return;
 	for (u32 n = find_dsack(tcb, step->seg, step); n < opt->sack_count; n++) {
-		const struct sack_block *block = &opt->sack[n];
-
-		if (seq_lt(block->start, block->end) && seq_ge(block->start, tcb->snd_una) &&
-		    seq_le(block->end, tcb->snd_nxt) && seq_le(block->start, tcb->snd_nxt))
-			insert_sorted(sorted, count++, block);
+		if (is_believed(tcb, &opt->sack[n]))
+			insert_sorted(sorted, count++, &opt->sack[n]);
 	}
 	for (u32 n = 0; n < count; n++)
 		whole &= sack_block(tcp, tcb, sorted[n], &steps, step);

@@ -188,8 +188,7 @@ bool txq_cut(struct tcp *tcp, struct tcb *tcb, u32 idx, u32 max)
 	rest = rec_at(tcp, rest_idx);
 	*rest = *rec;
 	rest->seq = rec->end = rec->seq + max;
-	/* SYN is the first of its sequence numbers, FIN the last. */
-	rest->flags &= (u16)~REC_SYN;
+	/* FIN is the last of the sequence numbers; SYN is alone. */
 	rec->flags &= (u16)~REC_FIN;
 	seq_insert(tcp, tcb, rest_idx, idx);
 	rest->time_next = rest->time_prev = IDX_NONE;
