@@ -36,17 +36,6 @@ u32 timewait_find(const struct tcp *tcp, const struct tcp_key *key)
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-static u32 ms_of(ns_t now)
-{
-	return (u32)(now / NS_PER_MS);
-}
-
-/* Milliseconds from now until the end; the clock of 32 bits wraps, so it is a distance. */
-static s32 left_ms(const struct time_wait *wait, ns_t now)
-{
-	return (s32)(wait->due_ms - ms_of(now));
-}
-
 /* To the end of the list, 2 MSL from now; never before the one in front of it: MSL may have been
  * made shorter since.                                                                            */
 static void list_add(struct tcp *tcp, u32 idx, ns_t now)
@@ -54,7 +43,7 @@ static void list_add(struct tcp *tcp, u32 idx, ns_t now)
 	struct timewait_table *table = &tcp->timewait;
 	struct time_wait *wait = wait_at(tcp, idx);
 
-	wait->due_ms = ms_of(now) + 2 * tcp->conf.msl_ms;
+	wait->due_ns = now + (u64)tcp->conf.msl_ms * 2 * NS_PER_MS;
 	wait->next = IDX_NONE;
 	wait->prev = table->last;
 	if (table->last == IDX_NONE) {
@@ -63,8 +52,8 @@ static void list_add(struct tcp *tcp, u32 idx, ns_t now)
 		struct time_wait *before = wait_at(tcp, table->last);
 
 		before->next = idx;
-		if ((s32)(wait->due_ms - before->due_ms) < 0)
-			wait->due_ms = before->due_ms;
+		if (wait->due_ns < before->due_ns)
+			wait->due_ns = before->due_ns;
 	}
 	table->last = idx;
 }
@@ -126,10 +115,10 @@ void timewait_new(struct tcp *tcp, const struct tcb *tcb, ns_t now)
 		.rcv_nxt = tcb->rcv_nxt,
 		.ts_recent = tcb->ts_recent,
 		.ts_offset = tcb->ts_offset,
-		.ts_recent_s = (u32)(tcb->ts_recent_ns / NS_PER_SEC),
 		.window = last_window(tcb),
 		.has_ts = (tcb->flags & TCB_TS) != 0,
 		.rcv_wscale = tcb->rcv_wscale,
+		.ts_recent_ns = tcb->ts_recent_ns,
 	};
 	map_add(&tcp->timewait.by_key, tcp_key_hash(tcp, &tcb->key), idx);
 	list_add(tcp, idx, now);
@@ -137,19 +126,15 @@ void timewait_new(struct tcp *tcp, const struct tcb *tcb, ns_t now)
 
 void timewait_tick(struct tcp *tcp, ns_t now)
 {
-	while (tcp->timewait.first != IDX_NONE &&
-	       left_ms(wait_at(tcp, tcp->timewait.first), now) <= 0)
+	while (tcp->timewait.first != IDX_NONE && timewait_next(tcp) <= now)
 		wait_del(tcp, tcp->timewait.first);
 }
 
-ns_t timewait_next(const struct tcp *tcp, ns_t now)
+ns_t timewait_next(const struct tcp *tcp)
 {
-	s32 left;
+	u32 first = tcp->timewait.first;
 
-	if (tcp->timewait.first == IDX_NONE)
-		return NS_NEVER;
-	left = left_ms(wait_at(tcp, tcp->timewait.first), now);
-	return left <= 0 ? now : (now / NS_PER_MS + (u32)left) * NS_PER_MS;
+	return first == IDX_NONE ? NS_NEVER : wait_at(tcp, first)->due_ns;
 }
 
 /* ---- a segment ------------------------------------------------------------------------------- */
@@ -205,7 +190,7 @@ static void wait_fin_again(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, 
 
 	if (wait->has_ts) {
 		wait->ts_recent = seg->opt.tsval;
-		wait->ts_recent_s = (u32)(now / NS_PER_SEC);
+		wait->ts_recent_ns = now;
 	}
 	wait_ack(tcp, wait, now);
 	list_remove(tcp, idx);
@@ -279,12 +264,11 @@ enum timewait_answer timewait_in(struct tcp *tcp, u32 idx, const struct tcp_seg 
 	return TIMEWAIT_DONE;
 }
 
-/* Seconds are whole: two apart are one at least. */
 bool timewait_reuse(struct tcp *tcp, u32 idx, u32 *iss, ns_t now)
 {
 	const struct time_wait *wait = wait_at(tcp, idx);
 
-	if (!wait->has_ts || (u32)(now / NS_PER_SEC) - wait->ts_recent_s < 2)
+	if (!wait->has_ts || now - wait->ts_recent_ns < NS_PER_SEC)
 		return false;
 	*iss = wait->snd_nxt;
 	tcp->stats.time_wait_reused++;
@@ -303,7 +287,7 @@ void timewait_check(const struct tcp *tcp)
 		CHECK(slab_is_live(&table->slab, at) && ++count <= table->slab.live);
 		CHECK(wait->prev == prev && timewait_find(tcp, &wait->key) == at);
 		if (prev != IDX_NONE)
-			CHECK((s32)(wait->due_ms - wait_at(tcp, prev)->due_ms) >= 0);
+			CHECK(wait->due_ns >= wait_at(tcp, prev)->due_ns);
 		prev = at;
 	}
 	CHECK(table->last == prev);
