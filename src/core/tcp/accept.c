@@ -8,7 +8,7 @@ void listen_queue(struct tcp *tcp, u32 listener, u32 idx)
 	struct listener *queue = listener_at(tcp, listener);
 	struct tcb *tcb = tcb_at(tcp, idx);
 
-	tcb->owner = listener;
+	tcb->owner = queue->owner;
 	tcb->accept_next = IDX_NONE;
 	if (queue->accept_last == IDX_NONE)
 		queue->accept_first = idx;
@@ -18,25 +18,23 @@ void listen_queue(struct tcp *tcp, u32 listener, u32 idx)
 	queue->waiting++;
 }
 
-/* Bounded by the listener's backlog. */
-void listen_unqueue(struct tcp *tcp, u32 idx)
+/* The first that waits, taken out; IDX_NONE: nobody does. */
+static u32 queue_take(struct tcp *tcp, struct listener *queue)
 {
-	struct listener *listener = listener_at(tcp, tcb_at(tcp, idx)->owner);
-	u32 prev = IDX_NONE;
-	u32 at = listener->accept_first;
+	u32 idx = queue->accept_first;
 
-	while (at != idx) {
-		CHECK(at != IDX_NONE);
-		prev = at;
-		at = tcb_at(tcp, at)->accept_next;
-	}
-	if (prev == IDX_NONE)
-		listener->accept_first = tcb_at(tcp, idx)->accept_next;
-	else
-		tcb_at(tcp, prev)->accept_next = tcb_at(tcp, idx)->accept_next;
-	if (listener->accept_last == idx)
-		listener->accept_last = prev;
-	listener->waiting--;
+	if (idx == IDX_NONE)
+		return IDX_NONE;
+	queue->accept_first = tcb_at(tcp, idx)->accept_next;
+	if (queue->accept_first == IDX_NONE)
+		queue->accept_last = IDX_NONE;
+	queue->waiting--;
+	return idx;
+}
+
+static tcp_id id_of(const struct tcp *tcp, u32 idx)
+{
+	return (u64)tcb_at(tcp, idx)->gen << 32 | idx;
 }
 
 /* ---- the owner ------------------------------------------------------------------------------- */
@@ -101,16 +99,12 @@ static struct listener *listener_of(const struct tcp *tcp, u64 id)
 
 u64 tcp_accept(struct tcp *tcp, u64 id, u32 owner)
 {
-	const struct listener *listener = listener_of(tcp, id);
-	struct tcb *tcb;
-	u32 idx;
+	struct listener *listener = listener_of(tcp, id);
+	u32 idx = listener == NULL ? IDX_NONE : queue_take(tcp, listener);
 
-	if (listener == NULL || listener->accept_first == IDX_NONE)
+	if (idx == IDX_NONE)
 		return TCP_ID_NONE;
-	idx = listener->accept_first;
-	listen_unqueue(tcp, idx);
-	tcb = tcb_at(tcp, idx);
-	tcb->owner = owner;
-	tcb->flags |= TCB_ACCEPTED;
-	return (u64)tcb->gen << 32 | idx;
+	tcb_at(tcp, idx)->owner = owner;
+	tcb_at(tcp, idx)->flags |= TCB_ACCEPTED;
+	return id_of(tcp, idx);
 }

@@ -104,11 +104,9 @@ void listen_drop(struct tcp *tcp, u32 listener);
 /* ICMP said that our SYN,ACK does not reach the peer: the record goes, if seq is the number of its
  * SYN,ACK (RFC 5927 section 4.1).                                                                */
 void listen_unreachable(struct tcp *tcp, const struct tcp_key *key, u32 seq);
-/* A control block was made of what listen_in() gave: it waits to be accepted. Its owner is the
- * listener's index until then.                                                                   */
+/* A control block was made of what listen_in() gave: it waits to be accepted, and is its listener's
+ * owner's until then. One that fails meanwhile stays, and is accepted with its error.            */
 void listen_queue(struct tcp *tcp, u32 listener, u32 idx);
-/* A control block that waits goes before it was accepted. */
-void listen_unqueue(struct tcp *tcp, u32 idx);
 void listen_check(const struct tcp *tcp);
 
 /* ---- of the owner: user.c ---- */
