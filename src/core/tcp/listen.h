@@ -4,7 +4,12 @@
  * a half-open record of some sixty bytes, no control block and no buffer; the control block is made
  * by the ACK that ends the handshake. When records run out, the SYN is answered by a cookie: all
  * that a record would hold is in the sequence number and the timestamp of the SYN,ACK, and the ACK
- * brings it back. Full is counted.                                                               */
+ * brings it back. Full is counted.
+ *
+ * listen.c     listeners and records: where they are, when their time is over
+ * handshake.c  a segment for a listener, in the order of the RFC
+ * cookie.c     SYN cookies
+ * accept.c     the owner's calls, and who waits for him                                          */
 #ifndef CORE_TCP_LISTEN_H
 #define CORE_TCP_LISTEN_H
 
