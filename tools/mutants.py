@@ -923,4 +923,24 @@ void __tsan_write2""", "sim"),
 			check->run.checks = check->run.failed = 0;
 		}
 """, "unit:host_health/test_health"),
+    ("a code of TCP-AO counts all options", "src/core/tcp/auth.c",
+     """		begin = ao;
+		end = behind;
+""", """		end = behind;
+""", "unit:core_tcp/test_auth_ao"),
+    ("a SYN's code counts the number of who has not spoken", "src/core/tcp/auth.c",
+     """		input.dst_isn = be32_of(0);
+""", """		input.dst_isn = be32_of(segment->dst_isn);
+""", "unit:core_tcp/test_auth_ao"),
+    ("a segment may have two codes", "src/core/tcp/auth.c",
+     """			return TCP_AUTH_MALFORMED;
+		*found = opt;
+""", """			break;
+		*found = opt;
+""", "unit:core_tcp/test_auth"),
+    ("a message that fills its last block but for the length is one block short",
+     "src/core/crypto/digest.c",
+     """	if (used > size - size / 8) {
+""", """	if (used > size) {
+""", "unit:core_crypto/test_digest"),
 ]

@@ -62,7 +62,8 @@ enum err tcp_listen(struct tcp *tcp, const struct tcp_listen *conf, u64 *id)
 	u32 idx;
 
 	*id = TCP_ID_NONE;
-	if (conf->backlog == 0 || conf->port.raw == 0)
+	if (conf->backlog == 0 || conf->port.raw == 0 ||
+	    (conf->opt.cc != NULL && cc_find(conf->opt.cc) == NULL))
 		return ERR_RANGE;
 	if (is_taken(tcp, conf))
 		return ERR_EXISTS;
