@@ -1,5 +1,6 @@
 /* What the owner of a listener calls, and the queue of connections that he did not accept yet. */
 #include "core/tcp/listen_part.h"
+#include "core/tcp/tcp_part.h"
 
 /* ---- the queue ------------------------------------------------------------------------------- */
 
@@ -16,6 +17,8 @@ void listen_queue(struct tcp *tcp, u32 listener, u32 idx)
 		tcb_at(tcp, queue->accept_last)->accept_next = idx;
 	queue->accept_last = idx;
 	queue->waiting++;
+	/* Only who was accepted is news by himself: this one is, to the listener's owner. */
+	tcb_list_add(tcp, &tcp->news, idx, offsetof(struct tcb, in_news));
 }
 
 /* The first that waits, taken out; IDX_NONE: nobody does. */
@@ -108,4 +111,18 @@ u64 tcp_accept(struct tcp *tcp, u64 id, u32 owner)
 	tcb_at(tcp, idx)->owner = owner;
 	tcb_at(tcp, idx)->flags |= TCB_ACCEPTED;
 	return id_of(tcp, idx);
+}
+
+void tcp_unlisten(struct tcp *tcp, u64 id, ns_t now)
+{
+	struct listener *listener = listener_of(tcp, id);
+	u32 idx;
+
+	if (listener == NULL)
+		return;
+	listen_drop(tcp, (u32)id);
+	for (idx = queue_take(tcp, listener); idx != IDX_NONE; idx = queue_take(tcp, listener))
+		tcp_abort(tcp, id_of(tcp, idx), now);
+	map_del(&tcp->listen.by_port, listen_hash(tcp, listener->port), (u32)id);
+	slab_del(&tcp->listen.listeners, (u32)id);
 }

@@ -110,7 +110,8 @@ void listen_drop(struct tcp *tcp, u32 listener);
  * SYN,ACK (RFC 5927 section 4.1).                                                                */
 void listen_unreachable(struct tcp *tcp, const struct tcp_key *key, u32 seq);
 /* A control block was made of what listen_in() gave: it waits to be accepted, and is its listener's
- * owner's until then. One that fails meanwhile stays, and is accepted with its error.            */
+ * owner's until then, to whom tcp_news() names it. One that fails meanwhile stays, and is accepted
+ * with its error.                                                                                */
 void listen_queue(struct tcp *tcp, u32 listener, u32 idx);
 void listen_check(const struct tcp *tcp);
 
