@@ -54,10 +54,19 @@ FAULTS = [
 	}
 	return half_open_complete""", "unit:core_tcp/test_handshake"),
     ("a connection more than the backlog is let in", "src/core/tcp/handshake.c",
-     """	/* The record stays, SYN,ACK goes out again, and so will this ACK. */
-	if (listener->waiting >= listener->backlog) {""",
-     """	/* The record stays, SYN,ACK goes out again, and so will this ACK. */
-	if (listener->waiting > listener->backlog) {""", "unit:core_tcp/test_handshake"),
+     "if (listener->waiting >= listener->backlog) {",
+     "if (listener->waiting > listener->backlog) {", "unit:core_tcp/test_handshake"),
+    ("a handshake ends without a control block", "src/core/tcp/handshake.c",
+     "if (tcp->tcbs.live == tcp->tcbs.cap) {", "if (tcp->tcbs.live > tcp->tcbs.cap) {",
+     "unit:core_tcp/test_handshake"),
+    ("data behind a lost ACK of a cookie are reset", "src/core/tcp/handshake.c",
+     "if (fit == COOKIE_EARLY) {", "if (fit == COOKIE_GOOD) {", "sim:test_tcp_open"),
+    ("the owner of a listener does not hear who waits", "src/core/tcp/accept.c",
+     "	tcb_list_add(tcp, &tcp->news, idx, offsetof(struct tcb, in_news));\n", "",
+     "unit:core_tcp/test_accept"),
+    ("who waits outlives the listener", "src/core/tcp/accept.c",
+     "		tcp_abort(tcp, id_of(tcp, idx), now);\n", "		(void)now;\n",
+     "unit:core_tcp/test_accept"),
     ("the shift of the peer may be above 14", "src/core/tcp/handshake.c",
      "(u8)u32_min(opt->wscale, TCP_WSCALE_MAX)", "opt->wscale",
      "unit:core_tcp/test_handshake"),

@@ -168,11 +168,18 @@ static bool ack_of_listen(struct tcp *tcp, u32 listener, const struct tcp_seg *s
 			  struct tcp_born *born, ns_t now)
 {
 	if ((seg->flags & TCP_SYN) == 0 && cookie_is_due(tcp, now)) {
-		if (cookie_read(tcp, listener, seg, born, now)) {
+		enum cookie_fit fit = cookie_read(tcp, listener, seg, born, now);
+
+		if (fit == COOKIE_GOOD) {
 			if (!has_place(tcp, listener_at(tcp, listener)))
 				return false;
 			tcp->stats.cookies_good++;
 			return true;
+		}
+		/* What it sent before comes again. */
+		if (fit == COOKIE_EARLY) {
+			tcp->stats.out_of_window++;
+			return false;
 		}
 		tcp->stats.cookies_bad++;
 	}
