@@ -952,4 +952,33 @@ void __tsan_write2""", "sim"),
      """	if (used > size - size / 8) {
 """, """	if (used > size) {
 """, "unit:core_crypto/test_digest"),
+    ("what is lost on a link took none of its time", "src/core/link/link.c",
+     """	sent_ns = transmit(link, bytes);
+	if (chance.lost) {
+		drop(link, pkt, LINK_DROP_LOSS);
+		return;
+	}
+""", """	if (chance.lost) {
+		drop(link, pkt, LINK_DROP_LOSS);
+		return;
+	}
+	sent_ns = transmit(link, bytes);
+""", "unit:core_link/test_link"),
+    ("a link forgets the rest of a nanosecond", "src/core/link/link.c",
+     "	link->free_rest = work % link->conf.rate_bps;\n", "", "unit:core_link/test_link"),
+    ("what a link begins to send waits still", "src/core/link/link.c",
+     "link->wait[link->wait_head].begin_ns <= link->now_ns",
+     "link->wait[link->wait_head].begin_ns < link->now_ns", "unit:core_link/test_link"),
+    ("who was reordered on a link holds those behind", "src/core/link/link.c",
+     """		link->stats.reordered++;
+		return arrive_ns + link->conf.reorder_ns;
+""", """		link->stats.reordered++;
+		arrive_ns += link->conf.reorder_ns;
+""", "unit:core_link/test_link"),
+    ("a segment of IPv6 has the length of the whole", "src/core/pkt/segment6.c",
+     "	((struct ip6_hdr *)pkt_l3(segment))->len = be16_of((u16)(segment->len - IP6_HLEN));\n", "",
+     "unit:core_link/test_split"),
+    ("a link takes tags away", "src/host/io/afpacket.c",
+     "			tag_put(pkt, status, frame->tp_vlan_tpid, frame->tp_vlan_tci);\n",
+     "			(void)tag_put;\n", "interop:test_link"),
 ]

@@ -20,7 +20,7 @@
 
 /* By how much packets left later than the model says, in microseconds; the last one is for all that
  * were later than that. */
-enum { LINK_LATE_COUNT = 2001 };
+enum { LINK_LATE_COUNT = 20001 };
 
 struct link_late {
 	u64 total;

@@ -30,6 +30,8 @@ u32 emit_take(struct tcp *tcp, struct batch *out);
  * A RST is not answered.                                                                         */
 void emit_reset_for(struct tcp *tcp, const struct tcp_seg *seg);
 
+/* An ACK that is owed, by a control block that will not have another turn. */
+void emit_ack_of(struct tcp *tcp, struct tcb *tcb, ns_t now);
 /* The RST that ends a connection of ours, <SEQ=SND.NXT>: section 3.10.5. */
 void emit_reset_of(struct tcp *tcp, struct tcb *tcb, ns_t now);
 

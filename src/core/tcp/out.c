@@ -478,6 +478,15 @@ void emit_reset_of(struct tcp *tcp, struct tcb *tcb, ns_t now)
 	emit_answer(tcp, &emit);
 }
 
+void emit_ack_of(struct tcp *tcp, struct tcb *tcb, ns_t now)
+{
+	struct emit emit = { .seq = tcb->snd_nxt, .flags = TCP_ACK };
+
+	fill(tcp, tcb, &emit, now);
+	acked_now(tcp, tcb);
+	emit_answer(tcp, &emit);
+}
+
 void out_keepalive_restart(struct tcp *tcp, struct tcb *tcb, ns_t now)
 {
 	ns_t when = NS_NEVER;

@@ -1,4 +1,5 @@
 /* A connection's life: how a control block comes to be, changes its state, and goes. */
+#include "core/tcp/emit.h"
 #include "core/tcp/isn.h"
 #include "core/tcp/loss.h"
 #include "core/tcp/tcp_part.h"
@@ -216,6 +217,8 @@ void tcp_set_state(struct tcp *tcp, u32 idx, enum tcp_state state, ns_t now)
 	CHECK(tcp_state_may_move(tcb->state, state));
 	if (state == TCP_TIME_WAIT) {
 		/* The record answers from now on; who still reads keeps the control block. */
+		if ((tcb->flags & TCB_ACK_NOW) != 0)
+			emit_ack_of(tcp, tcb, now);
 		timewait_new(tcp, tcb, now);
 		state = TCP_CLOSED;
 	}

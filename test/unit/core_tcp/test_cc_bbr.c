@@ -221,10 +221,10 @@ static void test_bandwidth_changes(void **state)
 	conf.buffer *= 4;
 	flow = open_one(&conf);
 	cc_bed_run(&bed, 4 * NS_PER_SEC);
-	bed.conf.rate /= 2;
+	cc_bed_set_rate(&bed, bed.conf.rate / 2);
 	cc_bed_run(&bed, 8 * NS_PER_SEC);
 	assert_in_range(pace(flow), 700, 1300);
-	bed.conf.rate *= 2;
+	cc_bed_set_rate(&bed, bed.conf.rate * 2);
 	cc_bed_run(&bed, 13 * NS_PER_SEC);
 	assert_true(percent_of(flow, 4 * NS_PER_SEC) >= 93);
 	cc_bed_close(&bed);
