@@ -216,6 +216,15 @@ static void test_drop_of_a_listener(void **state)
 /* RFC 5927 section 4.1: who does not know the number of our SYN,ACK has seen none of it. */
 static void test_unreachable(void **state)
 {
+	static const struct {
+		u8 type, code;
+		u32 off;
+		bool ends;
+	} cases[] = { { ICMP_UNREACH, ICMP_UNREACH_HOST, 1, false },
+		      { ICMP_UNREACH, ICMP_UNREACH_FRAG, 0, false },
+		      { ICMP_TIME_EXCEEDED, 0, 0, false },
+		      { ICMP_UNREACH, ICMP_UNREACH_HOST, 0, true },
+		      { ICMP_UNREACH, ICMP_UNREACH_HOST, 0, true } };
 	struct tcp_seg syn = syn_of(CLIENT_PORT);
 	struct listen_bed bed;
 	struct said said;
@@ -223,11 +232,17 @@ static void test_unreachable(void **state)
 	(void)state;
 	listen_bed_open(&bed);
 	said = listen_bed_syn_ack(&bed, &syn);
-	listen_unreachable(bed.tcp, &syn.key, said.seen.seq + 1);
-	assert_int_equal(listen_of_half_open(bed.tcp, &syn.key), bed.listener);
-	listen_unreachable(bed.tcp, &syn.key, said.seen.seq);
-	assert_int_equal(listen_of_half_open(bed.tcp, &syn.key), IDX_NONE);
-	listen_unreachable(bed.tcp, &syn.key, said.seen.seq);
+	for (u32 n = 0; n < ARRAY_COUNT(cases); n++) {
+		struct tcp_icmp icmp = { .key = syn.key,
+					 .seq = said.seen.seq + cases[n].off,
+					 .type = cases[n].type,
+					 .code = cases[n].code,
+					 .mtu = 576 };
+
+		tcp_icmp_in(bed.tcp, &icmp, bed.bed.now);
+		tcp_check(bed.tcp);
+		assert_int_equal(listen_of_half_open(bed.tcp, &syn.key) == IDX_NONE, cases[n].ends);
+	}
 	assert_true(bed.tcp->stats.failed_opens == 1);
 	listen_bed_close(&bed);
 }
