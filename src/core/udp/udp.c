@@ -212,6 +212,16 @@ void udp_connect(struct udp *udp, udp_id id, be32 local, be32 peer, be16 peer_po
 	table_add(udp, end);
 }
 
+void udp_set_iface(struct udp *udp, udp_id id, u16 iface)
+{
+	struct udp_end *end = end_of(udp, id);
+
+	if (end == NULL)
+		return;
+	CHECK(end->key.raw || !end->bound);
+	end->key.iface = iface;
+}
+
 /* ---- groups ---------------------------------------------------------------------------------- */
 
 bool end_has_group(const struct udp *udp, const struct udp_end *end, be32 group, u16 iface)

@@ -187,6 +187,8 @@ bool udp_is_taken(const struct udp *udp, udp_id id, be32 local, be16 port);
 /* Only from and to this peer from now on; with a local address, as what it is sent. Peer zero: from
  * everybody again. Requires, of UDP: it is bound.                                                */
 void udp_connect(struct udp *udp, udp_id id, be32 local, be32 peer, be16 peer_port);
+/* Only from and to this interface from now on. Requires, of UDP: it is not bound. */
+void udp_set_iface(struct udp *udp, udp_id id, u16 iface);
 /* What waits is gone, its groups are left. */
 void udp_close(struct udp *udp, udp_id id);
 /* ERR_EXISTS: it is a member; ERR_FULL: group_limit; ERR_RANGE: no group. */
