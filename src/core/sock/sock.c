@@ -383,6 +383,7 @@ void sock_work(struct sock_table *t, ns_t now)
 
 	while (!sock_has_no_tcp(t) && tcp_news(&t->tcp, &news))
 		stream_news(t, &news, now);
+	stream_look_at_listeners(t, now);
 	while (udp_news(&t->udp, &owner)) {
 		sock_stir(t, sock_at(t, owner));
 		sock_ops_run(t, sock_at(t, owner), now);

@@ -43,14 +43,13 @@ struct sock {
 	u64 under; /* tcp_id, of a listener too; udp_id */
 	struct sock_addr local;
 	struct sock_addr peer;
-	u16 iface;       /* bound to it; SOCK_IFACE_ANY */
-	u16 held_port;   /* counted in the ports in use; zero: none */
-	u8 shut;         /* enum sock_how */
-	u8 error;        /* enum sock_error that waits to be told */
-	u8 told;         /* of TCP: the last readiness that was heard of a connection */
-	u8 watch;        /* enum sock_ready */
-	bool acceptable; /* a listener: somebody may wait */
-	u32 ready_next;  /* list of those that may be ready; SOCK_UNLISTED */
+	u16 iface;      /* bound to it; SOCK_IFACE_ANY */
+	u16 held_port;  /* counted in the ports in use; zero: none */
+	u8 shut;        /* enum sock_how */
+	u8 error;       /* enum sock_error that waits to be told */
+	u8 told;        /* of TCP: the last readiness that was heard of a connection */
+	u8 watch;       /* enum sock_ready */
+	u32 ready_next; /* list of those that may be ready; SOCK_UNLISTED */
 	u32 op_first[SOCK_OP_QUEUES];
 	u32 op_last[SOCK_OP_QUEUES];
 	struct tcp_sockopt opt;
@@ -256,6 +255,8 @@ enum sock_error stream_recv(struct sock_table *t, struct sock *sock, struct sock
 void stream_close(struct sock_table *t, struct sock *sock, ns_t now);
 u8 stream_ready(const struct sock_table *t, const struct sock *sock);
 void stream_news(struct sock_table *t, const struct tcp_news *news, ns_t now);
+/* Listeners at which somebody waits. Bounded by listener_limit. */
+void stream_look_at_listeners(struct sock_table *t, ns_t now);
 enum sock_error dgram_recv(struct sock_table *t, struct sock *sock, struct sock_buf *buf, u32 flags,
 			   struct sock_info *info);
 

@@ -24,6 +24,14 @@ enum sock_error stream_listen(struct sock_table *t, struct sock *sock, u32 backl
 	return SOCK_OK;
 }
 
+/* TCP names no connection that nobody has accepted; the listener counts them. */
+static bool is_waited_at(const struct sock_table *t, const struct sock *sock)
+{
+	const struct listener *listener = slab_at(&t->tcp.listen.listeners, (u32)sock->under);
+
+	return listener->waiting > 0;
+}
+
 enum sock_error sock_accept(struct sock_table *t, sock_id id, sock_id *accepted,
 			    struct sock_addr *peer)
 {
@@ -36,7 +44,7 @@ enum sock_error sock_accept(struct sock_table *t, sock_id id, sock_id *accepted,
 		return SOCK_BAD;
 	if (sock->state != SOCK_LISTENING)
 		return SOCK_INVALID;
-	if (!sock->acceptable)
+	if (!is_waited_at(t, sock))
 		return SOCK_AGAIN;
 	/* First a place for it: who is accepted has left the listener's queue. */
 	child = sock_new(t, SOCK_STREAM_KIND);
@@ -45,7 +53,6 @@ enum sock_error sock_accept(struct sock_table *t, sock_id id, sock_id *accepted,
 	under = tcp_accept(&t->tcp, sock->under, sock_idx(t, child));
 	tcb = tcp_find(&t->tcp, under);
 	if (tcb == NULL) {
-		sock->acceptable = under != TCP_ID_NONE;
 		slab_del(&t->socks, sock_idx(t, child));
 		return SOCK_AGAIN;
 	}
@@ -128,7 +135,7 @@ u8 stream_ready(const struct sock_table *t, const struct sock *sock)
 
 	switch ((enum sock_state)sock->state) {
 	case SOCK_IDLE: return 0;
-	case SOCK_LISTENING: return sock->acceptable ? SOCK_READABLE : 0;
+	case SOCK_LISTENING: return is_waited_at(t, sock) ? SOCK_READABLE : 0;
 	case SOCK_CONNECTING:
 	case SOCK_OPEN:
 	case SOCK_ENDED: break;
@@ -174,15 +181,28 @@ void stream_news(struct sock_table *t, const struct tcp_news *news, ns_t now)
 	sock = sock_at(t, news->owner);
 	if (sock->kind != SOCK_STREAM_KIND)
 		return;
-	if (sock->state == SOCK_LISTENING) {
-		sock->acceptable = true;
-		sock_stir(t, sock);
-	} else if (sock->under == news->id && sock->state != SOCK_IDLE) {
-		note_end(t, sock, news->ready, news->error);
-	} else {
+	if (sock->under != news->id || sock->state == SOCK_IDLE || sock->state == SOCK_LISTENING)
 		return;
-	}
+	note_end(t, sock, news->ready, news->error);
 	sock_ops_run(t, sock, now);
+}
+
+void stream_look_at_listeners(struct sock_table *t, ns_t now)
+{
+	const struct slab *listeners = &t->tcp.listen.listeners;
+
+	if (listeners->live == 0)
+		return;
+	for (u32 at = 0; at < listeners->cap; at++) {
+		const struct listener *listener = slab_at(listeners, at);
+		struct sock *sock;
+
+		if (!slab_is_live(listeners, at) || listener->waiting == 0)
+			continue;
+		sock = sock_at(t, listener->owner);
+		sock_stir(t, sock);
+		sock_ops_run(t, sock, now);
+	}
 }
 
 /* ---- data ------------------------------------------------------------------------------------ */
