@@ -30,6 +30,7 @@ T ?=
 S ?= 60
 FUZZ_SHORT_S ?= 3
 INTEROP_LIMIT_S ?= 300
+SHARE ?= 1
 
 # ---- flags -----------------------------------------------------------------------------------
 
@@ -232,7 +233,7 @@ tool-test: ## tests of the tools themselves
 	@$(PYTHON) tools/test_tidy.py
 	@$(PYTHON) tools/test_tools.py
 mutate: tests ## plant faults in a copy of the tree; each must be caught (K=part of a name)
-	@$(PYTHON) tools/mutate.py --build $(BUILD) --jobs $(JOBS) --only '$(K)'
+	@$(PYTHON) tools/mutate.py --build $(BUILD) --jobs $(JOBS) --only '$(K)' --share $(SHARE)
 check: ## everything that ./check runs
 	@$(PYTHON) tools/check.py --build $(BUILD) --jobs $(JOBS)
 
@@ -345,9 +346,11 @@ fmt: ## clang-format every C file
 	clang-format -i $(C_FILES)
 docs: $(SLUICE) ## write the pages that are made from the code
 	@$(PYTHON) tools/drops.py --write
+	@$(PYTHON) tools/fsm.py --write
 	@$(PYTHON) tools/conf_docs.py $(BUILD)/sluice --write
 docs-fresh: $(SLUICE) ## are those pages what the code says?
 	@$(PYTHON) tools/drops.py --check
+	@$(PYTHON) tools/fsm.py --check
 	@$(PYTHON) tools/conf_docs.py $(BUILD)/sluice --check
 clean: ## remove what was built
 	rm -rf $(BUILD)

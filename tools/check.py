@@ -17,6 +17,7 @@ import time
 
 SIM_SEEDS = 80
 ASAN_SEEDS = 10
+MUTATE_SHARE = 3  # `make mutate` plants all
 TAIL_LINES = 50
 READS_SOURCES = {"build-clang", "tidy", "tools"}
 COUNT = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
@@ -38,7 +39,7 @@ def steps(build, jobs):
         ("fuzz", 600, [*own, "fuzz-short"]),
         ("install", 300, [*own, "install-test"]),
         ("interop", 1200, [*own, "interop"]),
-        ("mutate", 600, [*own, "mutate"]),
+        ("mutate", 600, [*own, f"SHARE={MUTATE_SHARE}", "mutate"]),
     ]
 
 

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 from mutants import FAULTS
@@ -124,11 +125,23 @@ def try_fault(fault, build):
     return True, f"PASS {name}: caught by {test}" + (" (it hangs)" if code is None else "")
 
 
+def in_share(faults, share, salt):
+    """One of `share` parts of the faults, another one with each commit."""
+    return [f for f in faults if zlib.crc32((salt + f[0]).encode()) % share == 0]
+
+
+def commit():
+    code, output = run(["git", "rev-parse", "HEAD"], ".", TEST_LIMIT_S)
+    return output.strip() if code == 0 else ""
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--only", default="", help="only faults whose name contains this")
+    parser.add_argument("--share", type=int, default=1,
+                        help="only one fault in so many, others with each commit")
     args = parser.parse_args()
     os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     if os.path.isabs(args.build):
@@ -136,6 +149,8 @@ def main():
     for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
         os.environ.pop(name, None)
     faults = [f for f in FAULTS if args.only in f[0]]
+    if args.share > 1:
+        faults = in_share(faults, args.share, commit())
     for test in sorted({f[4] for f in faults}):
         try:
             code, output = try_test(test, args.build, ".")

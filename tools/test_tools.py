@@ -116,6 +116,12 @@ class Mutate(unittest.TestCase):
         with self.assertRaises(mutate.Bad):
             mutate.target_of("by eye", "b")
 
+    def test_shares_are_parts_that_change(self):
+        share = {salt: mutate.in_share(mutate.FAULTS, 3, salt) for salt in ("a", "b")}
+        for part in share.values():
+            self.assertTrue(0 < len(part) < len(mutate.FAULTS) / 2)
+        self.assertNotEqual(share["a"], share["b"])
+
     def test_every_fault_fits_the_sources(self):
         for fault in mutate.FAULTS:
             with self.subTest(fault[0]):

@@ -4,6 +4,7 @@
 #include "core/base/bytes.h"
 #include "host/conf/nearest.h"
 #include "prog/prog.h"
+#include "tool/link.h"
 #include "tool/ping.h"
 #include "tool/traceroute.h"
 
@@ -29,6 +30,7 @@ static const struct prog_command commands[] = {
 	{ "schema", schema_main, "what can be set in a configuration" },
 	{ "ping", ping_main, "send echo requests" },
 	{ "traceroute", traceroute_main, "the way to a host, hop by hop" },
+	{ "link", link_main, "join two interfaces by a link with a rate, a delay and losses" },
 	{ "help", help_main, "this list; 'sluice help COMMAND' tells more of one" },
 	{ "completion", completion_main, "the completion script of bash or zsh" },
 	{ "version", version_main, "the version of the program" },

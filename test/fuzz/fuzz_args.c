@@ -1,6 +1,6 @@
-/* Command lines: of run, up to the engine that they describe, of show, ping and traceroute; and
- * the values in them. A mistake has a sentence; what was accepted can be built, or it is said why
- * not.
+/* Command lines: of run, up to the engine that they describe, of show, ping, traceroute and link;
+ * and the values in them. A mistake has a sentence; what was accepted can be built, or it is said
+ * why not.
  *
  *     byte 0       which command
  *     then         words, a line each                                                            */
@@ -12,6 +12,7 @@
 #include "prog/run_fill.h"
 #include "prog/show_args.h"
 #include "host/conf/values.h"
+#include "tool/link_args.h"
 #include "tool/ping_args.h"
 #include "tool/trace_args.h"
 
@@ -191,6 +192,8 @@ static void tool_lines(struct words *words, bool is_root)
 {
 	struct trace_args trace;
 	struct ping_args ping;
+	struct link_args link;
+	enum args_result result;
 	struct tool_why why = { "" };
 
 	if (ping_args_parse(words->count, words->word, is_root, &ping, &why) == ARGS_BAD)
@@ -198,6 +201,12 @@ static void tool_lines(struct words *words, bool is_root)
 	why.text[0] = 0;
 	if (trace_args_parse(words->count, words->word, &trace, &why) == ARGS_BAD)
 		CHECK(why.text[0] != 0);
+	why.text[0] = 0;
+	result = link_args_parse(words->count, words->word, &link, &why);
+	if (result == ARGS_BAD)
+		CHECK(why.text[0] != 0);
+	for (u32 way = 0; result == ARGS_RUN && way < LINK_WAYS; way++)
+		CHECK(link_conf_check(&link.conf[way]) == ERR_OK);
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)

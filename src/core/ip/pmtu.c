@@ -10,6 +10,7 @@ u32 ip_wire_len(const struct pkt *pkt)
 	case GSO_TCP4:
 	case GSO_UDP_L4: return u32_min(pkt->len, pkt_gso_header_len(pkt) + pkt->gso_size);
 	case GSO_UDP_FRAG: return u32_min(pkt->len, ip4_hlen(ip) + pkt->gso_size);
+	case GSO_TCP6:
 	case GSO_NONE: break;
 	}
 	return pkt->len;

@@ -208,6 +208,7 @@ static NOINLINE bool fast_facts_ok(const struct iface_conf *out, const struct pk
 	case GSO_UDP_L4:
 		return proto == IP_PROTO_UDP && pkt->gso_size > 0 && ip_takes_segments(out, pkt);
 	case GSO_UDP_FRAG:
+	case GSO_TCP6:
 		return false;
 	}
 	return false;

@@ -55,7 +55,7 @@ enum pkt_flag {
 };
 
 /* What a segment stands for, as in virtio-net headers (VIRTIO 1.2, 5.1.6). */
-enum gso_type { GSO_NONE, GSO_TCP4, GSO_UDP_FRAG, GSO_UDP_L4 };
+enum gso_type { GSO_NONE, GSO_TCP4, GSO_UDP_FRAG, GSO_UDP_L4, GSO_TCP6 };
 
 struct pkt {
 	u8 *buf;

@@ -56,8 +56,8 @@ void ring_fini(struct ring *ring, struct buffer_pool *pool);
 bool ring_reserve(struct ring *ring, struct buffer_pool *pool, u32 bytes);
 /* Copies data to `at` bytes behind head. Requires: reserved. Extends span, not len. */
 void ring_write(struct ring *ring, struct buffer_pool *pool, u32 at, const u8 *data, u32 bytes);
-/* What lies from `at` on without a break: at most max bytes, NULL and 0 when there is none; the
- * second run is found by asking again from at + *bytes.                                          */
+/* What of the len bytes lies from `at` on without a break: at most max bytes, NULL and 0 when there
+ * is none; the second run is found by asking again from at + *bytes.                             */
 const u8 *ring_peek(const struct ring *ring, const struct buffer_pool *pool, u32 at, u32 max,
 		    u32 *bytes);
 /* Copies bytes from `at` on. Requires: at + bytes <= span. */

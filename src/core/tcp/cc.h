@@ -18,17 +18,17 @@ enum {
 	CC_INITIAL_SEGMENTS = 10, /* RFC 6928: bounded below by cc_initial_window() */
 };
 
-/* What one ACK said of the path: draft-ietf-ccwg-bbr, "Delivery Rate Samples". The rate is
+/* What one ACK said of the path: draft-ietf-ccwg-bbr, section "Delivery Rate Samples". The rate is
  * delivered / interval_ns; interval_ns is zero when the ACK gives no sample.                     */
 struct rate_sample {
-	u64 prior_delivered;  /* cc_ack.delivered when the newest segment acknowledged was sent */
-	ns_t prior_ns;        /* and the time of that figure */
-	u64 delivered;        /* bytes delivered since, until now */
-	ns_t interval_ns;     /* the longer of the times of sending and of acknowledging */
-	ns_t rtt_ns;          /* of that segment, if it was sent once only; zero: none */
-	u32 tx_in_flight;     /* in flight just after it was sent, itself included */
-	u64 tx_lost;          /* cc_ack.lost when it was sent */
-	bool app_limited;     /* the sender had nothing more to send at that time */
+	u64 prior_delivered; /* cc_ack.delivered when the newest segment acknowledged was sent */
+	ns_t prior_ns;       /* and the time of that figure */
+	u64 delivered;       /* bytes delivered since, until now */
+	ns_t interval_ns; /* the longer of the time they took to be sent and to be acknowledged */
+	ns_t rtt_ns;      /* of that segment, if it was sent once only; zero: none */
+	u32 tx_in_flight; /* in flight just after it was sent, itself included */
+	u64 tx_lost;      /* cc_ack.lost when it was sent */
+	bool app_limited; /* the sender had nothing more to send at that time */
 };
 
 /* What an ACK brings. */
@@ -43,13 +43,25 @@ struct cc_ack {
 	u32 prior_in_flight; /* before it */
 	u64 snd_una;         /* since the connection began, so that it never wraps */
 	u64 snd_nxt;
-	ns_t srtt_ns;        /* zero: not measured yet */
-	bool in_recovery;    /* fast recovery or loss recovery after a time-out, after this ACK */
-	bool cwnd_limited;   /* cwnd, not the application or the receiver, held the sender back in
+	ns_t srtt_ns;      /* zero: not measured yet */
+	bool in_recovery;  /* fast recovery or loss recovery after a time-out, after this ACK */
+	bool cwnd_limited; /* cwnd, not the application or the receiver, held the sender back in
 				the last round */
-	bool ecn_echo;       /* a new congestion notification (RFC 3168 section 6.1.2) */
-	bool ack_delayed;    /* by the peer, as far as one can tell: it covers one short segment */
+	bool ecn_echo;     /* a new congestion notification (RFC 3168 section 6.1.2) */
+	bool ack_delayed;  /* by the peer, as far as one can tell: it covers one short segment */
 	struct rate_sample rate;
+};
+
+/* A segment that has just been marked lost. */
+struct cc_lost {
+	ns_t now;
+	u64 seq;       /* of its first byte, since the connection began */
+	u64 delivered; /* in all, now */
+	u64 lost;      /* in all, with this one */
+	u64 tx_lost;   /* lost when it was sent */
+	u32 bytes;
+	u32 tx_in_flight; /* in flight just after it was sent, itself included */
+	bool app_limited; /* as in struct rate_sample */
 };
 
 enum cc_event {
@@ -71,7 +83,13 @@ struct cc_ops {
 	/* bytes leave now, the first time or again; in_flight: before them. app_limited: a bubble
 	 * with nothing to send is in the pipe. May be NULL.                                      */
 	void (*on_sent)(struct cc *cc, u32 bytes, u32 in_flight, ns_t now);
+	/* Each segment newly marked lost, before the event or the ACK that goes with it: for who
+	 * must know how much was in flight when it left. May be NULL.                            */
+	void (*on_lost)(struct cc *cc, const struct cc_lost *lost);
 	void (*on_ack)(struct cc *cc, const struct cc_ack *ack);
+	/* ack: what is being processed, before on_ack sees it. After a time-out or a time of
+	 * idleness there is none: then its counts are those of now, and nothing is newly
+	 * acknowledged; prior_in_flight is what was in flight before all of it counted as lost.  */
 	void (*on_event)(struct cc *cc, enum cc_event event, const struct cc_ack *ack);
 	/* A word on the state it is in, for people: "startup"; static string. */
 	const char *(*state)(const struct cc *cc);
@@ -81,16 +99,17 @@ struct cc_ops {
 
 struct cc {
 	const struct cc_ops *ops;
-	struct rng *rng;     /* the stack's: phases and waits are drawn, not chosen */
-	u64 pacing_rate;     /* bytes a second; zero: not paced */
-	u64 app_limited;     /* until so much is delivered, samples are of the application's making;
+	struct rng *rng;  /* the stack's: phases and waits are drawn, not chosen */
+	u64 pacing_rate;  /* bytes a second; zero: not paced */
+	u64 app_limited;  /* until so much is delivered, samples are of the application's making;
 				zero: it is not */
-	ns_t min_rtt_ns;     /* smallest seen by the connection; NS_NEVER: none yet */
-	u32 mss;             /* payload bytes of a full segment, now: PMTU may change it */
-	u32 cwnd;            /* bytes */
-	u32 ssthresh;        /* bytes; UINT32_MAX: none */
-	u32 send_quantum;    /* bytes that may leave in one burst; at least one mss */
-	u32 cwnd_limit;      /* never above: from configuration */
+	ns_t min_rtt_ns;  /* smallest seen by the connection; NS_NEVER: none yet */
+	u32 mss;          /* payload bytes of a full segment, now: PMTU may change it */
+	u32 cwnd;         /* bytes */
+	u32 ssthresh;     /* bytes; UINT32_MAX: none */
+	u32 send_quantum; /* bytes that may leave in one burst; at least one mss */
+	u32 cwnd_limit;   /* never above: from configuration */
+	bool has_sack;    /* more than one loss in a round trip can be seen (RFC 2018) */
 	u64 priv[CC_PRIV_WORDS];
 };
 

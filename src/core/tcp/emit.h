@@ -24,8 +24,13 @@ struct pkt *emit_segment(struct tcp *tcp, const struct emit *emit);
 /* An answer that belongs to no control block, through the outbox: SYN,ACK, ACK of TIME-WAIT, RST.
  * What finds no room is dropped and counted; its sender asks again.                              */
 void emit_answer(struct tcp *tcp, const struct emit *emit);
+/* Moves answers to the batch, the oldest first, until it is full; how many. */
+u32 emit_take(struct tcp *tcp, struct batch *out);
 /* The RST that RFC 9293 section 3.10.7.1 has for a segment of a connection that does not exist.
  * A RST is not answered.                                                                         */
 void emit_reset_for(struct tcp *tcp, const struct tcp_seg *seg);
+
+/* The RST that ends a connection of ours, <SEQ=SND.NXT>: section 3.10.5. */
+void emit_reset_of(struct tcp *tcp, struct tcb *tcb, ns_t now);
 
 #endif

@@ -4,7 +4,12 @@
  * a half-open record of some sixty bytes, no control block and no buffer; the control block is made
  * by the ACK that ends the handshake. When records run out, the SYN is answered by a cookie: all
  * that a record would hold is in the sequence number and the timestamp of the SYN,ACK, and the ACK
- * brings it back. Full is counted.                                                               */
+ * brings it back. Full is counted.
+ *
+ * listen.c     listeners and records: where they are, when their time is over
+ * handshake.c  a segment for a listener, in the order of the RFC
+ * cookie.c     SYN cookies
+ * accept.c     the owner's calls, and who waits for him                                          */
 #ifndef CORE_TCP_LISTEN_H
 #define CORE_TCP_LISTEN_H
 
@@ -22,7 +27,7 @@ struct listener {
 	be16 port;
 	u8 zone;
 	bool any_zone;
-	u32 backlog;      /* connections and half-open ones that may wait for the owner */
+	u32 backlog;      /* connections that may wait for the owner; half-open ones as many */
 	u32 waiting;      /* established, not accepted */
 	u32 half_open;
 	u32 accept_first; /* control blocks in order; IDX_NONE */
@@ -78,7 +83,9 @@ struct listen_table {
 	struct {
 		u32 first, last;
 	} level[LISTEN_SYN_LEVELS]; /* each waits equally long, so each queue is in order */
-	ns_t cookies_ns;     /* cookies were sent last; far back, their ACKs are not looked for */
+	ns_t cookies_ns;     /* cookies were sent last; far back, their ACKs are not looked for;
+				NS_NEVER: never */
+	u32 gen_last;        /* generation of the listener that was made last */
 };
 
 void listen_layout(struct listen_table *table, const struct tcp_conf *conf, struct mem *mem);
@@ -97,8 +104,15 @@ u32 listen_of_half_open(const struct tcp *tcp, const struct tcp_key *key);
 /* SYN,ACK again, or the end of a record. */
 void listen_tick(struct tcp *tcp, ns_t now);
 ns_t listen_next(const struct tcp *tcp);
-/* ICMP said the peer is not there, or the listener closes: records go. */
+/* The listener closes: its records go. */
 void listen_drop(struct tcp *tcp, u32 listener);
+/* ICMP said that our SYN,ACK does not reach the peer: the record goes, if seq is the number of its
+ * SYN,ACK (RFC 5927 section 4.1).                                                                */
+void listen_unreachable(struct tcp *tcp, const struct tcp_key *key, u32 seq);
+/* A control block was made of what listen_in() gave: it waits to be accepted, and is its listener's
+ * owner's until then, to whom tcp_news() names it. One that fails meanwhile stays, and is accepted
+ * with its error.                                                                                */
+void listen_queue(struct tcp *tcp, u32 listener, u32 idx);
 void listen_check(const struct tcp *tcp);
 
 /* ---- of the owner: user.c ---- */
@@ -115,7 +129,8 @@ struct tcp_listen {
 
 /* ERR_EXISTS: somebody listens there; ERR_FULL; ERR_RANGE: opt or backlog. */
 enum err tcp_listen(struct tcp *tcp, const struct tcp_listen *conf, u64 *id);
-/* The next one that waits; TCP_ID_NONE. owner: who it belongs to from now on. */
+/* The next one that waits; TCP_ID_NONE. owner: who it belongs to from now on. What it may do is in
+ * its control block already; tcp_news() names it when that changes.                              */
 u64 tcp_accept(struct tcp *tcp, u64 id, u32 owner);
 /* No more SYN; what waits is reset. */
 void tcp_unlisten(struct tcp *tcp, u64 id, ns_t now);

@@ -56,8 +56,8 @@ void loss_sent_probe_new(struct tcp *tcp, u32 idx, u32 end, ns_t now);
 /* After out.c is through, whatever it sent: the timer for a probe, or RTO, stands. */
 void loss_arm(struct tcp *tcp, struct tcb *tcb, ns_t now);
 
-/* TCP_TIMER_RETRANSMIT expired. A probe: sets TCB_PROBE. RTO: everything counts as lost, the timer
- * backs off (RFC 6298 section 5.5), F-RTO begins if it may. Whether it was RTO.                   */
+/* TCP_TIMER_RETRANSMIT expired. A probe: sets TCB_PROBE. RTO, which is told: everything counts as
+ * lost, the timer backs off (RFC 6298 section 5.5), F-RTO begins if it may.                      */
 bool loss_on_timer(struct tcp *tcp, u32 idx, ns_t now);
 /* TCP_TIMER_REORDER expired: RFC 8985 section 6.2 step 5. */
 void loss_on_reorder(struct tcp *tcp, u32 idx, ns_t now);

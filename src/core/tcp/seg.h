@@ -54,6 +54,8 @@ struct tcp_seg {
 	u8 flags;           /* enum tcp_flag */
 	u8 ecn;             /* the two bits of the IP header: RFC 3168 section 5 */
 	u16 mtu;            /* of the way back to its sender */
+	bool has_iss_above; /* a SYN takes the place of TIME-WAIT: what answers it begins */
+	u32 iss_above;      /* above this number (RFC 9293 section 3.6.1) */
 	const u8 *data;
 	const struct tcp_hdr *hdr;
 	struct tcp_opts opt;
@@ -63,6 +65,31 @@ struct tcp_seg {
 static inline u32 tcp_seg_space(const struct tcp_seg *seg)
 {
 	return seg->len + ((seg->flags & TCP_SYN) != 0) + ((seg->flags & TCP_FIN) != 0);
+}
+
+/* Whether a segment is acceptable: some of it lies in the window (RFC 9293 section 3.10.7.4, the
+ * first check).                                                                                  */
+static inline bool tcp_seg_fits(const struct tcp_seg *seg, u32 rcv_nxt, u32 rcv_wnd)
+{
+	u32 space = tcp_seg_space(seg);
+	u32 last = seg->seq + space - 1;
+	bool begins = seq_le(rcv_nxt, seg->seq) && seq_lt(seg->seq, rcv_nxt + rcv_wnd);
+
+	if (rcv_wnd == 0)
+		return space == 0 && seg->seq == rcv_nxt;
+	if (space == 0 || begins)
+		return begins;
+	return seq_le(rcv_nxt, last) && seq_lt(last, rcv_nxt + rcv_wnd);
+}
+
+/* The shift with which a window of so many bytes finds room in 16 bits (RFC 7323 section 2.3). */
+static inline u8 tcp_wscale_for(u32 bytes)
+{
+	u8 shift = 0;
+
+	while (shift < TCP_WSCALE_MAX && bytes >> shift > UINT16_MAX)
+		shift++;
+	return shift;
 }
 
 /* Reads the options of a header that is whole. Unknown ones are skipped by their length; from a

@@ -62,7 +62,8 @@ enum tcb_flag {
 	TCB_ACCEPTED = 1 << 22,     /* its owner has it; else it waits in a listener's queue */
 	TCB_NO_ROOM = 1 << 23,      /* no packet or record was free: try at the next tick */
 	TCB_ABORTED = 1 << 24,      /* an RST is owed, then it is gone */
-	TCB_CHALLENGE = 1 << 25,    /* a challenge ACK is owed */
+	TCB_PACED = 1 << 25,        /* nothing new leaves before pacing_ns */
+	TCB_PERSIST_OVER = 1 << 26, /* the persist timer expired: a small window is used, too */
 };
 
 /* Recovery, as `ss` calls it. */
@@ -96,12 +97,14 @@ enum tcp_ready {
 enum rec_flag {
 	REC_SACKED = 1 << 0,
 	REC_LOST = 1 << 1,
-	REC_RETRANSMITTED = 1 << 2, /* and this transmission is still in flight */
+	REC_RETRANSMITTED = 1 << 2, /* and this transmission is still in flight; no two of the
+				       first three are set together */
 	REC_EVER_AGAIN = 1 << 3,    /* sent more than once: no RTT (Karn) */
 	REC_APP_LIMITED = 1 << 4,
 	REC_SYN = 1 << 5,
 	REC_FIN = 1 << 6,
 	REC_PROBE = 1 << 7,         /* its last transmission was a tail loss probe */
+	REC_DELIVERED = 1 << 8,     /* its last transmission is counted in tcb->delivered */
 };
 
 /* A run of sequence space that left in one segment, until it is acknowledged. In order of sequence
@@ -130,6 +133,14 @@ struct rx_range {
 	u32 next;
 };
 
+/* A place in a list of control blocks, by index: next is TCB_UNLISTED while it is in none. */
+struct tcb_link {
+	u32 next;
+	u32 prev;
+};
+
+#define TCB_UNLISTED (UINT32_MAX - 1)
+
 struct tcb {
 	struct tcp_key key;
 	u8 state;           /* enum tcp_state; changed by tcp_set_state() only */
@@ -141,8 +152,8 @@ struct tcb {
 	u32 owner;          /* the socket's index, or the listener's before it was accepted */
 
 	/* lists of the stack */
-	u32 send_next;      /* of those that want to send; TCB_UNLISTED: not on it */
-	u32 news_next;      /* of those whose readiness changed; the same */
+	struct tcb_link in_send; /* of those that want to send */
+	struct tcb_link in_news; /* of those whose readiness changed */
 	u32 accept_next;
 
 	/* send: RFC 9293 section 3.3.1 */
@@ -153,6 +164,7 @@ struct tcb {
 	u32 snd_wl1;
 	u32 snd_wl2;
 	u32 snd_max_wnd;    /* largest seen: RFC 5961 section 5.2, SWS of 3.8.6.2.1 */
+	u32 snd_small;      /* the end of the last segment that was not full: Minshall's rule */
 	u32 snd_push;       /* PSH goes with the byte before it */
 	struct ring snd;    /* from snd_una on (without SYN); acknowledged bytes are dropped */
 
@@ -163,6 +175,7 @@ struct tcb {
 	u32 last_ack_sent;  /* RFC 7323 section 4.3 */
 	u32 fin_seq;        /* of a FIN that came before the data in front of it; with fin_early */
 	bool fin_early;
+	bool had_hole;      /* when the last data came: filling it is told at once */
 	u8 snd_wscale;
 	u8 rcv_wscale;
 	u8 delack_segments; /* full ones received since the last ACK */
@@ -185,15 +198,17 @@ struct tcb {
 	u16 ttl_tos;        /* ttl << 8 | tos */
 	u8 min_ttl;
 	u8 hdr_opt_len;     /* bytes of options in each data segment, without SACK */
-	u16 pmtu_probe_fails;
+	u16 mss_max;        /* of the socket; zero: none */
 
 	/* round trip: RFC 6298 */
 	ns_t srtt_ns;
 	ns_t rttvar_ns;
 	ns_t rto_ns;        /* with back-off */
+	ns_t rto_start_ns;  /* RTO counts from there */
 	u8 backoff;
 	bool retransmit_is_probe;
-	bool spurious_checked;
+	bool pto_done;      /* the probe's time has come since new data left or was acknowledged */
+	bool spurious_checked; /* Eifel looks at one ACK of each recovery */
 	u8 dup_acks;        /* for a peer without SACK */
 
 	/* RACK-TLP: RFC 8985 */
@@ -216,10 +231,12 @@ struct tcb {
 	u32 prr_out;
 	u32 prr_start;      /* RecoverFS */
 	u32 undo_una;       /* snd_una when it began; with undo_possible */
-	u32 undo_again;     /* retransmissions that no DSACK told of yet */
-	u32 undo_ts;        /* tsval of the first retransmission: Eifel */
+	u32 undo_again;     /* bytes sent again that no DSACK told of yet */
+	u32 undo_ts;        /* tsval of the first retransmission: Eifel; with undo_sent */
+	u32 ecn_end_seq;    /* snd_nxt when ECE, or a loss, reduced cwnd last: RFC 3168 6.1.2 */
 	bool undo_possible;
-	bool frto;
+	bool undo_sent;     /* something was sent again since it began */
+	u8 frto;            /* step of RFC 5682 that the next ACK is of, 2 or 3; 0: no F-RTO */
 	u8 send_budget_set; /* recovery bounds what may leave by send_budget */
 	u32 send_budget;    /* bytes that may leave before the next ACK */
 
@@ -227,6 +244,7 @@ struct tcb {
 	u32 sacked_bytes;
 	u32 lost_bytes;     /* thought lost, not sent again since */
 	u32 again_bytes;    /* sent again, in flight */
+	u32 sacked_count;   /* records */
 
 	/* rate samples */
 	u64 delivered;
@@ -241,7 +259,10 @@ struct tcb {
 	u32 time_first;
 	u32 time_last;
 	u32 tx_hint;        /* where the last SACK was found */
+	u32 tx_lost;        /* the first one thought lost */
 	u32 tx_count;
+	struct sack_block sack_seen[TCP_SACK_BLOCKS_MAX]; /* of the last ACK, ascending: done */
+	u8 sack_seen_count;
 
 	/* deadlines; NS_NEVER */
 	ns_t timer[TCP_TIMER_COUNT];
@@ -260,6 +281,7 @@ struct tcb {
 	u32 user_timeout_ms;
 	u32 linger_ms;
 	u32 rto_min_ms;
+	u32 pacing_max;     /* bytes a second; zero: none */
 	u32 send_limit;     /* bytes that snd may hold now */
 	u32 recv_limit;     /* bytes that rcv may hold now */
 	u32 recv_copied;    /* bytes read in this round, for autotuning */
@@ -285,8 +307,6 @@ struct tcb {
 
 	struct cc cc;
 };
-
-#define TCB_UNLISTED (UINT32_MAX - 1)
 
 /* Sent, neither acknowledged, SACKed nor thought lost: what the network holds (RFC 8985, 6675). */
 static inline u32 tcb_in_flight(const struct tcb *tcb)

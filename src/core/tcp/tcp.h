@@ -79,6 +79,12 @@ struct tcp_stats {
 	u64 time_wait_reused;  /* by a SYN, or by a connect */
 };
 
+/* Ends of a list of control blocks; IDX_NONE: empty. */
+struct tcb_list {
+	u32 first;
+	u32 last;
+};
+
 struct tcp {
 	struct tcp_conf conf;
 	struct pkt_pool *pool;
@@ -96,12 +102,12 @@ struct tcp {
 	struct timewait_table timewait;
 	u32 *tcb_gen;           /* per index, grows with each use */
 
-	u32 send_first, send_last;  /* control blocks that want to send, served in turn */
-	u32 news_first, news_last;
+	struct tcb_list send;    /* control blocks that want to send, served in turn */
+	struct tcb_list news;
 	struct pkt *outbox[TCP_OUTBOX_MAX]; /* answers that belong to no control block */
 	u32 outbox_head, outbox_count;
-	ns_t retry_ns;           /* somebody found no packet or record: try then */
-	ns_t challenge_second_ns;
+	ns_t retry_ns;           /* somebody found no packet or record: try then; NS_NEVER */
+	ns_t challenge_second_ns; /* the second ends that challenge_left is of */
 	u32 challenge_left;
 	struct tcp_stats stats;
 };
@@ -210,14 +216,18 @@ static inline u64 tcp_key_hash(const struct tcp *tcp, const struct tcp_key *key)
 }
 
 /* state.c */
+/* "syn-sent": static string. */
+const char *tcp_state_name(enum tcp_state state);
+/* Whether state.def has this way. */
+bool tcp_state_may_move(enum tcp_state from, enum tcp_state to);
 void tcp_set_state(struct tcp *tcp, u32 idx, enum tcp_state state, ns_t now);
 void tcp_set_ready(struct tcp *tcp, struct tcb *tcb, u8 set, u8 clear);
 /* A zeroed control block in CLOSED, in the tables; IDX_NONE: full, counted. */
 u32 tcb_new(struct tcp *tcp, const struct tcp_key *key, const struct tcp_sockopt *opt, u16 mtu,
 	    ns_t now);
-/* Everything that it holds goes back. Its owner hears of it. */
-void tcb_del(struct tcp *tcp, u32 idx, ns_t now);
-/* It ends by error: readiness FAILED; the control block stays until its owner closes it. */
+/* Its owner has no interest any more: goes at once when it is CLOSED, else with its end. */
+void tcb_leave_owner(struct tcp *tcp, u32 idx);
+/* It ends by error: readiness FAILED; the control block stays until its owner leaves it. */
 void tcb_fail(struct tcp *tcp, u32 idx, enum tcp_error error, ns_t now);
 u32 tcb_find(const struct tcp *tcp, const struct tcp_key *key);
 /* The control block of a handshake that is complete: cookie or half-open record. */

@@ -22,13 +22,13 @@ struct time_wait {
 	u32 rcv_nxt;
 	u32 ts_recent;
 	u32 ts_offset;
-	u32 ts_recent_s;   /* when, in seconds of the stack's clock */
 	u32 next;          /* in order of their ends: all last equally long */
 	u32 prev;
-	u32 due_ms;        /* of the stack's clock, wraps */
 	u16 window;        /* as in the last header sent */
 	u8 has_ts;
 	u8 rcv_wscale;
+	ns_t ts_recent_ns; /* when it came */
+	ns_t due_ns;
 };
 _Static_assert(sizeof(struct time_wait) <= 64, "a record of TIME-WAIT");
 
@@ -53,10 +53,11 @@ enum timewait_answer {
 enum timewait_answer timewait_in(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, u32 *iss,
 				 ns_t now);
 /* Whether a connect may take the place of a record: timestamps were on, and a second or more has
- * passed. Then the record is gone; *iss as above, *ts: what our timestamps have to be above.     */
+ * passed since the peer's last one. Then the record is gone; *iss as above. Timestamps of ours are
+ * above all of before by themselves: one clock, one offset per pair of addresses (isn.h).        */
 bool timewait_reuse(struct tcp *tcp, u32 idx, u32 *iss, ns_t now);
 void timewait_tick(struct tcp *tcp, ns_t now);
-ns_t timewait_next(const struct tcp *tcp, ns_t now);
+ns_t timewait_next(const struct tcp *tcp);
 void timewait_check(const struct tcp *tcp);
 
 #endif

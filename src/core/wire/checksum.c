@@ -33,3 +33,20 @@ u64 csum_sum(const void *at, u32 len)
 	}
 	return sum;
 }
+
+u64 csum_copy(void *to, const void *from, u32 len)
+{
+	const u8 *read = from;
+	u8 *write = to;
+	u64 sum = 0;
+
+	for (; len >= 16; len -= 16, read += 16, write += 16) {
+		u32 four[4];
+
+		memcpy(four, read, sizeof four);
+		memcpy(write, four, sizeof four);
+		sum += (u64)four[0] + four[1] + four[2] + four[3];
+	}
+	memcpy(write, read, len);
+	return sum + csum_sum(write, len);
+}

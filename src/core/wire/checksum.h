@@ -10,6 +10,8 @@
 
 /* Sum of len bytes; an odd last byte counts as if a zero byte followed. */
 u64 csum_sum(const void *at, u32 len);
+/* The same, and the bytes are copied on the way; the two places do not overlap. */
+u64 csum_copy(void *to, const void *from, u32 len);
 
 static inline u16 csum_fold(u64 sum)
 {
@@ -18,6 +20,13 @@ static inline u16 csum_fold(u64 sum)
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (u16)sum;
+}
+
+/* The sum of what begins at an odd place: each of its bytes stands in the other half of a word (RFC
+ * 1071 section 2 (B)).                                                                           */
+static inline u16 csum_odd(u64 sum)
+{
+	return __builtin_bswap16(csum_fold(sum));
 }
 
 /* Whether data with its checksum in it is undamaged: its folded sum is 0xffff. Folding keeps the

@@ -13,6 +13,9 @@ enum {
 	IP4_MF = 0x2000,
 	IP4_OFFSET_MASK = 0x1fff, /* in units of 8 bytes */
 	IP4_TTL_DEFAULT = 64,
+	IP4_ECN_MASK = 3, /* of the byte of TOS: RFC 3168 section 5 */
+	IP4_ECN_ECT0 = 2,
+	IP4_ECN_CE = 3,
 };
 
 enum ip_proto {

@@ -26,7 +26,7 @@ enum tcp_option {
 	TCP_OPT_SACK = 5,
 	TCP_OPT_TIMESTAMPS = 8,
 	TCP_OPT_MD5 = 19, /* RFC 2385 */
-	TCP_OPT_AO = 29,  /* RFC 5925 */
+	TCP_OPT_AO = 29,  /* RFC 5925 section 2.2 */
 };
 
 enum { TCP_WSCALE_MAX = 14 }; /* RFC 7323 section 2.3 */

@@ -24,7 +24,8 @@
  * is kept, a run of one kind after the other.
  *
  * Limits: frames with a VLAN tag are not for this interface: the kernel hands them to the VLAN's
- * own. Kernels before 6.2 cannot describe UDP segments here and drop them before they reach us. */
+ * own. Where frames are passed on whole, the tag that it took out is put back. Kernels before 6.2
+ * cannot describe UDP segments here and drop them before they reach us.                          */
 #include "host/io/afpacket.h"
 
 #include <arpa/inet.h>
@@ -43,6 +44,7 @@
 #include "core/pkt/segment.h"
 #include "host/io/vnet.h"
 #include "host/io/xsktx.h"
+#include "host/os/clock.h"
 #include "host/os/netlink.h"
 
 enum {
@@ -55,6 +57,7 @@ enum {
 	BLOCK_SIZE = 1 << 20,
 	SOCKET_BUFFER = 8 << 20,
 	COPY_THRESH = 1,
+	TAG_LEN = 4,
 	CSUM_BYTES_MAX = 512,
 };
 _Static_assert(sizeof(struct tpacket2_hdr) + sizeof(struct sockaddr_ll) <= FRAME_INFO,
@@ -71,6 +74,8 @@ struct afpacket {
 	u32 frame_size;
 	u32 frame_count;
 	u32 head; /* the next frame to look at */
+	bool whole;
+	ns_t wall_ns;      /* of the day less os_now(), at the latest rx */
 	struct xsktx *xsk; /* NULL: the packet socket sends all */
 	struct iovec iov[BATCH_MAX];
 	struct mmsghdr message[BATCH_MAX];
@@ -123,6 +128,27 @@ static bool rx_describe(struct afpacket *dev, struct pkt *pkt, const struct virt
 	return true;
 }
 
+/* Puts a tag back where the kernel took it out; its name is not always told. */
+static void tag_put(struct pkt *pkt, u32 status, u16 name, u16 tag)
+{
+	u8 *frame;
+
+	if ((status & TP_STATUS_VLAN_TPID_VALID) == 0)
+		name = ETH_P_8021Q;
+	CHECK(pkt->l2 >= TAG_LEN);
+	pkt->l2 = (u16)(pkt->l2 - TAG_LEN);
+	frame = pkt_frame(pkt);
+	memmove(frame, frame + TAG_LEN, 2 * ETH_ALEN);
+	be16_store(frame + 2 * ETH_ALEN, be16_of(name));
+	be16_store(frame + 2 * ETH_ALEN + sizeof(be16), be16_of(tag));
+}
+
+/* When the kernel had it, which is before we look. */
+static ns_t frame_time(const struct afpacket *dev, const struct tpacket2_hdr *frame)
+{
+	return (u64)frame->tp_sec * NS_PER_SEC + frame->tp_nsec - dev->wall_ns;
+}
+
 /* The socket's copy of a packet that was too large for its frame. NULL: not to be had. */
 static struct pkt *rx_copy(struct afpacket *dev, struct pkt_pool *pool)
 {
@@ -153,13 +179,16 @@ static struct pkt *rx_copy(struct afpacket *dev, struct pkt_pool *pool)
 		memcpy(&aux, CMSG_DATA(first), sizeof aux);
 	if (got < VNET_HLEN + ETH_HLEN || (message.msg_flags & MSG_TRUNC) != 0) {
 		dev->port.stats.losses.rx_bad++;
-	} else if ((aux.tp_status & TP_STATUS_VLAN_VALID) != 0) {
+	} else if ((aux.tp_status & TP_STATUS_VLAN_VALID) != 0 && !dev->whole) {
 		dev->port.stats.losses.rx_vlan++;
 	} else {
 		pkt->l2 = PKT_HEADROOM - ETH_HLEN;
 		pkt->len = (u32)got - VNET_HLEN - ETH_HLEN;
-		if (rx_describe(dev, pkt, &vnet, from.sll_pkttype, aux.tp_status))
+		if (rx_describe(dev, pkt, &vnet, from.sll_pkttype, aux.tp_status)) {
+			if ((aux.tp_status & TP_STATUS_VLAN_VALID) != 0)
+				tag_put(pkt, aux.tp_status, aux.tp_vlan_tpid, aux.tp_vlan_tci);
 			return pkt;
+		}
 	}
 	pkt_put(pkt);
 	return NULL;
@@ -174,7 +203,7 @@ static struct pkt *rx_frame(struct afpacket *dev, struct pkt_pool *pool, struct 
 	struct virtio_net_hdr vnet;
 	struct pkt *pkt;
 
-	if ((status & TP_STATUS_VLAN_VALID) != 0) {
+	if ((status & TP_STATUS_VLAN_VALID) != 0 && !dev->whole) {
 		dev->port.stats.losses.rx_vlan++;
 		frame_release(frame);
 		return NULL;
@@ -196,8 +225,11 @@ static struct pkt *rx_frame(struct afpacket *dev, struct pkt_pool *pool, struct 
 	pkt->l3 = (u16)(pkt->l2 + ETH_HLEN);
 	pkt->len = frame->tp_len - ETH_HLEN;
 	frame->tp_status = FRAME_HELD;
-	if (rx_describe(dev, pkt, &vnet, from->sll_pkttype, status))
+	if (rx_describe(dev, pkt, &vnet, from->sll_pkttype, status)) {
+		if ((status & TP_STATUS_VLAN_VALID) != 0)
+			tag_put(pkt, status, frame->tp_vlan_tpid, frame->tp_vlan_tci);
 		return pkt;
+	}
 	pkt_put(pkt);
 	return NULL;
 }
@@ -211,14 +243,18 @@ static u32 afpacket_rx(struct port *port, struct pkt_pool *pool, struct batch *r
 		xsktx_flush(dev->xsk, &refused);
 		port->stats.losses.tx_full += refused;
 	}
+	if (dev->whole)
+		dev->wall_ns = os_wall() - os_now();
 	for (u32 looked = 0; looked < BATCH_MAX && rx->count < BATCH_MAX; looked++) {
 		struct tpacket2_hdr *frame = frame_at(dev, dev->head);
 		u32 status = frame_status(frame);
 		u32 next = dev->head + 1 == dev->frame_count ? 0 : dev->head + 1;
 		struct pkt *pkt;
+		ns_t came_ns;
 
 		if ((status & TP_STATUS_USER) == 0)
 			break;
+		came_ns = dev->whole ? frame_time(dev, frame) : 0;
 		prefetch_write(frame_at(dev, next));
 		if ((status & TP_STATUS_COPY) != 0) {
 			pkt = rx_copy(dev, pool);
@@ -231,8 +267,11 @@ static u32 afpacket_rx(struct port *port, struct pkt_pool *pool, struct batch *r
 			pkt = rx_frame(dev, pool, frame, status);
 		}
 		dev->head = next;
-		if (pkt != NULL)
-			(void)batch_add(rx, pkt);
+		if (pkt == NULL)
+			continue;
+		if (came_ns != 0)
+			pkt->rx_ns = came_ns;
+		(void)batch_add(rx, pkt);
 	}
 	return rx->count - before;
 }
@@ -257,20 +296,12 @@ static void tx_describe(struct afpacket *dev, u32 at, struct pkt *pkt)
 static bool tx_failed(struct port *port, int err)
 {
 	switch (err) {
-	case ENOBUFS:
-		port->stats.losses.tx_full++;
-		return true;
-	case EAGAIN:
-		port->stats.losses.tx_full++;
-		return false;
+	case ENOBUFS: port->stats.losses.tx_full++; return true;
+	case EAGAIN: port->stats.losses.tx_full++; return false;
 	case ENETDOWN:
 	case ENXIO:
-	case ENODEV:
-		port->stats.losses.tx_refused++;
-		return false;
-	default:
-		port->stats.losses.tx_refused++;
-		return true;
+	case ENODEV: port->stats.losses.tx_refused++; return false;
+	default: port->stats.losses.tx_refused++; return true;
 	}
 }
 
@@ -504,6 +535,18 @@ static const char *rx_open(struct afpacket *dev, u32 frame_count)
 	return NULL;
 }
 
+/* Frames to whatever station, until the socket is closed. */
+static const char *hear_all(const struct afpacket *dev)
+{
+	struct packet_mreq request = { .mr_ifindex = (int)dev->port.os_index,
+				       .mr_type = PACKET_MR_PROMISC };
+
+	if (setsockopt(dev->rx_fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) !=
+	    0)
+		return "frames to other stations";
+	return NULL;
+}
+
 static const char *tx_open(struct afpacket *dev)
 {
 	int size = SOCKET_BUFFER;
@@ -564,9 +607,13 @@ struct port *afpacket_open(const struct afpacket_conf *conf, char *why, size_t w
 	struct afpacket *dev;
 	const char *part;
 
-	if (!os_iface_read(conf->name, &iface, why, why_size) ||
-	    !iface_fits(&iface, why, why_size))
+	if (!os_iface_read(conf->name, &iface, why, why_size) || !iface_fits(&iface, why, why_size))
 		return NULL;
+	if (!iface.up && conf->whole) {
+		(void)snprintf(why, why_size, "'%s' is down; `ip link set %s up` first", iface.name,
+			       iface.name);
+		return NULL;
+	}
 	if (!iface.up && !os_iface_set_up(iface.index, why, why_size))
 		return NULL;
 	dev = calloc(1, sizeof *dev);
@@ -575,11 +622,14 @@ struct port *afpacket_open(const struct afpacket_conf *conf, char *why, size_t w
 		return NULL;
 	}
 	dev->rx_fd = dev->tx_fd = -1;
+	dev->whole = conf->whole;
 	facts_set(&dev->port, &iface, conf->iface);
 	frame_measure(dev, iface.mtu);
 	part = rx_open(dev, frame_count);
 	if (part == NULL)
 		part = tx_open(dev);
+	if (part == NULL && conf->whole)
+		part = hear_all(dev);
 	if (part != NULL) {
 		(void)snprintf(why, why_size, "interface '%s': %s: %s%s", conf->name, part,
 			       strerror(errno),
@@ -587,7 +637,8 @@ struct port *afpacket_open(const struct afpacket_conf *conf, char *why, size_t w
 		port_close(&dev->port);
 		return NULL;
 	}
-	dev->xsk = xsktx_open(iface.name);
+	if (!conf->whole)
+		dev->xsk = xsktx_open(iface.name);
 	(void)afpacket_refresh(&dev->port);
 	return &dev->port;
 }

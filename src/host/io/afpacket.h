@@ -8,6 +8,10 @@ struct afpacket_conf {
 	const char *name;
 	u16 iface;       /* index in the engine */
 	u32 frame_count; /* 0: AFPACKET_FRAMES */
+	/* For who passes frames on as they are: those to every station come, with their VLAN tags
+	 * (l3 is behind the first one) and with rx_ns; plain packet sockets send; and the
+	 * interface has to be up, since nothing of it is changed.                               */
+	bool whole;
 };
 
 /* The frames of the ring: room for what comes while a thread of the kernel has our core for a few

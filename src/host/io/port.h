@@ -5,7 +5,8 @@
  *      facts of a virtio-net header become PKT_CSUM_PARTIAL with csum_start (from l3) and
  *      csum_offset, PKT_CSUM_VALID, gso_type and gso_size. On Ethernet l3 = l2 + 14 and the
  *      EtherType stands in the frame; on raw IP l2 = l3 and PKT_RAW_IP is set. Frames with a VLAN
- *      tag are counted and thrown away. A packet may lie in the driver's ring (pkt->ring_done).
+ *      tag are counted and thrown away, unless a driver was opened for them too. A packet may lie
+ *      in the driver's ring (pkt->ring_done).
  *
  * tx   sends l2 .. l3 + len of each packet, in order, with the same facts. What was sent is put
  *      back (pkt_put). What was not stays in the batch, moved to its front, and tx->count is how

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 
+#include "core/wire/ip6.h"
+
 enum { VNET_GSO_UDP_L4 = 5, VNET_GSO_ECN = 0x80 };
 enum { VNET_USO_MAJOR = 6, VNET_USO_MINOR = 2 };
 /* TCP (RFC 9293, 3.1): data offset in the high half of byte 12, CWR in the top bit of byte 13. */
@@ -13,20 +15,12 @@ enum { TCP_HLEN_AT = 12, TCP_FLAGS_AT = 13, TCP_CWR = 0x80, TCP_HLEN_MIN = 20, U
 static bool vnet_gso_type(u8 raw, enum gso_type *type)
 {
 	switch (raw & ~VNET_GSO_ECN) {
-	case VIRTIO_NET_HDR_GSO_NONE:
-		*type = GSO_NONE;
-		return true;
-	case VIRTIO_NET_HDR_GSO_TCPV4:
-		*type = GSO_TCP4;
-		return true;
-	case VIRTIO_NET_HDR_GSO_UDP:
-		*type = GSO_UDP_FRAG;
-		return true;
-	case VNET_GSO_UDP_L4:
-		*type = GSO_UDP_L4;
-		return true;
-	default:
-		return false;
+	case VIRTIO_NET_HDR_GSO_NONE: *type = GSO_NONE; return true;
+	case VIRTIO_NET_HDR_GSO_TCPV4: *type = GSO_TCP4; return true;
+	case VIRTIO_NET_HDR_GSO_TCPV6: *type = GSO_TCP6; return true;
+	case VIRTIO_NET_HDR_GSO_UDP: *type = GSO_UDP_FRAG; return true;
+	case VNET_GSO_UDP_L4: *type = GSO_UDP_L4; return true;
+	default: return false;
 	}
 }
 
@@ -35,10 +29,18 @@ static u8 vnet_gso_raw(u8 type)
 	static const u8 raw[] = { [GSO_NONE] = VIRTIO_NET_HDR_GSO_NONE,
 				  [GSO_TCP4] = VIRTIO_NET_HDR_GSO_TCPV4,
 				  [GSO_UDP_FRAG] = VIRTIO_NET_HDR_GSO_UDP,
-				  [GSO_UDP_L4] = VNET_GSO_UDP_L4 };
+				  [GSO_UDP_L4] = VNET_GSO_UDP_L4,
+				  [GSO_TCP6] = VIRTIO_NET_HDR_GSO_TCPV6 };
 
 	CHECK(type < ARRAY_COUNT(raw));
 	return raw[type];
+}
+
+/* Whether the frame says that it carries IPv6: what does not may not bring its segments. */
+static bool frame_has_ip6(const struct pkt *pkt, u32 link_len)
+{
+	return link_len >= ETH_HLEN &&
+	       be16_host(be16_load(pkt_l3(pkt) - sizeof(be16))) == ETH_TYPE_IP6;
 }
 
 bool vnet_to_pkt(const struct virtio_net_hdr *vnet, struct pkt *pkt)
@@ -49,6 +51,8 @@ bool vnet_to_pkt(const struct virtio_net_hdr *vnet, struct pkt *pkt)
 	if (LIKELY(vnet->flags == 0 && vnet->gso_type == VIRTIO_NET_HDR_GSO_NONE))
 		return true;
 	if (!vnet_gso_type(vnet->gso_type, &type) || (type != GSO_NONE && vnet->gso_size == 0))
+		return false;
+	if (type == GSO_TCP6 && !frame_has_ip6(pkt, link_len))
 		return false;
 	if ((vnet->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0) {
 		if (vnet->csum_start < link_len ||
@@ -75,7 +79,8 @@ static void vnet_put_gso(const struct pkt *pkt, u32 link_len, struct virtio_net_
 	vnet->gso_size = pkt->gso_size;
 	if ((pkt->flags & PKT_CSUM_PARTIAL) == 0)
 		l4 = (u32)(l3[0] & 15) * 4;
-	if (pkt->gso_type == GSO_TCP4 && l4 + TCP_HLEN_MIN <= pkt->len) {
+	if ((pkt->gso_type == GSO_TCP4 || pkt->gso_type == GSO_TCP6) &&
+	    l4 + TCP_HLEN_MIN <= pkt->len) {
 		hlen = (u32)(l3[l4 + TCP_HLEN_AT] >> 4) * 4;
 		if ((l3[l4 + TCP_FLAGS_AT] & TCP_CWR) != 0)
 			vnet->gso_type |= VNET_GSO_ECN;

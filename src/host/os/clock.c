@@ -22,6 +22,11 @@ ns_t os_now(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+ns_t os_wall(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
 static void digits(char *text, u64 number, u32 count)
 {
 	while (count > 0) {
@@ -61,12 +66,12 @@ static void stamp_wall(s64 wall_ns, char text[OS_STAMP_SIZE])
 
 void os_stamp(char text[OS_STAMP_SIZE])
 {
-	stamp_wall((s64)read_clock(CLOCK_REALTIME), text);
+	stamp_wall((s64)os_wall(), text);
 }
 
 void os_stamp_at(ns_t when, char text[OS_STAMP_SIZE])
 {
 	s64 age = (s64)(os_now() - when);
 
-	stamp_wall((s64)read_clock(CLOCK_REALTIME) - age, text);
+	stamp_wall((s64)os_wall() - age, text);
 }

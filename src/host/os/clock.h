@@ -8,6 +8,8 @@ enum { OS_STAMP_SIZE = sizeof "2026-01-31T23:59:59.999999Z" };
 
 /* CLOCK_MONOTONIC. */
 ns_t os_now(void);
+/* The time of day: nanoseconds since 1970, which the administrator may set. */
+ns_t os_wall(void);
 /* The time of day in UTC. May be called in a signal handler. */
 void os_stamp(char text[OS_STAMP_SIZE]);
 /* The same when os_now() was `when`, or will be: as the time of day is set now. */

@@ -52,6 +52,32 @@ static void test_sum_of_large_and_extreme(void **state)
 	free(bytes);
 }
 
+/* A copy sums up as its bytes do, alone and behind an odd number of others. */
+static void test_copy_of_every_length(void **state)
+{
+	struct rng rng = rng_of(6);
+	u8 bytes[200], copy[200];
+
+	(void)state;
+	for (u32 len = 0; len < 150; len++) {
+		for (u32 from = 0; from < 9; from++) {
+			u64 sum;
+
+			fill(&rng, bytes, sizeof bytes);
+			memset(copy, 0, sizeof copy);
+			sum = csum_sum(bytes, from);
+			if (from % 2 == 0)
+				sum += csum_copy(copy, bytes + from, len);
+			else
+				sum += csum_odd(csum_copy(copy, bytes + from, len));
+			assert_memory_equal(copy, bytes + from, len);
+			assert_int_equal(copy[len], 0);
+			assert_int_equal(be16_host(csum_finish(sum)),
+					 plain_csum(bytes, from + len));
+		}
+	}
+}
+
 static void test_sum20_is_the_sum(void **state)
 {
 	struct rng rng = rng_of(2);
@@ -165,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sum_of_every_length_and_place),
 		cmocka_unit_test(test_sum_of_large_and_extreme),
+		cmocka_unit_test(test_copy_of_every_length),
 		cmocka_unit_test(test_sum20_is_the_sum),
 		cmocka_unit_test(test_fold_of_extremes),
 		cmocka_unit_test(test_pseudo_header),

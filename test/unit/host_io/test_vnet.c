@@ -128,6 +128,33 @@ static void test_udp_segments(void **state)
 	bed_close(&bed);
 }
 
+/* Of IPv6 only where the frame says that it is: see test_nonsense_is_refused. */
+static void test_segment_of_ip6(void **state)
+{
+	const struct virtio_net_hdr in = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+					   .gso_type = VIRTIO_NET_HDR_GSO_TCPV6,
+					   .gso_size = 400,
+					   .hdr_len = ETH_HLEN + 40 + 20,
+					   .csum_start = ETH_HLEN + 40,
+					   .csum_offset = TCP_FIELD };
+	struct virtio_net_hdr out;
+	struct build b;
+	struct bed bed;
+	struct pkt *pkt;
+
+	(void)state;
+	bed_open(&bed);
+	pkt = tcp_pkt(&bed, &b, TCP_ACK);
+	be16_store(pkt_l3(pkt) - 2, be16_of(0x86dd));
+	pkt_l3(pkt)[40 + 12] = 5 << 4;
+	pkt_l3(pkt)[40 + 13] = 0;
+	assert_true(vnet_to_pkt(&in, pkt));
+	assert_int_equal(pkt->gso_type, GSO_TCP6);
+	vnet_from_pkt(pkt, ETH_HLEN, &out);
+	assert_memory_equal(&out, &in, sizeof out);
+	bed_close(&bed);
+}
+
 static void test_nonsense_is_refused(void **state)
 {
 	static const struct virtio_net_hdr wrong[] = {
@@ -162,6 +189,7 @@ int main(void)
 		cmocka_unit_test(test_congestion_is_told),
 		cmocka_unit_test(test_verified_checksum),
 		cmocka_unit_test(test_udp_segments),
+		cmocka_unit_test(test_segment_of_ip6),
 		cmocka_unit_test(test_nonsense_is_refused),
 	};
 

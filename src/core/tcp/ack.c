@@ -1,0 +1,362 @@
+/* An ACK, from what it acknowledges to what congestion control is told of it.
+ *
+ * Blocks of SACK come again and again, oldest news last. What the ACK before this one said is
+ * remembered and left out, so that the walk over the records is over what is new, from where the
+ * last one ended; and it ends after SACK_STEPS_MAX, whatever a peer says.                        */
+#include "core/tcp/loss_part.h"
+
+enum {
+	SACK_STEPS_MAX = 4096, /* records passed for one ACK */
+	SACK_CUTS_MAX = 64,    /* records more than twice the segments in flight: no more is cut */
+};
+
+void loss_step_init(struct loss_step *step, const struct tcb *tcb, ns_t now)
+{
+	memset(step, 0, sizeof *step);
+	step->now = now;
+	step->una_before = tcb->snd_una;
+	step->fack_before = tcb->rack_fack;
+	step->delivered_before = tcb->delivered;
+	step->lost_before = tcb->lost;
+	step->ack.prior_in_flight = tcb_in_flight(tcb);
+}
+
+/* ---- delivered ------------------------------------------------------------------------------- */
+
+static void deliver(struct tcb *tcb, struct tx_rec *rec, struct loss_step *step, bool by_number)
+{
+	/* SACKed before; or before a time-out, which takes the mark but not this. */
+	if (rec->flags & REC_DELIVERED)
+		return;
+	rec->flags |= REC_DELIVERED;
+	rate_on_delivered(tcb, rec, step);
+	rtt_on_delivered(rec, step, by_number);
+	rack_on_delivered(tcb, rec, step);
+	if ((rec->flags & REC_EVER_AGAIN) == 0 && seq_le(rec->end, tcb->high_seq))
+		step->orig_acked = true;
+}
+
+/* The first record is acknowledged in part: what is left is as it was. */
+static void deliver_part(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
+{
+	const struct tx_rec *rec = rec_at(tcp, tcb->tx_first);
+	u32 bytes = step->seg->ack - rec->seq;
+
+	if ((rec->flags & REC_DELIVERED) == 0) {
+		tcb->delivered += bytes - ((rec->flags & REC_SYN) != 0);
+		tcb->delivered_ns = step->now;
+	}
+	step->syn |= (rec->flags & REC_SYN) != 0;
+	txq_shorten_first(tcp, tcb, step->seg->ack);
+}
+
+static void ack_by_number(struct tcp *tcp, struct tcb *tcb, struct loss_step *step,
+			  struct loss_acked *acked)
+{
+	u32 ack = step->seg->ack;
+	u32 fin_count = 0;
+
+	if (ack == tcb->snd_una)
+		return;
+	step->head_bytes = rec_len(rec_at(tcp, tcb->tx_first));
+	/* Ends: each turn takes a record. */
+	while (tcb->tx_first != IDX_NONE && seq_le(rec_at(tcp, tcb->tx_first)->end, ack)) {
+		struct tx_rec *rec = rec_at(tcp, tcb->tx_first);
+
+		deliver(tcb, rec, step, true);
+		step->syn |= (rec->flags & REC_SYN) != 0;
+		fin_count += (rec->flags & REC_FIN) != 0;
+		step->rec_count++;
+		txq_del_first(tcp, tcb);
+	}
+	if (tcb->tx_first != IDX_NONE && seq_lt(rec_at(tcp, tcb->tx_first)->seq, ack))
+		deliver_part(tcp, tcb, step);
+	acked->una_bytes = ack - tcb->snd_una;
+	acked->syn = step->syn;
+	acked->fin = fin_count > 0;
+	step->ack.una_bytes = acked->una_bytes - step->syn - fin_count;
+	tcb->snd_una = ack;
+	/* RFC 6298 section 5.3 */
+	tcb->rto_start_ns = step->now;
+	tcb->pto_done = false;
+	tcb->flags &= ~(u32)TCB_PROBE;
+}
+
+/* ---- SACK ------------------------------------------------------------------------------------ */
+
+static u32 seq_distance(u32 a, u32 b)
+{
+	return seq_lt(a, b) ? b - a : a - b;
+}
+
+/* The record that seq is in, looked for from the nearest of three that are known; IDX_NONE: too far
+ * away for the steps that are left, or there is none.                                            */
+static u32 sack_find(const struct tcp *tcp, struct tcb *tcb, u32 seq, u32 *steps)
+{
+	u32 start[] = { tcb->tx_hint, tcb->tx_first, tcb->tx_last };
+	u32 at = tcb->tx_first;
+
+	for (u32 n = 0; n < ARRAY_COUNT(start); n++) {
+		if (start[n] != IDX_NONE && seq_distance(rec_at(tcp, start[n])->seq, seq) <
+						    seq_distance(rec_at(tcp, at)->seq, seq))
+			at = start[n];
+	}
+	while (at != IDX_NONE && *steps > 0) {
+		const struct tx_rec *rec = rec_at(tcp, at);
+
+		tcb->tx_hint = at;
+		if (seq_lt(seq, rec->seq))
+			at = rec->prev;
+		else if (seq_ge(seq, rec->end))
+			at = rec->next;
+		else
+			return at;
+		(*steps)--;
+	}
+	return IDX_NONE;
+}
+
+/* Whether the pieces that a peer makes of our records stay few. */
+static bool may_cut(const struct tcb *tcb)
+{
+	return tcb->tx_count < 2 * ((tcb->snd_nxt - tcb->snd_una) / tcb->cc.mss) + SACK_CUTS_MAX;
+}
+
+/* Makes at exactly what [start, end) covers of it, or false. *at: the part that is covered. */
+static bool sack_cut(struct tcp *tcp, struct tcb *tcb, u32 *at, u32 start, u32 end)
+{
+	const struct tx_rec *rec = rec_at(tcp, *at);
+
+	if (seq_ge(rec->seq, start) && seq_le(rec->end, end))
+		return true;
+	if (!may_cut(tcb))
+		return false;
+	if (seq_lt(rec->seq, start)) {
+		if (!txq_cut(tcp, tcb, *at, start - rec->seq))
+			return false;
+		*at = rec->next;
+		rec = rec_at(tcp, *at);
+	}
+	return seq_le(rec->end, end) || txq_cut(tcp, tcb, *at, end - rec->seq);
+}
+
+/* False: not all of it was done. */
+static bool sack_range(struct tcp *tcp, struct tcb *tcb, struct sack_block range, u32 *steps,
+		       struct loss_step *step)
+{
+	u32 at = sack_find(tcp, tcb, range.start, steps);
+	bool whole = at != IDX_NONE;
+
+	while (at != IDX_NONE && seq_lt(rec_at(tcp, at)->seq, range.end)) {
+		if (*steps == 0)
+			return false;
+		(*steps)--;
+		if ((rec_at(tcp, at)->flags & REC_SACKED) == 0) {
+			if (sack_cut(tcp, tcb, &at, range.start, range.end)) {
+				deliver(tcb, rec_at(tcp, at), step, false);
+				txq_mark_sacked(tcp, tcb, at);
+			} else {
+				whole = false;
+			}
+		}
+		tcb->tx_hint = at;
+		at = rec_at(tcp, at)->next;
+	}
+	return whole;
+}
+
+/* What of a block the last ACK did not say. */
+static bool sack_block(struct tcp *tcp, struct tcb *tcb, struct sack_block block, u32 *steps,
+		       struct loss_step *step)
+{
+	struct sack_block part = block;
+	bool whole = true;
+
+	for (u32 n = 0; n < tcb->sack_seen_count; n++) {
+		const struct sack_block *seen = &tcb->sack_seen[n];
+
+		if (seq_le(seen->end, part.start) || seq_ge(seen->start, block.end))
+			continue;
+		part.end = seen->start;
+		if (seq_lt(part.start, part.end))
+			whole &= sack_range(tcp, tcb, part, steps, step);
+		part.start = seen->end;
+	}
+	part.end = block.end;
+	if (seq_lt(part.start, part.end))
+		whole &= sack_range(tcp, tcb, part, steps, step);
+	return whole;
+}
+
+/* RFC 2883 section 4: the first block, below the ACK or inside the second, tells of what arrived
+ * twice.                                                                                         */
+static bool find_dsack(const struct tcb *tcb, const struct tcp_seg *seg, struct loss_step *step)
+{
+	const struct sack_block *first = &seg->opt.sack[0];
+	const struct sack_block *second = &seg->opt.sack[1];
+
+	if (seg->opt.sack_count == 0 || seq_ge(first->start, first->end) ||
+	    seq_gt(first->end, tcb->snd_nxt))
+		return false;
+	step->dsack = seq_le(first->end, seg->ack);
+	if (!step->dsack && seg->opt.sack_count > 1)
+		step->dsack = seq_ge(first->start, second->start) &&
+			      seq_le(first->end, second->end);
+	step->dsack_block = *first;
+	return step->dsack;
+}
+
+static void insert_sorted(struct sack_block *sorted, u32 count, const struct sack_block *block)
+{
+	u32 at = count;
+
+	while (at > 0 && seq_lt(block->start, sorted[at - 1].start)) {
+		sorted[at] = sorted[at - 1];
+		at--;
+	}
+	sorted[at] = *block;
+}
+
+/* Blocks that are not within [SND.UNA, SND.NXT] are old, or wrong (RFC 2018 section 4). */
+static void ack_by_sack(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
+{
+	const struct tcp_opts *opt = &step->seg->opt;
+	struct sack_block sorted[TCP_SACK_BLOCKS_MAX];
+	u32 steps = SACK_STEPS_MAX;
+	u32 count = 0;
+	bool whole = true;
+
+	if ((tcb->flags & TCB_SACK) == 0)
+		return;
+	for (u32 n = find_dsack(tcb, step->seg, step); n < opt->sack_count; n++) {
+		const struct sack_block *block = &opt->sack[n];
+
+		if (seq_lt(block->start, block->end) && seq_ge(block->start, tcb->snd_una) &&
+		    seq_le(block->end, tcb->snd_nxt) && seq_le(block->start, tcb->snd_nxt))
+			insert_sorted(sorted, count++, block);
+	}
+	for (u32 n = 0; n < count; n++)
+		whole &= sack_block(tcp, tcb, sorted[n], &steps, step);
+	/* What could not be done now comes again with the next ACK. */
+	tcb->sack_seen_count = whole ? (u8)count : 0;
+	for (u32 n = 0; n < tcb->sack_seen_count; n++)
+		tcb->sack_seen[n] = sorted[n];
+}
+
+/* ---- what follows ---------------------------------------------------------------------------- */
+
+/* RFC 3168 section 6.1.2: ECE is answered once per window of data. The one that its answer left
+ * behind ends when the segment with CWR, the first one sent after it, is acknowledged.           */
+static void ecn_on_ack(struct tcb *tcb, struct loss_step *step)
+{
+	bool is_new_window = seq_gt(tcb->snd_una, tcb->ecn_end_seq);
+
+	if (is_new_window)
+		tcb->ecn_end_seq = tcb->snd_una - 1;
+	if ((tcb->flags & TCB_ECN) == 0 || (step->seg->flags & (TCP_ECE | TCP_SYN)) != TCP_ECE)
+		return;
+	if (!is_new_window || loss_in_recovery(tcb))
+		return;
+	step->ack.ecn_echo = true;
+	tcb->ecn_end_seq = tcb->snd_nxt;
+	tcb->flags |= TCB_CWR;
+}
+
+/* Since the connection began, for a number from SND.UNA on. in.c counts what this ACK acknowledges
+ * when it is through.                                                                            */
+static u64 offset_of(const struct tcb *tcb, const struct loss_step *step, u32 seq)
+{
+	return tcb->bytes_acked + step->ack.una_bytes + (seq - tcb->snd_una);
+}
+
+void loss_mark(struct tcp *tcp, struct tcb *tcb, u32 idx, const struct loss_step *step)
+{
+	const struct tx_rec *rec = rec_at(tcp, idx);
+	struct cc_lost lost = {
+		.now = step->now,
+		.seq = offset_of(tcb, step, rec->seq),
+		.delivered = tcb->delivered,
+		.tx_lost = rec->lost,
+		.bytes = rec_payload(rec),
+		.tx_in_flight = rec->tx_in_flight,
+		.app_limited = (rec->flags & REC_APP_LIMITED) != 0,
+	};
+
+	tcb->lost += lost.bytes;
+	lost.lost = tcb->lost;
+	txq_mark_lost(tcp, tcb, idx);
+	if (loss_has_cc(tcb) && tcb->cc.ops->on_lost != NULL)
+		tcb->cc.ops->on_lost(&tcb->cc, &lost);
+}
+
+static void fill_ack(const struct tcb *tcb, struct loss_step *step)
+{
+	struct cc_ack *ack = &step->ack;
+
+	ack->now = step->now;
+	ack->delivered = tcb->delivered;
+	ack->lost = tcb->lost;
+	ack->acked_bytes = (u32)(tcb->delivered - step->delivered_before);
+	ack->lost_bytes = (u32)(tcb->lost - step->lost_before);
+	ack->in_flight = tcb_in_flight(tcb);
+	ack->snd_una = offset_of(tcb, step, tcb->snd_una);
+	ack->snd_nxt = offset_of(tcb, step, tcb->snd_nxt);
+	ack->srtt_ns = tcb->srtt_ns;
+	ack->in_recovery = loss_in_recovery(tcb);
+	ack->cwnd_limited = (tcb->flags & TCB_CWND_LIMITED) != 0;
+	ack->ack_delayed = step->rec_count == 1 && ack->una_bytes > 0 &&
+			   step->head_bytes < tcb->cc.mss;
+}
+
+void loss_tell(struct tcb *tcb, enum cc_event event, struct loss_step *step)
+{
+	if (!loss_has_cc(tcb))
+		return;
+	fill_ack(tcb, step);
+	tcb->cc.ops->on_event(&tcb->cc, event, &step->ack);
+}
+
+static void tell_ack(struct tcb *tcb, struct loss_step *step)
+{
+	if (!loss_has_cc(tcb))
+		return;
+	fill_ack(tcb, step);
+	tcb->cc.ops->on_ack(&tcb->cc, &step->ack);
+	/* A round is over when something that was sent in it is delivered. */
+	if (step->has_rate && step->ack.rate.prior_delivered >= tcb->round_end) {
+		tcb->round_end = tcb->delivered;
+		tcb->flags &= ~(u32)TCB_CWND_LIMITED;
+	}
+}
+
+void loss_on_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, bool is_dup,
+		 struct loss_acked *acked, ns_t now)
+{
+	struct tcb *tcb = tcb_at(tcp, idx);
+	struct loss_step step;
+
+	memset(acked, 0, sizeof *acked);
+	/* Who only receives has nothing to learn from it. */
+	if (tcb->tx_first == IDX_NONE && seg->opt.sack_count == 0 && (seg->flags & TCP_ECE) == 0)
+		return;
+	CHECK(seq_le(tcb->snd_una, seg->ack) && seq_le(seg->ack, tcb->snd_nxt));
+	loss_step_init(&step, tcb, now);
+	step.seg = seg;
+	step.is_dup = is_dup;
+	ack_by_number(tcp, tcb, &step, acked);
+	ack_by_sack(tcp, tcb, &step);
+	acked->progress = acked->una_bytes > 0 || tcb->delivered != step.delivered_before;
+	rtt_finish(tcp, tcb, &step);
+	reno_on_ack(tcp, tcb, &step);
+	rate_finish(tcb, &step);
+	recovery_on_ack(tcp, tcb, &step);
+	rack_detect(tcp, tcb, &step);
+	if (tlp_on_ack(tcb, &step) && tcb->lost == step.lost_before)
+		recovery_of_probe(tcp, tcb, &step);
+	recovery_on_loss(tcp, tcb, &step);
+	ecn_on_ack(tcb, &step);
+	tell_ack(tcb, &step);
+	if (tcb->lost_bytes > 0)
+		tcp_want_send(tcp, idx);
+	loss_arm(tcp, tcb, now);
+}

@@ -1,0 +1,83 @@
+/* How large a segment may be, and what ICMP says of a connection (RFC 1191, 4821, 5461, 5927). */
+#include "core/tcp/emit.h"
+#include "core/tcp/loss.h"
+#include "core/tcp/tcp_part.h"
+#include "core/wire/icmp.h"
+#include "core/wire/ip4.h"
+
+enum {
+	PMTU_MIN = 576 - 24,    /* 552, as Linux has it: less is no path, but an attack */
+	PMTU_HOLE_TIMEOUTS = 3, /* time-outs in a row before large segments are doubted */
+	PMTU_HOLE = 1024,       /* what is tried then, and then the least */
+	SEGMENT_MIN = 88,       /* payload bytes at least, whatever a peer announces */
+};
+
+void tcb_set_sizes(struct tcb *tcb)
+{
+	u32 mss = u32_max(tcb->pmtu, IP4_MTU_MIN) - IP4_HLEN_MIN - TCP_HLEN_MIN;
+
+	mss = u32_min(mss, tcb->peer_mss);
+	if (tcb->mss_max != 0)
+		mss = u32_min(mss, tcb->mss_max);
+	tcb->snd_mss = (u16)u32_max(mss, SEGMENT_MIN);
+	tcb->hdr_opt_len = (tcb->flags & TCB_TS) != 0 ? TCP_OPT_TS_LEN : 0;
+	tcb->cc.mss = tcb_mss(tcb);
+	if (tcb->rcv_mss == 0)
+		tcb->rcv_mss = (u16)u32_min(tcb_mss(tcb), TCP_MSS_DEFAULT);
+}
+
+static void pmtu_set(struct tcp *tcp, u32 idx, u16 mtu, ns_t now)
+{
+	struct tcb *tcb = tcb_at(tcp, idx);
+
+	tcb->pmtu = mtu;
+	tcb_set_sizes(tcb);
+	loss_on_pmtu(tcp, idx, now);
+	tcp_want_send(tcp, idx);
+}
+
+void pmtu_on_timeout(struct tcp *tcp, u32 idx, ns_t now)
+{
+	struct tcb *tcb = tcb_at(tcp, idx);
+
+	/* RFC 4821 section 7.7: silence is the only thing that a black hole says. */
+	if (tcb->backoff < PMTU_HOLE_TIMEOUTS || tcb->pmtu <= PMTU_MIN)
+		return;
+	tcp->stats.black_holes++;
+	pmtu_set(tcp, idx, tcb->pmtu > PMTU_HOLE ? PMTU_HOLE : PMTU_MIN, now);
+}
+
+static enum tcp_error error_of(u8 code)
+{
+	switch (code) {
+	case ICMP_UNREACH_PROTO:
+	case ICMP_UNREACH_PORT:
+		return TCP_ERR_PORT_UNREACHABLE;
+	case ICMP_UNREACH_NET:
+		return TCP_ERR_NET_UNREACHABLE;
+	default:
+		return TCP_ERR_HOST_UNREACHABLE;
+	}
+}
+
+void tcp_icmp_in(struct tcp *tcp, const struct tcp_icmp *icmp, ns_t now)
+{
+	u32 idx = tcb_find(tcp, &icmp->key);
+	struct tcb *tcb;
+
+	if (idx == IDX_NONE || icmp->type != ICMP_UNREACH)
+		return;
+	tcb = tcb_at(tcp, idx);
+	/* RFC 5927 section 4.1: who quotes what is not in flight has not seen it. */
+	if (seq_lt(icmp->seq, tcb->snd_una) || seq_ge(icmp->seq, tcb->snd_nxt))
+		return;
+	if (icmp->code == ICMP_UNREACH_FRAG) {
+		if (icmp->mtu < tcb->pmtu && !tcb_is_opening(tcb))
+			pmtu_set(tcp, idx, (u16)u32_max(icmp->mtu, PMTU_MIN), now);
+		return;
+	}
+	/* RFC 5461: what stands is not ended by a message that anybody may send; what is being
+	 * opened should not wait minutes for nothing.                                            */
+	if (tcb->state == TCP_SYN_SENT)
+		tcb_fail(tcp, idx, error_of(icmp->code), now);
+}

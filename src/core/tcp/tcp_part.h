@@ -1,0 +1,80 @@
+/* What the files of the machine share: in.c, reasm.c, out.c, timer.c, user.c, state.c, pmtu.c. */
+#ifndef CORE_TCP_TCP_PART_H
+#define CORE_TCP_TCP_PART_H
+
+#include "core/tcp/tcp.h"
+
+enum {
+	TCP_RETRY_NS = 1000000,      /* 1 ms until packets or records are looked for again */
+	TCP_PERSIST_MAX_MS = 60000,  /* RFC 1122 section 4.2.2.17: at most, with back-off */
+	TCP_OPT_TS_LEN = 12,         /* two bytes of padding included */
+	TCP_SEND_START = 65536,      /* bytes a writer may queue before anything is known */
+};
+
+/* Payload bytes of a full segment as it leaves, without SACK blocks. */
+static inline u32 tcb_mss(const struct tcb *tcb)
+{
+	return (u32)tcb->snd_mss - tcb->hdr_opt_len;
+}
+
+static inline bool tcb_is_opening(const struct tcb *tcb)
+{
+	return tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED;
+}
+
+/* The sequence number of the first byte in the send ring. */
+static inline u32 tcb_snd_base(const struct tcb *tcb)
+{
+	return tcb_is_opening(tcb) ? tcb->iss + 1 : tcb->snd_una;
+}
+
+/* Bytes that were written and never left. */
+static inline u32 tcb_unsent(const struct tcb *tcb)
+{
+	u32 sent = tcb->snd_nxt - tcb_snd_base(tcb);
+
+	if ((tcb->flags & TCB_FIN_SENT) != 0)
+		return 0;
+	/* Before the SYN has left, snd_nxt lies below the base. */
+	return tcb->snd_nxt == tcb->iss && tcb_is_opening(tcb) ? tcb->snd.len :
+								 tcb->snd.len - sent;
+}
+
+/* What may still be received: from rcv_nxt to the edge that was announced. */
+static inline u32 tcb_rcv_wnd(const struct tcb *tcb)
+{
+	return tcb->rcv_adv - tcb->rcv_nxt;
+}
+
+/* in.c: one segment of a connection. */
+void tcp_in_tcb(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now);
+/* An RST ends it, or is owed: RFC 9293 section 3.10.5. */
+void tcb_abort(struct tcp *tcp, u32 idx, ns_t now);
+
+/* reasm.c */
+/* Takes the data of a segment as far as they lie in the window; true: rcv_nxt moved. */
+bool reasm_in(struct tcp *tcp, struct tcb *tcb, const struct tcp_seg *seg, ns_t now);
+void reasm_fini(struct tcp *tcp, struct tcb *tcb);
+/* SACK blocks to be sent now, the most recent first (RFC 2018 section 4, RFC 2883). */
+void reasm_sacks(const struct tcp *tcp, struct tcb *tcb, struct tcp_opts *opts);
+/* The window field to be sent now: moves rcv_adv, never back (RFC 9293 section 3.8.6.2.2). */
+u16 reasm_window(struct tcb *tcb);
+/* The reader took bytes: the limit may grow; whether the peer should hear of the window. */
+bool reasm_was_read(const struct tcp *tcp, struct tcb *tcb, u32 bytes, ns_t now);
+/* A round trip as the receiver sees it, for the size of the window. */
+void reasm_rtt(struct tcb *tcb, const struct tcp_seg *seg, ns_t now);
+void reasm_check(const struct tcp *tcp, const struct tcb *tcb);
+
+/* pmtu.c: sizes follow pmtu, peer_mss, mss_max and the options in use. */
+void tcb_set_sizes(struct tcb *tcb);
+/* The retransmission timer has expired again and again: large segments may fall into a hole. */
+void pmtu_on_timeout(struct tcp *tcp, u32 idx, ns_t now);
+
+/* out.c */
+void out_keepalive_restart(struct tcp *tcp, struct tcb *tcb, ns_t now);
+
+/* state.c: lists of control blocks. */
+void tcb_list_add(struct tcp *tcp, struct tcb_list *list, u32 idx, size_t link);
+void tcb_list_del(struct tcp *tcp, struct tcb_list *list, u32 idx, size_t link);
+
+#endif

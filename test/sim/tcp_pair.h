@@ -1,0 +1,77 @@
+/* Two TCP stacks and the links between them, in virtual time.
+ *
+ *     struct tcp_pair pair;
+ *     tcp_pair_init(&pair, &conf);
+ *     tcp_pair_talk(&pair, 0, &talk);           end 0 connects to end 1
+ *     while (tcp_pair_step(&pair, until)) …     one event after the other; x_check after each
+ *     tcp_pair_fini(&pair);                     every packet is back, or the program stops
+ *
+ * The bytes of a talk follow from their place in the stream, so that each one that is read can be
+ * judged: none is lost, doubled, changed or out of order.                                        */
+#ifndef TEST_SIM_TCP_PAIR_H
+#define TEST_SIM_TCP_PAIR_H
+
+#include "core/link/link.h"
+#include "core/tcp/tcp.h"
+
+enum { TCP_TALKS_MAX = 64, TCP_PAIR_PORT = 80 };
+
+struct tcp_pair_conf {
+	struct tcp_conf tcp[2];
+	struct link_conf link[2]; /* [n]: away from end n */
+	u16 mtu;
+	u32 packets;              /* in each end's pool */
+	u64 seed;
+	bool check;               /* every invariant after every event */
+};
+
+/* One connection, from the end that begins it to the other, data both ways. */
+struct tcp_talk {
+	struct tcp_sockopt opt;
+	ns_t start_ns;
+	u64 goal[2];      /* bytes that end n of the pair sends; UINT64_MAX: without end */
+	/* from here on: what became of it */
+	u8 from;
+	bool begun;
+	bool open[2];     /* the end has a handle */
+	tcp_id id[2];
+	u64 written[2];
+	u64 read[2];      /* by end n: of what the other one sent */
+	bool done[2];     /* it has read the end of the stream */
+	enum tcp_error error[2];
+	ns_t finished_ns; /* when both had; 0 */
+};
+
+struct tcp_end {
+	struct tcp tcp;
+	struct pkt_pool pool;
+	void *memory;
+	tcp_id listener;
+};
+
+struct tcp_pair {
+	struct tcp_pair_conf conf;
+	struct tcp_end end[2];
+	struct link link[2];
+	void *link_memory[2];
+	struct tcp_talk *talk[TCP_TALKS_MAX];
+	u32 talk_count;
+	u32 accepted; /* talks that the other end has */
+	ns_t now;
+	u64 events;
+};
+
+/* Two ends with the defaults, a link of 100 Mbit/s and 10 ms each way. */
+void tcp_pair_conf_defaults(struct tcp_pair_conf *conf);
+void tcp_pair_init(struct tcp_pair *pair, const struct tcp_pair_conf *conf);
+void tcp_pair_fini(struct tcp_pair *pair);
+/* Connects at talk->start_ns; talk is the caller's and lives as long as the pair. */
+void tcp_pair_talk(struct tcp_pair *pair, u8 from, struct tcp_talk *talk);
+/* The next event that is not after `until`; false: there is none, and it is `until` now. */
+bool tcp_pair_step(struct tcp_pair *pair, ns_t until);
+void tcp_pair_run(struct tcp_pair *pair, ns_t until);
+/* What has been read, in per mille of the rate of the link that it came over, less its loss. */
+u32 tcp_pair_goodput(const struct tcp_pair *pair, const struct tcp_talk *talk, u8 reader,
+		     ns_t from, u64 read_before);
+
+#endif
