@@ -129,6 +129,26 @@ static void pass(struct cc_bed *bed, struct cc_bed_sent *sent)
 		sent->ack_at += conf->ack_every - 1 - (sent->ack_at - 1) % conf->ack_every;
 }
 
+void cc_bed_set_rate(struct cc_bed *bed, u64 rate)
+{
+	ns_t behind = bed->now + bed->conf.rtt;
+
+	for (u32 n = 0; n < bed->flow_count; n++) {
+		struct cc_bed_flow *flow = &bed->flow[n];
+
+		for (u64 tx = flow->tx_arrive; tx < flow->tx_next; tx++) {
+			struct cc_bed_sent *sent = at(flow, tx);
+
+			if (sent->ack_at > behind)
+				sent->ack_at = behind +
+					       (sent->ack_at - behind) * bed->conf.rate / rate;
+		}
+	}
+	if (bed->link_free > bed->now)
+		bed->link_free = bed->now + (bed->link_free - bed->now) * bed->conf.rate / rate;
+	bed->conf.rate = rate;
+}
+
 /* ---- sending --------------------------------------------------------------------------------- */
 
 static bool has_room(const struct cc_bed_flow *flow)
@@ -377,6 +397,7 @@ static void check_spurious(struct cc_bed_flow *flow, struct cc_ack *ack)
 
 static void judge_recovery(struct cc_bed_flow *flow, struct cc_ack *ack)
 {
+	check_spurious(flow, ack);
 	if (flow->in_recovery && flow->snd_una >= flow->recovery_point) {
 		flow->in_recovery = false;
 		tell(flow, CC_EXIT_RECOVERY, ack);
@@ -386,7 +407,6 @@ static void judge_recovery(struct cc_bed_flow *flow, struct cc_ack *ack)
 		flow->episode_spurious = 0;
 		enter_recovery(flow, ack);
 	}
-	check_spurious(flow, ack);
 	ack->in_recovery = flow->in_recovery;
 }
 

@@ -4,8 +4,8 @@
  * A sender paces, marks a segment lost when three that left later have arrived, repairs, leads
  * cwnd by PRR where the algorithm wants it, and has a retransmission timer. It takes the samples of
  * draft-ietf-ccwg-bbr, "Delivery Rate Samples". The bottleneck is a queue with a rate, a delay
- * and a buffer, that loses at random on a seed, before or behind itself. Everything in `conf`, and
- * what is marked so in a flow, may be changed while it runs.                                     */
+ * and a buffer, that loses at random on a seed, before or behind itself. Everything in `conf` but
+ * the rate, and what is marked so in a flow, may be changed while it runs.                       */
 #ifndef TEST_FAKE_CC_BED_H
 #define TEST_FAKE_CC_BED_H
 
@@ -110,6 +110,8 @@ void cc_bed_run(struct cc_bed *bed, ns_t until);
 bool cc_bed_reach(struct cc_bed *bed, const struct cc_bed_flow *flow, const char *state,
 		  ns_t until);
 bool cc_bed_is_in(const struct cc_bed_flow *flow, const char *state);
+/* Another rate, for what is in the queue too. */
+void cc_bed_set_rate(struct cc_bed *bed, u64 rate);
 /* Bytes of the delay-bandwidth product. */
 u64 cc_bed_bdp(const struct cc_bed *bed);
 

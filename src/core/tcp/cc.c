@@ -3,7 +3,7 @@
 
 #include "core/base/text.h"
 
-static const struct cc_ops *const all[] = { &cc_bbr, &cc_cubic, &cc_newreno };
+static const struct cc_ops *const all[] = { &cc_bbr, &cc_cubic, &cc_newreno, &cc_bbr3 };
 
 enum { NAME_SIZE = 16 };
 
