@@ -23,7 +23,10 @@
 #include "core/nat/backend_state.h"
 #include "core/nat/nat_conf.h"
 #include "core/pkt/pkt.h"
+#include "core/sock/sock_conf.h"
 #include "core/subscriber/subscriber_conf.h"
+#include "core/tcp/tcp_conf.h"
+#include "core/udp/udp_conf.h"
 
 enum { SLUICE_ROUTE_MAX = 1024 };
 
@@ -50,6 +53,9 @@ struct sluice_conf {
 	struct reass_conf reass;
 	struct icmp_conf icmp;
 	struct pkt_pool_conf packets;
+	struct sock_conf sockets; /* limits of zero: there are none */
+	struct udp_conf udp;
+	struct tcp_conf tcp;
 	u8 seed[32];     /* secret: keys of hashes, ports, identifiers come from it */
 	bool slow_road;  /* never take the short cuts for known and new flows; for tests */
 	bool redirects;  /* send ICMP redirects */

@@ -14,10 +14,21 @@ ns_t engine_now(struct sluice *s, ns_t now)
 	return s->now;
 }
 
+/* What came in becomes readiness and completions, and what is to leave leaves. */
+static NOINLINE void socks_serve(struct sluice *s)
+{
+	sock_work(&s->socks, s->now);
+	path_send_socks(&s->path, s->now);
+	/* What was for ourselves, or could not leave, is heard of now. */
+	sock_work(&s->socks, s->now);
+}
+
 void sluice_input(struct sluice *s, struct batch *rx, ns_t now)
 {
 	path_update_gen(&s->path);
 	path_receive(&s->path, rx, engine_now(s, now));
+	if (UNLIKELY(!sock_is_off(&s->socks)))
+		socks_serve(s);
 }
 
 void sluice_tick(struct sluice *s, ns_t now)
@@ -27,6 +38,10 @@ void sluice_tick(struct sluice *s, ns_t now)
 	s->ticked_ns = now;
 	path_tick(&s->path, now);
 	filter_tick(&s->filter, now);
+	if (!sock_is_off(&s->socks)) {
+		sock_tick(&s->socks, now);
+		socks_serve(s);
+	}
 	engine_events_tick(s, now);
 }
 
@@ -38,6 +53,7 @@ ns_t sluice_next(const struct sluice *s)
 	next = u64_min(next, reass_next(&s->reass));
 	next = u64_min(next, neigh_next(&s->neigh));
 	next = u64_min(next, filter_next(&s->filter));
+	next = u64_min(next, sock_next(&s->socks));
 	return u64_min(next, engine_events_next(s));
 }
 
@@ -117,6 +133,7 @@ void sluice_check_traffic(const struct sluice *s)
 	subscriber_check(&s->subscribers, &s->ct);
 	nat_check(&s->nat, &s->ct);
 	filter_check(&s->filter);
+	sock_check(&s->socks);
 	CHECK(ct_ended_next(&s->ct) == IDX_NONE);
 	CHECK(s->ct.live == s->ct.confirmed);
 }

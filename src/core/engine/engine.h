@@ -84,6 +84,7 @@ struct sluice {
 	struct subscriber_table subscribers;
 	struct nat nat;
 	struct filter filter;
+	struct sock_table socks;
 	struct drop_stats drops;
 	struct path path;
 	ns_t now; /* of the last call */
@@ -112,6 +113,7 @@ struct engine_tables {
 	struct subscriber_table *subscribers;
 	struct nat *nat;
 	struct filter *filter;
+	struct sock_table *socks;
 	struct path *path;
 };
 

@@ -10,6 +10,9 @@ void sluice_conf_defaults(struct sluice_conf *conf)
 	subscriber_conf_defaults(&conf->subscribers);
 	nat_conf_defaults(&conf->nat);
 	filter_conf_defaults(&conf->filter);
+	sock_conf_defaults(&conf->sockets);
+	udp_conf_defaults(&conf->udp);
+	tcp_conf_defaults(&conf->tcp);
 	neigh_conf_default(&conf->neigh);
 	conf->fib = (struct fib_conf){ .prefix_count = 4096, .route_count = 1024 };
 	conf->reass = (struct reass_conf){
@@ -56,6 +59,8 @@ void engine_layout(const struct engine_tables *t, const struct sluice_conf *conf
 	subscriber_layout(t->subscribers, &conf->subscribers, &conf->ct, mem);
 	nat_layout(t->nat, &conf->nat, conf->ct.flow_count, mem);
 	filter_layout(t->filter, &conf->filter, conf->ct.flow_count, mem);
+	sock_layout(t->socks, &(struct sock_table_conf){ conf->sockets, conf->udp, conf->tcp },
+		    mem);
 	path_layout(t->path, mem);
 }
 
@@ -69,9 +74,10 @@ void sluice_plan(const struct sluice_conf *conf, struct mem *mem)
 	struct subscriber_table subscribers;
 	struct nat nat;
 	struct filter filter;
+	struct sock_table socks;
 	struct path path;
 	struct engine_tables tables = {
-		&pool, &neigh, &fib, &reass, &ct, &subscribers, &nat, &filter, &path
+		&pool, &neigh, &fib, &reass, &ct, &subscribers, &nat, &filter, &socks, &path
 	};
 
 	mem_init_plan(mem);
@@ -205,6 +211,8 @@ const char *engine_conf_wrong(const struct sluice_conf *conf)
 	if (conf->filter.elem_limit > FILTER_ELEM_LIMIT)
 		return "more than 4,194,304 elements of filter sets are not possible (limit "
 		       "elem_limit)";
+	if (conf->sockets.port_first == 0 || conf->sockets.port_first > conf->sockets.port_last)
+		return "the first port that sockets are given is zero, or behind the last";
 	why = subscriber_conf_wrong(&conf->subscribers);
 	return why != NULL ? why : services_wrong(conf);
 }

@@ -140,6 +140,17 @@ static enum err ifaces_build(struct iface_table *ifaces, const struct sluice_con
 	return ERR_OK;
 }
 
+/* What an interface has, sockets may use, whether or not translation does so too. */
+static void addresses_share(struct sluice *s)
+{
+	for (u32 at = 0; at < s->ifaces.count; at++) {
+		const struct iface_conf *conf = &s->ifaces.iface[at].conf;
+
+		for (u32 own = 0; own < conf->addr_count; own++)
+			nat_share(&s->nat, conf->addr[own].addr);
+	}
+}
+
 static enum err tables_build(struct sluice *s, const struct sluice_conf *conf, const char **why)
 {
 	be32 masquerade[NAT_IFACE_MAX];
@@ -155,6 +166,8 @@ static enum err tables_build(struct sluice *s, const struct sluice_conf *conf, c
 	masquerade_addresses(conf, masquerade);
 	if (err == ERR_OK)
 		err = nat_configure(&s->nat, &conf->nat, masquerade, conf->iface_count, why);
+	if (err == ERR_OK)
+		addresses_share(s);
 	return err;
 }
 
@@ -308,6 +321,20 @@ static void keys_draw(struct rng *rng, struct hash_key *key)
 		key->k[at] = rng_u64(rng);
 }
 
+/* Secrets of TCP, ports and identifiers; drawn last, so that nobody else's change with them. */
+static void socks_init(struct sluice *s, struct rng *rng)
+{
+	struct sock_seeds seeds;
+
+	for (u32 at = 0; at < sizeof seeds.tcp; at++) {
+		seeds.tcp[at] = (u8)rng_u32(rng);
+		seeds.ports[at] = (u8)rng_u32(rng);
+	}
+	keys_draw(rng, &seeds.udp);
+	seeds.ip_id = (u16)rng_u32(rng);
+	sock_init(&s->socks, &s->pool, &seeds, s->now);
+}
+
 static void modules_init(struct sluice *s, const struct sluice_conf *conf)
 {
 	struct hash_key key;
@@ -337,6 +364,7 @@ static void modules_init(struct sluice *s, const struct sluice_conf *conf)
 	subscriber_init(&s->subscribers, &key);
 	keys_draw(&rng, &key);
 	filter_init(&s->filter, &key);
+	socks_init(s, &rng);
 }
 
 static void path_wire(struct sluice *s, const struct sluice_conf *conf)
@@ -355,6 +383,8 @@ static void path_wire(struct sluice *s, const struct sluice_conf *conf)
 	path->nat = &s->nat;
 	s->nat.subscribers = &s->subscribers;
 	path->filter = &s->filter;
+	path->socks = &s->socks;
+	s->nat.own = &s->socks.ports;
 	path->drops = &s->drops;
 	path->host_if = conf->host_if;
 	path->slow_road = conf->slow_road;
@@ -380,7 +410,8 @@ enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *m
 	mem_init(&mem, memory, size);
 	s = mem_take(&mem, "engine", 1, sizeof *s);
 	engine_layout(&(struct engine_tables){ &s->pool, &s->neigh, &s->fib, &s->reass, &s->ct,
-					       &s->subscribers, &s->nat, &s->filter, &s->path },
+					       &s->subscribers, &s->nat, &s->filter, &s->socks,
+					       &s->path },
 		      conf, &mem);
 	mem_seal(&mem);
 	s->mem = mem;

@@ -290,6 +290,7 @@ static bool masquerade_take(struct nat *nat, const struct nat_conf *conf, be32 a
 	if (address == NULL)
 		return false;
 	address_set_ports(address, conf->masquerade_port_first, conf->masquerade_port_last);
+	address->ours = true;
 	address->spare_first = conf->masquerade_spare_first;
 	address->spare_last = conf->masquerade_spare_last;
 	return true;
@@ -326,8 +327,10 @@ enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 
 		*why = "more public addresses than the limit `addresses` allows";
 		return ERR_FULL;
 	}
-	for (u32 idx = 0; idx < nat->address_count; idx++)
+	for (u32 idx = 0; idx < nat->address_count; idx++) {
 		nat->address[idx].live = nat->address[idx].kept;
+		nat->address[idx].ours = false;
+	}
 	nat->conf = *conf;
 	nat->conf.address_count = limits.address_count;
 	nat->conf.mapping_count = limits.mapping_count;
@@ -348,6 +351,14 @@ enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 
 		nat->masquerade_if = at;
 	mixed_update(nat);
 	return ERR_OK;
+}
+
+void nat_share(struct nat *nat, be32 addr)
+{
+	u32 idx = nat_address_find(nat, addr);
+
+	if (idx != IDX_NONE)
+		nat->address[idx].ours = true;
 }
 
 /* ---- the invariants -------------------------------------------------------------------------- */

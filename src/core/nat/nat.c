@@ -81,6 +81,16 @@ bool nat_claims(const struct nat *nat, const struct tuple_key *key, bool from_in
 	       nat_mapping_by_public(nat, address, be16_host(t->dport), key->proto) != IDX_NONE;
 }
 
+bool nat_has_port(const struct nat *nat, be32 addr, u8 proto, u16 port)
+{
+	u32 address = nat_address_find(nat, addr);
+
+	if ((balance_ports(&nat->balance, addr, proto, port / 64) >> (port % 64) & 1) != 0)
+		return true;
+	return address != IDX_NONE && nat_proto_of(proto) >= 0 &&
+	       nat_mapping_by_public(nat, address, port, proto) != IDX_NONE;
+}
+
 /* ---- PREROUTING ------------------------------------------------------------------------------ */
 
 static bool mapping_admits(const struct nat *nat, u32 idx, be32 remote)

@@ -29,6 +29,7 @@
 #ifndef CORE_NAT_NAT_H
 #define CORE_NAT_NAT_H
 
+#include "core/base/port_use.h"
 #include "core/base/rng.h"
 #include "core/base/slab.h"
 #include "core/ct/ct.h"
@@ -65,6 +66,7 @@ struct nat_address {
 	u16 spare_last;
 	bool live;       /* new flows may use it; an address taken out of the configuration serves
 			    its standing flows until they end */
+	bool ours;       /* sockets of ours may use it as well */
 	bool kept;       /* named by the configuration that nat_configure() looks at */
 	struct nat_space *space; /* NAT_PROTO_COUNT of them */
 };
@@ -177,6 +179,7 @@ struct nat {
 	struct nat_draw draw[NAT_DRAWS];
 	u16 masquerade_if; /* the first interface that has a masquerading address */
 	struct balance balance; /* given its services by balance_configure() */
+	const struct port_use *own; /* ports that sockets of ours hold */
 	struct nat_stats stats;
 	/* The last refusal for want of a port, for the report. */
 	struct nat_refusal {
@@ -228,6 +231,11 @@ void nat_tick(struct nat *nat, ns_t now);
 ns_t nat_next(const struct nat *nat, ns_t now);
 void nat_check(const struct nat *nat, const struct ct *ct);
 
+/* Ports of this public address that sockets of ours hold are not given out from now on. The next
+ * nat_configure() says anew that none are, but on masquerading interfaces.                       */
+void nat_share(struct nat *nat, be32 addr);
+/* Whether a service or a mapping has this port of a public address, for all who send there. */
+bool nat_has_port(const struct nat *nat, be32 addr, u8 proto, u16 port);
 /* Whether addr is a public address that NAT uses: pools, one-to-one, services, masquerading
  * interfaces.                                                                                    */
 bool nat_owns(const struct nat *nat, be32 addr);
@@ -262,6 +270,19 @@ void nat_rewrite_error(const struct nat *nat, struct pkt *pkt, const struct flow
 u32 nat_address_find(const struct nat *nat, be32 addr);
 struct nat_space *nat_space_of(const struct nat *nat, u32 address, u8 proto);
 struct nat_ports nat_ports_for(const struct nat_address *address, u8 proto, u16 inside_port);
+/* Ports of a word that sockets of ours hold on this address, one bit each. */
+static inline u64 nat_own_ports(const struct nat *nat, const struct nat_address *address, u8 proto,
+				u32 word)
+{
+	if (LIKELY(nat->own == NULL || !address->ours))
+		return 0;
+	switch (proto) {
+	case IP_PROTO_TCP: return port_use_word(nat->own, PORT_USE_TCP, word);
+	case IP_PROTO_UDP: return port_use_word(nat->own, PORT_USE_UDP, word);
+	default: return 0;
+	}
+}
+
 /* A port for a flow to its destination; false when none is left. */
 bool nat_port_choose(struct nat *nat, struct ct *ct, struct flow *flow, u32 address, ns_t now,
 		     u16 *port);

@@ -249,11 +249,14 @@ struct choice {
 	bool mixed;
 };
 
-static bool port_is_free(const struct ct *ct, const struct choice *c, u32 port)
+static bool port_is_free(const struct nat *nat, const struct ct *ct, const struct choice *c,
+			 u32 port)
 {
+	u64 taken = c->space->mapped[port / 64] |
+		    nat_own_ports(nat, &nat->address[c->address], c->flow->proto, port / 64);
 	struct tuple_key key;
 
-	if ((c->space->mapped[port / 64] >> (port % 64) & 1) != 0)
+	if ((taken >> (port % 64) & 1) != 0)
 		return false;
 	key = reply_key(c->flow, c->public_addr, (u16)port);
 	return ct_peek(ct, &key) == IDX_NONE;
@@ -311,7 +314,7 @@ static bool probe_ports(struct nat *nat, const struct ct *ct, const struct choic
 
 		nat->stats.probes++;
 		/* Only where odd words are preferred may a draw leave the range. */
-		if ((!c->mixed || port_allowed(&c->ports, at)) && port_is_free(ct, c, at)) {
+		if ((!c->mixed || port_allowed(&c->ports, at)) && port_is_free(nat, ct, c, at)) {
 			*port = at;
 			return true;
 		}
@@ -335,7 +338,7 @@ static bool map_pick(struct nat *nat, const struct ct *ct, const struct choice *
 			continue;
 		for (; bits != 0; bits &= ~(UINT64_C(1) << (*port % 64))) {
 			*port = word * 64 + random_bit(nat, bits);
-			if (port_is_free(ct, c, *port))
+			if (port_is_free(nat, ct, c, *port))
 				return true;
 		}
 	}
@@ -478,10 +481,11 @@ bool nat_port_own(struct nat *nat, u32 address, u8 proto, u16 inside_port, bool 
 		bits = word_allowed(&ports, word) & ~space->mapped[word];
 		if (parity && turn % 2 == 0)
 			bits &= alike;
-		/* A service would get what comes for the mapping. */
+		/* A service, or a socket of ours, would get what comes for the mapping. */
 		if (bits != 0)
-			bits &= ~balance_ports(&nat->balance, nat->address[address].addr, proto,
-					       word);
+			bits &= ~(balance_ports(&nat->balance, nat->address[address].addr, proto,
+						word) |
+				  nat_own_ports(nat, &nat->address[address], proto, word));
 		if (bits == 0)
 			continue;
 		*port = (u16)(word * 64 + random_bit(nat, bits));

@@ -95,6 +95,8 @@ void path_bury(struct path *path, struct pkt *pkt, ns_t now)
 	if (pkt->in_if != IFACE_NONE && (pkt->flags & PKT_LOCAL_OUT) == 0 && has_ip_header(pkt) &&
 	    turn_back(path, pkt))
 		bury_answer(path, pkt, now);
+	if (UNLIKELY((pkt->flags & PKT_OF_SOCK) != 0))
+		path_fault_sock(path, pkt, now);
 	/* One that has a next hop was confirmed; it may have outlived its flow. */
 	if (flow != NULL && pkt->nexthop == NEXTHOP_NONE &&
 	    (flow->flags & (FLOW_CONFIRMED | FLOW_ENDED)) == 0) {

@@ -1,4 +1,4 @@
-/* Who gets a local packet: the gateway's echo, the host's own stack, or nobody. */
+/* Who gets a local packet: a socket, the gateway's echo, the host's own stack, or nobody. */
 #include "core/path/path.h"
 #include "core/path/tell.h"
 #include "core/pkt/segment.h"
@@ -36,6 +36,14 @@ static bool is_echo_request(const struct pkt *pkt)
 
 	return ip->proto == IP_PROTO_ICMP &&
 	       ((const struct icmp_hdr *)(const void *)pkt_l4(pkt))->type == ICMP_ECHO;
+}
+
+/* What has an answer of its own when no socket does. */
+static bool is_known(const struct pkt *pkt)
+{
+	u8 proto = ((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->proto;
+
+	return proto == IP_PROTO_ICMP || proto == IP_PROTO_TCP || proto == IP_PROTO_UDP;
 }
 
 /* The flow was made for a packet that somebody else answers: as if it had never been. */
@@ -110,10 +118,43 @@ static verdict deliver_nobody(struct path *path, struct pkt *pkt)
 	}
 }
 
+/* The sockets have it, and nobody else is to. */
+static verdict deliver_done(struct path *path, struct pkt *pkt, ns_t now)
+{
+	path_confirm_local(path, pkt, now);
+	if (path_is_traced(path))
+		tell_deliver(path, pkt, TRACE_FATE_SOCKET);
+	pkt_put(pkt);
+	return VERDICT_STOLEN;
+}
+
+/* ACCEPT: no socket, or not only; others are asked. A group has members here and on the host. */
+static verdict deliver_sock(struct path *path, struct pkt *pkt, enum fib_type type, ns_t now)
+{
+	bool group = type != FIB_LOCAL;
+	bool shared = path->host_if != IFACE_NONE &&
+		      (group || path_is_host_addr(path, pkt->zone, path_dst(path, pkt)));
+
+	switch (path_deliver_sock(path, pkt, group, now)) {
+	case SOCK_NOBODY: return VERDICT_ACCEPT;
+	case SOCK_DAMAGED: return pkt_drop(path->drops, pkt, DROP_TRANSPORT_CHECKSUM);
+	case SOCK_TAKEN: return group && shared ? VERDICT_ACCEPT : deliver_done(path, pkt, now);
+	case SOCK_COPIED: break;
+	}
+	/* A raw socket is all that this protocol has here. */
+	return shared || is_known(pkt) ? VERDICT_ACCEPT : deliver_done(path, pkt, now);
+}
+
 verdict path_deliver(struct path *path, struct pkt *pkt, enum fib_type type, ns_t now)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
 
+	if (!sock_is_off(path->socks)) {
+		verdict v = deliver_sock(path, pkt, type, now);
+
+		if (!verdict_is_accept(v))
+			return v;
+	}
 	/* Groups of a link: the host may be a member (DHCP, routing daemons). */
 	if (type != FIB_LOCAL || path_is_host_addr(path, pkt->zone, ip->dst))
 		return deliver_host(path, pkt, now);

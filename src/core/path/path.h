@@ -4,10 +4,11 @@
  *   open         the short cut for the first packet of a flow
  *   prerouting   hook: reassembly, header checks, the flow is found or made, where it goes (DNAT)
  *   route        local, forward, or nowhere
- *   input        hook: what is for the gateway       deliver     who gets it: echo, the host
+ *   input        hook: what is for the gateway       deliver     who gets it: sockets, echo, host
  *   forward      hook: TTL, size
  *   output       hook: what was made here
  *   postrouting  hook: as whom it leaves (SNAT), the flow is confirmed, the packet rewritten
+ *   local        between the road and the sockets    way         what sockets ask before they send
  *   filter       the rules, at input, forward and output
  *   transmit     segments, fragments, the next hop's link address, the queue to the drivers
  *   bury         the grave: the only place where a dead packet ends, and where ICMP errors begin
@@ -30,6 +31,7 @@
 #include "core/nat/nat.h"
 #include "core/pkt/pkt.h"
 #include "core/pkt/trace.h"
+#include "core/sock/sock.h"
 #include "core/subscriber/subscriber.h"
 #include "core/wire/eth.h"
 
@@ -43,6 +45,8 @@ struct path_stats {
 	u64 slow;
 	u64 forwarded;
 	u64 to_host;
+	u64 to_sock;
+	u64 of_sock;    /* packets that sockets sent */
 	u64 echo_replies;
 	u64 resets;     /* TCP resets sent in somebody's name */
 	u64 probes;     /* questions whether an established flow lives */
@@ -64,6 +68,7 @@ struct path {
 	struct subscriber_table *subscribers;
 	struct nat *nat;
 	struct filter *filter;
+	struct sock_table *socks;
 	struct drop_stats *drops;
 	struct pkt **queue;  /* ring of PATH_QUEUE_MAX on the way to the drivers */
 	u32 queue_head;
@@ -118,7 +123,13 @@ static inline verdict path_filter(struct path *path, struct pkt *pkt, enum filte
 						     path_filter_judge(path, pkt, chain, now);
 }
 
-/* A packet made here; owns it whatever happens. */
+/* What a socket makes of it: TAKEN, the packet may go; COPIED and NOBODY, others are asked. */
+enum sock_fate path_deliver_sock(struct path *path, struct pkt *pkt, bool group, ns_t now);
+
+/* The second record point of what ends here: its flow, if it has one, is in the table. */
+void path_confirm_local(struct path *path, const struct pkt *pkt, ns_t now);
+
+/* A packet made here; owns it whatever happens. Its flow begins here if a socket sent it. */
 void path_output(struct path *path, struct pkt *pkt, ns_t now);
 verdict path_postrouting(struct path *path, struct pkt *pkt, ns_t now);
 /* The part of it that translates and confirms the flow of a packet that begins one. */
@@ -127,6 +138,13 @@ verdict path_transmit(struct path *path, struct pkt *pkt, be32 gateway, ns_t now
 /* The same for a packet that the link takes as it is, by a next hop that is usable. */
 void path_transmit_plain(struct path *path, struct pkt *pkt, u16 nexthop, ns_t now);
 void path_bury(struct path *path, struct pkt *pkt, ns_t now);
+
+/* What sockets want to send leaves, a bounded number of packets. */
+void path_send_socks(struct path *path, ns_t now);
+/* A packet of a socket died: it hears of it as ICMP would tell it. */
+void path_fault_sock(struct path *path, const struct pkt *pkt, ns_t now);
+/* A packet made here for an address of ours, after OUTPUT: it comes in. */
+verdict path_turn_round(struct path *path, struct pkt *pkt, ns_t now);
 
 /* Asks the inside hosts of flows whose time is over, as many as ct named. */
 void path_probe(struct path *path, ns_t now);
@@ -151,6 +169,28 @@ const struct fib_path *path_pick(const struct path *path, const struct fib *fib,
 bool path_find_addr(const struct path *path, u8 zone, be32 addr, u16 *index);
 /* Whether the host's own stack has this address as well, as it is seen from a zone. */
 bool path_is_host_addr(const struct path *path, u8 zone, be32 addr);
+
+/* Whether what comes with this tuple may be for a socket, so that it is tracked though the host has
+ * the address as well, and need not begin with a SYN.                                            */
+bool path_is_for_sock(const struct path *path, const struct tuple_key *key);
+/* Whether a packet that no flow belongs to begins one; else it goes by untracked. */
+bool path_begins_sock_flow(const struct pkt *pkt);
+
+/* How something that is made here reaches dst. */
+struct path_way {
+	be32 src;           /* as whom: RFC 1122 section 3.3.4.3 */
+	u16 out_if;
+	u16 mtu;
+	enum fib_type type; /* of dst */
+};
+
+/* out_if: IFACE_NONE by route; else by this one, whatever routes say. ERR_NOT_FOUND: no route, or
+ * no address to send from; ERR_RANGE: no such interface in the zone.                             */
+enum err path_find_way(const struct path *path, u8 zone, be32 dst, u16 out_if,
+		       struct path_way *way);
+/* Whether translation leaves a local port to a socket. key: as the socket sends; src zero: all our
+ * addresses, dst zero: to anybody.                                                               */
+bool path_port_is_free(const struct path *path, const struct tuple_key *key);
 
 /* Everything that a flow's remembered way follows from. */
 static inline void path_update_gen(struct path *path)

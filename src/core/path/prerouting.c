@@ -83,8 +83,13 @@ static verdict prerouting_new(struct path *path, struct pkt *pkt, const struct t
 			      ns_t now)
 {
 	bool from_inside = path_from_inside(path, pkt);
-	verdict v = ct_may_begin(path->ct, path->drops, pkt);
+	bool for_sock = path_is_for_sock(path, key);
+	verdict v;
 
+	/* The flow of a connection may have ended before it: our answer begins it again. */
+	if (for_sock && !path_begins_sock_flow(pkt))
+		return VERDICT_ACCEPT;
+	v = for_sock ? VERDICT_ACCEPT : ct_may_begin(path->ct, path->drops, pkt);
 	if (verdict_is_accept(v))
 		v = path_begin_flow(path, pkt, key, from_inside, now);
 	if (verdict_is_accept(v) && sees_public(path, pkt, key->tuple.dst))
@@ -203,8 +208,9 @@ static verdict prerouting_track(struct path *path, struct pkt *pkt, ns_t now)
 			return v;
 	}
 	if (pkt->flow == IDX_NONE)
-		return is_for_host(path, pkt, &key) ? VERDICT_ACCEPT :
-						      prerouting_new(path, pkt, &key, now);
+		return is_for_host(path, pkt, &key) && !path_is_for_sock(path, &key) ?
+			       VERDICT_ACCEPT :
+			       prerouting_new(path, pkt, &key, now);
 	if (ct_reopens(path->ct, ref >> 1, ref & 1, pkt))
 		ct_reopen(path->ct, ref >> 1);
 	if (path_refreshes(path, pkt))

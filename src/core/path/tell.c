@@ -298,12 +298,20 @@ void tell_leaves(struct path *path, const struct pkt *pkt)
 
 /* ---- the ends -------------------------------------------------------------------------------- */
 
+static const char *deliver_sentence(enum trace_fate fate)
+{
+	switch (fate) {
+	case TRACE_FATE_HOST: return "goes to the host's own stack";
+	case TRACE_FATE_SOCKET: return "goes to a socket";
+	default: return "an echo request, answered here";
+	}
+}
+
 void tell_deliver(struct path *path, const struct pkt *pkt, enum trace_fate fate)
 {
 	tell(path, (struct trace_step){ TRACE_DELIVER,
 					"packet",
-					fate == TRACE_FATE_HOST ? "goes to the host's own stack"
-								: "an echo request, answered here",
+					deliver_sentence(fate),
 					{ trace_iface("in", pkt->in_if) } });
 	trace_end(path->trace, fate);
 }
