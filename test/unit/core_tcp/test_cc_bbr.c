@@ -105,7 +105,7 @@ static void test_random_loss_of_small_windows(void **state)
 	}
 }
 
-/* A start that by its losses had three rounds without growth while hardly anything was in flight. */
+/* A start that by its losses had three rounds without growth while hardly anything was sent. */
 static void test_startup_of_a_few_segments(void **state)
 {
 	struct cc_bed_conf conf = cc_bed_usual();
