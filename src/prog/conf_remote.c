@@ -266,7 +266,8 @@ static int run_command(const struct conf_command *command, enum ctl_do what, int
 	answer = file ? ask_with_file(what, &args, file)
 		      : ask(args.control, request_of(what), NULL);
 	good = answer && take_answer(command, what, &args, file ? file : "", answer);
-	if (good && what == CTL_DO_APPLY && !args.json)
+	if (good && what == CTL_DO_APPLY && !args.json &&
+	    json_array_size(json_object_get(answer, "changes")) > 0)
 		printf("applied; 'sluice confirm' within %u s keeps it, or else it is taken back\n",
 		       args.confirm_s);
 	if (good && what == CTL_DO_CONFIRM && !args.json)

@@ -15,6 +15,7 @@
 #include "core/wire/udp.h"
 #include "prog/gateway.h"
 #include "prog/options.h"
+#include "host/conf/nearest.h"
 #include "host/conf/value_icmp.h"
 #include "host/conf/values.h"
 
@@ -97,6 +98,20 @@ static u8 flag_of(const char *word, size_t len)
 	return 0;
 }
 
+static bool refuse_flags(const char *text, const char *word, size_t len, struct ctl_why *why)
+{
+	char typed[NEAREST_WORD_MAX + 2];
+	const char *names[8];
+	const char *near;
+
+	snprintf(typed, sizeof typed, "%.*s", (int)len, word);
+	for (u32 bit = 0; bit < ARRAY_COUNT(names); bit++)
+		names[bit] = tcp_flag_name(bit);
+	near = nearest_word(typed, names, ARRAY_COUNT(names));
+	return options_refuse(why, "--flags %.40s: has to be words like syn or syn,ack%s%s", text,
+			      near ? "; did you mean " : "", near ? near : "");
+}
+
 static bool read_flags(const char *text, u8 *out, struct ctl_why *why)
 {
 	u8 all = 0;
@@ -106,10 +121,7 @@ static bool read_flags(const char *text, u8 *out, struct ctl_why *why)
 		u8 flag = flag_of(at, len);
 
 		if (flag == 0)
-			return options_refuse(why,
-					      "--flags %.40s: has to be words like syn or "
-					      "syn,ack",
-					      text);
+			return refuse_flags(text, at, len, why);
 		all |= flag;
 		at += len + (at[len] == ',');
 	}
@@ -143,7 +155,7 @@ static bool read_proto(const char *const *value, struct explain_args *args, stru
 	else if (strcmp(proto, "0") == 0)
 		args->proto = 0;
 	else if (!ctl_parse_proto(proto, &args->proto))
-		return options_refuse(why, "--proto %.40s: has to be " PROTO_WORDS, proto);
+		return options_refuse_proto(why, proto, PROTO_WORDS);
 	if (value[OPT_ICMP] && args->proto != IP_PROTO_ICMP)
 		return options_refuse(why,
 				      "--icmp %.40s: is for ICMP, and --proto %.40s is another "

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "core/wire/ip4.h"
 #include "host/conf/nearest.h"
 
 enum { OPTIONS_MAX = 48 };
@@ -15,6 +16,21 @@ bool options_refuse(struct ctl_why *why, const char *format, ...)
 	vsnprintf(why->text, sizeof why->text, format, list);
 	va_end(list);
 	return false;
+}
+
+bool options_refuse_proto(struct ctl_why *why, const char *typed, const char *words)
+{
+	const char *names[UINT8_MAX + 1];
+	const char *near;
+	size_t count = 0;
+
+	for (u32 proto = 0; proto <= UINT8_MAX; proto++) {
+		names[count] = ip4_proto_name((u8)proto);
+		count += names[count] != NULL;
+	}
+	near = nearest_word(typed, names, count);
+	return options_refuse(why, "--proto %.40s: has to be %s%s%s", typed, words,
+			      near ? "; did you mean " : "", near ? near : "");
 }
 
 static bool unknown(const char *word, const struct options *options, struct ctl_why *why)

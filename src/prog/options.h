@@ -27,5 +27,7 @@ void options_help(FILE *out, const struct option_spec *specs, size_t count);
 /* Says what is wrong; always false. */
 bool options_refuse(struct ctl_why *why, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The same of a protocol that there is not, with the one that is nearest; words: what there is. */
+bool options_refuse_proto(struct ctl_why *why, const char *typed, const char *words);
 
 #endif

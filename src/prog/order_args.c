@@ -71,9 +71,7 @@ static bool check_values(const char *const *value, struct ctl_why *why)
 		return options_refuse(why, "--icmp-id %.40s: has to be a number from 0 to 65535",
 				      value[OPT_ICMP_ID]);
 	if (value[OPT_PROTO] && !ctl_parse_proto(value[OPT_PROTO], &small))
-		return options_refuse(why,
-				      "--proto %.40s: has to be " CTL_PROTO_WORDS,
-				      value[OPT_PROTO]);
+		return options_refuse_proto(why, value[OPT_PROTO], CTL_PROTO_WORDS);
 	return true;
 }
 

@@ -308,10 +308,10 @@ static bool change_to(struct change *change, const struct ctl_call *call, ns_t n
 	if (!may_begin(change, now) || !look_at_text(change, call) || !may_change(change) ||
 	    !hosts_have_addresses(change))
 		return false;
-	step = change->diff.count > 0 || action->what == CTL_DO_APPLY;
+	step = change->diff.count > 0;
 	if (!take(change, true, step, now))
 		return false;
-	if (action->what == CTL_DO_APPLY)
+	if (action->what == CTL_DO_APPLY && step)
 		run->confirm_ns = os_now() + action->confirm_s * NS_PER_SEC;
 	run_log_say(&run->log, RUN_INFO, ctl_do_name(action->what),
 		    "%s: %u change%s taken from %s%s", ctl_do_name(action->what),

@@ -8,6 +8,7 @@
 #include "host/conf/nearest.h"
 #include "host/conf/values.h"
 #include "prog/gateway.h"
+#include "prog/options.h"
 
 static bool refuse(struct ctl_why *why, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -96,10 +97,25 @@ static const char *list_states(char list[STATES_SIZE])
 	return list;
 }
 
+static bool refuse_state(const char *word, struct ctl_why *why)
+{
+	const char *names[FLOW_STATE_COUNT];
+	char list[STATES_SIZE];
+	const char *near;
+
+	for (int i = 0; i < FLOW_STATE_COUNT; i++)
+		names[i] = flow_state_name((enum flow_state)i);
+	near = nearest_word(word, names, FLOW_STATE_COUNT);
+	if (near)
+		return refuse(why, "--state %.40s: there is no such state; did you mean %s?", word,
+			      near);
+	return refuse(why, "--state %.40s: there is no such state; there are %s", word,
+		      list_states(list));
+}
+
 static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		       struct ctl_why *why)
 {
-	char list[STATES_SIZE];
 	be32 addr;
 	u8 small;
 
@@ -116,8 +132,7 @@ static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		args->proto = value;
 		if (ctl_parse_proto(value, &small))
 			return true;
-		return refuse(why,
-			      "--proto %.40s: has to be " CTL_PROTO_WORDS, value);
+		return options_refuse_proto(why, value, CTL_PROTO_WORDS);
 	case CTL_FILTER_ZONE:
 		args->zone = value;
 		if (value[0] && strlen(value) < IFACE_NAME_SIZE)
@@ -139,8 +154,7 @@ static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		args->state = value;
 		if (state_of_name(value) != FLOW_STATE_COUNT)
 			return true;
-		return refuse(why, "--state %.40s: there is no such state; there are %s", value,
-			      list_states(list));
+		return refuse_state(value, why);
 	default: args->control = value; return true;
 	}
 }

@@ -1,7 +1,7 @@
 /* The whole road under fuzzing: bytes become a configuration, packets and steps of time; two
  * engines (with and without the short cut) and the model take them, as in the simulator.
  *
- *     byte 0          configuration
+ *     byte 0          configuration; with services where SERVED is set
  *     then records    operation, its arguments
  *
  * Packets are made whole before they are bent, so that the fuzzer need not guess checksums to get
@@ -11,12 +11,15 @@
 #include <stdlib.h>
 
 #include "fuzz/input.h"
+#include "fuzz/services.h"
 #include "sim/gate.h"
 
 enum {
-	CONFS_MAX = 64,
+	SERVED = 64,
+	CONFS_MAX = 128,
 	RECORDS_MAX = 48,
 	TICKS_MAX = 512,
+	RELOADS_MAX = 4,
 	LAST_MAX = 4,
 	BEND_MAX = 64,
 	CHECK_EVERY = 256, /* packets and ticks between looks at every invariant; and at the end */
@@ -36,6 +39,10 @@ struct fuzz {
 	bool partial; /* of the next packet: see struct frame */
 	u16 gso_size;
 	u32 ticks;
+	bool served; /* what follows may ask for a change of services */
+	const struct sluice_conf *first;
+	u32 reloads;
+	struct sluice_conf conf[2]; /* of reloads, in turn */
 	u32 last_count;
 	struct last last[LAST_MAX];
 };
@@ -57,6 +64,21 @@ static void exempt(struct sluice_conf *conf)
 	rule->dest = addr("198.18.0.9");
 	rule->dest_len = 32;
 	rule->dest_port = 81;
+}
+
+/* What an engine begins with; a reload has the same choices and any mixture of them. */
+static void serve(struct sluice_conf *conf, u32 number)
+{
+	u8 choices[1 + 3 * SERVICES_MAX];
+	struct input in = { choices, sizeof choices };
+	u32 mixed = number;
+
+	for (u32 n = 0; n < sizeof choices; n++) {
+		mixed = mixed * 1664525 + 1013904223;
+		choices[n] = (u8)(mixed >> 24);
+	}
+	choices[0] = (u8)(1 + number % SERVICES_MAX);
+	services_draw(&conf->nat.balance, &in);
 }
 
 /* One of CONFS_MAX. They are few, so that engines are used again, but any two choices meet in all
@@ -104,6 +126,9 @@ static void configure(struct sluice_conf *conf, u32 number)
 	if (bit(number, 2) ^ bit(number, 3) ^ bit(number, 4))
 		exempt(conf);
 	conf->nat.quarantine_s = bit(number, 2) != bit(number, 5) ? 20 : 0;
+	services_limits(&conf->nat.balance);
+	if ((number & SERVED) != 0)
+		serve(conf, number);
 }
 
 /* The few addresses that matter, so that packets meet. */
@@ -316,6 +341,87 @@ static void pass_time(struct fuzz *f, struct input *in)
 	f->net.now = until;
 }
 
+/* What a client of a service sends to it. */
+static void visit(struct fuzz *f, struct input *in, u16 in_if)
+{
+	const struct sluice_conf *conf = f->gate->conf;
+	const struct balance_conf *balance = &conf->nat.balance;
+	u8 who = next_byte(in), ports = next_byte(in);
+	const struct service_conf *service;
+	u16 sport, dport;
+	u32 width;
+	be32 to;
+	u8 proto;
+
+	if (balance->service_count == 0)
+		return;
+	service = &balance->service[(who & 15) % balance->service_count];
+	to = service->addr_if == IFACE_NONE ? service->addr
+					    : conf->iface[service->addr_if].addr[0].addr;
+	proto = service->proto != 0 ? service->proto : ports >= 128 ? IP_PROTO_UDP : IP_PROTO_TCP;
+	width = u32_min(service->port_last - service->port_first, 7) + 1;
+	sport = (u16)(5000 + (ports & 7));
+	dport = (u16)(u32_max(service->port_first, 80) + (ports >> 3 & 7) % width);
+	build_start(&f->b);
+	build_ip4(&f->b, pick_addr(who >> 4), to, proto);
+	if (proto == IP_PROTO_TCP)
+		build_tcp(&f->b, sport, dport, next_byte(in), 1000, 5000);
+	else
+		build_udp(&f->b, sport, dport);
+	build_seal(&f->b);
+	send_in(f, in_if, 0);
+}
+
+static void reload(struct fuzz *f, struct input *in, u32 kind, u32 service)
+{
+	struct sluice_conf *conf = &f->conf[f->reloads % 2];
+	struct balance_conf *balance = &conf->nat.balance;
+
+	if (f->reloads++ >= RELOADS_MAX)
+		return;
+	*conf = *f->gate->conf;
+	if (kind == 0)
+		service_change(balance, service, in);
+	else if (kind == 1)
+		services_draw(balance, in);
+	else
+		*balance = f->first->nat.balance;
+	gate_configure(f->gate, conf);
+	net_trace(&f->net, "reload: %u services", balance->service_count);
+}
+
+/* How a backend is, what was ordered of it, or others in its place. */
+static void turn(struct fuzz *f, struct input *in)
+{
+	static const char *const names[] = { "is up", "is down", "drains", "is ordered to drain",
+					     "has no order" };
+	static const enum backend_state states[] = { BACKEND_UP, BACKEND_DOWN, BACKEND_DRAINING };
+	static const u32 deadlines_s[] = { 0, 5, 60, SLUICE_DRAIN_DEFAULT };
+	const struct balance_conf *balance = &f->gate->conf->nat.balance;
+	u8 choice = next_byte(in);
+	u32 kind = choice & 7, service, backend;
+
+	gate_pause(f->gate);
+	if (f->net.why != NULL)
+		return;
+	if (balance->service_count == 0) {
+		reload(f, in, 1 + kind % 2, 0);
+		return;
+	}
+	service = (choice >> 3 & 3) % balance->service_count;
+	if (kind >= ARRAY_COUNT(names)) {
+		reload(f, in, kind - ARRAY_COUNT(names), service);
+		return;
+	}
+	backend = (choice >> 5 & 3) % balance->service[service].backend_count;
+	net_trace(&f->net, "backend %u of service %u %s", backend, service, names[kind]);
+	if (kind < ARRAY_COUNT(states))
+		gate_backend_set(f->gate, service, backend, states[kind]);
+	else
+		gate_backend_order(f->gate, service, backend, kind == 3,
+				   deadlines_s[kind == 3 ? next_byte(in) & 3 : 0]);
+}
+
 static void send_raw(struct fuzz *f, struct input *in, u16 in_if)
 {
 	const u8 *bytes;
@@ -360,7 +466,14 @@ static void run_record(struct fuzz *f, struct input *in)
 	case 2:
 	case 3: answer(f, in, (op & 8) != 0); break;
 	case 4: complain(f, in); break;
-	case 5: pass_time(f, in); break;
+	case 5:
+		if ((op & 8) == 0 || !f->served)
+			pass_time(f, in);
+		else if ((op & 128) == 0)
+			turn(f, in);
+		else
+			visit(f, in, in_if);
+		break;
 	case 6: send_fragments(f, in, in_if); break;
 	default: send_raw(f, in, in_if); break;
 	}
@@ -400,10 +513,13 @@ static bool run(struct fuzz *f, struct input in, bool quiet)
 
 	net_init(&f->net, 1);
 	f->net.quiet = quiet;
-	f->last_count = f->ticks = 0;
-	gate_open(f->gate, f->model, &f->net, confs_of(key), key);
+	f->last_count = f->ticks = f->reloads = 0;
+	f->first = confs_of(key);
+	f->served = (key & SERVED) != 0;
+	gate_open(f->gate, f->model, &f->net, f->first, key);
 	f->gate->check_every = CHECK_EVERY;
 	gate_silence(f->gate, addr("198.18.0.66"));
+	gate_silence(f->gate, addr("10.10.0.66"));
 	for (u32 n = 0; n < RECORDS_MAX && in.left > 0 && f->net.why == NULL; n++)
 		run_record(f, &in);
 	if (f->net.why == NULL)

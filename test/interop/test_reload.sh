@@ -182,6 +182,14 @@ check_not "it is confirmed once" change confirm
 check "apply what was" change apply "$BOX/gw.yaml"
 check "roll back at once" change rollback
 check "which is what was confirmed" blackhole
+check "apply what was, and keep it" change apply "$BOX/gw.yaml"
+check "as is said" change confirm
+check "apply what runs already" change apply "$BOX/gw.yaml" --confirm 60s
+says "nothing changes" "^nothing changes$" "$BOX/text"
+says_not "and nothing is to be kept" "sluice confirm" "$BOX/text"
+check_not "nothing waits" change confirm
+check "the step back is the one before" change rollback
+check "to what was" blackhole
 
 # ---- the file itself --------------------------------------------------------------------------
 

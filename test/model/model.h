@@ -233,6 +233,7 @@ struct model {
 	u16 gso_size;   /* of the next packet that goes in; 0: none */
 	bool lenient; /* the engine may refuse anything new: memory or rates are small on purpose */
 	bool services_changed; /* they are not those that the gateway began with */
+	bool moved_on; /* a service has had all ports of a shared address, and has been changed */
 	u32 service_count;
 	struct model_service service[MODEL_SERVICE_MAX];
 	u32 backend_count;

@@ -245,11 +245,12 @@ static void model_rest_ok(struct model *m, u8 proto, const struct model_tuple *i
 }
 
 /* A protocol without ports has one flow a destination on each address: the second has to move. And
- * who asks for a service without a rule that translates him appears as what he asked for.        */
+ * who asks for a service without a rule that translates him appears as what he asked for. Where a
+ * service has an address for itself everybody moves, and may be there when it is gone.           */
 static void model_paired_ok(struct model *m, const struct nat_rule_conf *rule, u8 proto,
 			    const struct model_tuple *in, const struct model_tuple *out)
 {
-	if (m->lenient || model_nat_proto(proto) == NAT_PROTO_COUNT ||
+	if (m->lenient || m->moved_on || model_nat_proto(proto) == NAT_PROTO_COUNT ||
 	    rule->kind != NAT_KIND_POOL || model_ports_tight(m, rule, proto))
 		return;
 	for (u32 n = 0; n < m->flow_count; n++) {

@@ -314,6 +314,9 @@ void model_configure(struct model *m, const struct sluice_conf *conf)
 		service->conf = &now->service[n];
 	}
 	m->services_changed = m->services_changed || was != now;
+	m->moved_on = m->moved_on ||
+		      (was != now && (model_service_ports(m, IP_PROTO_TCP) > UINT16_MAX ||
+				      model_service_ports(m, IP_PROTO_UDP) > UINT16_MAX));
 	m->conf = conf;
 	backends_drop(m);
 	for (u32 n = 0; n < now->service_count; n++) {

@@ -32,7 +32,12 @@ static void mem_note(struct mem *mem, const char *name, u64 count, u64 bytes)
 
 void *mem_take(struct mem *mem, const char *name, u64 count, u64 size_bytes)
 {
-	u64 bytes = (count * size_bytes + MEM_LINE - 1) / MEM_LINE * MEM_LINE;
+	return mem_take_more(mem, name, count, 0, size_bytes);
+}
+
+void *mem_take_more(struct mem *mem, const char *name, u64 count, u64 more, u64 size_bytes)
+{
+	u64 bytes = ((count + more) * size_bytes + MEM_LINE - 1) / MEM_LINE * MEM_LINE;
 	u8 *at = NULL;
 
 	CHECK(!mem->sealed);

@@ -15,7 +15,7 @@ enum { MEM_ROWS_MAX = 128, MEM_LINE = 64 };
 struct mem_row {
 	const char *name; /* static string */
 	u64 bytes;
-	u64 count;
+	u64 count; /* as the limit has it that people set, where there is one */
 };
 
 struct mem {
@@ -35,6 +35,8 @@ void mem_init(struct mem *mem, void *base, u64 size);
 /* count objects of size bytes each, aligned to a line of 64 bytes, all zero. NULL when counting
  * or when the region is too small (short_of is then set).                                       */
 void *mem_take(struct mem *mem, const char *name, u64 count, u64 size_bytes);
+/* The same with `more` objects behind them that count as bytes only: nobody asked for them. */
+void *mem_take_more(struct mem *mem, const char *name, u64 count, u64 more, u64 size_bytes);
 void mem_seal(struct mem *mem);
 
 #endif

@@ -39,7 +39,7 @@ void ct_layout(struct ct *ct, const struct ct_conf *conf, struct mem *mem)
 {
 	memset(ct, 0, sizeof *ct);
 	ct->conf = *conf;
-	ct->flow = mem_take(mem, "flows", (u64)conf->flow_count + CT_HEADS, sizeof *ct->flow);
+	ct->flow = mem_take_more(mem, "flows", conf->flow_count, CT_HEADS, sizeof *ct->flow);
 	if (conf->counters)
 		ct->more = mem_take(mem, "flow_counters", conf->flow_count, sizeof *ct->more);
 	index_layout(&ct->index, mem, conf->flow_count * 2);

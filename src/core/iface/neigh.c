@@ -324,11 +324,13 @@ void neigh_iface_changed(struct neigh_table *table, u16 ifidx)
 {
 	const struct iface *iface = neigh_iface(table, ifidx);
 
-	for (u32 i = 0; i < table->conf.count; i++) {
-		struct neigh *neigh = &table->neigh[i];
+	for (u16 idx = 0; idx < table->conf.count; idx++) {
+		struct neigh *neigh = neigh_at(table, idx);
 
 		if (neigh->state == NEIGH_FREE || neigh->out_if != ifidx)
 			continue;
+		if (neigh->state == NEIGH_FAILED)
+			neigh_set_state(table, idx, NEIGH_IDLE);
 		neigh->mtu = iface->conf.mtu;
 		neigh->usable = false;
 		if (neigh->link_len == ETH_HLEN)

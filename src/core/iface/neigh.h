@@ -263,8 +263,9 @@ const struct neigh_own *neigh_own_at(const struct neigh_table *table, u16 ifidx,
 void neigh_forget(struct neigh_table *table, u16 ifidx, ns_t now);
 /* Tell the link again what is ours, without asking first; what is being probed goes on so. */
 void neigh_announce_again(struct neigh_table *table, u16 ifidx, ns_t now);
-/* The interface went up, down, or changed its MAC or MTU: its entries are looked at again before
- * the next packet. Walks the whole table, as neigh_forget() does and no other call.             */
+/* The interface went up, down, or changed its MAC, MTU or addresses: its entries are looked at
+ * again before the next packet. Who did not answer is asked again: his address may have been ours.
+ * Walks the whole table, as neigh_forget() does and no other call.                               */
 void neigh_iface_changed(struct neigh_table *table, u16 ifidx);
 
 struct neigh_info {

@@ -161,8 +161,8 @@ void balance_layout(struct balance *b, const struct balance_conf *conf, struct m
 	b->backend_limit = conf->backend_limit;
 	b->table_size = conf->table_size;
 	b->service = mem_take(mem, "services", conf->service_limit, sizeof *b->service);
-	b->members = mem_take(mem, "services", (u64)conf->service_limit * BALANCE_EACH_MAX,
-			      sizeof *b->members);
+	b->members = mem_take_more(mem, "services", 0, (u64)conf->service_limit * BALANCE_EACH_MAX,
+				   sizeof *b->members);
 	b->backend = mem_take(mem, "backends", conf->backend_limit, sizeof *b->backend);
 	b->tables = mem_take(mem, "service_tables", (u64)conf->service_limit * conf->table_size,
 			     sizeof *b->tables);

@@ -16,8 +16,8 @@ void pkt_pool_layout(struct pkt_pool *pool, const struct pkt_pool_conf *conf, st
 		pool->count[class] = counts[class];
 		pool->pkt[class] = mem_take(mem, names[class], counts[class], sizeof(struct pkt));
 		if (class_size[class] > 0)
-			pool->buf[class] =
-				mem_take(mem, names[class], counts[class], class_size[class]);
+			pool->buf[class] = mem_take_more(mem, names[class], 0, counts[class],
+							 class_size[class]);
 	}
 }
 

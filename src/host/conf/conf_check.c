@@ -390,6 +390,31 @@ static void check_tracking(struct checking *c)
 			   "keeps");
 }
 
+/* A burst of nothing. In full, defaults are said, too. */
+static void check_burst(struct checking *c, const u32 *rate, const u32 *burst, u32 standard,
+			const char *why)
+{
+	if (*rate == 0 && *burst != standard && !checking_doubts(c, rate))
+		checking_wrong(c, burst, why);
+}
+
+static void check_bursts(struct checking *c)
+{
+	const struct icmp_conf *icmp = &c->conf->icmp;
+	const struct conf_filter *filter = &c->conf->filter;
+	struct sluice_conf engine;
+
+	memset(&engine, 0, sizeof engine);
+	sluice_conf_defaults(&engine);
+	check_burst(c, &icmp->rate_per_second, &icmp->burst, engine.icmp.burst,
+		    "'burst' needs a 'rate': with none, no ICMP error is ever sent");
+	check_burst(c, &icmp->dest_rate_per_second, &icmp->dest_burst, engine.icmp.dest_burst,
+		    "'destination-burst' needs a 'destination-rate': with none, no ICMP error is "
+		    "ever sent");
+	check_burst(c, &filter->log_rate, &filter->log_burst, engine.filter.log_burst,
+		    "'log-burst' needs a 'log-rate': with none, no rule with 'log' makes an event");
+}
+
 /* ---- all ------------------------------------------------------------------------------------- */
 
 bool conf_check(const struct conf *conf, const struct conf_marks *marks, struct conf_errors *errors)
@@ -405,6 +430,7 @@ bool conf_check(const struct conf *conf, const struct conf_marks *marks, struct 
 	for (u32 i = 0; i < conf->static_count; i++)
 		check_static(&checking, i);
 	check_tracking(&checking);
+	check_bursts(&checking);
 	conf_check_zones(conf, marks, errors);
 	conf_check_services(conf, marks, errors);
 	conf_check_filter(conf, marks, errors);

@@ -25,6 +25,8 @@ static void check_close(struct check *check)
 	check->fd = -1;
 	check->under_way = check->connected = false;
 	check->reply_len = 0;
+	check->status = HEALTH_STATUS_NONE;
+	check->rest_bytes = 0;
 }
 
 static enum backend_state state_of(enum health_outcome outcome)
@@ -75,7 +77,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (check->under_way)
+	/* Good or bad by its status, whether its page ends or not. */
+	if (check->under_way && check->status > HEALTH_STATUS_NONE)
+		check_judge(check);
+	else if (check->under_way)
 		check_end(check, HEALTH_BAD, "%s within %u ms",
 			  check->connected ? "connected, but no answer" : "no answer",
 			  check->target.conf.timeout_ms);

@@ -1,8 +1,9 @@
 /* Health checks of backends, made from the gateway's own host with ordinary sockets.
  *
  * All on the event loop: nothing waits, so packets do not either. One socket and two timers a
- * backend at most, and one more socket for all echo requests. A check that takes longer than its
- * time-out is bad. The host needs an address of its own towards its backends.                    */
+ * backend at most, and one more socket for all echo requests. A check without an answer within its
+ * time-out is bad; of HTTP the status is the answer, and what follows it is read until it ends, or
+ * the time does. The host needs an address of its own towards its backends.                      */
 #ifndef HOST_HEALTH_HEALTH_H
 #define HOST_HEALTH_HEALTH_H
 

@@ -8,9 +8,9 @@
 #include "host/health/health_run.h"
 
 enum {
-	HEALTH_REPLY_MAX = 64, /* of an HTTP answer: the status is in its first 12 bytes */
-	HEALTH_REST_BYTES = 4096, /* of what follows it, at once */
-	HEALTH_REST_READS = 16,
+	HEALTH_REPLY_MAX = 64,     /* of an HTTP answer: the status is in its first 12 bytes */
+	HEALTH_REST_BYTES = 4096,  /* of what follows it, at once */
+	HEALTH_REST_MAX = 1 << 17, /* in all: who sends more is cut off */
 	HEALTH_REQUEST_MAX = HEALTH_PATH_SIZE + 128,
 };
 
@@ -27,6 +27,8 @@ struct check {
 	u32 nonce; /* of the echo request that is under way */
 	size_t reply_len;
 	char reply[HEALTH_REPLY_MAX];
+	int status;     /* of HTTP, once it is known; else as health_http_status() has it */
+	u32 rest_bytes; /* of what follows it */
 };
 
 struct health {
@@ -43,6 +45,8 @@ struct health {
 /* The check that is under way is over. */
 void check_end(struct check *check, enum health_outcome outcome, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Ends it by the status that was answered. */
+void check_judge(struct check *check);
 /* Both may end the check at once. */
 void check_connect(struct check *check);
 void check_echo(struct check *check);

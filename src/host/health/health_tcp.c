@@ -11,51 +11,17 @@ static void bad(struct check *check, const char *what, int error)
 	check_end(check, HEALTH_BAD, "%s: %s", what, strerror(error));
 }
 
-/* What came of the page. A connection that is closed over unread bytes ends with a reset, which
- * servers report as an error of their client.                                                    */
-static void read_rest(int fd)
-{
-	char rest[HEALTH_REST_BYTES];
-
-	for (u32 n = 0; n < HEALTH_REST_READS && recv(fd, rest, sizeof rest, 0) > 0; n++)
-		;
-}
-
-static void judge_status(struct check *check, int status)
+void check_judge(struct check *check)
 {
 	const struct health_conf *conf = &check->target.conf;
+	int status = check->status;
 
-	read_rest(check->fd);
-	if (status == HEALTH_STATUS_NONE)
-		check_end(check, HEALTH_BAD, "what it answered is not HTTP");
-	else if (status == conf->status)
+	if (status == conf->status)
 		check_end(check, HEALTH_GOOD, "HTTP status %d", status);
 	else if (status == conf->drain_status)
 		check_end(check, HEALTH_DRAIN, "HTTP status %d asks for draining", status);
 	else
 		check_end(check, HEALTH_BAD, "HTTP status %d, not %u", status, conf->status);
-}
-
-static void on_answer(evutil_socket_t fd, short what, void *arg)
-{
-	struct check *check = arg;
-	ssize_t got = recv(fd, check->reply + check->reply_len,
-			   sizeof check->reply - check->reply_len, 0);
-	int status;
-
-	(void)what;
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (got < 0) {
-		bad(check, "it broke off", errno);
-		return;
-	}
-	check->reply_len += (size_t)got;
-	status = health_http_status(check->reply, check->reply_len);
-	if (status != HEALTH_STATUS_MORE)
-		judge_status(check, status);
-	else if (got == 0)
-		check_end(check, HEALTH_BAD, "it closed without an answer");
 }
 
 static bool watch(struct check *check, short what, event_callback_fn fn)
@@ -68,6 +34,45 @@ static bool watch(struct check *check, short what, event_callback_fn fn)
 		return true;
 	check_end(check, HEALTH_BAD, "there is no memory for the check");
 	return false;
+}
+
+/* The page, which may come long after its headers. A connection that is closed before its end, or
+ * over unread bytes, ends with a reset, which servers report as an error of their client.        */
+static void on_rest(evutil_socket_t fd, short what, void *arg)
+{
+	struct check *check = arg;
+	char rest[HEALTH_REST_BYTES];
+	ssize_t got = recv(fd, rest, sizeof rest, 0);
+
+	(void)what;
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	check->rest_bytes += got > 0 ? (u32)got : 0;
+	if (got <= 0 || check->rest_bytes >= HEALTH_REST_MAX)
+		check_judge(check);
+}
+
+static void on_answer(evutil_socket_t fd, short what, void *arg)
+{
+	struct check *check = arg;
+	ssize_t got = recv(fd, check->reply + check->reply_len,
+			   sizeof check->reply - check->reply_len, 0);
+
+	(void)what;
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (got < 0) {
+		bad(check, "it broke off", errno);
+		return;
+	}
+	check->reply_len += (size_t)got;
+	check->status = health_http_status(check->reply, check->reply_len);
+	if (check->status == HEALTH_STATUS_NONE)
+		check_end(check, HEALTH_BAD, "what it answered is not HTTP");
+	else if (check->status != HEALTH_STATUS_MORE)
+		(void)watch(check, EV_READ, on_rest);
+	else if (got == 0)
+		check_end(check, HEALTH_BAD, "it closed without an answer");
 }
 
 static void ask(struct check *check)

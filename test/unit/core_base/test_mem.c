@@ -34,6 +34,20 @@ static void test_plan_equals_cut(void **state)
 	free(region);
 }
 
+static void test_more_is_bytes_only(void **state)
+{
+	struct mem mem;
+
+	(void)state;
+	mem_init_plan(&mem);
+	(void)mem_take_more(&mem, "one", 5, 3, 64);
+	(void)mem_take_more(&mem, "one", 0, 2, 64);
+	assert_int_equal(mem.row_count, 1);
+	assert_true(mem.row[0].count == 5);
+	assert_true(mem.row[0].bytes == 10 * 64);
+	assert_true(mem.used == 10 * 64);
+}
+
 static void test_exactly_enough_is_enough(void **state)
 {
 	struct mem mem;
@@ -72,6 +86,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plan_equals_cut),
+		cmocka_unit_test(test_more_is_bytes_only),
 		cmocka_unit_test(test_exactly_enough_is_enough),
 		cmocka_unit_test(test_one_byte_short_is_told),
 	};

@@ -42,6 +42,36 @@ static void test_plan_is_what_is_used(void **state)
 	free(bed);
 }
 
+static u64 planned(const struct sluice_conf *conf, const char *name)
+{
+	struct mem plan;
+
+	sluice_plan(conf, &plan);
+	for (u32 row = 0; row < plan.row_count; row++) {
+		if (strcmp(plan.row[row].name, name) == 0)
+			return plan.row[row].count;
+	}
+	fail_msg("%s: no such row", name);
+	return 0;
+}
+
+/* Whatever else lies there: heads of lists, buffers, the members of each service. */
+static void test_plan_shows_limits_as_they_were_set(void **state)
+{
+	struct path_bed *bed = path_bed_new();
+	const struct sluice_conf *conf = &bed->conf;
+
+	(void)state;
+	assert_true(planned(conf, "flows") == conf->ct.flow_count);
+	assert_true(planned(conf, "nat_mappings") == conf->nat.mapping_count);
+	assert_true(planned(conf, "packets") == conf->packets.small_count);
+	assert_true(planned(conf, "packets_large") == conf->packets.large_count);
+	assert_true(planned(conf, "neighbours") == conf->neigh.count);
+	assert_true(planned(conf, "services") == conf->nat.balance.service_limit);
+	assert_true(planned(conf, "backends") == conf->nat.balance.backend_limit);
+	free(bed);
+}
+
 /* One thing wrong at a time; each is refused, with words. */
 static void break_conf(struct sluice_conf *conf, u32 n)
 {
@@ -323,6 +353,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plan_is_what_is_used),
+		cmocka_unit_test(test_plan_shows_limits_as_they_were_set),
 		cmocka_unit_test(test_nonsense_is_refused_with_a_reason),
 		cmocka_unit_test(test_refused_change_leaves_everything),
 		cmocka_unit_test(test_pool_beyond_the_limit),

@@ -46,6 +46,31 @@ static void test_no_answer(void **state)
 	bed_close(&bed);
 }
 
+/* Its address may have been ours, and nobody asks the link for what is ours. */
+static void test_failure_is_forgotten_with_a_change(void **state)
+{
+	struct bed bed;
+	u16 idx;
+
+	(void)state;
+	bed_open(&bed);
+	idx = neigh_get(&bed.table, BED_ETH, addr("10.0.0.9"), bed.now);
+	assert_int_equal(bed_send(&bed, idx, 1), VERDICT_CODE_STOLEN);
+	bed_pass(&bed, 3 * NS_PER_SEC);
+	assert_int_equal(neigh_at(&bed.table, idx)->state, NEIGH_FAILED);
+	neigh_iface_changed(&bed.table, BED_OTHER);
+	assert_int_equal(neigh_at(&bed.table, idx)->state, NEIGH_FAILED);
+	neigh_iface_changed(&bed.table, BED_ETH);
+	bed_empty(&bed.out);
+	bed_empty(&bed.dead);
+	assert_int_equal(bed_send(&bed, idx, 2), VERDICT_CODE_STOLEN);
+	assert_int_equal(bed.out.count, 1);
+	bed_empty(&bed.out);
+	bed_arp(&bed, ARP_REPLY, &bed_mac_a, "10.0.0.9", "10.0.0.1");
+	assert_int_equal(bed_send(&bed, idx, 3), VERDICT_CODE_ACCEPT);
+	bed_close(&bed);
+}
+
 static void test_late_answer_revives(void **state)
 {
 	struct bed bed;
@@ -264,6 +289,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_answer),
+		cmocka_unit_test(test_failure_is_forgotten_with_a_change),
 		cmocka_unit_test(test_late_answer_revives),
 		cmocka_unit_test(test_refreshed_while_used),
 		cmocka_unit_test(test_refresh_unanswered),

@@ -229,6 +229,47 @@ static void http_page_is_read(void **state)
 	bed_close(bed);
 }
 
+/* The page comes after its headers were read, as from a server that has to make it first. */
+static void http_page_comes_later(void **state)
+{
+	static char page[5000];
+	struct health_bed *bed = bed_open(HEALTH_HTTP, true, "HTTP/1.1 200 OK\r\n\r\n");
+	ns_t end = os_now() + PATIENCE_NS;
+	char byte;
+
+	(void)state;
+	memset(page, 'x', sizeof page);
+	bed->conf.timeout_ms = 10000;
+	check_it(bed);
+	while (bed->server.asked[0] == 0 && os_now() < end)
+		loop_wait(bed->loop, 100 * NS_PER_MS);
+	for (u32 n = 0; n < 3; n++)
+		loop_wait(bed->loop, 20 * NS_PER_MS);
+	assert_int_equal(send(bed->server.taken[0], page, sizeof page, MSG_NOSIGNAL), sizeof page);
+	for (u32 n = 0; n < 3; n++)
+		loop_wait(bed->loop, 20 * NS_PER_MS);
+	assert_int_equal(bed->change_count, 0);
+	assert_int_equal(shutdown(bed->server.taken[0], SHUT_WR), 0);
+	is(wait_changes(bed, 1), BACKEND_UP, "HTTP status 200");
+	assert_int_equal(recv(bed->server.taken[0], &byte, 1, 0), 0);
+	bed_close(bed);
+}
+
+/* A page without an end is not read for ever. */
+static void http_page_is_long(void **state)
+{
+	static char answer[200000];
+	struct health_bed *bed = bed_open(HEALTH_HTTP, true, answer);
+
+	(void)state;
+	memset(answer, 'x', sizeof answer - 1);
+	memcpy(answer, "HTTP/1.1 200 OK\r\n\r\n", 19);
+	bed->conf.timeout_ms = 10000;
+	check_it(bed);
+	is(wait_changes(bed, 1), BACKEND_UP, "HTTP status 200");
+	bed_close(bed);
+}
+
 static void http_other_status(void **state)
 {
 	struct health_bed *bed = bed_open(HEALTH_HTTP, true, "HTTP/1.1 503 Busy\r\n\r\n");
@@ -314,6 +355,8 @@ int main(void)
 		cmocka_unit_test(tcp_up),         cmocka_unit_test(tcp_refused_then_up),
 		cmocka_unit_test(http_up),        cmocka_unit_test(http_other_status),
 		cmocka_unit_test(http_page_is_read),
+		cmocka_unit_test(http_page_comes_later),
+		cmocka_unit_test(http_page_is_long),
 		cmocka_unit_test(http_drains),    cmocka_unit_test(http_nonsense),
 		cmocka_unit_test(http_silence),   cmocka_unit_test(echo),
 		cmocka_unit_test(targets_change),

@@ -151,6 +151,7 @@ static void which_protocol(void **state)
 	assert_int_equal(seen.proto, 0);
 	assert_int_equal(seen.len, 20);
 	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --proto 256", "from 0 to 255");
+	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --proto dcpc", "did you mean dccp");
 	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --proto udp --dport 7 --icmp 3/4",
 		"--icmp 3/4: is for ICMP, and --proto udp");
 }
@@ -270,6 +271,8 @@ static void what_is_wrong_is_said(void **state)
 	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --proto udp --dport 7 --flags ack",
 		"--flags ack: is for TCP, and --proto udp is another protocol");
 	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --dport 7 --flags sin", "syn,ack");
+	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --dport 7 --flags syn,akc",
+		"did you mean ack");
 	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --dprot 7", "did you mean --dport");
 	refused("explain --in", "needs a value");
 	refused("explain --df=1 --in e", "takes no value");
@@ -314,6 +317,8 @@ static void orders(void **state)
 		assert_false(order(no_kinds[n], CTL_VERB_EVENTS, &request, &why));
 		assert_non_null(strstr(why.text, "flows, interfaces, warnings or filter"));
 	}
+	assert_false(order("events --proto spctp", CTL_VERB_EVENTS, &request, &why));
+	assert_non_null(strstr(why.text, "did you mean sctp"));
 	assert_false(order("flush flows --kind flows", CTL_VERB_FLUSH, &request, &why));
 	assert_true(order("flush flows --state established --unanswered", CTL_VERB_FLUSH, &request,
 			  &why));

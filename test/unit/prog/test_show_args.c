@@ -128,11 +128,14 @@ static void mistakes_are_named(void **state)
 	refused("show flows --addr 10.0.0.1/8", "10.0.0.1/8", "beyond");
 	refused("show flows --port 70000", "70000", "65535");
 	refused("show flows --proto sctpp", "sctpp", "icmp");
+	refused("show flows --proto sctpp", "sctpp", "did you mean sctp");
 	refused("show flows --limit", "--limit", "needs a value");
 	refused("show flows --count=3", "--count=3", "no value");
 	refused("show routes --port 4", "--port", "--addr, --zone, --limit, --count");
 	refused("show flows --all", "--all", "--unanswered");
-	refused("show flows --state established2", "--state established2", "time-wait");
+	refused("show flows --state established2", "--state established2",
+		"did you mean established?");
+	refused("show flows --state shut", "--state shut", "time-wait");
 	refused("show flows --state ESTABLISHED", "--state ESTABLISHED", "two-way");
 }
 
