@@ -65,7 +65,7 @@ static void test_random_loss(void **state)
 
 	(void)state;
 	for (u32 n = 0; n < ARRAY_COUNT(rows); n++) {
-		for (u64 seed = 1; seed <= 10; seed++) {
+		for (u64 seed = 1; seed <= 7; seed++) {
 			struct cc_bed_conf conf = cc_bed_usual();
 			struct cc_bed_flow *flow;
 			u32 percent;
@@ -103,6 +103,24 @@ static void test_random_loss_of_small_windows(void **state)
 			fail_msg("seed %u: %u percent", (u32)seed, percent);
 		cc_bed_close(&bed);
 	}
+}
+
+/* A start that by its losses had three rounds without growth while little was in flight. */
+static void test_startup_of_a_few_segments(void **state)
+{
+	struct cc_bed_conf conf = cc_bed_usual();
+	struct cc_bed_flow *flow;
+
+	(void)state;
+	conf.rate = 125000;
+	conf.rtt = 300 * NS_PER_MS;
+	conf.buffer = 37500;
+	conf.loss_ppm = 200000;
+	conf.seed = 179;
+	flow = open_one(&conf);
+	cc_bed_run(&bed, 5 * NS_PER_SEC);
+	assert_true(percent_of(flow, 10 * NS_PER_SEC) >= 80);
+	cc_bed_close(&bed);
 }
 
 /* Not the buffer decides on the delay. */
@@ -163,7 +181,7 @@ static void test_first_phase(void **state)
 	ns_t first = 0, last = 0;
 
 	(void)state;
-	for (u64 seed = 1; seed <= 20; seed++) {
+	for (u64 seed = 1; seed <= 40; seed++) {
 		struct cc_bed_conf conf = cc_bed_usual();
 		struct cc_bed_flow *flow;
 		ns_t wait;
@@ -208,6 +226,23 @@ static void test_probe_rtt(void **state)
 	assert_true(flow->cc.cwnd >= before);
 	cc_bed_run(&bed, bed.now + NS_PER_SEC);
 	assert_in_range(flow->cc.cwnd, before * 11 / 10, before * 13 / 10);
+	cc_bed_close(&bed);
+}
+
+/* On a short path ProbeRTT takes more rounds than the bandwidth is remembered for. */
+static void test_probe_rtt_keeps_the_bandwidth(void **state)
+{
+	struct cc_bed_conf conf = cc_bed_usual();
+	struct cc_bed_flow *flow;
+
+	(void)state;
+	conf.rtt = 10 * NS_PER_MS;
+	flow = open_one(&conf);
+	cc_bed_run(&bed, 4 * NS_PER_SEC);
+	bed.conf.rtt = 12 * NS_PER_MS;
+	assert_true(cc_bed_reach(&bed, flow, "probe rtt", 20 * NS_PER_SEC));
+	assert_true(cc_bed_reach(&bed, flow, "probe bw", 20 * NS_PER_SEC));
+	assert_true(pace(flow) > 900);
 	cc_bed_close(&bed);
 }
 
@@ -319,7 +354,11 @@ static void test_restart_from_idle(void **state)
 	(void)state;
 	flow = open_one(&conf);
 	cc_bed_run(&bed, 5 * NS_PER_SEC);
+	while (pace(flow) < 1200)
+		assert_true(cc_bed_step(&bed, 9 * NS_PER_SEC));
 	flow->app_rate = 0;
+	cc_bed_run(&bed, bed.now + 50 * NS_PER_MS);
+	assert_in_range(pace(flow), 1200, 1260); /* the phase that it is stopped in */
 	cc_bed_run(&bed, 25 * NS_PER_SEC);
 	assert_int_equal(flow->in_flight, 0);
 	flow->app_rate = CC_BED_UNLIMITED;
@@ -433,10 +472,12 @@ int main(void)
 		cmocka_unit_test(test_startup_and_drain),
 		cmocka_unit_test(test_random_loss),
 		cmocka_unit_test(test_random_loss_of_small_windows),
+		cmocka_unit_test(test_startup_of_a_few_segments),
 		cmocka_unit_test(test_round_trip_under_load),
 		cmocka_unit_test(test_eight_phases),
 		cmocka_unit_test(test_first_phase),
 		cmocka_unit_test(test_probe_rtt),
+		cmocka_unit_test(test_probe_rtt_keeps_the_bandwidth),
 		cmocka_unit_test(test_bandwidth_changes),
 		cmocka_unit_test(test_recovery),
 		cmocka_unit_test(test_timeout),

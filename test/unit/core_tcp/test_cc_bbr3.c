@@ -124,7 +124,10 @@ static void test_draft_startup_loss_app_limited(void **state)
 	bed.conf.loss_ppm = 2000;
 	cc_bed_run(&bed, 3 * NS_PER_SEC);
 	bed.conf.loss_ppm = 0;
-	flow->drop_next = 20;
+	for (u32 n = 0; n < 3; n++) {
+		flow->drop_next = 10;
+		cc_bed_run(&bed, bed.now + 40 * NS_PER_MS);
+	}
 	cc_bed_run(&bed, 4 * NS_PER_SEC);
 	assert_true(flow->recoveries > 0);
 	assert_int_equal(look(flow)->state, BBR3_STARTUP);
@@ -177,13 +180,18 @@ static void test_draft_probe_up_plateau(void **state)
 {
 	struct cc_bed_conf conf = deep();
 	struct cc_bed_flow *flow = open_one(&conf);
-	u32 start;
+	u32 start, cwnd = 0;
 
 	(void)state;
 	reach_up(flow);
 	start = look(flow)->round_count;
 	assert_in_range(of_link(flow->cc.pacing_rate), 1215, 1250);
-	assert_int_equal(leave(flow), BBR3_PROBE_BW_DOWN);
+	while (is_up(flow)) {
+		cwnd = u32_max(cwnd, flow->cc.cwnd);
+		assert_true(cc_bed_step(&bed, 30 * NS_PER_SEC));
+	}
+	assert_in_range(cwnd, cc_bed_bdp(&bed) * 222 / 100, cc_bed_bdp(&bed) * 230 / 100);
+	assert_int_equal(look(flow)->state, BBR3_PROBE_BW_DOWN);
 	assert_true(look(flow)->full_bw_now);
 	assert_int_equal(look(flow)->full_bw_count, 3);
 	assert_in_range(look(flow)->round_count - start, 3, 4);
@@ -319,7 +327,7 @@ static void test_draft_probe_rtt_skipped_after_idle(void **state)
 	ns_t start;
 
 	(void)state;
-	reach(flow, BBR3_PROBE_BW_CRUISE);
+	reach_up(flow);
 	flow->app_rate = 0;
 	cc_bed_run(&bed, bed.now + 7 * NS_PER_SEC);
 	assert_int_equal(flow->in_flight, 0);

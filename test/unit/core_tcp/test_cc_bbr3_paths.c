@@ -98,12 +98,13 @@ static void test_shares_with_cubic(void **state)
 	assert_in_range(percent[1], 25, 75);
 }
 
-/* One loss in fast recovery is all that can be seen without SACK, and is enough. */
-static void test_startup_without_sack(void **state)
+/* One loss in a round is all that can be seen without SACK, and is enough. */
+static void test_without_sack(void **state)
 {
 	struct cc_bed_conf conf = cc_bed_usual();
 
 	(void)state;
+	conf.buffer *= 10;
 	for (u32 sack = 0; sack < 2; sack++) {
 		struct cc_bed_flow *flow = open_one(&conf);
 
@@ -112,6 +113,11 @@ static void test_startup_without_sack(void **state)
 		flow->drop_next = 1;
 		cc_bed_run(&bed, 850 * NS_PER_MS);
 		assert_int_equal(look(flow)->full_bw_reached, !sack);
+		reach(flow, BBR3_PROBE_RTT);
+		reach(flow, BBR3_PROBE_BW_UP);
+		flow->drop_next = 1;
+		reach(flow, BBR3_PROBE_BW_DOWN);
+		assert_int_equal(look(flow)->prev_probe_too_high, !sack);
 		cc_bed_close(&bed);
 	}
 }
@@ -219,7 +225,7 @@ int main(void)
 		cmocka_unit_test(test_random_loss),
 		cmocka_unit_test(test_shares_with_its_kind),
 		cmocka_unit_test(test_shares_with_cubic),
-		cmocka_unit_test(test_startup_without_sack),
+		cmocka_unit_test(test_without_sack),
 		cmocka_unit_test(test_wait_between_probes),
 		cmocka_unit_test(test_precautionary_probe),
 		cmocka_unit_test(test_undo_of_startup),

@@ -56,6 +56,40 @@ static void test_curve_of_the_equation(void **state)
 	}
 }
 
+/* Of a large window an ACK adds a fraction of a byte: none is lost. */
+static void test_curve_of_a_large_window(void **state)
+{
+	struct feed feed;
+	ns_t begin;
+
+	(void)state;
+	feed_open(&feed, &cc_cubic);
+	lose_at(&feed, 10000);
+	begin = feed.ack.now;
+	while (feed.ack.now < begin + 25 * NS_PER_SEC) {
+		double right;
+
+		round_trip(&feed);
+		right = W_cubic((double)(feed.ack.now - begin) / 1e9, 10000, 7000) * mss;
+		assert_in_range(feed.cc.cwnd, (u64)(right * 0.998), (u64)(right * 1.002));
+	}
+}
+
+/* Section 4.4: half as much again in a round trip, wherever the curve is. */
+static void test_growth_is_bounded(void **state)
+{
+	struct feed feed;
+	u32 before;
+
+	(void)state;
+	feed_open(&feed, &cc_cubic);
+	lose_at(&feed, 100);
+	feed.ack.srtt_ns = 30 * NS_PER_SEC;
+	before = feed.cc.cwnd;
+	round_trip(&feed);
+	assert_in_range(feed.cc.cwnd, before * 14 / 10, before * 165 / 100);
+}
+
 /* Section 4.3: where the curve is flat the window grows as W_est, by alpha a round trip to the
  * window before, then by one segment.                                                            */
 static void test_reno_friendly_region(void **state)
@@ -285,6 +319,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_curve_of_the_equation),
+		cmocka_unit_test(test_curve_of_a_large_window),
+		cmocka_unit_test(test_growth_is_bounded),
 		cmocka_unit_test(test_reno_friendly_region),
 		cmocka_unit_test(test_fast_convergence),
 		cmocka_unit_test(test_timeout),

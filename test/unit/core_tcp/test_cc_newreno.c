@@ -77,7 +77,7 @@ static void test_halving(void **state)
 	assert_int_equal(feed.cc.ssthresh, 20 * mss);
 	assert_string_equal(cc_newreno.state(&feed.cc), "recovery");
 	feed.cc.cwnd = 25 * mss; /* PRR's */
-	feed_ack(&feed, mss);
+	feed_ack(&feed, 26 * mss);
 	assert_int_equal(feed.cc.cwnd, 25 * mss);
 	feed_event(&feed, CC_EXIT_RECOVERY);
 	assert_int_equal(feed.cc.cwnd, 20 * mss);
