@@ -932,6 +932,7 @@ void __tsan_write2""", "sim"),
 			check->run.checks = check->run.failed = 0;
 		}
 """, "unit:host_health/test_health"),
+<<<<<<< HEAD
     ("a code of TCP-AO counts all options", "src/core/tcp/auth.c",
      """		begin = ao;
 		end = behind;
@@ -981,4 +982,58 @@ void __tsan_write2""", "sim"),
     ("a link takes tags away", "src/host/io/afpacket.c",
      "			tag_put(pkt, status, frame->tp_vlan_tpid, frame->tp_vlan_tci);\n",
      "			(void)tag_put;\n", "interop:test_link"),
+=======
+    ("one window is halved twice by congestion marks", "src/core/tcp/cc_newreno.c",
+     """	if (ack->ecn_echo && ack->snd_una >= reno->recover) {
+""", """	if (ack->ecn_echo) {
+""", "unit:core_tcp/test_cc_newreno"),
+    ("CUBIC forgets fractions of a byte", "src/core/tcp/cc_cubic.c",
+     """	cubic->cnt %= cc->cwnd;
+""", """	cubic->cnt = 0;
+""", "unit:core_tcp/test_cc_cubic"),
+    ("a spurious loss leaves CUBIC its new curve", "src/core/tcp/cc_cubic.c",
+     """	cubic->now = cubic->undo;
+""", "", "unit:core_tcp/test_cc_cubic"),
+    ("slow start stays conservative after a false alarm", "src/core/tcp/hystart.c",
+     """		if (current < hystart->css_baseline_min_rtt)
+			hystart->css_baseline_min_rtt = NS_NEVER;
+""", """		return;
+""", "unit:core_tcp/test_cc_cubic"),
+    ("BBR leaves Startup by rounds in which it was held back", "src/core/tcp/cc_bbr.c",
+     """	FullBwFlight = 1600,
+""", """	FullBwFlight = 0,
+""", "unit:core_tcp/test_cc_bbr"),
+    ("BBR gives up a probe for bandwidth when recovery begins", "src/core/tcp/cc_bbr.c",
+     """	return bbr->state == PROBE_BW ? u32_max(pacing_gain(bbr), CC_ONE) : CC_ONE;
+""", """	return bbr->state == PROBE_BW ? CC_ONE : CC_ONE;
+""", "unit:core_tcp/test_cc_bbr"),
+    ("ProbeRTT makes BBR forget its bandwidth", "src/core/tcp/cc_bbr.c",
+     """	cc->app_limited = u64_max(ack->delivered + ack->in_flight, 1);
+""", "", "unit:core_tcp/test_cc_bbr"),
+    ("BBR does ProbeRTT after idleness", "src/core/tcp/cc_bbr.c",
+     """	if (bbr->state != PROBE_RTT && expired && !bbr->idle_restart) {
+""", """	if (bbr->state != PROBE_RTT && expired) {
+""", "unit:core_tcp/test_cc_bbr"),
+    ("BBR 3 saves for undo what the loss has changed", "src/core/tcp/cc_bbr3_model.c",
+     """	if (bbr->is_undo_saved)
+		return;
+""", "", "unit:core_tcp/test_cc_bbr3"),
+    ("BBR 3 counts a loss of many segments as many places", "src/core/tcp/cc_bbr3_model.c",
+     """	if ((bbr->lost_ranges == 0 || (u32)lost->seq != bbr->last_lost_end) &&
+	    bbr->lost_ranges < StartupFullLossCnt)
+""", """	if (bbr->lost_ranges < StartupFullLossCnt)
+""", "unit:core_tcp/test_cc_bbr3"),
+    ("BBR 3 never leaves Drain by time", "src/core/tcp/cc_bbr3.c",
+     """	    (u8)(bbr->round_count - bbr->drain_start_round) > DrainRoundsMax)
+""", """	    (u8)(bbr->round_count - bbr->drain_start_round) > 10 * DrainRoundsMax)
+""", "unit:core_tcp/test_cc_bbr3"),
+    ("BBR 3 cruises without headroom", "src/core/tcp/cc_bbr3_control.c",
+     """		cap = bbr3_inflight_with_headroom(cc);
+""", """		cap = bbr->inflight_longterm;
+""", "unit:core_tcp/test_cc_bbr3"),
+    ("BBR 3 waits for three seconds where Reno would not", "src/core/tcp/cc_bbr3.c",
+     """	if (ack->now <= bbr->phase_end && bbr->rounds_since_probe_up < reno_rounds)
+""", """	if (ack->now <= bbr->phase_end || reno_rounds == UINT32_MAX)
+""", "unit:core_tcp/test_cc_bbr3_paths"),
+>>>>>>> cc
 ]

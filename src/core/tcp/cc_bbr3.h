@@ -1,5 +1,5 @@
-/* BBR version 3: the state that cc_bbr3.c (the states, and what they send) and cc_bbr3_model.c
- * (bandwidth, bounds and what losses mean) share. Private to the two.
+/* BBR version 3: the state that cc_bbr3.c (the states), cc_bbr3_model.c (bandwidth, bounds,
+ * and what losses mean) and cc_bbr3_control.c (what may leave) share. Private to the three.
  *
  * Names and sections are those of draft-ietf-ccwg-bbr. Infinity is CC_RATE_NONE for a rate and
  * CC_BYTES_NONE for a volume. Some of the draft's variables are computed where they are used: bw,
@@ -128,7 +128,6 @@ u32 bbr3_inflight(const struct cc *cc, u64 bw, u32 gain);
 u32 bbr3_inflight_with_headroom(const struct cc *cc);
 u32 bbr3_probe_rtt_cwnd(const struct cc *cc);
 u32 bbr3_target_inflight(const struct cc *cc);
-u32 bbr3_pacing_gain(const struct bbr3 *bbr);
 void bbr3_init_pacing_rate(struct cc *cc, ns_t rtt);
 void bbr3_set_pacing_rate_with_gain(struct cc *cc, u32 gain);
 void bbr3_save_cwnd(struct cc *cc);

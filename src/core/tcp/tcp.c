@@ -25,7 +25,7 @@ void tcp_conf_defaults(struct tcp_conf *conf)
 		.user_timeout_ms = 15 * 60 * 1000,
 		.syn_retries = 6,
 		.syn_ack_retries = 5,
-		.cc = "bbr3",
+		.cc = "bbr",
 		.challenge_acks = 1000,
 		.syn_cookies = true,
 		.isn_of_clock = true,

@@ -327,7 +327,7 @@ static void test_draft_probe_rtt_skipped_after_idle(void **state)
 	ns_t start;
 
 	(void)state;
-	reach(flow, BBR3_PROBE_BW_CRUISE);
+	reach_up(flow);
 	flow->app_rate = 0;
 	cc_bed_run(&bed, bed.now + 7 * NS_PER_SEC);
 	assert_int_equal(flow->in_flight, 0);
