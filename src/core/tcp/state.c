@@ -201,6 +201,7 @@ static void tcb_established(struct tcp *tcp, struct tcb *tcb, ns_t now)
 	if (tcb->syn_retries > 0)
 		tcb->cc.cwnd = mss;
 	tcb->cc.send_quantum = mss;
+	tcb->cc.has_sack = (tcb->flags & TCB_SACK) != 0;
 	tcb->cc.ops->init(&tcb->cc, now);
 	tcb->recv_round_ns = now;
 	out_keepalive_restart(tcp, tcb, now);

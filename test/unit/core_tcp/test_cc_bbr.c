@@ -105,11 +105,7 @@ static void test_random_loss_of_small_windows(void **state)
 	}
 }
 
-<<<<<<< HEAD
-/* A start that by its losses had three rounds without growth while hardly anything was sent. */
-=======
 /* A start that by its losses had three rounds without growth while little was in flight. */
->>>>>>> cc
 static void test_startup_of_a_few_segments(void **state)
 {
 	struct cc_bed_conf conf = cc_bed_usual();
