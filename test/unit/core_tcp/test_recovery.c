@@ -31,6 +31,7 @@ static void test_rfc6675_5_begins_and_ends(void **state)
 	assert_int_equal(bed_log.event_ack[0].in_flight, SEG(6));
 	assert_int_equal(bed_log.event_ack[0].lost_bytes, SEG(1));
 	assert_true(bed_log.ack.in_recovery);
+	assert_int_equal(bed_log.want_count, 1);
 	assert_int_equal(bed_log.lost_count, 1);
 	assert_int_equal(bed_log.lost.seq, SEG(1));
 	assert_int_equal(bed_log.lost.bytes, SEG(1));
@@ -486,6 +487,70 @@ static void test_rfc3168_6_1_2_not_beside_a_loss(void **state)
 	bed_close(&bed);
 }
 
+/* Nothing is in flight any more: the path was congested all the same. */
+static void test_rfc3168_6_1_2_with_nothing_outstanding(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, TCB_SACK | TCB_ECN);
+	bed_warm(&bed, 1, 100);
+	ece(&bed, SEG(1));
+	assert_true(bed_log.ack.ecn_echo);
+	bed_close(&bed);
+}
+
+/* Section 6.1.1: in a SYN,ACK it says that the peer can do ECN. */
+static void test_rfc3168_6_1_1_in_a_syn_ack(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, TCB_ECN);
+	bed.tcb->state = TCP_SYN_SENT;
+	bed.tcb->snd_una = bed.tcb->snd_nxt = BED_ISS;
+	bed_send_one(&bed, 1, REC_SYN);
+	bed_ack(&bed, (struct bed_ack){ .ack = 0, .ece = true, .syn = true });
+	assert_int_equal(bed.tcb->flags & TCB_CWR, 0);
+	bed_close(&bed);
+}
+
+/* What is remembered by sequence number does not come back when they have gone half around. */
+static void test_marks_follow_for_ever(void **state)
+{
+	struct bed bed;
+	u32 end = 0;
+
+	(void)state;
+	bed_open(&bed, TCB_ECN);
+	for (u32 n = 0; n < 9; n++) {
+		bed_send_one(&bed, 1u << 30, 0);
+		end += 1u << 30;
+		bed_ack_to(&bed, end);
+		bed_send_one(&bed, 3 * MSS, 0);
+		ece(&bed, end + MSS);
+		assert_true(bed_log.ack.ecn_echo);
+		bed_ack_to(&bed, end + 3 * MSS);
+		end += 3 * MSS;
+		bed_send_one(&bed, MSS, 0);
+		bed_send(&bed, 5);
+		bed_ack_to(&bed, end + MSS);
+		for (u32 dups = 0; dups < 3; dups++)
+			dup(&bed, end + MSS);
+		assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
+		assert_int_equal(bed.tcb->recoveries, n + 1);
+		bed_again(&bed);
+		end += SEG(6);
+		bed_ack_to(&bed, end);
+		assert_int_equal(bed.tcb->ca, TCP_CA_OPEN);
+		/* Behind the end of recovery. */
+		bed_send(&bed, 1);
+		end += MSS;
+		bed_ack_to(&bed, end);
+	}
+	bed_close(&bed);
+}
+
 static void test_ece_without_ecn_is_nothing(void **state)
 {
 	struct bed bed;
@@ -612,7 +677,12 @@ static void test_one_short_segment_was_delayed(void **state)
 	assert_true(bed_log.ack.ack_delayed);
 	bed_ack_to(&bed, SEG(1) + 10);
 	assert_false(bed_log.ack.ack_delayed);
+	bed_send_one(&bed, 10, 0);
 	bed_ack_to(&bed, SEG(3) + 10);
+	assert_false(bed_log.ack.ack_delayed);
+	/* Two, the first of them short: that is why it came at once. */
+	bed_send(&bed, 1);
+	bed_ack_to(&bed, SEG(4) + 20);
 	assert_false(bed_log.ack.ack_delayed);
 	bed_close(&bed);
 }
@@ -659,6 +729,9 @@ int main(void)
 		cmocka_unit_test(test_rfc6582_duplicates_after_a_time_out_are_nothing),
 		cmocka_unit_test(test_rfc3168_6_1_2_once_per_window),
 		cmocka_unit_test(test_rfc3168_6_1_2_not_beside_a_loss),
+		cmocka_unit_test(test_rfc3168_6_1_2_with_nothing_outstanding),
+		cmocka_unit_test(test_rfc3168_6_1_1_in_a_syn_ack),
+		cmocka_unit_test(test_marks_follow_for_ever),
 		cmocka_unit_test(test_ece_without_ecn_is_nothing),
 		cmocka_unit_test(test_rfc1191_6_5_smaller_mtu),
 		cmocka_unit_test(test_undo_and_mtu),
