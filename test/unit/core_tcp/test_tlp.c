@@ -253,7 +253,7 @@ static void open_probed(struct bed *bed)
 	probe_again(bed);
 }
 
-/* An ACK beyond it: the original or the probe was lost, and congestion control hears of it. */
+/* An ACK beyond the probe: it or the original was lost, and congestion control hears of it. */
 static void test_rfc8985_7_4_probe_mended_a_loss(void **state)
 {
 	struct bed bed;
