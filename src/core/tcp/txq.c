@@ -169,7 +169,6 @@ void txq_shorten_first(struct tcp *tcp, struct tcb *tcb, u32 seq)
 	struct tx_rec *rec = rec_at(tcp, tcb->tx_first);
 
 	count_less(tcb, rec, seq - rec->seq);
-	rec->flags &= (u16)~REC_SYN;
 	rec->seq = seq;
 }
 

@@ -194,6 +194,29 @@ static void test_rfc5682_sacked_before_is_no_proof(void **state)
 	bed_close(&bed);
 }
 
+/* A probe had sent the last one again: its SACK is of either. */
+static void test_rfc5682_probed_before_is_no_proof(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, TCB_SACK);
+	bed_warm(&bed, 1, 100);
+	bed_send(&bed, 6);
+	bed.unsent = SEG(20);
+	assert_false(bed_fire(&bed, TCP_TIMER_RETRANSMIT));
+	loss_sent_again(&bed.tcp, bed.idx, bed.tcb->tx_last, true, bed.now);
+	loss_arm(&bed.tcp, bed.tcb, bed.now);
+	assert_true(bed_fire(&bed, TCP_TIMER_RETRANSMIT));
+	bed_again(&bed);
+	bed_ack_to(&bed, SEG(2));
+	bed_send(&bed, 2);
+	bed_sack(&bed, SEG(2), SEG(6), SEG(7));
+	assert_int_equal(bed_events(CC_UNDO), 0);
+	assert_int_equal(bed.tcb->frto, 0);
+	bed_close(&bed);
+}
+
 static void test_rfc5682_2_1_step_1_not_in_loss_recovery(void **state)
 {
 	struct bed bed;
@@ -282,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_rfc5682_3_1_step_3a_sack_of_new_data),
 		cmocka_unit_test(test_rfc5682_3_1_step_2_sack_waits),
 		cmocka_unit_test(test_rfc5682_sacked_before_is_no_proof),
+		cmocka_unit_test(test_rfc5682_probed_before_is_no_proof),
 		cmocka_unit_test(test_rfc5682_2_1_step_1_not_in_loss_recovery),
 		cmocka_unit_test(test_rfc3522_after_a_time_out),
 		cmocka_unit_test(test_rfc3708_after_a_time_out),

@@ -253,7 +253,7 @@ static void open_probed(struct bed *bed)
 	probe_again(bed);
 }
 
-/* An ACK beyond it: the original or the probe was lost, and congestion control hears of it. */
+/* An ACK beyond the probe: it or the original was lost, and congestion control hears of it. */
 static void test_rfc8985_7_4_probe_mended_a_loss(void **state)
 {
 	struct bed bed;
@@ -320,6 +320,23 @@ static void test_rfc8985_7_4_dsack_of_another_says_nothing(void **state)
 	bed_ack_to(&bed, SEG(4));
 	bed_sack(&bed, SEG(4), SEG(1), SEG(2));
 	assert_true(bed.tcb->tlp_active);
+	bed_close(&bed);
+}
+
+/* The same ACK shows another loss: one event for both. */
+static void test_rfc8985_7_4_beside_another_loss(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	open_probed(&bed);
+	bed_send(&bed, 6);
+	bed_wait_ms(&bed, 50);
+	bed_ack(&bed, (struct bed_ack){
+			      .ack = SEG(5), .sack_count = 1, .sack = { { SEG(6), SEG(10) } } });
+	assert_false(bed.tcb->tlp_active);
+	assert_int_equal(bed_log.event_count, 1);
+	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
 	bed_close(&bed);
 }
 
@@ -412,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_rfc8985_7_4_dsack_says_the_probe_was_not_needed),
 		cmocka_unit_test(test_rfc8985_7_4_dup_ack_without_sack_says_it_too),
 		cmocka_unit_test(test_rfc8985_7_4_dsack_of_another_says_nothing),
+		cmocka_unit_test(test_rfc8985_7_4_beside_another_loss),
 		cmocka_unit_test(test_rfc8985_7_4_in_recovery_it_is_no_second_event),
 		cmocka_unit_test(test_timer_is_never_in_the_past),
 		cmocka_unit_test(test_no_probe_of_a_syn),
