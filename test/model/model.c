@@ -117,15 +117,16 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 
 		if (!sure)
 			model_reass_doubt(&m->in_reass);
-		cur->len = model_reass_add(
-			&m->in_reass,
-			&(struct model_fragment){ ip, &cur->seen, cur->zone, now, sure },
-			cur->bytes, &cur->parts);
+		cur->len = model_reass_add(&m->in_reass,
+					   &(struct model_fragment){ ip, &cur->seen, cur->zone,
+								     cur->link_flags, now, sure },
+					   cur->bytes, &cur->parts);
 		cur->active = cur->len > 0;
 		if (!cur->active)
 			return;
 		certain = cur->parts.sure &&
 			  cur->parts.count <= m->conf->reass.fragments_per_packet;
+		cur->link_flags = cur->parts.link_flags;
 		model_log_add(m, in_if, cur->link_flags, cur->bytes, cur->len, true);
 	} else {
 		memcpy(cur->bytes, ip, cur->len);
@@ -135,7 +136,7 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 		if (cur->segment != 0)
 			model_log_segment(m, m->gso_size);
 		cur->parts = (struct model_parts){ 1, cur->segment != 0 ? cur->segment : cur->len,
-						   cur->seen.df, true };
+						   cur->seen.df, cur->link_flags, true };
 	}
 	m->gso_size = 0;
 	seen_parse(&cur->seen, cur->bytes, cur->len);
@@ -399,11 +400,11 @@ void model_out(struct model *m, u16 out_if, const u8 *ip, u32 len)
 			    m->conf->iface[out_if].mtu);
 	if (seen_is_fragment(&seen)) {
 		struct model_parts parts;
-		u32 whole_len = model_reass_add(
-			&m->out_reass,
-			&(struct model_fragment){ ip, &seen, model_zone_of(m, out_if), m->now,
-						  true },
-			whole, &parts);
+		u32 whole_len = model_reass_add(&m->out_reass,
+						&(struct model_fragment){ ip, &seen,
+									  model_zone_of(m, out_if),
+									  0, m->now, true },
+						whole, &parts);
 
 		if (seen.df && m->cur.active && !m->cur.seen.df)
 			model_wrong(m, "a fragment with DF");

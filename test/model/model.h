@@ -150,14 +150,16 @@ struct model_piece {
 	u32 total_len; /* of the fragment */
 	bool df;
 	u8 ecn; /* RFC 3168 section 5 */
+	u32 link_flags;
 };
 
 /* What a packet came in. */
 struct model_parts {
 	u32 count;
-	u32 largest; /* total length */
-	bool df;     /* one of the largest had it */
-	bool sure;   /* the engine has all of them */
+	u32 largest;    /* total length */
+	bool df;        /* one of the largest had it */
+	u32 link_flags; /* of all of them */
+	bool sure;      /* the engine has all of them */
 };
 
 struct model_reass {

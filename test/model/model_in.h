@@ -148,6 +148,7 @@ struct model_fragment {
 	const u8 *ip;
 	const struct seen *seen;
 	u8 zone;
+	u32 link_flags;
 	ns_t now;
 	bool sure; /* that the engine still has those before it */
 };

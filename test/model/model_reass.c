@@ -66,8 +66,10 @@ static struct model_parts model_reass_parts(const struct model_reass *r)
 {
 	struct model_parts parts = { .count = r->piece_count, .sure = !r->doubt };
 
-	for (u32 n = 0; n < r->piece_count; n++)
+	for (u32 n = 0; n < r->piece_count; n++) {
 		parts.largest = u32_max(parts.largest, r->piece[n].total_len);
+		parts.link_flags |= r->piece[n].link_flags;
+	}
 	for (u32 n = 0; n < r->piece_count; n++)
 		parts.df |= r->piece[n].df && r->piece[n].total_len == parts.largest;
 	return parts;
@@ -163,8 +165,9 @@ u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, 
 	}
 	if (duplicate)
 		return parts->sure ? 0 : model_reass_whole(r, false, out, parts);
-	r->piece[r->piece_count++] = (struct model_piece){ seen->frag_offset, len, seen->len,
-							   seen->df, seen->tos & 3 };
+	r->piece[r->piece_count++] = (struct model_piece){ seen->frag_offset, len,
+							   seen->len,         seen->df,
+							   seen->tos & 3,     f->link_flags };
 	memcpy(r->bytes + seen->frag_offset, ip + seen->hlen, len);
 	if (!seen->mf)
 		r->total = end;

@@ -492,6 +492,8 @@ static enum drop whole_make(const struct reass *reass, const struct reass_queue 
 
 		memcpy(pkt_l3(whole) + hlen + frag->begin,
 		       header + ip4_hlen((const struct ip4_hdr *)header), frag->end - frag->begin);
+		/* RFC 1812 section 5.3.4: what came so must not be passed on, no part of it. */
+		whole->flags |= frag->pkt->flags & (PKT_LINK_BROADCAST | PKT_LINK_MULTICAST);
 	}
 	whole_set_header(whole, queue);
 	*out = whole;

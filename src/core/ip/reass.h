@@ -59,7 +59,8 @@ void reass_init(struct reass *reass, struct pkt_pool *pool, const struct hash_ke
  * Ensures:  STOLEN - it is kept until the others come, or was a duplicate;
  *           ACCEPT - *pkt is the whole packet, made from the pool: PKT_REASSEMBLED, frag_max, the
  *                    header, in_if, flags and rx_ns of the fragment with offset zero; PKT_FRAG_DF
- *                    when a fragment of the largest size had DF;
+ *                    when a fragment of the largest size had DF, PKT_LINK_BROADCAST and
+ *                    PKT_LINK_MULTICAST when any had them;
  *           DEAD   - *pkt was not taken, or ended with its queue: FRAG_OVERLAP, FRAG_MALFORMED,
  *                    FRAG_TOO_MANY, FRAG_FULL, NO_BUFFER.
  * Fragments of queues that end here are counted and appended to dead (put when it is full).
