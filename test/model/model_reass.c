@@ -50,13 +50,13 @@ static bool model_reass_overlaps(const struct model_reass *r, const u8 *payload,
 	return false;
 }
 
-/* A last fragment has none behind it, and there is one last. */
+/* A last fragment has none behind it, any other has, and there is one last. */
 static bool model_reass_contradicts(const struct model_reass *r, u32 end, bool last)
 {
-	if (r->total != 0 && (end > r->total || (last && end != r->total)))
-		return true;
+	if (r->total != 0)
+		return last ? end != r->total : end >= r->total;
 	for (u32 n = 0; last && n < r->piece_count; n++) {
-		if (r->piece[n].offset + r->piece[n].len > end)
+		if (r->piece[n].offset + r->piece[n].len >= end)
 			return true;
 	}
 	return false;

@@ -346,8 +346,9 @@ static bool frag_contradicts(const struct reass *reass, const struct reass_queue
 			return true;
 		return facts->more == (facts->end == queue->total_bytes);
 	}
+	/* Whatever is kept has more behind it. */
 	return !facts->more && queue->last != IDX_NONE &&
-	       frag_at(reass, queue->last)->end > facts->end;
+	       frag_at(reass, queue->last)->end >= facts->end;
 }
 
 /* The last fragment that begins at or before `begin`; IDX_NONE when all begin behind it. */

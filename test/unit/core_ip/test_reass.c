@@ -377,6 +377,14 @@ static void test_contradictions_about_the_end(void **state)
 	expect_stolen(&r, &fragment);
 	build_fragment_at(&fragment, &whole, 32, 16, false);
 	expect_dead(&r, &fragment, DROP_FRAG_MALFORMED, 1);
+	/* The same bytes in the same place, and only one of the two has something behind it. */
+	for (u32 n = 0; n < 2; n++) {
+		build_fragment_at(&fragment, &whole, 64, 16, n == 0);
+		expect_stolen(&r, &fragment);
+		build_fragment_at(&fragment, &whole, 64, 16, n != 0);
+		expect_dead(&r, &fragment, DROP_FRAG_MALFORMED, 1);
+	}
+	assert_int_equal(r.reass.stats.duplicate_count, 0);
 	reass_close(&r);
 }
 
