@@ -62,7 +62,7 @@ static void model_begin(struct model *m, ns_t now)
 	for (u32 n = 0; n < m->in_reass.top; n++) {
 		struct model_reass *r = &m->in_reass.entry[n];
 
-		r->used = r->used && now <= r->begun + m->conf->reass.timeout_ns;
+		r->used = r->used && now < r->begun + m->conf->reass.timeout_ns;
 	}
 }
 
