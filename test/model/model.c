@@ -59,11 +59,7 @@ static void model_begin(struct model *m, ns_t now)
 	    u32_min(m->conf->nat.mapping_count, MODEL_REST_MAX))
 		m->rest_void = now + m->conf->nat.quarantine_s * NS_PER_SEC;
 	m->out_reass.top = 0;
-	for (u32 n = 0; n < m->in_reass.top; n++) {
-		struct model_reass *r = &m->in_reass.entry[n];
-
-		r->used = r->used && now < r->begun + m->conf->reass.timeout_ns;
-	}
+	model_reass_expire(&m->in_reass, now, m->conf->reass.timeout_ns);
 }
 
 void model_quiet(struct model *m, ns_t now)
@@ -117,15 +113,15 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 
 		if (!sure)
 			model_reass_doubt(&m->in_reass);
-		cur->len = model_reass_add(&m->in_reass,
-					   &(struct model_fragment){ ip, &cur->seen, cur->zone,
-								     cur->link_flags, now, sure },
-					   cur->bytes, &cur->parts);
+		cur->len = model_reass_add(
+			&m->in_reass,
+			&(struct model_fragment){ ip, &cur->seen, cur->zone, cur->link_flags, now,
+						  m->conf->reass.fragments_per_packet, sure },
+			cur->bytes, &cur->parts);
 		cur->active = cur->len > 0;
 		if (!cur->active)
 			return;
-		certain = cur->parts.sure &&
-			  cur->parts.count <= m->conf->reass.fragments_per_packet;
+		certain = cur->parts.sure;
 		cur->link_flags = cur->parts.link_flags;
 		model_log_add(m, in_if, cur->link_flags, cur->bytes, cur->len, true);
 	} else {
@@ -400,11 +396,11 @@ void model_out(struct model *m, u16 out_if, const u8 *ip, u32 len)
 			    m->conf->iface[out_if].mtu);
 	if (seen_is_fragment(&seen)) {
 		struct model_parts parts;
-		u32 whole_len = model_reass_add(&m->out_reass,
-						&(struct model_fragment){ ip, &seen,
-									  model_zone_of(m, out_if),
-									  0, m->now, true },
-						whole, &parts);
+		u32 whole_len = model_reass_add(
+			&m->out_reass,
+			&(struct model_fragment){ ip, &seen, model_zone_of(m, out_if), 0, m->now,
+						  MODEL_PIECE_MAX, true },
+			whole, &parts);
 
 		if (seen.df && m->cur.active && !m->cur.seen.df)
 			model_wrong(m, "a fragment with DF");

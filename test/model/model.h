@@ -151,6 +151,8 @@ struct model_piece {
 	bool df;
 	u8 ecn; /* RFC 3168 section 5 */
 	u32 link_flags;
+	u64 number; /* in the order that they came in, the last time */
+	ns_t when;
 };
 
 /* What a packet came in. */
@@ -170,7 +172,7 @@ struct model_reass {
 	u8 proto;
 	u16 id;
 	ns_t begun;
-	bool doubt; /* the engine may have thrown away pieces of it, for want of room */
+	bool doubt; /* the engine may have thrown away the older pieces of it, for want of room */
 	u64 number; /* in the order that they began in */
 	u32 total; /* 0: the last fragment did not come yet */
 	u32 hlen;  /* of the first fragment; 0: not come yet */
@@ -184,6 +186,7 @@ struct model_reass {
 struct model_pieces {
 	u32 top;
 	u64 begun; /* entries so far */
+	u64 taken; /* pieces */
 	struct model_reass entry[MODEL_REASS_MAX];
 };
 

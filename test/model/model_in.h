@@ -150,10 +150,12 @@ struct model_fragment {
 	u8 zone;
 	u32 link_flags;
 	ns_t now;
+	u32 most;  /* pieces that a packet may have */
 	bool sure; /* that the engine still has those before it */
 };
-/* The engine may throw away pieces now: none of those that are here is sure any more. */
+/* The engine may throw away packets now: none of those that are here is sure any more. */
 void model_reass_doubt(struct model_pieces *table);
+void model_reass_expire(struct model_pieces *table, ns_t now, ns_t timeout_ns);
 u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, u8 *out,
 		    struct model_parts *parts);
 
