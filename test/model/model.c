@@ -508,6 +508,8 @@ void model_done(struct model *m)
 		model_wrong(m, "a reset was due and did not come");
 	if (fate->must_tell && cur->told == 0)
 		model_wrong(m, "a client was not told that its server is lost");
+	if (cur->forwarded + cur->echoes + cur->resets > 0)
+		model_log_end(m);
 	if (cur->forwarded == 0 && !seen_is_icmp_error(&cur->seen))
 		model_done_silent(m, too_many);
 	cur->active = false;

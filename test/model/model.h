@@ -136,6 +136,7 @@ struct model_rest {
 struct model_log {
 	bool valid_header;
 	bool reassembled;
+	bool ended; /* it was passed on or answered, or an error was about it: no other one is */
 	u16 in_if;
 	u32 link_flags;
 	u32 len;

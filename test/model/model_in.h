@@ -162,6 +162,8 @@ u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, 
 /* ---- ICMP errors (model_icmp.c) */
 void model_log_add(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 		   bool reassembled);
+/* What was added last has left, or was answered. */
+void model_log_end(struct model *m);
 /* The current packet as the first of those that it is to be split into: nothing longer can be
  * quoted of it, since nobody ever saw it on a wire.                                              */
 void model_log_segment(struct model *m, u16 gso_size);
