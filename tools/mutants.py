@@ -282,6 +282,13 @@ u32 heap_due""", "unit:core_base/test_heap"),
      """		if (frag->end > facts->begin)
 			return PLACE_OVERLAP;
 """, "", "sim:test_kill"),
+    ("only the first fragment says whether all stations got it", "src/core/ip/reass.c",
+     """		whole->flags |= frag->pkt->flags & (PKT_LINK_BROADCAST | PKT_LINK_MULTICAST);
+""", "", "unit:core_ip/test_reass"),
+    ("the same fragment may end its packet and not end it", "src/core/ip/reass.c",
+     """	       frag_at(reass, queue->last)->end >= facts->end;
+""", """	       frag_at(reass, queue->last)->end > facts->end;
+""", "unit:core_ip/test_reass"),
     ("an ICMP error answers an ICMP error", "src/core/ip/icmp_error.c",
      """	if (ip->proto == IP_PROTO_ICMP && !is_icmp_query(pkt, ip))
 		return ICMP_REFUSED_ERROR;

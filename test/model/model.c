@@ -59,11 +59,7 @@ static void model_begin(struct model *m, ns_t now)
 	    u32_min(m->conf->nat.mapping_count, MODEL_REST_MAX))
 		m->rest_void = now + m->conf->nat.quarantine_s * NS_PER_SEC;
 	m->out_reass.top = 0;
-	for (u32 n = 0; n < m->in_reass.top; n++) {
-		struct model_reass *r = &m->in_reass.entry[n];
-
-		r->used = r->used && now <= r->begun + m->conf->reass.timeout_ns;
-	}
+	model_reass_expire(&m->in_reass, now, m->conf->reass.timeout_ns);
 }
 
 void model_quiet(struct model *m, ns_t now)
@@ -119,13 +115,14 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 			model_reass_doubt(&m->in_reass);
 		cur->len = model_reass_add(
 			&m->in_reass,
-			&(struct model_fragment){ ip, &cur->seen, cur->zone, now, sure },
+			&(struct model_fragment){ ip, &cur->seen, cur->zone, cur->link_flags, now,
+						  m->conf->reass.fragments_per_packet, sure },
 			cur->bytes, &cur->parts);
 		cur->active = cur->len > 0;
 		if (!cur->active)
 			return;
-		certain = cur->parts.sure &&
-			  cur->parts.count <= m->conf->reass.fragments_per_packet;
+		certain = cur->parts.sure;
+		cur->link_flags = cur->parts.link_flags;
 		model_log_add(m, in_if, cur->link_flags, cur->bytes, cur->len, true);
 	} else {
 		memcpy(cur->bytes, ip, cur->len);
@@ -135,7 +132,7 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 		if (cur->segment != 0)
 			model_log_segment(m, m->gso_size);
 		cur->parts = (struct model_parts){ 1, cur->segment != 0 ? cur->segment : cur->len,
-						   cur->seen.df, true };
+						   cur->seen.df, cur->link_flags, true };
 	}
 	m->gso_size = 0;
 	seen_parse(&cur->seen, cur->bytes, cur->len);
@@ -401,8 +398,8 @@ void model_out(struct model *m, u16 out_if, const u8 *ip, u32 len)
 		struct model_parts parts;
 		u32 whole_len = model_reass_add(
 			&m->out_reass,
-			&(struct model_fragment){ ip, &seen, model_zone_of(m, out_if), m->now,
-						  true },
+			&(struct model_fragment){ ip, &seen, model_zone_of(m, out_if), 0, m->now,
+						  MODEL_PIECE_MAX, true },
 			whole, &parts);
 
 		if (seen.df && m->cur.active && !m->cur.seen.df)
@@ -511,6 +508,8 @@ void model_done(struct model *m)
 		model_wrong(m, "a reset was due and did not come");
 	if (fate->must_tell && cur->told == 0)
 		model_wrong(m, "a client was not told that its server is lost");
+	if (cur->forwarded + cur->echoes + cur->resets > 0)
+		model_log_end(m);
 	if (cur->forwarded == 0 && !seen_is_icmp_error(&cur->seen))
 		model_done_silent(m, too_many);
 	cur->active = false;

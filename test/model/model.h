@@ -136,6 +136,7 @@ struct model_rest {
 struct model_log {
 	bool valid_header;
 	bool reassembled;
+	bool ended; /* it was passed on or answered, or an error was about it: no other one is */
 	u16 in_if;
 	u32 link_flags;
 	u32 len;
@@ -150,14 +151,18 @@ struct model_piece {
 	u32 total_len; /* of the fragment */
 	bool df;
 	u8 ecn; /* RFC 3168 section 5 */
+	u32 link_flags;
+	u64 number; /* in the order that they came in, the last time */
+	ns_t when;
 };
 
 /* What a packet came in. */
 struct model_parts {
 	u32 count;
-	u32 largest; /* total length */
-	bool df;     /* one of the largest had it */
-	bool sure;   /* the engine has all of them */
+	u32 largest;    /* total length */
+	bool df;        /* one of the largest had it */
+	u32 link_flags; /* of all of them */
+	bool sure;      /* the engine has all of them */
 };
 
 struct model_reass {
@@ -168,7 +173,7 @@ struct model_reass {
 	u8 proto;
 	u16 id;
 	ns_t begun;
-	bool doubt; /* the engine may have thrown away pieces of it, for want of room */
+	bool doubt; /* the engine may have thrown away the older pieces of it, for want of room */
 	u64 number; /* in the order that they began in */
 	u32 total; /* 0: the last fragment did not come yet */
 	u32 hlen;  /* of the first fragment; 0: not come yet */
@@ -182,6 +187,7 @@ struct model_reass {
 struct model_pieces {
 	u32 top;
 	u64 begun; /* entries so far */
+	u64 taken; /* pieces */
 	struct model_reass entry[MODEL_REASS_MAX];
 };
 

@@ -17,6 +17,7 @@ void model_log_add(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32
 	log->in_if = in_if;
 	log->link_flags = link_flags;
 	log->reassembled = reassembled;
+	log->ended = false;
 	log->valid_header = seen_parse(&seen, ip, len) && seen.len <= len &&
 			    seen.len >= seen.hlen && (seen.wrong & SEEN_IP_CSUM) == 0;
 	log->len = log->valid_header ? seen.len : len;
@@ -180,31 +181,49 @@ static bool model_quotes_cut(const struct model_log *log, const struct seen *see
 	       model_same(a, b, 12, len);
 }
 
-/* The packet that an error quotes, byte for byte as its sender made it, who is where the error
- * goes; newest first.                                                                            */
-static const struct model_log *model_log_find(const struct model *m, u8 zone,
-					      const struct seen *seen)
+void model_log_end(struct model *m)
 {
-	const struct model_log *cut = NULL;
+	m->log[(m->log_count - 1) % MODEL_LOG_MAX].ended = true;
+}
+
+/* May the error be about this packet? A redirect says nothing of its end. */
+static bool model_log_explains(const struct model *m, const struct model_log *log,
+			       const struct seen *seen)
+{
+	struct seen about;
+
+	return (!log->ended || seen->type == ICMP_REDIRECT) &&
+	       seen_parse_quote(&about, log->bytes, log->kept) &&
+	       model_suppressed(m, log, &about) == NULL && model_has_cause(m, seen, log, &about);
+}
+
+/* The packet that an error quotes, byte for byte as its sender made it, who is where the error
+ * goes; newest first. The same bytes may have come more than once, and only one of the packets may
+ * be the cause: the others came to all stations of the link, or by another interface.            */
+static struct model_log *model_log_find(struct model *m, u8 zone, const struct seen *seen)
+{
+	struct model_log *newest = NULL;
 
 	for (u32 n = 0; n < u32_min(m->log_count, MODEL_LOG_MAX); n++) {
-		const struct model_log *log = &m->log[(m->log_count - 1 - n) % MODEL_LOG_MAX];
+		struct model_log *log = &m->log[(m->log_count - 1 - n) % MODEL_LOG_MAX];
 
 		if (log->len == 0 || seen->quote_len > log->kept ||
-		    model_zone_of(m, log->in_if) != zone)
+		    model_zone_of(m, log->in_if) != zone ||
+		    !(model_same(log->bytes, seen->quote, 0, seen->quote_len) ||
+		      model_quotes_cut(log, seen)))
 			continue;
-		if (memcmp(log->bytes, seen->quote, seen->quote_len) == 0)
+		if (model_log_explains(m, log, seen))
 			return log;
-		if (cut == NULL && model_quotes_cut(log, seen))
-			cut = log;
+		if (newest == NULL)
+			newest = log;
 	}
-	return cut;
+	return newest;
 }
 
 void model_judge_error(struct model *m, u16 out_if, const struct seen *seen, const u8 *ip)
 {
 	u8 zone = model_zone_of(m, out_if);
-	const struct model_log *log = model_log_find(m, zone, seen);
+	struct model_log *log = model_log_find(m, zone, seen);
 	struct seen about;
 	const char *rule;
 
@@ -217,6 +236,12 @@ void model_judge_error(struct model *m, u16 out_if, const struct seen *seen, con
 	if (m->cur.active)
 		m->cur.errors++;
 	m->cur.unreachable |= seen->type == ICMP_UNREACH && seen->code == ICMP_UNREACH_HOST;
+	if (log->ended && seen->type != ICMP_REDIRECT)
+		model_wrong(m, "ICMP error %u/%u about a packet that came to its end before",
+			    seen->type, seen->code);
+	/* Of those that were cut one may look like another. */
+	log->ended |= seen->type != ICMP_REDIRECT &&
+		      model_same(log->bytes, seen->quote, 0, seen->quote_len);
 	rule = model_suppressed(m, log, &about);
 	if (rule != NULL)
 		model_wrong(m, "ICMP error %u/%u about %s", seen->type, seen->code, rule);

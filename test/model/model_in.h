@@ -148,17 +148,22 @@ struct model_fragment {
 	const u8 *ip;
 	const struct seen *seen;
 	u8 zone;
+	u32 link_flags;
 	ns_t now;
+	u32 most;  /* pieces that a packet may have */
 	bool sure; /* that the engine still has those before it */
 };
-/* The engine may throw away pieces now: none of those that are here is sure any more. */
+/* The engine may throw away packets now: none of those that are here is sure any more. */
 void model_reass_doubt(struct model_pieces *table);
+void model_reass_expire(struct model_pieces *table, ns_t now, ns_t timeout_ns);
 u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, u8 *out,
 		    struct model_parts *parts);
 
 /* ---- ICMP errors (model_icmp.c) */
 void model_log_add(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 		   bool reassembled);
+/* What was added last has left, or was answered. */
+void model_log_end(struct model *m);
 /* The current packet as the first of those that it is to be split into: nothing longer can be
  * quoted of it, since nobody ever saw it on a wire.                                              */
 void model_log_segment(struct model *m, u16 gso_size);

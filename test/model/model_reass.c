@@ -1,4 +1,11 @@
-/* The model's reassembly: pieces in a list, bytes in an array. */
+/* The model's reassembly: pieces in a list, bytes in an array.
+ *
+ * For want of room the engine throws away a packet with all of its pieces, and what comes later
+ * begins anew. The model does not ask which packet that was: all of them are in doubt then. But of
+ * one in doubt the engine has all that came since some moment, and nothing from before. So a piece
+ * that can not be of one packet with a new one takes those with it that came before it: either they
+ * were gone already, or the new one ended all of them. Pieces that fill a whole are put together
+ * even if some of them may be gone.                                                              */
 #include "model/model_in.h"
 
 #include "core/wire/checksum.h"
@@ -33,41 +40,94 @@ static struct model_reass *model_reass_find(struct model_pieces *table,
 	return oldest;
 }
 
-/* Exact duplicates change nothing; anything else that overlaps ends the packet (RFC 5722). */
-static bool model_reass_overlaps(const struct model_reass *r, const u8 *payload, u32 offset,
-				 u32 len, bool *duplicate)
+static bool model_piece_is_last(const struct model_reass *r, const struct model_piece *piece)
 {
+	return r->total != 0 && piece->offset + piece->len == r->total;
+}
+
+/* RFC 5722: what overlaps ends the packet, be it in the same place with other bytes; and a last
+ * fragment has none behind it, any other has.                                                    */
+static bool model_piece_excludes(const struct model_reass *r, const struct model_piece *piece,
+				 const struct model_piece *new, const u8 *payload, bool last)
+{
+	u32 end = new->offset + new->len;
+	u32 piece_end = piece->offset + piece->len;
+	bool piece_last = model_piece_is_last(r, piece);
+
+	if ((last && piece_end > end) || (piece_last && end > piece_end) ||
+	    (piece_end == end && piece_last != last))
+		return true;
+	if (piece->offset == new->offset && piece->len == new->len)
+		return memcmp(r->bytes + new->offset, payload, new->len) != 0;
+	return new->offset < piece_end && piece->offset < end;
+}
+
+/* The last one of those that can not be of one packet with a new one; 0: none. */
+static u64 model_reass_excluded(const struct model_reass *r, const struct model_piece *new,
+				const u8 *payload, bool last)
+{
+	u64 number = 0;
+
 	for (u32 n = 0; n < r->piece_count; n++) {
 		const struct model_piece *piece = &r->piece[n];
 
-		if (piece->offset == offset && piece->len == len) {
-			*duplicate = memcmp(r->bytes + offset, payload, len) == 0;
-			return !*duplicate;
-		}
-		if (offset < piece->offset + piece->len && piece->offset < offset + len)
-			return true;
+		if (piece->number > number && model_piece_excludes(r, piece, new, payload, last))
+			number = piece->number;
 	}
-	return false;
+	return number;
 }
 
-/* A last fragment has none behind it, and there is one last. */
-static bool model_reass_contradicts(const struct model_reass *r, u32 end, bool last)
+static void model_reass_remove(struct model_reass *r, u32 at)
 {
-	if (r->total != 0 && (end > r->total || (last && end != r->total)))
-		return true;
-	for (u32 n = 0; last && n < r->piece_count; n++) {
-		if (r->piece[n].offset + r->piece[n].len > end)
-			return true;
+	const struct model_piece *piece = &r->piece[at];
+
+	if (piece->offset == 0)
+		r->hlen = 0;
+	if (model_piece_is_last(r, piece))
+		r->total = 0;
+	r->piece[at] = r->piece[--r->piece_count];
+}
+
+/* All that came no later than the one with this number. */
+static void model_reass_forget(struct model_reass *r, u64 number)
+{
+	for (u32 n = r->piece_count; n > 0; n--) {
+		if (r->piece[n - 1].number <= number)
+			model_reass_remove(r, n - 1);
 	}
-	return false;
+}
+
+static u64 model_reass_first_number(const struct model_reass *r)
+{
+	u64 number = UINT64_MAX;
+
+	for (u32 n = 0; n < r->piece_count; n++)
+		number = u64_min(number, r->piece[n].number);
+	return number;
+}
+
+/* In doubt, the engine may have begun with any of the pieces. */
+void model_reass_expire(struct model_pieces *table, ns_t now, ns_t timeout_ns)
+{
+	for (u32 at = 0; at < table->top; at++) {
+		struct model_reass *r = &table->entry[at];
+
+		for (u32 n = r->piece_count; r->doubt && n > 0; n--) {
+			if (now >= r->piece[n - 1].when + timeout_ns)
+				model_reass_remove(r, n - 1);
+		}
+		r->used = r->used && (r->doubt ? r->piece_count > 0 : now < r->begun + timeout_ns);
+	}
 }
 
 static struct model_parts model_reass_parts(const struct model_reass *r)
 {
 	struct model_parts parts = { .count = r->piece_count, .sure = !r->doubt };
 
-	for (u32 n = 0; n < r->piece_count; n++)
+	for (u32 n = 0; n < r->piece_count; n++) {
 		parts.largest = u32_max(parts.largest, r->piece[n].total_len);
+		parts.link_flags |= r->piece[n].link_flags;
+	}
 	for (u32 n = 0; n < r->piece_count; n++)
 		parts.df |= r->piece[n].df && r->piece[n].total_len == parts.largest;
 	return parts;
@@ -87,7 +147,7 @@ static bool model_reass_ecn(const struct model_reass *r, u8 *tos)
 	return aware == 0 || aware == r->piece_count;
 }
 
-static u32 model_reass_whole(struct model_reass *r, bool sure, u8 *out, struct model_parts *parts)
+static u32 model_reass_whole(struct model_reass *r, u8 *out, struct model_parts *parts)
 {
 	struct ip4_hdr *ip = (struct ip4_hdr *)out;
 	u32 have = 0;
@@ -95,9 +155,11 @@ static u32 model_reass_whole(struct model_reass *r, bool sure, u8 *out, struct m
 	*parts = model_reass_parts(r);
 	for (u32 n = 0; n < r->piece_count; n++)
 		have += r->piece[n].len;
-	if (r->total == 0 || r->hlen == 0 || have != r->total || r->hlen + r->total > IP4_LEN_MAX)
+	if (r->total == 0 || have != r->total)
 		return 0;
-	r->used = !sure;
+	r->used = r->doubt;
+	if (r->hlen + r->total > IP4_LEN_MAX)
+		return 0;
 	memcpy(out, r->header, r->hlen);
 	if (!model_reass_ecn(r, &ip->tos))
 		return 0;
@@ -115,62 +177,78 @@ void model_reass_doubt(struct model_pieces *table)
 		table->entry[n].doubt = true;
 }
 
-/* What can not be of one packet with a new piece goes. */
-static void model_reass_yield(struct model_reass *r, u32 offset, u32 end, bool last)
+static struct model_piece *model_reass_twin(struct model_reass *r, const struct model_piece *new)
 {
-	u32 kept = 0;
-
 	for (u32 n = 0; n < r->piece_count; n++) {
-		struct model_piece piece = r->piece[n];
-		u32 piece_end = piece.offset + piece.len;
-		bool is_last = r->total != 0 && piece_end == r->total;
-
-		if ((piece.offset < end && offset < piece_end) || (last && piece_end > end) ||
-		    (is_last && (last || end > r->total))) {
-			r->total = is_last ? 0 : r->total;
-			r->hlen = piece.offset == 0 ? 0 : r->hlen;
-			continue;
-		}
-		r->piece[kept++] = piece;
+		if (r->piece[n].offset == new->offset)
+			return &r->piece[n];
 	}
-	r->piece_count = kept;
+	return NULL;
 }
 
-/* When it is not sure that the engine has all of a packet's earlier pieces, whatever could be put
- * together of some of them is.                                                                   */
+static void model_reass_insert(struct model_reass *r, const struct model_fragment *f,
+			       const struct model_piece *new)
+{
+	r->piece[r->piece_count++] = *new;
+	memcpy(r->bytes + new->offset, f->ip + f->seen->hlen, new->len);
+	if (!f->seen->mf)
+		r->total = new->offset + new->len;
+	if (new->offset == 0) {
+		r->hlen = f->seen->hlen;
+		memcpy(r->header, f->ip, r->hlen);
+	}
+}
+
+/* A new piece of a packet in doubt. */
+static void model_reass_put(struct model_reass *r, const struct model_fragment *f,
+			    const struct model_piece *new, u64 excluded)
+{
+	struct model_piece *twin;
+
+	model_reass_forget(r, excluded);
+	twin = model_reass_twin(r, new);
+	if (twin != NULL) {
+		/* Either of the two may be what the engine has. */
+		twin->link_flags &= new->link_flags;
+		twin->number = new->number;
+		twin->when = new->when;
+		return;
+	}
+	if (r->piece_count == f->most)
+		model_reass_forget(r, model_reass_first_number(r));
+	model_reass_insert(r, f, new);
+}
+
 u32 model_reass_add(struct model_pieces *table, const struct model_fragment *f, u8 *out,
 		    struct model_parts *parts)
 {
 	const struct seen *seen = f->seen;
-	const u8 *ip = f->ip;
-	struct model_reass *r = model_reass_find(table, f);
-	u32 len = seen->len - seen->hlen;
-	u32 end = seen->frag_offset + len;
-	bool duplicate = false;
+	struct model_piece new = { .offset = seen->frag_offset,
+				   .len = seen->len - seen->hlen,
+				   .total_len = seen->len,
+				   .df = seen->df,
+				   .ecn = seen->tos & 3,
+				   .link_flags = f->link_flags,
+				   .number = ++table->taken,
+				   .when = f->now };
+	struct model_reass *r;
+	u64 excluded;
 
-	r->doubt |= !f->sure;
-	parts->sure = !r->doubt;
-	if (end > IP4_LEN_MAX || len == 0 || (seen->mf && len % 8 != 0) ||
-	    r->piece_count == MODEL_PIECE_MAX)
+	if (new.offset + new.len > IP4_LEN_MAX || new.len == 0 || (seen->mf && new.len % 8 != 0))
 		return 0;
-	if (model_reass_overlaps(r, ip + seen->hlen, seen->frag_offset, len, &duplicate) ||
-	    model_reass_contradicts(r, end, !seen->mf)) {
-		r->used = !parts->sure;
-		if (parts->sure)
-			return 0;
-		/* Or the engine knows only what agrees with it. */
-		model_reass_yield(r, seen->frag_offset, end, !seen->mf);
+	r = model_reass_find(table, f);
+	r->doubt |= !f->sure;
+	excluded = model_reass_excluded(r, &new, f->ip + seen->hlen, !seen->mf);
+	if (r->doubt) {
+		model_reass_put(r, f, &new, excluded);
+		return model_reass_whole(r, out, parts);
 	}
-	if (duplicate)
-		return parts->sure ? 0 : model_reass_whole(r, false, out, parts);
-	r->piece[r->piece_count++] = (struct model_piece){ seen->frag_offset, len, seen->len,
-							   seen->df, seen->tos & 3 };
-	memcpy(r->bytes + seen->frag_offset, ip + seen->hlen, len);
-	if (!seen->mf)
-		r->total = end;
-	if (seen->frag_offset == 0) {
-		r->hlen = seen->hlen;
-		memcpy(r->header, ip, seen->hlen);
+	if (excluded == 0 && model_reass_twin(r, &new) != NULL)
+		return 0;
+	if (excluded != 0 || r->piece_count == f->most) {
+		r->used = false;
+		return 0;
 	}
-	return model_reass_whole(r, parts->sure, out, parts);
+	model_reass_insert(r, f, &new);
+	return model_reass_whole(r, out, parts);
 }

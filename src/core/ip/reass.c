@@ -346,8 +346,9 @@ static bool frag_contradicts(const struct reass *reass, const struct reass_queue
 			return true;
 		return facts->more == (facts->end == queue->total_bytes);
 	}
+	/* Whatever is kept has more behind it. */
 	return !facts->more && queue->last != IDX_NONE &&
-	       frag_at(reass, queue->last)->end > facts->end;
+	       frag_at(reass, queue->last)->end >= facts->end;
 }
 
 /* The last fragment that begins at or before `begin`; IDX_NONE when all begin behind it. */
@@ -492,6 +493,8 @@ static enum drop whole_make(const struct reass *reass, const struct reass_queue 
 
 		memcpy(pkt_l3(whole) + hlen + frag->begin,
 		       header + ip4_hlen((const struct ip4_hdr *)header), frag->end - frag->begin);
+		/* RFC 1812 section 5.3.4: what came so must not be passed on, no part of it. */
+		whole->flags |= frag->pkt->flags & (PKT_LINK_BROADCAST | PKT_LINK_MULTICAST);
 	}
 	whole_set_header(whole, queue);
 	*out = whole;

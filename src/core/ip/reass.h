@@ -3,9 +3,9 @@
  * Fragments are kept as packets in queues by (source, destination, protocol, id, zone) until the
  * whole is there. Memory is bounded three ways: queues in all, fragments in all, and fragments of
  * one source address. Overlapping fragments kill the whole queue (RFC 5722's rule, taken for IPv4
- * as well), and so does one with other bytes in the place of another; an exact duplicate is put
- * away and counted. A source that reached its share loses its own oldest queue; when memory is
- * full, the oldest queue of all goes.
+ * as well), and so does one in the place of another with other bytes, or of which only one has more
+ * behind it; an exact duplicate is put away and counted. A source that reached its share loses its
+ * own oldest queue; when memory is full, the oldest queue of all goes.
  *
  * All queues have the same time-out, counted from the first fragment that came (RFC 1122 3.3.2),
  * so the order of age is the order of expiry and one list serves both.                          */
@@ -59,7 +59,8 @@ void reass_init(struct reass *reass, struct pkt_pool *pool, const struct hash_ke
  * Ensures:  STOLEN - it is kept until the others come, or was a duplicate;
  *           ACCEPT - *pkt is the whole packet, made from the pool: PKT_REASSEMBLED, frag_max, the
  *                    header, in_if, flags and rx_ns of the fragment with offset zero; PKT_FRAG_DF
- *                    when a fragment of the largest size had DF;
+ *                    when a fragment of the largest size had DF, PKT_LINK_BROADCAST and
+ *                    PKT_LINK_MULTICAST when any had them;
  *           DEAD   - *pkt was not taken, or ended with its queue: FRAG_OVERLAP, FRAG_MALFORMED,
  *                    FRAG_TOO_MANY, FRAG_FULL, NO_BUFFER.
  * Fragments of queues that end here are counted and appended to dead (put when it is full).

@@ -174,6 +174,33 @@ static void test_whole_is_of_the_first_fragment(void **state)
 	reass_close(&r);
 }
 
+/* RFC 1812 section 5.3.4: what came to all stations of the link is not passed on, and a packet did
+ * so if any part of it did.                                                                      */
+static void test_each_fragment_may_come_to_all_stations(void **state)
+{
+	static const u32 flags[] = { PKT_LINK_BROADCAST, PKT_LINK_MULTICAST };
+	struct reass_bed r;
+	struct build whole, fragment;
+	struct pkt *pkt;
+
+	(void)state;
+	reass_open(&r, &small_conf, 16);
+	make_whole(&whole, 40, 7);
+	for (u32 n = 0; n < 6; n++) {
+		for (u32 index = 0; index < 3; index++) {
+			build_fragment(&fragment, &whole, 16, index);
+			pkt = bed_pkt(&r.bed, &fragment);
+			pkt->flags |= index == n % 3 ? flags[n / 3] : 0;
+			assert_int_equal(verdict_is_accept(ip_reassemble(&r.reass, &r.bed.stats,
+									 &pkt, 0, r.now, &r.dead)),
+					 index == 2);
+		}
+		assert_int_equal(pkt->flags, PKT_RAW_IP | flags[n / 3] | PKT_REASSEMBLED);
+		pkt_put(pkt);
+	}
+	reass_close(&r);
+}
+
 static struct pkt *whole_of(struct reass_bed *r, const struct build *first,
 			    const struct build *second)
 {
@@ -350,6 +377,14 @@ static void test_contradictions_about_the_end(void **state)
 	expect_stolen(&r, &fragment);
 	build_fragment_at(&fragment, &whole, 32, 16, false);
 	expect_dead(&r, &fragment, DROP_FRAG_MALFORMED, 1);
+	/* The same bytes in the same place, and only one of the two has something behind it. */
+	for (u32 n = 0; n < 2; n++) {
+		build_fragment_at(&fragment, &whole, 64, 16, n == 0);
+		expect_stolen(&r, &fragment);
+		build_fragment_at(&fragment, &whole, 64, 16, n != 0);
+		expect_dead(&r, &fragment, DROP_FRAG_MALFORMED, 1);
+	}
+	assert_int_equal(r.reass.stats.duplicate_count, 0);
 	reass_close(&r);
 }
 
@@ -403,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_packets_do_not_mix),
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_whole_is_of_the_first_fragment),
+		cmocka_unit_test(test_each_fragment_may_come_to_all_stations),
 		cmocka_unit_test(test_df_counts_on_the_largest),
 		cmocka_unit_test(test_congestion_marks),
 		cmocka_unit_test(test_overlap_kills_all),
