@@ -1,4 +1,4 @@
-/* What sockets ask of routes and translation before they send: as whom, how large, by which port. */
+/* What sockets ask of routes and translation before they send: as whom, how large, what port. */
 #include "core/path/path.h"
 #include "core/wire/ip4.h"
 

@@ -13,7 +13,7 @@
  *               submitted. The close of a socket completes what is left as SOCK_CANCELED.
  *
  * Bounds: sock_limit sockets, op_limit operations from submission until they are taken, so that a
- * completion always has room. Full is the answer SOCK_LIMIT.                                      */
+ * completion always has room. Full is the answer SOCK_LIMIT.                                     */
 #ifndef CORE_SOCK_SOCK_H
 #define CORE_SOCK_SOCK_H
 
