@@ -11,6 +11,110 @@ A fault whose `old` is gone is an error: the code moved on, and the fault has to
 """
 
 FAULTS = [
+    ("what is behind a ring's gap is read", "src/core/tcp/buffer.c",
+     "if (at >= ring->len || max == 0)", "if (at >= ring->span || max == 0)",
+     "unit:core_tcp/test_buffer"),
+    ("blocks are not put together again", "src/core/tcp/buffer.c",
+     "	for (; order < BUFFER_ORDER_MAX; order++) {\n		u32 buddy",
+     "	for (; order < 1; order++) {\n		u32 buddy", "unit:core_tcp/test_buffer"),
+    ("data of the second run keep the halves of their sum", "src/core/tcp/emit.c",
+     "len % 2 == 0 ? run : csum_odd(run)", "run", "unit:core_tcp/test_emit"),
+    ("a reset of an ACK acknowledges", "src/core/tcp/emit.c",
+     """		reset.seq = seg->ack;
+	} else {""", """		reset.seq = seg->ack;
+		reset.flags |= TCP_ACK;
+	} else {""", "unit:core_tcp/test_emit"),
+    ("options of a SYN are read anywhere", "src/core/tcp/opt.c",
+     "		if (is_syn)\n", "		(void)is_syn;\n", "unit:core_tcp/test_opt"),
+    ("the ports do not count in initial sequence numbers", "src/core/tcp/isn.c",
+     "	siphash_update(&sip, &key->peer_port, sizeof key->peer_port);\n", "",
+     "unit:core_tcp/test_isn"),
+    ("challenge ACKs are the same number each second", "src/core/tcp/isn.c",
+     "limit - rng_below(&tcp->rng, limit / 2 + 1)", "limit", "unit:core_tcp/test_isn"),
+    ("a listener of any address wins", "src/core/tcp/listen.c",
+     "return 1 + 2u * addr + zone;", "return 3 - 2u * addr + zone;",
+     "unit:core_tcp/test_listen"),
+    ("SYN,ACK waits equally long each time", "src/core/tcp/listen.c",
+     "(u64)tcp->conf.rto_initial_ms << level;",
+     "(u64)tcp->conf.rto_initial_ms << (level & 0);", "unit:core_tcp/test_listen"),
+    ("SYN,ACK is thrown away where the outbox is full", "src/core/tcp/listen.c",
+     """			if (tcp->outbox_count == TCP_OUTBOX_MAX)
+				return;
+""", "", "unit:core_tcp/test_listen"),
+    ("a RST anywhere in the window ends a half-open connection", "src/core/tcp/handshake.c",
+     "		if (seg->seq == rec->irs + 1)\n", "		if (seg->seq != rec->irs)\n",
+     "unit:core_tcp/test_handshake"),
+    ("a wrong acknowledgment ends a half-open connection", "src/core/tcp/handshake.c",
+     """		emit_reset_for(tcp, seg);
+		return false;
+	}
+	return half_open_complete""", """		emit_reset_for(tcp, seg);
+		half_open_failed(tcp, idx);
+		return false;
+	}
+	return half_open_complete""", "unit:core_tcp/test_handshake"),
+    ("a connection more than the backlog is let in", "src/core/tcp/handshake.c",
+     "if (listener->waiting >= listener->backlog) {",
+     "if (listener->waiting > listener->backlog) {", "unit:core_tcp/test_handshake"),
+    ("a handshake ends without a control block", "src/core/tcp/handshake.c",
+     "if (tcp->tcbs.live == tcp->tcbs.cap) {", "if (tcp->tcbs.live > tcp->tcbs.cap) {",
+     "unit:core_tcp/test_handshake"),
+    ("data behind a lost ACK of a cookie are reset", "src/core/tcp/handshake.c",
+     "if (fit == COOKIE_EARLY) {", "if (fit == COOKIE_GOOD) {", "sim:test_tcp_open"),
+    ("the owner of a listener does not hear who waits", "src/core/tcp/accept.c",
+     "	tcb_list_add(tcp, &tcp->news, idx, offsetof(struct tcb, in_news));\n", "",
+     "unit:core_tcp/test_accept"),
+    ("who waits outlives the listener", "src/core/tcp/accept.c",
+     "		tcp_abort(tcp, id_of(tcp, idx), now);\n", "		(void)now;\n",
+     "unit:core_tcp/test_accept"),
+    ("the shift of the peer may be above 14", "src/core/tcp/handshake.c",
+     "(u8)u32_min(opt->wscale, TCP_WSCALE_MAX)", "opt->wscale",
+     "unit:core_tcp/test_handshake"),
+    ("a SYN out of TIME-WAIT begins anywhere", "src/core/tcp/handshake.c",
+     "if (seg->has_iss_above && seq_le(iss, seg->iss_above))",
+     "if (seg->has_iss_above && seq_lt(iss, seg->iss_above))", "unit:core_tcp/test_handshake"),
+    ("a cookie is good for ever", "src/core/tcp/cookie.c",
+     "	siphash_update(&sip, &cookie->slot, sizeof cookie->slot);\n", "",
+     "unit:core_tcp/test_cookie"),
+    ("options of a cookie can be changed", "src/core/tcp/cookie.c",
+     "	siphash_update(&sip, &cookie->options, sizeof cookie->options);\n", "",
+     "unit:core_tcp/test_cookie"),
+    ("a cookie's timestamp runs ahead", "src/core/tcp/cookie.c",
+     "seq_gt(marked, ts) ? marked - TS_BITS - 1 : marked", "marked",
+     "unit:core_tcp/test_cookie"),
+    ("a cookie's segments are larger than the peer's", "src/core/tcp/cookie.c",
+     "cookie_mss[index] > mss", "cookie_mss[index] > mss + 100", "unit:core_tcp/test_cookie"),
+    ("a FIN that comes again wins no time", "src/core/tcp/timewait.c",
+     """	wait_ack(tcp, wait, now);
+	list_remove(tcp, idx);
+	list_add(tcp, idx, now);
+""", """	wait_ack(tcp, wait, now);
+""", "unit:core_tcp/test_timewait"),
+    ("an old SYN takes the place of TIME-WAIT", "src/core/tcp/timewait.c",
+     "return seq_gt(seg->opt.tsval, wait->ts_recent) ||",
+     "return seq_ge(seg->opt.tsval, wait->ts_recent) ||", "unit:core_tcp/test_timewait"),
+    ("TIME-WAIT is lost to a SYN for nobody", "src/core/tcp/timewait.c",
+     """ || !is_new(wait, seg) ||
+	    listen_find(tcp, &seg->key) == IDX_NONE) {""", """ || !is_new(wait, seg)) {""",
+     "unit:core_tcp/test_timewait"),
+    ("RST ends TIME-WAIT whatever RFC 1337 says", "src/core/tcp/timewait.c",
+     "if (!fits || tcp->conf.rfc1337)", "if (!fits)", "unit:core_tcp/test_timewait"),
+    ("a connect takes the place of TIME-WAIT at once", "src/core/tcp/timewait.c",
+     "now - wait->ts_recent_ns < NS_PER_SEC", "now < wait->ts_recent_ns",
+     "unit:core_tcp/test_timewait"),
+    ("a deadline that is put off stays the earliest", "src/core/base/heap.c",
+     """	else
+		heap_down(heap, at, place);
+}
+
+u32 heap_due""", """	else
+		heap_up(heap, at, place);
+}
+
+u32 heap_due""", "unit:core_base/test_heap"),
+    ("a chain is cut at its head", "src/core/base/map.c",
+     "	*at = map->link[idx];\n", "	map->head[hash_range(hash, map->head_count)] = map->link[idx];\n",
+     "unit:core_base/test_map"),
     ("the flow enters the table before it has its translation", "src/core/path/postrouting.c",
      """	v = nat_src(path->nat, path->ct, path->drops, pkt, idx, &way);
 

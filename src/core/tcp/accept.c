@@ -1,5 +1,6 @@
 /* What the owner of a listener calls, and the queue of connections that he did not accept yet. */
 #include "core/tcp/listen_part.h"
+#include "core/tcp/tcp_part.h"
 
 /* ---- the queue ------------------------------------------------------------------------------- */
 
@@ -8,7 +9,7 @@ void listen_queue(struct tcp *tcp, u32 listener, u32 idx)
 	struct listener *queue = listener_at(tcp, listener);
 	struct tcb *tcb = tcb_at(tcp, idx);
 
-	tcb->owner = listener;
+	tcb->owner = queue->owner;
 	tcb->accept_next = IDX_NONE;
 	if (queue->accept_last == IDX_NONE)
 		queue->accept_first = idx;
@@ -16,27 +17,27 @@ void listen_queue(struct tcp *tcp, u32 listener, u32 idx)
 		tcb_at(tcp, queue->accept_last)->accept_next = idx;
 	queue->accept_last = idx;
 	queue->waiting++;
+	/* Only who was accepted is news by himself: this one is, to the listener's owner. */
+	tcb_list_add(tcp, &tcp->news, idx, offsetof(struct tcb, in_news));
 }
 
-/* Bounded by the listener's backlog. */
-void listen_unqueue(struct tcp *tcp, u32 idx)
+/* The first that waits, taken out; IDX_NONE: nobody does. */
+static u32 queue_take(struct tcp *tcp, struct listener *queue)
 {
-	struct listener *listener = listener_at(tcp, tcb_at(tcp, idx)->owner);
-	u32 prev = IDX_NONE;
-	u32 at = listener->accept_first;
+	u32 idx = queue->accept_first;
 
-	while (at != idx) {
-		CHECK(at != IDX_NONE);
-		prev = at;
-		at = tcb_at(tcp, at)->accept_next;
-	}
-	if (prev == IDX_NONE)
-		listener->accept_first = tcb_at(tcp, idx)->accept_next;
-	else
-		tcb_at(tcp, prev)->accept_next = tcb_at(tcp, idx)->accept_next;
-	if (listener->accept_last == idx)
-		listener->accept_last = prev;
-	listener->waiting--;
+	if (idx == IDX_NONE)
+		return IDX_NONE;
+	queue->accept_first = tcb_at(tcp, idx)->accept_next;
+	if (queue->accept_first == IDX_NONE)
+		queue->accept_last = IDX_NONE;
+	queue->waiting--;
+	return idx;
+}
+
+static tcp_id id_of(const struct tcp *tcp, u32 idx)
+{
+	return (u64)tcb_at(tcp, idx)->gen << 32 | idx;
 }
 
 /* ---- the owner ------------------------------------------------------------------------------- */
@@ -102,16 +103,26 @@ static struct listener *listener_of(const struct tcp *tcp, u64 id)
 
 u64 tcp_accept(struct tcp *tcp, u64 id, u32 owner)
 {
-	const struct listener *listener = listener_of(tcp, id);
-	struct tcb *tcb;
+	struct listener *listener = listener_of(tcp, id);
+	u32 idx = listener == NULL ? IDX_NONE : queue_take(tcp, listener);
+
+	if (idx == IDX_NONE)
+		return TCP_ID_NONE;
+	tcb_at(tcp, idx)->owner = owner;
+	tcb_at(tcp, idx)->flags |= TCB_ACCEPTED;
+	return id_of(tcp, idx);
+}
+
+void tcp_unlisten(struct tcp *tcp, u64 id, ns_t now)
+{
+	struct listener *listener = listener_of(tcp, id);
 	u32 idx;
 
-	if (listener == NULL || listener->accept_first == IDX_NONE)
-		return TCP_ID_NONE;
-	idx = listener->accept_first;
-	listen_unqueue(tcp, idx);
-	tcb = tcb_at(tcp, idx);
-	tcb->owner = owner;
-	tcb->flags |= TCB_ACCEPTED;
-	return (u64)tcb->gen << 32 | idx;
+	if (listener == NULL)
+		return;
+	listen_drop(tcp, (u32)id);
+	for (idx = queue_take(tcp, listener); idx != IDX_NONE; idx = queue_take(tcp, listener))
+		tcp_abort(tcp, id_of(tcp, idx), now);
+	map_del(&tcp->listen.by_port, listen_hash(tcp, listener->port), (u32)id);
+	slab_del(&tcp->listen.listeners, (u32)id);
 }

@@ -1,11 +1,14 @@
 /* SYN cookies (RFC 4987 section 3.6): a handshake that nothing is kept of.
  *
  * The sequence number of the SYN,ACK holds whether the slot of time is odd, one of eight segment
- * sizes, and 28 bits of a keyed hash over everything: a slot lasts 64 seconds, and a cookie is
- * believed in its slot and the next one. Window scale, SACK and ECN find no room there; with
- * timestamps they are the lowest six bits of TSval, which comes back as TSecr, and without they are
- * not agreed upon. Who guesses an acknowledgment is right once in 2^27, and only while cookies are
- * being sent.                                                                                    */
+ * sizes, and two keyed hashes of 14 bits: over the ends, the slot and the options, and over the
+ * peer's sequence number as well. A slot lasts 64 seconds, and a cookie is believed in its slot and
+ * the next one. Window scale, SACK and ECN find no room there; with timestamps they are the lowest
+ * six bits of TSval, which comes back as TSecr, and without they are not agreed upon.
+ *
+ * Who guesses an acknowledgment is right once in 2^28, and only while cookies are being sent. What
+ * has the first hash right alone is data of a peer whose first segment was lost, or is late: to
+ * reset it would end a connection that the peer has already.                                     */
 #include "core/crypto/siphash.h"
 #include "core/tcp/isn.h"
 #include "core/tcp/listen_part.h"
@@ -13,8 +16,10 @@
 enum {
 	SLOT_S = 64,
 	SLOTS = 2,
-	HASH_BITS = 28,
+	HASH_BITS = 14, /* of each of the two; the one with the peer's number is the lower */
+	MSS_SHIFT = 2 * HASH_BITS,
 	MSS_BITS = 3,
+	SLOT_SHIFT = MSS_SHIFT + MSS_BITS,
 	TS_WSCALE = 0x0f,    /* what the peer announced; */
 	TS_NO_WSCALE = 0x0f, /* larger than any that is used: it announced none */
 	TS_SACK = 0x10,
@@ -37,14 +42,14 @@ struct cookie {
 static u32 cookie_number(const struct tcp *tcp, const struct tcp_key *key,
 			 const struct cookie *cookie)
 {
+	const u32 mask = (UINT32_C(1) << HASH_BITS) - 1;
 	u8 secret[SIPHASH_KEY_SIZE];
-	struct siphash sip;
+	struct siphash sip, of_ends;
 	u32 hash;
 
 	memcpy(secret, tcp->secret + 2, sizeof secret);
 	siphash_init(&sip, secret);
 	siphash_update(&sip, &cookie->slot, sizeof cookie->slot);
-	siphash_update(&sip, &cookie->irs, sizeof cookie->irs);
 	siphash_update(&sip, &cookie->mss_index, sizeof cookie->mss_index);
 	siphash_update(&sip, &cookie->options, sizeof cookie->options);
 	siphash_update(&sip, &key->local, sizeof key->local);
@@ -52,9 +57,11 @@ static u32 cookie_number(const struct tcp *tcp, const struct tcp_key *key,
 	siphash_update(&sip, &key->local_port, sizeof key->local_port);
 	siphash_update(&sip, &key->peer_port, sizeof key->peer_port);
 	siphash_update(&sip, &key->zone, sizeof key->zone);
-	hash = (u32)siphash_final(&sip) & ((UINT32_C(1) << HASH_BITS) - 1);
-	return (u32)(cookie->slot & 1) << (HASH_BITS + MSS_BITS) |
-	       (u32)cookie->mss_index << HASH_BITS | hash;
+	of_ends = sip;
+	siphash_update(&sip, &cookie->irs, sizeof cookie->irs);
+	hash = ((u32)siphash_final(&of_ends) & mask) << HASH_BITS;
+	hash |= (u32)siphash_final(&sip) & mask;
+	return (u32)(cookie->slot & 1) << SLOT_SHIFT | (u32)cookie->mss_index << MSS_SHIFT | hash;
 }
 
 static u64 slot_at(ns_t now)
@@ -135,16 +142,17 @@ static void read_options(const struct tcp *tcp, u8 options, const struct tcp_seg
 	}
 }
 
-bool cookie_read(const struct tcp *tcp, u32 listener, const struct tcp_seg *seg,
-		 struct tcp_born *born, ns_t now)
+enum cookie_fit cookie_read(const struct tcp *tcp, u32 listener, const struct tcp_seg *seg,
+			    struct tcp_born *born, ns_t now)
 {
 	u32 iss = seg->ack - 1;
 	struct cookie cookie = {
 		.slot = slot_at(now),
 		.irs = seg->seq - 1,
-		.mss_index = iss >> HASH_BITS & ((1 << MSS_BITS) - 1),
+		.mss_index = iss >> MSS_SHIFT & ((1 << MSS_BITS) - 1),
 		.options = NO_TS,
 	};
+	u32 off;
 
 	*born = (struct tcp_born){
 		.key = seg->key,
@@ -154,7 +162,7 @@ bool cookie_read(const struct tcp *tcp, u32 listener, const struct tcp_seg *seg,
 		.peer_mss = cookie_mss[cookie.mss_index],
 		.mtu = seg->mtu,
 	};
-	if ((cookie.slot & 1) != iss >> (HASH_BITS + MSS_BITS))
+	if ((cookie.slot & 1) != iss >> SLOT_SHIFT)
 		cookie.slot--;
 	if (seg->opt.has_ts) {
 		born->ts_offset = tcp_ts_offset(tcp, &seg->key);
@@ -162,5 +170,8 @@ bool cookie_read(const struct tcp *tcp, u32 listener, const struct tcp_seg *seg,
 		read_options(tcp, cookie.options, seg, born);
 	}
 	born->window = (u32)seg->window << born->snd_wscale;
-	return cookie_number(tcp, &seg->key, &cookie) == iss;
+	off = cookie_number(tcp, &seg->key, &cookie) ^ iss;
+	if (off == 0)
+		return COOKIE_GOOD;
+	return off >> HASH_BITS == 0 ? COOKIE_EARLY : COOKIE_BAD;
 }

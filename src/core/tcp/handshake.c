@@ -74,6 +74,21 @@ void syn_ack_again(struct tcp *tcp, struct half_open *rec, ns_t now)
 	syn_ack_emit(tcp, rec, tcp_ts(rec->ts_offset, now));
 }
 
+/* Whether a connection more finds a place: in the queue of an owner who is not late, and a control
+ * block.                                                                                         */
+static bool has_place(struct tcp *tcp, const struct listener *listener)
+{
+	if (listener->waiting >= listener->backlog) {
+		tcp->stats.accept_full++;
+		return false;
+	}
+	if (tcp->tcbs.live == tcp->tcbs.cap) {
+		tcp->stats.no_tcb++;
+		return false;
+	}
+	return true;
+}
+
 /* ---- LISTEN ---------------------------------------------------------------------------------- */
 
 /* What both sides offered is used. */
@@ -125,8 +140,8 @@ static void syn_cookie(struct tcp *tcp, struct half_open *rec, ns_t now)
 }
 
 /* Data of a SYN is not kept: it is not acknowledged, and comes again (RFC 9293 section 3.10.7.2
- * allows it). With FIN it opens nothing. When the owner is late, a connection more would only wait,
- * too: the SYN is not answered, and comes again.                                                 */
+ * allows it). With FIN it opens nothing. Where a connection would find no place, the SYN is not
+ * answered, and comes again.                                                                     */
 static void syn_in(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
 {
 	const struct listener *listener = listener_at(tcp, idx);
@@ -138,12 +153,8 @@ static void syn_in(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now
 		.mtu = seg->mtu,
 	};
 
-	if ((seg->flags & TCP_FIN) != 0)
+	if ((seg->flags & TCP_FIN) != 0 || !has_place(tcp, listener))
 		return;
-	if (listener->waiting >= listener->backlog) {
-		tcp->stats.accept_full++;
-		return;
-	}
 	negotiate(tcp, listener, seg, &rec);
 	rec.iss = choose_iss(tcp, seg, now);
 	if (listener->half_open < listener->backlog && half_open_keep(tcp, &rec, now))
@@ -157,14 +168,18 @@ static bool ack_of_listen(struct tcp *tcp, u32 listener, const struct tcp_seg *s
 			  struct tcp_born *born, ns_t now)
 {
 	if ((seg->flags & TCP_SYN) == 0 && cookie_is_due(tcp, now)) {
-		if (cookie_read(tcp, listener, seg, born, now)) {
-			if (listener_at(tcp, listener)->waiting >=
-			    listener_at(tcp, listener)->backlog) {
-				tcp->stats.accept_full++;
+		enum cookie_fit fit = cookie_read(tcp, listener, seg, born, now);
+
+		if (fit == COOKIE_GOOD) {
+			if (!has_place(tcp, listener_at(tcp, listener)))
 				return false;
-			}
 			tcp->stats.cookies_good++;
 			return true;
+		}
+		/* What it sent before comes again. */
+		if (fit == COOKIE_EARLY) {
+			tcp->stats.out_of_window++;
+			return false;
 		}
 		tcp->stats.cookies_bad++;
 	}
@@ -246,13 +261,10 @@ static bool half_open_complete(struct tcp *tcp, u32 idx, const struct tcp_seg *s
 			       struct tcp_born *born, ns_t now)
 {
 	const struct half_open *rec = half_open_at(tcp, idx);
-	const struct listener *listener = listener_at(tcp, rec->listener);
 
-	/* The record stays, SYN,ACK goes out again, and so will this ACK. */
-	if (listener->waiting >= listener->backlog) {
-		tcp->stats.accept_full++;
+	/* Else the record stays, SYN,ACK goes out again, and so will this ACK. */
+	if (!has_place(tcp, listener_at(tcp, rec->listener)))
 		return false;
-	}
 	*born = (struct tcp_born){
 		.key = rec->key,
 		.listener = rec->listener,

@@ -4,7 +4,12 @@
  * a half-open record of some sixty bytes, no control block and no buffer; the control block is made
  * by the ACK that ends the handshake. When records run out, the SYN is answered by a cookie: all
  * that a record would hold is in the sequence number and the timestamp of the SYN,ACK, and the ACK
- * brings it back. Full is counted.                                                               */
+ * brings it back. Full is counted.
+ *
+ * listen.c     listeners and records: where they are, when their time is over
+ * handshake.c  a segment for a listener, in the order of the RFC
+ * cookie.c     SYN cookies
+ * accept.c     the owner's calls, and who waits for him                                          */
 #ifndef CORE_TCP_LISTEN_H
 #define CORE_TCP_LISTEN_H
 
@@ -104,11 +109,10 @@ void listen_drop(struct tcp *tcp, u32 listener);
 /* ICMP said that our SYN,ACK does not reach the peer: the record goes, if seq is the number of its
  * SYN,ACK (RFC 5927 section 4.1).                                                                */
 void listen_unreachable(struct tcp *tcp, const struct tcp_key *key, u32 seq);
-/* A control block was made of what listen_in() gave: it waits to be accepted. Its owner is the
- * listener's index until then.                                                                   */
+/* A control block was made of what listen_in() gave: it waits to be accepted, and is its listener's
+ * owner's until then, to whom tcp_news() names it. One that fails meanwhile stays, and is accepted
+ * with its error.                                                                                */
 void listen_queue(struct tcp *tcp, u32 listener, u32 idx);
-/* A control block that waits goes before it was accepted. */
-void listen_unqueue(struct tcp *tcp, u32 idx);
 void listen_check(const struct tcp *tcp);
 
 /* ---- of the owner: user.c ---- */

@@ -42,9 +42,14 @@ void syn_ack_again(struct tcp *tcp, struct half_open *rec, ns_t now);
 /* Puts all of a record that must be known later into rec->iss and *tsval, and takes out of it what
  * finds no room there. False: the peer's segments are smaller than a cookie can say.             */
 bool cookie_make(const struct tcp *tcp, struct half_open *rec, u32 *tsval, ns_t now);
-/* Whether the ACK brings back a cookie that was made within its time: then all of *born is set. */
-bool cookie_read(const struct tcp *tcp, u32 listener, const struct tcp_seg *seg,
-		 struct tcp_born *born, ns_t now);
+enum cookie_fit {
+	COOKIE_BAD,
+	COOKIE_EARLY, /* it is one, but this is not the first that the peer sent behind its SYN */
+	COOKIE_GOOD,
+};
+/* Whether an ACK brings back a cookie that was made within its time; if it does, *born is set. */
+enum cookie_fit cookie_read(const struct tcp *tcp, u32 listener, const struct tcp_seg *seg,
+			    struct tcp_born *born, ns_t now);
 /* Whether cookies were made so recently that an ACK may bring one. */
 bool cookie_is_due(const struct tcp *tcp, ns_t now);
 

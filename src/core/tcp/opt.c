@@ -19,8 +19,9 @@ _Static_assert((OPT_ROOM - OPT_SACK_HLEN) / OPT_SACK_BLOCK_LEN == TCP_SACK_BLOCK
 /* ---- reading --------------------------------------------------------------------------------- */
 
 /* The last of two SACK options counts alone; nobody sends two. */
-static void read_sack(struct tcp_opts *opts, const u8 *opt, u32 len)
+static void read_sack(struct tcp_opts *opts, const u8 *opt)
 {
+	u32 len = opt[1];
 	u32 count = (len - OPT_SACK_HLEN) / OPT_SACK_BLOCK_LEN;
 
 	if (len < OPT_SACK_HLEN + OPT_SACK_BLOCK_LEN ||
@@ -36,34 +37,36 @@ static void read_sack(struct tcp_opts *opts, const u8 *opt, u32 len)
 }
 
 /* RFC 9293 section 3.7.1, RFC 7323 section 2.2, RFC 2018 section 2: in a SYN only. */
-static void read_of_syn(struct tcp_opts *opts, const u8 *opt, u32 len)
+static void read_of_syn(struct tcp_opts *opts, const u8 *opt)
 {
-	if (opt[0] == TCP_OPT_MSS && len == TCP_OPT_MSS_LEN)
+	u32 len = opt[1];
+
+	if (opt[0] == TCP_OPT_MSS && len == TCP_OPT_MSS_LEN) {
 		opts->mss = be16_host(be16_load(opt + 2));
-	else if (opt[0] == TCP_OPT_SACK_PERMITTED && len == OPT_SACK_PERMITTED_LEN)
+	} else if (opt[0] == TCP_OPT_SACK_PERMITTED && len == OPT_SACK_PERMITTED_LEN) {
 		opts->sack_permitted = true;
-	else if (opt[0] == TCP_OPT_WSCALE && len == OPT_WSCALE_LEN) {
+	} else if (opt[0] == TCP_OPT_WSCALE && len == OPT_WSCALE_LEN) {
 		opts->has_wscale = true;
 		opts->wscale = opt[2];
 	}
 }
 
-static void read_option(struct tcp_opts *opts, const u8 *opt, u32 len, bool is_syn)
+static void read_option(struct tcp_opts *opts, const u8 *opt, bool is_syn)
 {
 	switch (opt[0]) {
 	case TCP_OPT_TIMESTAMPS:
-		if (len != OPT_TIMESTAMPS_LEN)
+		if (opt[1] != OPT_TIMESTAMPS_LEN)
 			return;
 		opts->has_ts = true;
 		opts->tsval = be32_host(be32_load(opt + 2));
 		opts->tsecr = be32_host(be32_load(opt + 6));
 		return;
-	case TCP_OPT_SACK: read_sack(opts, opt, len); return;
+	case TCP_OPT_SACK: read_sack(opts, opt); return;
 	case TCP_OPT_MD5:
 	case TCP_OPT_AO: opts->auth_kind = opt[0]; return;
 	default:
 		if (is_syn)
-			read_of_syn(opts, opt, len);
+			read_of_syn(opts, opt);
 	}
 }
 
@@ -73,7 +76,7 @@ void tcp_opts_read(struct tcp_opts *opts, const struct tcp_hdr *hdr)
 
 	memset(opts, 0, sizeof *opts);
 	for (const u8 *opt = tcp_opt_next(hdr, NULL); opt != NULL; opt = tcp_opt_next(hdr, opt))
-		read_option(opts, opt, opt[1], is_syn);
+		read_option(opts, opt, is_syn);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */

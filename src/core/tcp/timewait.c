@@ -43,7 +43,7 @@ static void list_add(struct tcp *tcp, u32 idx, ns_t now)
 	struct timewait_table *table = &tcp->timewait;
 	struct time_wait *wait = wait_at(tcp, idx);
 
-	wait->due_ns = now + 2 * tcp->conf.msl_ms * NS_PER_MS;
+	wait->due_ns = now + (u64)tcp->conf.msl_ms * 2 * NS_PER_MS;
 	wait->next = IDX_NONE;
 	wait->prev = table->last;
 	if (table->last == IDX_NONE) {
@@ -115,10 +115,10 @@ void timewait_new(struct tcp *tcp, const struct tcb *tcb, ns_t now)
 		.rcv_nxt = tcb->rcv_nxt,
 		.ts_recent = tcb->ts_recent,
 		.ts_offset = tcb->ts_offset,
-		.ts_recent_s = (u32)(tcb->ts_recent_ns / NS_PER_SEC),
 		.window = last_window(tcb),
 		.has_ts = (tcb->flags & TCB_TS) != 0,
 		.rcv_wscale = tcb->rcv_wscale,
+		.ts_recent_ns = tcb->ts_recent_ns,
 	};
 	map_add(&tcp->timewait.by_key, tcp_key_hash(tcp, &tcb->key), idx);
 	list_add(tcp, idx, now);
@@ -126,8 +126,7 @@ void timewait_new(struct tcp *tcp, const struct tcb *tcb, ns_t now)
 
 void timewait_tick(struct tcp *tcp, ns_t now)
 {
-	while (tcp->timewait.first != IDX_NONE &&
-	       wait_at(tcp, tcp->timewait.first)->due_ns <= now)
+	while (tcp->timewait.first != IDX_NONE && timewait_next(tcp) <= now)
 		wait_del(tcp, tcp->timewait.first);
 }
 
@@ -191,7 +190,7 @@ static void wait_fin_again(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, 
 
 	if (wait->has_ts) {
 		wait->ts_recent = seg->opt.tsval;
-		wait->ts_recent_s = (u32)(now / NS_PER_SEC);
+		wait->ts_recent_ns = now;
 	}
 	wait_ack(tcp, wait, now);
 	list_remove(tcp, idx);
@@ -265,12 +264,11 @@ enum timewait_answer timewait_in(struct tcp *tcp, u32 idx, const struct tcp_seg 
 	return TIMEWAIT_DONE;
 }
 
-/* Seconds are whole: two apart are one at least. */
 bool timewait_reuse(struct tcp *tcp, u32 idx, u32 *iss, ns_t now)
 {
 	const struct time_wait *wait = wait_at(tcp, idx);
 
-	if (!wait->has_ts || (u32)(now / NS_PER_SEC) - wait->ts_recent_s < 2)
+	if (!wait->has_ts || now - wait->ts_recent_ns < NS_PER_SEC)
 		return false;
 	*iss = wait->snd_nxt;
 	tcp->stats.time_wait_reused++;

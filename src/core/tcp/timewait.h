@@ -22,13 +22,13 @@ struct time_wait {
 	u32 rcv_nxt;
 	u32 ts_recent;
 	u32 ts_offset;
-	u32 ts_recent_s;   /* when, in seconds of the stack's clock */
 	u32 next;          /* in order of their ends: all last equally long */
 	u32 prev;
-	ns_t due_ns;
 	u16 window;        /* as in the last header sent */
 	u8 has_ts;
 	u8 rcv_wscale;
+	ns_t ts_recent_ns; /* when it came */
+	ns_t due_ns;
 };
 _Static_assert(sizeof(struct time_wait) <= 64, "a record of TIME-WAIT");
 

@@ -11,6 +11,7 @@ struct listen_bed {
 	struct tcp *tcp; /* of the bed */
 	u64 id;
 	u32 listener; /* index of id */
+	u32 waited;   /* connections that were made by listen_bed_wait() */
 	struct tcp_born born;
 };
 
@@ -27,6 +28,7 @@ static inline void listen_bed_open_as(struct listen_bed *bed, const struct tcp_c
 				      const struct tcp_listen *listen)
 {
 	tcp_bed_open(&bed->bed, conf);
+	bed->waited = 0;
 	bed->tcp = &bed->bed.tcp;
 	assert_int_equal(tcp_listen(bed->tcp, listen, &bed->id), ERR_OK);
 	bed->listener = (u32)bed->id;
@@ -118,11 +120,16 @@ static inline void listen_bed_drain(struct listen_bed *bed)
 /* A connection that was born and waits to be accepted. */
 static inline u32 listen_bed_wait(struct listen_bed *bed)
 {
-	u32 idx = slab_new(&bed->tcp->tcbs);
+	struct tcp_seg syn = syn_of((u16)(50000 + bed->waited++)), ack;
+	struct said said = listen_bed_syn_ack(bed, &syn);
+	u32 idx;
 
+	ack = ack_of(be16_host(syn.key.peer_port), &said);
+	assert_true(listen_bed_in(bed, &ack));
+	idx = tcb_born(bed->tcp, &bed->born, bed->bed.now);
 	assert_int_not_equal(idx, IDX_NONE);
 	listen_queue(bed->tcp, bed->listener, idx);
-	listen_check(bed->tcp);
+	tcp_check(bed->tcp);
 	return idx;
 }
 

@@ -1,4 +1,4 @@
-/* As much of a stack as one module needs, and segments that came in: for tests of core/tcp. */
+/* A small stack, segments that came in, and what came out: for tests of core/tcp. */
 #ifndef TEST_UNIT_CORE_TCP_TCP_BED_H
 #define TEST_UNIT_CORE_TCP_TCP_BED_H
 
@@ -28,43 +28,36 @@ struct said {
 
 static inline struct tcp_conf tcp_bed_conf(void)
 {
-	return (struct tcp_conf){
-		.tcb_limit = 16,
-		.listener_limit = 8,
-		.half_open_limit = 8,
-		.time_wait_limit = 8,
-		.recv_buffer_max = 6 << 20,
-		.recv_buffer_start = 128 << 10,
-		.rto_initial_ms = 1000,
-		.rto_max_ms = 60000,
-		.msl_ms = 30000,
-		.syn_ack_retries = 5,
-		.challenge_acks = 100,
-		.syn_cookies = true,
-		.isn_of_clock = true,
-	};
+	struct tcp_conf conf;
+
+	tcp_conf_defaults(&conf);
+	conf.tcb_limit = 16;
+	conf.listener_limit = 8;
+	conf.half_open_limit = 8;
+	conf.time_wait_limit = 8;
+	conf.segment_limit = 64;
+	conf.range_limit = 16;
+	conf.buffer_bytes = 256 << 10;
+	conf.recv_buffer_max = 6 << 20;
+	conf.recv_buffer_start = 128 << 10;
+	conf.rto_max_ms = 60000;
+	conf.challenge_acks = 100;
+	conf.cc = "cubic";
+	return conf;
 }
 
 static inline void tcp_bed_open(struct tcp_bed *bed, const struct tcp_conf *conf)
 {
 	struct tcp *tcp = &bed->tcp;
+	u8 seed[32];
 
 	memset(bed, 0, sizeof *bed);
 	bed_open(&bed->bed, BED_PACKETS, 4);
 	bed->now = 1000 * NS_PER_SEC;
-	tcp->conf = *conf;
-	tcp->pool = &bed->bed.pool;
-	tcp->rng = bed_rng(7);
-	tcp->hash_key = bed_key();
-	for (u32 n = 0; n < ARRAY_COUNT(tcp->secret); n++)
-		tcp->secret[n] = rng_u64(&tcp->rng);
-	slab_layout(&tcp->tcbs, &bed->bed.mem, "tcbs", conf->tcb_limit, sizeof(struct tcb));
-	slab_init(&tcp->tcbs);
-	listen_layout(&tcp->listen, conf, &bed->bed.mem);
-	listen_init(&tcp->listen);
-	timewait_layout(&tcp->timewait, conf, &bed->bed.mem);
-	timewait_init(&tcp->timewait);
+	tcp_layout(tcp, conf, &bed->bed.mem);
 	assert_false(bed->bed.mem.short_of);
+	memset(seed, 7, sizeof seed);
+	tcp_init(tcp, conf, &bed->bed.pool, seed, bed->now);
 }
 
 static inline void tcp_bed_close(struct tcp_bed *bed)

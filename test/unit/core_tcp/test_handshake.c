@@ -487,6 +487,30 @@ static void test_full_accept_queue(void **state)
 	listen_bed_close(&bed);
 }
 
+/* No control block is free: the same, for who comes and for who has come. */
+static void test_no_control_block(void **state)
+{
+	struct tcp_seg syn = syn_of(CLIENT_PORT), ack;
+	struct listen_bed bed;
+	struct said said;
+	u32 taken = 0;
+
+	(void)state;
+	listen_bed_open(&bed);
+	said = listen_bed_syn_ack(&bed, &syn);
+	while (bed.tcp->tcbs.live < bed.tcp->tcbs.cap)
+		taken = slab_new(&bed.tcp->tcbs);
+	ack = ack_of(CLIENT_PORT, &said);
+	assert_false(listen_bed_in(&bed, &ack));
+	syn = syn_of(CLIENT_PORT + 1);
+	assert_false(listen_bed_in(&bed, &syn));
+	tcp_bed_silent(&bed.bed);
+	assert_true(bed.tcp->stats.no_tcb == 2 && bed.tcp->stats.accept_full == 0);
+	slab_del(&bed.tcp->tcbs, taken);
+	assert_true(listen_bed_in(&bed, &ack));
+	listen_bed_close(&bed);
+}
+
 /* Without cookies a SYN that finds no place is dropped, by the backlog or by the table. */
 static void test_full_without_cookies(void **state)
 {
@@ -535,6 +559,7 @@ int main(void)
 		cmocka_unit_test(test_timestamps_of_the_ack),
 		cmocka_unit_test(test_challenges_are_limited),
 		cmocka_unit_test(test_full_accept_queue),
+		cmocka_unit_test(test_no_control_block),
 		cmocka_unit_test(test_full_without_cookies),
 	};
 

@@ -108,7 +108,7 @@ static void test_two_msl(void **state)
 	wait_bed_open(&bed, true);
 	end = bed.bed.now + 2 * MSL_S * NS_PER_SEC;
 	assert_true(timewait_next(bed.tcp) == end);
-	timewait_tick(bed.tcp, end - NS_PER_MS);
+	timewait_tick(bed.tcp, end - 1);
 	assert_true(is_there(&bed));
 	assert_true(timewait_next(bed.tcp) == end);
 	timewait_tick(bed.tcp, end);
@@ -539,7 +539,7 @@ static void test_reuse(void **state)
 	} cases[] = { { false, 50000, false },
 		      { true, 0, false },
 		      { true, 999, false },
-		      { true, 2000, true },
+		      { true, 1000, true },
 		      { true, 50000, true } };
 
 	(void)state;
@@ -562,7 +562,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_msl),
-		cmocka_unit_test(test_clock_goes_round),
 		cmocka_unit_test(test_order_when_msl_changes),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_a_table_of_nothing),
