@@ -210,7 +210,7 @@ endif
 RUN := $(PYTHON) tools/run_tests.py
 SIM_ARGS = --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
-.PHONY: test unit sim-test sim sim-short asan tidy nm-gate tool-test mutate check
+.PHONY: test unit sim-test sim sim-short tcp-grid tcp-short asan tidy nm-gate tool-test mutate check
 test: tidy unit sim-short ## tidy, unit tests, twenty simulations; needs no root
 unit: $(UNIT_BIN) ## unit tests (K=part of a name)
 	@$(RUN) --cmocka --jobs $(JOBS) --only '$(K)' --logs $(BUILD)/log/unit $(UNIT_BIN)
@@ -220,6 +220,10 @@ sim: $(SIM) ## simulations: SEEDS=how many, SEED=the first (0 draws one)
 	@$(if $(SIM),$(SIM) $(SIM_ARGS),echo "no simulator: test/sim/sim_main.c is missing")
 sim-short: sim-test
 	@$(MAKE) sim
+tcp-grid: $(BUILD)/test/sim/test_tcp_grid ## congestion control on links of every kind beside test/golden (UPDATE=1 writes it anew)
+	@$<
+tcp-short: $(BUILD)/test/sim/test_tcp_short ## a million short connections between two stacks
+	@CONNECTIONS=1000000 $<
 asan: ## unit tests and simulations under ASan and UBSan
 	@$(MAKE) -j$(JOBS) SAN=1 BUILD=$(BUILD)/asan tests
 	@$(MAKE) SAN=1 BUILD=$(BUILD)/asan unit

@@ -67,6 +67,7 @@ static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
 	bool has_ack = (seg->flags & TCP_ACK) != 0;
+	struct tcp_seg text = *seg;
 	struct loss_acked acked;
 
 	/* First: the ACK. */
@@ -102,11 +103,24 @@ static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_
 	loss_on_ack(tcp, idx, seg, false, &acked, now);
 	tcp_set_state(tcp, idx, TCP_ESTABLISHED, now);
 	ack_now(tcp, idx);
-	if (seg->len > 0 && reasm_in(tcp, tcb, seg, now))
+	/* Its data begin behind the SYN. */
+	text.flags &= (u8)~TCP_SYN;
+	text.seq++;
+	if (seg->len > 0 && reasm_in(tcp, tcb, &text, now))
 		tcp_set_ready(tcp, tcb, TCP_READABLE, 0);
 }
 
 /* ---- 3.10.7.4 the states that are synchronized ----------------------------------------------- */
+
+/* What is not acceptable and takes sequence space comes again because its ACK was lost, but a SYN,
+ * which comes from who has nothing of this connection: RFC 5961 section 4.2.                     */
+static void ack_unacceptable(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
+{
+	if (tcp_seg_space(seg) > 0 && (seg->flags & TCP_SYN) == 0)
+		ack_now(tcp, idx);
+	else
+		challenge(tcp, idx, now);
+}
 
 /* RFC 7323 section 5.3 R1. */
 static bool check_timestamps(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
@@ -122,10 +136,7 @@ static bool check_timestamps(struct tcp *tcp, u32 idx, const struct tcp_seg *seg
 	if (!seq_lt(seg->opt.tsval, tcb->ts_recent) || now - tcb->ts_recent_ns > old_ns)
 		return true;
 	tcp->stats.paws++;
-	if (tcp_seg_space(seg) > 0)
-		ack_now(tcp, idx);
-	else
-		challenge(tcp, idx, now);
+	ack_unacceptable(tcp, idx, seg, now);
 	return false;
 }
 
@@ -157,10 +168,7 @@ static bool check_sequence(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, 
 		if (seq_gt(tcb->dsack.end, tcb->rcv_nxt))
 			tcb->dsack.end = tcb->rcv_nxt;
 	}
-	if (space > 0)
-		ack_now(tcp, idx);
-	else
-		challenge(tcp, idx, now);
+	ack_unacceptable(tcp, idx, seg, now);
 	return false;
 }
 
@@ -243,17 +251,10 @@ static bool fin_acked(struct tcp *tcp, u32 idx, ns_t now)
 	struct tcb *tcb = tcb_at(tcp, idx);
 
 	switch (tcb->state) {
-	case TCP_FIN_WAIT_1:
-		tcp_set_state(tcp, idx, TCP_FIN_WAIT_2, now);
-		return true;
-	case TCP_CLOSING:
-		tcp_set_state(tcp, idx, TCP_TIME_WAIT, now);
-		return false;
-	case TCP_LAST_ACK:
-		tcp_set_state(tcp, idx, TCP_CLOSED, now);
-		return false;
-	default:
-		return true;
+	case TCP_FIN_WAIT_1: tcp_set_state(tcp, idx, TCP_FIN_WAIT_2, now); return true;
+	case TCP_CLOSING: tcp_set_state(tcp, idx, TCP_TIME_WAIT, now); return false;
+	case TCP_LAST_ACK: tcp_set_state(tcp, idx, TCP_CLOSED, now); return false;
+	default: return true;
 	}
 }
 
@@ -261,8 +262,7 @@ static bool is_duplicate(const struct tcb *tcb, const struct tcp_seg *seg)
 {
 	/* RFC 5681 section 2, (a) to (e); with SACK the blocks tell instead. */
 	return tcb->snd_nxt != tcb->snd_una && tcp_seg_space(seg) == 0 &&
-	       seg->ack == tcb->snd_una &&
-	       ((u32)seg->window << tcb->snd_wscale) == tcb->snd_wnd;
+	       seg->ack == tcb->snd_una && ((u32)seg->window << tcb->snd_wscale) == tcb->snd_wnd;
 }
 
 /* Fifth: the ACK. */
@@ -368,18 +368,13 @@ static void take_fin(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t n
 	ack_now(tcp, idx);
 	tcp_set_ready(tcp, tcb, TCP_READABLE | TCP_PEER_DONE, 0);
 	switch (tcb->state) {
-	case TCP_ESTABLISHED:
-		tcp_set_state(tcp, idx, TCP_CLOSE_WAIT, now);
-		break;
+	case TCP_ESTABLISHED: tcp_set_state(tcp, idx, TCP_CLOSE_WAIT, now); break;
 	case TCP_FIN_WAIT_1:
 		/* Had it acknowledged our FIN, we would be in FIN-WAIT-2. */
 		tcp_set_state(tcp, idx, TCP_CLOSING, now);
 		break;
-	case TCP_FIN_WAIT_2:
-		tcp_set_state(tcp, idx, TCP_TIME_WAIT, now);
-		break;
-	default:
-		break;
+	case TCP_FIN_WAIT_2: tcp_set_state(tcp, idx, TCP_TIME_WAIT, now); break;
+	default: break;
 	}
 }
 
@@ -434,8 +429,11 @@ static bool seg_read(struct tcp_seg *seg, const struct pkt *pkt, const struct tc
 	if (!tcp_fits(hdr, l4_len) || !pkt_csum_is_right(pkt))
 		return false;
 	*seg = (struct tcp_seg){
-		.key = { .local = ip->dst, .peer = ip->src, .local_port = hdr->dport,
-			 .peer_port = hdr->sport, .zone = rx->zone },
+		.key = { .local = ip->dst,
+			 .peer = ip->src,
+			 .local_port = hdr->dport,
+			 .peer_port = hdr->sport,
+			 .zone = rx->zone },
 		.seq = be32_host(hdr->seq),
 		.ack = be32_host(hdr->ack),
 		.len = l4_len - tcp_hlen(hdr),

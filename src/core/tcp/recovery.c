@@ -108,11 +108,12 @@ static bool is_undone_by_dsack(struct tcb *tcb, const struct loss_step *step)
 	return tcb->undo_again == 0;
 }
 
-/* RFC 3522 section 3.2, steps 4 and 5: the first ACK after the retransmission decides. */
+/* RFC 3522 section 3.2, steps 4 and 5: the first ACK of what was sent again first decides. One that
+ * ends before it is of a hole that an earlier recovery mends, and echoes that one's time.        */
 static bool is_undone_by_echo(struct tcb *tcb, const struct loss_step *step)
 {
 	if (!tcb->undo_sent || tcb->spurious_checked || !loss_in_recovery(tcb) ||
-	    tcb->snd_una == step->una_before)
+	    tcb->snd_una == step->una_before || seq_le(tcb->snd_una, tcb->undo_seq))
 		return false;
 	tcb->spurious_checked = true;
 	return (tcb->flags & TCB_TS) != 0 && step->seg->opt.has_ts &&
@@ -291,18 +292,20 @@ void recovery_on_sent(struct tcb *tcb, u32 bytes)
 		tcb->prr_out += bytes;
 }
 
-void recovery_on_sent_again(struct tcb *tcb, u32 bytes, ns_t now)
+void recovery_on_sent_again(struct tcb *tcb, const struct tx_rec *rec, ns_t now)
 {
 	/* RFC 5682 section 2.1 step 2b: with something sent again, step 3 tells nothing. */
 	if (tcb->frto == FRTO_SECOND)
 		tcb->frto = 0;
-	recovery_on_sent(tcb, bytes);
+	recovery_on_sent(tcb, rec_len(rec));
 	if (!tcb->undo_possible)
 		return;
-	if (!tcb->undo_sent)
+	if (!tcb->undo_sent) {
 		tcb->undo_ts = tcp_ts(tcb->ts_offset, now);
+		tcb->undo_seq = rec->seq;
+	}
 	tcb->undo_sent = true;
-	tcb->undo_again += bytes;
+	tcb->undo_again += rec_len(rec);
 }
 
 /* ---- the timer ------------------------------------------------------------------------------- */

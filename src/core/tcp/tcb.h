@@ -233,6 +233,7 @@ struct tcb {
 	u32 undo_una;       /* snd_una when it began; with undo_possible */
 	u32 undo_again;     /* bytes sent again that no DSACK told of yet */
 	u32 undo_ts;        /* tsval of the first retransmission: Eifel; with undo_sent */
+	u32 undo_seq;       /* and where it begins */
 	u32 ecn_end_seq;    /* snd_nxt when ECE, or a loss, reduced cwnd last: RFC 3168 6.1.2 */
 	bool undo_possible;
 	bool undo_sent;     /* something was sent again since it began */

@@ -332,7 +332,7 @@ void loss_sent_again(struct tcp *tcp, u32 idx, u32 rec_idx, bool is_probe, ns_t 
 		tcb->tlp_end_seq = tcb->snd_nxt;
 		tcb->rto_start_ns = now;
 	}
-	recovery_on_sent_again(tcb, rec_len(rec), now);
+	recovery_on_sent_again(tcb, rec, now);
 	tell_sent(tcb, rec_payload(rec), in_flight, now);
 }
 
