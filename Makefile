@@ -90,6 +90,8 @@ SIM_SRC := $(filter-out $(SIM_TEST_SRC) $(SIM_MAIN_SRC),$(SIM_ALL))
 BENCH_SRC := $(wildcard test/bench/bench_*.c)
 INTEROP_SRC := $(wildcard test/interop/*.c)
 FUZZ_SRC := $(wildcard test/fuzz/fuzz_*.c)
+SOCK_SRC := test/script/world.c $(wildcard test/script/sock*.c)
+DRILL_SRC := $(CORE_SRC) $(SOCK_SRC) $(wildcard test/packetdrill/*.c) test/fake/check_failed.c
 
 CORE_LIB := $(BUILD)/libsluice-core.a
 HOST_LIB := $(BUILD)/libsluice-host.a
@@ -177,6 +179,17 @@ $(BUILD)/dry/all.o: $(DRY_OBJ) $(call obj,$(DRY_SRC)) $(BUILD)/core.list
 $(DRY_LIB): $(BUILD)/dry/all.o
 	$(archive)
 
+# The core a third time, for packetdrill: a shared object that shows one name.
+DRILL_LIB := $(BUILD)/libsluice-packetdrill.so
+DRILL_OBJ := $(patsubst %.c,$(BUILD)/packetdrill/%.o,$(DRILL_SRC))
+DRILL_FLAGS = $(filter-out -fPIE,$(TEST_FLAGS)) -fPIC -fvisibility=hidden
+
+$(BUILD)/packetdrill/%.o: %.c $(BUILD)/flags
+	$(call compile,$(DRILL_FLAGS))
+$(DRILL_LIB): $(DRILL_OBJ)
+	@echo "  LINK  $@"
+	@$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ -pthread
+
 $(CORE_LIB): $(call obj,$(CORE_SRC)) $(BUILD)/core.list
 	$(archive)
 $(HOST_LIB): $(call obj,$(HOST_SRC)) $(BUILD)/host.list
@@ -202,7 +215,7 @@ $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/obj/test/fuzz/%.o $(TEST_LIBS)
 	$(call link,-fsanitize=fuzzer $(HOST_LIBS))
 
 ifneq ($(wildcard $(BUILD)/obj),)
--include $(shell find $(BUILD)/obj $(BUILD)/dry -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/dry $(BUILD)/packetdrill -name '*.d' 2>/dev/null)
 endif
 
 # ---- tests -----------------------------------------------------------------------------------
@@ -236,6 +249,14 @@ mutate: tests ## plant faults in a copy of the tree; each must be caught (K=part
 	@$(PYTHON) tools/mutate.py --build $(BUILD) --jobs $(JOBS) --only '$(K)' --share $(SHARE)
 check: ## everything that ./check runs
 	@$(PYTHON) tools/check.py --build $(BUILD) --jobs $(JOBS)
+
+# google/packetdrill and its scripts, from anywhere: docs/packetdrill.md.
+TOOL ?=
+SUITE ?=
+.PHONY: packetdrill
+packetdrill: $(DRILL_LIB) ## packetdrill's scripts against the TCP of the core: TOOL=path/packetdrill SUITE=path/tcp K=part of a name
+	@test -n '$(TOOL)' -a -n '$(SUITE)' || { echo 'which? TOOL=path/packetdrill SUITE=path/tcp'; exit 2; }
+	@$(PYTHON) test/packetdrill/run.py --tool '$(TOOL)' --suite '$(SUITE)' --lib $(DRILL_LIB) --only '$(K)'
 
 INTEROP_TESTS := $(sort $(wildcard test/interop/test_*.sh test/interop/test_*.py))
 .PHONY: interop lab
