@@ -391,8 +391,14 @@ static void take_fin(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t n
 		tcb->fin_early = true;
 		tcb->fin_seq = seg->seq + seg->len;
 	}
-	if (!tcb->fin_early || tcb->fin_seq != tcb->rcv_nxt)
+	if (!tcb->fin_early)
 		return;
+	if (tcb->fin_seq != tcb->rcv_nxt) {
+		/* Out of order, as data would be: RFC 5681 section 4.2. */
+		if ((seg->flags & TCP_FIN) != 0)
+			ack_now(tcp, idx);
+		return;
+	}
 	tcb->fin_early = false;
 	tcb->flags |= TCB_FIN_RECEIVED;
 	tcb->rcv_nxt++;

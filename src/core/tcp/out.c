@@ -9,7 +9,6 @@
 #include "core/tcp/isn.h"
 #include "core/tcp/loss.h"
 #include "core/tcp/tcp_part.h"
-#include "core/wire/checksum.h"
 #include "core/wire/ip4.h"
 
 enum { OUT_TURN_SEGMENTS = 64 /* of one connection, before the next has its turn */ };
@@ -296,7 +295,7 @@ static enum out_step send_new(struct tcp *tcp, u32 idx, u32 len, bool fin, struc
 	/* RFC 9293 section 3.9.1.2: what was written last is pushed; pushes may be one. So is what
 	 * does not wait for more any longer.                                                     */
 	if ((seq_gt(tcb->snd_push, what.seq) && seq_le(tcb->snd_push, what.seq + len)) ||
-	    (tcb->flags & TCB_PERSIST_OVER) != 0)
+	    ((tcb->flags & TCB_PERSIST_OVER) != 0 && len == tcb_unsent(tcb)))
 		what.flags |= REC_PUSH;
 	if (!loss_has_room(tcp)) {
 		tcp->stats.no_record++;
@@ -312,6 +311,7 @@ static enum out_step send_new(struct tcp *tcp, u32 idx, u32 len, bool fin, struc
 	if (fin)
 		tcb->flags |= TCB_FIN_SENT;
 	tcb->flags &= ~(u32)TCB_PERSIST_OVER;
+	timer_stop(tcp, tcb, TCP_TIMER_PERSIST);
 	if (tcb_unsent(tcb) == 0 && (tcb->flags & TCB_FIN_QUEUED) == 0)
 		tcb->flags &= ~(u32)TCB_PUSH_ALL;
 	loss_sent(tcp, idx, what.seq, what.end, what.flags, now);
@@ -437,40 +437,17 @@ static enum out_step out_step(struct tcp *tcp, u32 idx, struct batch *out, ns_t 
 	return send_ack(tcp, tcb, tcb->snd_nxt, out, now);
 }
 
-/* What left in one go is pushed: more of it may not come before something is acknowledged, and who
- * gathers segments on the way, or delays ACKs, should not wait for it. One segment alone is left as
- * it is: the window may be down to that.                                                         */
-static void push_burst(const struct tcb *tcb, const struct batch *out, u32 segments)
-{
-	struct tcp_hdr *hdr;
-	be16 *word;
-	be16 before;
-
-	if (segments < 2 || (tcb->flags & TCB_MORE) != 0)
-		return;
-	hdr = (struct tcp_hdr *)pkt_l4(out->pkt[out->count - 1]);
-	word = (be16 *)(void *)&hdr->doff;
-	before = *word;
-	hdr->flags |= TCP_PSH;
-	hdr->csum = csum_replace16(hdr->csum, before, *word);
-}
-
 /* Whether it wants another turn. */
 static bool out_turn(struct tcp *tcp, u32 idx, struct batch *out, ns_t now)
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
 	enum out_step step = OUT_SENT;
-	u32 end = tcb->snd_nxt;
-	u32 fresh = 0; /* segments of new data, the last ones of the batch */
 
 	for (u32 count = 0; count < OUT_TURN_SEGMENTS && out->count < BATCH_MAX; count++) {
 		step = out_step(tcp, idx, out, now);
 		if (step != OUT_SENT)
 			break;
-		fresh = tcb->snd_nxt != end && (tcb->flags & TCB_FIN_SENT) == 0 ? fresh + 1 : 0;
-		end = tcb->snd_nxt;
 	}
-	push_burst(tcb, out, fresh);
 	if (step == OUT_NO_ROOM)
 		tcp->retry_ns = u64_min(tcp->retry_ns, now + TCP_RETRY_NS);
 	loss_arm(tcp, tcb, now);
