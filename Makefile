@@ -90,6 +90,8 @@ SIM_SRC := $(filter-out $(SIM_TEST_SRC) $(SIM_MAIN_SRC),$(SIM_ALL))
 BENCH_SRC := $(wildcard test/bench/bench_*.c)
 INTEROP_SRC := $(wildcard test/interop/*.c)
 FUZZ_SRC := $(wildcard test/fuzz/fuzz_*.c)
+SCRIPT_SRC := $(wildcard test/script/*.c)
+SCRIPTS := $(sort $(wildcard test/script/tcp/*.pkt))
 SOCK_SRC := test/script/world.c $(wildcard test/script/sock*.c)
 DRILL_SRC := $(CORE_SRC) $(SOCK_SRC) $(wildcard test/packetdrill/*.c) test/fake/check_failed.c
 
@@ -115,7 +117,7 @@ FUZZ_BIN := $(patsubst test/fuzz/%.c,$(BUILD)/%,$(FUZZ_SRC))
 .PHONY: all tests core-lib
 core-lib: $(CORE_LIB)
 all: $(LIBS) $(SLUICE) ## build the program and its libraries
-tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BENCH_BIN) $(INTEROP_BIN) ## build every test program
+tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BUILD)/script $(BENCH_BIN) $(INTEROP_BIN) ## build every test program
 
 .PHONY: FORCE
 FORCE:
@@ -211,6 +213,8 @@ $(BENCH_BIN): $(BUILD)/%: $(BUILD)/obj/test/bench/%.o $(TEST_LIBS)
 	$(call link,$(HOST_LIBS))
 $(INTEROP_BIN): $(BUILD)/interop/bin/%: $(BUILD)/obj/test/interop/%.o $(TEST_LIBS)
 	$(call link,$(HOST_LIBS))
+$(BUILD)/script: $(call obj,$(SCRIPT_SRC)) $(BUILD)/obj/test/fake/check_failed.o $(CORE_LIB)
+	$(call link)
 $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/obj/test/fuzz/%.o $(TEST_LIBS)
 	$(call link,-fsanitize=fuzzer $(HOST_LIBS))
 
@@ -223,10 +227,12 @@ endif
 RUN := $(PYTHON) tools/run_tests.py
 SIM_ARGS = --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
-.PHONY: test unit sim-test sim sim-short asan tidy nm-gate tool-test mutate check
-test: tidy unit sim-short ## tidy, unit tests, twenty simulations; needs no root
+.PHONY: test unit script sim-test sim sim-short asan tidy nm-gate tool-test mutate check
+test: tidy unit script sim-short ## tidy, unit tests, dialogues, twenty simulations; needs no root
 unit: $(UNIT_BIN) ## unit tests (K=part of a name)
 	@$(RUN) --cmocka --jobs $(JOBS) --only '$(K)' --logs $(BUILD)/log/unit $(UNIT_BIN)
+script: $(BUILD)/script ## dialogues with the TCP of the core (K=part of a name)
+	@$(BUILD)/script $(if $(K),$(foreach f,$(SCRIPTS),$(if $(findstring $(K),$(f)),$(f))),$(SCRIPTS))
 sim-test: $(SIM_TEST_BIN)
 	@$(RUN) --cmocka --jobs $(JOBS) --only '$(K)' --logs $(BUILD)/log/sim $(SIM_TEST_BIN)
 sim: $(SIM) ## simulations: SEEDS=how many, SEED=the first (0 draws one)

@@ -5,7 +5,8 @@
 
 Scripts configure the host they run on; here a script's commands are not run. Those that set what
 the shared object knows become its options, all others are left out. So are blocks of Python, which
-ask the kernel for TCP_INFO. What needs something that only Linux has is skipped, with the reason.
+ask the kernel for TCP_INFO. PSH is not judged: Linux sets it in every packet of several segments that
+it hands to the device, so where it stands tells how the kernel chose to cut them. What needs something that only Linux has is skipped, with the reason.
 """
 
 import argparse
@@ -53,7 +54,8 @@ def without_host(text):
     commands = " ".join(re.findall(r"`[^`]*`", bare))
     options = [option for pattern, option in OPTIONS if re.search(pattern, commands)]
     bare = re.sub(r"%\{.*?\}%", "`true`", bare, flags=re.S)
-    return re.sub(r"`[^`]*`", "`true`", bare), " ".join(options)
+    bare = re.sub(r"`[^`]*`", "`true`", bare)
+    return re.sub(r"(>\s+(?:\[\w+\]\s+)?[A-Z]*)P", r"\1", bare), " ".join(options)
 
 
 def run_one(args, path):
