@@ -3,7 +3,6 @@
 #include "core/tcp/loss.h"
 #include "core/tcp/tcp_part.h"
 #include "core/wire/icmp.h"
-#include "core/wire/ip4.h"
 
 enum {
 	PMTU_MIN = 576 - 24,    /* 552, as Linux has it: less is no path, but an attack */
@@ -14,11 +13,8 @@ enum {
 
 void tcb_set_sizes(struct tcb *tcb)
 {
-	u32 mss = u32_max(tcb->pmtu, IP4_MTU_MIN) - IP4_HLEN_MIN - TCP_HLEN_MIN;
+	u32 mss = u32_min(tcb_mss_announced(tcb), tcb->peer_mss);
 
-	mss = u32_min(mss, tcb->peer_mss);
-	if (tcb->mss_max != 0)
-		mss = u32_min(mss, tcb->mss_max);
 	tcb->snd_mss = (u16)u32_max(mss, SEGMENT_MIN);
 	tcb->hdr_opt_len = (tcb->flags & TCB_TS) != 0 ? TCP_OPT_TS_LEN : 0;
 	tcb->cc.mss = tcb_mss(tcb);

@@ -3,6 +3,7 @@
 #define CORE_TCP_TCP_PART_H
 
 #include "core/tcp/tcp.h"
+#include "core/wire/ip4.h"
 
 enum {
 	TCP_RETRY_NS = 1000000,      /* 1 ms until packets or records are looked for again */
@@ -15,6 +16,15 @@ enum {
 static inline u32 tcb_mss(const struct tcb *tcb)
 {
 	return (u32)tcb->snd_mss - tcb->hdr_opt_len;
+}
+
+/* What our SYN says: the payload bytes that a segment of the peer may have, options not counted
+ * (RFC 9293 section 3.7.1).                                                                      */
+static inline u32 tcb_mss_announced(const struct tcb *tcb)
+{
+	u32 mss = u32_max(tcb->pmtu, IP4_MTU_MIN) - IP4_HLEN_MIN - TCP_HLEN_MIN;
+
+	return tcb->mss_max != 0 ? u32_min(mss, tcb->mss_max) : mss;
 }
 
 static inline bool tcb_is_opening(const struct tcb *tcb)

@@ -187,8 +187,8 @@ bool txq_cut(struct tcp *tcp, struct tcb *tcb, u32 idx, u32 max)
 	rest = rec_at(tcp, rest_idx);
 	*rest = *rec;
 	rest->seq = rec->end = rec->seq + max;
-	/* FIN is the last of the sequence numbers; SYN is alone. */
-	rec->flags &= (u16)~REC_FIN;
+	/* FIN is the last of the sequence numbers, PSH goes with the last byte; SYN is alone. */
+	rec->flags &= (u16) ~(REC_FIN | REC_PUSH);
 	seq_insert(tcp, tcb, rest_idx, idx);
 	rest->time_next = rest->time_prev = IDX_NONE;
 	if (rec_is_in_flight(rec))
