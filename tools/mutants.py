@@ -1069,4 +1069,16 @@ void __tsan_write2""", "sim"),
 """, """	sock->op_first[queue] = IDX_NONE;
 	if (true)
 """, "unit:core_sock/test_sock"),
+    ("an earlier recovery's echo takes this one back", "src/core/tcp/recovery.c",
+     "seq_le(tcb->snd_una, tcb->undo_seq)", "false", "unit:core_tcp/test_undo"),
+    ("data of a SYN,ACK begin with the SYN", "src/core/tcp/in.c",
+     "	text.seq++;\n", "", "sim:test_tcp_peer"),
+    ("a SYN out of the window is answered each time", "src/core/tcp/in.c",
+     "if (tcp_seg_space(seg) > 0 && (seg->flags & TCP_SYN) == 0)",
+     "if (tcp_seg_space(seg) > 0)", "sim:test_tcp_storm"),
+    ("a RST anywhere in the window is believed", "src/core/tcp/in.c",
+     "	if (seg->seq != tcb->rcv_nxt) {\n		challenge",
+     "	if (seq_lt(seg->seq, tcb->rcv_nxt)) {\n		challenge", "sim:test_tcp_storm"),
+    ("bbr begins slowly", "src/core/tcp/cc_bbr.c",
+     "BBRHighGain = 2885,", "BBRHighGain = 2000,", "sim:test_tcp_grid"),
 ]

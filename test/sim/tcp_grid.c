@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { SAMPLES = 256, MTU = 1500, SEED = 42, BUFFER_MAX = 4 << 20 };
+enum { SAMPLES = 256, MTU = 1500, BUFFER_MAX = 4 << 20 };
 
 /* Windows are as large as any buffer, so that nothing but congestion control is in the way. */
 static void conf_of(struct tcp_pair_conf *conf, const struct grid_cell *cell)
@@ -12,7 +12,7 @@ static void conf_of(struct tcp_pair_conf *conf, const struct grid_cell *cell)
 	u32 buffer = u32_max(GRID_BDP_PACKETS * cell->buffer_percent / 100, 1);
 
 	tcp_pair_conf_defaults(conf);
-	conf->seed = SEED;
+	conf->seed = cell->seed;
 	conf->check = cell->check;
 	conf->packets = 16384;
 	for (u32 n = 0; n < 2; n++) {

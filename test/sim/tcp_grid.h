@@ -8,6 +8,7 @@
 enum { GRID_BDP_PACKETS = 40, GRID_FLOWS_MAX = 8 };
 
 struct grid_cell {
+	u64 seed;
 	u32 rtt_ms;
 	u32 loss_ppm;
 	u32 buffer_percent; /* of the BDP */

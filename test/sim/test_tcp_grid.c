@@ -12,6 +12,7 @@
 enum {
 	/* Sanitizers make all of it take minutes: then one row of so many. */
 	ROW_SHARE = DCHECK_ON ? 12 : 1,
+	SEED = 42,
 };
 
 static bool row_is_made(u32 row)
@@ -20,6 +21,26 @@ static bool row_is_made(u32 row)
 }
 
 static const u32 buffer_percent[] = { 25, 100, 500, 5000 };
+
+/* The mean of some runs: where much is lost, chance decides what a few time-outs cost. */
+static void goodput_cell(struct grid_cell *cell, struct grid_result *mean)
+{
+	u32 runs = cell->loss_ppm >= 50000 ? 3 : 1;
+
+	*mean = (struct grid_result){ 0 };
+	for (u32 run = 0; run < runs; run++) {
+		struct grid_result result;
+
+		cell->seed = SEED + run;
+		grid_run(cell, &result);
+		mean->goodput[0] += result.goodput[0];
+		mean->again[0] += result.again[0];
+		mean->rtt_percent += result.rtt_percent;
+	}
+	mean->goodput[0] /= runs;
+	mean->again[0] /= runs;
+	mean->rtt_percent /= runs;
+}
 
 static void goodput_row(struct golden *golden, const char *cc, u32 rtt_ms, u32 loss_ppm)
 {
@@ -34,15 +55,15 @@ static void goodput_row(struct golden *golden, const char *cc, u32 rtt_ms, u32 l
 					  .rounds = 50,
 					  .flow_count = 1,
 					  .cc = { cc } };
-		struct grid_result result;
+		struct grid_result mean;
 
 		/* A time-out lasts 200 ms at least, and some of them belong to what is measured. */
 		if (rtt_ms * cell.rounds < 400 && loss_ppm >= 20000)
 			cell.rounds = 400 / rtt_ms;
 		cell.check = rtt_ms == 40 && at == 1 && loss_ppm >= 10000;
-		grid_run(&cell, &result);
+		goodput_cell(&cell, &mean);
 		len += (u32)snprintf(text + len, sizeof text - len, "   %4u %3u %5u",
-				     result.goodput[0], result.again[0], result.rtt_percent);
+				     mean.goodput[0], mean.again[0], mean.rtt_percent);
 	}
 	golden_line(golden, "%-8s%4u %3u.%u%s\n", cc, rtt_ms, loss_ppm / 10000,
 		    loss_ppm / 1000 % 10, text);
@@ -65,6 +86,7 @@ static void test_goodput(void **state)
 			     "less its loss, bytes sent\n");
 	golden_line(&golden, "# again in per mille, median round trip in per cent of the path's. "
 			     "At best: 965, 0, 100.\n");
+	golden_line(&golden, "# Of 5 %% and more, the mean of three runs.\n");
 	for (u32 cc = 0; cc_name_at(cc) != NULL; cc++) {
 		for (u32 rtt = 0; rtt < ARRAY_COUNT(rtt_ms); rtt++) {
 			for (u32 loss = 0; loss < ARRAY_COUNT(loss_ppm); loss++) {
@@ -82,7 +104,8 @@ static void test_goodput(void **state)
 static void fairness_row(struct golden *golden, const char *first, const char *rest, u32 flows,
 			 u32 percent)
 {
-	struct grid_cell cell = { .rtt_ms = 40,
+	struct grid_cell cell = { .seed = SEED,
+				  .rtt_ms = 40,
 				  .buffer_percent = percent,
 				  .settle_rounds = 500,
 				  .rounds = 500,

@@ -45,10 +45,43 @@ static void test_data_with_syn_ack(void **state)
 	hostile_free(hostile);
 }
 
+/* Data that came out of order lie behind the place where the stream ends: they are nobody's. */
+static void test_data_behind_fin(void **state)
+{
+	static const u8 data[20];
+	struct hostile *hostile = hostile_new();
+	struct tcp *tcp = &hostile->pair.end[1].tcp;
+	struct say say;
+	u8 got[100];
+	tcp_id id;
+
+	(void)state;
+	hostile_begin(hostile);
+	id = hostile_connect(hostile, FAR_PORT, true);
+	say = hostile_next(hostile, id);
+	say.data = data;
+	say.len = 20;
+	say.seq += 11;
+	hostile_say(hostile, &say);
+	assert_int_equal(tcp->ranges.live, 1);
+	say = hostile_next(hostile, id);
+	say.data = data;
+	say.len = 10;
+	say.flags |= TCP_FIN;
+	hostile_say(hostile, &say);
+	tcp_check(tcp);
+	assert_int_equal(hostile_tcb(hostile, id)->state, TCP_CLOSE_WAIT);
+	assert_int_equal(tcp->ranges.live, 0);
+	assert_int_equal(tcp_read(tcp, id, got, sizeof got, hostile->pair.now), 10);
+	tcp_abort(tcp, id, hostile->pair.now);
+	hostile_free(hostile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_data_with_syn_ack),
+		cmocka_unit_test(test_data_behind_fin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

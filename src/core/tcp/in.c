@@ -400,6 +400,8 @@ static void take_fin(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t n
 		return;
 	}
 	tcb->fin_early = false;
+	/* Behind the end there is nothing, whatever came before it was known. */
+	reasm_fini(tcp, tcb);
 	tcb->flags |= TCB_FIN_RECEIVED;
 	tcb->rcv_nxt++;
 	if (seq_lt(tcb->rcv_adv, tcb->rcv_nxt))
