@@ -450,6 +450,8 @@ void tcp_in_tcb(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
 		crossed = *seg;
 		crossed.flags &= (u8)~TCP_SYN;
 		crossed.seq++;
+		/* Its window is not scaled (RFC 7323 section 2.2); all others are. */
+		crossed.window = (u16)(crossed.window >> tcb->snd_wscale);
 		seg = &crossed;
 	}
 	if (!check_timestamps(tcp, idx, seg, now) || !check_sequence(tcp, idx, seg, now) ||

@@ -61,8 +61,13 @@ void tcp_icmp_in(struct tcp *tcp, const struct tcp_icmp *icmp, ns_t now)
 	u32 idx = tcb_find(tcp, &icmp->key);
 	struct tcb *tcb;
 
-	if (idx == IDX_NONE || icmp->type != ICMP_UNREACH)
+	if (icmp->type != ICMP_UNREACH)
 		return;
+	if (idx == IDX_NONE) {
+		if (icmp->code != ICMP_UNREACH_FRAG)
+			listen_unreachable(tcp, &icmp->key, icmp->seq);
+		return;
+	}
 	tcb = tcb_at(tcp, idx);
 	/* RFC 5927 section 4.1: who quotes what is not in flight has not seen it. */
 	if (seq_lt(icmp->seq, tcb->snd_una) || seq_ge(icmp->seq, tcb->snd_nxt))
