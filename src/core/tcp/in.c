@@ -68,6 +68,7 @@ static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_
 	struct tcb *tcb = tcb_at(tcp, idx);
 	bool has_ack = (seg->flags & TCP_ACK) != 0;
 	struct loss_acked acked;
+	struct tcp_seg text;
 
 	/* First: the ACK. */
 	if (has_ack && (seq_le(seg->ack, tcb->iss) || seq_gt(seg->ack, tcb->snd_nxt))) {
@@ -102,7 +103,10 @@ static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_
 	loss_on_ack(tcp, idx, seg, false, &acked, now);
 	tcp_set_state(tcp, idx, TCP_ESTABLISHED, now);
 	ack_now(tcp, idx);
-	if (seg->len > 0 && reasm_in(tcp, tcb, seg, now))
+	/* Data begin behind the SYN. A FIN is not acknowledged, and comes again. */
+	text = *seg;
+	text.seq++;
+	if (text.len > 0 && reasm_in(tcp, tcb, &text, now))
 		tcp_set_ready(tcp, tcb, TCP_READABLE, 0);
 }
 
