@@ -32,6 +32,7 @@ SKIPPED = [
     (r"tcp_mtu_probing", "Linux' probes of the MTU"),
     (r"ip route change", "routes with metrics"),
     (r"\bfq\b", "pacing by the kernel's fq"),
+    (r"/sys/module/", "parameters of the kernel's modules"),
     (r"^tcp_info/|^syscall_bad_arg/", "only about the kernel's calls"),
 ]
 OPTIONS = [

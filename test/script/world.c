@@ -14,6 +14,7 @@ void world_conf_defaults(struct tcp_conf *conf)
 	conf->time_wait_limit = 64;
 	conf->segment_limit = 8192;
 	conf->range_limit = 1024;
+	conf->buffer_bytes = 32 << 20;
 	conf->recv_buffer_max = 15 << 20;
 	conf->recv_buffer_start = 64 << 10;
 	conf->send_buffer_max = 4 << 20;
@@ -26,7 +27,7 @@ void world_init(struct world *world, const struct tcp_conf *conf)
 	struct pkt_pool_conf packets = { .small_count = WORLD_PACKETS, .large_count = 4 };
 	u8 seed[32] = { 1 };
 	struct mem plan, mem;
-	u64 size;
+	u8 *begin;
 
 	memset(world, 0, sizeof *world);
 	world->now = 3600 * NS_PER_SEC;
@@ -34,11 +35,11 @@ void world_init(struct world *world, const struct tcp_conf *conf)
 	mem_init_plan(&plan);
 	pkt_pool_layout(&world->pool, &packets, &plan);
 	tcp_layout(&world->tcp, conf, &plan);
-	size = (plan.used + MEM_LINE) / MEM_LINE * MEM_LINE;
-	world->memory = aligned_alloc(MEM_LINE, size);
+	/* Of what is not touched calloc() makes no pages: a world is ready at once. */
+	world->memory = calloc(1, plan.used + 2 * MEM_LINE);
 	CHECK(world->memory != NULL);
-	memset(world->memory, 0, size);
-	mem_init(&mem, world->memory, size);
+	begin = (u8 *)world->memory + MEM_LINE - (uintptr_t)world->memory % MEM_LINE;
+	mem_init(&mem, begin, plan.used + MEM_LINE);
 	pkt_pool_layout(&world->pool, &packets, &mem);
 	tcp_layout(&world->tcp, conf, &mem);
 	CHECK(!mem.short_of);

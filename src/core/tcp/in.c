@@ -67,8 +67,8 @@ static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
 	bool has_ack = (seg->flags & TCP_ACK) != 0;
-	struct tcp_seg text = *seg;
 	struct loss_acked acked;
+	struct tcp_seg text;
 
 	/* First: the ACK. */
 	if (has_ack && (seq_le(seg->ack, tcb->iss) || seq_gt(seg->ack, tcb->snd_nxt))) {
@@ -103,10 +103,10 @@ static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_
 	loss_on_ack(tcp, idx, seg, false, &acked, now);
 	tcp_set_state(tcp, idx, TCP_ESTABLISHED, now);
 	ack_now(tcp, idx);
-	/* Its data begin behind the SYN. */
-	text.flags &= (u8)~TCP_SYN;
+	/* Data begin behind the SYN. A FIN is not acknowledged, and comes again. */
+	text = *seg;
 	text.seq++;
-	if (seg->len > 0 && reasm_in(tcp, tcb, &text, now))
+	if (text.len > 0 && reasm_in(tcp, tcb, &text, now))
 		tcp_set_ready(tcp, tcb, TCP_READABLE, 0);
 }
 
@@ -447,6 +447,8 @@ void tcp_in_tcb(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
 		crossed = *seg;
 		crossed.flags &= (u8)~TCP_SYN;
 		crossed.seq++;
+		/* Its window is not scaled (RFC 7323 section 2.2); all others are. */
+		crossed.window = (u16)(crossed.window >> tcb->snd_wscale);
 		seg = &crossed;
 	}
 	if (!check_timestamps(tcp, idx, seg, now) || !check_sequence(tcp, idx, seg, now) ||

@@ -261,9 +261,10 @@ static u32 new_data_len(struct tcb *tcb, bool *fin)
 	s32 room = (s32)(tcb->snd_una + tcb->snd_wnd - tcb->snd_nxt);
 	u32 wnd = room > 0 ? (u32)room : 0;
 	u32 len = u32_min(u32_min(unsent, mss), wnd);
-	bool wants_fin = (tcb->flags & (TCB_FIN_QUEUED | TCB_FIN_SENT)) == TCB_FIN_QUEUED;
+	bool wants_fin = tcb_owes_fin(tcb);
 
-	*fin = wants_fin && len == unsent;
+	/* FIN takes a number of the window, too. */
+	*fin = wants_fin && len == unsent && len < wnd;
 	if (len == mss || *fin)
 		return len;
 	if (len < unsent) {
@@ -366,7 +367,7 @@ static enum out_step step_new(struct tcp *tcp, u32 idx, struct batch *out, ns_t 
 	u32 unsent = tcb_unsent(tcb);
 
 	if (len == 0 && !fin) {
-		if (unsent > 0)
+		if (unsent > 0 || tcb_owes_fin(tcb))
 			plan_persist(tcp, tcb, now);
 		else if (may > 0 && loss_again(tcp, tcb) == IDX_NONE)
 			loss_app_limited(tcb);

@@ -50,6 +50,11 @@ static inline u32 tcb_unsent(const struct tcb *tcb)
 								 tcb->snd.len - sent;
 }
 
+static inline bool tcb_owes_fin(const struct tcb *tcb)
+{
+	return (tcb->flags & (TCB_FIN_QUEUED | TCB_FIN_SENT)) == TCB_FIN_QUEUED;
+}
+
 /* What may still be received: from rcv_nxt to the edge that was announced. */
 static inline u32 tcb_rcv_wnd(const struct tcb *tcb)
 {
