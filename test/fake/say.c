@@ -17,7 +17,8 @@ struct pkt *say_pkt(struct pkt_pool *pool, const struct say *say)
 		build_tcp_options(&b, say->raw, say->raw_len);
 	else
 		build_tcp_options(&b, options, tcp_opts_write(options, &say->opt, 0));
-	build_bytes(&b, say->data, say->len);
+	if (say->len > 0)
+		build_bytes(&b, say->data, say->len);
 	build_seal(&b);
 	pkt = build_pkt(pool, &b, 1);
 	if (pkt != NULL)
