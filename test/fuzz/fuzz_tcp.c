@@ -24,6 +24,7 @@ enum {
 	FAR_PORT = 7000, /* to which we connect, from OWN_PORT on */
 	OWN_PORT = 5000,
 	HANDLES = 8,
+	TIME_WAITS = 3,
 	STEPS_MAX = 200,
 	END_STEPS_MAX = 2000,
 	DATA_MAX = 1400,
@@ -78,6 +79,8 @@ struct stage {
 	u16 connects;
 	u32 said_end; /* number behind the last segment that left */
 	u32 said_tsval;
+	struct pkt *held[BED_SMALL]; /* packets that nobody else has */
+	u32 held_count;
 };
 
 static u8 byte_of(u32 seq)
@@ -94,11 +97,11 @@ static struct tcp_conf conf_of(u8 setup)
 	conf.tcb_limit = HANDLES;
 	conf.listener_limit = 2;
 	conf.half_open_limit = 2;
-	conf.time_wait_limit = 3;
+	conf.time_wait_limit = TIME_WAITS;
 	conf.segment_limit = scarce ? 6 : 64;
 	conf.range_limit = scarce ? 2 : 12;
-	conf.buffer_bytes = scarce ? 16 << 10 : 256 << 10;
-	conf.send_buffer_max = conf.recv_buffer_max = 64 << 10;
+	conf.buffer_bytes = scarce ? 16 << 10 : 512 << 10;
+	conf.send_buffer_max = conf.recv_buffer_max = 128 << 10;
 	conf.recv_buffer_start = 8 << 10;
 	conf.rto_max_ms = 8000;
 	conf.msl_ms = 2000;
@@ -202,7 +205,8 @@ static void say(struct stage *stage, struct say *say)
 		data[at] = byte_of(seq + at);
 	say->data = data;
 	pkt = say_pkt(&stage->bed->pool, say);
-	CHECK(pkt != NULL);
+	if (pkt == NULL)
+		return;
 	(void)tcp_in(&stage->tcp, pkt, &rx, stage->now);
 	pkt_put(pkt);
 }
@@ -305,7 +309,10 @@ static void do_connect(struct stage *stage)
 
 	if (handle == NULL)
 		return;
+	/* The last one has any port. */
 	open.key = key_of((u16)(OWN_PORT + which), FAR_PORT);
+	if (which == PEER_PORTS - 1)
+		open.key.local_port.raw = 0;
 	if (tcp_connect(&stage->tcp, &open, &id, stage->now) == ERR_OK)
 		*handle = (struct handle){ .id = id };
 }
@@ -325,18 +332,25 @@ static void do_write(struct stage *stage, struct handle *handle, u32 bytes, bool
 	handle->written += tcp_write(&stage->tcp, handle->id, data, bytes, more, stage->now);
 }
 
-static void do_read(struct stage *stage, struct handle *handle, u32 bytes)
+static void do_read(struct stage *stage, struct handle *handle, u32 bytes, bool peek)
 {
 	const struct tcb *tcb = tcp_find(&stage->tcp, handle->id);
-	static u8 data[65536];
+	static u8 buffer[65536];
+	const u8 *data = buffer;
 	u32 seq, have;
 
 	if (tcb == NULL)
 		return;
 	seq = tcb->irs + 1 + handle->read;
-	have = tcp_read(&stage->tcp, handle->id, data, u32_min(bytes, sizeof data), stage->now);
+	if (peek)
+		data = tcp_peek(&stage->tcp, handle->id, &have);
+	else
+		have = tcp_read(&stage->tcp, handle->id, buffer, u32_min(bytes, sizeof buffer),
+				stage->now);
 	for (u32 at = 0; at < have; at++)
 		CHECK(data[at] == byte_of(seq + at));
+	if (peek)
+		tcp_read_done(&stage->tcp, handle->id, have, stage->now);
 	handle->read += have;
 }
 
@@ -369,7 +383,7 @@ static void do_set_opt(struct stage *stage, struct handle *handle)
 	opt.keepalive_probes = 2;
 	opt.linger_ms = (more & 1) != 0 ? 1500 : 0;
 	opt.pacing_max = (more & 2) != 0 ? 10000 : 0;
-	opt.min_ttl = (more & 4) != 0 ? 64 : 0;
+	opt.min_ttl = (more & 4) != 0 ? 65 : 0;
 	opt.rto_min_ms = (more & 8) != 0 ? 10 : 0;
 	(void)tcp_set_opt(&stage->tcp, handle->id, &opt, stage->now);
 }
@@ -396,20 +410,39 @@ static u32 near(struct stage *stage, u32 scale_at)
 	return (u32)(int8_t)next_byte(&stage->in) * scale[scale_at & 3];
 }
 
+/* Blocks as they may come, of whole segments behind the first hole, or any. */
+static void draw_sacks(struct stage *stage, struct say *what, u8 bits)
+{
+	u32 idx = tcb_find(&stage->tcp, &what->key);
+	u32 una = idx == IDX_NONE ? what->ack : tcb_at(&stage->tcp, idx)->snd_una;
+	u32 mss = idx == IDX_NONE ? 1 : tcb_mss(tcb_at(&stage->tcp, idx));
+
+	what->opt.sack_count = 1 + (bits >> 1) % TCP_SACK_BLOCKS_MAX;
+	for (u32 at = 0; at < what->opt.sack_count; at++) {
+		struct sack_block *block = &what->opt.sack[at];
+		u8 place = next_byte(&stage->in);
+
+		block->start = una + (place & 15) * mss;
+		block->end = block->start + (1u + (place >> 4 & 3)) * mss;
+		if (place >= 128) {
+			block->start += near(stage, place >> 4);
+			block->end += near(stage, place >> 6);
+		}
+	}
+	if ((bits & 16) != 0)
+		what->ack = una;
+}
+
 static void draw_options(struct stage *stage, struct say *what)
 {
 	u8 bits = next_byte(&stage->in);
-	u32 base = what->ack;
 
 	if ((bits & 1) != 0)
 		what->opt.tsval += near(stage, bits >> 1);
-	if ((bits & 8) != 0) {
-		what->opt.sack_count = 1 + (bits >> 1) % TCP_SACK_BLOCKS_MAX;
-		for (u32 at = 0; at < what->opt.sack_count; at++) {
-			what->opt.sack[at].start = base - near(stage, bits >> 4);
-			what->opt.sack[at].end = what->opt.sack[at].start + near(stage, bits >> 4);
-		}
-	}
+	if ((bits & 8) != 0)
+		draw_sacks(stage, what, bits);
+	if ((bits & 32) != 0)
+		what->ecn = IP4_ECN_CE;
 	if ((bits & 64) != 0) {
 		what->opt.mss = next_u16(&stage->in);
 		what->opt.has_wscale = (bits & 2) != 0;
@@ -469,6 +502,17 @@ static void step_time(struct stage *stage, u8 how)
 	tcp_tick(&stage->tcp, stage->now);
 }
 
+/* All packets but two are somewhere else, or are back. */
+static void hold_packets(struct stage *stage, bool hold)
+{
+	struct pkt_pool *pool = &stage->bed->pool;
+
+	while (!hold && stage->held_count > 0)
+		pkt_put(stage->held[--stage->held_count]);
+	while (hold && pool->free_count[PKT_CLASS_SMALL] > 2)
+		stage->held[stage->held_count++] = pkt_new(pool, MTU);
+}
+
 static void step_rest(struct stage *stage, u8 how)
 {
 	struct tcp_news news;
@@ -503,7 +547,7 @@ static void step(struct stage *stage)
 	case 7:
 	case 8: step_time(stage, next_byte(&stage->in)); break;
 	case 9: do_write(stage, handle, next_byte(&stage->in) * 64u, (what & 128) != 0); break;
-	case 10: do_read(stage, handle, next_byte(&stage->in) * 256u); break;
+	case 10: do_read(stage, handle, next_byte(&stage->in) * 256u, (what & 128) != 0); break;
 	case 11: do_end(stage, handle, next_byte(&stage->in)); break;
 	case 12: do_set_opt(stage, handle); break;
 	default: step_rest(stage, next_byte(&stage->in)); break;
@@ -521,7 +565,7 @@ static u8 state_of(struct stage *stage, const struct tcp_key *key)
 
 static void set_up_passive(struct stage *stage, enum state state, const struct tcp_key *key)
 {
-	struct handle *handle = &stage->handle[0];
+	struct handle *handle = handle_free(stage);
 
 	say_simple(stage, key, TCP_SYN);
 	take_out(stage);
@@ -579,10 +623,17 @@ static void set_up(struct stage *stage, enum state state)
 		else if (state == AT_ACTIVE)
 			say_simple(stage, &key, TCP_SYN | TCP_ACK);
 	} else if (state != AT_NOTHING) {
+		/* More records of TIME-WAIT than there is room for. */
+		for (u16 at = PEER_PORTS - 1; state == AT_TIME_WAIT && at > 0; at--) {
+			struct tcp_key other = key_of(PORT, (u16)(PEER_PORT + at));
+
+			set_up_passive(stage, state, &other);
+			stage->now += NS_PER_MS;
+		}
 		set_up_passive(stage, state, &key);
 	}
 	CHECK(state_of(stage, &key) == wanted[state]);
-	CHECK(state != AT_TIME_WAIT || stage->tcp.timewait.slab.live == 1);
+	CHECK(state != AT_TIME_WAIT || stage->tcp.timewait.slab.live == TIME_WAITS);
 }
 
 static bool is_empty(const struct tcp *tcp)
@@ -671,6 +722,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		step(stage);
 		tcp_check(&stage->tcp);
 	}
+	hold_packets(stage, false);
 	end(stage);
 	bed_check(stage->bed);
 	return 0;
