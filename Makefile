@@ -90,6 +90,10 @@ SIM_SRC := $(filter-out $(SIM_TEST_SRC) $(SIM_MAIN_SRC),$(SIM_ALL))
 BENCH_SRC := $(wildcard test/bench/bench_*.c)
 INTEROP_SRC := $(wildcard test/interop/*.c)
 FUZZ_SRC := $(wildcard test/fuzz/fuzz_*.c)
+SCRIPT_SRC := $(wildcard test/script/*.c)
+SCRIPTS := $(sort $(wildcard test/script/tcp/*.pkt))
+SOCK_SRC := test/script/world.c $(wildcard test/script/sock*.c)
+DRILL_SRC := $(CORE_SRC) $(SOCK_SRC) $(wildcard test/packetdrill/*.c) test/fake/check_failed.c
 
 CORE_LIB := $(BUILD)/libsluice-core.a
 HOST_LIB := $(BUILD)/libsluice-host.a
@@ -113,7 +117,7 @@ FUZZ_BIN := $(patsubst test/fuzz/%.c,$(BUILD)/%,$(FUZZ_SRC))
 .PHONY: all tests core-lib
 core-lib: $(CORE_LIB)
 all: $(LIBS) $(SLUICE) ## build the program and its libraries
-tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BENCH_BIN) $(INTEROP_BIN) ## build every test program
+tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BUILD)/script $(BENCH_BIN) $(INTEROP_BIN) ## build every test program
 
 .PHONY: FORCE
 FORCE:
@@ -177,6 +181,17 @@ $(BUILD)/dry/all.o: $(DRY_OBJ) $(call obj,$(DRY_SRC)) $(BUILD)/core.list
 $(DRY_LIB): $(BUILD)/dry/all.o
 	$(archive)
 
+# The core a third time, for packetdrill: a shared object that shows one name.
+DRILL_LIB := $(BUILD)/libsluice-packetdrill.so
+DRILL_OBJ := $(patsubst %.c,$(BUILD)/packetdrill/%.o,$(DRILL_SRC))
+DRILL_FLAGS = $(filter-out -fPIE,$(TEST_FLAGS)) -fPIC -fvisibility=hidden
+
+$(BUILD)/packetdrill/%.o: %.c $(BUILD)/flags
+	$(call compile,$(DRILL_FLAGS))
+$(DRILL_LIB): $(DRILL_OBJ)
+	@echo "  LINK  $@"
+	@$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ -pthread
+
 $(CORE_LIB): $(call obj,$(CORE_SRC)) $(BUILD)/core.list
 	$(archive)
 $(HOST_LIB): $(call obj,$(HOST_SRC)) $(BUILD)/host.list
@@ -198,11 +213,13 @@ $(BENCH_BIN): $(BUILD)/%: $(BUILD)/obj/test/bench/%.o $(TEST_LIBS)
 	$(call link,$(HOST_LIBS))
 $(INTEROP_BIN): $(BUILD)/interop/bin/%: $(BUILD)/obj/test/interop/%.o $(TEST_LIBS)
 	$(call link,$(HOST_LIBS))
+$(BUILD)/script: $(call obj,$(SCRIPT_SRC)) $(BUILD)/obj/test/fake/check_failed.o $(CORE_LIB)
+	$(call link)
 $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/obj/test/fuzz/%.o $(TEST_LIBS)
 	$(call link,-fsanitize=fuzzer $(HOST_LIBS))
 
 ifneq ($(wildcard $(BUILD)/obj),)
--include $(shell find $(BUILD)/obj $(BUILD)/dry -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/dry $(BUILD)/packetdrill -name '*.d' 2>/dev/null)
 endif
 
 # ---- tests -----------------------------------------------------------------------------------
@@ -210,10 +227,12 @@ endif
 RUN := $(PYTHON) tools/run_tests.py
 SIM_ARGS = --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
-.PHONY: test unit sim-test sim sim-short tcp-grid tcp-short asan tidy nm-gate tool-test mutate check
-test: tidy unit sim-short ## tidy, unit tests, twenty simulations; needs no root
+.PHONY: test unit script sim-test sim sim-short tcp-grid tcp-short asan tidy nm-gate tool-test mutate check
+test: tidy unit script sim-short ## tidy, unit tests, dialogues, twenty simulations; needs no root
 unit: $(UNIT_BIN) ## unit tests (K=part of a name)
 	@$(RUN) --cmocka --jobs $(JOBS) --only '$(K)' --logs $(BUILD)/log/unit $(UNIT_BIN)
+script: $(BUILD)/script ## dialogues with the TCP of the core (K=part of a name)
+	@$(BUILD)/script $(if $(K),$(foreach f,$(SCRIPTS),$(if $(findstring $(K),$(f)),$(f))),$(SCRIPTS))
 sim-test: $(SIM_TEST_BIN)
 	@$(RUN) --cmocka --jobs $(JOBS) --only '$(K)' --logs $(BUILD)/log/sim $(SIM_TEST_BIN)
 sim: $(SIM) ## simulations: SEEDS=how many, SEED=the first (0 draws one)
@@ -240,6 +259,14 @@ mutate: tests ## plant faults in a copy of the tree; each must be caught (K=part
 	@$(PYTHON) tools/mutate.py --build $(BUILD) --jobs $(JOBS) --only '$(K)' --share $(SHARE)
 check: ## everything that ./check runs
 	@$(PYTHON) tools/check.py --build $(BUILD) --jobs $(JOBS)
+
+# google/packetdrill and its scripts, from anywhere: docs/packetdrill.md.
+TOOL ?=
+SUITE ?=
+.PHONY: packetdrill
+packetdrill: $(DRILL_LIB) ## packetdrill's scripts against the TCP of the core: TOOL=path/packetdrill SUITE=path/tcp K=part of a name
+	@test -n '$(TOOL)' -a -n '$(SUITE)' || { echo 'which? TOOL=path/packetdrill SUITE=path/tcp'; exit 2; }
+	@$(PYTHON) test/packetdrill/run.py --tool '$(TOOL)' --suite '$(SUITE)' --lib $(DRILL_LIB) --only '$(K)'
 
 INTEROP_TESTS := $(sort $(wildcard test/interop/test_*.sh test/interop/test_*.py))
 .PHONY: interop lab

@@ -265,12 +265,30 @@ static bool is_duplicate(const struct tcb *tcb, const struct tcp_seg *seg)
 	       seg->ack == tcb->snd_una && ((u32)seg->window << tcb->snd_wscale) == tcb->snd_wnd;
 }
 
-/* Fifth: the ACK. */
-static bool take_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
+/* An ACK that was overtaken by a later one: what it SACKs above that has arrived all the same. One
+ * block below, and it is not known which of them are old, and which are DSACKs.                  */
+static void take_old_sacks(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
-	struct loss_acked acked = { 0 };
-	bool is_dup;
+	struct tcp_seg current = *seg;
+	struct loss_acked acked;
+
+	for (u32 at = 0; at < seg->opt.sack_count; at++) {
+		if (seq_lt(seg->opt.sack[at].start, tcb->snd_una))
+			return;
+	}
+	if (seg->opt.sack_count == 0)
+		return;
+	current.ack = tcb->snd_una;
+	loss_on_ack(tcp, idx, &current, false, &acked, now);
+	tcp_want_send(tcp, idx);
+}
+
+/* Fifth: whether the ACK can be one of ours. What is not believed here may change nothing, or one
+ * forged timestamp would make all that follow look old.                                          */
+static bool check_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
+{
+	struct tcb *tcb = tcb_at(tcp, idx);
 
 	if ((seg->flags & TCP_ACK) == 0)
 		return false;
@@ -284,9 +302,21 @@ static bool take_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t n
 		challenge(tcp, idx, now); /* RFC 5961 section 5.2 */
 		return false;
 	}
-	/* An old one: nothing to learn, its data may be new. */
-	if (seq_lt(seg->ack, tcb->snd_una))
+	return true;
+}
+
+static bool take_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
+{
+	struct tcb *tcb = tcb_at(tcp, idx);
+	struct loss_acked acked = { 0 };
+	bool is_dup;
+
+	tcb->flags &= ~(u32)TCB_MORE;
+	/* An old one: its data may be new, and what it SACKs. */
+	if (seq_lt(seg->ack, tcb->snd_una)) {
+		take_old_sacks(tcp, idx, seg, now);
 		return true;
+	}
 	is_dup = is_duplicate(tcb, seg);
 	(void)take_window(tcp, idx, seg);
 	tcb->keep_probes = 0;
@@ -311,8 +341,9 @@ static void plan_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, bool i
 	struct tcb *tcb = tcb_at(tcp, idx);
 	bool has_hole = tcb->range != IDX_NONE;
 
+	/* Several segments in one, as a driver may join them, are several. */
 	if (seg->len > tcb->rcv_mss)
-		tcb->rcv_mss = (u16)u32_min(seg->len, UINT16_MAX);
+		tcb->rcv_mss = (u16)u32_min(seg->len, tcb_mss_announced(tcb));
 	if (seg->len >= tcb->rcv_mss)
 		tcb->delack_segments = (u8)u32_min(tcb->delack_segments + seg->len / tcb->rcv_mss,
 						   UINT8_MAX);
@@ -337,8 +368,10 @@ static bool take_text(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t 
 	    tcb->state != TCP_FIN_WAIT_2)
 		return true;
 	if ((tcb->flags & TCB_ORPHAN) != 0 && seq_gt(seg->seq + seg->len, tcb->rcv_nxt)) {
-		/* Nobody will read it, and its sender should know: RFC 2525 section 2.17. */
-		tcb_abort(tcp, idx, now);
+		/* Nobody will read it, and its sender should know: RFC 2525 section 2.17. With the
+		 * number that it expects: it may not have our FIN, and would ask back.           */
+		emit_reset_for(tcp, seg);
+		tcb_fail(tcp, idx, TCP_ERR_RESET, now);
 		return false;
 	}
 	reasm_rtt(tcb, seg, now);
@@ -358,8 +391,14 @@ static void take_fin(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t n
 		tcb->fin_early = true;
 		tcb->fin_seq = seg->seq + seg->len;
 	}
-	if (!tcb->fin_early || tcb->fin_seq != tcb->rcv_nxt)
+	if (!tcb->fin_early)
 		return;
+	if (tcb->fin_seq != tcb->rcv_nxt) {
+		/* Out of order, as data would be: RFC 5681 section 4.2. */
+		if ((seg->flags & TCP_FIN) != 0)
+			ack_now(tcp, idx);
+		return;
+	}
 	tcb->fin_early = false;
 	/* Behind the end there is nothing, whatever came before it was known. */
 	reasm_fini(tcp, tcb);
@@ -408,10 +447,14 @@ void tcp_in_tcb(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
 		crossed = *seg;
 		crossed.flags &= (u8)~TCP_SYN;
 		crossed.seq++;
+		/* Its window is not scaled (RFC 7323 section 2.2); all others are. */
+		crossed.window = (u16)(crossed.window >> tcb->snd_wscale);
 		seg = &crossed;
 	}
 	if (!check_timestamps(tcp, idx, seg, now) || !check_sequence(tcp, idx, seg, now) ||
 	    !check_reset(tcp, idx, seg, now) || !check_syn(tcp, idx, seg, now))
+		return;
+	if (!check_ack(tcp, idx, seg, now))
 		return;
 	take_timestamp(tcb, seg, now);
 	take_ecn(tcb, seg);

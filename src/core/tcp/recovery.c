@@ -61,7 +61,7 @@ static void end_guesses(struct tcb *tcb)
 
 static void end_recovery(struct tcb *tcb, struct loss_step *step)
 {
-	/* RFC 6937 section 3: PRR has led it there, except for what was not sent. */
+	/* RFC 9937 section 6.2: PRR has led it there, except for what was not sent. */
 	if (tcb->send_budget_set)
 		tcb->cc.cwnd = tcb->cc.ssthresh;
 	tcb->send_budget_set = false;
@@ -241,13 +241,15 @@ static void reno_detect(struct tcp *tcp, struct tcb *tcb, const struct loss_step
 
 /* ---- losses ---------------------------------------------------------------------------------- */
 
-/* RFC 6937 section 3, with the slow start reduction bound. The first segment is sent again whatever
- * comes out: that is the fast retransmit. Without news nothing is granted.                       */
+/* RFC 9937 section 6.2. The first segment is sent again whatever comes out: that is the fast
+ * retransmit. Without news nothing is granted; a segment more than was delivered only when the ACK
+ * moves on and tells of no further loss.                                                         */
 static void prr(struct tcb *tcb, const struct loss_step *step)
 {
 	u64 delivered = tcb->delivered - step->delivered_before;
 	u64 in_flight = tcb_in_flight(tcb);
 	u64 ssthresh = tcb->cc.ssthresh;
+	bool is_safe = tcb->snd_una != step->una_before && tcb->lost == step->lost_before;
 	u64 allowed; /* in all, since recovery began */
 	u64 budget;
 
@@ -261,7 +263,9 @@ static void prr(struct tcb *tcb, const struct loss_step *step)
 		budget = tcb->prr_delivered - u32_min(tcb->prr_delivered, tcb->prr_out);
 		if (budget < delivered)
 			budget = delivered;
-		budget = u64_min(budget + tcb->cc.mss, ssthresh - in_flight);
+		if (is_safe)
+			budget += tcb->cc.mss;
+		budget = u64_min(budget, ssthresh - in_flight);
 	}
 	if (tcb->prr_out == 0 && budget < tcb->cc.mss)
 		budget = tcb->cc.mss;

@@ -188,9 +188,9 @@ bool txq_cut(struct tcp *tcp, struct tcb *tcb, u32 idx, u32 max)
 	rest = rec_at(tcp, rest_idx);
 	*rest = *rec;
 	rest->seq = rec->end = rec->seq + max;
-	/* SYN is the first of its sequence numbers, FIN the last. */
+	/* SYN is the first of its sequence numbers, FIN the last, PSH goes with the last byte. */
 	rest->flags &= (u16)~REC_SYN;
-	rec->flags &= (u16)~REC_FIN;
+	rec->flags &= (u16) ~(REC_FIN | REC_PUSH);
 	seq_insert(tcp, tcb, rest_idx, idx);
 	rest->time_next = rest->time_prev = IDX_NONE;
 	if (rec_is_in_flight(rec))

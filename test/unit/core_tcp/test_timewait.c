@@ -118,29 +118,6 @@ static void test_two_msl(void **state)
 	wait_bed_close(&bed);
 }
 
-/* Where a clock of milliseconds in 32 bits would go round, after 49.7 days. */
-static void test_clock_goes_round(void **state)
-{
-	const ns_t round = (UINT64_C(1) << 32) * NS_PER_MS;
-	struct wait_bed bed;
-
-	(void)state;
-	wait_bed_open(&bed, false);
-	timewait_tick(bed.tcp, bed.bed.now + 2 * MSL_S * NS_PER_SEC);
-	for (u32 before_s = 0; before_s < 70; before_s += 10) {
-		ns_t begin = 3 * round - before_s * NS_PER_SEC;
-		ns_t end = begin + 2 * MSL_S * NS_PER_SEC;
-
-		timewait_new(bed.tcp, &bed.tcb, begin);
-		assert_true(timewait_next(bed.tcp) == end);
-		timewait_tick(bed.tcp, end - NS_PER_MS);
-		assert_true(is_there(&bed));
-		timewait_tick(bed.tcp, end);
-		assert_false(is_there(&bed));
-	}
-	wait_bed_close(&bed);
-}
-
 /* A shorter MSL does not bring the list out of order. */
 static void test_order_when_msl_changes(void **state)
 {
