@@ -10,6 +10,7 @@ struct pkt *say_pkt(struct pkt_pool *pool, const struct say *say)
 
 	build_start(&b);
 	build_ip4(&b, say->key.peer, say->key.local, IP_PROTO_TCP);
+	build_ip(&b)->tos = say->ecn;
 	build_tcp(&b, be16_host(say->key.peer_port), be16_host(say->key.local_port), say->flags,
 		  say->seq, say->ack);
 	build_tcp_hdr(&b)->window = be16_of(say->window);
@@ -17,7 +18,8 @@ struct pkt *say_pkt(struct pkt_pool *pool, const struct say *say)
 		build_tcp_options(&b, say->raw, say->raw_len);
 	else
 		build_tcp_options(&b, options, tcp_opts_write(options, &say->opt, 0));
-	build_bytes(&b, say->data, say->len);
+	if (say->len > 0)
+		build_bytes(&b, say->data, say->len);
 	build_seal(&b);
 	pkt = build_pkt(pool, &b, 1);
 	if (pkt != NULL)

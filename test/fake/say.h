@@ -11,6 +11,7 @@ struct say {
 	u32 ack;
 	u16 window;
 	u8 flags;
+	u8 ecn; /* the two bits of the IP header */
 	const u8 *data;
 	u32 len;
 	struct tcp_opts opt;

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 enum {
-	CONNECTIONS = DCHECK_ON ? 4000 : 100000,
+	CONNECTIONS = 100000,
 	PER_ADDRESS = 20000, /* of the ports to connect from */
 	AT_ONCE = 100,
 	IDLE_S = 7200,

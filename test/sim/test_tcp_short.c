@@ -55,7 +55,7 @@ static void run_end(struct short_run *run)
 static void test_each_side_closes_first(void **state)
 {
 	const char *asked = getenv("CONNECTIONS");
-	u64 count = asked != NULL ? strtoull(asked, NULL, 10) : DCHECK_ON ? SOME : MANY;
+	u64 count = asked != NULL ? strtoull(asked, NULL, 10) : MANY;
 	struct tcp_pair_conf conf;
 	struct short_run *run;
 
@@ -85,8 +85,6 @@ static void test_ports_are_taken_over_with_timestamps(void **state)
 	struct short_run *run;
 
 	(void)state;
-	if (DCHECK_ON)
-		skip();
 	short_conf_defaults(&conf);
 	run = run_new(&conf);
 	short_go(run, MANY, 0);
@@ -105,8 +103,6 @@ static void test_ports_run_out_without_timestamps(void **state)
 	ns_t begin;
 
 	(void)state;
-	if (DCHECK_ON)
-		skip();
 	short_conf_defaults(&conf);
 	run = run_new(&conf);
 	run->opt.no_timestamps = true;

@@ -237,12 +237,20 @@ static enum out_step resend(struct tcp *tcp, u32 idx, u32 rec, bool is_probe, st
 			    ns_t now)
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
+	u32 mss = tcb_mss(tcb);
+	struct tx_rec what;
 	u32 len;
 
-	if (!loss_cut(tcp, idx, rec, tcb_mss(tcb)))
-		return OUT_NO_ROOM;
-	len = rec_at(tcp, rec)->end - rec_at(tcp, rec)->seq;
-	if (!send_data(tcp, tcb, rec_at(tcp, rec), out, now))
+	/* Without a record for the rest, the rest counts as sent and will be missed: who holds all
+	 * records frees one only by what it sends.                                               */
+	(void)loss_cut(tcp, idx, rec, mss);
+	what = *rec_at(tcp, rec);
+	if (what.end - what.seq > mss) {
+		what.end = what.seq + mss;
+		what.flags &= (u16)~REC_FIN;
+	}
+	len = what.end - what.seq;
+	if (!send_data(tcp, tcb, &what, out, now))
 		return OUT_NO_ROOM;
 	tcp->stats.segs_again++;
 	tcb->bytes_again += len;

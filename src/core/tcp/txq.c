@@ -286,16 +286,15 @@ u32 loss_again(const struct tcp *tcp, const struct tcb *tcb)
 {
 	u32 unsent;
 
-	(void)tcp;
 	/* RFC 5682 section 2.1 step 1: one, and its ACK is waited for. */
 	if (tcb->frto == FRTO_FIRST && tcb->again_bytes > 0)
 		return IDX_NONE;
 	if (tcb->frto != FRTO_SECOND)
 		return tcb->tx_lost;
-	/* Step 2b: new data tell whether the time-out was spurious. When there are none, or the
-	 * peer's window takes none, it is recovery as usual.                                     */
+	/* Step 2b: new data tell whether the time-out was spurious. When there are none, the peer's
+	 * window takes none, or no record is free for them, it is recovery as usual.             */
 	unsent = tcb->snd.len - u32_min(tcb->snd.len, tcb->snd_nxt - tcb->snd_una);
-	if (unsent > 0 && seq_lt(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd))
+	if (unsent > 0 && seq_lt(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd) && loss_has_room(tcp))
 		return IDX_NONE;
 	return tcb->tx_lost;
 }

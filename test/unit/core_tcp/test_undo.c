@@ -1,5 +1,5 @@
 /* A recovery that was for nothing is taken back, and no other one: by the echo of a timestamp (RFC
- * 3522).                                                                                         */
+ * 3522), by what is acknowledged after a time-out (RFC 5682).                                    */
 #include "unit/core_tcp/loss_bed.h"
 
 /* The first recovery sends SEG(1) again, and SEG(7), which it leaves in flight; the second one is
@@ -76,11 +76,33 @@ static void test_rfc3522_3_2_echo_of_the_original(void **state)
 	bed_close(&bed);
 }
 
+/* Step 2b of RFC 5682 section 2.1 wants new data. With no record free for them nothing would be
+ * sent until the timer expires again.                                                            */
+static void test_rfc5682_2_1_no_record_for_new_data(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_open_sized(&bed, TCB_SACK, 4);
+	bed_warm(&bed, 1, 100);
+	bed_send(&bed, 4);
+	bed.unsent = SEG(10);
+	bed_time_out(&bed);
+	assert_int_equal(bed_again(&bed), SEG(1));
+	bed_wait_ms(&bed, 100);
+	bed_ack_to(&bed, SEG(2));
+	assert_int_equal(bed_next_again(&bed), UINT32_MAX);
+	bed_send(&bed, 1);
+	assert_int_equal(bed_next_again(&bed), SEG(2));
+	bed_close(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rfc3522_3_2_echo_of_an_earlier_recovery),
 		cmocka_unit_test(test_rfc3522_3_2_echo_of_the_original),
+		cmocka_unit_test(test_rfc5682_2_1_no_record_for_new_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
