@@ -94,6 +94,7 @@ SCRIPT_SRC := $(wildcard test/script/*.c)
 SCRIPTS := $(sort $(wildcard test/script/tcp/*.pkt))
 SOCK_SRC := test/script/world.c $(wildcard test/script/sock*.c)
 DRILL_SRC := $(CORE_SRC) $(SOCK_SRC) $(wildcard test/packetdrill/*.c) test/fake/check_failed.c
+EXAMPLE_SRC := $(filter-out examples/embed.c,$(wildcard examples/*.c))
 
 CORE_LIB := $(BUILD)/libsluice-core.a
 HOST_LIB := $(BUILD)/libsluice-host.a
@@ -111,13 +112,15 @@ SIM_TEST_BIN := $(patsubst test/%.c,$(BUILD)/test/%,$(SIM_TEST_SRC))
 BENCH_BIN := $(patsubst test/bench/%.c,$(BUILD)/%,$(BENCH_SRC))
 INTEROP_BIN := $(patsubst test/interop/%.c,$(BUILD)/interop/bin/%,$(INTEROP_SRC))
 FUZZ_BIN := $(patsubst test/fuzz/%.c,$(BUILD)/%,$(FUZZ_SRC))
+EXAMPLE_BIN := $(patsubst examples/%.c,$(BUILD)/examples/%,$(EXAMPLE_SRC))
 
 # ---- building --------------------------------------------------------------------------------
 
-.PHONY: all tests core-lib
+.PHONY: all tests core-lib examples
 core-lib: $(CORE_LIB)
 all: $(LIBS) $(SLUICE) ## build the program and its libraries
-tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BUILD)/script $(BENCH_BIN) $(INTEROP_BIN) ## build every test program
+examples: $(EXAMPLE_BIN) ## build programs that have the engine inside
+tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BUILD)/script $(BENCH_BIN) $(INTEROP_BIN) $(EXAMPLE_BIN) ## build every test program
 
 .PHONY: FORCE
 FORCE:
@@ -151,6 +154,8 @@ $(BUILD)/obj/src/%.o: src/%.c $(BUILD)/flags
 	$(call compile,$(HOST_FLAGS))
 $(BUILD)/obj/test/%.o: test/%.c $(BUILD)/flags
 	$(call compile,$(TEST_FLAGS))
+$(BUILD)/obj/examples/%.o: examples/%.c $(BUILD)/flags
+	$(call compile,$(HOST_FLAGS))
 
 ifneq ($(FUZZ),)
 # Tables and the road compare counts and times, and what a packet says with what an earlier one
@@ -215,6 +220,9 @@ $(INTEROP_BIN): $(BUILD)/interop/bin/%: $(BUILD)/obj/test/interop/%.o $(TEST_LIB
 	$(call link,$(HOST_LIBS))
 $(BUILD)/script: $(call obj,$(SCRIPT_SRC)) $(BUILD)/obj/test/fake/check_failed.o $(CORE_LIB)
 	$(call link)
+# Nothing of the host half: the core and libevent are all that they stand on.
+$(EXAMPLE_BIN): $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(BUILD)/obj/examples/embed.o $(CORE_LIB)
+	$(call link,-levent)
 $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/obj/test/fuzz/%.o $(TEST_LIBS)
 	$(call link,-fsanitize=fuzzer $(HOST_LIBS))
 
@@ -271,8 +279,9 @@ packetdrill: $(DRILL_LIB) ## packetdrill's scripts against the TCP of the core: 
 
 INTEROP_TESTS := $(sort $(wildcard test/interop/test_*.sh test/interop/test_*.py))
 .PHONY: interop lab
-interop: all $(INTEROP_BIN) ## namespace tests with real programs, as root (K=part of a name)
+interop: all $(INTEROP_BIN) $(EXAMPLE_BIN) ## namespace tests with real programs, as root (K=part of a name)
 	@SLUICE=$(abspath $(BUILD)/sluice) INTEROP_BIN=$(abspath $(BUILD)/interop/bin) \
+	EXAMPLES=$(abspath $(BUILD)/examples) \
 	$(RUN) --limit $(INTEROP_LIMIT_S) --only '$(K)' --logs $(BUILD)/interop $(INTEROP_TESTS)
 lab: all ## the gateway at work in a private lab of namespaces, as root
 	@SLUICE=$(abspath $(BUILD)/sluice) tools/lab.sh
@@ -367,7 +376,7 @@ deb: all ## a Debian package in the build folder; needs no network
 
 # ---- housekeeping ----------------------------------------------------------------------------
 
-C_FILES = $(shell find src include test -name '*.[ch]' 2>/dev/null | LC_ALL=C sort)
+C_FILES = $(shell find src include test examples -name '*.[ch]' 2>/dev/null | LC_ALL=C sort)
 .PHONY: lint fmt docs docs-fresh clean help
 lint: ## clang-tidy and cppcheck
 	clang-tidy --quiet --checks='-*,bugprone-*,-bugprone-easily-swappable-parameters,clang-analyzer-*' \

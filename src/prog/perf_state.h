@@ -40,8 +40,8 @@ struct perf {
 	u8 *data;
 };
 
-/* What a sender writes, again and again: the byte at place n is n modulo PERF_PERIOD, so whoever
- * takes them can tell whether they are the right ones. And the room that a receiver reads into.  */
+/* What a sender writes, again and again: the byte at place n is n modulo PERF_PERIOD, so that who
+ * takes them can tell whether they are the right ones. And the room that a receiver reads into. */
 #define PERF_PERIOD     251u
 #define PERF_DATA_BYTES (PERF_PERIOD << 10)
 
