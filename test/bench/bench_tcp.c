@@ -162,8 +162,9 @@ static tcp_id dial(struct pair *pair, u32 number)
 static void carry(struct pair *pair, u32 from)
 {
 	struct tcp_rx rx = { .mtu = MTU };
-	struct batch out = { .count = 0 };
+	struct batch out;
 
+	out.count = 0;
 	while (tcp_output(&pair->end[from].tcp, &out, pair->now)) {
 		for (u32 at = 0; at < out.count; at++) {
 			if (!tcp_in(&pair->end[!from].tcp, out.pkt[at], &rx, pair->now))
