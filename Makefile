@@ -87,7 +87,7 @@ SIM_ALL := $(call find_c,test/model test/sim test/diff)
 SIM_TEST_SRC := $(call tests_in,$(SIM_ALL))
 SIM_MAIN_SRC := $(filter test/sim/sim_main.c,$(SIM_ALL))
 SIM_SRC := $(filter-out $(SIM_TEST_SRC) $(SIM_MAIN_SRC),$(SIM_ALL))
-BENCH_SRC := $(wildcard test/bench/bench_*.c)
+BENCH_SRC := $(filter-out test/bench/bench_lwip.c,$(wildcard test/bench/bench_*.c))
 INTEROP_SRC := $(wildcard test/interop/*.c)
 FUZZ_SRC := $(wildcard test/fuzz/fuzz_*.c)
 SCRIPT_SRC := $(wildcard test/script/*.c)
@@ -317,11 +317,17 @@ install-test: all ## manual pages, completion, installation, package (K=part of 
 # ---- measuring -------------------------------------------------------------------------------
 
 BENCH_ARGS ?= --json $(BUILD)/bench.json
-.PHONY: bench bench-net bench-filter cover
+.PHONY: bench bench-net bench-filter bench-tcp cover
 bench: $(BENCH_BIN) ## ns per packet in memory, beside the machine's floor
 	$(BUILD)/bench_nat $(BENCH_ARGS)
 bench-filter: $(BENCH_BIN) ## ns per packet that filter rules are asked about, beside reading them from end to end
 	$(BUILD)/bench_filter
+# The peer wants liblwip-dev, which nothing else does.
+$(BUILD)/bench_lwip: test/bench/bench_lwip.c $(BUILD)/flags
+	@mkdir -p $(@D); echo "  LINK  $@"; \
+	$(CC) $(TEST_FLAGS) $(CFLAGS) -isystem /usr/include/lwip $(LINK_FLAGS) -o $@ $< -llwip
+bench-tcp: $(BENCH_BIN) $(BUILD)/bench_lwip ## TCP in memory: bytes and connections per CPU second, beside lwIP
+	$(BUILD)/bench_tcp --json $(BUILD)/bench_tcp.json
 bench-net: all $(INTEROP_BIN) ## beside kernel NAT over veth, in turn, as root
 	@SLUICE=$(abspath $(BUILD)/sluice) INTEROP_BIN=$(abspath $(BUILD)/interop/bin) test/bench/bench_net.sh
 cover: ## which lines the unit tests and simulations reach

@@ -473,22 +473,21 @@ static bool seg_read(struct tcp_seg *seg, const struct pkt *pkt, const struct tc
 
 	if (!tcp_fits(hdr, l4_len) || !pkt_csum_is_right(pkt))
 		return false;
-	*seg = (struct tcp_seg){
-		.key = { .local = ip->dst,
-			 .peer = ip->src,
-			 .local_port = hdr->dport,
-			 .peer_port = hdr->sport,
-			 .zone = rx->zone },
-		.seq = be32_host(hdr->seq),
-		.ack = be32_host(hdr->ack),
-		.len = l4_len - tcp_hlen(hdr),
-		.window = be16_host(hdr->window),
-		.flags = hdr->flags,
-		.ecn = ip->tos & IP4_ECN_MASK,
-		.mtu = rx->mtu,
-		.data = (const u8 *)hdr + tcp_hlen(hdr),
-		.hdr = hdr,
-	};
+	memset(seg, 0, offsetof(struct tcp_seg, opt));
+	seg->key.local = ip->dst;
+	seg->key.peer = ip->src;
+	seg->key.local_port = hdr->dport;
+	seg->key.peer_port = hdr->sport;
+	seg->key.zone = rx->zone;
+	seg->seq = be32_host(hdr->seq);
+	seg->ack = be32_host(hdr->ack);
+	seg->len = l4_len - tcp_hlen(hdr);
+	seg->window = be16_host(hdr->window);
+	seg->flags = hdr->flags;
+	seg->ecn = ip->tos & IP4_ECN_MASK;
+	seg->mtu = rx->mtu;
+	seg->data = (const u8 *)hdr + tcp_hlen(hdr);
+	seg->hdr = hdr;
 	tcp_opts_read(&seg->opt, hdr);
 	return true;
 }

@@ -87,8 +87,9 @@ static bool send_it(struct tcp *tcp, struct tcb *tcb, const struct emit *emit, s
 static enum out_step send_ack(struct tcp *tcp, struct tcb *tcb, u32 seq, struct batch *out,
 			      ns_t now)
 {
-	struct emit emit = { .seq = seq, .flags = TCP_ACK };
+	struct emit emit;
 
+	emit_begin(&emit, seq, TCP_ACK);
 	fill(tcp, tcb, &emit, now);
 	return send_it(tcp, tcb, &emit, out) ? OUT_SENT : OUT_NO_ROOM;
 }
@@ -111,11 +112,12 @@ static void fill_data(const struct tcp *tcp, const struct tcb *tcb, struct emit 
 static bool send_data(struct tcp *tcp, struct tcb *tcb, const struct tx_rec *what,
 		      struct batch *out, ns_t now)
 {
-	struct emit emit = { .seq = what->seq, .flags = TCP_ACK };
 	bool fin = (what->flags & REC_FIN) != 0;
 	u32 len = what->end - what->seq - fin;
 	bool is_new = what->seq == tcb->snd_nxt;
+	struct emit emit;
 
+	emit_begin(&emit, what->seq, TCP_ACK);
 	if (fin)
 		emit.flags |= TCP_FIN;
 	if ((what->flags & REC_PUSH) != 0 && len > 0)
