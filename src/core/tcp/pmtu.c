@@ -7,6 +7,7 @@
 enum {
 	PMTU_MIN = 576 - 24, /* 552, as Linux has it: less is no path, but an attack */
 	PMTU_HOLE_SENT = 3,  /* how often a large segment was sent in vain before it is doubted */
+	PMTU_HOLE_TIMEOUTS = 2, /* in a row: who loses much has others of its size come through */
 	PMTU_HOLE = 1024,    /* what is tried then, and then the least */
 	HEADERS_LEN = IP4_HLEN_MIN + TCP_HLEN_MIN,
 	SEGMENT_MIN = 88,    /* payload bytes at least, whatever a peer announces */
@@ -40,7 +41,7 @@ void pmtu_on_timeout(struct tcp *tcp, u32 idx, ns_t now)
 	u16 mtu = tcb->pmtu > PMTU_HOLE ? PMTU_HOLE : PMTU_MIN;
 	const struct tx_rec *first;
 
-	if (tcb->pmtu <= PMTU_MIN || tcb->tx_first == IDX_NONE)
+	if (tcb->pmtu <= PMTU_MIN || tcb->tx_first == IDX_NONE || tcb->backoff < PMTU_HOLE_TIMEOUTS)
 		return;
 	/* RFC 4821 section 7.7: silence is the only thing that a black hole says; of what would fit
 	 * through it, it says nothing.                                                           */
