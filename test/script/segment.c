@@ -175,7 +175,8 @@ static bool segment_in(struct play *play)
 	hlen = TCP_HLEN_MIN + tcp_opts_len(&said.opt, 0);
 	l4_len = hlen + said.len;
 	for (u32 n = 0; n < said.len; n++)
-		packet[IP4_HLEN_MIN + hlen + n] = byte_at(said.seq + n);
+		packet[IP4_HLEN_MIN + hlen + n] =
+			byte_at(said.seq + ((said.flags & TCP_SYN) != 0) + n);
 	to_live(play, &said);
 	*hdr = (struct tcp_hdr){ .sport = play->peer_port, .dport = play->local_port,
 				 .seq = be32_of(said.seq), .doff = (u8)(hlen / 4 << 4),

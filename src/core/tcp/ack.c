@@ -15,7 +15,6 @@ void loss_step_init(struct loss_step *step, const struct tcb *tcb, ns_t now)
 	memset(step, 0, sizeof *step);
 	step->now = now;
 	step->una_before = tcb->snd_una;
-	step->fack_before = tcb->rack_fack;
 	step->delivered_before = tcb->delivered;
 	step->lost_before = tcb->lost;
 	step->ack.prior_in_flight = tcb_in_flight(tcb);
@@ -43,10 +42,9 @@ static void deliver_part(struct tcp *tcp, struct tcb *tcb, struct loss_step *ste
 	u32 bytes = step->seg->ack - rec->seq;
 
 	if ((rec->flags & REC_DELIVERED) == 0) {
-		tcb->delivered += bytes - ((rec->flags & REC_SYN) != 0);
+		tcb->delivered += bytes;
 		tcb->delivered_ns = step->now;
 	}
-	step->syn |= (rec->flags & REC_SYN) != 0;
 	txq_shorten_first(tcp, tcb, step->seg->ack);
 }
 
@@ -188,22 +186,27 @@ static bool sack_block(struct tcp *tcp, struct tcb *tcb, struct sack_block block
 	return whole;
 }
 
+/* What is not within [SND.UNA, SND.NXT] is old, or wrong (RFC 2018 section 4). */
+static bool is_believed(const struct tcb *tcb, const struct sack_block *block)
+{
+	return seq_ge(block->start, tcb->snd_una) && seq_lt(block->start, block->end) &&
+	       seq_lt(block->start, tcb->snd_nxt) && seq_le(block->end, tcb->snd_nxt);
+}
+
 /* RFC 2883 section 4: the first block, below the ACK or inside the second, tells of what arrived
  * twice.                                                                                         */
-static bool find_dsack(const struct tcb *tcb, const struct tcp_seg *seg, struct loss_step *step)
+static void find_dsack(const struct tcb *tcb, const struct tcp_seg *seg, struct loss_step *step)
 {
 	const struct sack_block *first = &seg->opt.sack[0];
 	const struct sack_block *second = &seg->opt.sack[1];
 
-	if (seg->opt.sack_count == 0 || seq_ge(first->start, first->end) ||
-	    seq_gt(first->end, tcb->snd_nxt))
-		return false;
+	if (seg->opt.sack_count == 0 || seq_ge(first->start, first->end))
+		return;
 	step->dsack = seq_le(first->end, seg->ack);
-	if (!step->dsack && seg->opt.sack_count > 1)
+	if (!step->dsack && seg->opt.sack_count > 1 && is_believed(tcb, second))
 		step->dsack = seq_ge(first->start, second->start) &&
 			      seq_le(first->end, second->end);
 	step->dsack_block = *first;
-	return step->dsack;
 }
 
 static void insert_sorted(struct sack_block *sorted, u32 count, const struct sack_block *block)
@@ -217,7 +220,6 @@ static void insert_sorted(struct sack_block *sorted, u32 count, const struct sac
 	sorted[at] = *block;
 }
 
-/* Blocks that are not within [SND.UNA, SND.NXT] are old, or wrong (RFC 2018 section 4). */
 static void ack_by_sack(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
 {
 	const struct tcp_opts *opt = &step->seg->opt;
@@ -228,12 +230,10 @@ static void ack_by_sack(struct tcp *tcp, struct tcb *tcb, struct loss_step *step
 
 	if ((tcb->flags & TCB_SACK) == 0)
 		return;
-	for (u32 n = find_dsack(tcb, step->seg, step); n < opt->sack_count; n++) {
-		const struct sack_block *block = &opt->sack[n];
-
-		if (seq_lt(block->start, block->end) && seq_ge(block->start, tcb->snd_una) &&
-		    seq_le(block->end, tcb->snd_nxt) && seq_le(block->start, tcb->snd_nxt))
-			insert_sorted(sorted, count++, block);
+	find_dsack(tcb, step->seg, step);
+	for (u32 n = 0; n < opt->sack_count; n++) {
+		if (is_believed(tcb, &opt->sack[n]))
+			insert_sorted(sorted, count++, &opt->sack[n]);
 	}
 	for (u32 n = 0; n < count; n++)
 		whole &= sack_block(tcp, tcb, sorted[n], &steps, step);
@@ -255,7 +255,7 @@ static void ecn_on_ack(struct tcb *tcb, struct loss_step *step)
 		tcb->ecn_end_seq = tcb->snd_una - 1;
 	if ((tcb->flags & TCB_ECN) == 0 || (step->seg->flags & (TCP_ECE | TCP_SYN)) != TCP_ECE)
 		return;
-	if (!is_new_window || loss_in_recovery(tcb))
+	if (!is_new_window)
 		return;
 	step->ack.ecn_echo = true;
 	tcb->ecn_end_seq = tcb->snd_nxt;
@@ -304,8 +304,7 @@ static void fill_ack(const struct tcb *tcb, struct loss_step *step)
 	ack->srtt_ns = tcb->srtt_ns;
 	ack->in_recovery = loss_in_recovery(tcb);
 	ack->cwnd_limited = (tcb->flags & TCB_CWND_LIMITED) != 0;
-	ack->ack_delayed = step->rec_count == 1 && ack->una_bytes > 0 &&
-			   step->head_bytes < tcb->cc.mss;
+	ack->ack_delayed = step->rec_count == 1 && step->head_bytes < tcb->cc.mss;
 }
 
 void loss_tell(struct tcb *tcb, enum cc_event event, struct loss_step *step)

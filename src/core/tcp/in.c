@@ -67,8 +67,8 @@ static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
 	bool has_ack = (seg->flags & TCP_ACK) != 0;
-	struct tcp_seg text = *seg;
 	struct loss_acked acked;
+	struct tcp_seg text;
 
 	/* First: the ACK. */
 	if (has_ack && (seq_le(seg->ack, tcb->iss) || seq_gt(seg->ack, tcb->snd_nxt))) {
@@ -103,10 +103,10 @@ static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_
 	loss_on_ack(tcp, idx, seg, false, &acked, now);
 	tcp_set_state(tcp, idx, TCP_ESTABLISHED, now);
 	ack_now(tcp, idx);
-	/* Its data begin behind the SYN. */
-	text.flags &= (u8)~TCP_SYN;
+	/* Data begin behind the SYN. A FIN is not acknowledged, and comes again. */
+	text = *seg;
 	text.seq++;
-	if (seg->len > 0 && reasm_in(tcp, tcb, &text, now))
+	if (text.len > 0 && reasm_in(tcp, tcb, &text, now))
 		tcp_set_ready(tcp, tcb, TCP_READABLE, 0);
 }
 
@@ -251,10 +251,17 @@ static bool fin_acked(struct tcp *tcp, u32 idx, ns_t now)
 	struct tcb *tcb = tcb_at(tcp, idx);
 
 	switch (tcb->state) {
-	case TCP_FIN_WAIT_1: tcp_set_state(tcp, idx, TCP_FIN_WAIT_2, now); return true;
-	case TCP_CLOSING: tcp_set_state(tcp, idx, TCP_TIME_WAIT, now); return false;
-	case TCP_LAST_ACK: tcp_set_state(tcp, idx, TCP_CLOSED, now); return false;
-	default: return true;
+	case TCP_FIN_WAIT_1:
+		tcp_set_state(tcp, idx, TCP_FIN_WAIT_2, now);
+		return true;
+	case TCP_CLOSING:
+		tcp_set_state(tcp, idx, TCP_TIME_WAIT, now);
+		return false;
+	case TCP_LAST_ACK:
+		tcp_set_state(tcp, idx, TCP_CLOSED, now);
+		return false;
+	default:
+		return true;
 	}
 }
 
@@ -262,7 +269,8 @@ static bool is_duplicate(const struct tcb *tcb, const struct tcp_seg *seg)
 {
 	/* RFC 5681 section 2, (a) to (e); with SACK the blocks tell instead. */
 	return tcb->snd_nxt != tcb->snd_una && tcp_seg_space(seg) == 0 &&
-	       seg->ack == tcb->snd_una && ((u32)seg->window << tcb->snd_wscale) == tcb->snd_wnd;
+	       seg->ack == tcb->snd_una &&
+	       ((u32)seg->window << tcb->snd_wscale) == tcb->snd_wnd;
 }
 
 /* An ACK that was overtaken by a later one: what it SACKs above that has arrived all the same. One
@@ -409,13 +417,18 @@ static void take_fin(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t n
 	ack_now(tcp, idx);
 	tcp_set_ready(tcp, tcb, TCP_READABLE | TCP_PEER_DONE, 0);
 	switch (tcb->state) {
-	case TCP_ESTABLISHED: tcp_set_state(tcp, idx, TCP_CLOSE_WAIT, now); break;
+	case TCP_ESTABLISHED:
+		tcp_set_state(tcp, idx, TCP_CLOSE_WAIT, now);
+		break;
 	case TCP_FIN_WAIT_1:
 		/* Had it acknowledged our FIN, we would be in FIN-WAIT-2. */
 		tcp_set_state(tcp, idx, TCP_CLOSING, now);
 		break;
-	case TCP_FIN_WAIT_2: tcp_set_state(tcp, idx, TCP_TIME_WAIT, now); break;
-	default: break;
+	case TCP_FIN_WAIT_2:
+		tcp_set_state(tcp, idx, TCP_TIME_WAIT, now);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -474,11 +487,8 @@ static bool seg_read(struct tcp_seg *seg, const struct pkt *pkt, const struct tc
 	if (!tcp_fits(hdr, l4_len) || !pkt_csum_is_right(pkt))
 		return false;
 	*seg = (struct tcp_seg){
-		.key = { .local = ip->dst,
-			 .peer = ip->src,
-			 .local_port = hdr->dport,
-			 .peer_port = hdr->sport,
-			 .zone = rx->zone },
+		.key = { .local = ip->dst, .peer = ip->src, .local_port = hdr->dport,
+			 .peer_port = hdr->sport, .zone = rx->zone },
 		.seq = be32_host(hdr->seq),
 		.ack = be32_host(hdr->ack),
 		.len = l4_len - tcp_hlen(hdr),

@@ -20,7 +20,6 @@ struct loss_step {
 	ns_t now;
 	const struct tcp_seg *seg; /* NULL: a timer */
 	u32 una_before;
-	u32 fack_before;           /* RACK.fack */
 	u64 delivered_before;
 	u64 lost_before;
 	bool is_dup;

@@ -23,16 +23,15 @@ static bool is_doubtful(const struct tcb *tcb, const struct tx_rec *rec,
 	if ((tcb->flags & TCB_TS) != 0 && step->seg->opt.has_ts &&
 	    seq_lt(step->seg->opt.tsecr, tcp_ts(tcb->ts_offset, rec->sent_ns)))
 		return true;
-	return tcb->cc.min_rtt_ns == NS_NEVER || step->now - rec->sent_ns < tcb->cc.min_rtt_ns;
+	return step->now - rec->sent_ns < tcb->cc.min_rtt_ns;
 }
 
-/* Steps 2 and 3. Reordering is told against what had arrived before this ACK, so that the order in
- * which its blocks are read does not matter.                                                     */
+/* Steps 2 and 3. In order of sequence within an ACK, or its own blocks were reordering. */
 void rack_on_delivered(struct tcb *tcb, const struct tx_rec *rec, const struct loss_step *step)
 {
 	if (seq_gt(rec->end, tcb->rack_fack))
 		tcb->rack_fack = rec->end;
-	if (seq_lt(rec->end, step->fack_before) && (rec->flags & REC_EVER_AGAIN) == 0)
+	else if (seq_lt(rec->end, tcb->rack_fack) && (rec->flags & REC_EVER_AGAIN) == 0)
 		tcb->rack_reordering = true;
 	if (is_doubtful(tcb, rec, step))
 		return;
@@ -118,9 +117,7 @@ ns_t tlp_when(const struct tcp *tcp, const struct tcb *tcb)
 
 	if ((tcb->flags & TCB_SACK) == 0 || !loss_has_cc(tcb) || tcb->tx_last == IDX_NONE)
 		return NS_NEVER;
-	if (tcb->ca != TCP_CA_OPEN || tcb->sacked_bytes > 0 || tcb->lost_bytes > 0)
-		return NS_NEVER;
-	if (tcb->tlp_active || tcb->pto_done)
+	if (tcb->ca != TCP_CA_OPEN || tcb->lost_bytes > 0 || tcb->tlp_active || tcb->pto_done)
 		return NS_NEVER;
 	if (tcb->srtt_ns == 0)
 		pto_ns = NS_PER_SEC;

@@ -88,7 +88,7 @@ void rtt_on_delivered(const struct tx_rec *rec, struct loss_step *step, bool by_
 }
 
 /* RTTM (RFC 7323 section 4.1): only an ACK that moves SND.UNA has an echo of what it acknowledges.
- * Zero: none; what would be beyond any RTO is no echo of ours.                                   */
+ * Zero: none; what would be beyond any RTO, or of the future, is no echo of ours.                */
 static ns_t rtt_by_echo(const struct tcp *tcp, const struct tcb *tcb, const struct loss_step *step)
 {
 	u32 now_ts = tcp_ts(tcb->ts_offset, step->now);
@@ -96,9 +96,7 @@ static ns_t rtt_by_echo(const struct tcp *tcp, const struct tcb *tcb, const stru
 
 	if ((tcb->flags & TCB_TS) == 0 || !step->seg->opt.has_ts)
 		return 0;
-	if (tcb->snd_una == step->una_before || seq_gt(echo, now_ts))
-		return 0;
-	if (now_ts - echo > tcp->conf.rto_max_ms)
+	if (tcb->snd_una == step->una_before || now_ts - echo > tcp->conf.rto_max_ms)
 		return 0;
 	return u32_max(now_ts - echo, 1) * NS_PER_MS;
 }

@@ -227,7 +227,7 @@ struct tcb {
 	bool tlp_active;
 	bool tlp_is_again;  /* the probe was a retransmission */
 
-	/* recovery: RFC 6675, 6937, 5682, 3522 */
+	/* recovery: RFC 6675, 9937, 5682, 3522 */
 	u32 high_seq;       /* snd_nxt when recovery began: it ends when that is acknowledged */
 	u32 prr_delivered;
 	u32 prr_out;

@@ -169,7 +169,6 @@ void txq_shorten_first(struct tcp *tcp, struct tcb *tcb, u32 seq)
 	struct tx_rec *rec = rec_at(tcp, tcb->tx_first);
 
 	count_less(tcb, rec, seq - rec->seq);
-	rec->flags &= (u16)~REC_SYN;
 	rec->seq = seq;
 }
 
@@ -188,8 +187,7 @@ bool txq_cut(struct tcp *tcp, struct tcb *tcb, u32 idx, u32 max)
 	rest = rec_at(tcp, rest_idx);
 	*rest = *rec;
 	rest->seq = rec->end = rec->seq + max;
-	/* SYN is the first of its sequence numbers, FIN the last, PSH goes with the last byte. */
-	rest->flags &= (u16)~REC_SYN;
+	/* FIN is the last of the sequence numbers, PSH goes with the last byte; SYN is alone. */
 	rec->flags &= (u16) ~(REC_FIN | REC_PUSH);
 	seq_insert(tcp, tcb, rest_idx, idx);
 	rest->time_next = rest->time_prev = IDX_NONE;

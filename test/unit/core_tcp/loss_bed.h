@@ -60,6 +60,7 @@ struct bed_ack {
 	u32 sack[TCP_SACK_BLOCKS_MAX][2];
 	bool dup;
 	bool ece;
+	bool syn;
 	bool has_ts;
 	ns_t ts_ns; /* when the segment whose tsval is echoed left */
 };
@@ -273,7 +274,7 @@ static inline void bed_ack(struct bed *bed, struct bed_ack ack)
 	struct tcp_seg seg;
 
 	memset(&seg, 0, sizeof seg);
-	seg.flags = (u8)(TCP_ACK | (ack.ece ? TCP_ECE : 0));
+	seg.flags = (u8)(TCP_ACK | (ack.ece ? TCP_ECE : 0) | (ack.syn ? TCP_SYN : 0));
 	seg.ack = bed_seq(ack.ack);
 	seg.opt.sack_count = (u8)ack.sack_count;
 	for (u32 n = 0; n < ack.sack_count; n++) {

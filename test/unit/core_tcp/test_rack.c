@@ -101,6 +101,28 @@ static void test_rfc8985_6_2_step_3_a_retransmission_is_no_reordering(void **sta
 	bed_close(&bed);
 }
 
+/* RACK.fack is the highest, whatever is delivered after it. */
+static void test_rfc8985_6_2_step_3_fack_never_falls(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, TCB_SACK);
+	bed_warm(&bed, 1, 100);
+	bed_send(&bed, 6);
+	bed_wait_ms(&bed, 130);
+	bed_sack(&bed, SEG(1), SEG(5), SEG(6));
+	bed_fire(&bed, TCP_TIMER_REORDER);
+	assert_int_equal(bed_again(&bed), SEG(1));
+	bed_wait_ms(&bed, 100);
+	bed_ack_to(&bed, SEG(2));
+	assert_false(bed.tcb->rack_reordering);
+	assert_int_equal(bed.tcb->rack_fack, bed_seq(SEG(6)));
+	bed_ack_to(&bed, SEG(3));
+	assert_true(bed.tcb->rack_reordering);
+	bed_close(&bed);
+}
+
 /* Nothing was reordered yet and three have arrived behind it: no waiting. */
 static void test_rfc8985_6_2_step_4_dupthresh_waits_for_nothing(void **state)
 {
@@ -281,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_rfc8985_6_2_step_2_echo_of_the_original),
 		cmocka_unit_test(test_rfc8985_6_2_step_3_reordering_is_seen),
 		cmocka_unit_test(test_rfc8985_6_2_step_3_a_retransmission_is_no_reordering),
+		cmocka_unit_test(test_rfc8985_6_2_step_3_fack_never_falls),
 		cmocka_unit_test(test_rfc8985_6_2_step_4_dupthresh_waits_for_nothing),
 		cmocka_unit_test(test_rfc8985_6_2_step_5_the_reordering_timer),
 		cmocka_unit_test(test_rfc8985_6_2_step_4_reordering_keeps_the_window),

@@ -189,6 +189,37 @@ static void test_sack_is_a_measurement(void **state)
 	bed_close(&bed);
 }
 
+/* The oldest of what one ACK SACKs. */
+static void test_sack_measures_from_the_first(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, TCB_SACK);
+	bed_send(&bed, 2);
+	bed_wait_ms(&bed, 30);
+	bed_send(&bed, 1);
+	bed_wait_ms(&bed, 50);
+	bed_sack(&bed, 0, SEG(1), SEG(3));
+	assert_int_equal(bed.tcb->srtt_ns, 80 * NS_PER_MS);
+	assert_int_equal(bed.tcb->cc.min_rtt_ns, 50 * NS_PER_MS);
+	bed_close(&bed);
+}
+
+/* The passive side measures before it has a control block's records. */
+static void test_round_trip_of_the_handshake_stays(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, 0);
+	rtt_sample(&bed.tcp, bed.tcb, 30 * NS_PER_MS);
+	loss_init(&bed.tcp, bed.tcb, bed.now);
+	assert_int_equal(bed.tcb->cc.min_rtt_ns, 30 * NS_PER_MS);
+	assert_int_equal(bed.tcb->rto_ns, 230 * NS_PER_MS);
+	bed_close(&bed);
+}
+
 static void test_rfc6298_5_1_to_5_3_the_timer(void **state)
 {
 	struct bed bed;
@@ -295,6 +326,8 @@ int main(void)
 		cmocka_unit_test(test_rfc7323_4_1_echo_that_is_none_is_ignored),
 		cmocka_unit_test(test_sent_once_is_measured_by_our_clock),
 		cmocka_unit_test(test_sack_is_a_measurement),
+		cmocka_unit_test(test_sack_measures_from_the_first),
+		cmocka_unit_test(test_round_trip_of_the_handshake_stays),
 		cmocka_unit_test(test_rfc6298_5_1_to_5_3_the_timer),
 		cmocka_unit_test(test_rfc6298_5_5_backs_off_and_comes_back),
 		cmocka_unit_test(test_rfc6298_5_5_back_off_is_bounded),

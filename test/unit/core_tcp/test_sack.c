@@ -196,6 +196,25 @@ static void test_rfc2883_two_blocks_apart_are_no_dsack(void **state)
 	bed_close(&bed);
 }
 
+static void test_rfc2883_a_block_that_is_none_is_no_dsack(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, TCB_SACK);
+	bed_send(&bed, 8);
+	bed_ack_to(&bed, SEG(4));
+	bed_sack(&bed, SEG(4), SEG(3), SEG(2));
+	assert_int_equal(bed.tcb->rack_reo_mult, 1);
+	/* Inside of a second one that nobody can have received. */
+	bed_ack(&bed, (struct bed_ack){ .ack = SEG(4),
+					.sack_count = 2,
+					.sack = { { SEG(6), SEG(7) }, { SEG(5), SEG(9) } } });
+	assert_int_equal(bed.tcb->rack_reo_mult, 1);
+	assert_int_equal(bed.tcb->sacked_bytes, SEG(1));
+	bed_close(&bed);
+}
+
 /* Data that was SACKed are kept, and when the timer expires they are sent again like all others. */
 static void test_rfc2018_8_time_out_drops_the_marks(void **state)
 {
@@ -259,6 +278,13 @@ static void test_cost_of_one_ack_is_bounded(void **state)
 	/* From there on it is near. */
 	bed_sack(&bed, 0, MANY * 5, MANY * 5 + 20);
 	assert_int_equal(bed.tcb->sacked_bytes, 20);
+	/* What was told before is not passed again, however much it is. */
+	for (u32 n = 1; n <= 3; n++)
+		bed_sack(&bed, 0, MANY * 5, MANY * 5 + n * 30000);
+	assert_int_equal(bed.tcb->sacked_bytes, 90000);
+	bed_sack(&bed, 0, MANY * 5, MANY * 5 + 90010);
+	assert_int_equal(bed.tcb->sacked_bytes, 90010);
+	assert_int_equal(bed.tcb->sack_seen_count, 1);
 	bed_close(&bed);
 }
 
@@ -276,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_rfc2883_4_1_below_the_ack),
 		cmocka_unit_test(test_rfc2883_4_2_inside_the_second),
 		cmocka_unit_test(test_rfc2883_two_blocks_apart_are_no_dsack),
+		cmocka_unit_test(test_rfc2883_a_block_that_is_none_is_no_dsack),
 		cmocka_unit_test(test_rfc2018_8_time_out_drops_the_marks),
 		cmocka_unit_test(test_blocks_are_believed_again_after_a_time_out),
 		cmocka_unit_test(test_cost_of_one_ack_is_bounded),

@@ -208,6 +208,41 @@ static void test_rfc8985_7_3_rto_stands_when_no_probe_left(void **state)
 	bed_close(&bed);
 }
 
+/* New data, or an ACK of something new, and there may be another one. */
+static void test_rfc8985_7_2_anew_after_a_probe_that_did_not_leave(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, TCB_SACK);
+	bed_warm(&bed, 1, 50);
+	bed_send(&bed, 3);
+	fire_probe(&bed);
+	bed_send(&bed, 1);
+	assert_true(bed.tcb->retransmit_is_probe);
+	fire_probe(&bed);
+	assert_false(bed.tcb->retransmit_is_probe);
+	bed_ack_to(&bed, SEG(2));
+	assert_true(bed.tcb->retransmit_is_probe);
+	bed_close(&bed);
+}
+
+/* It found room some time after its time had come. */
+static void test_rfc8985_7_3_rto_counts_from_the_probe(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, TCB_SACK);
+	bed_warm(&bed, 1, 50);
+	bed_send(&bed, 3);
+	fire_probe(&bed);
+	bed_wait_ms(&bed, 10);
+	probe_again(&bed);
+	assert_int_equal(bed.tcb->timer[TCP_TIMER_RETRANSMIT], bed.now + bed.tcb->rto_ns);
+	bed_close(&bed);
+}
+
 static void open_probed(struct bed *bed)
 {
 	bed_open(bed, TCB_SACK);
@@ -274,6 +309,91 @@ static void test_rfc8985_7_4_dup_ack_without_sack_says_it_too(void **state)
 	bed_close(&bed);
 }
 
+static void test_rfc8985_7_4_dsack_of_another_says_nothing(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	open_probed(&bed);
+	bed_send(&bed, 1);
+	bed_wait_ms(&bed, 50);
+	bed_ack_to(&bed, SEG(4));
+	bed_sack(&bed, SEG(4), SEG(1), SEG(2));
+	assert_true(bed.tcb->tlp_active);
+	bed_close(&bed);
+}
+
+/* The same ACK shows another loss: one event for both. */
+static void test_rfc8985_7_4_beside_another_loss(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	open_probed(&bed);
+	bed_send(&bed, 6);
+	bed_wait_ms(&bed, 50);
+	bed_ack(&bed, (struct bed_ack){
+			      .ack = SEG(5), .sack_count = 1, .sack = { { SEG(6), SEG(10) } } });
+	assert_false(bed.tcb->tlp_active);
+	assert_int_equal(bed_log.event_count, 1);
+	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
+	bed_close(&bed);
+}
+
+/* Fast recovery mends it already, and congestion control has heard of that. */
+static void test_rfc8985_7_4_in_recovery_it_is_no_second_event(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	open_probed(&bed);
+	bed_send(&bed, 1);
+	bed_wait_ms(&bed, 50);
+	bed_sack(&bed, SEG(1), SEG(3), SEG(4));
+	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
+	bed_again(&bed);
+	bed_again(&bed);
+	bed_send(&bed, 1);
+	bed.tcb->high_seq = bed.tcb->snd_nxt;
+	bed_wait_ms(&bed, 50);
+	bed_ack_to(&bed, SEG(5));
+	assert_false(bed.tcb->tlp_active);
+	assert_int_equal(bed_log.event_count, 1);
+	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
+	bed_close(&bed);
+}
+
+/* Who asks late is told now, not a time that has gone by. */
+static void test_timer_is_never_in_the_past(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, TCB_SACK);
+	bed_warm(&bed, 1, 50);
+	bed_send(&bed, 3);
+	bed_wait_ms(&bed, 5000);
+	loss_arm(&bed.tcp, bed.tcb, bed.now);
+	assert_int_equal(bed.tcb->timer[TCP_TIMER_RETRANSMIT], bed.now);
+	bed_close(&bed);
+}
+
+/* A SYN offers SACK; nothing is known of the path that a probe could count by. */
+static void test_no_probe_of_a_syn(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, TCB_SACK);
+	bed.tcb->state = TCP_SYN_SENT;
+	bed.tcb->snd_una = bed.tcb->snd_nxt = BED_ISS;
+	bed_send_one(&bed, 1, REC_SYN);
+	loss_arm(&bed.tcp, bed.tcb, bed.now);
+	assert_false(bed.tcb->retransmit_is_probe);
+	assert_int_equal(bed_timer_ms(&bed, TCP_TIMER_RETRANSMIT), 1000);
+	bed_close(&bed);
+}
+
 /* An answer came between the timer and the probe: it is not needed any more. */
 static void test_probe_is_withdrawn(void **state)
 {
@@ -303,9 +423,16 @@ int main(void)
 		cmocka_unit_test(test_rfc8985_7_3_probe_is_new_data),
 		cmocka_unit_test(test_rfc8985_7_3_probe_makes_a_tail_a_fast_recovery),
 		cmocka_unit_test(test_rfc8985_7_3_rto_stands_when_no_probe_left),
+		cmocka_unit_test(test_rfc8985_7_2_anew_after_a_probe_that_did_not_leave),
+		cmocka_unit_test(test_rfc8985_7_3_rto_counts_from_the_probe),
 		cmocka_unit_test(test_rfc8985_7_4_probe_mended_a_loss),
 		cmocka_unit_test(test_rfc8985_7_4_dsack_says_the_probe_was_not_needed),
 		cmocka_unit_test(test_rfc8985_7_4_dup_ack_without_sack_says_it_too),
+		cmocka_unit_test(test_rfc8985_7_4_dsack_of_another_says_nothing),
+		cmocka_unit_test(test_rfc8985_7_4_beside_another_loss),
+		cmocka_unit_test(test_rfc8985_7_4_in_recovery_it_is_no_second_event),
+		cmocka_unit_test(test_timer_is_never_in_the_past),
+		cmocka_unit_test(test_no_probe_of_a_syn),
 		cmocka_unit_test(test_probe_is_withdrawn),
 	};
 
