@@ -251,10 +251,17 @@ static bool fin_acked(struct tcp *tcp, u32 idx, ns_t now)
 	struct tcb *tcb = tcb_at(tcp, idx);
 
 	switch (tcb->state) {
-	case TCP_FIN_WAIT_1: tcp_set_state(tcp, idx, TCP_FIN_WAIT_2, now); return true;
-	case TCP_CLOSING: tcp_set_state(tcp, idx, TCP_TIME_WAIT, now); return false;
-	case TCP_LAST_ACK: tcp_set_state(tcp, idx, TCP_CLOSED, now); return false;
-	default: return true;
+	case TCP_FIN_WAIT_1:
+		tcp_set_state(tcp, idx, TCP_FIN_WAIT_2, now);
+		return true;
+	case TCP_CLOSING:
+		tcp_set_state(tcp, idx, TCP_TIME_WAIT, now);
+		return false;
+	case TCP_LAST_ACK:
+		tcp_set_state(tcp, idx, TCP_CLOSED, now);
+		return false;
+	default:
+		return true;
 	}
 }
 
@@ -262,7 +269,8 @@ static bool is_duplicate(const struct tcb *tcb, const struct tcp_seg *seg)
 {
 	/* RFC 5681 section 2, (a) to (e); with SACK the blocks tell instead. */
 	return tcb->snd_nxt != tcb->snd_una && tcp_seg_space(seg) == 0 &&
-	       seg->ack == tcb->snd_una && ((u32)seg->window << tcb->snd_wscale) == tcb->snd_wnd;
+	       seg->ack == tcb->snd_una &&
+	       ((u32)seg->window << tcb->snd_wscale) == tcb->snd_wnd;
 }
 
 /* An ACK that was overtaken by a later one: what it SACKs above that has arrived all the same. One
@@ -409,13 +417,18 @@ static void take_fin(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t n
 	ack_now(tcp, idx);
 	tcp_set_ready(tcp, tcb, TCP_READABLE | TCP_PEER_DONE, 0);
 	switch (tcb->state) {
-	case TCP_ESTABLISHED: tcp_set_state(tcp, idx, TCP_CLOSE_WAIT, now); break;
+	case TCP_ESTABLISHED:
+		tcp_set_state(tcp, idx, TCP_CLOSE_WAIT, now);
+		break;
 	case TCP_FIN_WAIT_1:
 		/* Had it acknowledged our FIN, we would be in FIN-WAIT-2. */
 		tcp_set_state(tcp, idx, TCP_CLOSING, now);
 		break;
-	case TCP_FIN_WAIT_2: tcp_set_state(tcp, idx, TCP_TIME_WAIT, now); break;
-	default: break;
+	case TCP_FIN_WAIT_2:
+		tcp_set_state(tcp, idx, TCP_TIME_WAIT, now);
+		break;
+	default:
+		break;
 	}
 }
 
