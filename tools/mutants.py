@@ -1069,4 +1069,15 @@ void __tsan_write2""", "sim"),
 """, """	sock->op_first[queue] = IDX_NONE;
 	if (true)
 """, "unit:core_sock/test_sock"),
+    ("perf tells the first rate for every interval", "src/prog/perf_report.c",
+     "	meter->last_bytes = bytes;\n", "", "unit:prog/test_perf_report"),
+    ("perf keeps the first round trips only", "src/prog/perf_report.c",
+     "			meter->rtt_us[at] = meter->rtt_us[2 * at];\n",
+     "			continue;\n", "unit:prog/test_perf_report"),
+    ("perf receives for as long as a sender is told to send", "src/prog/perf_args.c",
+     "{ OPTION_PEER, OPTION_SECONDS, OPTION_BYTES }", "{ OPTION_PEER, OPTION_PEER, OPTION_PEER }",
+     "unit:prog/test_perf_args"),
+    ("perf forwards what it hears on its interface", "src/prog/perf_net.c",
+     "(struct filter_fate){ .action = FILTER_DROP }", "(struct filter_fate){ .action = FILTER_ACCEPT }",
+     "interop:test_perf"),
 ]
