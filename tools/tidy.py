@@ -15,6 +15,8 @@ TAB = 8
 FILE_LINES_MAX = 800
 FUNCTION_LINES_MAX = 80
 PARAMS_MAX = 6
+# Whose functions have the parameters that an interface of others gives them.
+FOREIGN_CALLS = {"test/packetdrill/face.c"}
 
 FREESTANDING = {"float.h", "iso646.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h",
                 "stddef.h", "stdint.h", "stdnoreturn.h", "string.h", "assert.h"}
@@ -321,7 +323,7 @@ def rule_sizes(tree):
             length = source.line_of(end) - line + 1
             if length > FUNCTION_LINES_MAX:
                 yield source.path, line, f"{name} has {length} lines; {FUNCTION_LINES_MAX} is the limit"
-            if len(params) > PARAMS_MAX:
+            if len(params) > PARAMS_MAX and source.path not in FOREIGN_CALLS:
                 yield source.path, line, f"{name} has {len(params)} parameters; {PARAMS_MAX} is the limit"
 
 
