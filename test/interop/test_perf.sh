@@ -60,6 +60,7 @@ sends() {
 recv_start() {
 	local ns=$1
 	shift
+	rm -f "$BOX/recv.err" # what an earlier one said must not be taken for its words
 	ip netns exec "$ns" "$SLUICE" perf recv --port 5001 --json "$@" >"$BOX/received" 2>"$BOX/recv.err" </dev/null &
 	RECV=$!
 	PIDS+=("$RECV")
@@ -98,7 +99,17 @@ says "the kernel saw the end" "end b''" "$BOX/text"
 wait_for 10 gone $RECV || bad "it ends after one connection"
 equal "every byte was taken" "20000000 null" "$(told received '[.bytes, .error | tostring] | join(" ")')"
 
+ip -n $RIGHT addr add 10.10.0.1/32 dev lo
+sends "to a peer behind a gateway" $LEFT --dev a0 --addr $A/24 --peer 10.10.0.1:5001 --gateway $B --bytes 1mb --buffer 64kb
+ip -n $RIGHT addr del 10.10.0.1/32 dev lo
+
 recv_start $LEFT --dev a0 --addr $A/24
+# The host has another address on the interface: its packets are its own, whoever hears them, and
+# whoever would pass them on says so once nobody answered ARP, after three seconds.
+address $LEFT a0 10.9.0.3/24
+check "the host goes on" at $RIGHT ping -c 8 -i 0.8 10.9.0.3
+says_not "and nobody else answers for it" 'DUP|nreachable|edirect' "$BOX/text"
+ip -n $LEFT addr del 10.9.0.3/24 dev a0
 check "one" at $RIGHT python3 "$BOX/source.py" $A 3000000
 check "another one" at $RIGHT python3 "$BOX/source.py" $A 4000000
 kill -INT $RECV
