@@ -63,6 +63,7 @@ struct row {
 	const char *unit;
 	double ours;
 	double lwip; /* zero: no such figure */
+	double ratio;
 };
 
 static u8 source[2 * CHUNK];
@@ -418,6 +419,21 @@ static double median(double *value)
 	return value[ROUNDS / 2];
 }
 
+/* ours, theirs: time that `amount` took in each round. What disturbs one of a pair disturbs the
+ * other one most often, so the ratio is the median of those of the rounds.                       */
+static void row_of_times(struct row *row, double amount, double *ours, double *theirs)
+{
+	double ratio[ROUNDS];
+
+	for (u32 round = 0; round < ROUNDS; round++)
+		ratio[round] = theirs[round] / ours[round];
+	row->ours = amount / median(ours);
+	if (theirs[0] == 0)
+		return;
+	row->lwip = amount / median(theirs);
+	row->ratio = median(ratio);
+}
+
 static void measure_bulk(struct row *row, u32 connections, u64 bytes)
 {
 	double ours[ROUNDS], theirs[ROUNDS];
@@ -428,10 +444,8 @@ static void measure_bulk(struct row *row, u32 connections, u64 bytes)
 		ours[round] = bulk(connections, bytes);
 		theirs[round] = lwip(what);
 	}
-	/* Bytes in a nanosecond are gigabytes in a second. */
-	row->ours = (double)bytes * CHAR_BIT / median(ours);
-	if (theirs[0] > 0)
-		row->lwip = (double)bytes * CHAR_BIT / median(theirs);
+	/* Bits in a nanosecond are gigabits in a second. */
+	row_of_times(row, (double)bytes * CHAR_BIT, ours, theirs);
 }
 
 static void measure_shorts(struct row *row)
@@ -444,18 +458,20 @@ static void measure_shorts(struct row *row)
 		ours[round] = shorts(SHORTS);
 		theirs[round] = lwip(what);
 	}
-	row->ours = SHORTS * 1e9 / median(ours);
-	if (theirs[0] > 0)
-		row->lwip = SHORTS * 1e9 / median(theirs);
+	row_of_times(row, SHORTS * 1e9, ours, theirs);
 }
 
 static void row_print(const struct row *row)
 {
-	printf("%-40s %12.4g", row->name, row->ours);
+	printf("%-34s %12.4g", row->name, row->ours);
 	if (row->lwip > 0)
-		printf(" %12.4g %7.2f", row->lwip, row->ours / row->lwip);
+		printf(" %12.4g", row->lwip);
 	else
-		printf(" %12s %7s", "", "");
+		printf(" %12s", "");
+	if (row->ratio > 0)
+		printf(" %7.2f", row->ratio);
+	else
+		printf(" %7s", "");
 	printf("  %s\n", row->unit);
 	fflush(stdout);
 }
@@ -472,8 +488,8 @@ static void rows_write(const char *path, const struct row *rows, u32 count)
 	for (u32 at = 0; at < count; at++)
 		fprintf(file,
 			"    {\"name\": \"%s\", \"unit\": \"%s\", \"sluice\": %.6g, "
-			"\"lwip\": %.6g}%s\n",
-			rows[at].name, rows[at].unit, rows[at].ours, rows[at].lwip,
+			"\"lwip\": %.6g, \"ratio\": %.4g}%s\n",
+			rows[at].name, rows[at].unit, rows[at].ours, rows[at].lwip, rows[at].ratio,
 			at + 1 < count ? "," : "");
 	fprintf(file, "  ]\n}\n");
 	fclose(file);
@@ -538,7 +554,7 @@ int main(int argc, char **argv)
 		source[at] = (u8)(at * 7);
 	find_lwip(argv[0]);
 	printf("both ends on one core, CPU time, medians of %d rounds in turn\n", ROUNDS);
-	printf("%-40s %12s %12s %7s\n", "", "sluice", "lwIP", "ratio");
+	printf("%-34s %12s %12s %7s\n", "", "sluice", "lwIP", "ratio");
 	measure(row, ARRAY_COUNT(row));
 	if (argc == 3)
 		rows_write(argv[2], row, ARRAY_COUNT(row));
