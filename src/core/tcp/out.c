@@ -5,6 +5,7 @@
  * in this order: is it a reset or a handshake; is something lost; is a probe due; may new data go:
  * window, Nagle, silly windows, congestion window, pacing. What is owed and found no segment to
  * ride on leaves as an ACK of its own.                                                           */
+#include "core/pkt/segment.h"
 #include "core/tcp/emit.h"
 #include "core/tcp/isn.h"
 #include "core/tcp/loss.h"
@@ -79,7 +80,7 @@ static bool send_it(struct tcp *tcp, struct tcb *tcb, const struct emit *emit, s
 	if (pkt == NULL)
 		return false;
 	CHECK(batch_add(out, pkt));
-	tcb->segs_out++;
+	tcb->segs_out += pkt_segment_count(pkt);
 	if ((emit->flags & TCP_ACK) != 0)
 		acked_now(tcp, tcb);
 	return true;
@@ -130,6 +131,8 @@ static bool send_data(struct tcp *tcp, struct tcb *tcb, const struct tx_rec *wha
 	if (is_last_byte(tcb, what->seq + len) || tcb->snd_push == what->seq + len)
 		emit.flags |= TCP_PSH;
 	fill(tcp, tcb, &emit, now);
+	if (len > tcb_mss(tcb))
+		emit.gso_size = (u16)tcb_mss(tcb);
 	fill_data(tcp, tcb, &emit, len);
 	if ((tcb->flags & TCB_ECN) != 0 && is_new && len > 0) {
 		/* RFC 3168 section 6.1.5: what is sent again is not ECN-capable. */
@@ -289,6 +292,24 @@ static u32 new_data_len(struct tcb *tcb, bool *fin)
 	return len;
 }
 
+/* How many bytes of full segments may leave in one packet, where one may: all that the windows have
+ * room for, and one burst. Congestion control is told of each segment as ever. CWR is in the first
+ * of them only, so that one leaves alone (RFC 3168 section 6.1.2).                               */
+static u32 gso_len(const struct tcp *tcp, const struct tcb *tcb)
+{
+	u32 mss = tcb_mss(tcb);
+	u32 room = tcb->snd_una + tcb->snd_wnd - tcb->snd_nxt;
+	u32 most = u32_min(tcp->conf.gso_max_bytes, IP4_LEN_MAX - IP4_HLEN_MIN - TCP_HLEN_MAX);
+
+	if (tcp->pool->free_count[PKT_CLASS_LARGE] == 0 || tcb->auth != 0 ||
+	    (tcb->flags & TCB_CWR) != 0)
+		return mss;
+	most = u32_min(u32_min(most, room), u32_min(allowed(tcb), tcb_unsent(tcb)));
+	if (pacing_rate(tcb) != 0)
+		most = u32_min(most, tcb->cc.send_quantum);
+	return u32_max(u32_min(most / mss, tcp->recs.cap - tcp->recs.live), 1) * mss;
+}
+
 static enum out_step send_new(struct tcp *tcp, u32 idx, u32 len, bool fin, struct batch *out,
 			      ns_t now)
 {
@@ -306,11 +327,14 @@ static enum out_step send_new(struct tcp *tcp, u32 idx, u32 len, bool fin, struc
 		tcb->unacked_ns = now;
 	if (len > 0 && len < tcb_mss(tcb))
 		tcb->snd_small = what.end;
-	tcb->snd_nxt = what.end;
 	if (fin)
 		tcb->flags |= TCB_FIN_SENT;
 	tcb->flags &= ~(u32)TCB_PERSIST_OVER;
-	loss_sent(tcp, idx, what.seq, what.end, what.flags, now);
+	for (u32 seq = what.seq; seq != what.end; seq = tcb->snd_nxt) {
+		/* FIN rides on the last one. */
+		tcb->snd_nxt = what.end - seq > tcb_mss(tcb) + fin ? seq + tcb_mss(tcb) : what.end;
+		loss_sent(tcp, idx, seq, tcb->snd_nxt, what.flags, now);
+	}
 	count_sent(tcb, len, now);
 	return OUT_SENT;
 }
@@ -374,6 +398,8 @@ static enum out_step step_new(struct tcp *tcp, u32 idx, struct batch *out, ns_t 
 	}
 	if (len > 0 && pacing_holds(tcp, tcb, now))
 		return OUT_NOTHING;
+	if (tcp->conf.gso_max_bytes != 0 && len == tcb_mss(tcb) && !fin)
+		len = gso_len(tcp, tcb);
 	return send_new(tcp, idx, len, fin, out, now);
 }
 
