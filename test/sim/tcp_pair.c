@@ -1,5 +1,6 @@
 /* Two TCP stacks and the links between them, in virtual time. */
 #include "sim/tcp_pair.h"
+#include "core/pkt/segment.h"
 #include "core/wire/ip4.h"
 #include "fake/build.h"
 #include <stdlib.h>
@@ -43,7 +44,8 @@ static void *region_of(const struct mem *plan, struct mem *mem)
 static void end_init(struct tcp_pair *pair, u32 n)
 {
 	struct tcp_end *end = &pair->end[n];
-	struct pkt_pool_conf packets = { .small_count = pair->conf.packets };
+	struct pkt_pool_conf packets = { .small_count = pair->conf.packets,
+					 .large_count = TCP_PAIR_LARGE };
 	const struct tcp_conf *conf = &pair->conf.tcp[n];
 	u8 seed[32] = { (u8)pair->conf.seed, (u8)(pair->conf.seed >> 8),
 			(u8)(pair->conf.seed >> 16), (u8)n };
@@ -98,6 +100,7 @@ void tcp_pair_fini(struct tcp_pair *pair)
 			out.count = 0;
 		}
 		CHECK(pair->end[n].pool.free_count[PKT_CLASS_SMALL] == pair->conf.packets);
+		CHECK(pair->end[n].pool.free_count[PKT_CLASS_LARGE] == TCP_PAIR_LARGE);
 		free(pair->end[n].memory);
 		free(pair->link_memory[n]);
 	}
@@ -232,6 +235,24 @@ static void serve(struct tcp_pair *pair)
 	}
 }
 
+/* A link carries segments as they are on the wire. */
+static void send_split(struct tcp_pair *pair, u32 n, struct pkt *pkt)
+{
+	struct batch parts;
+
+	parts.count = 0;
+	if (pkt->gso_type == GSO_NONE) {
+		link_in(&pair->link[n], pkt, pair->now);
+		return;
+	}
+	CHECK(pkt->gso_size < pair->conf.mtu);
+	CHECK(pkt_segment(&pair->end[n].pool, pkt, PKT_CSUM_COMPLETE, &parts));
+	pkt_put(pkt);
+	pair->split++;
+	for (u32 at = 0; at < parts.count; at++)
+		link_in(&pair->link[n], parts.pkt[at], pair->now);
+}
+
 static void flush(struct tcp_pair *pair)
 {
 	for (u32 n = 0; n < 2; n++) {
@@ -239,7 +260,7 @@ static void flush(struct tcp_pair *pair)
 
 		while (tcp_output(&pair->end[n].tcp, &out, pair->now)) {
 			for (u32 at = 0; at < out.count; at++)
-				link_in(&pair->link[n], out.pkt[at], pair->now);
+				send_split(pair, n, out.pkt[at]);
 			out.count = 0;
 		}
 	}

@@ -14,7 +14,7 @@
 #include "core/link/link.h"
 #include "core/tcp/tcp.h"
 
-enum { TCP_TALKS_MAX = 64, TCP_PAIR_PORT = 80 };
+enum { TCP_TALKS_MAX = 64, TCP_PAIR_PORT = 80, TCP_PAIR_LARGE = 16 /* packets of 64 KB */ };
 
 struct tcp_pair_conf {
 	struct tcp_conf tcp[2];
@@ -59,6 +59,7 @@ struct tcp_pair {
 	u32 accepted; /* talks that the other end has */
 	ns_t now;
 	u64 events;
+	u64 split;    /* packets that stood for several segments */
 };
 
 /* Two ends with the defaults, a link of 100 Mbit/s and 10 ms each way. */

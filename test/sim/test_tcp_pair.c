@@ -84,7 +84,7 @@ static void test_a_clean_link(void **state)
 }
 
 /* Loss, order and doubles at once, both ways. */
-static void run_bad_link(const char *cc, u64 seed)
+static void run_bad_link(const char *cc, u64 seed, u32 gso_max_bytes)
 {
 	struct bed *bed = bed_new();
 	const struct tcp_talk *talk[2];
@@ -92,6 +92,7 @@ static void run_bad_link(const char *cc, u64 seed)
 	bed->conf.seed = seed;
 	for (u32 n = 0; n < 2; n++) {
 		bed->conf.tcp[n].cc = cc;
+		bed->conf.tcp[n].gso_max_bytes = gso_max_bytes;
 		bed->conf.link[n].loss_ppm = 20000;
 		bed->conf.link[n].duplicate_ppm = 5000;
 		bed->conf.link[n].reorder_ppm = 20000;
@@ -112,7 +113,38 @@ static void test_bad_links(void **state)
 	(void)state;
 	for (u32 at = 0; cc_name_at(at) != NULL; at++) {
 		for (u64 seed = 1; seed <= 3; seed++)
-			run_bad_link(cc_name_at(at), seed);
+			run_bad_link(cc_name_at(at), seed, 0);
+	}
+}
+
+/* Segments that leave as one packet are the same segments: each arrives with a right checksum, and
+ * what is lost of them is sent again alone.                                                      */
+static void test_segments_leave_together(void **state)
+{
+	struct bed *bed = bed_new();
+	const struct tcp_talk *talk;
+
+	(void)state;
+	for (u32 n = 0; n < 2; n++) {
+		bed->conf.tcp[n].gso_max_bytes = 65536;
+		bed->conf.tcp[n].cc = "cubic";
+	}
+	tcp_pair_init(&bed->pair, &bed->conf);
+	talk = bed_talk(bed, 0, 4 * MB, MB);
+	bed_run(bed, 20);
+	assert_done(talk);
+	assert_true(bed->pair.split > 100);
+	for (u32 n = 0; n < 2; n++) {
+		const struct tcp_stats *stats = &bed->pair.end[n].tcp.stats;
+
+		assert_int_equal(stats->segs_again, 0);
+		assert_int_equal(stats->bad_segments, 0);
+		assert_true(stats->segs_out == bed->pair.end[!n].tcp.stats.segs_in);
+	}
+	bed_close(bed);
+	for (u32 at = 0; cc_name_at(at) != NULL; at++) {
+		for (u64 seed = 1; seed <= 2; seed++)
+			run_bad_link(cc_name_at(at), seed, 40000);
 	}
 }
 
@@ -300,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_a_clean_link),
 		cmocka_unit_test(test_bad_links),
 		cmocka_unit_test(test_losses_are_no_black_hole),
+		cmocka_unit_test(test_segments_leave_together),
 		cmocka_unit_test(test_half_is_lost),
 		cmocka_unit_test(test_options_are_not_needed),
 		cmocka_unit_test(test_ecn),

@@ -188,6 +188,19 @@ static u8 *ring_run(const struct ring *ring, const struct buffer_pool *pool, u32
 	return buffer_at(pool, ring->block) + place;
 }
 
+/* The first block: as large as was needed last time, if there is such a one. */
+static u32 ring_begin(struct ring *ring, struct buffer_pool *pool, u32 bytes)
+{
+	u32 again = u32_min(ring->peak, RING_BEGIN_MAX);
+	u32 block = again > bytes ? buffer_new(pool, again) : IDX_NONE;
+
+	if (block == IDX_NONE)
+		block = buffer_new(pool, bytes);
+	if (block != IDX_NONE)
+		ring->peak = 0;
+	return block;
+}
+
 bool ring_reserve(struct ring *ring, struct buffer_pool *pool, u32 bytes)
 {
 	u32 block;
@@ -195,7 +208,7 @@ bool ring_reserve(struct ring *ring, struct buffer_pool *pool, u32 bytes)
 	if (bytes <= ring->size)
 		return true;
 	/* Sizes are powers of two: whatever is larger is twice as large, at least. */
-	block = buffer_new(pool, bytes);
+	block = ring->block == IDX_NONE ? ring_begin(ring, pool, bytes) : buffer_new(pool, bytes);
 	if (block == IDX_NONE)
 		return false;
 	if (ring->block != IDX_NONE) {
@@ -256,12 +269,15 @@ void ring_copy(const struct ring *ring, const struct buffer_pool *pool, u32 at, 
 
 void ring_drop(struct ring *ring, struct buffer_pool *pool, u32 bytes)
 {
+	u32 peak = u32_max(ring->peak, ring->span);
+
 	CHECK(bytes <= ring->len);
 	ring->len -= bytes;
 	ring->span -= bytes;
-	if (ring->span == 0) {
+	if (ring->span == 0)
 		ring_fini(ring, pool);
+	ring->peak = peak;
+	if (ring->span == 0)
 		return;
-	}
 	ring->head = (ring->head + bytes) & (ring->size - 1);
 }

@@ -3,15 +3,21 @@
  * One region for all sockets, cut into blocks whose sizes are powers of two (a buddy allocator).
  * Each direction of a connection is a ring in one block: its data are one run of bytes, or two, so
  * that sending again and data out of order are arithmetic. A ring begins with nothing, doubles when
- * it has to, and gives its block back when it is empty; who is idle holds none. Full is a normal
- * answer: the writer waits, the window closes, or a segment out of order is dropped.             */
+ * it has to, and gives its block back when it is empty; who is idle holds none. The next block has
+ * room for what the last one held, up to a bound, or a busy ring would be copied each time until it
+ * has its size again. Full is a normal answer: the writer waits, the window closes, or a segment
+ * out of order is dropped.                                                                       */
 #ifndef CORE_TCP_BUFFER_H
 #define CORE_TCP_BUFFER_H
 
 #include "core/base/bytes.h"
 #include "core/base/mem.h"
 
-enum { BUFFER_BLOCK_MIN = 4096, BUFFER_ORDER_MAX = 14 /* 64 MB */ };
+enum {
+	BUFFER_BLOCK_MIN = 4096,
+	BUFFER_ORDER_MAX = 14,   /* 64 MB */
+	RING_BEGIN_MAX = 65536,  /* bytes that a ring begins with because it had them before */
+};
 
 /* Free blocks of each size are linked through their first one; state: per smallest block, order
  * and whether a free, or used, block begins there.                                               */
@@ -42,11 +48,12 @@ static inline u8 *buffer_at(const struct buffer_pool *pool, u32 block)
 /* len bytes from head on are there; head < size. What lies beyond len may be data out of order,
  * which its owner knows of: span says how far it reaches, span >= len.                           */
 struct ring {
-	u32 block; /* IDX_NONE: none; then everything else is zero */
+	u32 block; /* IDX_NONE: none; then everything but peak is zero */
 	u32 size;  /* bytes, a power of two */
 	u32 head;
 	u32 len;
 	u32 span;
+	u32 peak;  /* bytes that were there at once; without a block, in the last one */
 };
 
 void ring_init(struct ring *ring);

@@ -1,5 +1,6 @@
 /* A segment is written down. */
 #include "core/tcp/emit.h"
+#include "core/pkt/segment.h"
 #include "core/wire/checksum.h"
 #include "core/wire/ip4.h"
 
@@ -54,6 +55,22 @@ static u64 put_data(u8 *at, const struct emit *emit)
 	return sum;
 }
 
+/* One for several segments: whoever splits it makes the checksum of each, or the way out does. */
+static void set_gso(struct pkt *pkt, struct tcp_hdr *hdr, const struct emit *emit, u64 pseudo)
+{
+	u8 *data = (u8 *)hdr + tcp_hlen(hdr);
+
+	memcpy(data, emit->data[0], emit->data_len[0]);
+	if (emit->data_len[1] != 0)
+		memcpy(data + emit->data_len[0], emit->data[1], emit->data_len[1]);
+	pkt->gso_type = GSO_TCP4;
+	pkt->gso_size = emit->gso_size;
+	pkt->flags |= PKT_CSUM_PARTIAL;
+	pkt->csum_start = IP4_HLEN_MIN;
+	pkt->csum_offset = offsetof(struct tcp_hdr, csum);
+	hdr->csum = (be16){ csum_fold(pseudo) };
+}
+
 struct pkt *emit_segment(struct tcp *tcp, const struct emit *emit)
 {
 	u32 hlen = TCP_HLEN_MIN + tcp_opts_len(&emit->opt, 0);
@@ -74,13 +91,17 @@ struct pkt *emit_segment(struct tcp *tcp, const struct emit *emit)
 	set_ip(pkt, emit);
 	hdr = (struct tcp_hdr *)pkt_l4(pkt);
 	set_tcp(hdr, emit, hlen);
-	sum = put_data((u8 *)hdr + hlen, emit);
-	sum += csum_pseudo(emit->key.local, emit->key.peer, IP_PROTO_TCP, l4_len);
-	/* After the data: what was written in small pieces just now is slow to read in large. */
-	hdr->csum = csum_finish(sum + csum_sum(hdr, hlen));
+	sum = csum_pseudo(emit->key.local, emit->key.peer, IP_PROTO_TCP, l4_len);
+	if (emit->gso_size != 0) {
+		set_gso(pkt, hdr, emit, sum);
+	} else {
+		/* Header last: what was written in small pieces is slow to read in large. */
+		sum += put_data((u8 *)hdr + hlen, emit);
+		hdr->csum = csum_finish(sum + csum_sum(hdr, hlen));
+	}
 	ip = (struct ip4_hdr *)pkt_l3(pkt);
 	ip->csum = csum_finish(csum_sum20(ip));
-	tcp->stats.segs_out++;
+	tcp->stats.segs_out += pkt_segment_count(pkt);
 	tcp->stats.resets_out += (emit->flags & TCP_RST) != 0;
 	return pkt;
 }

@@ -14,6 +14,7 @@ struct emit {
 	u8 ttl;                  /* zero: the default */
 	u8 auth;                 /* as in a tcb */
 	u16 urgent;
+	u16 gso_size;            /* data of each segment that it stands for; zero: it is one */
 	const u8 *data[2];       /* in two runs: rings wrap */
 	u32 data_len[2];
 	struct tcp_opts opt;
@@ -28,7 +29,8 @@ static inline void emit_begin(struct emit *emit, u32 seq, u8 flags)
 	emit->flags = flags;
 }
 
-/* A packet with DF set, checksums complete, PKT_LOCAL_OUT; NULL: no buffer is free, counted. */
+/* A packet with DF set, checksums complete but for one that stands for several segments
+ * (PKT_CSUM_PARTIAL), PKT_LOCAL_OUT; NULL: no buffer is free, counted. */
 struct pkt *emit_segment(struct tcp *tcp, const struct emit *emit);
 /* An answer that belongs to no control block, through the outbox: SYN,ACK, ACK of TIME-WAIT, RST.
  * What finds no room is dropped and counted; its sender asks again.                              */

@@ -5,6 +5,7 @@
  * in this order: is it a reset or a handshake; is something lost; is a probe due; may new data go:
  * window, Nagle, silly windows, congestion window, pacing. What is owed and found no segment to
  * ride on leaves as an ACK of its own.                                                           */
+#include "core/pkt/segment.h"
 #include "core/tcp/emit.h"
 #include "core/tcp/isn.h"
 #include "core/tcp/loss.h"
@@ -77,7 +78,7 @@ static bool send_it(struct tcp *tcp, struct tcb *tcb, const struct emit *emit, s
 	if (pkt == NULL)
 		return false;
 	CHECK(batch_add(out, pkt));
-	tcb->segs_out++;
+	tcb->segs_out += pkt_segment_count(pkt);
 	if ((emit->flags & TCP_ACK) != 0)
 		acked_now(tcp, tcb);
 	return true;
@@ -123,6 +124,8 @@ static bool send_data(struct tcp *tcp, struct tcb *tcb, const struct tx_rec *wha
 	if ((what->flags & REC_PUSH) != 0 && len > 0)
 		emit.flags |= TCP_PSH;
 	fill(tcp, tcb, &emit, now);
+	if (len > tcb_mss(tcb))
+		emit.gso_size = (u16)tcb_mss(tcb);
 	fill_data(tcp, tcb, &emit, len);
 	if ((tcb->flags & TCB_ECN) != 0 && is_new && len > 0) {
 		/* RFC 3168 section 6.1.5: what is sent again is not ECN-capable. */
@@ -296,6 +299,40 @@ static u32 new_data_len(struct tcb *tcb, bool *fin)
 	return len;
 }
 
+/* How many bytes of full segments may leave in one packet, where one may: all that the windows have
+ * room for, and one burst. Congestion control is told of each segment as ever. CWR is in the first
+ * of them only, so that one leaves alone (RFC 3168 section 6.1.2).                               */
+static u32 gso_len(const struct tcp *tcp, const struct tcb *tcb)
+{
+	u32 mss = tcb_mss(tcb);
+	u32 room = tcb->snd_una + tcb->snd_wnd - tcb->snd_nxt;
+	u32 most = u32_min(tcp->conf.gso_max_bytes, IP4_LEN_MAX - IP4_HLEN_MIN - TCP_HLEN_MAX);
+
+	if (tcp->pool->free_count[PKT_CLASS_LARGE] == 0 || tcb->auth != 0 ||
+	    (tcb->flags & TCB_CWR) != 0)
+		return mss;
+	most = u32_min(u32_min(most, room), u32_min(allowed(tcb), tcb_unsent(tcb)));
+	if (pacing_rate(tcb) != 0)
+		most = u32_min(most, tcb->cc.send_quantum);
+	return u32_max(u32_min(most / mss, tcp->recs.cap - tcp->recs.live), 1) * mss;
+}
+
+/* One record for each segment that it stands for; FIN and PSH are of the last one. */
+static void record_sent(struct tcp *tcp, u32 idx, const struct tx_rec *what, ns_t now)
+{
+	struct tcb *tcb = tcb_at(tcp, idx);
+	u32 mss = tcb_mss(tcb);
+	u32 fin = (what->flags & REC_FIN) != 0;
+
+	for (u32 seq = what->seq; seq != what->end; seq = tcb->snd_nxt) {
+		bool last = what->end - seq <= mss + fin;
+		u16 flags = last ? what->flags : (u16)(what->flags & ~(REC_FIN | REC_PUSH));
+
+		tcb->snd_nxt = last ? what->end : seq + mss;
+		loss_sent(tcp, idx, seq, tcb->snd_nxt, flags, now);
+	}
+}
+
 static enum out_step send_new(struct tcp *tcp, u32 idx, u32 len, bool fin, struct batch *out,
 			      ns_t now)
 {
@@ -318,14 +355,13 @@ static enum out_step send_new(struct tcp *tcp, u32 idx, u32 len, bool fin, struc
 		tcb->unacked_ns = now;
 	if (len > 0 && len < tcb_mss(tcb))
 		tcb->snd_small = what.end;
-	tcb->snd_nxt = what.end;
 	if (fin)
 		tcb->flags |= TCB_FIN_SENT;
 	tcb->flags &= ~(u32)TCB_PERSIST_OVER;
 	timer_stop(tcp, tcb, TCP_TIMER_PERSIST);
+	record_sent(tcp, idx, &what, now);
 	if (tcb_unsent(tcb) == 0 && (tcb->flags & TCB_FIN_QUEUED) == 0)
 		tcb->flags &= ~(u32)TCB_PUSH_ALL;
-	loss_sent(tcp, idx, what.seq, what.end, what.flags, now);
 	count_sent(tcb, len, now);
 	return OUT_SENT;
 }
@@ -389,6 +425,8 @@ static enum out_step step_new(struct tcp *tcp, u32 idx, struct batch *out, ns_t 
 	}
 	if (len > 0 && pacing_holds(tcp, tcb, now))
 		return OUT_NOTHING;
+	if (tcp->conf.gso_max_bytes != 0 && len == tcb_mss(tcb) && !fin)
+		len = gso_len(tcp, tcb);
 	return send_new(tcp, idx, len, fin, out, now);
 }
 

@@ -304,7 +304,6 @@ struct tcb {
 	u32 timeouts;
 	u32 recoveries;
 	ns_t born_ns;
-	ns_t busy_ns;
 	u64 rate_last;      /* of the last sample, bytes a second */
 	bool rate_app_limited;
 

@@ -25,6 +25,10 @@ struct tcp_conf {
 	u32 user_timeout_ms;   /* data unacknowledged for so long ends it: R2, RFC 9293 3.8.3 */
 	u32 syn_retries;       /* of our own SYN */
 	u32 syn_ack_retries;
+	/* Full segments that leave together are one packet of up to so many bytes of data
+	 * (GSO_TCP4), while large packets are free: the way out carries it, or splits it
+	 * (pkt/segment.h). Zero: each segment is a packet.                                       */
+	u32 gso_max_bytes;
 	const char *cc;        /* the congestion control of who asks for none */
 	u32 challenge_acks;    /* a second, of the whole stack: RFC 5961 section 7 */
 	bool syn_cookies;      /* when half-open ones are full; else the SYN is dropped */

@@ -1,23 +1,25 @@
 /* The Internet checksum over many bytes. */
 #include "core/wire/checksum.h"
 
-/* Two words side by side. Their lower halves and their upper halves are added up apart: 2^32
- * additions before one of the four sums could overflow.                                          */
+/* Two words of 64 bits side by side. The sum of their upper halves is exact for 2^32 additions; the
+ * sum of all of them wraps, and what it lacks of the lower halves' sum is in the upper one: so no
+ * half has to be cut out.                                                                        */
 typedef u64 lanes __attribute__((vector_size(16)));
 
 struct lane_sums {
-	lanes low, high;
+	lanes all, high;
 };
 
 static inline void lanes_add(struct lane_sums *sums, lanes a, lanes b)
 {
-	sums->low += (a & UINT32_MAX) + (b & UINT32_MAX);
+	sums->all += a + b;
 	sums->high += (a >> 32) + (b >> 32);
 }
 
 static inline u64 lanes_sum(const struct lane_sums *sums)
 {
-	lanes both = sums->low + sums->high;
+	lanes low = sums->all - (sums->high << 32);
+	lanes both = low + sums->high;
 
 	return both[0] + both[1];
 }

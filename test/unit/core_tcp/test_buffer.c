@@ -263,6 +263,50 @@ static void test_empty_holds_nothing(void **state)
 	free(region);
 }
 
+/* Writes, reads all, and tells how large the block was. */
+static u32 ring_use(struct ring *ring, struct buffer_pool *pool, u32 bytes)
+{
+	static const u8 data[4 * RING_BEGIN_MAX];
+	u32 size;
+
+	assert_true(ring_reserve(ring, pool, bytes));
+	ring_write(ring, pool, 0, data, bytes);
+	ring->len = bytes;
+	size = ring->size;
+	ring_drop(ring, pool, bytes);
+	assert_int_equal(ring->block, IDX_NONE);
+	return size;
+}
+
+/* It begins with what it had before, once; not beyond the bound, and with less when that is all. */
+static void test_it_begins_with_what_it_had(void **state)
+{
+	struct buffer_pool pool;
+	void *region = pool_open(&pool, 64);
+	u32 half = 32 * BUFFER_BLOCK_MIN;
+	struct ring ring;
+	u32 held;
+
+	(void)state;
+	ring_init(&ring);
+	assert_int_equal(ring_use(&ring, &pool, 20000), 32768);
+	assert_int_equal(ring_use(&ring, &pool, 100), 32768);
+	assert_int_equal(ring_use(&ring, &pool, 100), BUFFER_BLOCK_MIN);
+	assert_int_equal(ring_use(&ring, &pool, 2 * RING_BEGIN_MAX), 2 * RING_BEGIN_MAX);
+	assert_int_equal(ring_use(&ring, &pool, 100), RING_BEGIN_MAX);
+	assert_int_equal(ring_use(&ring, &pool, 20000), 32768);
+	held = buffer_new(&pool, half);
+	for (u32 at = 0; at < 8; at++)
+		assert_int_not_equal(buffer_new(&pool, 4 * BUFFER_BLOCK_MIN), IDX_NONE);
+	assert_int_equal(buffer_new(&pool, BUFFER_BLOCK_MIN), IDX_NONE);
+	buffer_del(&pool, held);
+	for (u32 at = 0; at < 31; at++)
+		assert_int_not_equal(buffer_new(&pool, BUFFER_BLOCK_MIN), IDX_NONE);
+	assert_int_equal(ring_use(&ring, &pool, 100), BUFFER_BLOCK_MIN);
+	buffer_pool_check(&pool);
+	free(region);
+}
+
 /* Without memory nothing changes: what is in the ring stays, and where it was. */
 static void test_no_room_to_grow(void **state)
 {
@@ -320,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_random_blocks_are_apart),
 		cmocka_unit_test(test_random_rings_against_an_array),
 		cmocka_unit_test(test_empty_holds_nothing),
+		cmocka_unit_test(test_it_begins_with_what_it_had),
 		cmocka_unit_test(test_no_room_to_grow),
 		cmocka_unit_test(test_a_gap_survives_doubling),
 	};
