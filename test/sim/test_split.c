@@ -233,6 +233,65 @@ static void test_the_same_port_again(void **state)
 	split_bed_close(bed);
 }
 
+static void seed_conf(struct split_bed *bed, struct rng *rng)
+{
+	struct splice_rule *rule = &bed->conf.splice.rule[0];
+
+	rule->cc = cc_name_at(rng_below(rng, 4));
+	rule->early = rng_below(rng, 2) != 0;
+	rule->buffer_bytes = SPLICE_BUFFER_MIN << rng_below(rng, 5);
+	bed->conf.slow_road = rng_below(rng, 2) != 0;
+	for (u32 n = 0; n < 2; n++) {
+		bed->link_conf[n].loss_ppm = rng_below(rng, 50000);
+		bed->link_conf[n].duplicate_ppm = rng_below(rng, 10000);
+		bed->link_conf[n].reorder_ppm = rng_below(rng, 20000);
+		bed->link_conf[n].reorder_ns = rng_below(rng, 20) * NS_PER_MS;
+	}
+}
+
+/* Somebody ends it, at any moment: an end, or whoever flushes flows. */
+static void seed_event(struct split_bed *bed, struct rng *rng)
+{
+	struct sluice_flow_filter all = { 0 };
+	struct sluice_flow flow;
+	u32 who = rng_below(rng, 4);
+
+	if (who < 2 && bed->host[who].open) {
+		tcp_abort(&bed->host[who].tcp, bed->host[who].id, bed->rig.now);
+		bed->host[who].open = false;
+	} else if (who == 2 && rig_find_flow(&bed->rig, &all, &flow)) {
+		ct_end(&bed->rig.s->ct, (u32)flow.handle);
+		path_drain_ended(&bed->rig.s->path, bed->rig.now);
+	}
+}
+
+/* Bad links, small buffers, sudden ends: every invariant holds after every event, and nothing is
+ * left at the end.                                                                               */
+static void test_seeds(void **state)
+{
+	(void)state;
+	for (u8 seed = 1; seed <= 40; seed++) {
+		struct split_bed *bed = split_bed_new();
+		u8 bytes[32] = { seed };
+		struct rng rng;
+
+		rng_init(&rng, bytes);
+		seed_conf(bed, &rng);
+		bed_begin(bed, rng_below(&rng, MB / 2), rng_below(&rng, MB / 2));
+		split_bed_run(bed, rng_below(&rng, 6));
+		seed_event(bed, &rng);
+		split_bed_run(bed, 300);
+		for (u32 n = 0; n < 2; n++) {
+			if (bed->host[n].open)
+				tcp_abort(&bed->host[n].tcp, bed->host[n].id, bed->rig.now);
+			bed->host[n].open = false;
+		}
+		/* Resets may be lost: then keepalive finds out that nobody is there. */
+		split_bed_run(bed, 3 * 3600);
+		split_bed_close(bed);
+	}
+}
+
 /* Rules that go leave connections that stand alone. */
 static void test_rules_go(void **state)
 {
@@ -268,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_back_pressure),
 		cmocka_unit_test(test_the_same_port_again),
 		cmocka_unit_test(test_rules_go),
+		cmocka_unit_test(test_seeds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
