@@ -25,6 +25,7 @@
 #include "core/pkt/pkt.h"
 #include "core/sock/sock_conf.h"
 #include "core/subscriber/subscriber_conf.h"
+#include "core/splice/splice_conf.h"
 #include "core/tcp/tcp_conf.h"
 #include "core/udp/udp_conf.h"
 
@@ -56,6 +57,7 @@ struct sluice_conf {
 	struct sock_conf sockets; /* limits of zero: there are none */
 	struct udp_conf udp;
 	struct tcp_conf tcp;
+	struct splice_conf splice; /* connections that are split; limits of zero: none */
 	u8 seed[32];     /* secret: keys of hashes, ports, identifiers come from it */
 	bool slow_road;  /* never take the short cuts for known and new flows; for tests */
 	bool redirects;  /* send ICMP redirects */
@@ -167,6 +169,7 @@ struct sluice_flow {
 	bool assured;
 	bool translated;
 	bool endpoint_independent;
+	bool accelerated; /* split: half of its connection is the gateway's own */
 	bool holds_port; /* of its own, per destination; mappings hold theirs */
 	const char *state; /* static string, lower case */
 	u32 idle_ms;

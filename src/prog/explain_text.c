@@ -79,6 +79,8 @@ static const char *fate_sentence(const char *fate)
 	static const char *const sentences[][2] = {
 		{ "sent", "SENT on its way" },
 		{ "host", "GIVEN to the host's own stack" },
+		{ "socket", "TAKEN in by a socket of the gateway" },
+		{ "split", "SPLIT: taken in, and a connection of the gateway goes on" },
 		{ "answered", "ANSWERED by the gateway" },
 		{ "waits", "WAITS for the link address of its next hop, then it is sent" },
 		{ "kept", "KEPT until the other fragments come" },

@@ -485,6 +485,38 @@ static void build_subscribers(struct building *b)
 	}
 }
 
+static void build_accelerate(struct building *b)
+{
+	static const char *const cc[] = { [CONF_CC_BBR] = "bbr",
+					  [CONF_CC_BBR3] = "bbr3",
+					  [CONF_CC_CUBIC] = "cubic",
+					  [CONF_CC_NEWRENO] = "newreno" };
+	struct splice_conf *splice = &b->conf->splice;
+
+	splice->rule_count = b->asked->accelerate_count;
+	if (splice->rule_count == 0)
+		return;
+	splice->split_limit = b->asked->split_limit;
+	splice->buffer_bytes = (u64)b->asked->split_buffers_kb << 10;
+	for (u32 i = 0; i < splice->rule_count; i++) {
+		const struct conf_accelerate *given = &b->asked->accelerate[i];
+
+		splice->rule[i] = (struct splice_rule){
+			.in_if = given->in[0] ? conf_iface_find(b->asked, given->in) : IFACE_NONE,
+			.src_len = given->source_len,
+			.dst_len = given->dest_len,
+			.src = given->source,
+			.dst = given->dest,
+			.port_first = given->port_first,
+			.port_last = given->port_last,
+			.split_limit = given->connections,
+			.buffer_bytes = given->buffer_kb << 10,
+			.cc = cc[given->cc],
+			.early = given->early,
+		};
+	}
+}
+
 static void build_rest(struct building *b)
 {
 	const struct conf *asked = b->asked;
@@ -517,6 +549,7 @@ bool run_conf_build(const struct run_source *source, const struct run_facts *fac
 	build_nat(&b);
 	run_service_build(source, conf, errors);
 	build_subscribers(&b);
+	build_accelerate(&b);
 	build_rest(&b);
 	run_filter_build(source, facts, conf, rules, errors);
 	if (is_asked_now(facts) && errors->count == before)

@@ -105,6 +105,8 @@ static void put_flow(FILE *out, const json_t *flow)
 	fprintf(out, "  packets %" PRIu64 "/%" PRIu64 "  bytes %" PRIu64 "/%" PRIu64,
 		pair_of(flow, "packets", 0), pair_of(flow, "packets", 1), pair_of(flow, "bytes", 0),
 		pair_of(flow, "bytes", 1));
+	if (bool_of(flow, "accelerated"))
+		fprintf(out, "  accelerated");
 	put_zone(out, flow);
 	if (*text_of(flow, "reply_zone"))
 		fprintf(out, "  to zone %s", text_of(flow, "reply_zone"));

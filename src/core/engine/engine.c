@@ -23,12 +23,19 @@ static NOINLINE void socks_serve(struct sluice *s)
 	sock_work(&s->socks, s->now);
 }
 
+static inline void splice_serve(struct sluice *s)
+{
+	if (UNLIKELY(!splice_is_off(&s->splice)))
+		path_serve_splice(&s->path, s->now);
+}
+
 void sluice_input(struct sluice *s, struct batch *rx, ns_t now)
 {
 	path_update_gen(&s->path);
 	path_receive(&s->path, rx, engine_now(s, now));
 	if (UNLIKELY(!sock_is_off(&s->socks)))
 		socks_serve(s);
+	splice_serve(s);
 }
 
 void sluice_tick(struct sluice *s, ns_t now)
@@ -42,6 +49,9 @@ void sluice_tick(struct sluice *s, ns_t now)
 		sock_tick(&s->socks, now);
 		socks_serve(s);
 	}
+	if (!splice_is_off(&s->splice))
+		splice_tick(&s->splice, now);
+	splice_serve(s);
 	engine_events_tick(s, now);
 }
 
@@ -54,6 +64,7 @@ ns_t sluice_next(const struct sluice *s)
 	next = u64_min(next, neigh_next(&s->neigh));
 	next = u64_min(next, filter_next(&s->filter));
 	next = u64_min(next, sock_next(&s->socks));
+	next = u64_min(next, splice_next(&s->splice));
 	return u64_min(next, engine_events_next(s));
 }
 
@@ -134,6 +145,7 @@ void sluice_check_traffic(const struct sluice *s)
 	nat_check(&s->nat, &s->ct);
 	filter_check(&s->filter);
 	sock_check(&s->socks);
+	splice_check(&s->splice);
 	CHECK(ct_ended_next(&s->ct) == IDX_NONE);
 	CHECK(s->ct.live == s->ct.confirmed);
 }

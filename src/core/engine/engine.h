@@ -85,6 +85,7 @@ struct sluice {
 	struct nat nat;
 	struct filter filter;
 	struct sock_table socks;
+	struct splice splice;
 	struct drop_stats drops;
 	struct path path;
 	ns_t now; /* of the last call */
@@ -114,6 +115,7 @@ struct engine_tables {
 	struct nat *nat;
 	struct filter *filter;
 	struct sock_table *socks;
+	struct splice *splice;
 	struct path *path;
 };
 

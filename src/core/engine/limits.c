@@ -4,6 +4,8 @@
 
 const char *engine_limit_changed(const struct sluice_conf *old, const struct sluice_conf *new)
 {
+	/* Without rules nothing is asked for; what was planned stays for those that come back. */
+	const struct splice_conf splice = new->splice.split_limit > 0 ? new->splice : old->splice;
 	const struct {
 		u32 is;
 		u32 would_be;
@@ -51,6 +53,10 @@ const char *engine_limit_changed(const struct sluice_conf *old, const struct slu
 		  "the limits of sockets can not change while the engine runs" },
 		{ old->tcp.tcb_limit, new->tcp.tcb_limit,
 		  "the limits of sockets can not change while the engine runs" },
+		{ old->splice.split_limit, splice.split_limit,
+		  "limits.accelerated can not change while the engine runs" },
+		{ (u32)(old->splice.buffer_bytes >> 10), (u32)(splice.buffer_bytes >> 10),
+		  "limits.accelerate-buffers can not change while the engine runs" },
 		{ old->packets.ring_count, new->packets.ring_count,
 		  "the rings of the drivers can not change while the engine runs" },
 	};

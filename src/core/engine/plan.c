@@ -61,6 +61,7 @@ void engine_layout(const struct engine_tables *t, const struct sluice_conf *conf
 	filter_layout(t->filter, &conf->filter, conf->ct.flow_count, mem);
 	sock_layout(t->socks, &(struct sock_table_conf){ conf->sockets, conf->udp, conf->tcp },
 		    mem);
+	splice_layout(t->splice, &conf->splice, conf->ct.flow_count, mem);
 	path_layout(t->path, mem);
 }
 
@@ -75,9 +76,11 @@ void sluice_plan(const struct sluice_conf *conf, struct mem *mem)
 	struct nat nat;
 	struct filter filter;
 	struct sock_table socks;
+	struct splice splice;
 	struct path path;
 	struct engine_tables tables = {
-		&pool, &neigh, &fib, &reass, &ct, &subscribers, &nat, &filter, &socks, &path
+		&pool, &neigh, &fib, &reass, &ct, &subscribers, &nat, &filter, &socks, &splice,
+		&path
 	};
 
 	mem_init_plan(mem);
@@ -213,6 +216,8 @@ const char *engine_conf_wrong(const struct sluice_conf *conf)
 		       "elem_limit)";
 	if (conf->sockets.port_first == 0 || conf->sockets.port_first > conf->sockets.port_last)
 		return "the first port that sockets are given is zero, or behind the last";
-	why = subscriber_conf_wrong(&conf->subscribers);
+	why = splice_conf_wrong(&conf->splice, conf->iface_count);
+	if (why == NULL)
+		why = subscriber_conf_wrong(&conf->subscribers);
 	return why != NULL ? why : services_wrong(conf);
 }

@@ -284,6 +284,10 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 		*why = "subscribers were not counted from the start, and can not be limited now";
 		return ERR_RANGE;
 	}
+	if (s->conf.splice.split_limit == 0 && conf->splice.split_limit > 0) {
+		*why = "connections were not split from the start, and can not be now";
+		return ERR_RANGE;
+	}
 	engine_now(s, now);
 	err = filter_prepare(&s->filter, &conf->filter, conf->iface_count, why);
 	if (err != ERR_OK)
@@ -311,6 +315,8 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 	s->conf.nat = s->nat.conf;
 	subscriber_configure(&s->subscribers, &conf->subscribers);
 	s->conf.subscribers = s->subscribers.conf;
+	splice_configure(&s->splice, &conf->splice);
+	s->conf.splice = s->splice.conf;
 	return ERR_OK;
 }
 
@@ -333,6 +339,16 @@ static void socks_init(struct sluice *s, struct rng *rng)
 	keys_draw(rng, &seeds.udp);
 	seeds.ip_id = (u16)rng_u32(rng);
 	sock_init(&s->socks, &s->pool, &seeds, s->now);
+}
+
+/* Behind them, for the same reason. */
+static void splice_seed(struct sluice *s, struct rng *rng)
+{
+	u8 seed[32];
+
+	for (u32 at = 0; at < sizeof seed; at++)
+		seed[at] = (u8)rng_u32(rng);
+	splice_init(&s->splice, &s->pool, seed, s->now);
 }
 
 static void modules_init(struct sluice *s, const struct sluice_conf *conf)
@@ -365,6 +381,7 @@ static void modules_init(struct sluice *s, const struct sluice_conf *conf)
 	keys_draw(&rng, &key);
 	filter_init(&s->filter, &key);
 	socks_init(s, &rng);
+	splice_seed(s, &rng);
 }
 
 static void path_wire(struct sluice *s, const struct sluice_conf *conf)
@@ -384,6 +401,7 @@ static void path_wire(struct sluice *s, const struct sluice_conf *conf)
 	s->nat.subscribers = &s->subscribers;
 	path->filter = &s->filter;
 	path->socks = &s->socks;
+	path->splice = &s->splice;
 	s->nat.own = &s->socks.ports;
 	path->drops = &s->drops;
 	path->host_if = conf->host_if;
@@ -411,7 +429,7 @@ enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *m
 	s = mem_take(&mem, "engine", 1, sizeof *s);
 	engine_layout(&(struct engine_tables){ &s->pool, &s->neigh, &s->fib, &s->reass, &s->ct,
 					       &s->subscribers, &s->nat, &s->filter, &s->socks,
-					       &s->path },
+					       &s->splice, &s->path },
 		      conf, &mem);
 	mem_seal(&mem);
 	s->mem = mem;

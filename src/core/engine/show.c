@@ -71,6 +71,7 @@ static void flow_shown(const struct sluice *s, u32 idx, u32 now_ms, struct sluic
 		.assured = (flow->flags & FLOW_ASSURED) != 0,
 		.translated = (flow->flags & FLOW_TRANSLATED) != 0,
 		.endpoint_independent = (flow->flags & (FLOW_MAPPED | FLOW_MAPPED_DST)) != 0,
+		.accelerated = splice_has_flow(&s->splice, idx),
 		.holds_port = (flow->flags & FLOW_PORT) != 0,
 		.state = flow_state_name(flow->state),
 		.idle_ms = now_ms - flow->seen_ms,
@@ -313,7 +314,7 @@ static u32 counters_copy(const struct sluice_counter *all, u32 count, u32 *curso
 	return found;
 }
 
-enum { COUNTERS_MAX = 96 };
+enum { COUNTERS_MAX = 112 };
 
 /* Flows, and packets on their road. */
 static u32 counters_of_road(const struct sluice *s, struct sluice_counter *out)
@@ -421,12 +422,35 @@ static u32 counters_of_tables(const struct sluice *s, struct sluice_counter *out
 	return ARRAY_COUNT(some);
 }
 
+static u32 counters_of_splice(const struct sluice *s, struct sluice_counter *out)
+{
+	const struct splice_stats *stats = &s->splice.stats;
+	const struct sluice_counter some[] = {
+		{ "split_connections", "connections that are split now", "RFC 3135 3",
+		  splice_is_off(&s->splice) ? 0 : s->splice.splits.live },
+		{ "split_made", "connections that were split", "", stats->split },
+		{ "split_refused", "split connections that the server did not take", "",
+		  stats->refused },
+		{ "split_full", "connections not split, no record or buffer left", "",
+		  stats->full },
+		{ "split_full_rule", "connections not split, the rule has its share", "",
+		  stats->full_rule },
+		{ "split_resets", "resets passed on between the halves", "", stats->resets },
+		{ "split_bytes_out", "bytes passed on to the outside", "", stats->bytes_out },
+		{ "split_bytes_in", "bytes passed on to the inside", "", stats->bytes_in },
+	};
+
+	memcpy(out, some, sizeof some);
+	return ARRAY_COUNT(some);
+}
+
 u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_counter *out, u32 max)
 {
 	struct sluice_counter all[COUNTERS_MAX];
 	u32 count = counters_of_road(s, all);
 
 	count += counters_of_tables(s, all + count);
+	count += counters_of_splice(s, all + count);
 	CHECK(count + ENGINE_SOCK_COUNTERS <= COUNTERS_MAX);
 	count += engine_counters_of_socks(s, all + count);
 	CHECK(count <= COUNTERS_MAX);

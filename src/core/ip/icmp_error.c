@@ -45,6 +45,7 @@ static const struct answer answers[DROP_COUNT] = {
 	[DROP_SUBSCRIBER_PORTS] = { ICMP_UNREACH, ICMP_UNREACH_PROHIBITED, ARG_NONE },
 	[DROP_SUBSCRIBER_RATE] = { ICMP_UNREACH, ICMP_UNREACH_PROHIBITED, ARG_NONE },
 	[DROP_SUBSCRIBER_FULL] = { ICMP_UNREACH, ICMP_UNREACH_PROHIBITED, ARG_NONE },
+	[DROP_SPLIT_UNREACHABLE] = { ICMP_UNREACH, ICMP_UNREACH_HOST, ARG_NONE },
 	[DROP_NO_SOCKET] = { ICMP_UNREACH, ICMP_UNREACH_PORT, ARG_NONE },
 	[DROP_NO_PROTOCOL] = { ICMP_UNREACH, ICMP_UNREACH_PROTO, ARG_NONE },
 	[DROP_IP_OPTIONS] = { ICMP_PARAM_PROBLEM, 0, ARG_POINTER },
@@ -145,7 +146,8 @@ static enum icmp_refusal judge_packet(const struct pkt *pkt, u32 facts)
 /* Answered to TCP alone. */
 static bool is_for_tcp(enum drop reason)
 {
-	return reason == DROP_CT_MIDSTREAM || reason == DROP_NAT_BACKEND_GONE;
+	return reason == DROP_CT_MIDSTREAM || reason == DROP_NAT_BACKEND_GONE ||
+	       reason == DROP_SPLIT_REFUSED;
 }
 
 /* Nobody is behind this port: answered to TCP and UDP. */

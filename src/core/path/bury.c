@@ -97,6 +97,8 @@ void path_bury(struct path *path, struct pkt *pkt, ns_t now)
 		bury_answer(path, pkt, now);
 	if (UNLIKELY((pkt->flags & PKT_OF_SOCK) != 0))
 		path_fault_sock(path, pkt, now);
+	if (UNLIKELY((pkt->flags & PKT_OF_SPLICE) != 0))
+		path_fault_splice(path, pkt, now);
 	/* One that has a next hop was confirmed; it may have outlived its flow. */
 	if (flow != NULL && pkt->nexthop == NEXTHOP_NONE &&
 	    (flow->flags & (FLOW_CONFIRMED | FLOW_ENDED)) == 0) {
@@ -113,6 +115,8 @@ void path_drain_ended(struct path *path, ns_t now)
 	while ((idx = ct_ended_next(path->ct)) != IDX_NONE) {
 		nat_release(path->nat, path->ct, idx, now);
 		subscriber_release(path->subscribers, path->ct, idx);
+		if (!splice_is_off(path->splice))
+			splice_flow_ended(path->splice, idx, now);
 		ct_free(path->ct);
 	}
 }

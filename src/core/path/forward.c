@@ -33,6 +33,10 @@ verdict path_forward(struct path *path, struct pkt *pkt, be32 gateway, ns_t now)
 	const struct iface *out = path_iface(path, pkt->out_if);
 	verdict v = ip_check_forwardable(path->drops, pkt);
 
+	/* It ends here: neither its time to live nor the size of the way out matters. */
+	if (verdict_is_accept(v) && pkt->flow != IDX_NONE && UNLIKELY(path_is_split(path, pkt)) &&
+	    !path_is_split_anew(path, pkt))
+		return path_splice_in(path, pkt, now);
 	if (verdict_is_accept(v))
 		v = ip_check_ttl(path->drops, pkt);
 	if (verdict_is_accept(v))
@@ -47,5 +51,5 @@ verdict path_forward(struct path *path, struct pkt *pkt, be32 gateway, ns_t now)
 	if (!verdict_is_accept(v))
 		return v;
 	path->stats.forwarded++;
-	return VERDICT_ACCEPT;
+	return splice_is_off(path->splice) ? VERDICT_ACCEPT : path_split_new(path, pkt, now);
 }

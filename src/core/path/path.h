@@ -9,6 +9,7 @@
  *   output       hook: what was made here
  *   postrouting  hook: as whom it leaves (SNAT), the flow is confirmed, the packet rewritten
  *   local        between the road and the sockets    way         what sockets ask before they send
+ *   splice       connections that are split: their packets leave the road behind the rules
  *   filter       the rules, at input, forward and output
  *   transmit     segments, fragments, the next hop's link address, the queue to the drivers
  *   bury         the grave: the only place where a dead packet ends, and where ICMP errors begin
@@ -32,6 +33,7 @@
 #include "core/pkt/pkt.h"
 #include "core/pkt/trace.h"
 #include "core/sock/sock.h"
+#include "core/splice/splice.h"
 #include "core/subscriber/subscriber.h"
 #include "core/wire/eth.h"
 
@@ -69,6 +71,7 @@ struct path {
 	struct nat *nat;
 	struct filter *filter;
 	struct sock_table *socks;
+	struct splice *splice;
 	struct drop_stats *drops;
 	struct pkt **queue;  /* ring of PATH_QUEUE_MAX on the way to the drivers */
 	u32 queue_head;
@@ -145,6 +148,28 @@ void path_send_socks(struct path *path, ns_t now);
 void path_fault_sock(struct path *path, const struct pkt *pkt, ns_t now);
 /* A packet made here for an address of ours, after OUTPUT: it comes in. */
 verdict path_turn_round(struct path *path, struct pkt *pkt, ns_t now);
+
+/* ---- split connections ----------------------------------------------------------------------- */
+
+/* Whether the flow is, or was, split, so that its packets are for the legs; requires a flow. */
+static inline bool path_is_split(const struct path *path, const struct pkt *pkt)
+{
+	return splice_has_flow(path->splice, pkt->flow >> 1);
+}
+
+/* Of one that is: whether this is the SYN of another connection, and the one before is over. */
+bool path_is_split_anew(const struct path *path, const struct pkt *pkt);
+/* Of one that is: a packet that tracking does not see, because the other leg will say it in its own
+ * numbers; it keeps the flow all the same.                                                       */
+bool path_split_tracks(struct path *path, const struct pkt *pkt, ns_t now);
+/* FORWARD of a packet that is for a leg. */
+verdict path_splice_in(struct path *path, struct pkt *pkt, ns_t now);
+/* FORWARD of any other, behind the rules. ACCEPT: it travels on; STOLEN: it began a split one. */
+verdict path_split_new(struct path *path, struct pkt *pkt, ns_t now);
+/* Data move from leg to leg, and what the legs want to send leaves: a bounded number of packets. */
+void path_serve_splice(struct path *path, ns_t now);
+/* A packet of a leg died: it hears of it as ICMP would tell it. */
+void path_fault_splice(struct path *path, struct pkt *pkt, ns_t now);
 
 /* Asks the inside hosts of flows whose time is over, as many as ct named. */
 void path_probe(struct path *path, ns_t now);

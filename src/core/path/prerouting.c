@@ -211,8 +211,12 @@ static verdict prerouting_track(struct path *path, struct pkt *pkt, ns_t now)
 		return is_for_host(path, pkt, &key) && !path_is_for_sock(path, &key) ?
 			       VERDICT_ACCEPT :
 			       prerouting_new(path, pkt, &key, now);
-	if (ct_reopens(path->ct, ref >> 1, ref & 1, pkt))
+	if (UNLIKELY(path_is_split(path, pkt))) {
+		if (path_split_tracks(path, pkt, now))
+			return VERDICT_ACCEPT;
+	} else if (ct_reopens(path->ct, ref >> 1, ref & 1, pkt)) {
 		ct_reopen(path->ct, ref >> 1);
+	}
 	if (path_refreshes(path, pkt))
 		ct_track(path->ct, ref >> 1, ref & 1, pkt, ct_ms(now));
 	else

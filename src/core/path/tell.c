@@ -316,6 +316,30 @@ void tell_deliver(struct path *path, const struct pkt *pkt, enum trace_fate fate
 	trace_end(path->trace, fate);
 }
 
+void tell_splice(struct path *path, const struct pkt *pkt, enum tell_splice what, u32 rule)
+{
+	static const char *const sentence[] = {
+		[TELL_SPLICE_NEW] = "split: it ends here, and the gateway begins a connection of "
+				    "its own to the server",
+		[TELL_SPLICE_FULL] = "a rule says to split it, and there is no room: it goes "
+				     "through whole",
+		[TELL_SPLICE_IN] = "of a split connection: its half towards the inside takes it",
+		[TELL_SPLICE_OUT] = "of a split connection: its half towards the outside takes it",
+	};
+	struct trace_step step = { TRACE_FORWARD,
+				   "accelerate",
+				   sentence[what],
+				   { trace_iface("in", pkt->in_if) } };
+
+	if (rule != SPLICE_RULE_NONE)
+		step.value[1] = trace_number("rule", rule);
+	if (what == TELL_SPLICE_NEW)
+		step.value[2] = trace_text("cc", path->splice->conf.rule[rule].cc);
+	tell(path, step);
+	if (what != TELL_SPLICE_FULL)
+		trace_end(path->trace, TRACE_FATE_SPLIT);
+}
+
 void tell_cut(struct path *path, const char *sentence, u32 count, u32 mtu)
 {
 	path->trace->cut = true;

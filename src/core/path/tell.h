@@ -27,6 +27,9 @@ void tell_leaves(struct path *path, const struct pkt *pkt);
 void tell_deliver(struct path *path, const struct pkt *pkt, enum trace_fate fate);
 void tell_output(struct path *path, const struct pkt *pkt);
 void tell_transmit(struct path *path, const struct pkt *pkt, verdict v);
+enum tell_splice { TELL_SPLICE_NEW, TELL_SPLICE_FULL, TELL_SPLICE_IN, TELL_SPLICE_OUT };
+/* rule: of a new one. */
+void tell_splice(struct path *path, const struct pkt *pkt, enum tell_splice what, u32 rule);
 void tell_cut(struct path *path, const char *sentence, u32 count, u32 mtu);
 void tell_drop(struct path *path, const struct pkt *pkt, ns_t now);
 void tell_answer(struct path *path, enum icmp_refusal why, const struct pkt *answer);

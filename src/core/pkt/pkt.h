@@ -52,6 +52,7 @@ enum pkt_flag {
 	PKT_JUDGE_EACH = 1 << 16,    /* the filter let it through alone, not its flow */
 	PKT_CUT = 1 << 17,           /* the first piece of what was cut here; whole_l4_len */
 	PKT_OF_SOCK = 1 << 18,       /* with PKT_LOCAL_OUT: a socket sent it */
+	PKT_OF_SPLICE = 1 << 19,     /* with PKT_LOCAL_OUT: a leg of a split connection did */
 };
 
 /* What a segment stands for, as in virtio-net headers (VIRTIO 1.2, 5.1.6). */

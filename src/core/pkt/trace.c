@@ -44,6 +44,7 @@ const char *trace_fate_name(enum trace_fate fate)
 		[TRACE_FATE_HOST] = "host",       [TRACE_FATE_ANSWERED] = "answered",
 		[TRACE_FATE_WAITS] = "waits",     [TRACE_FATE_KEPT] = "kept",
 		[TRACE_FATE_DROPPED] = "dropped", [TRACE_FATE_SOCKET] = "socket",
+		[TRACE_FATE_SPLIT] = "split",
 	};
 
 	CHECK(fate < TRACE_FATE_COUNT);

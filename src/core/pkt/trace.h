@@ -56,6 +56,7 @@ enum trace_fate {
 	TRACE_FATE_HOST,     /* to the host's own stack */
 	TRACE_FATE_ANSWERED, /* taken in and answered by the gateway */
 	TRACE_FATE_SOCKET,   /* taken in by a socket */
+	TRACE_FATE_SPLIT,    /* taken in by a leg of a split connection */
 	TRACE_FATE_WAITS,    /* for the link address of its next hop */
 	TRACE_FATE_KEPT,     /* a fragment that waits for the others */
 	TRACE_FATE_DROPPED,

@@ -19,6 +19,7 @@
  *   isn.h        initial sequence numbers and timestamp offsets (RFC 6528, 7323)
  *   cc.h         congestion control
  *   user.c       the calls of its owner: open, write, read, shut down, close, abort
+ *   adopt.c      a passive open without a listener     pass.c   from one connection into another
  *   pmtu.c       what ICMP says (RFC 1191, 5461, 5927)                                           */
 #ifndef CORE_TCP_TCP_H
 #define CORE_TCP_TCP_H
@@ -156,6 +157,15 @@ struct tcp_open {
 /* Active open: SYN leaves at the next tcp_output(). ERR_EXISTS: the four-tuple is in use;
  * ERR_FULL: no control block, or no port; ERR_RANGE: opt names no congestion control.            */
 enum err tcp_connect(struct tcp *tcp, const struct tcp_open *open, tcp_id *id, ns_t now);
+/* Passive open without a listener: the SYN is one that the owner has seen, and our answer leaves at
+ * the next tcp_output(). syn: its header, whole and with a right checksum, from open->key.peer.
+ * ERR_EXISTS: the four-tuple is in use, or what is left of it says that the SYN is an old one;
+ * ERR_FULL: no control block; ERR_RANGE: opt names no congestion control.                        */
+enum err tcp_adopt(struct tcp *tcp, const struct tcp_open *open, const struct tcp_hdr *syn,
+		   tcp_id *id, ns_t now);
+/* What can be read on one is written to the other, as far as that may queue: how many bytes. What
+ * is left over waits for its readiness to write, or, if it had room, for memory.                 */
+u32 tcp_pass(struct tcp *tcp, tcp_id from, tcp_id to, ns_t now);
 /* Copies what fits and returns how much; what is queued behind a connect leaves once it stands.
  * Zero: full, or nothing may be written any more. more: its owner will write on at once: no push
  * after it, and no small segment until then, or until an ACK or an RTO has come.                 */

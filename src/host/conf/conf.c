@@ -36,6 +36,8 @@ void conf_defaults(struct conf *conf)
 	conf->filter.set_limit = engine.filter.set_limit;
 	conf->filter.port_set_limit = engine.filter.port_set_limit;
 	conf->filter.elem_limit = engine.filter.elem_limit;
+	conf->split_limit = CONF_SPLIT_USUAL;
+	conf->split_buffers_kb = CONF_SPLIT_BUFFERS_KB;
 	conf->ct = engine.ct;
 	conf->icmp = engine.icmp;
 	conf->redirects = engine.redirects;

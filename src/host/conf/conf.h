@@ -29,6 +29,9 @@ enum {
 	CONF_FLAG_COUNT = 8,
 	CONF_LIMIT_PER_S = 1, /* of a rule, unless it says something else */
 	CONF_LIMIT_BURST = 5,
+	CONF_SPLIT_USUAL = 1024,     /* connections that are split at once */
+	CONF_SPLIT_BUFFER_KB = 4096, /* of one of them */
+	CONF_SPLIT_BUFFERS_KB = 128 << 10,
 	CONF_ANY = -1, /* of a number that a rule does not ask for */
 };
 
@@ -36,6 +39,7 @@ enum conf_driver { CONF_DRIVER_AFPACKET, CONF_DRIVER_TUN };
 enum conf_via { CONF_VIA_GATEWAY, CONF_VIA_BLACKHOLE, CONF_VIA_PROHIBIT };
 enum conf_service_proto { CONF_SERVICE_TCP, CONF_SERVICE_UDP, CONF_SERVICE_ANY };
 enum conf_log { CONF_LOG_TEXT, CONF_LOG_JSON };
+enum conf_cc { CONF_CC_BBR, CONF_CC_BBR3, CONF_CC_CUBIC, CONF_CC_NEWRENO };
 /* As bits of enum filter_state, in their order. */
 enum conf_state { CONF_NEW, CONF_ESTABLISHED, CONF_RELATED, CONF_UNTRACKED };
 /* A flag of TCP that has to be set, as its bit; CONF_FLAG_COUNT more: that must not be. */
@@ -173,6 +177,20 @@ struct conf_exception {
 	struct subscriber_limits limits;
 };
 
+struct conf_accelerate {
+	char in[IFACE_NAME_SIZE]; /* empty: any */
+	be32 source;
+	u8 source_len;
+	be32 dest;
+	u8 dest_len;
+	u16 port_first; /* 0: all */
+	u16 port_last;
+	enum conf_cc cc;
+	u32 connections;
+	u32 buffer_kb;
+	bool early;
+};
+
 struct conf_subscribers {
 	u32 prefix_len;
 	struct subscriber_limits limits;
@@ -203,6 +221,10 @@ struct conf {
 	u32 backend_limit;
 	struct conf_filter filter;
 	struct conf_subscribers subscribers;
+	u32 accelerate_count;
+	struct conf_accelerate accelerate[SPLICE_RULE_MAX];
+	u32 split_limit;   /* limits, where there are rules */
+	u32 split_buffers_kb;
 	u32 address_count; /* limit; 0: as many as pools need, and some */
 	u32 mapping_count; /* limits, as in struct nat_conf */
 	u32 dest_count;

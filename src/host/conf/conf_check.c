@@ -1,4 +1,5 @@
 /* What values of a configuration may stand together. */
+#include "host/conf/conf_check_accelerate.h"
 #include "host/conf/conf_check_filter.h"
 #include "host/conf/conf_check_service.h"
 #include "host/conf/conf_check_subscriber.h"
@@ -435,5 +436,6 @@ bool conf_check(const struct conf *conf, const struct conf_marks *marks, struct 
 	conf_check_services(conf, marks, errors);
 	conf_check_filter(conf, marks, errors);
 	conf_check_subscribers(conf, marks, errors);
+	conf_check_accelerate(conf, marks, errors);
 	return errors->count == before;
 }

@@ -87,6 +87,7 @@ union conf_element {
 	struct conf_filter_rule filter_rule;
 	struct conf_exception exception;
 	struct conf_set set;
+	struct conf_accelerate accelerate;
 };
 
 extern const struct conf_group conf_root;

@@ -10,5 +10,6 @@ extern const struct conf_group conf_nat_group;
 extern const struct conf_group conf_service_group;
 extern const struct conf_group conf_filter_group;
 extern const struct conf_group conf_subscriber_group;
+extern const struct conf_group conf_accelerate_group;
 
 #endif

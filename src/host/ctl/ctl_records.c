@@ -159,10 +159,11 @@ void ctl_put_flow(struct evbuffer *out, const struct sluice *s, const struct slu
 	ctl_put_tuples(out, flow->proto, &flow->orig, &flow->repl);
 	evbuffer_add_printf(out,
 			    "\"answered\":%s,\"assured\":%s,\"translated\":%s,"
-			    "\"endpoint_independent\":%s,\"idle_ms\":%u,\"expires_ms\":%u,",
+			    "\"endpoint_independent\":%s,%s\"idle_ms\":%u,\"expires_ms\":%u,",
 			    bool_text(flow->answered), bool_text(flow->assured),
 			    bool_text(flow->translated), bool_text(flow->endpoint_independent),
-			    flow->idle_ms, flow->expires_ms);
+			    flow->accelerated ? "\"accelerated\":true," : "", flow->idle_ms,
+			    flow->expires_ms);
 	evbuffer_add_printf(out,
 			    "\"packets\":[%" PRIu64 ",%" PRIu64 "],"
 			    "\"bytes\":[%" PRIu64 ",%" PRIu64 "]}",

@@ -87,7 +87,12 @@ static void put_drops(struct metrics_page *page, const struct sluice *s)
 	}
 }
 
-/* "flows" is how many stand now; all others only grow. */
+/* These are how many stand now; all others only grow. */
+static bool is_gauge(const char *name)
+{
+	return strcmp(name, "flows") == 0 || strcmp(name, "split_connections") == 0;
+}
+
 static void put_counters(struct metrics_page *page, const struct sluice *s)
 {
 	struct sluice_counter found[STEP];
@@ -98,7 +103,7 @@ static void put_counters(struct metrics_page *page, const struct sluice *s)
 		u32 count = sluice_show_counters(s, &cursor, found, STEP);
 
 		for (u32 i = 0; i < count; i++) {
-			bool gauge = strcmp(found[i].name, "flows") == 0;
+			bool gauge = is_gauge(found[i].name);
 
 			evutil_snprintf(name, sizeof name, "%s%s", found[i].name,
 					gauge ? "" : "_total");

@@ -33,7 +33,7 @@ static const struct answer_case answered[] = {
 	{ DROP_IP_SOURCE_ROUTE, 0, 3, 5, 0 },   { DROP_NAT_NO_BACKEND, 0, 3, 3, 0 },
 	{ DROP_SUBSCRIBER_FLOWS, 0, 3, 13, 0 },
 	{ DROP_SUBSCRIBER_PORTS, 0, 3, 13, 0 }, { DROP_SUBSCRIBER_RATE, 0, 3, 13, 0 },
-	{ DROP_SUBSCRIBER_FULL, 0, 3, 13, 0 },
+	{ DROP_SUBSCRIBER_FULL, 0, 3, 13, 0 },  { DROP_SPLIT_UNREACHABLE, 0, 3, 1, 0 },
 	{ DROP_FILTER_REJECTED, 13, 3, 13, 0 },
 };
 
