@@ -87,9 +87,14 @@ SIM_ALL := $(call find_c,test/model test/sim test/diff)
 SIM_TEST_SRC := $(call tests_in,$(SIM_ALL))
 SIM_MAIN_SRC := $(filter test/sim/sim_main.c,$(SIM_ALL))
 SIM_SRC := $(filter-out $(SIM_TEST_SRC) $(SIM_MAIN_SRC),$(SIM_ALL))
-BENCH_SRC := $(wildcard test/bench/bench_*.c)
+BENCH_SRC := $(filter-out test/bench/bench_lwip.c,$(wildcard test/bench/bench_*.c))
 INTEROP_SRC := $(wildcard test/interop/*.c)
 FUZZ_SRC := $(wildcard test/fuzz/fuzz_*.c)
+SCRIPT_SRC := $(wildcard test/script/*.c)
+SCRIPTS := $(sort $(wildcard test/script/tcp/*.pkt))
+SOCK_SRC := test/script/world.c $(wildcard test/script/sock*.c)
+DRILL_SRC := $(CORE_SRC) $(SOCK_SRC) $(wildcard test/packetdrill/*.c) test/fake/check_failed.c
+EXAMPLE_SRC := $(filter-out examples/embed.c,$(wildcard examples/*.c))
 
 CORE_LIB := $(BUILD)/libsluice-core.a
 HOST_LIB := $(BUILD)/libsluice-host.a
@@ -107,13 +112,15 @@ SIM_TEST_BIN := $(patsubst test/%.c,$(BUILD)/test/%,$(SIM_TEST_SRC))
 BENCH_BIN := $(patsubst test/bench/%.c,$(BUILD)/%,$(BENCH_SRC))
 INTEROP_BIN := $(patsubst test/interop/%.c,$(BUILD)/interop/bin/%,$(INTEROP_SRC))
 FUZZ_BIN := $(patsubst test/fuzz/%.c,$(BUILD)/%,$(FUZZ_SRC))
+EXAMPLE_BIN := $(patsubst examples/%.c,$(BUILD)/examples/%,$(EXAMPLE_SRC))
 
 # ---- building --------------------------------------------------------------------------------
 
-.PHONY: all tests core-lib
+.PHONY: all tests core-lib examples
 core-lib: $(CORE_LIB)
 all: $(LIBS) $(SLUICE) ## build the program and its libraries
-tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BENCH_BIN) $(INTEROP_BIN) ## build every test program
+examples: $(EXAMPLE_BIN) ## build programs that have the engine inside
+tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BUILD)/script $(BENCH_BIN) $(INTEROP_BIN) $(EXAMPLE_BIN) ## build every test program
 
 .PHONY: FORCE
 FORCE:
@@ -147,6 +154,8 @@ $(BUILD)/obj/src/%.o: src/%.c $(BUILD)/flags
 	$(call compile,$(HOST_FLAGS))
 $(BUILD)/obj/test/%.o: test/%.c $(BUILD)/flags
 	$(call compile,$(TEST_FLAGS))
+$(BUILD)/obj/examples/%.o: examples/%.c $(BUILD)/flags
+	$(call compile,$(HOST_FLAGS))
 
 ifneq ($(FUZZ),)
 # Tables and the road compare counts and times, and what a packet says with what an earlier one
@@ -177,6 +186,17 @@ $(BUILD)/dry/all.o: $(DRY_OBJ) $(call obj,$(DRY_SRC)) $(BUILD)/core.list
 $(DRY_LIB): $(BUILD)/dry/all.o
 	$(archive)
 
+# The core a third time, for packetdrill: a shared object that shows one name.
+DRILL_LIB := $(BUILD)/libsluice-packetdrill.so
+DRILL_OBJ := $(patsubst %.c,$(BUILD)/packetdrill/%.o,$(DRILL_SRC))
+DRILL_FLAGS = $(filter-out -fPIE,$(TEST_FLAGS)) -fPIC -fvisibility=hidden
+
+$(BUILD)/packetdrill/%.o: %.c $(BUILD)/flags
+	$(call compile,$(DRILL_FLAGS))
+$(DRILL_LIB): $(DRILL_OBJ)
+	@echo "  LINK  $@"
+	@$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ -pthread
+
 $(CORE_LIB): $(call obj,$(CORE_SRC)) $(BUILD)/core.list
 	$(archive)
 $(HOST_LIB): $(call obj,$(HOST_SRC)) $(BUILD)/host.list
@@ -198,11 +218,16 @@ $(BENCH_BIN): $(BUILD)/%: $(BUILD)/obj/test/bench/%.o $(TEST_LIBS)
 	$(call link,$(HOST_LIBS))
 $(INTEROP_BIN): $(BUILD)/interop/bin/%: $(BUILD)/obj/test/interop/%.o $(TEST_LIBS)
 	$(call link,$(HOST_LIBS))
+$(BUILD)/script: $(call obj,$(SCRIPT_SRC)) $(BUILD)/obj/test/fake/check_failed.o $(CORE_LIB)
+	$(call link)
+# Nothing of the host half: the core and libevent are all that they stand on.
+$(EXAMPLE_BIN): $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(BUILD)/obj/examples/embed.o $(CORE_LIB)
+	$(call link,-levent)
 $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/obj/test/fuzz/%.o $(TEST_LIBS)
 	$(call link,-fsanitize=fuzzer $(HOST_LIBS))
 
 ifneq ($(wildcard $(BUILD)/obj),)
--include $(shell find $(BUILD)/obj $(BUILD)/dry -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/dry $(BUILD)/packetdrill -name '*.d' 2>/dev/null)
 endif
 
 # ---- tests -----------------------------------------------------------------------------------
@@ -210,16 +235,23 @@ endif
 RUN := $(PYTHON) tools/run_tests.py
 SIM_ARGS = --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
-.PHONY: test unit sim-test sim sim-short asan tidy nm-gate tool-test mutate check
-test: tidy unit sim-short ## tidy, unit tests, twenty simulations; needs no root
+.PHONY: test unit script sim-test sim sim-short tcp-grid tcp-short asan tidy nm-gate tool-test
+.PHONY: mutate check
+test: tidy unit script sim-short ## tidy, unit tests, dialogues, twenty simulations; needs no root
 unit: $(UNIT_BIN) ## unit tests (K=part of a name)
 	@$(RUN) --cmocka --jobs $(JOBS) --only '$(K)' --logs $(BUILD)/log/unit $(UNIT_BIN)
+script: $(BUILD)/script ## dialogues with the TCP of the core (K=part of a name)
+	@$(BUILD)/script $(if $(K),$(foreach f,$(SCRIPTS),$(if $(findstring $(K),$(f)),$(f))),$(SCRIPTS))
 sim-test: $(SIM_TEST_BIN)
 	@$(RUN) --cmocka --jobs $(JOBS) --only '$(K)' --logs $(BUILD)/log/sim $(SIM_TEST_BIN)
 sim: $(SIM) ## simulations: SEEDS=how many, SEED=the first (0 draws one)
 	@$(if $(SIM),$(SIM) $(SIM_ARGS),echo "no simulator: test/sim/sim_main.c is missing")
 sim-short: sim-test
 	@$(MAKE) sim
+tcp-grid: $(BUILD)/test/sim/test_tcp_grid ## congestion control on links of every kind beside test/golden (UPDATE=1 writes it anew)
+	@$<
+tcp-short: $(BUILD)/test/sim/test_tcp_short ## a million short connections between two stacks
+	@CONNECTIONS=1000000 $<
 asan: ## unit tests and simulations under ASan and UBSan
 	@$(MAKE) -j$(JOBS) SAN=1 BUILD=$(BUILD)/asan tests
 	@$(MAKE) SAN=1 BUILD=$(BUILD)/asan unit
@@ -237,10 +269,19 @@ mutate: tests ## plant faults in a copy of the tree; each must be caught (K=part
 check: ## everything that ./check runs
 	@$(PYTHON) tools/check.py --build $(BUILD) --jobs $(JOBS)
 
+# google/packetdrill and its scripts, from anywhere: docs/packetdrill.md.
+TOOL ?=
+SUITE ?=
+.PHONY: packetdrill
+packetdrill: $(DRILL_LIB) ## packetdrill's scripts against the TCP of the core: TOOL=path/packetdrill SUITE=path/tcp K=part of a name
+	@test -n '$(TOOL)' -a -n '$(SUITE)' || { echo 'which? TOOL=path/packetdrill SUITE=path/tcp'; exit 2; }
+	@$(PYTHON) test/packetdrill/run.py --tool '$(TOOL)' --suite '$(SUITE)' --lib $(DRILL_LIB) --only '$(K)'
+
 INTEROP_TESTS := $(sort $(wildcard test/interop/test_*.sh test/interop/test_*.py))
 .PHONY: interop lab
-interop: all $(INTEROP_BIN) ## namespace tests with real programs, as root (K=part of a name)
+interop: all $(INTEROP_BIN) $(EXAMPLE_BIN) ## namespace tests with real programs, as root (K=part of a name)
 	@SLUICE=$(abspath $(BUILD)/sluice) INTEROP_BIN=$(abspath $(BUILD)/interop/bin) \
+	EXAMPLES=$(abspath $(BUILD)/examples) \
 	$(RUN) --limit $(INTEROP_LIMIT_S) --only '$(K)' --logs $(BUILD)/interop $(INTEROP_TESTS)
 lab: all ## the gateway at work in a private lab of namespaces, as root
 	@SLUICE=$(abspath $(BUILD)/sluice) tools/lab.sh
@@ -276,11 +317,17 @@ install-test: all ## manual pages, completion, installation, package (K=part of 
 # ---- measuring -------------------------------------------------------------------------------
 
 BENCH_ARGS ?= --json $(BUILD)/bench.json
-.PHONY: bench bench-net bench-filter cover
+.PHONY: bench bench-net bench-filter bench-tcp cover
 bench: $(BENCH_BIN) ## ns per packet in memory, beside the machine's floor
 	$(BUILD)/bench_nat $(BENCH_ARGS)
 bench-filter: $(BENCH_BIN) ## ns per packet that filter rules are asked about, beside reading them from end to end
 	$(BUILD)/bench_filter
+# The peer wants liblwip-dev, which nothing else does.
+$(BUILD)/bench_lwip: test/bench/bench_lwip.c $(BUILD)/flags
+	@mkdir -p $(@D); echo "  LINK  $@"; \
+	$(CC) $(TEST_FLAGS) $(CFLAGS) -isystem /usr/include/lwip $(LINK_FLAGS) -o $@ $< -llwip
+bench-tcp: $(BENCH_BIN) $(BUILD)/bench_lwip ## TCP in memory: bytes and connections per CPU second, beside lwIP
+	$(BUILD)/bench_tcp --json $(BUILD)/bench_tcp.json
 bench-net: all $(INTEROP_BIN) ## beside kernel NAT over veth, in turn, as root
 	@SLUICE=$(abspath $(BUILD)/sluice) INTEROP_BIN=$(abspath $(BUILD)/interop/bin) test/bench/bench_net.sh
 cover: ## which lines the unit tests and simulations reach
@@ -335,7 +382,7 @@ deb: all ## a Debian package in the build folder; needs no network
 
 # ---- housekeeping ----------------------------------------------------------------------------
 
-C_FILES = $(shell find src include test -name '*.[ch]' 2>/dev/null | LC_ALL=C sort)
+C_FILES = $(shell find src include test examples -name '*.[ch]' 2>/dev/null | LC_ALL=C sort)
 .PHONY: lint fmt docs docs-fresh clean help
 lint: ## clang-tidy and cppcheck
 	clang-tidy --quiet --checks='-*,bugprone-*,-bugprone-easily-swappable-parameters,clang-analyzer-*' \

@@ -34,6 +34,7 @@ def steps(build, jobs):
         ("tools", 120, ["tool-test"]),
         ("docs", 60, [*own, "docs-fresh"]),
         ("unit", 300, [*own, "unit"]),
+        ("script", 60, [*own, "script"]),
         ("sim", 300, [*own, f"SEEDS={SIM_SEEDS}", "sim-short"]),
         ("asan", 600, [*own, f"SEEDS={ASAN_SEEDS}", "asan"]),
         ("fuzz", 600, [*own, "fuzz-short"]),

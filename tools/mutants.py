@@ -1038,4 +1038,53 @@ void __tsan_write2""", "sim"),
      """	if (ack->now <= bbr->phase_end && bbr->rounds_since_probe_up < reno_rounds)
 """, """	if (ack->now <= bbr->phase_end || reno_rounds == UINT32_MAX)
 """, "unit:core_tcp/test_cc_bbr3_paths"),
+    ("NAT gives a port of a socket to a mapping", "src/core/nat/port.c",
+     """				  nat_own_ports(nat, &nat->address[address], proto, word));
+""", """				  0);
+""", "unit:core_path/test_sock"),
+    ("the flow of a socket is not known again", "src/core/path/output.c",
+     """	path_flow(path, pkt)->flags |= FLOW_LOCAL;
+""", "", "unit:core_path/test_sock"),
+    ("a group that a socket joined is hidden from the host", "src/core/path/deliver.c",
+     """return group && shared ? VERDICT_ACCEPT : deliver_done(path, pkt, now);
+""", """return deliver_done(path, pkt, now);
+""", "unit:core_path/test_sock"),
+    ("a connection ends with its flow", "src/core/path/prerouting.c",
+     """	if (for_sock && !path_begins_sock_flow(pkt))
+		return VERDICT_ACCEPT;
+	v = for_sock ? VERDICT_ACCEPT : ct_may_begin(path->ct, path->drops, pkt);
+""", """	v = ct_may_begin(path->ct, path->drops, pkt);
+""", "unit:core_path/test_sock_tcp"),
+    ("who has the port hears every group", "src/core/udp/udp_in.c",
+     """end_has_group(udp, end, key->local, key->iface)""", """end != NULL""",
+     "unit:core_udp/test_udp"),
+    ("readiness is told once", "src/core/sock/sock.c",
+     """		out[count++] = (struct sock_event){ id, ready };
+		sock_stir(t, sock);
+""", """		out[count++] = (struct sock_event){ id, ready };
+""", "unit:core_sock/test_sock"),
+    ("a read that is complete hides the one behind it", "src/core/sock/sock_op.c",
+     """	sock->op_first[queue] = rec->next;
+	if (rec->next == IDX_NONE)
+""", """	sock->op_first[queue] = IDX_NONE;
+	if (true)
+""", "unit:core_sock/test_sock"),
+    ("an earlier recovery's echo takes this one back", "src/core/tcp/recovery.c",
+     "seq_le(tcb->snd_una, tcb->undo_seq)", "false", "unit:core_tcp/test_undo"),
+    ("data of a SYN,ACK begin with the SYN", "src/core/tcp/in.c",
+     "	text.seq++;\n", "", "sim:test_tcp_peer"),
+    ("a SYN out of the window is answered each time", "src/core/tcp/in.c",
+     "if (tcp_seg_space(seg) > 0 && (seg->flags & TCP_SYN) == 0)",
+     "if (tcp_seg_space(seg) > 0)", "sim:test_tcp_storm"),
+    ("a RST anywhere in the window is believed", "src/core/tcp/in.c",
+     "	if (seg->seq != tcb->rcv_nxt) {\n		challenge",
+     "	if (seq_lt(seg->seq, tcb->rcv_nxt)) {\n		challenge", "sim:test_tcp_storm"),
+    ("bbr begins slowly", "src/core/tcp/cc_bbr.c",
+     "BBRHighGain = 2885,", "BBRHighGain = 2000,", "sim:test_tcp_grid"),
+    ("what has no record of its own is sent again whole", "src/core/tcp/out.c",
+     "	if (what.end - what.seq > mss) {\n", "	if (what.end - what.seq > 2 * mss) {\n",
+     "sim:test_tcp_peer"),
+    ("data behind a FIN stay", "src/core/tcp/in.c",
+     "	reasm_fini(tcp, tcb);\n	tcb->flags |= TCB_FIN_RECEIVED;\n",
+     "	tcb->flags |= TCB_FIN_RECEIVED;\n", "sim:test_tcp_peer"),
 ]

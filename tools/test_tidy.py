@@ -220,7 +220,8 @@ class Tidy(unittest.TestCase):
     def test_rfc_rows_name_tests(self):
         row = "| 793 | {} |\n"
         for cell, words in (("test_gone.c:sums", "no such test"), ("test_add.c:gone", "no test gone"),
-                            ("certainly", "name the test"), ("add.c:add", "no such test")):
+                            ("certainly", "name the test"), ("add.c:add", "no such test"),
+                            ("rfc1-2.gone.pkt", "rfc1-2.gone.pkt: there is no such test")):
             self.refused(tidy.rule_rfc_tests, "docs/rfc.md", row.format(cell), words, append=True)
 
     def test_drop_without_test(self):

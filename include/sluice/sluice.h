@@ -373,8 +373,77 @@ struct sluice_set {
 	u64 hits; /* times that a rule asked and was told yes */
 };
 
+/* What TCP knows of a connection. Bytes but where it says otherwise; zero: not known. */
+struct sluice_tcp_info {
+	const char *cc;       /* congestion control, and a word on the state that it is in */
+	const char *cc_state;
+	const char *ca_state; /* open, disorder, recovery, loss */
+	u32 cwnd_bytes;
+	u32 cwnd_segments;
+	u32 ssthresh_bytes;   /* zero: none yet */
+	u32 in_flight_bytes;
+	u32 lost_bytes;
+	u32 sacked_bytes;
+	u32 snd_wnd;          /* what the peer offers, and what is offered to it */
+	u32 rcv_wnd;
+	u16 mss;
+	u16 pmtu;
+	bool wscale;
+	bool timestamps;
+	bool sack;
+	bool ecn;
+	bool nodelay;
+	bool cork;
+	bool keepalive;
+	bool app_limited;     /* delivery_rate is what the application sent */
+	u32 rto_ms;
+	u64 srtt_us;
+	u64 rttvar_us;
+	u64 min_rtt_us;
+	u64 pacing_rate;      /* bytes a second, as the next */
+	u64 delivery_rate;
+	u64 bytes_sent;
+	u64 bytes_acked;
+	u64 bytes_received;
+	u64 bytes_again;      /* retransmitted */
+	u32 segs_out;
+	u32 segs_in;
+	u32 timeouts;
+	u32 recoveries;
+	u64 age_ms;
+	u64 heard_ms;         /* since the last segment came */
+};
+
+struct sluice_sock_info {
+	u8 proto;
+	bool raw;               /* then there are no ports */
+	u8 zone;
+	const char *state;      /* one of sluice_socket_state_name() */
+	struct sock_addr local; /* zero: any */
+	struct sock_addr peer;  /* zero: not connected */
+	u16 iface;              /* bound to it; IFACE_NONE */
+	bool owned;             /* by a socket that is open: handle */
+	u64 handle;
+	u64 recv_queue; /* bytes to be read; of a listener connections to be accepted */
+	u64 send_queue; /* bytes not acknowledged; of a listener the backlog */
+	const char *timer; /* the next one; NULL: none runs */
+	u32 timer_ms;
+	u32 tries;         /* how often it has expired in a row */
+	const char *error; /* what ended it; NULL */
+	u64 datagrams_in;  /* of UDP and raw */
+	u64 datagrams_out;
+	u64 dropped;       /* found no room in the queue */
+	bool has_info;
+	struct sluice_tcp_info info;
+};
+
 u32 sluice_show_flows(const struct sluice *s, const struct sluice_flow_filter *filter, ns_t now,
 		      u32 *cursor, struct sluice_flow *out, u32 max);
+/* Of the filter count addr, port, proto, zone and state. */
+u32 sluice_show_sockets(const struct sluice *s, const struct sluice_flow_filter *filter, ns_t now,
+			u32 *cursor, struct sluice_sock_info *out, u32 max);
+/* "time-wait"; NULL behind the last. */
+const char *sluice_socket_state_name(u32 index);
 u32 sluice_show_nat(const struct sluice *s, ns_t now, u32 *cursor, struct sluice_mapping *out,
 		    u32 max);
 u32 sluice_show_ports(const struct sluice *s, u32 *cursor, struct sluice_ports *out, u32 max);

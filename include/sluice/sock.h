@@ -23,7 +23,8 @@
 #ifndef SLUICE_SOCK_H
 #define SLUICE_SOCK_H
 
-#include "core/sock/sock.h"
+#include "core/sock/sock_conf.h"
+#include "core/tcp/cc.h"
 #include "sluice/sluice.h"
 
 /* proto: of a raw socket. zone: whose addresses and routes; 0 is the common one. SOCK_LIMIT. */

@@ -25,6 +25,7 @@ int apply_main(int argc, char **argv);
 int confirm_main(int argc, char **argv);
 int rollback_main(int argc, char **argv);
 int schema_main(int argc, char **argv);
+int perf_main(int argc, char **argv);
 int help_main(int argc, char **argv);
 int version_main(int argc, char **argv);
 int completion_main(int argc, char **argv);

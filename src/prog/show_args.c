@@ -83,6 +83,30 @@ static int state_of_name(const char *word)
 	return i;
 }
 
+static bool is_socket_state(const char *word)
+{
+	const char *name;
+
+	for (u32 at = 0; (name = sluice_socket_state_name(at)) != NULL; at++) {
+		if (strcmp(word, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Those of sockets that no flow has, behind the others. */
+static void append_socket_states(char list[STATES_SIZE])
+{
+	const char *name;
+
+	for (u32 at = 0; (name = sluice_socket_state_name(at)) != NULL; at++) {
+		size_t len = strlen(list);
+
+		if (state_of_name(name) == FLOW_STATE_COUNT)
+			snprintf(list + len, STATES_SIZE - len, ", %s", name);
+	}
+}
+
 static const char *list_states(char list[STATES_SIZE])
 {
 	list[0] = 0;
@@ -94,6 +118,7 @@ static const char *list_states(char list[STATES_SIZE])
 		snprintf(list + len, STATES_SIZE - len, "%s%s", len ? ", " : "",
 			 flow_state_name((enum flow_state)i));
 	}
+	append_socket_states(list);
 	return list;
 }
 
@@ -152,7 +177,7 @@ static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		return refuse(why, "--limit %.40s: has to be a number from 1 to 4294967295", value);
 	case CTL_FILTER_STATE:
 		args->state = value;
-		if (state_of_name(value) != FLOW_STATE_COUNT)
+		if (state_of_name(value) != FLOW_STATE_COUNT || is_socket_state(value))
 			return true;
 		return refuse_state(value, why);
 	default: args->control = value; return true;
@@ -250,7 +275,7 @@ bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_w
 	if (!named)
 		return refuse(why, "show what? One of flows, nat, ports, backends, subscribers, "
 				   "routes, interfaces, neighbours, drops, counters, memory, "
-				   "rules, sets, zones, config");
+				   "rules, sets, zones, sockets, config");
 	return check_filters(args, why);
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/base/text.h"
 #include "prog/show_rules.h"
+#include "prog/show_sock.h"
 
 #include <inttypes.h>
 
@@ -369,6 +370,7 @@ void show_text_record(FILE *out, enum ctl_show show, u32 part, const json_t *rec
 	case CTL_SHOW_COUNTERS: put_counter(out, record); return;
 	case CTL_SHOW_MEMORY: put_mem_row(out, record); return;
 	case CTL_SHOW_ZONES: put_zone_record(out, record); return;
+	case CTL_SHOW_SOCKETS: show_text_sock(out, record); return;
 	case CTL_SHOW_RULES: show_text_rule(out, record); return;
 	case CTL_SHOW_SETS:
 		if (part)
@@ -398,6 +400,7 @@ void show_text_end(FILE *out, enum ctl_show show, const json_t *end)
 		[CTL_SHOW_RULES] = "no filter rules, and none were planned",
 		[CTL_SHOW_SETS] = "no filter sets",
 		[CTL_SHOW_ZONES] = "no zones",
+		[CTL_SHOW_SOCKETS] = "no sockets of the gateway's own",
 	};
 
 	if (count_of(end, "count") == 0)

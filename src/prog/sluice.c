@@ -31,6 +31,7 @@ static const struct prog_command commands[] = {
 	{ "ping", ping_main, "send echo requests" },
 	{ "traceroute", traceroute_main, "the way to a host, hop by hop" },
 	{ "link", link_main, "join two interfaces by a link with a rate, a delay and losses" },
+	{ "perf", perf_main, "how much this program's own TCP carries, to and from any other" },
 	{ "help", help_main, "this list; 'sluice help COMMAND' tells more of one" },
 	{ "completion", completion_main, "the completion script of bash or zsh" },
 	{ "version", version_main, "the version of the program" },

@@ -5,28 +5,14 @@
  * change what becomes of a packet, and not when it is due either, only how punctually it leaves;
  * and that is measured and told.
  *
- * Waiting: sleeping until a moment is too coarse by some 50 us, so the process sleeps until SPIN_NS
- * before the next packet is due, and looks again and again for the rest. With nothing on the way it
- * only sleeps.
- *
- * Where more than one processor is at hand it has precedence over all that has no such (SCHED_RR):
- * measured beside two busy processes, 99 of 100 packets were late by up to 13 us, and without it
- * by up to more than 2 ms. What takes a whole processor so would be stopped by the kernel for 50 ms
- * in each second (sched_rt_runtime_us), which is the worst jitter of all, so it rests by itself
- * before.
- *
  * Memory is planned at the start and taken from the system as it is needed. Frames of a ring are
  * copied at once: packets may be on their way for longer than the ring is. */
 #include "tool/link.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 
 #include "host/io/afpacket.h"
@@ -34,13 +20,8 @@
 #include "host/os/privilege.h"
 #include "tool/link_args.h"
 #include "tool/link_report.h"
+#include "tool/punctual.h"
 
-#define SPIN_NS     (80 * NS_PER_US)
-#define WAIT_MAX_NS NS_PER_SEC
-/* Signals and errors of the interfaces are looked for at least so often, however busy it is, and
- * then comes the rest that precedence asks for. */
-#define LOOK_NS NS_PER_MS
-#define REST_NS (100 * NS_PER_US)
 /* Packets in hand, and a few to spare. */
 #define SMALL_SPARE 1024
 #define LARGE_COUNT (BATCH_MAX + 8)
@@ -61,36 +42,9 @@ struct link_run {
 	u64 region_bytes;
 	ns_t begin_ns;
 	ns_t tell_ns; /* when the next statistics are due; NS_NEVER: none are */
-	ns_t look_ns; /* when signals are to be looked for, at the latest */
-	sigset_t while_asleep;
-	bool realtime; /* has precedence */
+	struct punctual punctual;
 	bool failed;
 };
-
-static volatile sig_atomic_t stop_asked;
-
-static void ask_stop(int signal_number)
-{
-	(void)signal_number;
-	stop_asked = 1;
-}
-
-/* Signals are let in only while the loop sleeps, so none is lost between the test and the sleep. */
-static void watch_signals(sigset_t *while_asleep)
-{
-	struct sigaction action = { .sa_handler = ask_stop };
-	sigset_t blocked;
-
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	sigprocmask(SIG_BLOCK, &blocked, while_asleep);
-	sigdelset(while_asleep, SIGINT);
-	sigdelset(while_asleep, SIGTERM);
-}
 
 /* ---- one direction ------------------------------------------------------------------------- */
 
@@ -158,42 +112,18 @@ static void look_at(struct link_run *run, u32 end)
 	run->failed = true;
 }
 
-static void sleep_for(struct link_run *run, ns_t wait_ns)
+static void wait_or_spin(struct link_run *run, bool moved)
 {
 	struct pollfd waiting[LINK_WAYS];
-	struct timespec length = { .tv_sec = (time_t)(wait_ns / NS_PER_SEC),
-				   .tv_nsec = (long)(wait_ns % NS_PER_SEC) };
 
 	for (u32 end = 0; end < LINK_WAYS; end++)
 		waiting[end] = (struct pollfd){ .fd = port_fd(run->port[end]), .events = POLLIN };
-	if (ppoll(waiting, LINK_WAYS, &length, &run->while_asleep) < 0)
+	if (!punctual_wait(&run->punctual, waiting, LINK_WAYS, next_due(run), moved))
 		return;
 	for (u32 end = 0; end < LINK_WAYS; end++) {
 		if ((waiting[end].revents & (POLLERR | POLLHUP)) != 0 || !run->port[end]->up)
 			look_at(run, end);
 	}
-}
-
-/* Whatever waits. */
-static void rest(const struct link_run *run)
-{
-	struct timespec length = { .tv_nsec = REST_NS };
-
-	(void)ppoll(NULL, 0, &length, &run->while_asleep);
-}
-
-static void wait_or_spin(struct link_run *run, bool moved)
-{
-	ns_t now = os_now(), due_ns = next_due(run), wait_ns = 0;
-
-	if (!moved && due_ns > now + SPIN_NS)
-		wait_ns = u64_min(due_ns - SPIN_NS - now, WAIT_MAX_NS);
-	if (wait_ns == 0 && now < run->look_ns)
-		return;
-	if (wait_ns == 0 && run->realtime)
-		rest(run);
-	sleep_for(run, wait_ns);
-	run->look_ns = now + wait_ns + LOOK_NS;
 }
 
 static void tell_if_due(struct link_run *run)
@@ -209,7 +139,7 @@ static void tell_if_due(struct link_run *run)
 
 static bool is_over(const struct link_run *run)
 {
-	return stop_asked || run->failed ||
+	return punctual_is_stopped() || run->failed ||
 	       (run->args.end_ns > 0 && os_now() >= run->begin_ns + run->args.end_ns);
 }
 
@@ -303,29 +233,16 @@ static void init_links(struct link_run *run)
 	}
 }
 
-/* Not on the only processor: there everything else would wait. */
-static void take_precedence(struct link_run *run)
-{
-	struct sched_param lowest = { .sched_priority = sched_get_priority_min(SCHED_RR) };
-	cpu_set_t processors;
-
-	if (!run->args.realtime || sched_getaffinity(0, sizeof(processors), &processors) != 0 ||
-	    CPU_COUNT(&processors) < 2)
-		return;
-	run->realtime = sched_setscheduler(0, SCHED_RR, &lowest) == 0;
-}
-
 static bool prepare(struct link_run *run, struct tool_why *why)
 {
 	if (!draw_seed(run, why) || !open_port(run, LINK_A_TO_B, why) ||
 	    !open_port(run, LINK_B_TO_A, why) || !take_memory(run, why))
 		return false;
 	init_links(run);
-	take_precedence(run);
+	if (run->args.realtime)
+		punctual_take_precedence(&run->punctual);
 	if (!os_privilege_freeze() || !os_privilege_drop())
 		return tool_refuse(why, "privileges can not be given up: %s", strerror(errno));
-	/* A sleep ends when it should, not up to 50 us later. */
-	(void)prctl(PR_SET_TIMERSLACK, 1);
 	run->report = (struct link_report){ .out = stdout,
 					    .json = run->args.json,
 					    .seed = run->args.seed };
@@ -347,7 +264,7 @@ static int link_run(struct link_run *run)
 {
 	struct tool_why why;
 
-	watch_signals(&run->while_asleep);
+	punctual_begin(&run->punctual);
 	if (!prepare(run, &why))
 		return complain(&why);
 	run->begin_ns = os_now();

@@ -29,7 +29,7 @@ enum { NUMBER_SIZE = 32, LABEL_SIZE = 64, LIST_SIZE = 512, PPM_OF_PERCENT = 1000
 #define RATE_MIN_BPS           1000
 #define BDP_MAX_NANO           (1000 * NANO)
 #define BDP_BYTES_MIN          2000 /* that a whole packet may wait */
-#define NANO                   UINT64_C(1000000000)
+#define NANO                   TOOL_NANO
 #define STATS_MIN_NS           (10 * NS_PER_MS)
 #define SECONDS_MAX_NS         (1000000 * NS_PER_SEC)
 /* How many packets to make room for, when nobody says it: the bytes that may be on their way and in
@@ -87,51 +87,21 @@ void link_args_help(FILE *out)
 
 /* ---- numbers with units -------------------------------------------------------------------- */
 
-struct unit {
-	const char *name; /* NULL ends a list */
-	u64 factor;
-};
-
-static const struct unit rate_units[] = {
+static const struct tool_unit rate_units[] = {
 	{ "bit", 1 }, { "kbit", 1000 }, { "mbit", 1000000 }, { "gbit", 1000000000 }, { NULL, 0 },
 };
-static const struct unit time_units[] = {
+static const struct tool_unit time_units[] = {
 	{ "s", NS_PER_SEC }, { "ms", NS_PER_MS }, { "us", NS_PER_US }, { "ns", 1 }, { NULL, 0 },
 };
-static const struct unit percent_units[] = { { "%", PPM_OF_PERCENT }, { NULL, 0 } };
-static const struct unit packet_units[] = { { "p", 1 }, { NULL, 0 } };
-static const struct unit byte_units[] = {
+static const struct tool_unit percent_units[] = { { "%", PPM_OF_PERCENT }, { NULL, 0 } };
+static const struct tool_unit packet_units[] = { { "p", 1 }, { NULL, 0 } };
+static const struct tool_unit byte_units[] = {
 	{ "b", 1 },
 	{ "kb", 1024 },
 	{ "mb", 1024 * 1024 },
 	{ NULL, 0 },
 };
-static const struct unit bdp_units[] = { { "bdp", NANO }, { NULL, 0 } };
-
-/* "2.5mbit" as 2500000; false: no number, another unit, or above max. Zero may stand alone. */
-static bool scan_with_unit(const char *text, const struct unit *units, u64 max, u64 *out)
-{
-	size_t len = strspn(text, "0123456789.");
-	char number[NUMBER_SIZE] = "";
-	unsigned __int128 product;
-	u64 nano = 0;
-
-	if (len >= sizeof(number))
-		return false;
-	memcpy(number, text, len);
-	if (!tool_scan_decimal(number, &nano))
-		return false;
-	while (units->name && strcmp(units->name, text + len) != 0)
-		units++;
-	if (!units->name && (nano != 0 || text[len] != '\0'))
-		return false;
-	product = (unsigned __int128)nano * units->factor / NANO;
-	if (product > max)
-		return false;
-	*out = (u64)product;
-	/* What is below the smallest step would silently be nothing. */
-	return *out > 0 || nano == 0;
-}
+static const struct tool_unit bdp_units[] = { { "bdp", NANO }, { NULL, 0 } };
 
 static bool refuse_value(const struct tool_value *value, struct tool_why *why)
 {
@@ -141,7 +111,7 @@ static bool refuse_value(const struct tool_value *value, struct tool_why *why)
 static bool read_time(const struct tool_value *value, const char *text, u64 *ns,
 		      struct tool_why *why)
 {
-	return scan_with_unit(text, time_units, LINK_TIME_MAX_NS, ns) || refuse_value(value, why);
+	return tool_scan_unit(text, time_units, LINK_TIME_MAX_NS, ns) || refuse_value(value, why);
 }
 
 static bool read_ppm(const struct tool_value *value, const char *text, u32 *ppm,
@@ -149,7 +119,7 @@ static bool read_ppm(const struct tool_value *value, const char *text, u32 *ppm,
 {
 	u64 number = 0;
 
-	if (!scan_with_unit(text, percent_units, LINK_MILLION, &number))
+	if (!tool_scan_unit(text, percent_units, LINK_MILLION, &number))
 		return refuse_value(value, why);
 	*ppm = (u32)number;
 	return true;
@@ -181,7 +151,7 @@ static bool read_rate(const struct tool_value *value, struct way_args *way, stru
 	u64 rate_bps = 0;
 
 	if (strcmp(value->text, "unlimited") != 0 &&
-	    (!scan_with_unit(value->text, rate_units, LINK_RATE_MAX_BPS, &rate_bps) ||
+	    (!tool_scan_unit(value->text, rate_units, LINK_RATE_MAX_BPS, &rate_bps) ||
 	     rate_bps < RATE_MIN_BPS))
 		return refuse_value(value, why);
 	way->conf.rate_bps = rate_bps;
@@ -208,9 +178,9 @@ static bool read_buffer(const struct tool_value *value, struct way_args *way, st
 {
 	u64 packets = 0, bytes = 0, bdp_nano = 0;
 
-	if (!scan_with_unit(value->text, packet_units, BUFFER_PACKETS_MAX, &packets) &&
-	    !scan_with_unit(value->text, byte_units, BUFFER_BYTES_MAX, &bytes) &&
-	    !scan_with_unit(value->text, bdp_units, BDP_MAX_NANO, &bdp_nano))
+	if (!tool_scan_unit(value->text, packet_units, BUFFER_PACKETS_MAX, &packets) &&
+	    !tool_scan_unit(value->text, byte_units, BUFFER_BYTES_MAX, &bytes) &&
+	    !tool_scan_unit(value->text, bdp_units, BDP_MAX_NANO, &bdp_nano))
 		return refuse_value(value, why);
 	if (packets == 0 && bytes == 0 && bdp_nano == 0)
 		return refuse_value(value, why);
@@ -224,8 +194,8 @@ static bool read_ecn(const struct tool_value *value, struct way_args *way, struc
 {
 	u64 packets = 0, bytes = 0;
 
-	if (!scan_with_unit(value->text, packet_units, BUFFER_PACKETS_MAX, &packets) &&
-	    !scan_with_unit(value->text, byte_units, BUFFER_BYTES_MAX, &bytes))
+	if (!tool_scan_unit(value->text, packet_units, BUFFER_PACKETS_MAX, &packets) &&
+	    !tool_scan_unit(value->text, byte_units, BUFFER_BYTES_MAX, &bytes))
 		return refuse_value(value, why);
 	way->conf.mark_packets = (u32)packets;
 	way->conf.mark_bytes = bytes;

@@ -7,6 +7,8 @@
 
 #define DECIMALS 9
 
+enum { NUMBER_SIZE = 32 };
+
 bool tool_refuse(struct tool_why *why, const char *fmt, ...)
 {
 	va_list args;
@@ -85,6 +87,30 @@ bool tool_scan_decimal(const char *text, uint64_t *nano)
 		return false;
 	*nano = whole * NS_PER_SEC + fraction_ns;
 	return true;
+}
+
+bool tool_scan_unit(const char *text, const struct tool_unit *units, uint64_t max, uint64_t *out)
+{
+	size_t len = strspn(text, "0123456789.");
+	char number[NUMBER_SIZE] = "";
+	unsigned __int128 product;
+	uint64_t nano = 0;
+
+	if (len >= sizeof(number))
+		return false;
+	memcpy(number, text, len);
+	if (!tool_scan_decimal(number, &nano))
+		return false;
+	while (units->name && strcmp(units->name, text + len) != 0)
+		units++;
+	if (!units->name && (nano != 0 || text[len] != '\0'))
+		return false;
+	product = (unsigned __int128)nano * units->factor / TOOL_NANO;
+	if (product > max)
+		return false;
+	*out = (uint64_t)product;
+	/* What is below the smallest step would silently be nothing. */
+	return *out > 0 || nano == 0;
 }
 
 bool tool_parse_seconds(const struct tool_value *value, uint64_t min_ns, uint64_t max_ns,

@@ -41,6 +41,17 @@ bool tool_parse_uint(const struct tool_value *value, uint64_t min, uint64_t max,
 /* A decimal number as "3", "0.2" or ".5" in thousand-millionths of one; false when it is none. */
 bool tool_scan_decimal(const char *text, uint64_t *nano);
 
+#define TOOL_NANO UINT64_C(1000000000)
+
+struct tool_unit {
+	const char *name; /* NULL ends a list */
+	uint64_t factor;
+};
+
+/* "2.5mbit" as 2500000; false: no number, a unit of no list, above max, or below one. Zero may
+ * stand alone. */
+bool tool_scan_unit(const char *text, const struct tool_unit *units, uint64_t max, uint64_t *out);
+
 /* Seconds as "3", "0.2" or ".5" into nanoseconds; bounds are nanoseconds too. Digits after the
  * ninth decimal are below a nanosecond and are cut off. The decimal point does not follow the
  * locale. */

@@ -35,7 +35,7 @@ has "bash: itself" zsh "$(complete_bash completion z)"
 has "bash: it is registered" _sluice \
 	"$(bash --norc --noprofile -c '. "$1"; complete -p sluice' bash "$box/bash")"
 # Every option that --help lists, of every command.
-for command in run show check apply schema ping traceroute link; do
+for command in run show check apply schema ping traceroute link perf; do
 	for option in $("$SLUICE" "$command" --help | sed -n 's/^  \(-[^ ,]*\).*/\1/p'); do
 		case " $(complete_bash "$command" "$option") " in
 		*" $option "*) ;;

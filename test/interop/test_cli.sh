@@ -85,7 +85,7 @@ says "drops: with its sentence and law" "1  ROUTE_BLACKHOLE +the route says to d
 	"$BOX/text"
 says_not "drops: none that is zero" "^ +0 " "$BOX/text"
 at_least "drops: all of them on request" 40 "$(ask drops --all --count)"
-for what in flows nat ports backends subscribers routes interfaces neighbours drops counters memory rules sets; do
+for what in flows nat ports backends subscribers routes interfaces neighbours drops counters memory rules sets sockets; do
 	check "show $what" ask "$what"
 	show "$what" >"$BOX/json"
 	check "show $what: JSON with its name" jq -e ".version == 1 and (.$what | type) == \"array\"" \

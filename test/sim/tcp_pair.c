@@ -6,7 +6,10 @@
 
 enum { CHUNK = 16384 };
 
-static const char *const end_addr[2] = { "192.0.2.1", "198.51.100.1" };
+be32 tcp_pair_addr(u32 n)
+{
+	return addr(n == 0 ? "192.0.2.1" : "198.51.100.1");
+}
 
 static u8 byte_at(u8 sender, u64 at)
 {
@@ -25,15 +28,16 @@ void tcp_pair_conf_defaults(struct tcp_pair_conf *conf)
 	}
 }
 
+/* Zeroed by the system when it is touched: most of a plan never is. */
 static void *region_of(const struct mem *plan, struct mem *mem)
 {
-	u64 size = (plan->used + MEM_LINE) / MEM_LINE * MEM_LINE;
-	void *region = aligned_alloc(MEM_LINE, size);
+	u64 size = (plan->used / MEM_LINE + 2) * MEM_LINE;
+	u8 *memory = calloc(1, size);
+	u64 skip = MEM_LINE - (uintptr_t)memory % MEM_LINE;
 
-	CHECK(region != NULL);
-	memset(region, 0, size);
-	mem_init(mem, region, size);
-	return region;
+	CHECK(memory != NULL);
+	mem_init(mem, memory + skip, size - MEM_LINE);
+	return memory;
 }
 
 static void end_init(struct tcp_pair *pair, u32 n)
@@ -43,7 +47,8 @@ static void end_init(struct tcp_pair *pair, u32 n)
 	const struct tcp_conf *conf = &pair->conf.tcp[n];
 	u8 seed[32] = { (u8)pair->conf.seed, (u8)(pair->conf.seed >> 8),
 			(u8)(pair->conf.seed >> 16), (u8)n };
-	struct tcp_listen listen = { .addr = addr(end_addr[n]), .port = be16_of(TCP_PAIR_PORT),
+	struct tcp_listen listen = { .addr = tcp_pair_addr(n),
+				     .port = be16_of(TCP_PAIR_PORT),
 				     .backlog = 1024 };
 	struct mem plan, mem;
 
@@ -108,8 +113,8 @@ void tcp_pair_talk(struct tcp_pair *pair, u8 from, struct tcp_talk *talk)
 static void talk_begin(struct tcp_pair *pair, u32 index)
 {
 	struct tcp_talk *talk = pair->talk[index];
-	struct tcp_open open = { .key = { .local = addr(end_addr[talk->from]),
-					  .peer = addr(end_addr[!talk->from]),
+	struct tcp_open open = { .key = { .local = tcp_pair_addr(talk->from),
+					  .peer = tcp_pair_addr(!talk->from),
 					  .peer_port = be16_of(TCP_PAIR_PORT) },
 				 .opt = talk->opt,
 				 .mtu = pair->conf.mtu,
@@ -272,11 +277,10 @@ static ns_t next_event(const struct tcp_pair *pair)
 	return next;
 }
 
-bool tcp_pair_step(struct tcp_pair *pair, ns_t until)
+bool tcp_pair_turn(struct tcp_pair *pair, ns_t until)
 {
 	ns_t next;
 
-	serve(pair);
 	flush(pair);
 	next = next_event(pair);
 	if (next > until) {
@@ -293,18 +297,22 @@ bool tcp_pair_step(struct tcp_pair *pair, ns_t until)
 	return true;
 }
 
+bool tcp_pair_step(struct tcp_pair *pair, ns_t until)
+{
+	serve(pair);
+	return tcp_pair_turn(pair, until);
+}
+
 void tcp_pair_run(struct tcp_pair *pair, ns_t until)
 {
 	while (tcp_pair_step(pair, until))
 		;
 }
 
-u32 tcp_pair_goodput(const struct tcp_pair *pair, const struct tcp_talk *talk, u8 reader,
-		     ns_t from, u64 read_before)
+u32 tcp_pair_goodput(const struct tcp_pair *pair, u8 sender, u64 bytes, ns_t from)
 {
-	const struct link_conf *link = &pair->conf.link[!reader];
-	u64 good_bps = link->rate_bps / LINK_MILLION * (LINK_MILLION - link->loss_ppm);
-	u64 bits = (talk->read[reader] - read_before) * 8;
+	const struct link_conf *link = &pair->conf.link[sender];
+	u64 good_bps = link->rate_bps * (LINK_MILLION - link->loss_ppm) / LINK_MILLION;
 
-	return (u32)(bits * 1000 / (good_bps / 1000 * ((pair->now - from) / NS_PER_MS)));
+	return (u32)(bytes * 8 * 1000 / (good_bps * ((pair->now - from) / NS_PER_US) / 1000000));
 }

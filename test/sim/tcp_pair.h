@@ -20,24 +20,24 @@ struct tcp_pair_conf {
 	struct tcp_conf tcp[2];
 	struct link_conf link[2]; /* [n]: away from end n */
 	u16 mtu;
-	u32 packets;              /* in each end's pool */
+	u32 packets; /* in each end's pool */
 	u64 seed;
-	bool check;               /* every invariant after every event */
+	bool check; /* every invariant after every event */
 };
 
 /* One connection, from the end that begins it to the other, data both ways. */
 struct tcp_talk {
 	struct tcp_sockopt opt;
 	ns_t start_ns;
-	u64 goal[2];      /* bytes that end n of the pair sends; UINT64_MAX: without end */
+	u64 goal[2]; /* bytes that end n of the pair sends; UINT64_MAX: without end */
 	/* from here on: what became of it */
 	u8 from;
 	bool begun;
-	bool open[2];     /* the end has a handle */
+	bool open[2]; /* the end has a handle */
 	tcp_id id[2];
 	u64 written[2];
-	u64 read[2];      /* by end n: of what the other one sent */
-	bool done[2];     /* it has read the end of the stream */
+	u64 read[2];  /* by end n: of what the other one sent */
+	bool done[2]; /* it has read the end of the stream */
 	enum tcp_error error[2];
 	ns_t finished_ns; /* when both had; 0 */
 };
@@ -70,8 +70,10 @@ void tcp_pair_talk(struct tcp_pair *pair, u8 from, struct tcp_talk *talk);
 /* The next event that is not after `until`; false: there is none, and it is `until` now. */
 bool tcp_pair_step(struct tcp_pair *pair, ns_t until);
 void tcp_pair_run(struct tcp_pair *pair, ns_t until);
-/* What has been read, in per mille of the rate of the link that it came over, less its loss. */
-u32 tcp_pair_goodput(const struct tcp_pair *pair, const struct tcp_talk *talk, u8 reader,
-		     ns_t from, u64 read_before);
+/* The same without the talks, for who calls the stacks himself: it accepts nothing. */
+bool tcp_pair_turn(struct tcp_pair *pair, ns_t until);
+be32 tcp_pair_addr(u32 n);
+/* So many bytes since `from`, in per mille of what the link away from an end lets through. */
+u32 tcp_pair_goodput(const struct tcp_pair *pair, u8 sender, u64 bytes, ns_t from);
 
 #endif

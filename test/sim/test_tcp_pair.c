@@ -116,6 +116,28 @@ static void test_bad_links(void **state)
 	}
 }
 
+/* A segment that is lost three times is no sign of a path that takes no such segments: others of
+ * its size come through.                                                                         */
+static void test_losses_are_no_black_hole(void **state)
+{
+	(void)state;
+	for (u64 seed = 1; seed <= 5; seed++) {
+		struct bed *bed = bed_new();
+		const struct tcp_talk *talk;
+
+		bed->conf.seed = seed;
+		bed->conf.tcp[0].cc = "bbr";
+		bed->conf.link[0].loss_ppm = 200000;
+		bed->conf.link[0].rate_bps = 20000000;
+		tcp_pair_init(&bed->pair, &bed->conf);
+		talk = bed_talk(bed, 0, 4 * MB, 0);
+		bed_run(bed, 120);
+		assert_done(talk);
+		assert_int_equal(bed->pair.end[0].tcp.stats.black_holes, 0);
+		bed_close(bed);
+	}
+}
+
 /* Half of everything is lost: slow, and still right. */
 static void test_half_is_lost(void **state)
 {
@@ -277,6 +299,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_clean_link),
 		cmocka_unit_test(test_bad_links),
+		cmocka_unit_test(test_losses_are_no_black_hole),
 		cmocka_unit_test(test_half_is_lost),
 		cmocka_unit_test(test_options_are_not_needed),
 		cmocka_unit_test(test_ecn),

@@ -142,5 +142,8 @@ bool engine_filter_event(struct sluice *s, struct sluice_event *out);
 const char *engine_limit_changed(const struct sluice_conf *old, const struct sluice_conf *new);
 void engine_events_tick(struct sluice *s, ns_t now);
 ns_t engine_events_next(const struct sluice *s);
+/* What sockets have counted, ENGINE_SOCK_COUNTERS of them at most; how many. */
+enum { ENGINE_SOCK_COUNTERS = 32 };
+u32 engine_counters_of_socks(const struct sluice *s, struct sluice_counter *out);
 
 #endif

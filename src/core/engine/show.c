@@ -314,7 +314,7 @@ static u32 counters_copy(const struct sluice_counter *all, u32 count, u32 *curso
 	return found;
 }
 
-enum { COUNTERS_MAX = 80 };
+enum { COUNTERS_MAX = 104 };
 
 /* Flows, and packets on their road. */
 static u32 counters_of_road(const struct sluice *s, struct sluice_counter *out)
@@ -451,6 +451,8 @@ u32 sluice_show_counters(const struct sluice *s, u32 *cursor, struct sluice_coun
 
 	count += counters_of_tables(s, all + count);
 	count += counters_of_splice(s, all + count);
+	CHECK(count + ENGINE_SOCK_COUNTERS <= COUNTERS_MAX);
+	count += engine_counters_of_socks(s, all + count);
 	CHECK(count <= COUNTERS_MAX);
 	return counters_copy(all, count, cursor, out, max);
 }

@@ -238,7 +238,7 @@ static enum sock_error connect_try(struct sluice *s, sock_id id, const struct so
 {
 	struct sock *sock = sock_find(&s->socks, id);
 	bool chosen = sock->held_port == 0 && sock->kind == SOCK_STREAM_KIND;
-	struct sock_addr before = sock->local;
+	struct sock_addr local = sock->local, before = sock->peer;
 	enum sock_error error = SOCK_IN_USE;
 
 	/* Whom it goes to is known when ports are looked at. */
@@ -253,9 +253,9 @@ static enum sock_error connect_try(struct sluice *s, sock_id id, const struct so
 		if (!chosen)
 			break;
 		sock_release_port(&s->socks, sock);
-		sock->local = before;
+		sock->local = local;
 	}
-	sock->peer = (struct sock_addr){ no_addr(), be16_of(0) };
+	sock->peer = before;
 	return error;
 }
 

@@ -194,11 +194,6 @@ enum sock_error sock_get(struct sock_table *t, sock_id id, enum sock_option opti
 u8 sock_ready(const struct sock_table *t, sock_id id);
 enum sock_error sock_watch(struct sock_table *t, sock_id id, u8 bits);
 
-struct sock_event {
-	sock_id sock;
-	u8 ready;
-};
-
 /* Those that have a bit they are watched for; fewer than max: these were all. Who asks again after
  * all were named begins anew.                                                                    */
 u32 sock_take_ready(struct sock_table *t, struct sock_event *out, u32 max);

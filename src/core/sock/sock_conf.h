@@ -149,6 +149,12 @@ struct sock_value {
 	const char *name; /* of a congestion control: static, as cc_name_at() has them */
 };
 
+/* Readiness as it is told. */
+struct sock_event {
+	sock_id sock;
+	u8 ready; /* enum sock_ready */
+};
+
 /* Completion: what an owner submits, and what it is told. */
 enum sock_op_kind {
 	SOCK_OP_RECV, /* one byte or more, or the end; a datagram */

@@ -76,7 +76,7 @@ struct cc;
 
 struct cc_ops {
 	const char *name; /* as in configurations and `sluice show sockets` */
-	/* Whether PRR (RFC 6937) leads cwnd down to ssthresh in recovery, outside the algorithm. */
+	/* Whether PRR (RFC 9937) leads cwnd down to ssthresh in recovery, outside the algorithm. */
 	bool wants_prr;
 	/* A connection is established, or the algorithm is exchanged on one: cwnd, mss are set. */
 	void (*init)(struct cc *cc, ns_t now);

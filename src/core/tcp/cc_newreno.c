@@ -86,6 +86,7 @@ static void on_timeout(struct cc *cc, const struct cc_ack *ack)
 		reduce(cc, ack);
 	reno->fast_recovery = false;
 	reno->loss_recovery = true;
+	reno->acked = 0;
 	cc->cwnd = cc->mss;
 }
 
@@ -113,6 +114,7 @@ static void on_event(struct cc *cc, enum cc_event event, const struct cc_ack *ac
 	case CC_IDLE_RESTART:
 		/* RFC 5681 section 4.1: the restart window. */
 		cc->cwnd = u32_min(cc->cwnd, cc_initial_window(cc->mss));
+		reno->acked = 0;
 		break;
 	}
 }

@@ -18,7 +18,6 @@ static void set_ip(struct pkt *pkt, const struct emit *emit)
 		.src = emit->key.local,
 		.dst = emit->key.peer,
 	};
-	ip->csum = csum_finish(csum_sum20(ip));
 	pkt->l4 = (u16)(pkt->l3 + IP4_HLEN_MIN);
 }
 
@@ -59,6 +58,7 @@ struct pkt *emit_segment(struct tcp *tcp, const struct emit *emit)
 {
 	u32 hlen = TCP_HLEN_MIN + tcp_opts_len(&emit->opt, 0);
 	u32 l4_len = hlen + emit->data_len[0] + emit->data_len[1];
+	struct ip4_hdr *ip;
 	struct tcp_hdr *hdr;
 	struct pkt *pkt;
 	u64 sum;
@@ -76,7 +76,10 @@ struct pkt *emit_segment(struct tcp *tcp, const struct emit *emit)
 	set_tcp(hdr, emit, hlen);
 	sum = put_data((u8 *)hdr + hlen, emit);
 	sum += csum_pseudo(emit->key.local, emit->key.peer, IP_PROTO_TCP, l4_len);
+	/* After the data: what was written in small pieces just now is slow to read in large. */
 	hdr->csum = csum_finish(sum + csum_sum(hdr, hlen));
+	ip = (struct ip4_hdr *)pkt_l3(pkt);
+	ip->csum = csum_finish(csum_sum20(ip));
 	tcp->stats.segs_out++;
 	tcp->stats.resets_out += (emit->flags & TCP_RST) != 0;
 	return pkt;

@@ -14,10 +14,19 @@ struct emit {
 	u8 ttl;                  /* zero: the default */
 	u8 auth;                 /* as in a tcb */
 	u16 urgent;
-	struct tcp_opts opt;
 	const u8 *data[2];       /* in two runs: rings wrap */
 	u32 data_len[2];
+	struct tcp_opts opt;
 };
+
+/* All zero but seq and flags. Blocks of SACK are not: opt.sack_count says which of them count. For
+ * each segment that leaves, it is worth not to clear them.                                       */
+static inline void emit_begin(struct emit *emit, u32 seq, u8 flags)
+{
+	memset(emit, 0, offsetof(struct emit, opt.sack));
+	emit->seq = seq;
+	emit->flags = flags;
+}
 
 /* A packet with DF set, checksums complete, PKT_LOCAL_OUT; NULL: no buffer is free, counted. */
 struct pkt *emit_segment(struct tcp *tcp, const struct emit *emit);

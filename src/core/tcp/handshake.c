@@ -278,6 +278,7 @@ static bool half_open_complete(struct tcp *tcp, u32 idx, const struct tcp_seg *s
 		.snd_wscale = rec->snd_wscale,
 		.rcv_wscale = rec->rcv_wscale,
 		.flags = rec->flags,
+		.again = rec->level > 0,
 		.rtt_ns = rec->sent_ns != 0 ? now - rec->sent_ns : 0,
 	};
 	half_open_del(tcp, idx);

@@ -68,6 +68,7 @@ static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_
 	struct tcb *tcb = tcb_at(tcp, idx);
 	bool has_ack = (seg->flags & TCP_ACK) != 0;
 	struct loss_acked acked;
+	struct tcp_seg text;
 
 	/* First: the ACK. */
 	if (has_ack && (seq_le(seg->ack, tcb->iss) || seq_gt(seg->ack, tcb->snd_nxt))) {
@@ -102,11 +103,24 @@ static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_
 	loss_on_ack(tcp, idx, seg, false, &acked, now);
 	tcp_set_state(tcp, idx, TCP_ESTABLISHED, now);
 	ack_now(tcp, idx);
-	if (seg->len > 0 && reasm_in(tcp, tcb, seg, now))
+	/* Data begin behind the SYN. A FIN is not acknowledged, and comes again. */
+	text = *seg;
+	text.seq++;
+	if (text.len > 0 && reasm_in(tcp, tcb, &text, now))
 		tcp_set_ready(tcp, tcb, TCP_READABLE, 0);
 }
 
 /* ---- 3.10.7.4 the states that are synchronized ----------------------------------------------- */
+
+/* What is not acceptable and takes sequence space comes again because its ACK was lost, but a SYN,
+ * which comes from who has nothing of this connection: RFC 5961 section 4.2.                     */
+static void ack_unacceptable(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
+{
+	if (tcp_seg_space(seg) > 0 && (seg->flags & TCP_SYN) == 0)
+		ack_now(tcp, idx);
+	else
+		challenge(tcp, idx, now);
+}
 
 /* RFC 7323 section 5.3 R1. */
 static bool check_timestamps(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
@@ -122,10 +136,7 @@ static bool check_timestamps(struct tcp *tcp, u32 idx, const struct tcp_seg *seg
 	if (!seq_lt(seg->opt.tsval, tcb->ts_recent) || now - tcb->ts_recent_ns > old_ns)
 		return true;
 	tcp->stats.paws++;
-	if (tcp_seg_space(seg) > 0)
-		ack_now(tcp, idx);
-	else
-		challenge(tcp, idx, now);
+	ack_unacceptable(tcp, idx, seg, now);
 	return false;
 }
 
@@ -157,10 +168,7 @@ static bool check_sequence(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, 
 		if (seq_gt(tcb->dsack.end, tcb->rcv_nxt))
 			tcb->dsack.end = tcb->rcv_nxt;
 	}
-	if (space > 0)
-		ack_now(tcp, idx);
-	else
-		challenge(tcp, idx, now);
+	ack_unacceptable(tcp, idx, seg, now);
 	return false;
 }
 
@@ -243,17 +251,10 @@ static bool fin_acked(struct tcp *tcp, u32 idx, ns_t now)
 	struct tcb *tcb = tcb_at(tcp, idx);
 
 	switch (tcb->state) {
-	case TCP_FIN_WAIT_1:
-		tcp_set_state(tcp, idx, TCP_FIN_WAIT_2, now);
-		return true;
-	case TCP_CLOSING:
-		tcp_set_state(tcp, idx, TCP_TIME_WAIT, now);
-		return false;
-	case TCP_LAST_ACK:
-		tcp_set_state(tcp, idx, TCP_CLOSED, now);
-		return false;
-	default:
-		return true;
+	case TCP_FIN_WAIT_1: tcp_set_state(tcp, idx, TCP_FIN_WAIT_2, now); return true;
+	case TCP_CLOSING: tcp_set_state(tcp, idx, TCP_TIME_WAIT, now); return false;
+	case TCP_LAST_ACK: tcp_set_state(tcp, idx, TCP_CLOSED, now); return false;
+	default: return true;
 	}
 }
 
@@ -261,16 +262,33 @@ static bool is_duplicate(const struct tcb *tcb, const struct tcp_seg *seg)
 {
 	/* RFC 5681 section 2, (a) to (e); with SACK the blocks tell instead. */
 	return tcb->snd_nxt != tcb->snd_una && tcp_seg_space(seg) == 0 &&
-	       seg->ack == tcb->snd_una &&
-	       ((u32)seg->window << tcb->snd_wscale) == tcb->snd_wnd;
+	       seg->ack == tcb->snd_una && ((u32)seg->window << tcb->snd_wscale) == tcb->snd_wnd;
 }
 
-/* Fifth: the ACK. */
-static bool take_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
+/* An ACK that was overtaken by a later one: what it SACKs above that has arrived all the same. One
+ * block below, and it is not known which of them are old, and which are DSACKs.                  */
+static void take_old_sacks(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
-	struct loss_acked acked = { 0 };
-	bool is_dup;
+	struct tcp_seg current = *seg;
+	struct loss_acked acked;
+
+	for (u32 at = 0; at < seg->opt.sack_count; at++) {
+		if (seq_lt(seg->opt.sack[at].start, tcb->snd_una))
+			return;
+	}
+	if (seg->opt.sack_count == 0)
+		return;
+	current.ack = tcb->snd_una;
+	loss_on_ack(tcp, idx, &current, false, &acked, now);
+	tcp_want_send(tcp, idx);
+}
+
+/* Fifth: whether the ACK can be one of ours. What is not believed here may change nothing, or one
+ * forged timestamp would make all that follow look old.                                          */
+static bool check_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
+{
+	struct tcb *tcb = tcb_at(tcp, idx);
 
 	if ((seg->flags & TCP_ACK) == 0)
 		return false;
@@ -284,9 +302,21 @@ static bool take_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t n
 		challenge(tcp, idx, now); /* RFC 5961 section 5.2 */
 		return false;
 	}
-	/* An old one: nothing to learn, its data may be new. */
-	if (seq_lt(seg->ack, tcb->snd_una))
+	return true;
+}
+
+static bool take_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
+{
+	struct tcb *tcb = tcb_at(tcp, idx);
+	struct loss_acked acked = { 0 };
+	bool is_dup;
+
+	tcb->flags &= ~(u32)TCB_MORE;
+	/* An old one: its data may be new, and what it SACKs. */
+	if (seq_lt(seg->ack, tcb->snd_una)) {
+		take_old_sacks(tcp, idx, seg, now);
 		return true;
+	}
 	is_dup = is_duplicate(tcb, seg);
 	(void)take_window(tcp, idx, seg);
 	tcb->keep_probes = 0;
@@ -311,8 +341,9 @@ static void plan_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, bool i
 	struct tcb *tcb = tcb_at(tcp, idx);
 	bool has_hole = tcb->range != IDX_NONE;
 
+	/* Several segments in one, as a driver may join them, are several. */
 	if (seg->len > tcb->rcv_mss)
-		tcb->rcv_mss = (u16)u32_min(seg->len, UINT16_MAX);
+		tcb->rcv_mss = (u16)u32_min(seg->len, tcb_mss_announced(tcb));
 	if (seg->len >= tcb->rcv_mss)
 		tcb->delack_segments = (u8)u32_min(tcb->delack_segments + seg->len / tcb->rcv_mss,
 						   UINT8_MAX);
@@ -337,8 +368,10 @@ static bool take_text(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t 
 	    tcb->state != TCP_FIN_WAIT_2)
 		return true;
 	if ((tcb->flags & TCB_ORPHAN) != 0 && seq_gt(seg->seq + seg->len, tcb->rcv_nxt)) {
-		/* Nobody will read it, and its sender should know: RFC 2525 section 2.17. */
-		tcb_abort(tcp, idx, now);
+		/* Nobody will read it, and its sender should know: RFC 2525 section 2.17. With the
+		 * number that it expects: it may not have our FIN, and would ask back.           */
+		emit_reset_for(tcp, seg);
+		tcb_fail(tcp, idx, TCP_ERR_RESET, now);
 		return false;
 	}
 	reasm_rtt(tcb, seg, now);
@@ -358,9 +391,17 @@ static void take_fin(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t n
 		tcb->fin_early = true;
 		tcb->fin_seq = seg->seq + seg->len;
 	}
-	if (!tcb->fin_early || tcb->fin_seq != tcb->rcv_nxt)
+	if (!tcb->fin_early)
 		return;
+	if (tcb->fin_seq != tcb->rcv_nxt) {
+		/* Out of order, as data would be: RFC 5681 section 4.2. */
+		if ((seg->flags & TCP_FIN) != 0)
+			ack_now(tcp, idx);
+		return;
+	}
 	tcb->fin_early = false;
+	/* Behind the end there is nothing, whatever came before it was known. */
+	reasm_fini(tcp, tcb);
 	tcb->flags |= TCB_FIN_RECEIVED;
 	tcb->rcv_nxt++;
 	if (seq_lt(tcb->rcv_adv, tcb->rcv_nxt))
@@ -368,18 +409,13 @@ static void take_fin(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t n
 	ack_now(tcp, idx);
 	tcp_set_ready(tcp, tcb, TCP_READABLE | TCP_PEER_DONE, 0);
 	switch (tcb->state) {
-	case TCP_ESTABLISHED:
-		tcp_set_state(tcp, idx, TCP_CLOSE_WAIT, now);
-		break;
+	case TCP_ESTABLISHED: tcp_set_state(tcp, idx, TCP_CLOSE_WAIT, now); break;
 	case TCP_FIN_WAIT_1:
 		/* Had it acknowledged our FIN, we would be in FIN-WAIT-2. */
 		tcp_set_state(tcp, idx, TCP_CLOSING, now);
 		break;
-	case TCP_FIN_WAIT_2:
-		tcp_set_state(tcp, idx, TCP_TIME_WAIT, now);
-		break;
-	default:
-		break;
+	case TCP_FIN_WAIT_2: tcp_set_state(tcp, idx, TCP_TIME_WAIT, now); break;
+	default: break;
 	}
 }
 
@@ -411,10 +447,14 @@ void tcp_in_tcb(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
 		crossed = *seg;
 		crossed.flags &= (u8)~TCP_SYN;
 		crossed.seq++;
+		/* Its window is not scaled (RFC 7323 section 2.2); all others are. */
+		crossed.window = (u16)(crossed.window >> tcb->snd_wscale);
 		seg = &crossed;
 	}
 	if (!check_timestamps(tcp, idx, seg, now) || !check_sequence(tcp, idx, seg, now) ||
 	    !check_reset(tcp, idx, seg, now) || !check_syn(tcp, idx, seg, now))
+		return;
+	if (!check_ack(tcp, idx, seg, now))
 		return;
 	take_timestamp(tcb, seg, now);
 	take_ecn(tcb, seg);
@@ -433,19 +473,21 @@ static bool seg_read(struct tcp_seg *seg, const struct pkt *pkt, const struct tc
 
 	if (!tcp_fits(hdr, l4_len) || !pkt_csum_is_right(pkt))
 		return false;
-	*seg = (struct tcp_seg){
-		.key = { .local = ip->dst, .peer = ip->src, .local_port = hdr->dport,
-			 .peer_port = hdr->sport, .zone = rx->zone },
-		.seq = be32_host(hdr->seq),
-		.ack = be32_host(hdr->ack),
-		.len = l4_len - tcp_hlen(hdr),
-		.window = be16_host(hdr->window),
-		.flags = hdr->flags,
-		.ecn = ip->tos & IP4_ECN_MASK,
-		.mtu = rx->mtu,
-		.data = (const u8 *)hdr + tcp_hlen(hdr),
-		.hdr = hdr,
-	};
+	memset(seg, 0, offsetof(struct tcp_seg, opt));
+	seg->key.local = ip->dst;
+	seg->key.peer = ip->src;
+	seg->key.local_port = hdr->dport;
+	seg->key.peer_port = hdr->sport;
+	seg->key.zone = rx->zone;
+	seg->seq = be32_host(hdr->seq);
+	seg->ack = be32_host(hdr->ack);
+	seg->len = l4_len - tcp_hlen(hdr);
+	seg->window = be16_host(hdr->window);
+	seg->flags = hdr->flags;
+	seg->ecn = ip->tos & IP4_ECN_MASK;
+	seg->mtu = rx->mtu;
+	seg->data = (const u8 *)hdr + tcp_hlen(hdr);
+	seg->hdr = hdr;
 	tcp_opts_read(&seg->opt, hdr);
 	return true;
 }

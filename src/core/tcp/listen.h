@@ -72,6 +72,7 @@ struct tcp_born {
 	u8 snd_wscale;
 	u8 rcv_wscale;
 	u8 flags;
+	bool again;        /* SYN,ACK had to be sent again */
 	ns_t rtt_ns;       /* zero: unknown */
 };
 

@@ -6,7 +6,7 @@
  * rate.c      delivery-rate samples (draft-ietf-ccwg-bbr, "Delivery Rate Samples")
  * rtt.c       RTT and RTO (RFC 6298), smallest RTT
  * rack.c      losses by time (RFC 8985), tail loss probes
- * recovery.c  entering, leaving, undoing recovery (RFC 6675, 6937, 5682 F-RTO, 3522 Eifel,
+ * recovery.c  entering, leaving, undoing recovery (RFC 6675, 9937, 5682 F-RTO, 3522 Eifel,
  *             DSACK undo); duplicate ACKs of a peer without SACK (RFC 6582)
  *
  * in.c calls loss_on_ack() for each acceptable ACK; out.c asks what to send again and says what it

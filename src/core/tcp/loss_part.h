@@ -124,6 +124,6 @@ void recovery_of_probe(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
 /* Duplicate ACKs of a peer without SACK. */
 void reno_on_ack(struct tcp *tcp, struct tcb *tcb, struct loss_step *step);
 void recovery_on_sent(struct tcb *tcb, u32 bytes);
-void recovery_on_sent_again(struct tcb *tcb, u32 bytes, ns_t now);
+void recovery_on_sent_again(struct tcb *tcb, const struct tx_rec *rec, ns_t now);
 
 #endif

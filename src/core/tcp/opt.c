@@ -74,7 +74,7 @@ void tcp_opts_read(struct tcp_opts *opts, const struct tcp_hdr *hdr)
 {
 	bool is_syn = (hdr->flags & TCP_SYN) != 0;
 
-	memset(opts, 0, sizeof *opts);
+	memset(opts, 0, offsetof(struct tcp_opts, sack));
 	for (const u8 *opt = tcp_opt_next(hdr, NULL); opt != NULL; opt = tcp_opt_next(hdr, opt))
 		read_option(opts, opt, is_syn);
 }

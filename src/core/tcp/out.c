@@ -30,9 +30,7 @@ void tcp_want_send(struct tcp *tcp, u32 idx)
 static void fill_options(const struct tcp *tcp, struct tcb *tcb, struct emit *emit, ns_t now)
 {
 	if ((emit->flags & TCP_SYN) != 0) {
-		u32 mss = tcb->pmtu - IP4_HLEN_MIN - TCP_HLEN_MIN;
-
-		emit->opt.mss = (u16)(tcb->mss_max != 0 ? u32_min(mss, tcb->mss_max) : mss);
+		emit->opt.mss = (u16)tcb_mss_announced(tcb);
 		emit->opt.has_wscale = (tcb->flags & TCB_WSCALE) != 0;
 		emit->opt.wscale = tcb->rcv_wscale;
 		emit->opt.sack_permitted = (tcb->flags & TCB_SACK) != 0;
@@ -89,8 +87,9 @@ static bool send_it(struct tcp *tcp, struct tcb *tcb, const struct emit *emit, s
 static enum out_step send_ack(struct tcp *tcp, struct tcb *tcb, u32 seq, struct batch *out,
 			      ns_t now)
 {
-	struct emit emit = { .seq = seq, .flags = TCP_ACK };
+	struct emit emit;
 
+	emit_begin(&emit, seq, TCP_ACK);
 	fill(tcp, tcb, &emit, now);
 	return send_it(tcp, tcb, &emit, out) ? OUT_SENT : OUT_NO_ROOM;
 }
@@ -109,23 +108,19 @@ static void fill_data(const struct tcp *tcp, const struct tcb *tcb, struct emit 
 	CHECK(len == 0);
 }
 
-static bool is_last_byte(const struct tcb *tcb, u32 end)
-{
-	return end - tcb_snd_base(tcb) == tcb->snd.len;
-}
-
 /* Data from seq on, FIN behind them if it is due; the header's bits follow from what it is. */
 static bool send_data(struct tcp *tcp, struct tcb *tcb, const struct tx_rec *what,
 		      struct batch *out, ns_t now)
 {
-	struct emit emit = { .seq = what->seq, .flags = TCP_ACK };
 	bool fin = (what->flags & REC_FIN) != 0;
 	u32 len = what->end - what->seq - fin;
 	bool is_new = what->seq == tcb->snd_nxt;
+	struct emit emit;
 
+	emit_begin(&emit, what->seq, TCP_ACK);
 	if (fin)
 		emit.flags |= TCP_FIN;
-	if (is_last_byte(tcb, what->seq + len) || tcb->snd_push == what->seq + len)
+	if ((what->flags & REC_PUSH) != 0 && len > 0)
 		emit.flags |= TCP_PSH;
 	fill(tcp, tcb, &emit, now);
 	fill_data(tcp, tcb, &emit, len);
@@ -232,6 +227,9 @@ static void count_sent(struct tcb *tcb, u32 bytes, ns_t now)
 {
 	if (tcb->send_budget_set)
 		tcb->send_budget -= u32_min(tcb->send_budget, bytes);
+	/* The window is used up, whether or not more waits (RFC 7661 section 4.1). */
+	if (tcb_in_flight(tcb) >= tcb->cc.cwnd)
+		tcb->flags |= TCB_CWND_LIMITED;
 	pacing_count(tcb, bytes + IP4_HLEN_MIN + TCP_HLEN_MIN + tcb->hdr_opt_len, now);
 }
 
@@ -241,12 +239,20 @@ static enum out_step resend(struct tcp *tcp, u32 idx, u32 rec, bool is_probe, st
 			    ns_t now)
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
+	u32 mss = tcb_mss(tcb);
+	struct tx_rec what;
 	u32 len;
 
-	if (!loss_cut(tcp, idx, rec, tcb_mss(tcb)))
-		return OUT_NO_ROOM;
-	len = rec_at(tcp, rec)->end - rec_at(tcp, rec)->seq;
-	if (!send_data(tcp, tcb, rec_at(tcp, rec), out, now))
+	/* Without a record for the rest, the rest counts as sent and will be missed: who holds all
+	 * records frees one only by what it sends.                                               */
+	(void)loss_cut(tcp, idx, rec, mss);
+	what = *rec_at(tcp, rec);
+	if (what.end - what.seq > mss) {
+		what.end = what.seq + mss;
+		what.flags &= (u16)~REC_FIN;
+	}
+	len = what.end - what.seq;
+	if (!send_data(tcp, tcb, &what, out, now))
 		return OUT_NO_ROOM;
 	tcp->stats.segs_again++;
 	tcb->bytes_again += len;
@@ -265,9 +271,10 @@ static u32 new_data_len(struct tcb *tcb, bool *fin)
 	s32 room = (s32)(tcb->snd_una + tcb->snd_wnd - tcb->snd_nxt);
 	u32 wnd = room > 0 ? (u32)room : 0;
 	u32 len = u32_min(u32_min(unsent, mss), wnd);
-	bool wants_fin = (tcb->flags & (TCB_FIN_QUEUED | TCB_FIN_SENT)) == TCB_FIN_QUEUED;
+	bool wants_fin = tcb_owes_fin(tcb);
 
-	*fin = wants_fin && len == unsent;
+	/* FIN takes a number of the window, too. */
+	*fin = wants_fin && len == unsent && len < wnd;
 	if (len == mss || *fin)
 		return len;
 	if (len < unsent) {
@@ -278,11 +285,13 @@ static u32 new_data_len(struct tcb *tcb, bool *fin)
 			return len;
 		return 0;
 	}
-	if ((tcb->flags & TCB_CORK) != 0)
+	if ((tcb->flags & TCB_PUSH_ALL) != 0)
+		return len;
+	/* Whoever writes more and does not do it is waited for no longer than a window is. */
+	if ((tcb->flags & (TCB_CORK | TCB_MORE)) != 0 && (tcb->flags & TCB_PERSIST_OVER) == 0)
 		return 0;
 	/* Nagle, as Minshall changed it: one segment that is not full may be on its way. */
-	if ((tcb->flags & (TCB_NODELAY | TCB_PUSH_ALL)) == 0 &&
-	    seq_gt(tcb->snd_small, tcb->snd_una))
+	if ((tcb->flags & TCB_NODELAY) == 0 && seq_gt(tcb->snd_small, tcb->snd_una))
 		return 0;
 	return len;
 }
@@ -294,6 +303,11 @@ static enum out_step send_new(struct tcp *tcp, u32 idx, u32 len, bool fin, struc
 	struct tx_rec what = { .seq = tcb->snd_nxt, .end = tcb->snd_nxt + len + fin,
 			       .flags = fin ? REC_FIN : 0 };
 
+	/* RFC 9293 section 3.9.1.2: what was written last is pushed; pushes may be one. So is what
+	 * does not wait for more any longer.                                                     */
+	if ((seq_gt(tcb->snd_push, what.seq) && seq_le(tcb->snd_push, what.seq + len)) ||
+	    ((tcb->flags & TCB_PERSIST_OVER) != 0 && len == tcb_unsent(tcb)))
+		what.flags |= REC_PUSH;
 	if (!loss_has_room(tcp)) {
 		tcp->stats.no_record++;
 		return OUT_NO_ROOM;
@@ -308,6 +322,9 @@ static enum out_step send_new(struct tcp *tcp, u32 idx, u32 len, bool fin, struc
 	if (fin)
 		tcb->flags |= TCB_FIN_SENT;
 	tcb->flags &= ~(u32)TCB_PERSIST_OVER;
+	timer_stop(tcp, tcb, TCP_TIMER_PERSIST);
+	if (tcb_unsent(tcb) == 0 && (tcb->flags & TCB_FIN_QUEUED) == 0)
+		tcb->flags &= ~(u32)TCB_PUSH_ALL;
 	loss_sent(tcp, idx, what.seq, what.end, what.flags, now);
 	count_sent(tcb, len, now);
 	return OUT_SENT;
@@ -360,7 +377,7 @@ static enum out_step step_new(struct tcp *tcp, u32 idx, struct batch *out, ns_t 
 	u32 unsent = tcb_unsent(tcb);
 
 	if (len == 0 && !fin) {
-		if (unsent > 0)
+		if (unsent > 0 || tcb_owes_fin(tcb))
 			plan_persist(tcp, tcb, now);
 		else if (may > 0 && loss_again(tcp, tcb) == IDX_NONE)
 			loss_app_limited(tcb);
@@ -472,7 +489,8 @@ void emit_reset_of(struct tcp *tcp, struct tcb *tcb, ns_t now)
 	struct emit emit = { .seq = tcb->snd_nxt, .flags = TCP_RST | TCP_ACK };
 
 	fill(tcp, tcb, &emit, now);
-	emit.opt = (struct tcp_opts){ 0 };
+	/* RFC 7323 section 3.2: timestamps, too, once they were agreed upon. */
+	emit.opt.sack_count = 0;
 	emit.flags &= (u8)~TCP_ECE;
 	tcp->stats.resets_out++;
 	emit_answer(tcp, &emit);

@@ -3,22 +3,20 @@
 #include "core/tcp/loss.h"
 #include "core/tcp/tcp_part.h"
 #include "core/wire/icmp.h"
-#include "core/wire/ip4.h"
 
 enum {
-	PMTU_MIN = 576 - 24,    /* 552, as Linux has it: less is no path, but an attack */
-	PMTU_HOLE_TIMEOUTS = 3, /* time-outs in a row before large segments are doubted */
-	PMTU_HOLE = 1024,       /* what is tried then, and then the least */
-	SEGMENT_MIN = 88,       /* payload bytes at least, whatever a peer announces */
+	PMTU_MIN = 576 - 24, /* 552, as Linux has it: less is no path, but an attack */
+	PMTU_HOLE_SENT = 3,  /* how often a large segment was sent in vain before it is doubted */
+	PMTU_HOLE_TIMEOUTS = 2, /* in a row: who loses much has others of its size come through */
+	PMTU_HOLE = 1024,    /* what is tried then, and then the least */
+	HEADERS_LEN = IP4_HLEN_MIN + TCP_HLEN_MIN,
+	SEGMENT_MIN = 88,    /* payload bytes at least, whatever a peer announces */
 };
 
 void tcb_set_sizes(struct tcb *tcb)
 {
-	u32 mss = u32_max(tcb->pmtu, IP4_MTU_MIN) - IP4_HLEN_MIN - TCP_HLEN_MIN;
+	u32 mss = u32_min(tcb_mss_announced(tcb), tcb->peer_mss);
 
-	mss = u32_min(mss, tcb->peer_mss);
-	if (tcb->mss_max != 0)
-		mss = u32_min(mss, tcb->mss_max);
 	tcb->snd_mss = (u16)u32_max(mss, SEGMENT_MIN);
 	tcb->hdr_opt_len = (tcb->flags & TCB_TS) != 0 ? TCP_OPT_TS_LEN : 0;
 	tcb->cc.mss = tcb_mss(tcb);
@@ -40,11 +38,19 @@ void pmtu_on_timeout(struct tcp *tcp, u32 idx, ns_t now)
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
 
-	/* RFC 4821 section 7.7: silence is the only thing that a black hole says. */
-	if (tcb->backoff < PMTU_HOLE_TIMEOUTS || tcb->pmtu <= PMTU_MIN)
+	u16 mtu = tcb->pmtu > PMTU_HOLE ? PMTU_HOLE : PMTU_MIN;
+	const struct tx_rec *first;
+
+	if (tcb->pmtu <= PMTU_MIN || tcb->tx_first == IDX_NONE || tcb->backoff < PMTU_HOLE_TIMEOUTS)
+		return;
+	/* RFC 4821 section 7.7: silence is the only thing that a black hole says; of what would fit
+	 * through it, it says nothing.                                                           */
+	first = rec_at(tcp, tcb->tx_first);
+	if (first->xmit_count < PMTU_HOLE_SENT ||
+	    first->end - first->seq + HEADERS_LEN + tcb->hdr_opt_len <= mtu)
 		return;
 	tcp->stats.black_holes++;
-	pmtu_set(tcp, idx, tcb->pmtu > PMTU_HOLE ? PMTU_HOLE : PMTU_MIN, now);
+	pmtu_set(tcp, idx, mtu, now);
 }
 
 static enum tcp_error error_of(u8 code)

@@ -11,6 +11,7 @@
 enum {
 	REO_PERSIST = 16,   /* recoveries without DSACK that end a wider window: step 4 */
 	REO_MULT_MAX = 250, /* far beyond what SRTT allows */
+	MAX_ACK_DELAY_MS = 200, /* of a peer in the worst case: TLP.max_ack_delay of section 7.2 */
 };
 
 /* Section 6.2 step 2: whether an ACK may be for an earlier transmission. */
@@ -121,7 +122,7 @@ ns_t tlp_when(const struct tcp *tcp, const struct tcb *tcb)
 	if (tcb->srtt_ns == 0)
 		pto_ns = NS_PER_SEC;
 	else if (tcb_in_flight(tcb) <= tcb->cc.mss)
-		pto_ns += tcp->conf.delack_ms * NS_PER_MS;
+		pto_ns += MAX_ACK_DELAY_MS * NS_PER_MS;
 	/* From when SND.UNA moved, or new data left last. */
 	start_ns = rec_at(tcp, tcb->tx_last)->sent_ns;
 	if (start_ns < tcb->rto_start_ns)

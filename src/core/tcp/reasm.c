@@ -207,9 +207,11 @@ u16 reasm_window(struct tcb *tcb)
 	/* Silly windows: the edge moves by a segment, or half of what there is, or not at all. */
 	if (free >= offered + step)
 		wnd = u32_min(free, most);
-	/* Rounded up where rounding down would draw back what was offered. */
+	/* Rounded up where rounding down would draw back what was offered, as long as there is
+	 * room: else small segments that nobody reads would push the edge on for ever. A sender
+	 * bears that it falls back by less than a unit (RFC 7323 section 2.4); rcv_adv stays.    */
 	field = wnd >> shift;
-	if (field << shift < offered)
+	if (field << shift < offered && (field + 1) << shift <= free)
 		field++;
 	field = u32_min(field, UINT16_MAX);
 	if (seq_gt(tcb->rcv_nxt + (field << shift), tcb->rcv_adv))

@@ -61,7 +61,7 @@ static void end_guesses(struct tcb *tcb)
 
 static void end_recovery(struct tcb *tcb, struct loss_step *step)
 {
-	/* RFC 6937 section 3: PRR has led it there, except for what was not sent. */
+	/* RFC 9937 section 6.2: PRR has led it there, except for what was not sent. */
 	if (tcb->send_budget_set)
 		tcb->cc.cwnd = tcb->cc.ssthresh;
 	tcb->send_budget_set = false;
@@ -108,11 +108,12 @@ static bool is_undone_by_dsack(struct tcb *tcb, const struct loss_step *step)
 	return tcb->undo_again == 0;
 }
 
-/* RFC 3522 section 3.2, steps 4 and 5: the first ACK after the retransmission decides. */
+/* RFC 3522 section 3.2, steps 4 and 5: the first ACK of what was sent again first decides. One that
+ * ends before it is of a hole that an earlier recovery mends, and echoes that one's time.        */
 static bool is_undone_by_echo(struct tcb *tcb, const struct loss_step *step)
 {
 	if (!tcb->undo_sent || tcb->spurious_checked || !loss_in_recovery(tcb) ||
-	    tcb->snd_una == step->una_before)
+	    tcb->snd_una == step->una_before || seq_le(tcb->snd_una, tcb->undo_seq))
 		return false;
 	tcb->spurious_checked = true;
 	return (tcb->flags & TCB_TS) != 0 && step->seg->opt.has_ts &&
@@ -240,13 +241,15 @@ static void reno_detect(struct tcp *tcp, struct tcb *tcb, const struct loss_step
 
 /* ---- losses ---------------------------------------------------------------------------------- */
 
-/* RFC 6937 section 3, with the slow start reduction bound. The first segment is sent again whatever
- * comes out: that is the fast retransmit. Without news nothing is granted.                       */
+/* RFC 9937 section 6.2. The first segment is sent again whatever comes out: that is the fast
+ * retransmit. Without news nothing is granted; a segment more than was delivered only when the ACK
+ * moves on and tells of no further loss.                                                         */
 static void prr(struct tcb *tcb, const struct loss_step *step)
 {
 	u64 delivered = tcb->delivered - step->delivered_before;
 	u64 in_flight = tcb_in_flight(tcb);
 	u64 ssthresh = tcb->cc.ssthresh;
+	bool is_safe = tcb->snd_una != step->una_before && tcb->lost == step->lost_before;
 	u64 allowed; /* in all, since recovery began */
 	u64 budget;
 
@@ -260,7 +263,9 @@ static void prr(struct tcb *tcb, const struct loss_step *step)
 		budget = tcb->prr_delivered - u32_min(tcb->prr_delivered, tcb->prr_out);
 		if (budget < delivered)
 			budget = delivered;
-		budget = u64_min(budget + tcb->cc.mss, ssthresh - in_flight);
+		if (is_safe)
+			budget += tcb->cc.mss;
+		budget = u64_min(budget, ssthresh - in_flight);
 	}
 	if (tcb->prr_out == 0 && budget < tcb->cc.mss)
 		budget = tcb->cc.mss;
@@ -291,18 +296,20 @@ void recovery_on_sent(struct tcb *tcb, u32 bytes)
 		tcb->prr_out += bytes;
 }
 
-void recovery_on_sent_again(struct tcb *tcb, u32 bytes, ns_t now)
+void recovery_on_sent_again(struct tcb *tcb, const struct tx_rec *rec, ns_t now)
 {
 	/* RFC 5682 section 2.1 step 2b: with something sent again, step 3 tells nothing. */
 	if (tcb->frto == FRTO_SECOND)
 		tcb->frto = 0;
-	recovery_on_sent(tcb, bytes);
+	recovery_on_sent(tcb, rec_len(rec));
 	if (!tcb->undo_possible)
 		return;
-	if (!tcb->undo_sent)
+	if (!tcb->undo_sent) {
 		tcb->undo_ts = tcp_ts(tcb->ts_offset, now);
+		tcb->undo_seq = rec->seq;
+	}
 	tcb->undo_sent = true;
-	tcb->undo_again += bytes;
+	tcb->undo_again += rec_len(rec);
 }
 
 /* ---- the timer ------------------------------------------------------------------------------- */

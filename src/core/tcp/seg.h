@@ -42,7 +42,7 @@ struct tcp_opts {
 	u8 auth_kind;       /* TCP_OPT_MD5 or TCP_OPT_AO when there is one; 0 */
 	u32 tsval;
 	u32 tsecr;
-	struct sack_block sack[TCP_SACK_BLOCKS_MAX];
+	struct sack_block sack[TCP_SACK_BLOCKS_MAX]; /* the last member: sack_count of them count */
 };
 
 struct tcp_seg {

@@ -197,7 +197,7 @@ static void tcb_established(struct tcp *tcp, struct tcb *tcb, ns_t now)
 	tcp->stats.established++;
 	tcb->cc.mss = mss;
 	tcb->cc.cwnd = cc_initial_window(mss);
-	/* RFC 5681 section 3.1: who had to send its SYN again begins with one segment. */
+	/* RFC 5681 section 3.1: who had to send SYN or SYN,ACK again begins with one segment. */
 	if (tcb->syn_retries > 0)
 		tcb->cc.cwnd = mss;
 	tcb->cc.send_quantum = mss;
@@ -285,6 +285,7 @@ u32 tcb_born(struct tcp *tcp, const struct tcp_born *born, ns_t now)
 	if (born->peer_mss != 0)
 		tcb->peer_mss = born->peer_mss;
 	tcb_set_sizes(tcb);
+	tcb->syn_retries = born->again;
 	if (born->rtt_ns != 0)
 		rtt_sample(tcp, tcb, born->rtt_ns);
 	loss_init(tcp, tcb, now);

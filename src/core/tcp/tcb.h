@@ -57,13 +57,14 @@ enum tcb_flag {
 	TCB_LINGER = 1 << 17,
 	TCB_QUICKACK = 1 << 18,
 	TCB_CWND_LIMITED = 1 << 19, /* cwnd stopped the sender since the round began */
-	TCB_PUSH_ALL = 1 << 20,     /* what is queued leaves whatever Nagle says */
+	TCB_PUSH_ALL = 1 << 20,     /* what is queued leaves whatever Nagle and cork say */
 	TCB_ACTIVE = 1 << 21,       /* we began it */
 	TCB_ACCEPTED = 1 << 22,     /* its owner has it; else it waits in a listener's queue */
 	TCB_NO_ROOM = 1 << 23,      /* no packet or record was free: try at the next tick */
 	TCB_ABORTED = 1 << 24,      /* an RST is owed, then it is gone */
 	TCB_PACED = 1 << 25,        /* nothing new leaves before pacing_ns */
 	TCB_PERSIST_OVER = 1 << 26, /* the persist timer expired: a small window is used, too */
+	TCB_MORE = 1 << 27,         /* its owner writes more at once: no small segment until then */
 };
 
 /* Recovery, as `ss` calls it. */
@@ -105,6 +106,7 @@ enum rec_flag {
 	REC_FIN = 1 << 6,
 	REC_PROBE = 1 << 7,         /* its last transmission was a tail loss probe */
 	REC_DELIVERED = 1 << 8,     /* its last transmission is counted in tcb->delivered */
+	REC_PUSH = 1 << 9,          /* PSH goes with its last byte */
 };
 
 /* A run of sequence space that left in one segment, until it is acknowledged. In order of sequence
@@ -225,7 +227,7 @@ struct tcb {
 	bool tlp_active;
 	bool tlp_is_again;  /* the probe was a retransmission */
 
-	/* recovery: RFC 6675, 6937, 5682, 3522 */
+	/* recovery: RFC 6675, 9937, 5682, 3522 */
 	u32 high_seq;       /* snd_nxt when recovery began: it ends when that is acknowledged */
 	u32 prr_delivered;
 	u32 prr_out;
@@ -233,6 +235,7 @@ struct tcb {
 	u32 undo_una;       /* snd_una when it began; with undo_possible */
 	u32 undo_again;     /* bytes sent again that no DSACK told of yet */
 	u32 undo_ts;        /* tsval of the first retransmission: Eifel; with undo_sent */
+	u32 undo_seq;       /* and where it begins */
 	u32 ecn_end_seq;    /* snd_nxt when ECE, or a loss, reduced cwnd last: RFC 3168 6.1.2 */
 	bool undo_possible;
 	bool undo_sent;     /* something was sent again since it began */

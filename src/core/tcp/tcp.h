@@ -167,7 +167,8 @@ enum err tcp_adopt(struct tcp *tcp, const struct tcp_open *open, const struct tc
  * is left over waits for its readiness to write, or, if it had room, for memory.                 */
 u32 tcp_pass(struct tcp *tcp, tcp_id from, tcp_id to, ns_t now);
 /* Copies what fits and returns how much; what is queued behind a connect leaves once it stands.
- * Zero: full, or nothing may be written any more. more: do not push after it.                    */
+ * Zero: full, or nothing may be written any more. more: its owner will write on at once: no push
+ * after it, and no small segment until then, or until an ACK or an RTO has come.                 */
 u32 tcp_write(struct tcp *tcp, tcp_id id, const void *data, u32 bytes, bool more, ns_t now);
 /* Copies what is there, takes it, and opens the window. Zero and TCP_READABLE: the end. */
 u32 tcp_read(struct tcp *tcp, tcp_id id, void *to, u32 bytes, ns_t now);

@@ -3,6 +3,7 @@
 #define CORE_TCP_TCP_PART_H
 
 #include "core/tcp/tcp.h"
+#include "core/wire/ip4.h"
 
 enum {
 	TCP_RETRY_NS = 1000000,      /* 1 ms until packets or records are looked for again */
@@ -15,6 +16,15 @@ enum {
 static inline u32 tcb_mss(const struct tcb *tcb)
 {
 	return (u32)tcb->snd_mss - tcb->hdr_opt_len;
+}
+
+/* What our SYN says: the payload bytes that a segment of the peer may have, options not counted
+ * (RFC 9293 section 3.7.1).                                                                      */
+static inline u32 tcb_mss_announced(const struct tcb *tcb)
+{
+	u32 mss = u32_max(tcb->pmtu, IP4_MTU_MIN) - IP4_HLEN_MIN - TCP_HLEN_MIN;
+
+	return tcb->mss_max != 0 ? u32_min(mss, tcb->mss_max) : mss;
 }
 
 static inline bool tcb_is_opening(const struct tcb *tcb)
@@ -38,6 +48,11 @@ static inline u32 tcb_unsent(const struct tcb *tcb)
 	/* Before the SYN has left, snd_nxt lies below the base. */
 	return tcb->snd_nxt == tcb->iss && tcb_is_opening(tcb) ? tcb->snd.len :
 								 tcb->snd.len - sent;
+}
+
+static inline bool tcb_owes_fin(const struct tcb *tcb)
+{
+	return (tcb->flags & (TCB_FIN_QUEUED | TCB_FIN_SENT)) == TCB_FIN_QUEUED;
 }
 
 /* What may still be received: from rcv_nxt to the edge that was announced. */

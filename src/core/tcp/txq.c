@@ -187,8 +187,8 @@ bool txq_cut(struct tcp *tcp, struct tcb *tcb, u32 idx, u32 max)
 	rest = rec_at(tcp, rest_idx);
 	*rest = *rec;
 	rest->seq = rec->end = rec->seq + max;
-	/* FIN is the last of the sequence numbers; SYN is alone. */
-	rec->flags &= (u16)~REC_FIN;
+	/* FIN is the last of the sequence numbers, PSH goes with the last byte; SYN is alone. */
+	rec->flags &= (u16) ~(REC_FIN | REC_PUSH);
 	seq_insert(tcp, tcb, rest_idx, idx);
 	rest->time_next = rest->time_prev = IDX_NONE;
 	if (rec_is_in_flight(rec))
@@ -286,16 +286,15 @@ u32 loss_again(const struct tcp *tcp, const struct tcb *tcb)
 {
 	u32 unsent;
 
-	(void)tcp;
 	/* RFC 5682 section 2.1 step 1: one, and its ACK is waited for. */
 	if (tcb->frto == FRTO_FIRST && tcb->again_bytes > 0)
 		return IDX_NONE;
 	if (tcb->frto != FRTO_SECOND)
 		return tcb->tx_lost;
-	/* Step 2b: new data tell whether the time-out was spurious. When there are none, or the
-	 * peer's window takes none, it is recovery as usual.                                     */
+	/* Step 2b: new data tell whether the time-out was spurious. When there are none, the peer's
+	 * window takes none, or no record is free for them, it is recovery as usual.             */
 	unsent = tcb->snd.len - u32_min(tcb->snd.len, tcb->snd_nxt - tcb->snd_una);
-	if (unsent > 0 && seq_lt(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd))
+	if (unsent > 0 && seq_lt(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd) && loss_has_room(tcp))
 		return IDX_NONE;
 	return tcb->tx_lost;
 }
@@ -332,7 +331,7 @@ void loss_sent_again(struct tcp *tcp, u32 idx, u32 rec_idx, bool is_probe, ns_t 
 		tcb->tlp_end_seq = tcb->snd_nxt;
 		tcb->rto_start_ns = now;
 	}
-	recovery_on_sent_again(tcb, rec_len(rec), now);
+	recovery_on_sent_again(tcb, rec, now);
 	tell_sent(tcb, rec_payload(rec), in_flight, now);
 }
 

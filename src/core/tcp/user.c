@@ -22,6 +22,11 @@ static u32 idx_of(const struct tcp *tcp, tcp_id id)
 	return idx;
 }
 
+static void flag_set(struct tcb *tcb, u32 flag, bool on)
+{
+	tcb->flags = on ? tcb->flags | flag : tcb->flags & ~flag;
+}
+
 static tcp_id id_of(const struct tcp *tcp, u32 idx)
 {
 	return (u64)tcb_at(tcp, idx)->gen << 32 | idx;
@@ -158,6 +163,7 @@ u32 tcp_write(struct tcp *tcp, tcp_id id, const void *data, u32 bytes, bool more
 		tcb->snd.len += bytes;
 		if (!more)
 			tcb->snd_push = tcb_snd_base(tcb) + tcb->snd.len;
+		flag_set(tcb, TCB_MORE, more);
 		tcp_want_send(tcp, idx);
 	}
 	if (tcb->snd.len >= tcb->send_limit || bytes == 0)
@@ -282,11 +288,6 @@ void tcp_close(struct tcp *tcp, tcp_id id, ns_t now)
 
 /* ---- options, news --------------------------------------------------------------------------- */
 
-static void flag_set(struct tcb *tcb, u32 flag, bool on)
-{
-	tcb->flags = on ? tcb->flags | flag : tcb->flags & ~flag;
-}
-
 static enum err cc_exchange(struct tcb *tcb, const char *name, ns_t now)
 {
 	const struct cc_ops *ops = name == NULL ? tcb->cc.ops : cc_find(name);
@@ -315,11 +316,20 @@ enum err tcp_set_opt(struct tcp *tcp, tcp_id id, const struct tcp_sockopt *opt, 
 	err = cc_exchange(tcb, opt->cc, now);
 	if (err != ERR_OK || tcb->state == TCP_CLOSED)
 		return err;
+	/* Whoever turns Nagle off wants what is queued to leave, corked or not. */
+	if (opt->nodelay && (tcb->flags & TCB_NODELAY) == 0 && tcb_unsent(tcb) > 0)
+		tcb->flags |= TCB_PUSH_ALL;
 	flag_set(tcb, TCB_KEEPALIVE, opt->keepalive);
 	flag_set(tcb, TCB_NODELAY, opt->nodelay);
 	flag_set(tcb, TCB_CORK, opt->cork);
 	flag_set(tcb, TCB_LINGER, opt->linger);
 	flag_set(tcb, TCB_QUICKACK, opt->quickack);
+	if (opt->send_buffer != 0)
+		tcb->send_limit = u32_min(opt->send_buffer, tcp->conf.send_buffer_max);
+	if (opt->recv_buffer != 0)
+		tcb->recv_limit = u32_min(opt->recv_buffer, tcp->conf.recv_buffer_max);
+	tcb->send_fixed = opt->send_buffer != 0;
+	tcb->recv_fixed = opt->recv_buffer != 0;
 	tcb->keepalive_idle_ms = opt->keepalive_idle_ms;
 	tcb->keepalive_interval_ms = opt->keepalive_interval_ms;
 	tcb->keepalive_probes = (u8)u32_min(opt->keepalive_probes, UINT8_MAX);

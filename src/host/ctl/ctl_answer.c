@@ -7,6 +7,7 @@
 #include "core/wire/ip4.h"
 #include "host/ctl/ctl_records.h"
 #include "host/ctl/ctl_rules.h"
+#include "host/ctl/ctl_sock.h"
 
 void ctl_answer_init(struct ctl_answer *answer, const struct ctl_request *request)
 {
@@ -337,6 +338,19 @@ static void step_zones(struct ctl_answer *answer, const struct sluice *s, struct
 	}
 }
 
+static void step_sockets(struct ctl_answer *answer, const struct sluice *s, ns_t now,
+			 struct evbuffer *out)
+{
+	struct sluice_flow_filter filter = ctl_request_filter(&answer->request);
+	struct sluice_sock_info found[CTL_STEP_RECORDS];
+	u32 count = sluice_show_sockets(s, &filter, now, &answer->cursor, found, CTL_STEP_RECORDS);
+
+	for (u32 i = 0; i < count; i++) {
+		if (record_begin(answer, out))
+			ctl_put_sock(out, s, &found[i]);
+	}
+}
+
 static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t now,
 		      struct evbuffer *out)
 {
@@ -364,6 +378,7 @@ static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t no
 	case CTL_SHOW_MEMORY: step_memory(answer, s, out); return;
 	case CTL_SHOW_RULES: step_rules(answer, s, out); return;
 	case CTL_SHOW_ZONES: step_zones(answer, s, out); return;
+	case CTL_SHOW_SOCKETS: step_sockets(answer, s, now, out); return;
 	case CTL_SHOW_SETS:
 		if (!answer->request.set[0])
 			step_sets(answer, s, out);

@@ -34,6 +34,8 @@ static const struct {
 	[CTL_SHOW_RULES] = { "rules", FILTER_ANY },
 	[CTL_SHOW_SETS] = { "sets", FILTER_ANY | CTL_FILTER_SET },
 	[CTL_SHOW_ZONES] = { "zones", FILTER_ANY },
+	[CTL_SHOW_SOCKETS] = { "sockets", FILTER_ANY | FILTER_ENDS | CTL_FILTER_STATE |
+						  CTL_FILTER_ZONE },
 	[CTL_SHOW_CONFIG] = { "config", CTL_FILTER_ALL },
 };
 
@@ -250,7 +252,7 @@ static bool read_proto(json_t *value, struct ctl_request *request, struct ctl_wh
 
 static bool read_state(json_t *value, struct ctl_request *request, struct ctl_why *why)
 {
-	static const char right[] = "the name of a state, as show flows prints it";
+	static const char right[] = "the name of a state, as show flows or show sockets prints it";
 
 	if (!read_text(value, "state", right, why))
 		return false;

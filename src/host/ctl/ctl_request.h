@@ -46,6 +46,7 @@ enum ctl_show {
 	CTL_SHOW_RULES,
 	CTL_SHOW_SETS,
 	CTL_SHOW_ZONES,
+	CTL_SHOW_SOCKETS,
 	CTL_SHOW_CONFIG, /* an action: the engine does not know it */
 	CTL_SHOW_COUNT,
 };

@@ -1,7 +1,7 @@
 /* Explain: what is told, and that nothing of the engine changes meanwhile. That the telling is true
  * for any packet is the simulator's affair (test/sim/foresee.c).                                 */
 #include "fake/service.h"
-#include "unit/core_path/rules_bed.h"
+#include "unit/core_path/sock_bed.h"
 
 #include "sluice/explain.h"
 
@@ -531,9 +531,27 @@ static void test_no_room_for_a_subscriber(void **state)
 	asked_close(asked);
 }
 
+/* Nothing comes to it, and none of its numbers move. */
+static void test_a_socket_is_told_of(void **state)
+{
+	struct asked *asked = asked_open(sock_bed_open());
+	struct path_bed *bed = asked->bed;
+	sock_id id = sock_bed_udp(bed, NULL, 53);
+
+	(void)state;
+	build_udp4(&bed->b, addr(HOST), 4000, addr(GATEWAY_IN), 53, 20);
+	ask(asked, RIG_IN, &bed->b);
+	assert_int_equal(asked->told.trace.fate, TRACE_FATE_SOCKET);
+	assert_string_equal(trace_fate_name(TRACE_FATE_SOCKET), "socket");
+	assert_non_null(strstr(step_find(asked, TRACE_DELIVER, "packet")->sentence, "socket"));
+	assert_int_equal(sock_bed_recv(bed, id).error, SOCK_AGAIN);
+	asked_close(asked);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_socket_is_told_of),
 		cmocka_unit_test(test_new_flow_is_told_and_not_made),
 		cmocka_unit_test(test_mapping_is_told_as_what_it_is),
 		cmocka_unit_test(test_known_flow_and_short_cut),

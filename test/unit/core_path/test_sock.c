@@ -62,6 +62,8 @@ static void test_a_socket_speaks_first(void **state)
 	struct path_bed *bed = sock_bed_open();
 	sock_id id = sock_bed_socket(bed, SOCK_DGRAM_KIND, 0);
 	struct sock_addr local, peer, to = at_port(SERVER, 53);
+	struct sluice_flow_filter filter = { .port = 53 };
+	struct sluice_flow flow;
 
 	(void)state;
 	assert_int_equal(sluice_connect(bed->rig.s, id, &to, bed->rig.now), SOCK_OK);
@@ -77,6 +79,11 @@ static void test_a_socket_speaks_first(void **state)
 	assert_memory_equal(bed->out.seen.data, "hello", 5);
 	sock_bed_answer(bed, RIG_OUT, 9);
 	assert_int_equal(sock_bed_recv(bed, id).bytes, 9);
+	assert_int_equal(sock_bed_say(bed, id, "again"), SOCK_OK);
+	(void)sock_bed_out(bed);
+	assert_true(rig_find_flow(&bed->rig, &filter, &flow));
+	assert_int_equal(flow.packets[0], 2);
+	assert_int_equal(flow.packets[1], 1);
 	/* Somebody else's answer is not heard. */
 	build_udp4(&bed->b, addr("203.0.113.10"), 53, local.addr, be16_host(local.port), 3);
 	assert_true(rig_send(&bed->rig, RIG_OUT, &bed->b));
@@ -439,6 +446,26 @@ static void test_an_address_of_the_host_is_asked_of_sockets_first(void **state)
 	path_bed_close(bed);
 }
 
+/* Both may be members. */
+static void test_a_group_is_the_hosts_as_well(void **state)
+{
+	struct path_bed *bed = path_bed_new();
+	sock_id id;
+
+	(void)state;
+	sock_bed_conf(bed);
+	bed->conf.host_if = RIG_IN2;
+	path_bed_start(bed);
+	id = sock_bed_udp(bed, NULL, 520);
+	assert_int_equal(sock_bed_join(bed, id, RIP, RIG_IN), SOCK_OK);
+	build_udp4(&bed->b, addr(HOST), 520, addr(RIP), 520, 24);
+	assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	assert_int_equal(sock_bed_recv(bed, id).bytes, 24);
+	assert_true(rig_next(&bed->rig, &bed->out));
+	assert_int_equal(bed->out.out_if, RIG_IN2);
+	path_bed_close(bed);
+}
+
 static void test_names_that_can_not_be(void **state)
 {
 	struct path_bed *bed = sock_bed_open();
@@ -495,6 +522,7 @@ int main(void)
 		cmocka_unit_test(test_ports_are_shared_with_translation),
 		cmocka_unit_test(test_per_destination_ports_are_left_alone_too),
 		cmocka_unit_test(test_an_address_of_the_host_is_asked_of_sockets_first),
+		cmocka_unit_test(test_a_group_is_the_hosts_as_well),
 		cmocka_unit_test(test_names_that_can_not_be),
 		cmocka_unit_test(test_without_sockets_there_are_none),
 	};

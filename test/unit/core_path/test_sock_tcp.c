@@ -301,6 +301,81 @@ static void test_a_connection_outlives_its_flow(void **state)
 	path_bed_close(bed);
 }
 
+/* ---- what is told of them -------------------------------------------------------------------- */
+
+static u32 shown(const struct path_bed *bed, const struct sluice_flow_filter *filter,
+		 struct sluice_sock_info *out, u32 max)
+{
+	u32 cursor = 0, count = 0;
+
+	while (cursor != SLUICE_CURSOR_END)
+		count += sluice_show_sockets(bed->rig.s, filter, bed->rig.now, &cursor, out + count,
+					     max - count);
+	return count;
+}
+
+static void state_is(const struct path_bed *bed, const char *state, u32 count)
+{
+	struct sluice_flow_filter filter = { .state = state };
+	struct sluice_sock_info info[16];
+
+	assert_int_equal(shown(bed, &filter, info, 16), count);
+	for (u32 at = 0; at < count; at++)
+		assert_string_equal(info[at].state, state);
+}
+
+static void test_every_socket_is_shown(void **state)
+{
+	struct path_bed *bed = bed_open();
+	sock_id listener = listening(bed, 80), id, udp = sock_bed_udp(bed, GATEWAY_IN, 53);
+	struct sluice_flow_filter filter = { .proto = IP_PROTO_UDP };
+	struct far far = far_inside(80), half = far_inside(80);
+	struct sluice_sock_info info[16];
+
+	(void)state;
+	assert_int_equal(shown(bed, &filter, info, 16), 1);
+	assert_string_equal(info[0].state, "unconnected");
+	assert_true(info[0].owned && info[0].handle == udp);
+	state_is(bed, "listen", 1);
+	id = far_connects(bed, &far, listener);
+	half.port = PEER_PORT + 1;
+	far_say(bed, &half, TCP_SYN, "");
+	state_is(bed, "syn-received", 1);
+	far_say(bed, &far, TCP_ACK, "unread");
+	assert_int_equal(sock_bed_say(bed, id, "unacknowledged"), SOCK_OK);
+	(void)far_read(bed, &far);
+	filter = (struct sluice_flow_filter){
+		.state = "established", .port = PEER_PORT, .addr = addr(HOST), .addr_len = 32
+	};
+	assert_int_equal(shown(bed, &filter, info, 16), 1);
+	assert_true(info[0].owned && info[0].handle == id);
+	assert_int_equal(info[0].recv_queue, 6);
+	assert_int_equal(info[0].send_queue, 14);
+	assert_non_null(info[0].timer);
+	assert_true(info[0].has_info);
+	assert_true(info[0].info.cwnd_bytes >= info[0].info.mss);
+	assert_int_equal(info[0].info.pmtu, 1500);
+	assert_int_equal(info[0].info.in_flight_bytes, 14);
+	assert_string_not_equal(info[0].info.cc, "");
+	filter.port = 1;
+	assert_int_equal(shown(bed, &filter, info, 16), 0);
+	/* We end it: TIME-WAIT is ours. */
+	assert_int_equal(text_in(bed, id, "unread"), SOCK_OK);
+	far_say(bed, &far, TCP_ACK, "");
+	sluice_close(bed->rig.s, id, bed->rig.now);
+	(void)far_read(bed, &far);
+	state_is(bed, "fin-wait-1", 1);
+	far_say(bed, &far, TCP_ACK, "");
+	state_is(bed, "fin-wait-2", 1);
+	far_say(bed, &far, TCP_ACK | TCP_FIN, "");
+	rig_drain(&bed->rig);
+	rig_advance(&bed->rig, 10 * NS_PER_MS);
+	state_is(bed, "time-wait", 1);
+	assert_int_equal(rig_counter(&bed->rig, "tcp_opened_passive"), 1);
+	assert_true(rig_counter(&bed->rig, "sock_packets_in") > 3);
+	path_bed_close(bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_we_connect_to_ourselves),
 		cmocka_unit_test(test_a_listener_beside_translation),
 		cmocka_unit_test(test_a_connection_outlives_its_flow),
+		cmocka_unit_test(test_every_socket_is_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

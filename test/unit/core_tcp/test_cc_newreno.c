@@ -169,6 +169,40 @@ static void test_idle_and_limit(void **state)
 	assert_int_equal(feed.cc.cwnd, 4 * mss);
 }
 
+/* What was counted towards the next segment belongs to the window that there was. */
+static void test_idle_in_avoidance(void **state)
+{
+	struct feed feed;
+
+	(void)state;
+	feed_open(&feed, &cc_newreno);
+	feed.cc.cwnd = feed.cc.ssthresh = 40 * mss;
+	feed_ack(&feed, 30 * mss);
+	assert_int_equal(feed.cc.cwnd, 40 * mss);
+	feed_event(&feed, CC_IDLE_RESTART);
+	feed.cc.ops->check(&feed.cc);
+	assert_int_equal(feed.cc.cwnd, 10 * mss);
+	feed_ack(&feed, 2 * mss);
+	assert_int_equal(feed.cc.cwnd, 12 * mss);
+	feed.cc.ops->check(&feed.cc);
+}
+
+static void test_timeout_again_in_avoidance(void **state)
+{
+	struct feed feed;
+
+	(void)state;
+	feed_open(&feed, &cc_newreno);
+	feed.cc.cwnd = 40 * mss;
+	feed_event(&feed, CC_TIMEOUT);
+	feed.cc.cwnd = feed.cc.ssthresh = 20 * mss;
+	feed_ack(&feed, 15 * mss);
+	assert_int_equal(feed.cc.cwnd, 20 * mss);
+	feed_event(&feed, CC_TIMEOUT);
+	feed.cc.ops->check(&feed.cc);
+	assert_int_equal(feed.cc.cwnd, mss);
+}
+
 /* Twenty segments of one window are lost: the window is halved once. */
 static void test_one_reduction_per_window(void **state)
 {
@@ -206,6 +240,8 @@ int main(void)
 		cmocka_unit_test(test_congestion_mark_once_per_window),
 		cmocka_unit_test(test_undo),
 		cmocka_unit_test(test_idle_and_limit),
+		cmocka_unit_test(test_idle_in_avoidance),
+		cmocka_unit_test(test_timeout_again_in_avoidance),
 		cmocka_unit_test(test_one_reduction_per_window),
 	};
 

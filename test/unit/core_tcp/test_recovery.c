@@ -76,7 +76,7 @@ static void test_loss_behind_the_end_begins_another(void **state)
 }
 
 /* The first segment leaves at once, whatever the proportion says. */
-static void test_rfc6937_fast_retransmit_is_allowed(void **state)
+static void test_rfc9937_fast_retransmit_is_allowed(void **state)
 {
 	struct bed bed;
 
@@ -96,7 +96,7 @@ static u32 ceil_div(u32 a, u32 b)
 }
 
 /* Above ssthresh: ssthresh bytes leave for each RecoverFS that are delivered. */
-static void test_rfc6937_3_proportional(void **state)
+static void test_rfc9937_6_2_proportional(void **state)
 {
 	struct bed bed;
 	u32 delivered = SEG(1);
@@ -122,8 +122,9 @@ static void test_rfc6937_3_proportional(void **state)
 	bed_close(&bed);
 }
 
-/* Below ssthresh: slow start up to it, one segment more than was delivered. */
-static void test_rfc6937_3_slow_start_reduction_bound(void **state)
+/* Below ssthresh: what was delivered, and one segment more when the ACK moves on and tells of no
+ * further loss.                                                                                  */
+static void test_rfc9937_6_2_slow_start_reduction_bound(void **state)
 {
 	struct bed bed;
 
@@ -135,16 +136,18 @@ static void test_rfc6937_3_slow_start_reduction_bound(void **state)
 	assert_int_equal(tcb_in_flight(bed.tcb), SEG(2));
 	assert_int_equal(bed.tcb->prr_delivered, SEG(5));
 	assert_int_equal(bed.tcb->prr_out, SEG(1));
-	/* limit = max(5 - 1, 4) + 1, and ssthresh - pipe = 2. */
+	/* limit = max(5 - 1, 4), and ssthresh - pipe = 2. */
 	assert_int_equal(bed.tcb->send_budget, SEG(2));
 	bed.tcb->cc.ssthresh = SEG(100);
 	bed_sack(&bed, SEG(1), SEG(10), SEG(11));
-	assert_int_equal(bed.tcb->send_budget, SEG(6) - SEG(1) + SEG(1));
+	assert_int_equal(bed.tcb->send_budget, SEG(6) - SEG(1));
+	bed_sack(&bed, SEG(2), SEG(6), SEG(11));
+	assert_int_equal(bed.tcb->send_budget, SEG(7) - SEG(1) + SEG(1));
 	bed_close(&bed);
 }
 
 /* One ACK again and again, in slow start: it is worth no segment. */
-static void test_rfc6937_ack_of_nothing_grants_nothing(void **state)
+static void test_rfc9937_ack_of_nothing_grants_nothing(void **state)
 {
 	struct bed bed;
 
@@ -204,7 +207,7 @@ static void test_proofs_are_of_one_recovery(void **state)
 	bed_close(&bed);
 }
 
-static void test_rfc6937_ends_at_ssthresh(void **state)
+static void test_rfc9937_ends_at_ssthresh(void **state)
 {
 	struct bed bed;
 
@@ -528,13 +531,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rfc6675_5_begins_and_ends),
 		cmocka_unit_test(test_loss_behind_the_end_begins_another),
-		cmocka_unit_test(test_rfc6937_fast_retransmit_is_allowed),
-		cmocka_unit_test(test_rfc6937_3_proportional),
-		cmocka_unit_test(test_rfc6937_3_slow_start_reduction_bound),
-		cmocka_unit_test(test_rfc6937_ack_of_nothing_grants_nothing),
+		cmocka_unit_test(test_rfc9937_fast_retransmit_is_allowed),
+		cmocka_unit_test(test_rfc9937_6_2_proportional),
+		cmocka_unit_test(test_rfc9937_6_2_slow_start_reduction_bound),
+		cmocka_unit_test(test_rfc9937_ack_of_nothing_grants_nothing),
 		cmocka_unit_test(test_what_is_still_lost_begins_another),
 		cmocka_unit_test(test_proofs_are_of_one_recovery),
-		cmocka_unit_test(test_rfc6937_ends_at_ssthresh),
+		cmocka_unit_test(test_rfc9937_ends_at_ssthresh),
 		cmocka_unit_test(test_without_prr_nothing_is_bounded),
 		cmocka_unit_test(test_rfc3708_dsack_for_each_retransmission),
 		cmocka_unit_test(test_rfc3708_undo_in_recovery),

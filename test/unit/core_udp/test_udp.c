@@ -195,6 +195,21 @@ static void test_the_best_match_gets_it(void **state)
 	assert_true(hears(bed, exact));
 }
 
+/* Connected before its own address was known. */
+static void test_a_peer_counts_more_than_an_address(void **state)
+{
+	struct bed *bed = *state;
+	udp_id peer = open_bound(bed, NULL, 53), exact = open_end(bed, UDP_IFACE_ANY);
+
+	udp_opt(&bed->udp, peer)->reuse = udp_opt(&bed->udp, exact)->reuse = true;
+	assert_int_equal(udp_bind(&bed->udp, exact, addr(OWN), be16_of(53)), ERR_OK);
+	udp_connect(&bed->udp, peer, (be32){ 0 }, addr(PEER), be16_of(9));
+	assert_int_equal(datagram_in(bed, PEER, 9, OWN, 53), UDP_TAKEN);
+	assert_true(hears(bed, peer));
+	assert_int_equal(datagram_in(bed, PEER, 10, OWN, 53), UDP_TAKEN);
+	assert_true(hears(bed, exact));
+}
+
 static void test_zones_are_apart(void **state)
 {
 	struct bed *bed = *state;
@@ -497,6 +512,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_bound_endpoint_reads_what_was_sent),
 		TEST(test_the_best_match_gets_it),
+		TEST(test_a_peer_counts_more_than_an_address),
 		TEST(test_zones_are_apart),
 		TEST(test_a_queue_has_an_end),
 		TEST(test_a_damaged_datagram_is_nobodys),

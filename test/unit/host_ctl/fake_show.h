@@ -40,6 +40,9 @@ struct fake_tables {
 	struct iface_table ifaces;
 	u32 zone_count;
 	struct sluice_zone zone[2];
+	u32 sock_count;
+	struct sluice_sock_info sock[FAKE_MAX];
+	struct sluice_flow_filter sock_filter; /* that was asked with */
 	struct mem mem;
 };
 
@@ -54,7 +57,7 @@ static const struct fake_tables *tables_of(const struct sluice *s)
 }
 
 /* Flow `index` from 10.0.0.0 + index to 198.18.0.2:80. */
-static void fake_add_flows(struct fake_tables *tables, u32 count)
+static inline void fake_add_flows(struct fake_tables *tables, u32 count)
 {
 	for (u32 i = 0; i < count; i++) {
 		struct sluice_flow *flow = &tables->flow[tables->flow_count];
@@ -243,6 +246,16 @@ u32 sluice_show_zones(const struct sluice *s, u32 *cursor, struct sluice_zone *o
 	if (found < max)
 		*cursor = SLUICE_CURSOR_END;
 	return found;
+}
+
+u32 sluice_show_sockets(const struct sluice *s, const struct sluice_flow_filter *filter, ns_t now,
+			u32 *cursor, struct sluice_sock_info *out, u32 max)
+{
+	struct fake_tables *tables = (struct fake_tables *)(uintptr_t)s;
+
+	(void)now;
+	tables->sock_filter = *filter;
+	return show(tables->sock, sizeof *out, u32_min(tables->sock_count, max), cursor, out);
 }
 
 const struct iface_table *sluice_ifaces(const struct sluice *s)

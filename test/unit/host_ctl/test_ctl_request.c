@@ -35,7 +35,8 @@ static void every_show_has_a_name(void **state)
 	static const char *const names[CTL_SHOW_COUNT] = {
 		"flows",  "nat",        "ports",      "backends", "subscribers",
 		"routes", "interfaces", "neighbours", "drops",    "counters",
-		"memory", "rules",      "sets",       "zones",    "config",
+		"memory", "rules",      "sets",       "zones",    "sockets",
+		"config",
 	};
 
 	(void)state;

@@ -86,6 +86,16 @@ static void filters_arrive(void **state)
 	assert_int_equal(request_of("show flows --icmp-id=77").flow.icmp_id, 77);
 }
 
+static void sockets_have_states_of_their_own(void **state)
+{
+	struct ctl_request request = request_of("show sockets --state fin-wait-2 --port 80");
+
+	(void)state;
+	assert_int_equal(request.show, CTL_SHOW_SOCKETS);
+	assert_string_equal(request.state, "fin-wait-2");
+	assert_int_equal(request.flow.port, 80);
+}
+
 static void plain_and_all(void **state)
 {
 	(void)state;
@@ -137,12 +147,14 @@ static void mistakes_are_named(void **state)
 		"did you mean established?");
 	refused("show flows --state shut", "--state shut", "time-wait");
 	refused("show flows --state ESTABLISHED", "--state ESTABLISHED", "two-way");
+	refused("show sockets --state listening", "--state listening", "unconnected");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(filters_arrive),
+		cmocka_unit_test(sockets_have_states_of_their_own),
 		cmocka_unit_test(plain_and_all),
 		cmocka_unit_test(the_client_puts_subscribers_in_order),
 		cmocka_unit_test(for_the_client_itself),

@@ -147,6 +147,29 @@ static void routes_and_drops(void **state)
 		"           3  ttl_expired           ran out (RFC 1812 5.3.1)\n");
 }
 
+static void sockets(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_SOCKETS, 0,
+		"{\"proto\":\"udp\",\"state\":\"unconnected\",\"local\":{\"addr\":\"0.0.0.0\","
+		"\"port\":520},\"interface\":\"gw1\",\"recv_queue\":104,\"send_queue\":0,"
+		"\"handle\":\"0000000100000000\",\"datagrams_in\":2,\"dropped\":1}",
+		"udp   unconnected      104      0  *:520                  *                      "
+		"on gw1  in 2  dropped 1\n");
+	line_is(CTL_SHOW_SOCKETS, 0,
+		"{\"proto\":\"tcp\",\"state\":\"fin-wait-1\",\"local\":{\"addr\":\"10.10.0.1\","
+		"\"port\":80},\"peer\":{\"addr\":\"10.10.0.5\",\"port\":4000},\"recv_queue\":0,"
+		"\"send_queue\":7,\"timer\":\"retransmit\",\"timer_ms\":200,\"tries\":1,"
+		"\"tcp\":{\"cc\":\"cubic\",\"cc_state\":\"slow-start\",\"ca_state\":\"open\","
+		"\"cwnd\":14600,\"cwnd_segments\":10,\"mss\":1460,\"pmtu\":1500,\"rto_ms\":204,"
+		"\"srtt_us\":4250,\"rttvar_us\":1000,\"min_rtt_us\":4000,\"sack\":true,"
+		"\"bytes_acked\":9,\"bytes_received\":3,\"in_flight\":7}}",
+		"tcp   fin-wait-1         0      7  10.10.0.1:80           10.10.0.5:4000         "
+		"timer retransmit 200ms/1  cubic  slow-start  ca open  sack  rto 204  "
+		"rtt 4.250/1.000  min 4.000  mss 1460  pmtu 1500  cwnd 10 (14600 B)  in-flight 7  "
+		"acked 9  received 3  nobody's\n");
+}
+
 /* A gateway of another version may say less, or other things. */
 static void missing_keys_are_empty(void **state)
 {
@@ -220,6 +243,7 @@ int main(void)
 		cmocka_unit_test(backends_services),
 		cmocka_unit_test(subscribers),
 		cmocka_unit_test(routes_and_drops),
+		cmocka_unit_test(sockets),
 		cmocka_unit_test(missing_keys_are_empty),
 		cmocka_unit_test(rules_and_sets),
 		cmocka_unit_test(the_end),

@@ -1,0 +1,74 @@
+/* A dialogue with the stack: calls of its owner and segments of its peer, each at its time.
+ *
+ *     --ecn                                     options, before anything else
+ *     0 socket() = 3                            calls and what they return
+ *     +.1 < S 0:0(0) win 65535 <mss 1460>       a segment of the peer comes in
+ *     +0 > S. 0:0(0) ack 1 <...>                one that the stack sends, then and as it says
+ *     +.3~+.31 > P. 1:101(100) ack 1            between two times
+ *     +0 < [1:1461(1460)] icmp unreachable frag_needed mtu 1200
+ *     +1 state(4) = established
+ *
+ * A small part of packetdrill's language: numbers of each side begin at its SYN, times are absolute
+ * or, with a sign, after the line before; a millisecond is allowed for. Beside what a line says, no
+ * segment may leave; more data than one segment has may leave in several. Each side's data follow
+ * from their sequence numbers, and are checked. Calls never block. Both sides' numbers wrap.     */
+#ifndef TEST_SCRIPT_PLAY_H
+#define TEST_SCRIPT_PLAY_H
+
+#include "script/sock.h"
+
+#include <stdarg.h>
+
+enum { PLAY_FDS = 16, PLAY_WHY = 512, PLAY_MS_ALLOWED = 1 };
+
+/* A segment as a line has it. */
+struct said {
+	u8 flags;
+	u8 ecn;         /* with has_ecn */
+	bool has_ecn;
+	u32 seq;        /* from the SYN on */
+	u32 len;
+	u32 ack;        /* with TCP_ACK */
+	u16 window;     /* with has_window */
+	bool has_window;
+	u16 urgent;
+	bool any_opt;   /* "<...>" */
+	struct tcp_opts opt;
+};
+
+struct play {
+	struct socks socks;
+	struct tcp_conf conf;
+	const char *path;
+	u32 line;
+	const char *at;        /* of the line, what is not read yet */
+	ns_t begin;
+	ns_t from, until;      /* when the line is to happen; equal: then */
+	bool is_started;
+	int fd[PLAY_FDS];      /* by the script's number */
+	u32 written, read;     /* bytes of the one connection */
+	be16 local_port, peer_port;
+	bool has_ts;           /* the first timestamp that was sent, and the script's for it */
+	u32 ts_sent, ts_said;
+	char why[PLAY_WHY];    /* empty: nothing is wrong */
+};
+
+/* False: why says what is wrong and where. */
+bool play_file(struct play *play, const char *path);
+
+/* ---- inside: false, and why, when something is wrong ---- */
+
+__attribute__((format(printf, 2, 3))) bool play_wrong(struct play *play, const char *format,
+						      ...);
+/* Passes over blanks, and over the word if it is there. */
+bool play_word(struct play *play, const char *word);
+/* The same for a number. */
+bool play_number(struct play *play, u32 *number);
+bool play_end(struct play *play);
+/* segment.c */
+bool play_segment_in(struct play *play);
+bool play_segment_out(struct play *play);
+/* call.c */
+bool play_call(struct play *play);
+
+#endif
