@@ -575,6 +575,17 @@ u32 heap_due""", "unit:core_base/test_heap"),
     ("a flow that ended stays charged to its subscriber", "src/core/path/bury.c",
      """		subscriber_release(path->subscribers, path->ct, idx);
 """, "", "unit:core_path/test_subscriber"),
+    ("a split connection does not pass the end of data on", "src/core/splice/split.c",
+     """		tcp_shutdown(&s->tcp, split->leg[!from], now);
+""", """		(void)now;
+""", "unit:core_path/test_split"),
+    ("a split connection is tracked in the numbers of its host", "src/core/path/prerouting.c",
+     """		if (path_split_tracks(path, pkt, now))""",
+     """		if (path_split_tracks(path, pkt, now) && path_dir(pkt) == TUPLE_REPLY)""",
+     "sim:test_split"),
+    ("where memory is short, nothing is passed on any more", "src/core/tcp/pass.c",
+     """	if (done == 0 && may_exchange(source, target))""",
+     """	if (done > 0 && may_exchange(source, target))""", "unit:core_path/test_split"),
     ("the short cut for first packets sends what is too long", "src/core/path/open.c",
      """ || pkt->len > out->conf.mtu)""", """)""", "unit:core_path/test_open"),
     ("the short cut for first packets does not see whose destination it is",
