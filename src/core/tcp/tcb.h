@@ -178,8 +178,6 @@ struct tcb {
 	u32 fin_seq;        /* of a FIN that came before the data in front of it; with fin_early */
 	bool fin_early;
 	bool had_hole;      /* when the last data came: filling it is told at once */
-	u8 snd_wscale;
-	u8 rcv_wscale;
 	u8 delack_segments; /* full ones received since the last ACK */
 	struct ring rcv;    /* len: to be read, ends at rcv_nxt; span: with what is behind */
 	u32 range;          /* first rx_range; IDX_NONE */
@@ -201,6 +199,8 @@ struct tcb {
 	u8 min_ttl;
 	u8 hdr_opt_len;     /* bytes of options in each data segment, without SACK */
 	u16 mss_max;        /* of the socket; zero: none */
+	u8 snd_wscale;
+	u8 rcv_wscale;
 
 	/* round trip: RFC 6298 */
 	ns_t srtt_ns;
@@ -209,7 +209,6 @@ struct tcb {
 	ns_t rto_start_ns;  /* RTO counts from there */
 	u8 backoff;
 	bool retransmit_is_probe;
-	bool pto_done;      /* the probe's time has come since new data left or was acknowledged */
 	bool spurious_checked; /* Eifel looks at one ACK of each recovery */
 	u8 dup_acks;        /* for a peer without SACK */
 
@@ -226,6 +225,7 @@ struct tcb {
 	u32 tlp_end_seq;    /* with tlp_active */
 	bool tlp_active;
 	bool tlp_is_again;  /* the probe was a retransmission */
+	bool pto_done;      /* the probe's time has come since new data left or was acknowledged */
 
 	/* recovery: RFC 6675, 9937, 5682, 3522 */
 	u32 high_seq;       /* snd_nxt when recovery began: it ends when that is acknowledged */
@@ -266,6 +266,7 @@ struct tcb {
 	u32 tx_count;
 	struct sack_block sack_seen[TCP_SACK_BLOCKS_MAX]; /* of the last ACK, ascending: done */
 	u8 sack_seen_count;
+	bool rate_app_limited; /* the last sample */
 
 	/* deadlines; NS_NEVER */
 	ns_t timer[TCP_TIMER_COUNT];
@@ -281,6 +282,8 @@ struct tcb {
 	u32 keepalive_idle_ms;
 	u32 keepalive_interval_ms;
 	u8 keepalive_probes;
+	bool send_fixed;
+	bool recv_fixed;
 	u32 user_timeout_ms;
 	u32 linger_ms;
 	u32 rto_min_ms;
@@ -291,8 +294,6 @@ struct tcb {
 	u32 recv_space;     /* and in the best one before */
 	ns_t recv_round_ns;
 	ns_t recv_rtt_ns;   /* as a receiver sees it */
-	bool send_fixed;
-	bool recv_fixed;
 
 	/* for people */
 	u64 bytes_sent;
@@ -305,7 +306,6 @@ struct tcb {
 	u32 recoveries;
 	ns_t born_ns;
 	u64 rate_last;      /* of the last sample, bytes a second */
-	bool rate_app_limited;
 
 	struct cc cc;
 };
