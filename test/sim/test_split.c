@@ -239,7 +239,7 @@ static void seed_conf(struct split_bed *bed, struct rng *rng)
 
 	rule->cc = cc_name_at(rng_below(rng, 4));
 	rule->early = rng_below(rng, 2) != 0;
-	rule->buffer_bytes = SPLICE_BUFFER_MIN << rng_below(rng, 5);
+	rule->buffer_bytes = (u32)SPLICE_BUFFER_MIN << rng_below(rng, 5);
 	bed->conf.slow_road = rng_below(rng, 2) != 0;
 	for (u32 n = 0; n < 2; n++) {
 		bed->link_conf[n].loss_ppm = rng_below(rng, 50000);
