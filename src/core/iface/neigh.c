@@ -37,7 +37,7 @@ void neigh_layout(struct neigh_table *table, const struct neigh_conf *conf, stru
 	table->bucket = mem_take(mem, "neigh_index", table->bucket_count, sizeof *table->bucket);
 	table->wait = mem_take(mem, "neigh_waiting", conf->queue_count, sizeof *table->wait);
 	table->own = mem_take(mem, "neigh_own", NEIGH_OWN_MAX, sizeof *table->own);
-	neigh_timer_layout(&table->timers, conf->count + NEIGH_OWN_MAX, mem);
+	heap_layout(&table->timers, mem, "neigh_deadlines", conf->count + NEIGH_OWN_MAX);
 }
 
 void neigh_init(struct neigh_table *table, struct iface_table *ifaces, struct pkt_pool *pool,
@@ -63,7 +63,7 @@ void neigh_init(struct neigh_table *table, struct iface_table *ifaces, struct pk
 	for (u32 i = 0; i < IFACE_MAX; i++)
 		table->raw[i] = NEXTHOP_NONE;
 	table->lru_head = table->lru_tail = NEXTHOP_NONE;
-	neigh_timer_init(&table->timers);
+	heap_init(&table->timers);
 }
 
 u32 neigh_bucket(const struct neigh_table *table, u16 out_if, be32 addr)
@@ -157,7 +157,7 @@ void neigh_del(struct neigh_table *table, u16 idx)
 		at = &neigh_at(table, *at)->hash_next;
 	}
 	*at = neigh->hash_next;
-	neigh_timer_stop(&table->timers, idx);
+	heap_set(&table->timers, idx, NS_NEVER);
 	neigh_set_state(table, idx, NEIGH_FREE);
 	memset(neigh, 0, sizeof *neigh);
 	neigh->gen = gen;
@@ -212,7 +212,7 @@ u16 neigh_make(struct neigh_table *table, u16 out_if, be32 addr, ns_t now)
 	*bucket = idx;
 	table->live_count++;
 	neigh_set_state(table, idx, NEIGH_IDLE);
-	neigh_timer_set(&table->timers, idx, now + table->conf.idle_ns);
+	heap_set(&table->timers, idx, now + table->conf.idle_ns);
 	return idx;
 }
 
@@ -256,7 +256,7 @@ static u16 neigh_get_raw(struct neigh_table *table, u16 out_if, ns_t now)
 	if (idx == NEXTHOP_NONE)
 		return NEXTHOP_NONE;
 	table->raw[out_if] = idx;
-	neigh_timer_stop(&table->timers, idx);
+	heap_set(&table->timers, idx, NS_NEVER);
 	neigh_set_state(table, idx, NEIGH_PERMANENT);
 	neigh_at(table, idx)->usable = true;
 	return idx;
@@ -309,7 +309,7 @@ enum err neigh_set_permanent(struct neigh_table *table, u16 out_if, be32 addr,
 	if (neigh->queue_count > 0)
 		return ERR_EXISTS;
 	neigh_set_link(table, idx, mac);
-	neigh_timer_stop(&table->timers, idx);
+	heap_set(&table->timers, idx, NS_NEVER);
 	neigh_set_state(table, idx, NEIGH_PERMANENT);
 	neigh->usable = true;
 	return ERR_OK;

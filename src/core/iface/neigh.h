@@ -22,6 +22,7 @@
 #define CORE_IFACE_NEIGH_H
 
 #include "core/base/hash.h"
+#include "core/base/heap.h"
 #include "core/iface/iface.h"
 #include "core/pkt/pkt.h"
 #include "core/wire/arp.h"
@@ -141,15 +142,6 @@ struct neigh_proxy {
 	u8 len;
 };
 
-/* A binary heap of deadlines: entries first, then own addresses. */
-struct neigh_timers {
-	ns_t *when;  /* per timer */
-	u32 *place;  /* per timer: position in heap, IDX_NONE when not armed */
-	u32 *heap;
-	u32 count;
-	u32 cap;
-};
-
 struct neigh_table {
 	struct neigh *neigh;
 	struct neigh_conf conf;
@@ -170,7 +162,7 @@ struct neigh_table {
 	struct neigh_wait *wait;
 	struct neigh_own *own; /* [iface * IFACE_ADDR_MAX + address] */
 	u16 raw[IFACE_MAX];    /* the one adjacency of a raw IP interface */
-	struct neigh_timers timers;
+	struct heap timers; /* of entries, then of own addresses */
 	struct neigh_stats stats;
 	u32 proxy_count;
 	struct neigh_proxy proxy[NEIGH_PROXY_MAX];

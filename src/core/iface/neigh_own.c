@@ -55,7 +55,7 @@ static void own_begin(struct neigh_table *table, u16 ifidx, u32 addr_index, ns_t
 	} else {
 		own_set_state(own, NEIGH_OWN_ANNOUNCING);
 	}
-	neigh_timer_set(&table->timers, timer, now);
+	heap_set(&table->timers, timer, now);
 }
 
 void neigh_announce(struct neigh_table *table, u16 ifidx, ns_t now)
@@ -78,7 +78,7 @@ void neigh_announce_again(struct neigh_table *table, u16 ifidx, ns_t now)
 		if (conf->addr[i].host || !neigh_own_is_ready(table, ifidx, i))
 			continue;
 		own_set_state(own_of(table, ifidx, i), NEIGH_OWN_ANNOUNCING);
-		neigh_timer_set(&table->timers, own_timer(table, ifidx, i), now);
+		heap_set(&table->timers, own_timer(table, ifidx, i), now);
 	}
 }
 
@@ -172,9 +172,9 @@ void neigh_own_due(struct neigh_table *table, u32 own_index, ns_t now, struct ba
 		break;
 	}
 	if (again == NS_NEVER)
-		neigh_timer_stop(&table->timers, timer);
+		heap_set(&table->timers, timer, NS_NEVER);
 	else
-		neigh_timer_set(&table->timers, timer, again);
+		heap_set(&table->timers, timer, again);
 }
 
 static void count_conflict(struct neigh_table *table, u16 ifidx, be32 addr)
@@ -195,7 +195,7 @@ static void own_conflict(struct neigh_table *table, u16 ifidx, u32 addr_index, n
 		return;
 	if (own->state == NEIGH_OWN_PROBING) {
 		own_set_state(own, NEIGH_OWN_CONFLICT);
-		neigh_timer_set(&table->timers, own_timer(table, ifidx, addr_index),
+		heap_set(&table->timers, own_timer(table, ifidx, addr_index),
 				now + table->conf.conflict_retry_ns);
 		return;
 	}

@@ -3,7 +3,6 @@
 #define CORE_IFACE_NEIGH_PART_H
 
 #include "core/iface/neigh.h"
-#include "core/iface/neigh_timer.h"
 
 static inline const struct iface *neigh_iface(const struct neigh_table *table, u16 ifidx)
 {

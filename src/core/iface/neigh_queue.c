@@ -112,7 +112,7 @@ static verdict neigh_begin(struct neigh_table *table, struct drop_stats *stats, 
 	neigh_set_state(table, idx, NEIGH_INCOMPLETE);
 	neigh_at(table, idx)->tries = 1;
 	neigh_ask(table, idx, false, out);
-	neigh_timer_set(&table->timers, idx, now + table->conf.retry_ns);
+	heap_set(&table->timers, idx, now + table->conf.retry_ns);
 	return fate;
 }
 

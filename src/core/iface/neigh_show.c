@@ -64,7 +64,7 @@ static u32 check_queue(const struct neigh_table *table, const struct neigh *neig
 static void check_entry(const struct neigh_table *table, u16 idx)
 {
 	const struct neigh *neigh = neigh_at(table, idx);
-	bool armed = neigh_timer_is_set(&table->timers, idx);
+	bool armed = heap_when(&table->timers, idx) != NS_NEVER;
 
 	CHECK(neigh->state < NEIGH_STATE_COUNT);
 	CHECK(neigh_find(table, neigh->out_if, neigh->addr) == idx);
@@ -130,11 +130,11 @@ static void check_own(const struct neigh_table *table)
 		CHECK(own->state <= NEIGH_OWN_CONFLICT);
 		if (own->state == NEIGH_OWN_READY)
 			continue;
-		CHECK(neigh_timer_is_set(&table->timers, table->conf.count + i));
+		CHECK(heap_when(&table->timers, table->conf.count + i) != NS_NEVER);
 		waiting++;
 	}
 	for (u32 place = 0; place < table->timers.count; place++)
-		waiting -= table->timers.heap[place] >= table->conf.count;
+		waiting -= table->timers.place[place].id >= table->conf.count;
 	CHECK(waiting == 0);
 }
 
@@ -159,5 +159,5 @@ void neigh_check(const struct neigh_table *table)
 	check_lru(table, listed_count);
 	check_free(table);
 	check_own(table);
-	neigh_timer_check(&table->timers);
+	heap_check(&table->timers);
 }

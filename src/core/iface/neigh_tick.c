@@ -23,8 +23,7 @@ void neigh_learn(struct neigh_table *table, u16 idx, const struct mac *mac, ns_t
 	neigh_set_state(table, idx, NEIGH_REACHABLE);
 	neigh->tries = 0;
 	neigh_queue_flush(table, idx, out);
-	neigh_timer_set(&table->timers, idx,
-			neigh->usable ? now + table->conf.reachable_ns : now);
+	heap_set(&table->timers, idx, neigh->usable ? now + table->conf.reachable_ns : now);
 }
 
 void neigh_wake(struct neigh_table *table, u16 idx, ns_t now, struct batch *out)
@@ -37,14 +36,14 @@ void neigh_wake(struct neigh_table *table, u16 idx, ns_t now, struct batch *out)
 	if ((neigh->flags & NEIGH_GROUP) != 0) {
 		neigh->confirmed_ns = now;
 		neigh_set_state(table, idx, NEIGH_REACHABLE);
-		neigh_timer_set(&table->timers, idx, now + table->conf.reachable_ns);
+		heap_set(&table->timers, idx, now + table->conf.reachable_ns);
 		return;
 	}
 	neigh_set_state(table, idx, NEIGH_PROBE);
 	neigh->flags &= (u16)~NEIGH_ASKED;
 	neigh->tries = 1;
 	neigh_ask(table, idx, true, out);
-	neigh_timer_set(&table->timers, idx, now + table->conf.retry_ns);
+	heap_set(&table->timers, idx, now + table->conf.retry_ns);
 }
 
 /* Gives up: who waits dies, who comes dies at once for a while. */
@@ -141,12 +140,12 @@ void neigh_forget(struct neigh_table *table, u16 ifidx, ns_t now)
 		neigh->flags &= (u16) ~(NEIGH_KNOWN | NEIGH_ASKED);
 		if (neigh->queue_count == 0) {
 			neigh_set_state(table, idx, NEIGH_IDLE);
-			neigh_timer_set(&table->timers, idx, now + table->conf.idle_ns);
+			heap_set(&table->timers, idx, now + table->conf.idle_ns);
 			continue;
 		}
 		neigh_set_state(table, idx, NEIGH_INCOMPLETE);
 		neigh->tries = 0;
-		neigh_timer_set(&table->timers, idx, now);
+		heap_set(&table->timers, idx, now);
 	}
 }
 
@@ -184,14 +183,14 @@ static void neigh_due(struct neigh_table *table, struct drop_stats *stats, u16 i
 		CHECK(neigh->state == NEIGH_IDLE);
 		break;
 	}
-	neigh_timer_set(&table->timers, idx, again);
+	heap_set(&table->timers, idx, again);
 }
 
 void neigh_tick(struct neigh_table *table, struct drop_stats *stats, ns_t now, struct batch *out,
 		struct batch *dead)
 {
 	for (u32 done = 0; done < NEIGH_TICK_MAX; done++) {
-		u32 timer = neigh_timer_due(&table->timers, now);
+		u32 timer = heap_due(&table->timers, now);
 
 		if (timer == IDX_NONE || out->count == BATCH_MAX ||
 		    dead->count + NEIGH_QUEUE_MAX > BATCH_MAX)
@@ -205,5 +204,5 @@ void neigh_tick(struct neigh_table *table, struct drop_stats *stats, ns_t now, s
 
 ns_t neigh_next(const struct neigh_table *table)
 {
-	return neigh_timer_next(&table->timers);
+	return heap_next(&table->timers);
 }
