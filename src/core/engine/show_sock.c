@@ -7,21 +7,12 @@
 
 enum { SHOW_LOOK_MAX = 4096 }; /* entries looked at in one call */
 
-static const char *const tcp_names[TCP_STATE_COUNT] = {
-	[TCP_CLOSED] = "closed",           [TCP_LISTEN] = "listen",
-	[TCP_SYN_SENT] = "syn-sent",       [TCP_SYN_RECEIVED] = "syn-received",
-	[TCP_ESTABLISHED] = "established", [TCP_FIN_WAIT_1] = "fin-wait-1",
-	[TCP_FIN_WAIT_2] = "fin-wait-2",   [TCP_CLOSE_WAIT] = "close-wait",
-	[TCP_CLOSING] = "closing",         [TCP_LAST_ACK] = "last-ack",
-	[TCP_TIME_WAIT] = "time-wait",
-};
-
 static const char unconnected[] = "unconnected";
 
 const char *sluice_socket_state_name(u32 index)
 {
 	if (index < TCP_STATE_COUNT)
-		return tcp_names[index];
+		return tcp_state_name(index);
 	return index == TCP_STATE_COUNT ? unconnected : NULL;
 }
 
@@ -50,7 +41,7 @@ static void dgram_shown(const struct sluice *s, u32 idx, struct sluice_sock_info
 		.proto = end->key.proto,
 		.raw = end->key.raw,
 		.zone = end->key.zone,
-		.state = end->key.peer.raw != 0 ? tcp_names[TCP_ESTABLISHED] : unconnected,
+		.state = end->key.peer.raw != 0 ? tcp_state_name(TCP_ESTABLISHED) : unconnected,
 		.local = { end->key.local, end->key.local_port },
 		.peer = { end->key.peer, end->key.peer_port },
 		.iface = end->key.iface,
@@ -67,7 +58,7 @@ static void tcp_shown(const struct tcp_key *key, enum tcp_state state, struct sl
 	*out = (struct sluice_sock_info){
 		.proto = IP_PROTO_TCP,
 		.zone = key->zone,
-		.state = tcp_names[state],
+		.state = tcp_state_name(state),
 		.local = { key->local, key->local_port },
 		.peer = { key->peer, key->peer_port },
 		.iface = IFACE_NONE,

@@ -34,7 +34,6 @@ enum sock_error {
 	SOCK_NOT_ALLOWED,    /* to a broadcast address, without the option */
 	SOCK_TOO_LONG,
 	SOCK_LIMIT, /* a limit of sockets, connections or operations */
-	SOCK_NO_BUFFERS,
 	SOCK_PIPE,               /* nothing may be written any more */
 	SOCK_CANCELED,           /* an operation whose socket was closed */
 	SOCK_REFUSED,            /* RST answered the SYN; ICMP: nobody has the port */

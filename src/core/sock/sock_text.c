@@ -22,7 +22,6 @@ static const struct error_words words[SOCK_ERRORS] = {
 	[SOCK_NOT_ALLOWED] = { "EACCES", "broadcast needs the option" },
 	[SOCK_TOO_LONG] = { "EMSGSIZE", "the datagram is too long" },
 	[SOCK_LIMIT] = { "EMFILE", "a configured limit is reached" },
-	[SOCK_NO_BUFFERS] = { "ENOBUFS", "no buffer is free" },
 	[SOCK_PIPE] = { "EPIPE", "nothing can be written any more" },
 	[SOCK_CANCELED] = { "ECANCELED", "the socket was closed" },
 	[SOCK_REFUSED] = { "ECONNREFUSED", "the peer refused the connection" },
@@ -58,7 +57,6 @@ enum sock_error sock_error_of_tcp(enum tcp_error error)
 	case TCP_ERR_TIMEOUT_KEEPALIVE: return SOCK_TIMEOUT_KEEPALIVE;
 	case TCP_ERR_NET_UNREACHABLE: return SOCK_NET_UNREACHABLE;
 	case TCP_ERR_HOST_UNREACHABLE: return SOCK_HOST_UNREACHABLE;
-	case TCP_ERR_NO_BUFFERS: return SOCK_NO_BUFFERS;
 	case TCP_ERR_COUNT: break;
 	}
 	return SOCK_RESET;

@@ -12,7 +12,6 @@ struct emit {
 	u8 flags;                /* enum tcp_flag */
 	u8 tos;                  /* with the two bits of ECN */
 	u8 ttl;                  /* zero: the default */
-	u8 auth;                 /* as in a tcb */
 	u16 urgent;
 	u16 gso_size;            /* data of each segment that it stands for; zero: it is one */
 	const u8 *data[2];       /* in two runs: rings wrap */

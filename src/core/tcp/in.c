@@ -146,13 +146,9 @@ static bool check_sequence(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, 
 	struct tcb *tcb = tcb_at(tcp, idx);
 	u32 wnd = tcb_rcv_wnd(tcb);
 	u32 space = tcp_seg_space(seg);
-	u32 last = seg->seq + space - (space > 0);
-	bool starts_in = seq_le(tcb->rcv_nxt, seg->seq) && seq_lt(seg->seq, tcb->rcv_adv);
-	bool ends_in = seq_le(tcb->rcv_nxt, last) && seq_lt(last, tcb->rcv_adv);
 
-	if (space == 0 && (starts_in || seg->seq == tcb->rcv_nxt || seg->seq == tcb->rcv_adv))
-		return true;
-	if (space > 0 && wnd > 0 && (starts_in || ends_in))
+	/* At the right edge stands the ACK of a sender that has filled the window. */
+	if (tcp_seg_fits(seg, tcb->rcv_nxt, wnd) || (space == 0 && seg->seq == tcb->rcv_adv))
 		return true;
 	/* A closed window takes nothing, but ACKs, URGs and RSTs are still believed. */
 	if (space > 0 && seg->seq == tcb->rcv_nxt && wnd == 0) {

@@ -52,7 +52,6 @@ static void fill(const struct tcp *tcp, struct tcb *tcb, struct emit *emit, ns_t
 	emit->ack = tcb->rcv_nxt;
 	emit->ttl = (u8)(tcb->ttl_tos >> 8);
 	emit->tos = (u8)(tcb->ttl_tos & ~IP4_ECN_MASK);
-	emit->auth = tcb->auth;
 	fill_options(tcp, tcb, emit, now);
 	if (tcb->state == TCP_SYN_SENT)
 		emit->window = (u16)u32_min(tcb->recv_limit, UINT16_MAX);
@@ -308,8 +307,7 @@ static u32 gso_len(const struct tcp *tcp, const struct tcb *tcb)
 	u32 room = tcb->snd_una + tcb->snd_wnd - tcb->snd_nxt;
 	u32 most = u32_min(tcp->conf.gso_max_bytes, IP4_LEN_MAX - IP4_HLEN_MIN - TCP_HLEN_MAX);
 
-	if (tcp->pool->free_count[PKT_CLASS_LARGE] == 0 || tcb->auth != 0 ||
-	    (tcb->flags & TCB_CWR) != 0)
+	if (tcp->pool->free_count[PKT_CLASS_LARGE] == 0 || (tcb->flags & TCB_CWR) != 0)
 		return mss;
 	most = u32_min(u32_min(most, room), u32_min(allowed(tcb), tcb_unsent(tcb)));
 	if (pacing_rate(tcb) != 0)

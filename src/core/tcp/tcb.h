@@ -58,13 +58,10 @@ enum tcb_flag {
 	TCB_QUICKACK = 1 << 18,
 	TCB_CWND_LIMITED = 1 << 19, /* cwnd stopped the sender since the round began */
 	TCB_PUSH_ALL = 1 << 20,     /* what is queued leaves whatever Nagle and cork say */
-	TCB_ACTIVE = 1 << 21,       /* we began it */
-	TCB_ACCEPTED = 1 << 22,     /* its owner has it; else it waits in a listener's queue */
-	TCB_NO_ROOM = 1 << 23,      /* no packet or record was free: try at the next tick */
-	TCB_ABORTED = 1 << 24,      /* an RST is owed, then it is gone */
-	TCB_PACED = 1 << 25,        /* nothing new leaves before pacing_ns */
-	TCB_PERSIST_OVER = 1 << 26, /* the persist timer expired: a small window is used, too */
-	TCB_MORE = 1 << 27,         /* its owner writes more at once: no small segment until then */
+	TCB_ACCEPTED = 1 << 21,     /* its owner has it; else it waits in a listener's queue */
+	TCB_PACED = 1 << 22,        /* nothing new leaves before pacing_ns */
+	TCB_PERSIST_OVER = 1 << 23, /* the persist timer expired: a small window is used, too */
+	TCB_MORE = 1 << 24,         /* its owner writes more at once: no small segment until then */
 };
 
 /* Recovery, as `ss` calls it. */
@@ -276,7 +273,6 @@ struct tcb {
 	u8 keep_probes;     /* unanswered */
 	u8 persist_shift;
 	u8 syn_retries;
-	u8 auth;            /* index of the keys, plus one; 0: none */
 
 	/* options of the socket that matter later */
 	u32 keepalive_idle_ms;

@@ -53,7 +53,6 @@ const char *tcp_error_text(enum tcp_error error)
 		[TCP_ERR_NET_UNREACHABLE] = "network unreachable",
 		[TCP_ERR_HOST_UNREACHABLE] = "host unreachable",
 		[TCP_ERR_PORT_UNREACHABLE] = "port unreachable",
-		[TCP_ERR_NO_BUFFERS] = "no buffers",
 	};
 
 	_Static_assert(ARRAY_COUNT(text) == TCP_ERR_COUNT, "a text for each error");

@@ -38,7 +38,7 @@
 typedef u64 tcp_id;
 #define TCP_ID_NONE UINT64_MAX
 
-enum { TCP_OUTBOX_MAX = 256, TCP_AUTH_MAX = 64 };
+enum { TCP_OUTBOX_MAX = 256 };
 
 struct tcp_stats {
 	u64 segs_in;
@@ -51,7 +51,6 @@ struct tcp_stats {
 	u64 resets_in;
 	u64 resets_out;
 	u64 bad_segments;      /* malformed header, wrong checksum */
-	u64 bad_auth;          /* MD5 or AO missing, wrong or not asked for */
 	u64 paws;              /* RFC 7323 section 5.3 */
 	u64 challenge_acks;
 	u64 challenge_limited; /* not sent: RFC 5961 section 7 */

@@ -75,7 +75,6 @@ enum tcp_error {
 	TCP_ERR_NET_UNREACHABLE,    /* ICMP, while connecting */
 	TCP_ERR_HOST_UNREACHABLE,
 	TCP_ERR_PORT_UNREACHABLE,
-	TCP_ERR_NO_BUFFERS,         /* a limit of this stack */
 	TCP_ERR_COUNT,
 };
 

@@ -74,23 +74,13 @@ static bool choose_port(struct tcp *tcp, struct tcp_key *key, bool *above, u32 *
 	return false;
 }
 
-/* RFC 7323 section 2.2: the shift that lets the largest window be told. */
-static u8 wscale_for(u32 limit)
-{
-	u8 shift = 0;
-
-	while (shift < TCP_WSCALE_MAX && (u32)UINT16_MAX << shift < limit)
-		shift++;
-	return shift;
-}
-
 /* What a SYN of ours offers. */
 static void offer(struct tcp *tcp, struct tcb *tcb, const struct tcp_sockopt *opt)
 {
 	if (!opt->no_wscale) {
 		tcb->flags |= TCB_WSCALE;
-		tcb->rcv_wscale = wscale_for(tcb->recv_fixed ? tcb->recv_limit :
-							       tcp->conf.recv_buffer_max);
+		tcb->rcv_wscale = tcp_wscale_for(tcb->recv_fixed ? tcb->recv_limit :
+								   tcp->conf.recv_buffer_max);
 	}
 	if (!opt->no_timestamps)
 		tcb->flags |= TCB_TS;
@@ -121,7 +111,7 @@ enum err tcp_connect(struct tcp *tcp, const struct tcp_open *open, tcp_id *id, n
 		return ERR_FULL;
 	tcb = tcb_at(tcp, idx);
 	tcb->owner = open->owner;
-	tcb->flags |= TCB_ACTIVE | TCB_ACCEPTED;
+	tcb->flags |= TCB_ACCEPTED;
 	offer(tcp, tcb, &open->opt);
 	tcb->iss = tcp_isn(tcp, &key, now);
 	if (above && seq_le(tcb->iss, iss))

@@ -238,7 +238,6 @@ static void test_how_it_failed_is_told_once(void **state)
 		{ TCP_ERR_NET_UNREACHABLE, SOCK_NET_UNREACHABLE, "ENETUNREACH" },
 		{ TCP_ERR_HOST_UNREACHABLE, SOCK_HOST_UNREACHABLE, "EHOSTUNREACH" },
 		{ TCP_ERR_PORT_UNREACHABLE, SOCK_REFUSED, "ECONNREFUSED" },
-		{ TCP_ERR_NO_BUFFERS, SOCK_NO_BUFFERS, "ENOBUFS" },
 	};
 	struct bed *bed = *state;
 	u32 sent;
