@@ -100,7 +100,9 @@ enum sock_fate path_deliver_sock(struct path *path, struct pkt *pkt, bool group,
 
 	if ((pkt->flags & PKT_ICMP_ERROR) != 0 && !group)
 		fault_quoted(path, pkt, now);
-	rx.mtu = mtu_back(path, pkt);
+	/* Only a connection that begins asks how large its segments may be. */
+	if (((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->proto == IP_PROTO_TCP)
+		rx.mtu = mtu_back(path, pkt);
 	fate = pkt->gso_type == GSO_UDP_L4 ? give_parts(path, pkt, &rx, now)
 					   : sock_in(path->socks, pkt, &rx, now);
 	path->stats.to_sock += fate == SOCK_TAKEN || fate == SOCK_COPIED;

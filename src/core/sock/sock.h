@@ -120,7 +120,7 @@ static inline bool sock_has_no_tcp(const struct sock_table *t)
 
 struct sock_rx {
 	bool group; /* for a multicast group or a broadcast address */
-	u16 mtu;    /* of the way back to its sender */
+	u16 mtu;    /* of the way back to its sender; of TCP only */
 };
 
 enum sock_fate {
