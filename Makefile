@@ -28,8 +28,9 @@ SEED ?=
 K ?=
 T ?=
 S ?= 60
-FUZZ_SHORT_S ?= 3
+FUZZ_SHORT_S ?= 5
 INTEROP_LIMIT_S ?= 300
+INTEROP_JOBS ?= 1
 SHARE ?= 1
 
 # ---- flags -----------------------------------------------------------------------------------
@@ -282,7 +283,8 @@ INTEROP_TESTS := $(sort $(wildcard test/interop/test_*.sh test/interop/test_*.py
 interop: all $(INTEROP_BIN) $(EXAMPLE_BIN) ## namespace tests with real programs, as root (K=part of a name)
 	@SLUICE=$(abspath $(BUILD)/sluice) INTEROP_BIN=$(abspath $(BUILD)/interop/bin) \
 	EXAMPLES=$(abspath $(BUILD)/examples) \
-	$(RUN) --limit $(INTEROP_LIMIT_S) --only '$(K)' --logs $(BUILD)/interop $(INTEROP_TESTS)
+	$(RUN) --jobs $(INTEROP_JOBS) --limit $(INTEROP_LIMIT_S) --only '$(K)' --logs $(BUILD)/interop \
+	$(INTEROP_TESTS)
 lab: all ## the gateway at work in a private lab of namespaces, as root
 	@SLUICE=$(abspath $(BUILD)/sluice) tools/lab.sh
 
@@ -303,7 +305,7 @@ fuzz-corpus: ## what fuzzing one target found goes into the repository, as few f
 	@$(BUILD)/fuzz/fuzz_$(T) -merge=1 -use_counters=0 $(BUILD)/fuzz/merged test/fuzz/corpus/$(T) \
 	$(BUILD)/fuzz/grown/$(T)
 	@rm -rf test/fuzz/corpus/$(T) && mv $(BUILD)/fuzz/merged test/fuzz/corpus/$(T)
-fuzz-short: ## every target for a few seconds, corpus first
+fuzz-short: ## every target for a moment and always with the same inputs, corpus first
 	@$(FUZZ_MAKE) -j$(JOBS) fuzz-programs
 	@$(PYTHON) tools/fuzz_short.py --build $(BUILD)/fuzz --seconds $(FUZZ_SHORT_S) --jobs $(JOBS) \
 	$(patsubst fuzz_%.c,%,$(notdir $(FUZZ_SRC)))
