@@ -123,6 +123,14 @@ all: $(LIBS) $(SLUICE) ## build the program and its libraries
 examples: $(EXAMPLE_BIN) ## build programs that have the engine inside
 tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BUILD)/script $(BENCH_BIN) $(INTEROP_BIN) $(EXAMPLE_BIN) ## build every test program
 
+# Warnings come from the front end: no code has to be made to see them.
+READ_SRC := $(CORE_SRC) $(DRY_SRC) $(HOST_SRC) $(PROG_SRC) $(PROG_MAIN_SRC) $(FAKE_SRC) $(UNIT_SRC) $(SIM_ALL) \
+	$(BENCH_SRC) $(INTEROP_SRC) $(FUZZ_SRC) $(SCRIPT_SRC) $(EXAMPLE_SRC) examples/embed.c
+.PHONY: warnings read
+read: $(call obj,$(READ_SRC))
+warnings: ## what a compiler has to say of every source, without making code: CC=clang
+	@$(MAKE) SYNTAX=1 BUILD=$(BUILD)/read-$(notdir $(firstword $(CC))) read
+
 .PHONY: FORCE
 FORCE:
 
@@ -142,8 +150,13 @@ $(BUILD)/fake.list: FORCE
 $(BUILD)/sim.list: FORCE
 	$(call keep,$(SIM_SRC))
 
+ifeq ($(SYNTAX),)
 compile = @mkdir -p $(@D); echo "  CC    $<"; \
 	$(CC) $(1) $(CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+else
+compile = @mkdir -p $(@D); echo "  READ  $<"; \
+	$(CC) $(1) $(CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -fsyntax-only $< && touch $@
+endif
 archive = @mkdir -p $(@D); echo "  AR    $@"; rm -f $@; $(AR) rcsD $@ $(filter %.o,$^)
 link = @mkdir -p $(@D); echo "  LINK  $@"; \
 	$(CC) $(CFLAGS) $(LINK_FLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
