@@ -81,7 +81,7 @@ u32 fib_block_new(struct fib_blocks *blocks, u32 class)
 		from--;
 		block_list(blocks, unit + (1u << from), from);
 	}
-	blocks->class_of[unit] = (u8)class;
+	blocks->class_of[unit] = (u8) class;
 	blocks->used_count += 1u << class;
 	return unit;
 }

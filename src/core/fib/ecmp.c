@@ -17,7 +17,7 @@ struct spread {
 	u8 *bucket;
 	u32 share[FIB_PATHS_MAX]; /* slots that a path may have */
 	u32 taken[FIB_PATHS_MAX];
-	u16 asked[FIB_BUCKETS];   /* per slot: paths that it has proposed to */
+	u16 asked[FIB_BUCKETS]; /* per slot: paths that it has proposed to */
 };
 
 static u64 spread_score(const struct spread *spread, u32 slot, u32 path)

@@ -9,8 +9,8 @@ struct fixed_prefix {
 
 /* RFC 1122 section 3.2.1.3 and RFC 1812 section 5.3.7: never by a next hop. */
 static const struct fixed_prefix fixed_prefixes[] = {
-	{ 0x00000000, 8, FIB_BLACKHOLE }, { 0x7f000000, 8, FIB_BLACKHOLE },
-	{ 0xe0000000, 4, FIB_MULTICAST }, { 0xf0000000, 4, FIB_BLACKHOLE },
+	{ 0x00000000, 8, FIB_BLACKHOLE },  { 0x7f000000, 8, FIB_BLACKHOLE },
+	{ 0xe0000000, 4, FIB_MULTICAST },  { 0xf0000000, 4, FIB_BLACKHOLE },
 	{ 0xffffffff, 32, FIB_BROADCAST },
 };
 
@@ -59,9 +59,7 @@ void fib_init(struct fib *fib)
 
 static u32 *prefix_bucket(const struct fib *fib, u32 prefix, u32 len)
 {
-	u64 hash = hash_words(&fib->conf.key, (u64)prefix << 8 | len, 1);
-
-	return &fib->prefix_bucket[hash & (fib->prefix_bucket_count - 1)];
+	return &fib->prefix_bucket[fib_prefix_hash(fib, prefix, len)];
 }
 
 u32 fib_prefix_find(const struct fib *fib, u32 prefix, u32 len)
@@ -94,7 +92,11 @@ static void prefix_new(struct fib *fib, u32 prefix, u8 len, u32 route)
 	CHECK(idx != IDX_NONE);
 	fib->prefix_free = fib->prefix[idx].next;
 	fib->prefix[idx] = (struct fib_prefix){
-		.prefix = prefix, .route = route, .next = *bucket, .len = len, .live = true,
+		.prefix = prefix,
+		.route = route,
+		.next = *bucket,
+		.len = len,
+		.live = true,
 	};
 	*bucket = idx;
 	fib->prefix_live++;
@@ -128,37 +130,73 @@ static bool prefix_is_good(u32 prefix, u32 len)
 	return len <= 32 && (prefix & ~ip4_mask(len)) == 0;
 }
 
-enum err fib_add(struct fib *fib, be32 prefix, u8 len, const struct fib_route *route)
+/* Takes over one reference of the route, and gives it back when it fails. */
+static enum err prefix_lead(struct fib *fib, u32 bits, u8 len, u32 route)
 {
-	u32 bits = be32_host(prefix);
-	enum err full;
-	u32 old, idx;
+	u32 value = fib_value(route, len - fib_level_base(len));
+	u32 old = fib_prefix_find(fib, bits, len);
 
-	if (!prefix_is_good(bits, len) || !fib_route_is_good(route))
-		return ERR_RANGE;
-	old = fib_prefix_find(fib, bits, len);
-	if (old == IDX_NONE && fib->prefix_free == IDX_NONE)
-		return ERR_FULL;
-	idx = fib_nexthop_get(fib, route);
-	if (idx == IDX_NONE)
-		return fib_full(fib);
-	if (old != IDX_NONE && fib->prefix[old].route == idx) {
-		fib_nexthop_put(fib, idx);
+	if (old != IDX_NONE && fib->prefix[old].route == route) {
+		fib_nexthop_put(fib, route);
 		return ERR_OK;
 	}
-	if (fib_pages_write(fib, bits, len, fib_value(idx, len - fib_level_base(len))) != ERR_OK) {
-		full = fib_full(fib);
-		fib_nexthop_put(fib, idx);
+	if (old == IDX_NONE && fib->prefix_free == IDX_NONE) {
+		fib_nexthop_put(fib, route);
+		return ERR_FULL;
+	}
+	if (fib_pages_write(fib, bits, len, value) != ERR_OK) {
+		enum err full = fib_full(fib);
+
+		fib_nexthop_put(fib, route);
 		return full;
 	}
 	fib->changed = true;
 	if (old == IDX_NONE) {
-		prefix_new(fib, bits, len, idx);
+		prefix_new(fib, bits, len, route);
 		return ERR_OK;
 	}
 	fib_nexthop_put(fib, fib->prefix[old].route);
-	fib->prefix[old].route = idx;
+	fib->prefix[old].route = route;
 	return ERR_OK;
+}
+
+enum err fib_add(struct fib *fib, be32 prefix, u8 len, const struct fib_route *route)
+{
+	u32 bits = be32_host(prefix);
+	u32 idx;
+
+	if (!prefix_is_good(bits, len) || !fib_route_is_good(route))
+		return ERR_RANGE;
+	idx = fib_nexthop_get(fib, route);
+	return idx == IDX_NONE ? fib_full(fib) : prefix_lead(fib, bits, len, idx);
+}
+
+enum err fib_route_get(struct fib *fib, const struct fib_route *route, u32 *idx)
+{
+	if (!fib_route_is_good(route))
+		return ERR_RANGE;
+	*idx = fib_nexthop_get(fib, route);
+	if (*idx == IDX_NONE)
+		return fib_full(fib);
+	fib->nexthop_held++;
+	return ERR_OK;
+}
+
+void fib_route_put(struct fib *fib, u32 idx)
+{
+	CHECK(fib->nexthop_held > 0);
+	fib->nexthop_held--;
+	fib_nexthop_put(fib, idx);
+}
+
+enum err fib_set(struct fib *fib, be32 prefix, u8 len, u32 route_idx)
+{
+	u32 bits = be32_host(prefix);
+
+	if (!prefix_is_good(bits, len))
+		return ERR_RANGE;
+	fib_nexthop_more(fib, route_idx);
+	return prefix_lead(fib, bits, len, route_idx);
 }
 
 /* What the slots of a prefix fall back to: the next shorter prefix of the same level. */
@@ -177,14 +215,28 @@ static u32 cover_value(const struct fib *fib, u32 prefix, u32 len)
 	return 0;
 }
 
+/* NULL: this prefix is nothing special. */
+static const struct fixed_prefix *fixed_find(u32 prefix, u32 len)
+{
+	for (u32 i = 0; i < ARRAY_COUNT(fixed_prefixes); i++) {
+		if (fixed_prefixes[i].prefix == prefix && fixed_prefixes[i].len == len)
+			return &fixed_prefixes[i];
+	}
+	return NULL;
+}
+
 enum err fib_del(struct fib *fib, be32 prefix, u8 len)
 {
 	u32 bits = be32_host(prefix);
 	u32 idx = fib_prefix_find(fib, bits, len);
+	const struct fixed_prefix *fixed;
 	u32 route;
 
 	if (idx == IDX_NONE)
 		return ERR_NOT_FOUND;
+	fixed = fixed_find(bits, len);
+	if (fixed != NULL)
+		return fib_add(fib, prefix, len, &(struct fib_route){ .type = fixed->type });
 	if (fib_pages_write(fib, bits, len, cover_value(fib, bits, len)) != ERR_OK)
 		return fib_full(fib);
 	route = fib->prefix[idx].route;
@@ -194,22 +246,13 @@ enum err fib_del(struct fib *fib, be32 prefix, u8 len)
 	return ERR_OK;
 }
 
-static bool prefix_is_fixed(u32 prefix, u32 len)
-{
-	for (u32 i = 0; i < ARRAY_COUNT(fixed_prefixes); i++) {
-		if (fixed_prefixes[i].prefix == prefix && fixed_prefixes[i].len == len)
-			return true;
-	}
-	return false;
-}
-
 void fib_clear(struct fib *fib)
 {
 	for (u32 idx = 0; idx < fib->prefix_cap; idx++) {
 		const struct fib_prefix *at = &fib->prefix[idx];
 		be32 prefix = be32_of(at->prefix);
 
-		if (!at->live || prefix_is_fixed(at->prefix, at->len))
+		if (!at->live)
 			continue;
 		if (fib_del(fib, prefix, at->len) != ERR_OK) {
 			fib_publish(fib);

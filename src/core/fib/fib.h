@@ -27,7 +27,7 @@
 
 enum {
 	FIB_PATHS_MAX = 16,
-	FIB_BUCKETS = 64,            /* slots of a route that flows are spread over */
+	FIB_BUCKETS = 64, /* slots of a route that flows are spread over */
 	FIB_PREFIX_MAX = 1 << 22,
 	FIB_ROUTE_MAX = 1 << 20,
 	FIB_ROOT_BITS = 16,
@@ -35,19 +35,19 @@ enum {
 	FIB_PAGE_SLOTS = 256,
 	FIB_PAGE_WORDS = FIB_PAGE_SLOTS / 64,
 	FIB_INLINE_RUNS = 5,
-	FIB_DIRTY_MAX = 4096,        /* root slots remembered one by one until publish */
-	FIB_BLOCK_CLASSES = 6,       /* blocks of 8, 16, ... 256 values */
+	FIB_DIRTY_MAX = 4096,  /* root slots remembered one by one until publish */
+	FIB_BLOCK_CLASSES = 6, /* blocks of 8, 16, ... 256 values */
 };
 #define FIB_ROUTE_NONE 0u
 
 enum fib_type {
-	FIB_NONE,       /* no route: ICMP 3/0 */
-	FIB_UNICAST,    /* by a gateway or directly */
-	FIB_LOCAL,      /* one of the gateway's own addresses */
-	FIB_BROADCAST,  /* limited or directed broadcast of a connected prefix */
+	FIB_NONE,      /* no route: ICMP 3/0 */
+	FIB_UNICAST,   /* by a gateway or directly */
+	FIB_LOCAL,     /* one of the gateway's own addresses */
+	FIB_BROADCAST, /* limited or directed broadcast of a connected prefix */
 	FIB_MULTICAST,
-	FIB_BLACKHOLE,  /* silently */
-	FIB_PROHIBIT,   /* ICMP 3/13 */
+	FIB_BLACKHOLE, /* silently */
+	FIB_PROHIBIT,  /* ICMP 3/13 */
 	FIB_TYPE_COUNT
 };
 
@@ -55,7 +55,7 @@ enum fib_type {
 struct fib_path {
 	be32 gateway; /* zero: the destination is on the link itself */
 	u16 out_if;
-	u16 weight;   /* share among the paths of a route, at least 1 */
+	u16 weight; /* share among the paths of a route, at least 1 */
 };
 
 struct fib_route {
@@ -72,11 +72,11 @@ struct fib_conf {
 
 /* A set of next hops, interned: equal sets are one. */
 struct fib_nexthop {
-	struct fib_route route;     /* paths sorted, unused ones zero */
-	u8 bucket[FIB_BUCKETS];     /* path of each slot of the flow hash */
-	u32 refs;                   /* prefixes that lead here */
-	u32 next;                   /* hash chain; list of free ones */
-	u32 old_next;               /* list of those to look at at publish */
+	struct fib_route route; /* paths sorted, unused ones zero */
+	u8 bucket[FIB_BUCKETS]; /* path of each slot of the flow hash */
+	u32 refs;               /* prefixes that lead here */
+	u32 next;               /* hash chain; list of free ones */
+	u32 old_next;           /* list of those to look at at publish */
 	bool old;
 	u64 hash;
 };
@@ -93,10 +93,10 @@ struct fib_prefix {
 /* 256 slots. */
 struct fib_page {
 	_Alignas(64) u64 starts[FIB_PAGE_WORDS]; /* bit set: a run begins at this slot */
-	u32 above;                    /* last level: what the slot of the page above would say */
-	u8 before[FIB_PAGE_WORDS];    /* runs that begin in the words before */
-	u32 epoch;                    /* publish count when made << 1 | the block is older */
-	u32 runs[FIB_INLINE_RUNS];    /* values; or, with more runs than fit, [0] is the block */
+	u32 above;                 /* last level: what the slot of the page above would say */
+	u8 before[FIB_PAGE_WORDS]; /* runs that begin in the words before */
+	u32 epoch;                 /* publish count when made << 1 | the block is older */
+	u32 runs[FIB_INLINE_RUNS]; /* values; or, with more runs than fit, [0] is the block */
 };
 _Static_assert(sizeof(struct fib_page) == 64, "a page is one line");
 
@@ -133,12 +133,12 @@ struct fib {
 	u32 dirty_count;
 	u16 dirty[FIB_DIRTY_MAX];
 	u32 page_cap;
-	u32 page_free;      /* list by page_next */
-	u32 page_old;       /* to be freed at publish: index << 1 | the block lives on */
+	u32 page_free; /* list by page_next */
+	u32 page_old;  /* to be freed at publish: index << 1 | the block lives on */
 	u32 page_free_count;
 	u32 *page_next;
 	struct fib_blocks blocks;
-	u32 block_old;      /* to be freed at publish */
+	u32 block_old; /* to be freed at publish */
 	struct fib_prefix *prefix;
 	u32 *prefix_bucket;
 	u32 prefix_cap;
@@ -151,7 +151,16 @@ struct fib {
 	u32 nexthop_free;
 	u32 nexthop_old;
 	u32 nexthop_live;
+	u32 nexthop_held; /* references of fib_route_get() */
 };
+
+/* Index of a bucket. */
+static inline u32 fib_prefix_hash(const struct fib *fib, u32 prefix, u32 len)
+{
+	u64 hash = hash_words(&fib->conf.key, (u64)prefix << 8 | len, 1);
+
+	return (u32)hash & (fib->prefix_bucket_count - 1);
+}
 
 /* Copies conf into fib. */
 void fib_layout(struct fib *fib, const struct fib_conf *conf, struct mem *mem);
@@ -165,7 +174,20 @@ void fib_init(struct fib *fib);
  * ERR_FULL   - prefixes, routes or pages; nothing has changed.
  * ERR_MEMORY - the copies since the last publish used up the spare pages; publish and repeat.   */
 MUST_USE enum err fib_add(struct fib *fib, be32 prefix, u8 len, const struct fib_route *route);
-/* ERR_NOT_FOUND, ERR_MEMORY as above. */
+/* A set of next hops that many prefixes will lead to: interned once, and then named. One reference
+ * more; ERR_RANGE, ERR_FULL and ERR_MEMORY as above.                                             */
+MUST_USE enum err fib_route_get(struct fib *fib, const struct fib_route *route, u32 *idx);
+void fib_route_put(struct fib *fib, u32 idx);
+/* fib_add() of a route that the caller has got. */
+MUST_USE enum err fib_set(struct fib *fib, be32 prefix, u8 len, u32 route_idx);
+/* A prefix will be added or deleted soon. */
+static inline void fib_prefetch(const struct fib *fib, be32 prefix, u8 len)
+{
+	prefetch(&fib->prefix_bucket[fib_prefix_hash(fib, be32_host(prefix), len)]);
+	prefetch(&fib->next_root[be32_host(prefix) >> 16]);
+}
+
+/* ERR_NOT_FOUND, ERR_MEMORY as above. What is fixed becomes again what it was. */
 MUST_USE enum err fib_del(struct fib *fib, be32 prefix, u8 len);
 /* Connected prefixes, own addresses and directed broadcasts of one interface. Own addresses win
  * over broadcasts and connected prefixes, and a prefix that another interface has stays there.  */

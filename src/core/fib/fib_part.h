@@ -8,9 +8,9 @@
 
 /* A value: the page below, or a route and the length of its prefix within the level (1..16 in the
  * root, 1..8 in a page). Zero: nothing at this level.                                           */
-#define FIB_VALUE_PAGE 0x80000000u
+#define FIB_VALUE_PAGE       0x80000000u
 #define FIB_VALUE_ROUTE_MASK 0x03ffffffu
-#define FIB_VALUE_LEN_SHIFT 26
+#define FIB_VALUE_LEN_SHIFT  26
 /* In runs[FIB_INLINE_RUNS - 1]: runs[0] is the unit of a block. No value looks like it. */
 #define FIB_RUNS_IN_BLOCK UINT32_MAX
 
@@ -82,6 +82,8 @@ void fib_nexthops_init(struct fib *fib);
 bool fib_route_is_good(const struct fib_route *route);
 /* The interned set, one reference more; IDX_NONE when there is no room. */
 u32 fib_nexthop_get(struct fib *fib, const struct fib_route *route);
+/* One reference more of a set that somebody has. */
+void fib_nexthop_more(struct fib *fib, u32 idx);
 void fib_nexthop_put(struct fib *fib, u32 idx);
 void fib_nexthops_publish(struct fib *fib);
 

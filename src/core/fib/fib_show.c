@@ -189,7 +189,7 @@ static void check_nexthops(const struct fib *fib)
 	}
 	for (u32 idx = fib->nexthop_free; idx != IDX_NONE; idx = fib->nexthop[idx].next)
 		CHECK(++free_count < fib->nexthop_cap);
-	CHECK(refs == fib->prefix_live);
+	CHECK(refs == (u64)fib->prefix_live + fib->nexthop_held);
 	CHECK(live_count == fib->nexthop_live);
 	CHECK(live_count + free_count + 1 == fib->nexthop_cap);
 }

@@ -6,18 +6,18 @@
 #include "core/fib/fib_part.h"
 
 enum {
-	PAGES_SPARE = 1024,  /* an update behind /16 copies up to 257 pages */
+	PAGES_SPARE = 1024, /* an update behind /16 copies up to 257 pages */
 	UNITS_SPARE = 2048,
-	SPARE_SHARE = 8,     /* and one in so many for those that wait for publish */
+	SPARE_SHARE = 8, /* and one in so many for those that wait for publish */
 };
 
 /* A page spread out. */
 struct draft {
 	u32 slot[FIB_PAGE_SLOTS];
 	u32 above;
-	u32 old;       /* page that it was read from, 0: none */
+	u32 old; /* page that it was read from, 0: none */
 	u32 run_count;
-	u32 block;     /* reserved for it; IDX_NONE: the runs fit into the page */
+	u32 block; /* reserved for it; IDX_NONE: the runs fit into the page */
 };
 
 u32 fib_level_base(u32 len)

@@ -27,6 +27,7 @@ void fib_nexthops_init(struct fib *fib)
 	}
 	fib->nexthop_old = IDX_NONE;
 	fib->nexthop_live = 0;
+	fib->nexthop_held = 0;
 }
 
 static u64 path_rank(const struct fib_path *path)
@@ -111,6 +112,13 @@ u32 fib_nexthop_get(struct fib *fib, const struct fib_route *route)
 	fib_spread(&fib->conf.key, &sorted, nexthop->bucket);
 	fib->nexthop_live++;
 	return idx;
+}
+
+void fib_nexthop_more(struct fib *fib, u32 idx)
+{
+	CHECK(idx > 0 && idx < fib->nexthop_cap);
+	CHECK(fib->nexthop[idx].refs > 0);
+	fib->nexthop[idx].refs++;
 }
 
 /* Readers may still see it; who finds it again before publish revives it. */

@@ -14,7 +14,7 @@
 
 enum {
 	POLICY_MAX = 64,
-	POLICY_RULES_MAX = 1024,   /* of all policies */
+	POLICY_RULES_MAX = 1024,    /* of all policies */
 	POLICY_PREFIXES_MAX = 8192, /* of all prefix lists */
 	POLICY_LIST_MAX = 64,
 	POLICY_VALUES_MAX = 8, /* communities, large ones, AS numbers of a rule */
@@ -50,19 +50,19 @@ enum policy_set {
 	POLICY_SET_METRIC = 1 << 2, /* of RIP and OSPF */
 	POLICY_SET_TAG = 1 << 3,
 	POLICY_SET_NEXTHOP = 1 << 4,
-	POLICY_SET_TYPE2 = 1 << 5,  /* OSPF: external of type 2, else 1 when a metric is set */
+	POLICY_SET_TYPE2 = 1 << 5, /* OSPF: external of type 2, else 1 when a metric is set */
 	POLICY_CLEAR_COMMUNITIES = 1 << 6, /* before any is added */
 };
 
 struct policy_rule {
 	/* conditions; of those with a count, one value is enough */
-	u16 list;     /* POLICY_NONE */
-	u8 sources;   /* bits 1 << enum route_source; zero: any */
+	u16 list;   /* POLICY_NONE */
+	u8 sources; /* bits 1 << enum route_source; zero: any */
 	u8 community_count;
 	u8 large_count;
-	u8 as_count;  /* in the path */
-	u8 max_as_path; /* its length at most; zero: any */
-	u32 origin_as;  /* of the path's end; zero: any */
+	u8 as_count;      /* in the path */
+	u8 max_as_path;   /* its length at most; zero: any */
+	u32 origin_as;    /* of the path's end; zero: any */
 	u32 neighbour_as; /* of its beginning */
 	bool has_tag;
 	u32 tag;

@@ -47,4 +47,13 @@ static inline bool ip_prefix_eq(const struct ip_prefix *a, const struct ip_prefi
 	return a->len == b->len && ip_addr_eq(&a->addr, &b->addr);
 }
 
+/* "192.0.2.1", nothing before or behind it. Of IPv4 only, as yet all that is routed. */
+bool ip_addr_parse(const char *text, struct ip_addr *out);
+/* "192.0.2.0/24", or an address, which is a /32. False: not one, or bits behind the length. */
+bool ip_prefix_parse(const char *text, struct ip_prefix *out);
+/* What fits into size bytes; IP_TEXT_SIZE are always enough. */
+enum { IP_TEXT_SIZE = 48 };
+void ip_addr_print(const struct ip_addr *addr, char *out, u32 size);
+void ip_prefix_print(const struct ip_prefix *prefix, char *out, u32 size);
+
 #endif

@@ -10,14 +10,20 @@
  *
  * A prefix is a net, its paths a list. Nets stand in a list in the order of their last change, so
  * that a reader is a place in it; a net without paths stays until every reader has passed it. Next
- * hops of a path are a set, shared by all paths that have the same; a gateway that is on no
- * connected prefix is looked up among the routes that are not themselves such (RFC 4271 section
- * 5.1.3), and when what it resolves to changes, the nets behind it are chosen anew, step by step.
+ * hops of a path are a set, shared by all paths that have the same; a gateway that comes without an
+ * interface is looked up among the routes that name one for each of their hops, or have none to
+ * name (RFC 4271 section 5.1.3): connected ones, static ones, those of OSPF and RIP. So a way never
+ * depends on one that was found in the same manner, and nothing can go round in circles. When what
+ * a gateway resolves to changes, the nets behind it are chosen anew, step by step.
  *
  * The best: the usable path of the lowest distance, and among those of one source what the source
  * says (struct rib_chooser); without one the lowest metric, and equal ones together (ECMP).
  *
- * Bounds: the limits of struct rib_conf; RIB_STEP_NETS nets a step. Full is an answer.             */
+ * One sweep over all paths serves what concerns many: those of a client that left or is stale, and
+ * those whose next hops resolve to something else now.
+ *
+ * Bounds: the limits of struct rib_conf; RIB_STEP_NETS nets and RIB_STEP_PATHS paths a step. Full
+ * is an answer. A net has 32 bytes and a path 32, and 4 and 1/8 for finding them.                  */
 #ifndef CORE_ROUTING_RIB_H
 #define CORE_ROUTING_RIB_H
 
@@ -34,7 +40,13 @@ enum {
 	RIB_READER_MAX = 512,
 	RIB_HOPS_MAX = FIB_PATHS_MAX,
 	RIB_NET_PATHS_MAX = 1024, /* paths of one net that are compared */
-	RIB_STEP_NETS = 1024,
+	RIB_STEP_NETS = 256,
+	RIB_STEP_PATHS = 2048, /* looked at by the sweep */
+	RIB_STEP_HOPS = 64,    /* sets resolved anew */
+	RIB_NET_LIMIT = 1 << 22,
+	RIB_PATH_LIMIT = 1 << 24,
+	RIB_HOPS_LIMIT = 1 << 20,
+	RIB_LENGTHS = 33,
 	RIB_WHY_SIZE = 96,
 };
 #define RIB_NONE UINT32_MAX
@@ -60,7 +72,7 @@ struct rib_hop {
 /* What a client offers for one prefix. */
 struct rib_path {
 	u16 client;
-	u8 type;     /* enum fib_type: UNICAST with hops; LOCAL, BROADCAST, BLACKHOLE, PROHIBIT without */
+	u8 type; /* enum fib_type: UNICAST with hops; LOCAL, BROADCAST, BLACKHOLE, PROHIBIT without */
 	u8 distance;
 	u32 path_id; /* of add-path (RFC 7911); 0 */
 	u32 metric;  /* compared among the paths of one source that has no chooser */
@@ -107,8 +119,152 @@ struct rib_conf {
 	struct hash_key key;
 };
 
-struct rib;
+/* A prefix: its paths, its place in the list of changes. */
+struct rib_net {
+	u32 prefix; /* host order */
+	u32 route;  /* first of its paths; the best is first */
+	u32 chain;  /* of the hash table; list of free ones */
+	u32 prev;   /* list of changes */
+	u32 next;
+	u32 gone_next;
+	u32 seq; /* grows along the list of changes */
+	u8 len;
+	u8 flags;     /* rib_part.h */
+	u16 standing; /* readers whose place is this net */
+};
+_Static_assert(sizeof(struct rib_net) == 32, "two nets a line");
 
+/* A path as it lies there. */
+struct rib_route {
+	u32 next; /* of the net; list of free ones */
+	u32 net;  /* IDX_NONE: free */
+	u32 path_id;
+	u32 metric;
+	u32 attr;
+	u32 extra;
+	u32 hops;
+	u16 client : 9;
+	u16 era : 6;      /* of the client, when it was offered */
+	u16 resolver : 1; /* gateways inside of the net are found by it */
+	u8 distance;
+	u8 bits; /* type and flags: rib_part.h */
+};
+_Static_assert(sizeof(struct rib_route) == 32, "two paths a line");
+
+/* One next hop of a set, packed. */
+struct rib_gateway {
+	u32 addr; /* host order; zero: on the link */
+	u16 iface;
+	u16 weight;
+};
+
+/* A set of next hops, interned and counted. */
+struct rib_hops {
+	u32 refs; /* zero: free */
+	u32 free_next;
+	u32 fib_route; /* what the set resolves to; FIB_ROUTE_NONE: nothing, or no room for it */
+	u32 cost;
+	u64 hash;
+	u64 changed_round; /* the round of the sweep that tells its nets */
+	u8 count;
+	bool direct; /* each hop names its interface */
+	bool reachable;
+	struct rib_gateway hop[RIB_HOPS_MAX]; /* sorted */
+};
+
+/* Eras tell the paths of a client apart without touching them: each path has that of its offer. */
+enum { RIB_ERAS = 64 };
+struct rib_client {
+	enum route_source source;
+	bool used;
+	bool leaving;
+	bool purging; /* paths that are dead may stand until purge_round has ended */
+	u8 era;
+	u8 live_era;  /* older ones are dead */
+	u8 fresh_era; /* older ones are stale */
+	u8 first_era; /* older ones do not exist */
+	u64 purge_round;
+};
+
+struct rib_reader {
+	u32 at; /* the net that was told last, IDX_NONE: none yet */
+	bool used;
+	bool all;
+};
+
+/* Set bits are found in order, from a place on: which nets are to be chosen anew. */
+struct rib_marks {
+	u64 *word;
+	u64 *summary; /* a bit for each word that is not zero */
+	u32 word_count;
+	u32 summary_count;
+	u32 at; /* where the search goes on */
+	u32 count;
+};
+
+struct rib_stats {
+	u32 nets;
+	u32 paths;
+	u32 hops;
+	u64 offers;
+	u64 withdrawals;
+	u64 full; /* offers refused */
+	u64 fib_writes;
+	u64 fib_full; /* nets that the forwarding table had no room for */
+};
+
+struct rib {
+	struct rib_conf conf;
+	struct fib *fib;
+	struct rib_net *net;
+	u32 *net_head; /* hash table */
+	u32 net_head_count;
+	u32 net_top; /* those behind were never used */
+	u32 net_free;
+	u32 net_count;
+	struct rib_route *route;
+	u32 route_top;
+	u32 route_free;
+	u32 route_count;
+	struct rib_marks dirty;
+	struct rib_hops *hops;
+	struct map hops_map;
+	u32 hops_top;
+	u32 hops_free;
+	u32 hops_count;
+	/* the list of changes */
+	u32 first;
+	u32 last;
+	u32 seq;
+	u32 gone_first; /* nets without paths that readers have to be told of */
+	u32 gone_last;
+	/* the sweep over all paths */
+	bool sweeping;
+	u32 sweep_at;
+	u64 round;         /* that runs, or ran last */
+	u64 round_wanted;  /* none beyond this one */
+	u32 purging_count; /* clients */
+	/* the sweep over all sets of next hops */
+	u32 resolve_at;
+	u32 resolve_left; /* sets that have not been looked at since the last change */
+	u32 resolver_count[RIB_LENGTHS]; /* nets, by length, that gateways are found by */
+	u64 resolver_lengths;            /* a bit for each length that is there */
+	u32 best_count[RIB_LENGTHS];     /* nets, by length, that have a best path */
+	u32 fib_waiting;                 /* nets that the forwarding table has no room for */
+	ns_t published_ns;
+	struct rib_client client[RIB_CLIENT_MAX];
+	struct rib_reader reader[RIB_READER_MAX];
+	u32 reader_top;
+	u32 all_count; /* readers that want to hear of every path */
+	struct rib_chooser chooser[ROUTE_SOURCES];
+	struct rib_stats stats;
+	/* one choice at a time */
+	struct rib_candidate candidate[RIB_NET_PATHS_MAX];
+	u32 candidate_route[RIB_NET_PATHS_MAX];
+};
+
+/* What of the limits can not be, or NULL. All of them zero: there is no RIB. */
+const char *rib_conf_wrong(const struct rib_conf *conf);
 void rib_layout(struct rib *rib, const struct rib_conf *conf, struct mem *mem);
 /* fib outlives it and is written by it alone from now on. */
 void rib_init(struct rib *rib, struct fib *fib);
@@ -118,7 +274,7 @@ void rib_check(const struct rib *rib);
 
 /* ---- clients --------------------------------------------------------------------------------- */
 
-/* A client, RIB_CLIENT_NONE when there are too many. */
+/* A client; RIB_CLIENT_NONE when there are too many. */
 #define RIB_CLIENT_NONE UINT16_MAX
 u16 rib_client_new(struct rib *rib, enum route_source source);
 /* Its paths are used no longer from now on and go step by step; then the client is free. */
@@ -155,8 +311,8 @@ struct rib_owned {
 	struct ip_prefix prefix;
 	struct rib_path path;
 };
-bool rib_client_walk(const struct rib *rib, u16 client, u32 *cursor, struct rib_owned *out,
-		     u32 max, u32 *count);
+bool rib_client_walk(const struct rib *rib, u16 client, u32 *cursor, struct rib_owned *out, u32 max,
+		     u32 *count);
 
 /* Where an address leads now, by what is chosen: for peers that are not connected. */
 struct rib_way rib_resolve(const struct rib *rib, const struct ip_addr *addr);
@@ -167,13 +323,20 @@ struct rib_way rib_resolve(const struct rib *rib, const struct ip_addr *addr);
  * something changed: between batches only.                                                       */
 bool rib_tick(struct rib *rib, ns_t now);
 bool rib_is_idle(const struct rib *rib);
+/* This net is chosen now, and not when its turn comes; ERR_FULL: the forwarding table has no room
+ * for it. Published by the next step, or by the caller.                                          */
+MUST_USE enum err rib_settle(struct rib *rib, const struct ip_prefix *prefix);
+static inline bool rib_is_off(const struct rib *rib)
+{
+	return rib->conf.net_limit == 0;
+}
 
 /* ---- readers --------------------------------------------------------------------------------- */
 
 struct rib_change {
 	u32 net; /* stays the prefix's as long as a reader has not been told that it has no path */
 	struct ip_prefix prefix;
-	bool gone;             /* no path is chosen */
+	bool gone; /* no path is chosen */
 	struct rib_path best;
 	enum route_source source; /* of the best */
 };
@@ -184,9 +347,13 @@ u16 rib_reader_new(struct rib *rib);
 void rib_reader_del(struct rib *rib, u16 reader);
 /* To the beginning: everything is new to it (RFC 2918: a peer asks for all of it again). */
 void rib_reader_rewind(struct rib *rib, u16 reader);
-/* The next net that was chosen anew since this reader last heard of it; false: there is none. */
+/* It is to be told of a net, too, when a path that is not the best changes: add-path. */
+void rib_reader_set_all(struct rib *rib, u16 reader, bool all);
+/* The next net whose best path is another one since this reader last heard of it; false: there is
+ * none. It may be told of a net without a path that it had never heard of.                       */
 bool rib_read(struct rib *rib, u16 reader, struct rib_change *out);
-/* Usable paths of a net, the best first; of add-path. At most max. */
+/* Usable paths of a net, of add-path: the best, those that are as good, then the others by
+ * distance, source and metric. At most max.                                                      */
 u32 rib_net_paths(const struct rib *rib, u32 net, struct rib_path *out, u32 max);
 
 /* ---- seeing inside --------------------------------------------------------------------------- */
@@ -199,17 +366,6 @@ struct rib_shown {
 	bool best;
 	bool equal;             /* forwards beside the best */
 	char why[RIB_WHY_SIZE]; /* why it is the best, or what beats it */
-};
-
-struct rib_stats {
-	u32 nets;
-	u32 paths;
-	u32 hops;
-	u64 offers;
-	u64 withdrawals;
-	u64 full; /* offers refused */
-	u64 fib_writes;
-	u64 fib_full; /* nets that the forwarding table had no room for */
 };
 
 /* Paths of the net that longest match finds for addr, best first; zero: no net covers it. */

@@ -29,8 +29,7 @@ struct speaker_io {
 	enum sock_error (*listen)(void *ctx, sock_id sock, u32 backlog);
 	enum sock_error (*accept)(void *ctx, sock_id sock, sock_id *accepted,
 				  struct sock_addr *peer);
-	enum sock_error (*connect)(void *ctx, sock_id sock, const struct sock_addr *peer,
-				   ns_t now);
+	enum sock_error (*connect)(void *ctx, sock_id sock, const struct sock_addr *peer, ns_t now);
 	enum sock_error (*send)(void *ctx, sock_id sock, struct sock_out *out, ns_t now);
 	enum sock_error (*send_to)(void *ctx, sock_id sock, const void *data, u32 bytes,
 				   const struct sock_dgram *dgram);
@@ -68,8 +67,8 @@ struct speaker_event {
 	ns_t at_ns;
 	enum speaker_event_kind kind;
 	enum route_source source;
-	struct ip_addr neighbour; /* family none: of no neighbour */
-	u16 iface;                /* IFACE_NONE */
+	struct ip_addr neighbour;     /* family none: of no neighbour */
+	u16 iface;                    /* IFACE_NONE */
 	char text[SPEAKER_TEXT_SIZE]; /* a sentence without a full stop */
 };
 

@@ -1,0 +1,244 @@
+/* The routing information base for people: who offers what, and why one is the best. */
+#include "core/base/text.h"
+#include "core/routing/rib_part.h"
+
+/* ---- why ------------------------------------------------------------------------------------- */
+
+static void say_numbers(char *why, const char *what, u32 own, const char *other, u32 number)
+{
+	struct text text;
+
+	text_init(&text, why, RIB_WHY_SIZE);
+	text_str(&text, what);
+	text_u64(&text, own);
+	text_str(&text, other);
+	text_u64(&text, number);
+}
+
+static void say(char *why, const char *a, const char *b, const char *c)
+{
+	struct text text;
+
+	text_init(&text, why, RIB_WHY_SIZE);
+	text_str(&text, a);
+	text_str(&text, b);
+	text_str(&text, c);
+}
+
+static enum route_source source_of(const struct rib *rib, const struct rib_route *route)
+{
+	return rib->client[route->client].source;
+}
+
+static struct rib_candidate candidate_of(const struct rib *rib, const struct rib_route *route)
+{
+	return (struct rib_candidate){ rib_path_of(rib, route), rib_route_way(rib, route) };
+}
+
+/* Both of one source and distance. */
+static void why_of_source(const struct rib *rib, const struct rib_route *better,
+			  const struct rib_route *worse, char *why)
+{
+	const struct rib_chooser *chooser = &rib->chooser[source_of(rib, better)];
+
+	if (chooser->why != NULL) {
+		struct rib_candidate a = candidate_of(rib, better), b = candidate_of(rib, worse);
+
+		chooser->why(chooser->ctx, &a, &b, why, RIB_WHY_SIZE);
+		return;
+	}
+	if (better->metric == worse->metric)
+		say(why, "metrics are equal, and one of them is enough", "", "");
+	else
+		say_numbers(why, "metric ", better->metric, " is lower than ", worse->metric);
+}
+
+static void why_better(const struct rib *rib, const struct rib_route *better,
+		       const struct rib_route *worse, char *why)
+{
+	if (better->distance != worse->distance)
+		say_numbers(why, "distance ", better->distance, " is lower than ", worse->distance);
+	else if (source_of(rib, better) != source_of(rib, worse))
+		say(why, route_source_name(source_of(rib, better)), " goes before ",
+		    route_source_name(source_of(rib, worse)));
+	else
+		why_of_source(rib, better, worse, why);
+}
+
+static void why_not(const struct rib *rib, const struct rib_route *best,
+		    const struct rib_route *route, char *why)
+{
+	if ((route->bits & ROUTE_HIDDEN) != 0)
+		say(why, "policy refused it", "", "");
+	else if (route->distance == RIB_DISTANCE_UNREACHABLE)
+		say(why, "distance 255 is never used", "", "");
+	else if (!rib_route_way(rib, route).reachable)
+		say(why, "its next hop can not be reached", "", "");
+	else if ((route->bits & ROUTE_EQUAL) != 0)
+		say(why, "as good as the best", "", "");
+	else if (best != NULL)
+		why_better(rib, best, route, why);
+	else
+		say(why, "it will be looked at next", "", "");
+}
+
+/* Compared with the best of the others. */
+static void why_best(const struct rib *rib, const struct rib_net *net, u32 best, char *why)
+{
+	const struct rib_route *second = NULL;
+
+	for (u32 at = net->route; at != IDX_NONE; at = rib->route[at].next) {
+		const struct rib_route *route = &rib->route[at];
+
+		if (at == best || (route->bits & ROUTE_EQUAL) != 0 ||
+		    !rib_route_is_usable(rib, route))
+			continue;
+		if (second == NULL || rib_route_rank(rib, route) < rib_route_rank(rib, second))
+			second = route;
+	}
+	if (second == NULL)
+		say(why, "no other is usable", "", "");
+	else
+		why_better(rib, &rib->route[best], second, why);
+}
+
+/* ---- paths of a net -------------------------------------------------------------------------- */
+
+static u32 best_of(const struct rib *rib, const struct rib_net *net)
+{
+	if (net->route == IDX_NONE || (rib->route[net->route].bits & ROUTE_BEST) == 0)
+		return IDX_NONE;
+	return net->route;
+}
+
+static void shown_of(const struct rib *rib, const struct rib_net *net, u32 idx,
+		     struct rib_shown *out)
+{
+	const struct rib_route *route = &rib->route[idx];
+	u32 best = best_of(rib, net);
+
+	*out = (struct rib_shown){
+		.prefix = rib_net_prefix(net),
+		.path = rib_path_of(rib, route),
+		.source = source_of(rib, route),
+		.way = rib_route_way(rib, route),
+		.best = idx == best,
+		.equal = (route->bits & ROUTE_EQUAL) != 0,
+	};
+	if (out->best)
+		why_best(rib, net, idx, out->why);
+	else
+		why_not(rib, best == IDX_NONE ? NULL : &rib->route[best], route, out->why);
+}
+
+u32 rib_explain(const struct rib *rib, const struct ip_addr *addr, struct rib_shown *out, u32 max)
+{
+	u32 bits = be32_host(addr->word[0]);
+	u32 count = 0;
+
+	if (rib_is_off(rib) || addr->family != FAMILY_IP4)
+		return 0;
+	for (u32 len = RIB_LENGTHS; len-- > 0;) {
+		u32 net = IDX_NONE;
+
+		if (rib->best_count[len] > 0)
+			net = rib_net_find(rib, bits & ip4_mask(len), len);
+		if (net == IDX_NONE || (rib->net[net].flags & NET_BEST) == 0)
+			continue;
+		for (u32 at = rib->net[net].route; at != IDX_NONE && count < max;
+		     at = rib->route[at].next) {
+			if (!rib_route_is_dead(rib, &rib->route[at]))
+				shown_of(rib, &rib->net[net], at, &out[count++]);
+		}
+		return count;
+	}
+	return 0;
+}
+
+/* The cursor: a net, and how many of its paths were shown. */
+enum { CURSOR_PATHS = 1 << 16 };
+
+u32 rib_show(const struct rib *rib, u64 *cursor, struct rib_shown *out, u32 max)
+{
+	u32 net = (u32)(*cursor / CURSOR_PATHS);
+	u32 skip = (u32)(*cursor % CURSOR_PATHS);
+	u32 count = 0;
+
+	for (; net < rib->net_top && count < max; net++) {
+		u32 at = (rib->net[net].flags & NET_LIVE) == 0 ? IDX_NONE : rib->net[net].route;
+		u32 place = 0;
+
+		for (; at != IDX_NONE && count < max; at = rib->route[at].next, place++) {
+			if (place >= skip && !rib_route_is_dead(rib, &rib->route[at]))
+				shown_of(rib, &rib->net[net], at, &out[count++]);
+		}
+		if (at != IDX_NONE) {
+			*cursor = (u64)net * CURSOR_PATHS + place;
+			return count;
+		}
+		skip = 0;
+	}
+	*cursor = (u64)net * CURSOR_PATHS;
+	return count;
+}
+
+static bool path_is_before(const struct rib *rib, const struct rib_path *a,
+			   const struct rib_path *b)
+{
+	enum route_source source_a = rib->client[a->client].source;
+	enum route_source source_b = rib->client[b->client].source;
+
+	if (a->distance != b->distance)
+		return a->distance < b->distance;
+	return source_a != source_b ? source_a < source_b : a->metric < b->metric;
+}
+
+/* Into out[first..count), which is in order; the last one falls out when it is full. */
+static u32 path_insert(const struct rib *rib, struct rib_path *out, u32 first, u32 count, u32 max,
+		       struct rib_path path)
+{
+	u32 at = count;
+
+	if (count == max && (first == max || !path_is_before(rib, &path, &out[max - 1])))
+		return count;
+	if (count == max)
+		at = max - 1;
+	for (; at > first && path_is_before(rib, &path, &out[at - 1]); at--)
+		out[at] = out[at - 1];
+	out[at] = path;
+	return u32_min(count + 1, max);
+}
+
+u32 rib_net_paths(const struct rib *rib, u32 idx, struct rib_path *out, u32 max)
+{
+	const struct rib_net *net = &rib->net[idx];
+	u32 count = 0, first;
+
+	CHECK(idx < rib->net_top && (net->flags & NET_LIVE) != 0);
+	for (u32 bit = ROUTE_BEST; bit <= ROUTE_EQUAL; bit *= 2) {
+		for (u32 at = net->route; at != IDX_NONE; at = rib->route[at].next) {
+			const struct rib_route *route = &rib->route[at];
+
+			if ((route->bits & bit) != 0 && count < max &&
+			    rib_route_is_usable(rib, route))
+				out[count++] = rib_path_of(rib, route);
+		}
+	}
+	first = count;
+	for (u32 at = net->route; at != IDX_NONE; at = rib->route[at].next) {
+		const struct rib_route *route = &rib->route[at];
+
+		if ((route->bits & (ROUTE_BEST | ROUTE_EQUAL)) == 0 &&
+		    rib_route_is_usable(rib, route))
+			count = path_insert(rib, out, first, count, max, rib_path_of(rib, route));
+	}
+	return count;
+}
+
+void rib_stats(const struct rib *rib, struct rib_stats *out)
+{
+	*out = rib->stats;
+	out->nets = rib->net_count;
+	out->paths = rib->route_count;
+	out->hops = rib->hops_count;
+}
