@@ -276,6 +276,8 @@ static void clear(const struct conf_field *field, void *base)
 {
 	switch (field->kind) {
 	case CONF_AS:
+	case CONF_SECONDS:
+	case CONF_MILLIS:
 	case CONF_NUMBER: *(u32 *)place(base, field->at) = 0; break;
 	case CONF_MAYBE: *(s64 *)place(base, field->at) = CONF_ANY; break;
 	case CONF_PORT: *(u16 *)place(base, field->at) = 0; break;
@@ -404,6 +406,8 @@ bool conf_value_is_none(const struct conf_field *field, const void *base)
 
 	switch (field->kind) {
 	case CONF_AS:
+	case CONF_SECONDS:
+	case CONF_MILLIS:
 	case CONF_NUMBER: return *(const u32 *)at == 0;
 	case CONF_MAYBE: return *(const s64 *)at == CONF_ANY;
 	case CONF_PORT:
