@@ -6,7 +6,8 @@
  * and cells of 60 bytes of its body; a table of a million routes has about six routes a set.
  *
  * References: bgp_attr_get() gives one, whoever stores the index twice takes another one; the last
- * put frees. Full is an answer. Sets are found by a keyed hash: what peers send can aim at nothing. */
+ * put frees. Full is an answer. Sets are found by a keyed hash: what peers send can aim at nothing.
+ */
 #ifndef CORE_ROUTING_BGP_ATTR_H
 #define CORE_ROUTING_BGP_ATTR_H
 
@@ -24,10 +25,10 @@ enum bgp_attr_type {
 	BGP_LOCAL_PREF = 5,
 	BGP_ATOMIC_AGGREGATE = 6,
 	BGP_AGGREGATOR = 7,
-	BGP_COMMUNITIES = 8,      /* RFC 1997 */
-	BGP_ORIGINATOR_ID = 9,    /* RFC 4456 */
+	BGP_COMMUNITIES = 8,   /* RFC 1997 */
+	BGP_ORIGINATOR_ID = 9, /* RFC 4456 */
 	BGP_CLUSTER_LIST = 10,
-	BGP_MP_REACH = 14,        /* RFC 4760 */
+	BGP_MP_REACH = 14, /* RFC 4760 */
 	BGP_MP_UNREACH = 15,
 	BGP_EXT_COMMUNITIES = 16, /* RFC 4360 */
 	BGP_AS4_PATH = 17,        /* RFC 6793 */
@@ -55,7 +56,7 @@ enum bgp_head_flag {
 	BGP_HAS_LOCAL_PREF = 1 << 1,
 	BGP_HAS_ORIGINATOR = 1 << 2,
 	BGP_HAS_ATOMIC = 1 << 3,
-	BGP_NO_EXPORT = 1 << 4,    /* by its communities, as the next */
+	BGP_NO_EXPORT = 1 << 4, /* by its communities, as the next */
 	BGP_NO_ADVERTISE = 1 << 5,
 };
 
@@ -72,11 +73,11 @@ struct bgp_attr_head {
 	u32 med;
 	u32 local_pref;
 	be32 originator;
-	u32 neighbour_as; /* the first of the path; zero: there is none, or it begins with a set */
-	u32 origin_as;    /* the last one, likewise */
-	u16 path_len;     /* as RFC 4271 section 9.1.2.2 (a) counts */
-	u8 origin;        /* enum bgp_origin */
-	u8 flags;         /* enum bgp_head_flag */
+	u32 neighbour_as;  /* the first of the path; zero: there is none, or it begins with a set */
+	u32 origin_as;     /* the last one, likewise */
+	u16 path_len;      /* as RFC 4271 section 9.1.2.2 (a) counts */
+	u8 origin;         /* enum bgp_origin */
+	u8 flags;          /* enum bgp_head_flag */
 	u16 cluster_count; /* RFC 4456 section 9 */
 	u16 unused;        /* zero */
 };

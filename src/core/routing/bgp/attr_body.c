@@ -108,8 +108,7 @@ void bgp_head_of_path(struct bgp_attrs *attrs)
 
 		if (first && in_order)
 			attrs->head.neighbour_as = bgp_segment_as(&segment, 0);
-		attrs->head.origin_as =
-			in_order ? bgp_segment_as(&segment, segment.count - 1u) : 0;
+		attrs->head.origin_as = in_order ? bgp_segment_as(&segment, segment.count - 1u) : 0;
 		len += in_order ? segment.count : 1;
 		first = false;
 	}

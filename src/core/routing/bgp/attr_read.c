@@ -64,7 +64,8 @@ static void reset(struct reader *r, u8 subcode, u8 type, const char *what)
 
 /* ---- first pass ------------------------------------------------------------------------------ */
 
-/* RFC 7606 section 3 (g): of two equal ones the second is none, but for those that carry prefixes. */
+/* RFC 7606 section 3 (g): of two equal ones the second is none, but for those that carry prefixes.
+ */
 static void place_attr(struct reader *r, u8 type, const struct place *place)
 {
 	if (has(r, type)) {
@@ -94,7 +95,8 @@ static void find_places(struct reader *r, u32 len)
 		}
 		value = head == HLEN ? r->bytes[at + 2] : be16_host(be16_load(r->bytes + at + 2));
 		if (len - at - head < value) {
-			harm(r, BGP_HARM_WITHDRAW, r->bytes[at + 1], "an attribute is longer than all");
+			harm(r, BGP_HARM_WITHDRAW, r->bytes[at + 1],
+			     "an attribute is longer than all");
 			r->found->any = true;
 			return;
 		}
@@ -163,8 +165,8 @@ static u32 path_widen(u8 *to, struct bgp_piece path, u32 size, u32 count)
 		for (u32 at = 0; at < take; at++, len += 4) {
 			const u8 *as = path.at + SEGMENT_HLEN + (u64)at * size;
 
-			be32_store(to + len, size == 4 ? be32_load(as)
-						       : be32_of(be16_host(be16_load(as))));
+			be32_store(to + len,
+				   size == 4 ? be32_load(as) : be32_of(be16_host(be16_load(as))));
 		}
 		count -= is_set ? 1 : take;
 		path.at += whole;
@@ -288,7 +290,7 @@ static void read_mp_reach(struct reader *r, struct bgp_piece value)
 		return;
 	}
 	nexthop_len = value.at[3];
-	head = MP_REACH_HLEN + nexthop_len + 1; /* a reserved byte */
+	head = MP_REACH_HLEN + nexthop_len + 1;                /* a reserved byte */
 	if (nexthop_len != NEXTHOP_SIZE || value.len < head) { /* RFC 7606 section 7.11 */
 		reset(r, BGP_UPDATE_OPTIONAL, BGP_MP_REACH, "a next hop of the wrong length");
 		return;
@@ -310,8 +312,8 @@ static void read_mp_unreach(struct reader *r, struct bgp_piece value)
 		r->found->other_family = true;
 		return;
 	}
-	r->found->mp_unreach =
-		(struct bgp_piece){ value.at + MP_UNREACH_HLEN, value.len - MP_UNREACH_HLEN };
+	r->found->mp_unreach = (struct bgp_piece){ value.at + MP_UNREACH_HLEN,
+						   value.len - MP_UNREACH_HLEN };
 	r->found->has_mp_unreach = true;
 	if (!bgp_nlri_sound(r->found->mp_unreach, r->wire->with_id))
 		reset(r, BGP_UPDATE_OPTIONAL, BGP_MP_UNREACH, "a prefix that can not be");
@@ -422,8 +424,8 @@ static bool is_ignored(const struct reader *r, u8 type)
 {
 	if (type == BGP_AS4_PATH || type == BGP_AS4_AGGREGATOR)
 		return true; /* or read with what it completes */
-	return !r->wire->internal && (type == BGP_LOCAL_PREF || type == BGP_ORIGINATOR_ID ||
-				      type == BGP_CLUSTER_LIST);
+	return !r->wire->internal &&
+	       (type == BGP_LOCAL_PREF || type == BGP_ORIGINATOR_ID || type == BGP_CLUSTER_LIST);
 }
 
 static void read_attr(struct reader *r, u8 type)
@@ -454,8 +456,7 @@ static void read_attr(struct reader *r, u8 type)
 	case BGP_COMMUNITIES:
 	case BGP_CLUSTER_LIST:
 	case BGP_EXT_COMMUNITIES:
-		read_body(r, type, value,
-			  (u8)(wanted | (r->place[type].flags & BGP_FLAG_PARTIAL)));
+		read_body(r, type, value, (u8)(wanted | (r->place[type].flags & BGP_FLAG_PARTIAL)));
 		break;
 	default: read_head(r, type, value); break;
 	}

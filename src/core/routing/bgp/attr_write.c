@@ -47,7 +47,8 @@ static void put_u32(struct writer *w, u8 type, u8 flags, u32 value)
 	put(w, type, flags, &wire, sizeof wire);
 }
 
-/* ---- numbers for who has two bytes of them (RFC 6793 section 4.2.2) ---------------------------- */
+/* ---- numbers for who has two bytes of them (RFC 6793 section 4.2.2) ----------------------------
+ */
 
 static be16 as_narrow(u32 as)
 {

@@ -1,8 +1,8 @@
 /* BGP-4 (RFC 4271): a speaker as a machine without I/O.
  *
  * Each peer is a client of the RIB, which keeps what was heard of it (Adj-RIB-In is a list of paths
- * in the RIB: extra is the set of attributes as received, attr the one after policy), and a reader of
- * it, who is told each prefix whose best path changed when it has room for it. Nothing is queued
+ * in the RIB: extra is the set of attributes as received, attr the one after policy), and a reader
+ * of it, who is told each prefix whose best path changed when it has room for it. Nothing is queued
  * for a peer: what it was told is a bit for each net, and a slow one finds the newest state later.
  *
  * A peer has two lines, one that is called and one that calls; each is a connection with a state
@@ -15,7 +15,7 @@
  *
  * Bounds: a peer that sends garbage, slowly or without end has its buffer of BGP_IN_SIZE and its
  * share of each call, and no more; what is sent to it is at most BGP_OUT_SIZE ahead of TCP. Sets of
- * attributes, paths and nets are limited; what finds no room is not taken, counted and told.      */
+ * attributes, paths and nets are limited; what finds no room is not taken, counted and told.     */
 #ifndef CORE_ROUTING_BGP_BGP_H
 #define CORE_ROUTING_BGP_BGP_H
 
@@ -29,10 +29,10 @@ enum {
 	BGP_IN_SIZE = 16384,  /* bytes of a line that wait to be whole messages */
 	BGP_OUT_SIZE = 65536, /* bytes that wait for TCP */
 	BGP_STEP_BYTES = 32768,
-	BGP_STEP_NETS = 1024,   /* told to one peer in one tick */
-	BGP_STEP_PATHS = 1024,  /* of one peer whose policy changed */
-	BGP_GROUPS = 64,        /* UPDATEs that are filled at the same time */
-	BGP_ACCEPT_MAX = 8,     /* calls taken at once */
+	BGP_STEP_NETS = 1024,  /* told to one peer in one tick */
+	BGP_STEP_PATHS = 1024, /* of one peer whose policy changed */
+	BGP_GROUPS = 64,       /* UPDATEs that are filled at the same time */
+	BGP_ACCEPT_MAX = 8,    /* calls taken at once */
 };
 
 /* RFC 4271 section 8.2.2. */
@@ -128,7 +128,7 @@ struct bgp_line {
 	bool has_open;
 	struct bgp_open open; /* of the peer */
 	be32 local;
-	ns_t hold_ns;      /* agreed; zero: none */
+	ns_t hold_ns; /* agreed; zero: none */
 	ns_t keepalive_ns;
 	ns_t heard_ns;
 	ns_t said_ns;
@@ -163,8 +163,8 @@ struct bgp_counters {
 	u64 discarded;    /* UPDATEs of which an attribute was left out */
 	u64 loops;        /* with our AS in the path, or our identifier as originator */
 	u64 bad_nexthop;
-	u64 no_room;      /* prefixes that the RIB or the store did not take */
-	u64 too_long;     /* announcements that did not fit into a message */
+	u64 no_room;  /* prefixes that the RIB or the store did not take */
+	u64 too_long; /* announcements that did not fit into a message */
 };
 
 struct bgp_peer {
@@ -185,23 +185,24 @@ struct bgp_peer {
 	bool refresh;
 	bool enhanced_refresh;
 	/* in */
-	u16 client; /* RIB_CLIENT_NONE */
-	bool stale; /* some of its paths are, until End-of-RIB */
+	u16 client;      /* RIB_CLIENT_NONE */
+	bool stale;      /* some of its paths are, until End-of-RIB */
 	bool refreshing; /* between its BoRR and EoRR (RFC 7313) */
 	bool warned;
 	bool full_told;
+	bool limit_told;
 	bool reimport; /* its import policy changed: from this place on */
 	u32 reimport_at;
 	/* out */
-	u16 reader; /* RIB_READER_NONE */
-	u8 planes;  /* paths of a prefix that it is told */
+	u16 reader;     /* RIB_READER_NONE */
+	u8 planes;      /* paths of a prefix that it is told */
 	u64 *announced; /* a bit for each net, plane by plane */
 	u32 announced_count;
-	bool end_due;    /* End-of-RIB (RFC 4724) */
-	bool begin_due;  /* BoRR (RFC 7313), and then EoRR */
+	bool end_due;   /* End-of-RIB (RFC 4724) */
+	bool begin_due; /* BoRR (RFC 7313), and then EoRR */
 	bool refresh_end_due;
 	ns_t quiet_until_ns; /* RFC 4271 section 9.2.1.1 */
-	u16 iface; /* of the network that both are on; IFACE_NONE */
+	u16 iface;           /* of the network that both are on; IFACE_NONE */
 	/* the end of the connection that is being ended */
 	struct bgp_error error;
 	bool notified; /* by the peer */
@@ -241,11 +242,14 @@ struct bgp {
 	/* what a step works with */
 	const u8 *msg; /* that is being read */
 	u32 msg_len;
-	struct bgp_attrs in;    /* as they came */
-	struct bgp_attrs work;  /* changed by policy */
+	struct bgp_attrs in;   /* as they came */
+	struct bgp_attrs work; /* changed by policy */
 	u32 path_as[2 * BGP_VALUES_MAX];
 	u32 community[BGP_VALUES_MAX];
 	struct large_community large[BGP_VALUES_MAX];
+	struct policy_view seen; /* of what is exported */
+	u32 seen_attr;
+	enum route_source seen_source;
 	struct bgp_group *group; /* BGP_GROUPS */
 };
 
@@ -260,7 +264,8 @@ ns_t bgp_next(const struct bgp *bgp);
 /* conf is checked; its limits are those of before. Peers stay up but those whose own parameters
  * changed; policies that changed are run again over what is there.                               */
 void bgp_configure(struct bgp *bgp, const struct bgp_conf *conf, ns_t now);
-/* Cease to everybody, with a text of at most 255 bytes (RFC 9003); paths go with the RIB's steps. */
+/* Cease to everybody, with a text of at most 255 bytes (RFC 9003); paths go with the RIB's steps.
+ */
 void bgp_stop(struct bgp *bgp, const char *text, ns_t now);
 void bgp_check(const struct bgp *bgp);
 
@@ -270,6 +275,9 @@ void bgp_check(const struct bgp *bgp);
 struct bgp_peer *bgp_peer_find(const struct bgp *bgp, be32 addr);
 /* End the connection and begin anew at once, also after too many prefixes. ERR_NOT_FOUND. */
 enum err bgp_peer_reset(struct bgp *bgp, be32 addr, const char *text, ns_t now);
+/* Somebody (BFD, RFC 5882) knows that it can not be reached: its connection ends, as if TCP had
+ * failed. ERR_NOT_FOUND: there is none that is up.                                               */
+enum err bgp_peer_lost(struct bgp *bgp, be32 addr, const char *text, ns_t now);
 /* Tell the peer everything again; ask the peer for everything again (RFC 2918: ERR_RANGE if it does
  * not know how).                                                                                 */
 enum err bgp_peer_refresh_out(struct bgp *bgp, be32 addr);
@@ -286,9 +294,9 @@ struct bgp_peer_shown {
 	bool internal;
 	enum bgp_state state;
 	enum bgp_held held;
-	bool called; /* the peer called us */
+	bool called;   /* the peer called us */
 	ns_t since_ns; /* up, or down */
-	u32 hold_s;      /* agreed */
+	u32 hold_s;    /* agreed */
 	u32 keepalive_s;
 	ns_t hold_left_ns; /* NS_NEVER: the timer does not run, as the next */
 	ns_t keepalive_left_ns;
@@ -296,7 +304,7 @@ struct bgp_peer_shown {
 	ns_t restart_left_ns;
 	struct bgp_open open; /* what the peer can */
 	bool as4, add_path_in, add_path_out, refresh, enhanced_refresh, restart; /* agreed on */
-	u32 paths_in;   /* hidden ones too */
+	u32 paths_in; /* hidden ones too */
 	u32 prefix_limit;
 	u32 announced;
 	bool stale;
@@ -320,7 +328,8 @@ struct bgp_route_shown {
 /* What was heard of a peer; false: there is no more. */
 bool bgp_show_received(const struct bgp *bgp, be32 addr, u32 *cursor, struct bgp_route_shown *out,
 		       u32 max, u32 *count);
-/* Whether a net of the RIB was told to a peer, and how many paths of it: for a walk over the RIB. */
+/* Whether a net of the RIB was told to a peer, and how many paths of it: for a walk over the RIB.
+ */
 u32 bgp_is_announced(const struct bgp *bgp, be32 addr, u32 net);
 
 enum { BGP_SHOWN_PATH_SIZE = 512, BGP_SHOWN_LIST_SIZE = 512 };
@@ -333,7 +342,7 @@ struct bgp_attrs_shown {
 	char communities[BGP_SHOWN_LIST_SIZE];
 	char large[BGP_SHOWN_LIST_SIZE];
 	char others[BGP_SHOWN_LIST_SIZE]; /* "type 16 (8 bytes)" and so on */
-	bool cut; /* some did not fit */
+	bool cut;                         /* some did not fit */
 };
 void bgp_show_attrs(const struct bgp *bgp, u32 attr, struct bgp_attrs_shown *out);
 

@@ -16,7 +16,6 @@ enum {
 	RESTART_R = 0x8000,
 	RESTART_F = 0x80,
 	HOLD_LEAST_S = 3,
-	SHUTDOWN_TEXT_MAX = 255,
 };
 
 void bgp_error_set(struct bgp_error *error, u8 code, u8 subcode, const void *data, u32 data_len)
@@ -52,7 +51,8 @@ enum bgp_frame bgp_frame_read(const u8 *bytes, u32 have, u32 *len, struct bgp_er
 {
 	for (u32 at = 0; at < u32_min(have, BGP_MARKER_SIZE); at++) {
 		if (bytes[at] != 0xff) {
-			bgp_error_set(error, BGP_ERROR_HEADER, BGP_HEADER_NOT_SYNCHRONIZED, NULL, 0);
+			bgp_error_set(error, BGP_ERROR_HEADER, BGP_HEADER_NOT_SYNCHRONIZED, NULL,
+				      0);
 			return BGP_FRAME_BAD;
 		}
 	}
@@ -65,7 +65,8 @@ enum bgp_frame bgp_frame_read(const u8 *bytes, u32 have, u32 *len, struct bgp_er
 		return BGP_FRAME_BAD;
 	}
 	if (bytes[BGP_HLEN - 1] < BGP_OPEN || bytes[BGP_HLEN - 1] > BGP_ROUTE_REFRESH) {
-		bgp_error_set(error, BGP_ERROR_HEADER, BGP_HEADER_BAD_TYPE, bytes + BGP_HLEN - 1, 1);
+		bgp_error_set(error, BGP_ERROR_HEADER, BGP_HEADER_BAD_TYPE, bytes + BGP_HLEN - 1,
+			      1);
 		return BGP_FRAME_BAD;
 	}
 	return have < *len ? BGP_FRAME_MORE : BGP_FRAME_WHOLE;
@@ -358,20 +359,36 @@ const char *bgp_error_code_text(u8 code)
 const char *bgp_error_subcode_text(u8 code, u8 subcode)
 {
 	static const char *const header[] = { "", "not synchronized", "bad length", "bad type" };
-	static const char *const open[] = { "malformed", "unsupported version", "bad peer AS",
-					    "bad BGP identifier", "unsupported optional parameter", "",
-					    "unacceptable hold time", "unsupported capability" };
-	static const char *const update[] = { "", "malformed attribute list",
+	static const char *const open[] = { "malformed",
+					    "unsupported version",
+					    "bad peer AS",
+					    "bad BGP identifier",
+					    "unsupported optional parameter",
+					    "",
+					    "unacceptable hold time",
+					    "unsupported capability" };
+	static const char *const update[] = { "",
+					      "malformed attribute list",
 					      "unknown well-known attribute",
-					      "missing well-known attribute", "attribute flags",
-					      "attribute length", "invalid ORIGIN", "",
-					      "invalid NEXT_HOP", "optional attribute",
-					      "invalid network field", "malformed AS_PATH" };
+					      "missing well-known attribute",
+					      "attribute flags",
+					      "attribute length",
+					      "invalid ORIGIN",
+					      "",
+					      "invalid NEXT_HOP",
+					      "optional attribute",
+					      "invalid network field",
+					      "malformed AS_PATH" };
 	static const char *const fsm[] = { "", "in OpenSent", "in OpenConfirm", "in Established" };
-	static const char *const cease[] = { "", "too many prefixes", "administrative shutdown",
-					     "peer de-configured", "administrative reset",
-					     "connection rejected", "configuration changed",
-					     "connection collision", "out of resources" };
+	static const char *const cease[] = { "",
+					     "too many prefixes",
+					     "administrative shutdown",
+					     "peer de-configured",
+					     "administrative reset",
+					     "connection rejected",
+					     "configuration changed",
+					     "connection collision",
+					     "out of resources" };
 	static const struct {
 		const char *const *text;
 		u32 count;
@@ -396,7 +413,7 @@ void bgp_error_shutdown_text(const struct bgp_error *error, char *to, u32 size)
 	if (error->code != BGP_ERROR_CEASE || error->data_len == 0 ||
 	    (error->subcode != BGP_CEASE_SHUTDOWN && error->subcode != BGP_CEASE_RESET))
 		return;
-	if (error->data[0] > SHUTDOWN_TEXT_MAX || error->data[0] >= error->data_len)
+	if (error->data[0] >= error->data_len)
 		return;
 	/* RFC 9003 section 3: what a terminal might obey is not shown. */
 	for (u32 at = 0; at < error->data[0] && len + 1 < size; at++) {

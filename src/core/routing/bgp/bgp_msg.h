@@ -1,8 +1,9 @@
 /* Messages of BGP-4 as bytes (RFC 4271 section 4): framing, OPEN with its capabilities, the three
  * parts of an UPDATE, NOTIFICATION, ROUTE-REFRESH. Path attributes are read in attr_read.c.
  *
- * Nothing here keeps state or believes a length: a reader is given bytes and how many there are, and
- * what it points to lies within them. What is wrong is told as the NOTIFICATION that answers it.  */
+ * Nothing here keeps state or believes a length: a reader is given bytes and how many there are,
+ * and what it points to lies within them. What is wrong is told as the NOTIFICATION that answers
+ * it.                                                                                            */
 #ifndef CORE_ROUTING_BGP_BGP_MSG_H
 #define CORE_ROUTING_BGP_BGP_MSG_H
 
@@ -97,21 +98,21 @@ enum bgp_add_path { BGP_ADD_PATH_RECEIVE = 1, BGP_ADD_PATH_SEND = 2 };
 
 /* What an OPEN says, capabilities included (RFC 5492); of address families that of IPv4 unicast. */
 struct bgp_open {
-	u32 as;      /* of the capability, where there is one */
+	u32 as;       /* of the capability, where there is one */
 	u16 short_as; /* of the fixed field */
 	u16 hold_s;
 	be32 router_id;
-	bool families;  /* some are named (RFC 4760) */
-	bool ip4;       /* this one is */
-	bool as4;       /* RFC 6793 */
-	bool refresh;   /* RFC 2918 */
+	bool families;         /* some are named (RFC 4760) */
+	bool ip4;              /* this one is */
+	bool as4;              /* RFC 6793 */
+	bool refresh;          /* RFC 2918 */
 	bool enhanced_refresh; /* RFC 7313 */
-	bool restart;   /* RFC 4724: knows End-of-RIB */
-	bool restarting; /* R: it has just restarted */
-	bool restart_ip4;  /* keeps forwarding for this family */
-	bool forwarding_ip4; /* F: it has */
+	bool restart;          /* RFC 4724: knows End-of-RIB */
+	bool restarting;       /* R: it has just restarted */
+	bool restart_ip4;      /* keeps forwarding for this family */
+	bool forwarding_ip4;   /* F: it has */
 	u16 restart_s;
-	u8 add_path;    /* enum bgp_add_path of this family (RFC 7911) */
+	u8 add_path; /* enum bgp_add_path of this family (RFC 7911) */
 };
 
 /* Whole, as framed. False: *error says why (RFC 4271 section 6.2). Whether the AS is the right one
@@ -198,8 +199,7 @@ struct bgp_refresh {
 	u8 kind; /* enum bgp_refresh_kind, or one that is not known */
 };
 /* RFC 7313 section 5: a length that is wrong is an error of its own where the peer knows of it. */
-bool bgp_refresh_read(const u8 *msg, u32 len, struct bgp_refresh *refresh,
-		      struct bgp_error *error);
+bool bgp_refresh_read(const u8 *msg, u32 len, struct bgp_refresh *refresh, struct bgp_error *error);
 u32 bgp_refresh_write(u8 *to, const struct bgp_refresh *refresh);
 
 /* "hold timer expired"; of Cease and others with a subcode that is known, both. Static strings. */

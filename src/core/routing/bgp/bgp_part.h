@@ -67,6 +67,8 @@ void bgp_unlisten(struct bgp *bgp);
 bool bgp_line_call(struct bgp *bgp, struct bgp_peer *peer);
 /* The line takes a connection over. */
 void bgp_line_take(struct bgp *bgp, struct bgp_peer *peer, u8 line, sock_id sock);
+/* A connection stands: its names are known, and the line hears of it. */
+void bgp_line_begins(struct bgp *bgp, struct bgp_peer *peer, u8 line, enum bgp_event event);
 void bgp_line_close(struct bgp *bgp, struct bgp_peer *peer, u8 line);
 /* Where len bytes may be written; NULL: there is no room. bgp_line_wrote() says how many were. */
 u8 *bgp_line_room(struct bgp_line *line, u32 len);
@@ -77,6 +79,13 @@ static inline u32 bgp_line_free(const struct bgp_line *line)
 }
 /* To TCP as far as it takes it. */
 void bgp_line_flush(struct bgp *bgp, struct bgp_peer *peer, u8 line);
+
+/* ---- sign.c: keys ---------------------------------------------------------------------------- */
+
+/* False: the peer has a secret and this socket can not use it. */
+bool bgp_line_sign(struct bgp *bgp, const struct bgp_peer *peer, sock_id sock);
+/* The listener takes calls of the peer by its secret. */
+void bgp_listen_sign(struct bgp *bgp, const struct bgp_peer *peer);
 
 /* ---- hear.c: messages ------------------------------------------------------------------------ */
 
@@ -93,7 +102,8 @@ bool bgp_reimport(struct bgp *bgp, struct bgp_peer *peer);
 enum bgp_event bgp_limit_look(struct bgp *bgp, struct bgp_peer *peer);
 void bgp_release(void *ctx, const struct rib_path *path);
 
-/* ---- policy.c: attributes as policies see and change them ------------------------------------- */
+/* ---- policy.c: attributes as policies see and change them -------------------------------------
+ */
 
 /* Arrays of the view are bgp's, until the next call. attrs NULL: none. */
 void bgp_view_fill(struct bgp *bgp, const struct bgp_attrs *attrs, struct policy_view *view);
@@ -136,6 +146,8 @@ void bgp_refresh_begin(struct bgp *bgp, struct bgp_peer *peer);
 bool bgp_restart_up(struct bgp *bgp, struct bgp_peer *peer);
 /* It went down: what it told stays if it may. */
 void bgp_restart_down(struct bgp *bgp, struct bgp_peer *peer, bool may_keep);
+/* BoRR or EoRR came (RFC 7313). */
+void bgp_refresh_stale(struct bgp *bgp, struct bgp_peer *peer, bool begin);
 void bgp_restart_end_of_rib(struct bgp *bgp, struct bgp_peer *peer);
 /* The time is up. */
 void bgp_restart_expires(struct bgp *bgp, struct bgp_peer *peer);

@@ -135,8 +135,8 @@ static void message_hear(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 	}
 }
 
-/* Whole messages of the buffer; what is left of the last one moves to its beginning. Bounds: as many
- * as fit into the buffer. False: the line was closed.                                            */
+/* Whole messages of the buffer; what is left of the last one moves to its beginning. Bounds: as
+ * many as fit into the buffer. False: the line was closed.                                       */
 static bool messages_hear(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 {
 	struct bgp_line *line = &peer->line[at];

@@ -4,7 +4,7 @@
 enum {
 	BACKLOG = 16,
 	TTL_MAX = 255,
-	TOS_CONTROL = 0xc0, /* RFC 4271 appendix E: internetwork control */
+	TOS_CONTROL = 0xc0,      /* RFC 4271 appendix E: internetwork control */
 	SEND_HOLD_LEAST_S = 480, /* RFC 9687 section 5 */
 	WATCH = SOCK_READABLE | SOCK_PEER_DONE | SOCK_FAILED,
 };
@@ -23,7 +23,8 @@ static void set_number(struct bgp *bgp, sock_id sock, enum sock_option option, u
 {
 	struct sock_value value = { .number = number };
 
-	/* What a socket does not know it does without; what is at stake is looked at by the peer. */
+	/* What a socket does not know it does without; what is at stake is looked at by the peer.
+	 */
 	(void)bgp->env.io.set(bgp->env.io.ctx, sock, option, &value, bgp->now);
 }
 
@@ -34,7 +35,7 @@ static void set_options(struct bgp *bgp, const struct bgp_peer *peer, sock_id so
 	set_number(bgp, sock, SOCK_OPT_NODELAY, 1);
 	if (peer->conf.gtsm_hops > 0) {
 		set_number(bgp, sock, SOCK_OPT_TTL, TTL_MAX);
-		set_number(bgp, sock, SOCK_OPT_MINTTL, TTL_MAX + 1u - peer->conf.gtsm_hops);
+		set_number(bgp, sock, SOCK_OPT_MINTTL, (u64)TTL_MAX + 1 - peer->conf.gtsm_hops);
 	} else if (!peer->internal) {
 		set_number(bgp, sock, SOCK_OPT_TTL, u32_max(peer->conf.multihop, 1));
 	}
@@ -128,7 +129,7 @@ static void send_hold_set(struct bgp *bgp, struct bgp_peer *peer, u8 at, bool wa
 	ns_t limit = u32_max(SEND_HOLD_LEAST_S, 2u * peer->conf.hold_s) * NS_PER_SEC;
 
 	waits = waits && line->state == BGP_ESTABLISHED && line->hold_ns > 0;
-	bgp_timer_set(bgp, peer, at * BGP_LINE_TIMERS + BGP_TIMER_SEND_HOLD,
+	bgp_timer_set(bgp, peer, (u32)at * BGP_LINE_TIMERS + BGP_TIMER_SEND_HOLD,
 		      waits ? bgp->now + limit : NS_NEVER);
 }
 
@@ -166,7 +167,8 @@ void bgp_listen(struct bgp *bgp)
 	const struct speaker_io *io = &bgp->env.io;
 	struct sock_addr any = { .port = be16_of(bgp->conf.port) };
 
-	if (bgp->listener != SOCK_ID_NONE || bgp->conf.port == 0 || !open_stream(bgp, &bgp->listener))
+	if (bgp->listener != SOCK_ID_NONE || bgp->conf.port == 0 ||
+	    !open_stream(bgp, &bgp->listener))
 		return;
 	if (io->bind(io->ctx, bgp->listener, &any) == SOCK_OK &&
 	    io->listen(io->ctx, bgp->listener, BACKLOG) == SOCK_OK &&

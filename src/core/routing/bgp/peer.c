@@ -2,8 +2,7 @@
 #include "core/routing/bgp/bgp_part.h"
 
 enum {
-	OPEN_HOLD_S = 240,       /* RFC 4271 section 8.2.2: "a large value" until OPEN came */
-	SEND_HOLD_LEAST_S = 480, /* RFC 9687 section 5: the greater of 8 minutes and twice that */
+	OPEN_HOLD_S = 240, /* RFC 4271 section 8.2.2: "a large value" until OPEN came */
 	IDLE_HOLD_FIRST_S = 1,
 	IDLE_HOLD_MAX_S = 60,
 	FAILURES_MAX = 16,
@@ -293,8 +292,8 @@ static void agree(struct bgp *bgp, struct bgp_peer *peer, const struct bgp_open 
 		.with_id = peer->conf.add_path_in && (open->add_path & BGP_ADD_PATH_SEND) != 0,
 	};
 	peer->wire_out = peer->wire_in;
-	peer->wire_out.with_id =
-		peer->conf.paths_out > 1 && (open->add_path & BGP_ADD_PATH_RECEIVE) != 0;
+	peer->wire_out.with_id = peer->conf.paths_out > 1 &&
+				 (open->add_path & BGP_ADD_PATH_RECEIVE) != 0;
 	peer->planes = peer->wire_out.with_id ? peer->conf.paths_out : 1;
 	peer->refresh = open->refresh;
 	peer->enhanced_refresh = open->refresh && open->enhanced_refresh;
@@ -316,10 +315,10 @@ static enum bgp_event line_up(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 		bgp_error_set(&peer->error, BGP_ERROR_CEASE, BGP_CEASE_RESOURCES, NULL, 0);
 		return BGP_EVENT_AUTOMATIC_STOP;
 	}
-	rib_reader_wants_paths(bgp->env.rib, peer->reader, peer->planes > 1);
+	rib_reader_set_all(bgp->env.rib, peer->reader, peer->planes > 1);
 	peer->end_due = line->open.restart;
 	peer->quiet_until_ns = 0;
-	peer->warned = peer->full_told = false;
+	peer->warned = peer->full_told = peer->limit_told = false;
 	peer->counters.established++;
 	bgp->busy = true;
 	bgp_tell(bgp, peer, SPEAKER_UP, "up", "");
@@ -329,8 +328,7 @@ static enum bgp_event line_up(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 static enum bgp_event line_keepalive_due(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 {
 	keepalive_say(bgp, peer, at);
-	line_timer(bgp, peer, at, BGP_TIMER_KEEPALIVE,
-		   jittered(bgp, peer->line[at].keepalive_ns));
+	line_timer(bgp, peer, at, BGP_TIMER_KEEPALIVE, jittered(bgp, peer->line[at].keepalive_ns));
 	return BGP_EVENT_NONE;
 }
 
