@@ -116,6 +116,8 @@ void ospf_work(struct ospf *o, ns_t now)
 	for (u32 round = 0; round < ROUNDS_MAX; round++) {
 		settle_nbrs(o, now);
 		settle_ifaces(o, now);
+		if (o->purge)
+			ospf_lsa_purge(o, now);
 		if (!do_due(o, now))
 			break;
 	}
@@ -123,8 +125,6 @@ void ospf_work(struct ospf *o, ns_t now)
 		if (o->iface[at].flood_count > 0)
 			ospf_flood_send(o, at, now);
 	}
-	if (o->purge)
-		ospf_lsa_purge(o, now);
 }
 
 /* ---- timers ---------------------------------------------------------------------------------- */
