@@ -315,9 +315,8 @@ static bool change_to(struct change *change, const struct ctl_call *call, ns_t n
 		run->confirm_ns = os_now() + action->confirm_s * NS_PER_SEC;
 	run_log_say(&run->log, RUN_INFO, ctl_do_name(action->what),
 		    "%s: %u change%s taken from %s%s", ctl_do_name(action->what),
-		    change->diff.by_when[CONF_LIVE],
-		    text_plural(change->diff.by_when[CONF_LIVE]), run->asked.file,
-		    run->confirm_ns ? ", to be confirmed" : "");
+		    change->diff.by_when[CONF_LIVE], text_plural(change->diff.by_when[CONF_LIVE]),
+		    run->asked.file, run->confirm_ns ? ", to be confirmed" : "");
 	return true;
 }
 
@@ -359,8 +358,7 @@ static bool roll_back(struct change *change, ns_t now)
 	run->has_last = false;
 	run->confirm_ns = 0;
 	run_log_say(&run->log, RUN_INFO, "rollback", "rollback: %u change%s taken back",
-		    change->diff.by_when[CONF_LIVE],
-		    text_plural(change->diff.by_when[CONF_LIVE]));
+		    change->diff.by_when[CONF_LIVE], text_plural(change->diff.by_when[CONF_LIVE]));
 	return true;
 }
 

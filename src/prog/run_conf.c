@@ -7,6 +7,7 @@
 #include "host/conf/values.h"
 #include "prog/run_check.h"
 #include "prog/run_filter.h"
+#include "prog/run_routing.h"
 #include "prog/run_service.h"
 
 /* Public addresses that may come by themselves: an interface can get more while running. */
@@ -77,14 +78,13 @@ static void no_addr(struct building *b, const struct conf_iface *given)
 	const char *host = b->facts->replayed ? "" : ", or set one with 'ip address add'";
 
 	if (b->source->marks)
-		run_error(b->errors,
-			  "%s: %s has no IPv4 address; say 'addresses: %s'%s",
+		run_error(b->errors, "%s: %s has no IPv4 address; say 'addresses: %s'%s",
 			  run_asked_by(b->source, given->name, "").text, given->name, example,
 			  host);
 	else
-		run_error(b->errors,
-			  "%s has no IPv4 address; give one, as in --%s %s=%s%s", given->name,
-			  given->side == IFACE_INSIDE ? "lan" : "wan", given->name, example, host);
+		run_error(b->errors, "%s has no IPv4 address; give one, as in --%s %s=%s%s",
+			  given->name, given->side == IFACE_INSIDE ? "lan" : "wan", given->name,
+			  example, host);
 }
 
 static void own_addrs(struct building *b, u32 index)
@@ -552,6 +552,7 @@ bool run_conf_build(const struct run_source *source, const struct run_facts *fac
 	build_accelerate(&b);
 	build_rest(&b);
 	run_filter_build(source, facts, conf, rules, errors);
+	run_routing_build(source, facts, conf, rules, errors);
 	if (is_asked_now(facts) && errors->count == before)
 		run_check(source, conf, errors);
 	return errors->count == before;

@@ -5,6 +5,7 @@
 #ifndef PROG_RUN_CONF_H
 #define PROG_RUN_CONF_H
 
+#include "core/engine/routing_conf.h"
 #include "host/conf/conf_sets.h"
 #include "host/os/netlink.h"
 #include "prog/run_args.h"
@@ -33,6 +34,28 @@ struct run_iface_facts {
 	struct os_route route[OS_ROUTE_MAX];
 };
 
+/* What routing of a running engine has room for, and what it was started with. Zeros: nothing. */
+struct run_routing_facts {
+	bool has_bgp;
+	bool has_ospf;
+	bool has_rip;
+	bool has_bfd;
+	be32 router_id;
+	u32 start_s;
+	u32 rib_nets;
+	u32 rib_paths;
+	u32 rib_hops;
+	u32 bgp_peers;
+	u32 bgp_attrs;
+	u32 bgp_paths_out;
+	u32 ospf_lsas;
+	u32 ospf_nbrs;
+	u32 ospf_routes;
+	u32 rip_nets;
+	u32 rip_nbrs;
+	u32 bfd_peers;
+};
+
 struct run_facts {
 	struct run_iface_facts iface[CONF_IFACE_MAX]; /* in the order of conf.iface */
 	bool running;                                 /* an address may be missing for a while */
@@ -44,6 +67,8 @@ struct run_facts {
 	u32 ring_frames;   /* of all drivers together */
 	u32 filter_limit;  /* filter rules that it has room for */
 	u32 address_limit; /* public addresses that a running engine has room for; 0: none runs */
+	struct run_routing_facts routing;
+	u32 start_s; /* what the wall clock shows: numbers of signed packets grow from it */
 	u8 seed[RUN_SEED_SIZE];
 	bool slow_road;
 	bool replayed; /* of captures: addresses that the system has do not count */
@@ -57,11 +82,12 @@ struct run_notes {
 	bool no_default;   /* no default gateway is known */
 };
 
-/* The engine's filter rules and sets, to which its configuration points: they are read when it is
+/* The engine's filter rules and sets, and its routing, to which its configuration points: they are read when it is
  * built or configured, and never afterwards.                                                     */
 struct run_rules {
 	struct filter_rule_conf rule[CONF_FILTER_RULE_MAX];
 	struct filter_set_conf set[CONF_SET_MAX];
+	struct routing_conf routing;
 };
 
 /* What was asked for by a value of source->conf: its place in the file, or the option. */

@@ -15,6 +15,7 @@
 #include "host/os/netlink.h"
 #include "host/os/ssh.h"
 #include "prog/run_fill.h"
+#include "prog/run_routing.h"
 #include "prog/run_state.h"
 
 enum { IFACE_NAMES_MAX = 256 };
@@ -204,6 +205,7 @@ bool run_make_engine(struct run *run, ns_t now)
 	struct mem plan;
 	const char *why = "";
 
+	run->facts.start_s = (u32)(os_wall() / NS_PER_SEC);
 	if (!run_conf_build(&source, &run->facts, &run->conf, &run->rules, &run->notes,
 			    &run->errors))
 		return false;
@@ -224,6 +226,7 @@ bool run_make_engine(struct run *run, ns_t now)
 	}
 	run->facts.address_limit = run->conf.nat.address_count;
 	run->facts.filter_limit = run->conf.filter.rule_limit;
+	run_routing_started(&run->conf, &run->facts.routing);
 	tell_links(run);
 	return true;
 }

@@ -51,8 +51,8 @@ struct conf_iface {
 	enum iface_side side;
 	enum conf_driver driver;
 	char zone[IFACE_NAME_SIZE]; /* empty: none, here and below */
-	u32 mtu;        /* 0: the interface's */
-	u16 mss;        /* 0: any; IFACE_MSS_OF_MTU */
+	u32 mtu;                    /* 0: the interface's */
+	u16 mss;                    /* 0: any; IFACE_MSS_OF_MTU */
 	enum iface_source_check source_check;
 	u32 addr_count; /* 0: those that the host has on it */
 	struct iface_addr addr[CONF_ADDR_MAX];
@@ -72,7 +72,7 @@ struct conf_pool {
 };
 
 struct conf_rule {
-	char out[IFACE_NAME_SIZE]; /* empty: any interface of the outside */
+	char out[IFACE_NAME_SIZE];  /* empty: any interface of the outside */
 	char zone[IFACE_NAME_SIZE]; /* empty: any */
 	char pool[CONF_NAME_SIZE];
 	struct nat_rule_conf rule; /* its out_if, zone and pool follow from the names */
@@ -107,7 +107,7 @@ struct conf_filter_rule {
 	char in[IFACE_NAME_SIZE]; /* empty: any */
 	char out[IFACE_NAME_SIZE];
 	char zone[IFACE_NAME_SIZE]; /* empty: any */
-	s32 proto; /* CONF_ANY */
+	s32 proto;                  /* CONF_ANY */
 	bool proto_not;
 	be32 source;
 	u8 source_len;
@@ -161,7 +161,7 @@ struct conf_service {
 	enum conf_service_proto proto;
 	u16 port_first; /* 0: all */
 	u16 port_last;
-	char zone[IFACE_NAME_SIZE];   /* of the backends */
+	char zone[IFACE_NAME_SIZE]; /* of the backends */
 	u32 backend_count;
 	struct backend_conf backend[BALANCE_EACH_MAX];
 	enum balance_method method;
@@ -224,7 +224,7 @@ struct conf {
 	struct conf_subscribers subscribers;
 	u32 accelerate_count;
 	struct conf_accelerate accelerate[SPLICE_RULE_MAX];
-	u32 split_limit;   /* limits, where there are rules */
+	u32 split_limit; /* limits, where there are rules */
 	u32 split_buffers_kb;
 	struct conf_routing routing;
 	u32 address_count; /* limit; 0: as many as pools need, and some */

@@ -130,8 +130,8 @@ static void check_rule(struct checking *c, const struct conf_policy *policy, u32
 {
 	const struct conf_routing *routing = &c->conf->routing;
 	const struct conf_policy_rule *rule = &policy->rule[index];
-	const struct checking_names lists = { "prefix list", routing->list,
-					      sizeof routing->list[0], &routing->list_count };
+	const struct checking_names lists = { "prefix list", routing->list, sizeof routing->list[0],
+					      &routing->list_count };
 
 	if (rule->list[0])
 		(void)checking_find(c, &lists, rule->list);
@@ -149,6 +149,20 @@ static void check_rule(struct checking *c, const struct conf_policy *policy, u32
 			   "this rule gets nothing: the one before it in line %u asks for "
 			   "nothing, so it decides everything",
 			   checking_at(c, &rule->action).line);
+}
+
+static void check_rules(struct checking *c, const struct conf_policy *policy)
+{
+	u32 going_on = 0;
+
+	for (u32 n = 0; n < policy->rule_count; n++) {
+		check_rule(c, policy, n);
+		going_on += policy->rule[n].action == POLICY_NEXT;
+		if (going_on == POLICY_CHANGES_MAX && policy->rule[n].action == POLICY_NEXT)
+			conf_error(c->errors, checking_at(c, &policy->rule[n].action),
+				   "policy '%s' has more than %d rules with 'action: next'",
+				   policy->name, POLICY_CHANGES_MAX - 1);
+	}
 }
 
 static void check_policies(struct checking *c)
@@ -175,8 +189,7 @@ static void check_policies(struct checking *c)
 			conf_error(c->errors, checking_at(c, policy->name),
 				   "with policy '%s' there are %u rules; at most %d are allowed",
 				   policy->name, sum, POLICY_RULES_MAX - 1);
-		for (u32 n = 0; n < policy->rule_count; n++)
-			check_rule(c, policy, n);
+		check_rules(c, policy);
 	}
 }
 

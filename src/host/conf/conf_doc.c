@@ -199,7 +199,8 @@ static const char *pattern_of(enum conf_kind kind)
 		[CONF_MAYBE] = "^[0-9]+[kM]?$",
 		[CONF_AS] = "^[0-9]+\\.[0-9]+$",
 		[CONF_AREA] = "^[0-9]+(\\.[0-9]+){3}$",
-		[CONF_LIST_PREFIX] = "^[0-9]+(\\.[0-9]+){3}(/[0-9]+)?( +ge +[0-9]+)?( +le +[0-9]+)?$",
+		[CONF_LIST_PREFIX] =
+			"^[0-9]+(\\.[0-9]+){3}(/[0-9]+)?( +ge +[0-9]+)?( +le +[0-9]+)?$",
 		[CONF_COMMUNITY] = "^[0-9]+:[0-9]+$",
 		[CONF_LARGE] = "^[0-9]+:[0-9]+:[0-9]+$",
 		[CONF_TEXT] = "^[ -~]+$",

@@ -220,8 +220,7 @@ static void expected(struct loading *l, const struct conf_field *field)
 
 static void wrong_value(struct loading *l, const struct conf_field *field, const char *text)
 {
-	const char *near =
-		text && field->kind != CONF_SECRET ? conf_value_near(field, text) : NULL;
+	const char *near = text && field->kind != CONF_SECRET ? conf_value_near(field, text) : NULL;
 	char right[CONF_ERROR_SIZE / 2];
 
 	if (!near) {
@@ -299,14 +298,14 @@ static void load_field(struct loading *l, const struct conf_field *field, void *
 static const char *other_word(const struct conf_group *group, const char *key)
 {
 	static const char *const words[][2] = {
-		{ "from", "source" },    { "saddr", "source" },        { "src", "source" },
-		{ "to", "destination" }, { "daddr", "destination" },   { "dst", "destination" },
-		{ "dport", "ports" },    { "sport", "source-ports" },  { "proto", "protocol" },
-		{ "verdict", "action" }, { "jump", "action" },         { "iif", "in" },
-		{ "oif", "out" },        { "ct-state", "states" },     { "prefix", "to" },
-		{ "network", "to" },     { "destination", "to" },      { "gateway", "via" },
-		{ "nexthop", "via" },    { "address", "addresses" },   { "servers", "backends" },
-		{ "vrf", "zone" },       { "flags", "tcp-flags" },     { "icmp-type", "icmp" },
+		{ "from", "source" },    { "saddr", "source" },       { "src", "source" },
+		{ "to", "destination" }, { "daddr", "destination" },  { "dst", "destination" },
+		{ "dport", "ports" },    { "sport", "source-ports" }, { "proto", "protocol" },
+		{ "verdict", "action" }, { "jump", "action" },        { "iif", "in" },
+		{ "oif", "out" },        { "ct-state", "states" },    { "prefix", "to" },
+		{ "network", "to" },     { "destination", "to" },     { "gateway", "via" },
+		{ "nexthop", "via" },    { "address", "addresses" },  { "servers", "backends" },
+		{ "vrf", "zone" },       { "flags", "tcp-flags" },    { "icmp-type", "icmp" },
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
@@ -543,9 +542,7 @@ static void complete_rules(struct loading *l)
 static bool parse(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
 		  struct conf_errors *errors, struct turns *turns)
 {
-	struct loading loading = {
-		.conf = conf, .marks = marks, .errors = errors, .turns = turns
-	};
+	struct loading loading = { .conf = conf, .marks = marks, .errors = errors, .turns = turns };
 
 	conf_defaults(conf);
 	marks->count = 0;

@@ -200,7 +200,10 @@ static void note_peers(const struct conf *conf, struct conf_notes *notes)
 		note(notes,
 		     "BGP peer '%s' is of another AS and has no '%s', so that nothing is %s (RFC "
 		     "8212); '%s: any' takes and tells everything",
-		     peer->name, takes ? "export" : tells ? "import" : "import' and 'export",
+		     peer->name,
+		     takes   ? "export"
+		     : tells ? "import"
+			     : "import' and 'export",
 		     takes   ? "announced to it"
 		     : tells ? "taken of what it announces"
 			     : "taken of it or announced to it",

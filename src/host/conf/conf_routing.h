@@ -12,20 +12,20 @@
 enum {
 	/* Two are made for the words any and none. */
 	CONF_POLICY_MAX = POLICY_MAX - 2,
-	CONF_POLICY_EACH_MAX = 64,        /* rules of one policy */
-	CONF_LIST_EACH_MAX = 1024,        /* prefixes of one list */
+	CONF_POLICY_EACH_MAX = 64, /* rules of one policy */
+	CONF_LIST_EACH_MAX = 1024, /* prefixes of one list */
 	CONF_SECRET_SIZE = BGP_SECRET_MAX + 1,
 	CONF_TEXT_SIZE = 121,
 	CONF_KEY_MAX = 4,
 	CONF_ROUTING_IFACE_MAX = IFACE_MAX - 1,
-	CONF_RIB_MAX = 1 << 22, /* prefixes */
+	CONF_RIB_MAX = 1 << 22,      /* prefixes */
 	CONF_RIB_HOPS_MAX = 1 << 20, /* sets of next hops */
 	CONF_BGP_PEERS_USUAL = 16,
 	CONF_BFD_MAX = BFD_PEERS_MAX,
 };
 
 /* Where a policy is named: nothing said, or one of the words. */
-#define CONF_POLICY_ANY "any"
+#define CONF_POLICY_ANY  "any"
 #define CONF_POLICY_NONE "none"
 
 enum conf_ao { CONF_AO_SHA1, CONF_AO_AES_CMAC };
@@ -111,6 +111,7 @@ struct conf_bgp_peer {
 	bool passive;
 	u32 multihop;
 	u32 gtsm_hops;
+	bool route_server;
 	char md5[CONF_SECRET_SIZE];
 	struct conf_ao_key ao;
 	bool bfd;
@@ -277,8 +278,7 @@ void conf_bfd_params_defaults(struct conf_bfd_params *params);
 /* Whether anything is spoken that routes come from. */
 static inline bool conf_routing_is_on(const struct conf_routing *routing)
 {
-	return routing->bgp.as != 0 || routing->ospf.area_count > 0 ||
-	       routing->rip.iface_count > 0;
+	return routing->bgp.as != 0 || routing->ospf.area_count > 0 || routing->rip.iface_count > 0;
 }
 
 /* Whether BFD has somebody to look after. */

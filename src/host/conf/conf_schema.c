@@ -379,7 +379,8 @@ static const struct conf_field limit_fields[] = {
 	  .min = 64,
 	  .max = CONF_RIB_MAX,
 	  .at = offsetof(struct conf, routing.net_limit),
-	  .help = "prefixes that protocols may know, used or not; automatic: as " "many as 'routes'; no memory is planned where nothing is in 'routing'" },
+	  .help = "prefixes that protocols may know, used or not; automatic: as "
+		  "many as 'routes'; no memory is planned where nothing is in 'routing'" },
 	{ .key = "rib-paths",
 	  .kind = CONF_NUMBER,
 	  .when = CONF_PLANNED,
@@ -395,7 +396,8 @@ static const struct conf_field limit_fields[] = {
 	  .min = 64,
 	  .max = CONF_RIB_HOPS_MAX,
 	  .at = offsetof(struct conf, routing.hops_limit),
-	  .help = "different sets of next hops of these; automatic: as many as " "'route-targets'" },
+	  .help = "different sets of next hops of these; automatic: as many as "
+		  "'route-targets'" },
 	{ .key = "bgp-peers",
 	  .kind = CONF_NUMBER,
 	  .when = CONF_PLANNED,
@@ -411,7 +413,8 @@ static const struct conf_field limit_fields[] = {
 	  .min = 64,
 	  .max = 1 << 21,
 	  .at = offsetof(struct conf, routing.bgp.attr_limit),
-	  .help = "different sets of attributes that they send; automatic: a " "quarter of 'rib-routes'" },
+	  .help = "different sets of attributes that they send; automatic: a "
+		  "quarter of 'rib-routes'" },
 	{ .key = "bgp-announced-paths",
 	  .kind = CONF_NUMBER,
 	  .when = CONF_PLANNED,
@@ -419,7 +422,8 @@ static const struct conf_field limit_fields[] = {
 	  .min = 1,
 	  .max = BGP_PATHS_OUT_MAX,
 	  .at = offsetof(struct conf, routing.bgp.paths_out_limit),
-	  .help = "paths of one prefix that a peer may be told: a bit each, " "for each peer and prefix; automatic: the most that any is told at start" },
+	  .help = "paths of one prefix that a peer may be told: a bit each, "
+		  "for each peer and prefix; automatic: the most that any is told at start" },
 	{ .key = "ospf-lsas",
 	  .kind = CONF_NUMBER,
 	  .when = CONF_PLANNED,
@@ -443,7 +447,8 @@ static const struct conf_field limit_fields[] = {
 	  .min = 16,
 	  .max = 1 << 20,
 	  .at = offsetof(struct conf, routing.ospf.route_limit),
-	  .help = "prefixes and routers that it has ways to, and as many routes " "of others that it announces; automatic: 16384" },
+	  .help = "prefixes and routers that it has ways to, and as many routes "
+		  "of others that it announces; automatic: 16384" },
 	{ .key = "rip-routes",
 	  .kind = CONF_NUMBER,
 	  .when = CONF_PLANNED,

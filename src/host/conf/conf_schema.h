@@ -11,32 +11,32 @@
 #include "host/conf/conf.h"
 
 enum conf_kind {
-	CONF_GROUP,    /* a mapping; its fields count from where the group is */
-	CONF_LIST,     /* a list of mappings */
-	CONF_VALUES,   /* a list of values, or one value */
-	CONF_BOOL,     /* bool */
-	CONF_INVERTED, /* bool, kept the other way round */
-	CONF_NUMBER,   /* u32 */
-	CONF_PORT,     /* u16: a port, or another number of that size */
-	CONF_WORD,     /* an enum: its index in words */
-	CONF_NAME,     /* char[]; letters, digits, and . _ - : @ */
-	CONF_PATH,     /* char[]; absolute */
-	CONF_LISTEN,   /* char[]; an absolute path, or a loopback address and port */
-	CONF_SECONDS,  /* u32 */
-	CONF_MILLIS,   /* u32 */
-	CONF_NANOS,    /* u64 */
-	CONF_ADDR,     /* be32 */
-	CONF_PREFIX,   /* be32, and its length, u8, at more */
-	CONF_HOST,     /* struct iface_addr: an address and the length of its network */
-	CONF_RANGE,    /* struct nat_range */
-	CONF_PORTS,    /* two u16, the second at more */
-	CONF_VIA,      /* struct conf_route: kind and gateway */
-	CONF_ELEM,     /* struct filter_elem, of any kind of set */
-	CONF_PROTO,    /* s32: a protocol, of which some have words; zero is CONF_ANY */
-	CONF_ICMP,     /* two s32, type and, at more, code; each may be CONF_ANY */
-	CONF_MAYBE,    /* s64: a number, or CONF_ANY */
-	CONF_AS,       /* u32 */
-	CONF_AREA,     /* u32 */
+	CONF_GROUP,       /* a mapping; its fields count from where the group is */
+	CONF_LIST,        /* a list of mappings */
+	CONF_VALUES,      /* a list of values, or one value */
+	CONF_BOOL,        /* bool */
+	CONF_INVERTED,    /* bool, kept the other way round */
+	CONF_NUMBER,      /* u32 */
+	CONF_PORT,        /* u16: a port, or another number of that size */
+	CONF_WORD,        /* an enum: its index in words */
+	CONF_NAME,        /* char[]; letters, digits, and . _ - : @ */
+	CONF_PATH,        /* char[]; absolute */
+	CONF_LISTEN,      /* char[]; an absolute path, or a loopback address and port */
+	CONF_SECONDS,     /* u32 */
+	CONF_MILLIS,      /* u32 */
+	CONF_NANOS,       /* u64 */
+	CONF_ADDR,        /* be32 */
+	CONF_PREFIX,      /* be32, and its length, u8, at more */
+	CONF_HOST,        /* struct iface_addr: an address and the length of its network */
+	CONF_RANGE,       /* struct nat_range */
+	CONF_PORTS,       /* two u16, the second at more */
+	CONF_VIA,         /* struct conf_route: kind and gateway */
+	CONF_ELEM,        /* struct filter_elem, of any kind of set */
+	CONF_PROTO,       /* s32: a protocol, of which some have words; zero is CONF_ANY */
+	CONF_ICMP,        /* two s32, type and, at more, code; each may be CONF_ANY */
+	CONF_MAYBE,       /* s64: a number, or CONF_ANY */
+	CONF_AS,          /* u32 */
+	CONF_AREA,        /* u32 */
 	CONF_LIST_PREFIX, /* struct conf_list_prefix */
 	CONF_COMMUNITY,   /* u32 */
 	CONF_LARGE,       /* struct large_community */

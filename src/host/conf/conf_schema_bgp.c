@@ -142,6 +142,10 @@ static const struct conf_field peer_fields[] = {
 	  .at = offsetof(struct conf_bgp_peer, gtsm_hops),
 	  .help = "packets from further away than so many hops are dropped, RFC 5082; the peer "
 		  "has to have it as well" },
+	{ .key = "route-server",
+	  .kind = CONF_BOOL,
+	  .at = offsetof(struct conf_bgp_peer, route_server),
+	  .help = "it passes routes of others on without its AS before them, RFC 7947" },
 	{ .key = "md5",
 	  .kind = CONF_SECRET,
 	  .zero = "none",

@@ -4,8 +4,9 @@
 #include "host/conf/conf_schema_part.h"
 #include "host/conf/values_routing.h"
 
-static const char *const source_words[] = { "connected", "static", "bgp", "ospf",
-					    "rip",       "fpm",    NULL };
+static const char *const source_words[] = {
+	"connected", "static", "bgp", "ospf", "rip", "fpm", NULL
+};
 static const char *const action_words[] = { "accept", "reject", "next", NULL };
 
 static_assert(ROUTE_CONNECTED == 0 && ROUTE_STATIC == 1 && ROUTE_BGP == 2 && ROUTE_OSPF == 3 &&

@@ -3,9 +3,8 @@
 
 #include "host/conf/conf_schema_part.h"
 
-static const char *const algorithm_words[] = { "md5",    "sha1",   "sha256",
-					       "sha384", "sha512", NULL };
-static const char *const bfd_auth_words[] = { "none", "password",  "md5", "meticulous-md5",
+static const char *const algorithm_words[] = { "md5", "sha1", "sha256", "sha384", "sha512", NULL };
+static const char *const bfd_auth_words[] = { "none", "password",        "md5", "meticulous-md5",
 					      "sha1", "meticulous-sha1", NULL };
 
 static_assert(CONF_KEY_MD5 == 0 && CONF_KEY_SHA512 == 4, "words");
@@ -237,13 +236,19 @@ static const struct conf_field routing_fields[] = {
 	  .count_at = offsetof(struct conf_routing, policy_count),
 	  .count_max = CONF_POLICY_MAX,
 	  .help = "what is taken of routes, announced or changed" },
-	{ .key = "bgp", .kind = CONF_GROUP, .group = &conf_bgp_group,
+	{ .key = "bgp",
+	  .kind = CONF_GROUP,
+	  .group = &conf_bgp_group,
 	  .at = offsetof(struct conf_routing, bgp),
 	  .help = "the Border Gateway Protocol, RFC 4271" },
-	{ .key = "ospf", .kind = CONF_GROUP, .group = &conf_ospf_group,
+	{ .key = "ospf",
+	  .kind = CONF_GROUP,
+	  .group = &conf_ospf_group,
 	  .at = offsetof(struct conf_routing, ospf),
 	  .help = "Open Shortest Path First, version 2, RFC 2328" },
-	{ .key = "rip", .kind = CONF_GROUP, .group = &conf_rip_group,
+	{ .key = "rip",
+	  .kind = CONF_GROUP,
+	  .group = &conf_rip_group,
 	  .at = offsetof(struct conf_routing, rip),
 	  .help = "the Routing Information Protocol, version 2, RFC 2453" },
 	{ .key = "bfd",

@@ -79,8 +79,9 @@ struct value_routing value_show_list_prefix(const struct conf_list_prefix *prefi
 /* ---- communities ----------------------------------------------------------------------------- */
 
 /* RFC 1997, 3765, 7999, 8326; in the order of the words. */
-static const u32 known[] = { 0xffffff01, 0xffffff02, 0xffffff03, 0xffffff04, 0xffff029a,
-			     0xffff0000 };
+static const u32 known[] = {
+	0xffffff01, 0xffffff02, 0xffffff03, 0xffffff04, 0xffff029a, 0xffff0000
+};
 const char *const value_community_words[] = { "no-export", "no-advertise", "no-export-subconfed",
 					      "no-peer",   "blackhole",    "graceful-shutdown",
 					      NULL };

@@ -137,12 +137,41 @@ static void without_translation(void **state)
 	assert_non_null(strstr(notes.text[0], "every packet keeps its addresses"));
 }
 
+/* RFC 8212: who is of another AS and has no policy is told of, once for both. */
+static void peers_without_policies(void **state)
+{
+	static const char text[] =
+		"interfaces: [{name: a, side: inside}, {name: b, side: outside}]\n"
+		"nat: {rules: [{}]}\n"
+		"routing:\n"
+		"  bgp:\n"
+		"    as: 65010\n"
+		"    peers:\n"
+		"    - {name: both, address: 10.0.0.1, as: 1}\n"
+		"    - {name: takes, address: 10.0.0.2, as: 1, import: any}\n"
+		"    - {name: tells, address: 10.0.0.3, as: 1, export: none}\n"
+		"    - {name: fine, address: 10.0.0.4, as: 1, import: none, export: any}\n"
+		"    - {name: own, address: 10.0.0.5, as: 65010}\n";
+
+	(void)state;
+	if (!conf_load(text, strlen(text), &conf, &marks, &errors, NULL))
+		fail_msg("%s", errors.error[0].text);
+	conf_notes(&conf, &notes);
+	assert_int_equal(notes.count, 3);
+	assert_non_null(strstr(notes.text[0], "'both' is of another AS and has no 'import' and "
+					      "'export', so that nothing is taken of it or"));
+	assert_non_null(strstr(notes.text[1], "'takes' is of another AS and has no 'export', so "
+					      "that nothing is announced to it"));
+	assert_non_null(strstr(notes.text[2], "'tells' is of another AS and has no 'import', so "
+					      "that nothing is taken of what it announces"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_policy_cuts_off),    cmocka_unit_test(rules_let_in),
-		cmocka_unit_test(rules_let_answers_in), cmocka_unit_test(notes_say_what_helps),
-		cmocka_unit_test(without_translation),
+		cmocka_unit_test(peers_without_policies), cmocka_unit_test(a_policy_cuts_off),
+		cmocka_unit_test(rules_let_in),           cmocka_unit_test(rules_let_answers_in),
+		cmocka_unit_test(notes_say_what_helps),   cmocka_unit_test(without_translation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

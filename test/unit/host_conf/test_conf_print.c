@@ -122,6 +122,47 @@ static void draw_icmp(struct rng *rng, s32 *type, s32 *code)
 	*code = rng_u32(rng) % 2 ? CONF_ANY : (s32)(rng_u32(rng) % (rng_u32(rng) % 2 ? 16 : 256));
 }
 
+/* Printable letters, those that YAML and JSON quote among them, and spaces between. */
+static void draw_text(struct rng *rng, char *out, u32 size)
+{
+	u32 len = 1 + rng_u32(rng) % (size - 1);
+
+	memset(out, 0, size);
+	for (u32 i = 0; i < len; i++)
+		out[i] = (char)(' ' + rng_u32(rng) % 95);
+	out[0] = '"';
+	out[len - 1] = '\\';
+}
+
+static void draw_list_prefix(struct rng *rng, struct conf_list_prefix *prefix)
+{
+	memset(prefix, 0, sizeof *prefix);
+	prefix->len = (u8)(rng_u32(rng) % 33);
+	prefix->prefix = draw_network(rng, prefix->len);
+	prefix->min_len = (u8)draw_between(rng, prefix->len, 32);
+	prefix->max_len = (u8)draw_between(rng, prefix->min_len, 32);
+}
+
+static void draw_routing(struct rng *rng, const struct conf_field *field, u8 *at)
+{
+	u32 word[3] = { rng_u32(rng), rng_u32(rng), rng_u32(rng) };
+	s64 number = field->max ? (s64)draw_between(rng, field->min, field->max) : 0;
+
+	switch (field->kind) {
+	case CONF_MAYBE: memcpy(at, &number, sizeof number); break;
+	case CONF_AS: word[0] |= 1; /* fall through */
+	case CONF_AREA: memcpy(at, word, sizeof word[0]); break;
+	case CONF_COMMUNITY:
+		word[0] = word[1] % 2 ? 0xffffff00 | word[0] % 8 : word[0];
+		memcpy(at, word, sizeof word[0]);
+		break;
+	case CONF_LARGE: memcpy(at, word, sizeof word); break;
+	case CONF_TEXT:
+	case CONF_SECRET: draw_text(rng, (char *)at, field->size); break;
+	default: draw_list_prefix(rng, (struct conf_list_prefix *)(void *)at); break;
+	}
+}
+
 static void draw_value(struct rng *rng, const struct conf_field *field, u8 *base)
 {
 	u8 *at = base + field->at;
@@ -151,6 +192,14 @@ static void draw_value(struct rng *rng, const struct conf_field *field, u8 *base
 	case CONF_PROTO: *(s32 *)at = (s32)number; break;
 	case CONF_ICMP: draw_icmp(rng, (s32 *)at, (s32 *)(base + field->more)); break;
 	case CONF_VIA: draw_via(rng, (struct conf_route *)base); break;
+	case CONF_MAYBE:
+	case CONF_AS:
+	case CONF_AREA:
+	case CONF_COMMUNITY:
+	case CONF_LARGE:
+	case CONF_TEXT:
+	case CONF_SECRET:
+	case CONF_LIST_PREFIX: draw_routing(rng, field, at); break;
 	default: draw_pair(rng, field, base); break;
 	}
 }
@@ -357,6 +406,66 @@ static void services_and_their_backends(void **state)
 		      "name new, interface a, ports all, backends (2)");
 }
 
+#define ROUTED "interfaces: []\nrouting:\n"
+
+/* Areas are known by their number, peers and interfaces by their names, and of secrets is told that
+ * they are others.                                                                               */
+static void protocols_and_their_secrets(void **state)
+{
+	(void)state;
+	compare(ROUTED "  bgp:\n    as: 65010\n    peers:\n"
+		       "    - {name: north, address: 198.18.0.2, as: 65001, md5: one}\n"
+		       "    - {name: south, address: 198.19.0.2, as: 65002, md5: same}\n"
+		       "  ospf:\n    areas:\n    - {id: 0, interfaces: [{name: a}]}\n"
+		       "    - {id: 255.255.255.254, interfaces: [{name: b}]}\n",
+		ROUTED
+		"  bgp:\n    as: 65010\n    peers:\n"
+		"    - {name: south, address: 198.19.0.2, as: 65002, md5: same, import: any}\n"
+		"    - {name: north, address: 198.18.0.2, as: 65001, md5: two}\n"
+		"    - {name: west, address: 198.19.0.3, as: 65002, md5: three}\n"
+		"  ospf:\n    areas:\n"
+		"    - {id: 255.255.255.254, interfaces: [{name: b, cost: 7, password: x}]}\n"
+		"    - {id: 0.0.0.0, interfaces: [{name: a}]}\n"
+		"limits: {rib-routes: 70}\n");
+	assert_int_equal(diff.count, 6);
+	expect_change(0, CONF_LIVE, "routing.bgp.peers.north.md5", "hidden",
+		      "another one, hidden as well");
+	expect_change(1, CONF_LIVE, "routing.bgp.peers.south.import", "automatic", "any");
+	expect_change(2, CONF_LIVE, "routing.bgp.peers.west", "",
+		      "name west, address 198.19.0.3, as 65002, md5 hidden");
+	expect_change(3, CONF_LIVE, "routing.ospf.areas.255.255.255.254.interfaces.b.cost", "10",
+		      "7");
+	expect_change(4, CONF_LIVE, "routing.ospf.areas.255.255.255.254.interfaces.b.password",
+		      "none", "hidden");
+	expect_change(5, CONF_PLANNED, "limits.rib-routes", "automatic", "70");
+}
+
+/* What is shown without secrets can not be taken for a configuration that has none. */
+static void what_hides_secrets_is_refused(void **state)
+{
+	static const char text[] =
+		"interfaces: [{name: a, side: inside}, {name: b, side: outside}]\n"
+		"routing:\n"
+		"  bgp: {as: 1, peers: [{name: p, address: 1.1.1.1, as: 2, md5: m d 5}]}\n"
+		"  rip: {interfaces: [{name: a, keys: [{id: 1, secret: r i p}]}]}\n";
+	char *shown = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&shown, &len);
+
+	(void)state;
+	assert_non_null(out);
+	assert_true(conf_load(text, strlen(text), &one, &marks, &errors, NULL));
+	conf_print(&one, CONF_PRINT_HIDE, out, NULL);
+	fclose(out);
+	assert_null(strstr(shown, "m d 5"));
+	assert_null(strstr(shown, "r i p"));
+	assert_true(conf_parse(shown, len, &two, &marks, &errors));
+	assert_false(conf_load(shown, len, &two, &marks, &errors, NULL));
+	assert_int_equal(errors.count, 2);
+	assert_non_null(strstr(errors.error[0].text, "'hidden' stands where"));
+	free(shown);
+}
+
 static void interfaces_come_and_go(void **state)
 {
 	(void)state;
@@ -425,6 +534,8 @@ int main(void)
 		cmocka_unit_test(each_difference_by_its_name),
 		cmocka_unit_test(a_rule_before_the_others),
 		cmocka_unit_test(services_and_their_backends),
+		cmocka_unit_test(protocols_and_their_secrets),
+		cmocka_unit_test(what_hides_secrets_is_refused),
 		cmocka_unit_test(interfaces_come_and_go),
 		cmocka_unit_test(the_table_is_whole),
 	};
