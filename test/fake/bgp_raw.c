@@ -101,8 +101,7 @@ static void messages_find(struct bgp_raw *raw)
 		u32 len;
 
 		/* What comes from here is framed as it should be. */
-		enum bgp_frame frame =
-			bgp_frame_read(raw->in + at, raw->in_len - at, &len, &error);
+		enum bgp_frame frame = bgp_frame_read(raw->in + at, raw->in_len - at, &len, &error);
 		CHECK(frame != BGP_FRAME_BAD);
 		if (frame == BGP_FRAME_MORE)
 			break;
@@ -203,7 +202,8 @@ void bgp_raw_usual_attrs(struct bgp_raw_update *update, const u32 *as, u32 count
 	for (u32 at = 0; at < count; at++)
 		be32_store(path + 2 + (size_t)at * 4, be32_of(as[at]));
 	bgp_raw_attr(update, BGP_FLAG_TRANSITIVE, BGP_ORIGIN, &origin, 1);
-	bgp_raw_attr(update, BGP_FLAG_TRANSITIVE, BGP_AS_PATH, path, count == 0 ? 0 : 2 + 4 * count);
+	bgp_raw_attr(update, BGP_FLAG_TRANSITIVE, BGP_AS_PATH, path,
+		     count == 0 ? 0 : 2 + 4 * count);
 	bgp_raw_attr(update, BGP_FLAG_TRANSITIVE, BGP_NEXT_HOP, &hop, 4);
 }
 

@@ -343,9 +343,10 @@ static void shutdown_says_why(void **state)
 	assert_int_equal(shown.last_got.code, BGP_ERROR_CEASE);
 	assert_int_equal(shown.last_got.subcode, BGP_CEASE_SHUTDOWN);
 	assert_string_equal(shown.last_got.text, "maintenance until six");
-	assert_string_equal(net->host[0]->last_down,
-			    "down: the peer says: cease, administrative shutdown, maintenance until "
-			    "six");
+	assert_string_equal(
+		net->host[0]->last_down,
+		"down: the peer says: cease, administrative shutdown, maintenance until "
+		"six");
 	bgp_net_run(net, 100 * NS_PER_SEC);
 	for (u32 at = 0; at < BGP_NET_SOCKS; at++)
 		assert_false(net->sock[at].used && net->sock[at].host == 1);
@@ -402,9 +403,9 @@ static void somebody_else_knows(void **state)
 	(void)state;
 	start_all(net);
 	bgp_net_run(net, 10 * NS_PER_SEC);
-	assert_int_equal(bgp_peer_lost(&net->host[0]->bgp, addr("10.0.0.2"), "BFD says so",
-				       net->now),
-			 ERR_OK);
+	assert_int_equal(
+		bgp_peer_lost(&net->host[0]->bgp, addr("10.0.0.2"), "BFD says so", net->now),
+		ERR_OK);
 	bgp_net_run(net, NS_PER_MS);
 	assert_string_equal(net->host[0]->last_down, "down: BFD says so");
 	bgp_net_del(net);
