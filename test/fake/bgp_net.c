@@ -592,7 +592,7 @@ static bool host_run(struct bgp_net *net, struct bgp_net_host *host)
 	}
 	busy |= rib_tick(&host->rib, net->now);
 	bgp_tick(&host->bgp, net->now);
-	busy |= bgp_next(&host->bgp) <= net->now;
+	busy |= bgp_next(&host->bgp) <= net->now || !rib_is_idle(&host->rib);
 	log_read(host);
 	if (!net->unchecked)
 		bgp_check(&host->bgp);
@@ -679,9 +679,17 @@ void bgp_net_retract(struct bgp_net *net, u32 host, const char *text)
 u32 bgp_net_paths(struct bgp_net *net, u32 host, const char *text, struct rib_shown *out, u32 max)
 {
 	struct ip_prefix prefix = prefix_of(text);
-	u32 count = rib_explain(&net->host[host]->rib, &prefix.addr, out, max);
+	struct rib_shown shown[32];
+	u32 count = 0, got;
+	u64 cursor = 0;
 
-	return count > 0 && ip_prefix_eq(&out[0].prefix, &prefix) ? count : 0;
+	while ((got = rib_show(&net->host[host]->rib, &cursor, shown, ARRAY_COUNT(shown))) > 0) {
+		for (u32 at = 0; at < got && count < max; at++) {
+			if (ip_prefix_eq(&shown[at].prefix, &prefix))
+				out[count++] = shown[at];
+		}
+	}
+	return count;
 }
 
 bool bgp_net_has(struct bgp_net *net, u32 host, const char *prefix)

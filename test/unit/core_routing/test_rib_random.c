@@ -7,7 +7,7 @@
 #include "rib_bed.h"
 
 enum {
-	SEEDS = 6,
+	SEEDS = 20,
 	ROUNDS = 60,
 	CHANGES = 40,
 	LOOKUPS = 60,

@@ -11,7 +11,8 @@
  *     bgp_sock(bgp, sock, ready, now)   reads, at most BGP_STEP_BYTES a call
  *     bgp_tick(bgp, now)                timers, policies that changed, then UPDATEs to peers
  *     bgp_next(bgp)                     when to call that again; not after now: at once
- * The caller lets the RIB tick in between; bgp_tick() after each time that the RIB had work.
+ * The caller lets the RIB tick in between; bgp_tick() after each time that the RIB had work, and the
+ * RIB may have work after each of these calls.
  *
  * Bounds: a peer that sends garbage, slowly or without end has its buffer of BGP_IN_SIZE and its
  * share of each call, and no more; what is sent to it is at most BGP_OUT_SIZE ahead of TCP. Sets of

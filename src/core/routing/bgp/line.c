@@ -167,7 +167,7 @@ void bgp_listen(struct bgp *bgp)
 	const struct speaker_io *io = &bgp->env.io;
 	struct sock_addr any = { .port = be16_of(bgp->conf.port) };
 
-	if (bgp->listener != SOCK_ID_NONE || bgp->conf.port == 0 ||
+	if (bgp->stopped || bgp->listener != SOCK_ID_NONE || bgp->conf.port == 0 ||
 	    !open_stream(bgp, &bgp->listener))
 		return;
 	if (io->bind(io->ctx, bgp->listener, &any) == SOCK_OK &&

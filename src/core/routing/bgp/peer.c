@@ -183,28 +183,38 @@ static void peer_down(struct bgp *bgp, struct bgp_peer *peer)
 	bgp->busy = true;
 }
 
+/* When a line may begin again: who does not answer is called again as the retry timer has it,
+ * whoever failed later than that after a while that grows.                                       */
+static ns_t pause_ns(struct bgp *bgp, const struct bgp_peer *peer, enum bgp_state from)
+{
+	if (from == BGP_CONNECT)
+		return jittered(bgp, peer->conf.connect_retry_s * NS_PER_SEC);
+	return idle_hold_ns(bgp, peer);
+}
+
 /* Everything of the connection goes; both lines may begin again after a while. */
 static void line_end(struct bgp *bgp, struct bgp_peer *peer, u8 at, enum bgp_state from)
 {
 	bool collided = peer->error.code == BGP_ERROR_CEASE &&
 			peer->error.subcode == BGP_CEASE_COLLISION;
+	u8 other = (u8)(BGP_LINES - 1 - at);
 
 	for (u32 timer = 0; timer < BGP_LINE_TIMERS; timer++)
 		line_timer(bgp, peer, at, timer, NS_NEVER);
 	bgp_line_close(bgp, peer, at);
 	if (from == BGP_ESTABLISHED && peer->live == at)
 		peer_down(bgp, peer);
-	if (!bgp_is_up(peer) && !collided)
+	if (from >= BGP_OPEN_SENT && !collided)
 		peer->failures = u32_min(peer->failures + 1, FAILURES_MAX);
 	peer->error.code = 0;
 	peer->notified = false;
 	peer->down_text[0] = '\0';
 	if (peer->held != BGP_HELD_NOT || bgp_is_up(peer))
 		return;
-	for (u8 line = 0; line < BGP_LINES; line++) {
-		if (peer->line[line].state == BGP_IDLE)
-			line_timer(bgp, peer, line, BGP_TIMER_IDLE_HOLD, idle_hold_ns(bgp, peer));
-	}
+	line_timer(bgp, peer, at, BGP_TIMER_IDLE_HOLD, pause_ns(bgp, peer, from));
+	/* It stood still for the sake of the one that was up. */
+	if (from == BGP_ESTABLISHED && peer->line[other].state == BGP_IDLE)
+		line_timer(bgp, peer, other, BGP_TIMER_IDLE_HOLD, idle_hold_ns(bgp, peer));
 }
 
 static void line_cease(struct bgp *bgp, struct bgp_peer *peer, u8 at)

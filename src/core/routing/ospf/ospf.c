@@ -207,6 +207,16 @@ static bool is_other_area(const struct ospf_area_conf *old, const struct ospf_ar
 	return conf == NULL || conf->kind != old->kind;
 }
 
+/* Nobody is left to take AS-external-LSAs from, and to flood them to. */
+static void leave_externals(struct ospf *o, const struct ospf_conf *conf)
+{
+	for (u32 n = 0; n < conf->area_count; n++) {
+		if (conf->area[n].kind == OSPF_AREA_NORMAL)
+			return;
+	}
+	ospf_lsa_drop_area(o, OSPF_AREA_AS);
+}
+
 /* Interfaces that go, and those of areas that go or become others. */
 static void leave_old(struct ospf *o, const struct ospf_conf *conf, ns_t now)
 {
@@ -299,6 +309,7 @@ enum err ospf_configure(struct ospf *o, const struct ospf_conf *conf, ns_t now)
 	    conf->router_id != be32_host(o->router_id))
 		change_router_id(o, be32_of(conf->router_id), now);
 	leave_old(o, conf, now);
+	leave_externals(o, conf);
 	/* What hangs on the distance is told anew. */
 	if (conf->distance != o->conf.distance)
 		ospf_routes_drop(o);

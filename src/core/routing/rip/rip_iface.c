@@ -67,6 +67,7 @@ static void begin(struct rip *rip, u16 at, ns_t now)
 	enum sock_error error = open_sock(rip, at, &iface->sock, now);
 
 	if (error != SOCK_OK) {
+		iface->sock = SOCK_ID_NONE;
 		if (iface->retry_ns == NS_NEVER)
 			rip_say(rip, SPEAKER_WARNING, at, be32_of(0),
 				"RIP has no socket here and tries again", now);
