@@ -359,6 +359,7 @@ u32 rib_net_paths(const struct rib *rib, u32 net, struct rib_path *out, u32 max)
 /* ---- seeing inside --------------------------------------------------------------------------- */
 
 struct rib_shown {
+	u32 net; /* as of struct rib_change */
 	struct ip_prefix prefix;
 	struct rib_path path;
 	enum route_source source;

@@ -118,6 +118,7 @@ static void shown_of(const struct rib *rib, const struct rib_net *net, u32 idx,
 	u32 best = best_of(rib, net);
 
 	*out = (struct rib_shown){
+		.net = (u32)(net - rib->net),
 		.prefix = rib_net_prefix(net),
 		.path = rib_path_of(rib, route),
 		.source = source_of(rib, route),
