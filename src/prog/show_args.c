@@ -209,23 +209,111 @@ static bool read_show(struct show_args *args, const char *word, struct ctl_why *
 {
 	const char *names[CTL_SHOW_COUNT];
 	char list[CTL_WHY_SIZE / 2] = "";
+	size_t count = 0;
 	const char *near;
 
+	/* The forwarding table has two names. */
+	args->show = CTL_SHOW_ROUTES;
+	if (strcmp(word, "fib") == 0)
+		return true;
 	for (int i = 0; i < CTL_SHOW_COUNT; i++) {
+		const char *name = ctl_show_name((enum ctl_show)i);
 		size_t len = strlen(list);
 
-		names[i] = ctl_show_name((enum ctl_show)i);
-		snprintf(list + len, sizeof list - len, "%s%s", len ? ", " : "", names[i]);
-		if (strcmp(word, names[i]) == 0) {
+		if (strcmp(word, name) == 0) {
 			args->show = (enum ctl_show)i;
 			return true;
 		}
+		/* A part of another one. */
+		if (strchr(name, '_'))
+			continue;
+		names[count++] = name;
+		snprintf(list + len, sizeof list - len, "%s%s", len ? ", " : "", name);
 	}
-	near = nearest_word(word, names, CTL_SHOW_COUNT);
+	near = nearest_word(word, names, count);
 	if (near)
 		return refuse(why, "show %.40s: there is nothing of that name; did you mean %s?",
 			      word, near);
 	return refuse(why, "show %.40s: there is nothing of that name; there are %s", word, list);
+}
+
+/* What the second word of a show is about. */
+static const struct {
+	enum ctl_show show;
+	const char *word;
+	enum ctl_show meant;
+} parts[] = {
+	{ CTL_SHOW_BGP, "peers", CTL_SHOW_BGP },
+	{ CTL_SHOW_BGP, "routes", CTL_SHOW_BGP_ROUTES },
+	{ CTL_SHOW_BGP, "announced", CTL_SHOW_BGP_ANNOUNCED },
+	{ CTL_SHOW_OSPF, "neighbours", CTL_SHOW_OSPF },
+	{ CTL_SHOW_OSPF, "interfaces", CTL_SHOW_OSPF_INTERFACES },
+	{ CTL_SHOW_OSPF, "database", CTL_SHOW_OSPF_DATABASE },
+	{ CTL_SHOW_OSPF, "routes", CTL_SHOW_OSPF_ROUTES },
+	{ CTL_SHOW_RIP, "routes", CTL_SHOW_RIP },
+	{ CTL_SHOW_RIP, "interfaces", CTL_SHOW_RIP_INTERFACES },
+	{ CTL_SHOW_RIP, "neighbours", CTL_SHOW_RIP_NEIGHBOURS },
+};
+
+static bool has_parts(enum ctl_show show)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(parts); i++) {
+		if (parts[i].show == show)
+			return true;
+	}
+	return false;
+}
+
+static bool read_part(struct show_args *args, const char *word, struct ctl_why *why)
+{
+	const char *names[ARRAY_COUNT(parts)];
+	char list[CTL_WHY_SIZE / 2] = "";
+	size_t count = 0;
+	const char *near;
+
+	for (size_t i = 0; i < ARRAY_COUNT(parts); i++) {
+		size_t len = strlen(list);
+
+		if (parts[i].show != args->show)
+			continue;
+		if (strcmp(parts[i].word, word) == 0) {
+			args->show = parts[i].meant;
+			return true;
+		}
+		names[count++] = parts[i].word;
+		snprintf(list + len, sizeof list - len, "%s%s", len ? ", " : "", parts[i].word);
+	}
+	near = nearest_word(word, names, count);
+	return refuse(why, "show %s %.40s: there is nothing of that name; %s%s",
+		      ctl_show_name(args->show), word, near ? "did you mean " : "there are ",
+		      near ? near : list);
+}
+
+/* What follows the name of a show, which may have a part, of a peer. */
+static bool read_more(struct show_args *args, bool *parted, char *word, struct ctl_why *why)
+{
+	unsigned filters = ctl_show_filters(args->show);
+	bool routes = args->show == CTL_SHOW_RIB || args->show == CTL_SHOW_ROUTES;
+
+	if (has_parts(args->show) && !*parted) {
+		*parted = true;
+		return read_part(args, word, why);
+	}
+	if (args->show == CTL_SHOW_SETS && !args->set) {
+		args->set = word;
+		return true;
+	}
+	if (filters & CTL_FILTER_PEER && !args->peer) {
+		args->peer = word;
+		return strlen(word) < CTL_PEER_SIZE ||
+		       refuse(why, "%.40s: a peer's name has up to %d letters", word,
+			      CTL_PEER_SIZE - 1);
+	}
+	if (routes && !args->addr) {
+		args->given |= CTL_FILTER_ADDR;
+		return keep_value(args, CTL_FILTER_ADDR, word, why);
+	}
+	return refuse(why, "%.40s: one thing can be shown at a time", word);
 }
 
 static bool check_filters(const struct show_args *args, struct ctl_why *why)
@@ -254,16 +342,16 @@ static bool check_filters(const struct show_args *args, struct ctl_why *why)
 bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_why *why)
 {
 	bool named = false;
+	bool parted = false;
 
 	memset(args, 0, sizeof *args);
 	for (int at = 1; at < argc; at++) {
 		if (argv[at][0] == '-') {
 			if (!read_option(args, &at, argv, why))
 				return false;
-		} else if (named && args->show == CTL_SHOW_SETS && !args->set) {
-			args->set = argv[at];
 		} else if (named) {
-			return refuse(why, "%.40s: one thing can be shown at a time", argv[at]);
+			if (!read_more(args, &parted, argv[at], why))
+				return false;
 		} else if (!read_show(args, argv[at], why)) {
 			return false;
 		} else {
@@ -275,7 +363,11 @@ bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_w
 	if (!named)
 		return refuse(why, "show what? One of flows, nat, ports, backends, subscribers, "
 				   "routes, interfaces, neighbours, drops, counters, memory, "
-				   "rules, sets, zones, sockets, config");
+				   "rules, sets, zones, sockets, rib, fib, bgp, ospf, rip, bfd, "
+				   "config");
+	if (ctl_show_filters(args->show) & CTL_FILTER_PEER && !args->peer)
+		return refuse(why, "which peer? Its name or address, as 'sluice show bgp' prints "
+				   "them");
 	return check_filters(args, why);
 }
 
@@ -301,6 +393,8 @@ char *show_args_request(const struct show_args *args)
 		json_object_set_new(filter, "state", json_string(args->state));
 	if (args->set)
 		json_object_set_new(filter, "set", json_string(args->set));
+	if (args->peer)
+		json_object_set_new(filter, "peer", json_string(args->peer));
 	if (args->port)
 		json_object_set_new(filter, "port", json_integer((json_int_t)args->port));
 	if (args->given & CTL_FILTER_ICMP_ID)
@@ -329,8 +423,16 @@ void show_args_help(FILE *out)
 	fprintf(out, "sluice show: what a running gateway knows\n\n");
 	for (int i = 0; i < CTL_SHOW_COUNT; i++) {
 		unsigned filters = ctl_show_filters((enum ctl_show)i);
+		char name[32];
 
-		fprintf(out, "  sluice show %-11s", ctl_show_name((enum ctl_show)i));
+		snprintf(name, sizeof name, "%s", ctl_show_name((enum ctl_show)i));
+		if (strchr(name, '_'))
+			*strchr(name, '_') = ' ';
+		fprintf(out, "  sluice show %-15s", name);
+		if (i == CTL_SHOW_ROUTES || i == CTL_SHOW_RIB)
+			fprintf(out, " [PREFIX]");
+		if (filters & CTL_FILTER_PEER)
+			fprintf(out, " PEER");
 		if (filters & CTL_FILTER_SET)
 			fprintf(out, " [NAME]");
 		for (size_t j = 0; j < ARRAY_COUNT(options); j++) {
@@ -349,7 +451,7 @@ void show_args_help(FILE *out)
 	}
 	fprintf(out, "\nStates: %s\n", list_states(list));
 	fprintf(out,
-		"Filters are and-ed. Drops and counters that are zero are left out without "
+		"'fib' is another name of 'routes'. Filters are and-ed. Drops and counters that are zero are left out without "
 		"--all.\nExit codes: 0 answered, 1 no gateway answers or the answer broke off, "
 		"2 wrong arguments.\n");
 }

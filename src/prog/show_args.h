@@ -11,12 +11,13 @@ struct show_args {
 	const char *control; /* NULL: see gateway_path() */
 	bool json;
 	bool help;
-	unsigned given;   /* enum ctl_filter or'ed */
+	unsigned given; /* enum ctl_filter or'ed */
 	const char *addr;
 	const char *zone; /* as typed, and found good */
 	const char *proto;
 	const char *state;
 	const char *set;
+	const char *peer;
 	u64 port;
 	u64 icmp_id;
 	u64 limit;

@@ -2,6 +2,7 @@
 #include "prog/show_text.h"
 
 #include "core/base/text.h"
+#include "prog/show_routing.h"
 #include "prog/show_rules.h"
 #include "prog/show_sock.h"
 
@@ -125,8 +126,8 @@ static void put_mapping(FILE *out, const json_t *mapping)
 		 count_of(mapping, icmp ? "inside_icmp_id" : "inside_port"));
 	end_text(outside, proto, text_of(mapping, "public_addr"),
 		 count_of(mapping, icmp ? "public_icmp_id" : "public_port"));
-	fprintf(out, "%-4s  %-21s  as %-21s  flows %" PRIu64 "  idle %" PRIu64 "s%s", proto,
-		inside, outside, count_of(mapping, "flows"), seconds_of(mapping, "idle_ms"),
+	fprintf(out, "%-4s  %-21s  as %-21s  flows %" PRIu64 "  idle %" PRIu64 "s%s", proto, inside,
+		outside, count_of(mapping, "flows"), seconds_of(mapping, "idle_ms"),
 		count_of(mapping, "flows") ? "" : "  resting");
 	put_zone(out, mapping);
 	fprintf(out, "\n");
@@ -173,8 +174,7 @@ static void put_backend(FILE *out, const json_t *backend)
 		fprintf(out, "  left %" PRIu64 "s", seconds_of(backend, "left_ms"));
 	if (bool_of(backend, "ordered"))
 		fprintf(out, "  by order");
-	fprintf(out,
-		"  flows %" PRIu64 "  made %" PRIu64 "  moved %" PRIu64 "  reset %" PRIu64,
+	fprintf(out, "  flows %" PRIu64 "  made %" PRIu64 "  moved %" PRIu64 "  reset %" PRIu64,
 		count_of(backend, "flows"), count_of(backend, "made"), count_of(backend, "moved"),
 		count_of(backend, "reset"));
 	if (count_of(backend, "checks"))
@@ -252,8 +252,8 @@ static void put_losses(FILE *out, const json_t *iface)
 	static const struct {
 		const char *name, *words;
 	} losses[] = {
-		{ "rx_lost", "in: ring full" },   { "rx_no_packet", "in: no buffer" },
-		{ "rx_vlan", "in: tagged" },      { "rx_bad", "in: malformed" },
+		{ "rx_lost", "in: ring full" },    { "rx_no_packet", "in: no buffer" },
+		{ "rx_vlan", "in: tagged" },       { "rx_bad", "in: malformed" },
 		{ "tx_full", "out: device full" }, { "tx_refused", "out: refused" },
 	};
 
@@ -347,6 +347,8 @@ static void put_zone_record(FILE *out, const json_t *zone)
 
 void show_text_record(FILE *out, enum ctl_show show, u32 part, const json_t *record)
 {
+	if (show_text_routing(out, show, record))
+		return;
 	switch (show) {
 	case CTL_SHOW_FLOWS: put_flow(out, record); return;
 	case CTL_SHOW_NAT: put_mapping(out, record); return;
@@ -378,8 +380,7 @@ void show_text_record(FILE *out, enum ctl_show show, u32 part, const json_t *rec
 		else
 			show_text_set(out, record);
 		return;
-	case CTL_SHOW_CONFIG: /* no records: show_config.c */
-	case CTL_SHOW_COUNT: return;
+	default: return; /* of a configuration there are no records: show_config.c */
 	}
 }
 
@@ -403,8 +404,10 @@ void show_text_end(FILE *out, enum ctl_show show, const json_t *end)
 		[CTL_SHOW_SOCKETS] = "no sockets of the gateway's own",
 	};
 
+	const char *routing = show_routing_nothing(show);
+
 	if (count_of(end, "count") == 0)
-		fprintf(out, "%s\n", nothing[show]);
+		fprintf(out, "%s\n", routing ? routing : nothing[show]);
 	if (show == CTL_SHOW_MEMORY) {
 		put_bytes(out, count_of(end, "used_bytes"));
 		fprintf(out, "  in all; flows now %" PRIu64 "\n", count_of(end, "flows"));

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "core/wire/ip4.h"
+#include "host/ctl/ctl_answer_routing.h"
 #include "host/ctl/ctl_records.h"
 #include "host/ctl/ctl_rules.h"
 #include "host/ctl/ctl_sock.h"
@@ -14,8 +15,7 @@ void ctl_answer_init(struct ctl_answer *answer, const struct ctl_request *reques
 	*answer = (struct ctl_answer){ .request = *request };
 }
 
-/* Whether the record that passed the filter is to be written; if so, what goes before it. */
-static bool record_begin(struct ctl_answer *answer, struct evbuffer *out)
+bool ctl_answer_record(struct ctl_answer *answer, struct evbuffer *out)
 {
 	const struct ctl_request *request = &answer->request;
 
@@ -33,7 +33,7 @@ static bool is_enough(const struct ctl_answer *answer)
 	return answer->request.limit && answer->written == answer->request.limit;
 }
 
-static bool match_addr(const struct sluice_flow_filter *filter, be32 addr)
+bool ctl_answer_match(const struct sluice_flow_filter *filter, be32 addr)
 {
 	u32 mask = filter->addr_len ? UINT32_MAX << (32 - filter->addr_len) : 0;
 
@@ -52,8 +52,7 @@ static bool match_port(const struct sluice_flow_filter *filter, u8 proto, be16 p
 
 static bool match_icmp_id(const struct sluice_flow_filter *filter, u8 proto, be16 id)
 {
-	return !filter->by_icmp_id ||
-	       (proto == IP_PROTO_ICMP && filter->icmp_id == be16_host(id));
+	return !filter->by_icmp_id || (proto == IP_PROTO_ICMP && filter->icmp_id == be16_host(id));
 }
 
 /* Whether the port of a mapping, or its identifier, is the one that is looked for. */
@@ -92,7 +91,7 @@ static void step_flows(struct ctl_answer *answer, const struct sluice *s, ns_t n
 	u32 count = sluice_show_flows(s, &filter, now, &answer->cursor, flows, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (record_begin(answer, out))
+		if (ctl_answer_record(answer, out))
 			ctl_put_flow(out, s, &flows[i]);
 	}
 }
@@ -105,13 +104,13 @@ static void step_nat(struct ctl_answer *answer, const struct sluice *s, ns_t now
 	u32 count = sluice_show_nat(s, now, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		bool addr = match_addr(filter, found[i].inside_addr) ||
-			    match_addr(filter, found[i].public_addr);
+		bool addr = ctl_answer_match(filter, found[i].inside_addr) ||
+			    ctl_answer_match(filter, found[i].public_addr);
 		bool ident = match_ident(filter, found[i].proto, found[i].inside_port) ||
 			     match_ident(filter, found[i].proto, found[i].public_port);
 
 		if (addr && ident && match_proto(filter, found[i].proto) &&
-		    match_zone(filter, found[i].zone) && record_begin(answer, out))
+		    match_zone(filter, found[i].zone) && ctl_answer_record(answer, out))
 			ctl_put_mapping(out, s, &found[i]);
 	}
 }
@@ -124,8 +123,8 @@ static void step_ports(struct ctl_answer *answer, const struct sluice *s, struct
 
 	for (u32 i = 0; i < count; i++) {
 		/* All ports of an address: none of them is "the" port. */
-		if (match_addr(filter, found[i].public_addr) && filter->port == 0 &&
-		    match_proto(filter, found[i].proto) && record_begin(answer, out))
+		if (ctl_answer_match(filter, found[i].public_addr) && filter->port == 0 &&
+		    match_proto(filter, found[i].proto) && ctl_answer_record(answer, out))
 			ctl_put_ports(out, &found[i]);
 	}
 }
@@ -137,11 +136,11 @@ static void step_dests(struct ctl_answer *answer, const struct sluice *s, struct
 	u32 count = sluice_show_dests(s, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		bool addr = match_addr(filter, found[i].public_addr) ||
-			    match_addr(filter, found[i].dst);
+		bool addr = ctl_answer_match(filter, found[i].public_addr) ||
+			    ctl_answer_match(filter, found[i].dst);
 
 		if (addr && match_port(filter, found[i].proto, found[i].dport) &&
-		    match_proto(filter, found[i].proto) && record_begin(answer, out))
+		    match_proto(filter, found[i].proto) && ctl_answer_record(answer, out))
 			ctl_put_dest(out, &found[i]);
 	}
 }
@@ -156,7 +155,8 @@ static void step_backends(struct ctl_answer *answer, const struct sluice *s, ns_
 	for (u32 i = 0; i < count; i++) {
 		bool port = filter->port == 0 || filter->port == found[i].port;
 
-		if (match_addr(filter, found[i].addr) && port && record_begin(answer, out))
+		if (ctl_answer_match(filter, found[i].addr) && port &&
+		    ctl_answer_record(answer, out))
 			ctl_put_backend(out, &found[i]);
 	}
 }
@@ -172,7 +172,8 @@ static void step_services(struct ctl_answer *answer, const struct sluice *s, str
 			    (found[i].port_first <= filter->port &&
 			     filter->port <= found[i].port_last);
 
-		if (match_addr(filter, found[i].addr) && port && record_begin(answer, out))
+		if (ctl_answer_match(filter, found[i].addr) && port &&
+		    ctl_answer_record(answer, out))
 			ctl_put_service(out, &found[i]);
 	}
 }
@@ -189,8 +190,9 @@ static void step_subscribers(struct ctl_answer *answer, const struct sluice *s,
 						  .addr_len = found[i].prefix_len };
 
 		/* Subscribers inside of the prefix, and the one that it is part of. */
-		if ((match_addr(filter, found[i].addr) || match_addr(&own, filter->addr)) &&
-		    match_zone(filter, found[i].zone) && record_begin(answer, out))
+		if ((ctl_answer_match(filter, found[i].addr) ||
+		     ctl_answer_match(&own, filter->addr)) &&
+		    match_zone(filter, found[i].zone) && ctl_answer_record(answer, out))
 			ctl_put_subscriber(out, s, &found[i]);
 	}
 }
@@ -205,9 +207,10 @@ static void step_routes(struct ctl_answer *answer, const struct sluice *s, struc
 		/* Routes inside of the prefix, and those that lead to it. */
 		struct sluice_flow_filter route = { .addr = found[i].prefix,
 						    .addr_len = found[i].prefix_len };
-		bool good = match_addr(filter, found[i].prefix) || match_addr(&route, filter->addr);
+		bool good = ctl_answer_match(filter, found[i].prefix) ||
+			    ctl_answer_match(&route, filter->addr);
 
-		if (good && match_zone(filter, found[i].zone) && record_begin(answer, out))
+		if (good && match_zone(filter, found[i].zone) && ctl_answer_record(answer, out))
 			ctl_put_route(out, s, &found[i]);
 	}
 }
@@ -219,7 +222,8 @@ static void step_neighbours(struct ctl_answer *answer, const struct sluice *s, n
 	u32 count = sluice_show_neighbours(s, now, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (match_addr(&answer->request.flow, found[i].addr) && record_begin(answer, out))
+		if (ctl_answer_match(&answer->request.flow, found[i].addr) &&
+		    ctl_answer_record(answer, out))
 			ctl_put_neigh(out, sluice_ifaces(s), &found[i], now);
 	}
 }
@@ -232,7 +236,7 @@ static void step_counters(struct ctl_answer *answer, const struct sluice *s, str
 			    : sluice_show_counters(s, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if ((found[i].count || answer->request.all) && record_begin(answer, out))
+		if ((found[i].count || answer->request.all) && ctl_answer_record(answer, out))
 			ctl_put_counter(out, &found[i]);
 	}
 }
@@ -243,7 +247,7 @@ static void step_interfaces(struct ctl_answer *answer, const struct sluice *s, s
 	const struct iface_table *ifaces = sluice_ifaces(s);
 
 	for (u32 i = 0; i < ifaces->count; i++) {
-		if (record_begin(answer, out))
+		if (ctl_answer_record(answer, out))
 			ctl_put_iface(out, &ifaces->iface[i]);
 	}
 	answer->cursor = SLUICE_CURSOR_END;
@@ -254,7 +258,7 @@ static void step_memory(struct ctl_answer *answer, const struct sluice *s, struc
 	const struct mem *mem = sluice_mem(s);
 
 	for (u32 i = 0; i < mem->row_count; i++) {
-		if (record_begin(answer, out))
+		if (ctl_answer_record(answer, out))
 			ctl_put_mem_row(out, &mem->row[i]);
 	}
 	answer->cursor = SLUICE_CURSOR_END;
@@ -266,7 +270,7 @@ static void step_rules(struct ctl_answer *answer, const struct sluice *s, struct
 	u32 count = sluice_show_rules(s, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (record_begin(answer, out))
+		if (ctl_answer_record(answer, out))
 			ctl_put_rule(out, sluice_ifaces(s), &found[i]);
 	}
 }
@@ -277,7 +281,7 @@ static void step_sets(struct ctl_answer *answer, const struct sluice *s, struct 
 	u32 count = sluice_show_sets(s, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (record_begin(answer, out))
+		if (ctl_answer_record(answer, out))
 			ctl_put_set(out, &found[i]);
 	}
 }
@@ -322,7 +326,7 @@ static void step_elements(struct ctl_answer *answer, const struct sluice *s, str
 					 CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (record_begin(answer, out))
+		if (ctl_answer_record(answer, out))
 			ctl_put_elem(out, &found[i]);
 	}
 }
@@ -333,7 +337,7 @@ static void step_zones(struct ctl_answer *answer, const struct sluice *s, struct
 	u32 count = sluice_show_zones(s, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (record_begin(answer, out))
+		if (ctl_answer_record(answer, out))
 			ctl_put_zone(out, s, &found[i]);
 	}
 }
@@ -346,7 +350,7 @@ static void step_sockets(struct ctl_answer *answer, const struct sluice *s, ns_t
 	u32 count = sluice_show_sockets(s, &filter, now, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (record_begin(answer, out))
+		if (ctl_answer_record(answer, out))
 			ctl_put_sock(out, s, &found[i]);
 	}
 }
@@ -354,6 +358,10 @@ static void step_sockets(struct ctl_answer *answer, const struct sluice *s, ns_t
 static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t now,
 		      struct evbuffer *out)
 {
+	if (ctl_show_is_routing(answer->request.show)) {
+		ctl_step_routing(answer, s, now, out);
+		return;
+	}
 	switch (answer->request.show) {
 	case CTL_SHOW_FLOWS: step_flows(answer, s, now, out); return;
 	case CTL_SHOW_NAT: step_nat(answer, s, now, out); return;
@@ -387,8 +395,7 @@ static void step_list(struct ctl_answer *answer, const struct sluice *s, ns_t no
 		else
 			put_one_set(answer, s, out);
 		return;
-	case CTL_SHOW_CONFIG:
-	case CTL_SHOW_COUNT: return;
+	default: return;
 	}
 }
 
@@ -431,11 +438,17 @@ bool ctl_answer_step(struct ctl_answer *answer, const struct sluice *s, ns_t now
 {
 	const char *second = second_list(&answer->request);
 	struct sluice_set found;
+	const char *refusal;
 	u32 before;
 
 	if (!answer->begun && answer->request.set[0] &&
 	    !set_is_there(s, answer->request.set, &found)) {
 		ctl_answer_refuse(out, "there is no set of that name; show sets lists them");
+		return false;
+	}
+	refusal = answer->begun ? NULL : ctl_routing_refusal(&answer->request, s);
+	if (refusal) {
+		ctl_answer_refuse(out, refusal);
 		return false;
 	}
 	if (!answer->begun) {

@@ -21,6 +21,7 @@ enum { CTL_STEP_RECORDS = 64 };
 struct ctl_answer {
 	struct ctl_request request;
 	u32 cursor;
+	u64 place;   /* of what has a longer cursor: then the other one counts steps */
 	u32 part;    /* an answer may have two lists */
 	u64 written; /* records that passed the filter */
 	u64 listed;  /* in the list that is open */

@@ -23,8 +23,7 @@ static const struct {
 	[CTL_SHOW_NAT] = { "nat", FILTER_ANY | FILTER_TUPLE },
 	[CTL_SHOW_PORTS] = { "ports", FILTER_ANY | FILTER_ENDS },
 	[CTL_SHOW_BACKENDS] = { "backends", FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_PORT },
-	[CTL_SHOW_SUBSCRIBERS] = { "subscribers",
-				   FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_ZONE },
+	[CTL_SHOW_SUBSCRIBERS] = { "subscribers", FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_ZONE },
 	[CTL_SHOW_ROUTES] = { "routes", FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_ZONE },
 	[CTL_SHOW_INTERFACES] = { "interfaces", FILTER_ANY },
 	[CTL_SHOW_NEIGHBOURS] = { "neighbours", FILTER_ANY | CTL_FILTER_ADDR },
@@ -34,8 +33,22 @@ static const struct {
 	[CTL_SHOW_RULES] = { "rules", FILTER_ANY },
 	[CTL_SHOW_SETS] = { "sets", FILTER_ANY | CTL_FILTER_SET },
 	[CTL_SHOW_ZONES] = { "zones", FILTER_ANY },
-	[CTL_SHOW_SOCKETS] = { "sockets", FILTER_ANY | FILTER_ENDS | CTL_FILTER_STATE |
-						  CTL_FILTER_ZONE },
+	[CTL_SHOW_SOCKETS] = { "sockets",
+			       FILTER_ANY | FILTER_ENDS | CTL_FILTER_STATE | CTL_FILTER_ZONE },
+	[CTL_SHOW_RIB] = { "rib", FILTER_ANY | CTL_FILTER_ADDR },
+	[CTL_SHOW_PATHS] = { "paths", FILTER_ANY | CTL_FILTER_ADDR },
+	[CTL_SHOW_BGP] = { "bgp", FILTER_ANY | CTL_FILTER_ADDR },
+	[CTL_SHOW_BGP_ROUTES] = { "bgp_routes", FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_PEER },
+	[CTL_SHOW_BGP_ANNOUNCED] = { "bgp_announced",
+				     FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_PEER },
+	[CTL_SHOW_OSPF] = { "ospf", FILTER_ANY | CTL_FILTER_ADDR },
+	[CTL_SHOW_OSPF_INTERFACES] = { "ospf_interfaces", FILTER_ANY },
+	[CTL_SHOW_OSPF_DATABASE] = { "ospf_database", FILTER_ANY | CTL_FILTER_ADDR },
+	[CTL_SHOW_OSPF_ROUTES] = { "ospf_routes", FILTER_ANY | CTL_FILTER_ADDR },
+	[CTL_SHOW_RIP] = { "rip", FILTER_ANY | CTL_FILTER_ADDR },
+	[CTL_SHOW_RIP_INTERFACES] = { "rip_interfaces", FILTER_ANY },
+	[CTL_SHOW_RIP_NEIGHBOURS] = { "rip_neighbours", FILTER_ANY | CTL_FILTER_ADDR },
+	[CTL_SHOW_BFD] = { "bfd", FILTER_ANY | CTL_FILTER_ADDR },
 	[CTL_SHOW_CONFIG] = { "config", CTL_FILTER_ALL },
 };
 
@@ -43,18 +56,13 @@ static const struct {
 	const char *name;
 	enum ctl_filter filter;
 } ctl_filters[] = {
-	{ "addr", CTL_FILTER_ADDR },
-	{ "port", CTL_FILTER_PORT },
-	{ "icmp_id", CTL_FILTER_ICMP_ID },
-	{ "proto", CTL_FILTER_PROTO },
-	{ "state", CTL_FILTER_STATE },
-	{ "unanswered", CTL_FILTER_UNANSWERED },
-	{ "limit", CTL_FILTER_LIMIT },
-	{ "count", CTL_FILTER_COUNT },
-	{ "all", CTL_FILTER_ALL },
-	{ "set", CTL_FILTER_SET },
-	{ "zone", CTL_FILTER_ZONE },
-	{ "kind", CTL_FILTER_KIND },
+	{ "addr", CTL_FILTER_ADDR },       { "port", CTL_FILTER_PORT },
+	{ "icmp_id", CTL_FILTER_ICMP_ID }, { "proto", CTL_FILTER_PROTO },
+	{ "state", CTL_FILTER_STATE },     { "unanswered", CTL_FILTER_UNANSWERED },
+	{ "limit", CTL_FILTER_LIMIT },     { "count", CTL_FILTER_COUNT },
+	{ "all", CTL_FILTER_ALL },         { "set", CTL_FILTER_SET },
+	{ "zone", CTL_FILTER_ZONE },       { "kind", CTL_FILTER_KIND },
+	{ "peer", CTL_FILTER_PEER },
 };
 
 static const struct {
@@ -161,7 +169,8 @@ static unsigned kind_of_word(const char *text, size_t len)
 	} kinds[] = { { "flows", CTL_KIND_FLOWS },
 		      { "interfaces", CTL_KIND_INTERFACES },
 		      { "warnings", CTL_KIND_WARNINGS },
-		      { "filter", CTL_KIND_FILTER } };
+		      { "filter", CTL_KIND_FILTER },
+		      { "routing", CTL_KIND_ROUTING } };
 
 	for (size_t i = 0; i < ARRAY_COUNT(kinds); i++) {
 		if (strlen(kinds[i].name) == len && strncmp(kinds[i].name, text, len) == 0)
@@ -276,6 +285,19 @@ static bool read_set(json_t *value, struct ctl_request *request, struct ctl_why 
 	return true;
 }
 
+static bool read_peer(json_t *value, struct ctl_request *request, struct ctl_why *why)
+{
+	static const char right[] = "the name or the address of a peer, as show bgp prints it";
+
+	if (!read_text(value, "peer", right, why))
+		return false;
+	if (json_string_length(value) == 0 || json_string_length(value) >= CTL_PEER_SIZE)
+		return refuse(why, "filter.peer \"%.40s\" is not %s", json_string_value(value),
+			      right);
+	memcpy(request->peer, json_string_value(value), json_string_length(value) + 1);
+	return true;
+}
+
 static bool read_zone(json_t *value, struct ctl_request *request, struct ctl_why *why)
 {
 	static const char right[] = "the name of a zone, as show zones prints it, or none";
@@ -321,6 +343,7 @@ static bool read_filter(enum ctl_filter filter, json_t *value, struct ctl_reques
 	case CTL_FILTER_ALL: return read_bool(value, "all", &request->all, why);
 	case CTL_FILTER_SET: return read_set(value, request, why);
 	case CTL_FILTER_ZONE: return read_zone(value, request, why);
+	case CTL_FILTER_PEER: return read_peer(value, request, why);
 	case CTL_FILTER_KIND: return read_kind(value, request, why);
 	case CTL_FILTER_PORT:
 		if (!read_count(value, "port", 1, UINT16_MAX, why))
@@ -356,8 +379,7 @@ static bool find_filter(const char *key, enum ctl_filter *filter)
 static bool read_filters(json_t *filters, struct ctl_request *request, struct ctl_why *why)
 {
 	bool show = request->verb == CTL_VERB_SHOW;
-	unsigned allowed = show ? ctl_show_filters(request->show) :
-				  ctl_verb_filters(request->verb);
+	unsigned allowed = show ? ctl_show_filters(request->show) : ctl_verb_filters(request->verb);
 	char list[CTL_WHY_SIZE / 2];
 	enum ctl_filter filter;
 	const char *key;
@@ -473,10 +495,8 @@ static bool read_verb(json_t *root, struct ctl_request *request, struct ctl_why 
 {
 	static bool (*const readers[CTL_VERB_COUNT])(json_t *, struct ctl_request *,
 						     struct ctl_why *) = {
-		[CTL_VERB_SHOW] = read_show,
-		[CTL_VERB_EVENTS] = read_events,
-		[CTL_VERB_FLUSH] = read_flush,
-		[CTL_VERB_EXPLAIN] = read_explain,
+		[CTL_VERB_SHOW] = read_show,   [CTL_VERB_EVENTS] = read_events,
+		[CTL_VERB_FLUSH] = read_flush, [CTL_VERB_EXPLAIN] = read_explain,
 		[CTL_VERB_TOP] = read_top,
 	};
 	int wanted = -1;

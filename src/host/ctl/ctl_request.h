@@ -16,7 +16,8 @@
 enum {
 	CTL_VERSION = 1,
 	CTL_REQUEST_MAX = 4096, /* bytes of a request, its line end included */
-	CTL_WHY_SIZE = 512,
+	CTL_WHY_SIZE = 1024,
+	CTL_PEER_SIZE = 32,
 	CTL_STATE_SIZE = 24,
 	CTL_PACKET_MAX = 1536, /* bytes of a packet that is asked about */
 };
@@ -47,6 +48,20 @@ enum ctl_show {
 	CTL_SHOW_SETS,
 	CTL_SHOW_ZONES,
 	CTL_SHOW_SOCKETS,
+	/* of routing, RIB first, BFD last */
+	CTL_SHOW_RIB,
+	CTL_SHOW_PATHS, /* to one address: why the best is the best */
+	CTL_SHOW_BGP,
+	CTL_SHOW_BGP_ROUTES,
+	CTL_SHOW_BGP_ANNOUNCED,
+	CTL_SHOW_OSPF,
+	CTL_SHOW_OSPF_INTERFACES,
+	CTL_SHOW_OSPF_DATABASE,
+	CTL_SHOW_OSPF_ROUTES,
+	CTL_SHOW_RIP,
+	CTL_SHOW_RIP_INTERFACES,
+	CTL_SHOW_RIP_NEIGHBOURS,
+	CTL_SHOW_BFD,
 	CTL_SHOW_CONFIG, /* an action: the engine does not know it */
 	CTL_SHOW_COUNT,
 };
@@ -65,6 +80,7 @@ enum ctl_filter {
 	CTL_FILTER_ZONE = 1 << 9,
 	CTL_FILTER_KIND = 1 << 10,
 	CTL_FILTER_ICMP_ID = 1 << 11,
+	CTL_FILTER_PEER = 1 << 12,
 };
 
 /* What a listener may hear of. */
@@ -73,7 +89,8 @@ enum ctl_kind {
 	CTL_KIND_INTERFACES = 1 << 1,
 	CTL_KIND_WARNINGS = 1 << 2,
 	CTL_KIND_FILTER = 1 << 3, /* rules that log */
-	CTL_KIND_ALL = (1 << 4) - 1,
+	CTL_KIND_ROUTING = 1 << 4,
+	CTL_KIND_ALL = (1 << 5) - 1,
 };
 
 struct ctl_request {
@@ -83,11 +100,13 @@ struct ctl_request {
 	struct sluice_flow_filter flow; /* addr, port and proto serve the other shows too */
 	char state[CTL_STATE_SIZE];     /* what flow.state stands for; empty: any */
 	u64 limit;                      /* records; 0: all */
-	unsigned kinds; /* events: enum ctl_kind or'ed */
+	unsigned kinds;                 /* events: enum ctl_kind or'ed */
 	bool count_only;
-	bool all; /* counters that are zero, too */
-	char zone[IFACE_NAME_SIZE];     /* what flow.zone stands for; empty: any */
+	bool all;                    /* counters that are zero, too */
+	char zone[IFACE_NAME_SIZE];  /* what flow.zone stands for; empty: any */
 	char set[CTL_SET_SIZE];      /* whose elements are to be shown; empty: all sets */
+	char peer[CTL_PEER_SIZE];    /* whose routes are to be shown: a name or an address */
+	be32 peer_addr;              /* its address, once it is found */
 	char in_if[IFACE_NAME_SIZE]; /* explain: where the packet comes in */
 	u32 packet_len;              /* bytes of it that are given */
 	u32 full_len;                /* and of the whole of it */
@@ -112,7 +131,8 @@ const char *ctl_filter_name(enum ctl_filter filter);
 #define CTL_PROTO_WORDS "tcp, udp, icmp, sctp, dccp, udplite, gre or a number from 1 to 255"
 /* One of CTL_PROTO_WORDS. */
 bool ctl_parse_proto(const char *text, u8 *proto);
-#define CTL_KIND_WORDS "flows, interfaces, warnings or filter, or several of them: flows,filter"
+#define CTL_KIND_WORDS                                                                             \
+	"flows, interfaces, warnings, filter or routing, or several of them: flows,filter"
 /* Some of CTL_KIND_WORDS, with commas between them. */
 bool ctl_parse_kinds(const char *text, unsigned *kinds);
 /* "10.0.0.1" or "10.0.0.0/8"; bits beyond the prefix must be zero unless it is a host. */
