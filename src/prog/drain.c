@@ -31,6 +31,17 @@ static void say_backend(const json_t *backend, bool undrained)
 	printf("\n");
 }
 
+static void say_gateway(const json_t *gateway)
+{
+	bool drained = json_is_true(json_object_get(gateway, "drained"));
+	bool was = json_is_true(json_object_get(gateway, "was_drained"));
+
+	printf("gateway  %s%s\n",
+	       drained ? "drained: what it announced to other routers is withdrawn"
+		       : "announces to other routers",
+	       drained == was ? ", as before" : "");
+}
+
 static bool say_answer(const struct drain_args *args, const char *command, json_t *answer)
 {
 	bool done = json_is_true(json_object_get(answer, "done"));
@@ -48,6 +59,8 @@ static bool say_answer(const struct drain_args *args, const char *command, json_
 	{
 		say_backend(backend, strcmp(command, "undrain") == 0);
 	}
+	if (json_object_get(answer, "gateway"))
+		say_gateway(json_object_get(answer, "gateway"));
 	if (!done)
 		fprintf(stderr, "sluice %s: %s\n", command,
 			answer ? text_of(answer, "error") : "the gateway broke off its answer");

@@ -47,6 +47,10 @@ static bool check_values(const struct options *options, enum ctl_do what, u32 *d
 				      "which backend? As in 'sluice %s 10.10.0.5:8080'; 'sluice "
 				      "show backends' lists them",
 				      ctl_do_name(what));
+	if (strcmp(options->word[0], CTL_DRAIN_GATEWAY) == 0 &&
+	    (deadline || options->value[OPT_SERVICE]))
+		return options_refuse(why, "%s: the gateway is of no service and has no deadline",
+				      deadline ? "--deadline" : "--service");
 	if (deadline && !conf_value_read(&field, deadline, deadline_s))
 		return options_refuse(why,
 				      "--deadline %.40s: has to be a time from 0s to 1d, like 60s "
@@ -102,11 +106,14 @@ void drain_args_help(FILE *out, enum ctl_do what)
 	if (what == CTL_DO_DRAIN)
 		fprintf(out,
 			"sluice drain: a backend gets no new flows; those it has may go on "
-			"until the deadline,\nand are given up then\n\n"
-			"  sluice drain ADDRESS[:PORT] [--deadline TIME] [--service NAME]\n\n");
+			"until the deadline,\nand are given up then; or the gateway withdraws "
+			"what it announces to other routers, and\nforwards as ever\n\n"
+			"  sluice drain ADDRESS[:PORT] [--deadline TIME] [--service NAME]\n"
+			"  sluice drain gateway\n\n");
 	else
 		fprintf(out, "sluice undrain: takes back what 'sluice drain' ordered\n\n"
-			     "  sluice undrain ADDRESS[:PORT] [--service NAME]\n\n");
+			     "  sluice undrain ADDRESS[:PORT] [--service NAME]\n"
+			     "  sluice undrain gateway\n\n");
 	options_help(out, specs, spec_count(what));
 	fprintf(out, "\nAn address without a port means all its ports. Exit codes: 0 done, 1 no "
 		     "gateway answers or it\nrefuses, 2 wrong arguments.\n");

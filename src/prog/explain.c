@@ -5,6 +5,7 @@
 
 #include "host/io/pcap_packet.h"
 #include "prog/explain_args.h"
+#include "prog/explain_route.h"
 #include "prog/explain_text.h"
 #include "prog/gateway.h"
 #include "prog/prog.h"
@@ -57,6 +58,8 @@ int explain_main(int argc, char **argv)
 	struct explain_args args;
 	struct ctl_why why;
 
+	if (argc > 1 && strcmp(argv[1], "route") == 0)
+		return explain_route(argc - 1, argv + 1);
 	if (!explain_args_parse(argc, argv, &args, &why)) {
 		fprintf(stderr, "sluice explain: %s\n'sluice explain --help' tells more.\n",
 			why.text);

@@ -223,7 +223,8 @@ void explain_args_help(FILE *out)
 {
 	fprintf(out, "sluice explain: what the running gateway would do with a packet, and why\n\n"
 		     "  sluice explain --in IF --src A --dst A [--proto P] --dport N [...]\n"
-		     "  sluice explain --in IF --pcap FILE [--packet N]\n\n");
+		     "  sluice explain --in IF --pcap FILE [--packet N]\n"
+		     "  sluice explain route A     every route there, and why one is the best\n\n");
 	options_help(out, specs, OPT_COUNT);
 	fprintf(out,
 		"\nNothing is sent and nothing of the gateway changes. A port that is drawn at "

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/base/text.h"
+#include "core/engine/routing.h"
 #include "host/conf/nearest.h"
 #include "host/conf/values.h"
 
@@ -166,12 +167,41 @@ static void order_one(struct run *run, const struct walk *walk, const struct ctl
 		tell_one(run, &now_is, drain, walk->found.ordered, list);
 }
 
+/* ---- the gateway itself ---------------------------------------------------------------------- */
+
+static bool drain_gateway(struct run *run, const struct ctl_action *action, ns_t now,
+			  json_t *answer, struct drain_why *why)
+{
+	bool drain = action->what == CTL_DO_DRAIN;
+	bool was = sluice_routing_is_drained(run->sluice);
+
+	if (!sluice_rib(run->sluice)) {
+		snprintf(why->text, sizeof why->text,
+			 "this gateway announces nothing: it was started without 'routing'");
+		return false;
+	}
+	sluice_routing_drain(run->sluice, drain, now);
+	json_object_set_new(answer, "gateway",
+			    json_pack("{s:b, s:b}", "drained", drain, "was_drained", was));
+	if (drain != was)
+		run_log_say(&run->log, RUN_INFO, "drain",
+			    drain ? "the gateway is drained as ordered: what it announced is "
+				    "withdrawn, and packets are forwarded as ever"
+				  : "the order to drain the gateway is taken back: it announces "
+				    "again");
+	return true;
+}
+
 bool run_drain(struct run *run, const struct ctl_action *action, ns_t now, json_t *answer,
 	       struct drain_why *why)
 {
+	bool gateway = strcmp(action->backend, CTL_DRAIN_GATEWAY) == 0 && !action->service[0];
 	struct walk walk = { .run = run, .now = now };
-	json_t *list = json_array();
+	json_t *list;
 
+	if (gateway)
+		return drain_gateway(run, action, now, answer, why);
+	list = json_array();
 	while (walk_next(&walk)) {
 		if (is_meant(action, &walk.found))
 			order_one(run, &walk, action, list);

@@ -14,6 +14,8 @@ struct drain_why {
 /* CTL_DO_DRAIN or CTL_DO_UNDRAIN of every backend that the action means. Adds what became of them:
  *     "backends":[{"service":"web","backend":"10.10.0.5:8080","state":"draining","left_s":60,
  *                  "flows":12}]
+ * Of CTL_DRAIN_GATEWAY, what is announced by routing protocols is withdrawn, or announced again:
+ *     "gateway":{"drained":true,"was_drained":false}
  * False: why says what there is instead, and nothing was done.                                  */
 bool run_drain(struct run *run, const struct ctl_action *action, ns_t now, json_t *answer,
 	       struct drain_why *why);

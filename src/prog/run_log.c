@@ -550,3 +550,20 @@ void run_log_changes(const struct sluice_conf *was, const struct sluice_conf *no
 	}
 	append_routes(text, was, now);
 }
+
+/* ---- routing --------------------------------------------------------------------------------- */
+
+void run_log_speaker(struct run_log *log, const struct iface_table *ifaces,
+		     const struct speaker_event *event)
+{
+	bool bad = event->kind == SPEAKER_DOWN || event->kind == SPEAKER_WARNING;
+	bool has_iface = event->iface < ifaces->count;
+	char addr[IP_TEXT_SIZE] = "";
+
+	if (event->neighbour.family != FAMILY_NONE)
+		ip_addr_print(&event->neighbour, addr, sizeof addr);
+	run_log_say(log, bad ? RUN_WARNING : RUN_INFO, route_source_name(event->source),
+		    "%s%s%s%s%s: %s", route_source_name(event->source), *addr ? " " : "", addr,
+		    has_iface ? " on " : "",
+		    has_iface ? ifaces->iface[event->iface].conf.name : "", event->text);
+}

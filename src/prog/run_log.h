@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "core/routing/speaker.h"
 #include "sluice/sluice.h"
 
 #define RUN_LOG_EVERY_NS (5 * NS_PER_SEC)
@@ -56,6 +57,9 @@ void run_log_say(struct run_log *log, enum run_level level, const char *name, co
 		 ...) __attribute__((format(printf, 4, 5)));
 void run_log_event(struct run_log *log, const struct iface_table *ifaces,
 		   const struct sluice_event *event);
+/* What a speaker of a routing protocol has to tell: "bgp 198.18.0.2 on up0: ...". */
+void run_log_speaker(struct run_log *log, const struct iface_table *ifaces,
+		     const struct speaker_event *event);
 /* The sentence of an event. refused: flows refused, those held back included. */
 void run_log_describe(const struct iface_table *ifaces, const struct sluice_event *event,
 		      u64 refused, char text[RUN_LOG_LINE_SIZE]);

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 
+#include "core/engine/routing.h"
 #include "host/os/clock.h"
 #include "host/os/netlink.h"
 #include "prog/prog.h"
@@ -111,6 +112,19 @@ static bool tell_events(struct run *run)
 		if (event.kind != SLUICE_EVENT_IFACE)
 			run_log_event(&run->log, sluice_ifaces(run->sluice), &event);
 		ctl_tell(run->ctl, &event);
+	}
+	return count == RUN_EVENTS_MAX;
+}
+
+/* What speakers of routing protocols have to tell; answers as above. */
+static bool tell_speakers(struct run *run)
+{
+	struct speaker_event event;
+	int count = 0;
+
+	for (; count < RUN_EVENTS_MAX && sluice_speaker_event(run->sluice, &event); count++) {
+		run_log_speaker(&run->log, sluice_ifaces(run->sluice), &event);
+		ctl_tell_speaker(run->ctl, &event);
 	}
 	return count == RUN_EVENTS_MAX;
 }
@@ -216,6 +230,7 @@ static bool control(struct run *run, ns_t now)
 		run_follow(run, now);
 	}
 	more = tell_events(run) || more;
+	more = tell_speakers(run) || more;
 	run->control_ns = now;
 	return more;
 }

@@ -414,6 +414,29 @@ void ctl_tell(struct ctl *ctl, const struct sluice_event *event)
 	}
 }
 
+/* Neighbours are told by their addresses, and in no zone. */
+static bool is_about(const struct ctl_client *client, const struct speaker_event *event)
+{
+	const struct sluice_flow_filter *filter = &client->answer.request.flow;
+
+	return (filter->addr_len == 0 ||
+		ctl_answer_match(filter, event->neighbour.word[0])) &&
+	       (!filter->by_zone || filter->zone == 0);
+}
+
+void ctl_tell_speaker(struct ctl *ctl, const struct speaker_event *event)
+{
+	for (u32 i = 0; i < CTL_CLIENTS_MAX; i++) {
+		struct ctl_client *client = &ctl->client[i];
+		struct evbuffer *out = NULL;
+
+		if (is_listening_to(client, CTL_KIND_ROUTING) && is_about(client, event))
+			out = listener_room(client);
+		if (out)
+			ctl_put_speaker(out, ctl->sluice, event);
+	}
+}
+
 /* What the engine had no room for was lost to all. */
 static void tell_lost(struct ctl *ctl)
 {

@@ -18,6 +18,7 @@ enum { CTL_CLIENTS_MAX = 16, CTL_BUFFER_MAX = 64 * 1024, CTL_STALL_S = 10, CTL_S
 
 struct ctl;
 struct loop;
+struct speaker_event;
 
 struct ctl_stats {
 	u64 answered;
@@ -34,6 +35,7 @@ struct ctl *ctl_new(struct loop *loop, struct sluice *s, const char *path,
 		    struct ctl_why *why);
 /* Something happened that listeners want to hear of. */
 void ctl_tell(struct ctl *ctl, const struct sluice_event *event);
+void ctl_tell_speaker(struct ctl *ctl, const struct speaker_event *event);
 /* One step for one client, and news for all listeners; false when no answer is under way that could
  * go on, and no news wait.                                                                      */
 bool ctl_work(struct ctl *ctl, ns_t now);

@@ -26,6 +26,8 @@ enum {
 	CTL_BACKEND_SIZE = 48, /* of the names of a service and a backend */
 };
 #define CTL_DRAIN_DEFAULT UINT32_MAX
+/* In the place of a backend: what routing protocols announce. */
+#define CTL_DRAIN_GATEWAY "gateway"
 
 enum ctl_do {
 	CTL_DO_NOTHING, /* the engine is asked */

@@ -30,6 +30,8 @@ struct ctl_answer {
 
 /* What request->zone stands for, in request->flow. False: there is no such zone. */
 bool ctl_answer_zone(struct ctl_request *request, const struct sluice *s);
+/* Whether an address is one that is asked for. */
+bool ctl_answer_match(const struct sluice_flow_filter *filter, be32 addr);
 void ctl_answer_init(struct ctl_answer *answer, const struct ctl_request *request);
 /* Writes the next piece; false when that was the last. */
 bool ctl_answer_step(struct ctl_answer *answer, const struct sluice *s, ns_t now,

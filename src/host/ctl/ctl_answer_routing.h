@@ -12,8 +12,7 @@ void ctl_step_routing(struct ctl_answer *answer, const struct sluice *s, ns_t no
 		      struct evbuffer *out);
 
 /* Of ctl_answer.c: whether the record that passed the filter is to be written; what goes before it
- * was. Whether an address is one that is asked for.                                             */
+ * was.                                                                                           */
 bool ctl_answer_record(struct ctl_answer *answer, struct evbuffer *out);
-bool ctl_answer_match(const struct sluice_flow_filter *filter, be32 addr);
 
 #endif

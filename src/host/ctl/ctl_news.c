@@ -208,6 +208,27 @@ void ctl_put_event(struct evbuffer *out, const struct sluice *s, const struct sl
 	evbuffer_add_printf(out, "],\"refused\":%" PRIu64 "}\n", event->refused);
 }
 
+void ctl_put_speaker(struct evbuffer *out, const struct sluice *s,
+		     const struct speaker_event *event)
+{
+	static const char *const kinds[] = { [SPEAKER_UP] = "up",
+					     [SPEAKER_DOWN] = "down",
+					     [SPEAKER_WARNING] = "warning",
+					     [SPEAKER_NOTE] = "note" };
+	char addr[IP_TEXT_SIZE];
+
+	put_head_at(out, event->at_ns, "routing-", kinds[event->kind]);
+	evbuffer_add_printf(out, "\"protocol\":\"%s\",", route_source_name(event->source));
+	if (event->neighbour.family != FAMILY_NONE) {
+		ip_addr_print(&event->neighbour, addr, sizeof addr);
+		evbuffer_add_printf(out, "\"neighbour\":\"%s\",", addr);
+	}
+	put_key_iface(out, s, "interface", event->iface);
+	evbuffer_add_printf(out, "\"text\":");
+	ctl_put_string(out, event->text);
+	evbuffer_add_printf(out, "}\n");
+}
+
 void ctl_put_skipped(struct evbuffer *out, u64 count)
 {
 	char time[OS_STAMP_SIZE];

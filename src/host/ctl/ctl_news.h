@@ -4,6 +4,7 @@
 #ifndef HOST_CTL_CTL_NEWS_H
 #define HOST_CTL_CTL_NEWS_H
 
+#include "core/routing/speaker.h"
 #include "host/ctl/ctl_request.h"
 
 struct evbuffer;
@@ -13,6 +14,9 @@ enum ctl_kind ctl_kind_of(const struct sluice_event *event);
 void ctl_put_news_begin(struct evbuffer *out);
 void ctl_put_news(struct evbuffer *out, const struct sluice *s, const struct sluice_news *news);
 void ctl_put_event(struct evbuffer *out, const struct sluice *s, const struct sluice_event *event);
+/* What a speaker of a routing protocol has to tell. */
+void ctl_put_speaker(struct evbuffer *out, const struct sluice *s,
+		     const struct speaker_event *event);
 void ctl_put_skipped(struct evbuffer *out, u64 count);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef TEST_UNIT_HOST_CTL_FAKE_SHOW_H
 #define TEST_UNIT_HOST_CTL_FAKE_SHOW_H
 
+#include "core/engine/routing.h"
 #include "sluice/explain.h"
 #include "sluice/sluice.h"
 
@@ -44,6 +45,11 @@ struct fake_tables {
 	struct sluice_sock_info sock[FAKE_MAX];
 	struct sluice_flow_filter sock_filter; /* that was asked with */
 	struct mem mem;
+	const struct rib *rib; /* NULL: not there, here and below */
+	const struct bgp *bgp;
+	const struct ospf *ospf;
+	const struct rip *rip;
+	const struct bfd *bfd;
 };
 
 static struct sluice *fake_sluice(struct fake_tables *tables)
@@ -315,6 +321,33 @@ u32 sluice_flush_flows(struct sluice *s, const struct sluice_flow_filter *filter
 	(void)now;
 	*cursor = SLUICE_CURSOR_END;
 	return 0;
+}
+
+/* ---- routing --------------------------------------------------------------------------------- */
+
+const struct rib *sluice_rib(const struct sluice *s)
+{
+	return tables_of(s)->rib;
+}
+
+const struct bgp *sluice_bgp(const struct sluice *s)
+{
+	return tables_of(s)->bgp;
+}
+
+const struct ospf *sluice_ospf(const struct sluice *s)
+{
+	return tables_of(s)->ospf;
+}
+
+const struct rip *sluice_rip(const struct sluice *s)
+{
+	return tables_of(s)->rip;
+}
+
+const struct bfd *sluice_bfd(const struct sluice *s)
+{
+	return tables_of(s)->bfd;
 }
 
 #endif

@@ -579,7 +579,7 @@ static void what_is_wrong_is_said(void **state)
 		{ "{\"version\":1,\"events\":true,\"filter\":{\"state\":\"x\"}}\n",
 		  "events has no" },
 		{ "{\"version\":1,\"events\":true,\"filter\":{\"kind\":\"flow\"}}\n",
-		  "flows, interfaces, warnings or filter" },
+		  "flows, interfaces, warnings, filter or routing" },
 		{ "{\"version\":1,\"explain\":7}\n", "name of an interface" },
 		{ "{\"version\":1,\"explain\":{\"in\":\"uplink\",\"packet\":\"45\"}}\n",
 		  "--in uplink: none of the gateway's interfaces; 'sluice show" },

@@ -11,6 +11,13 @@ static void empty_tables(void **state)
 		const char *key = show == CTL_SHOW_MEMORY ? "memory"
 							  : ctl_show_name((enum ctl_show)show);
 
+		/* Of what is not there nobody says that it is empty. */
+		if (show >= CTL_SHOW_RIB && show <= CTL_SHOW_BFD) {
+			assert_non_null(strstr(json_string_value(json_object_get(root, "error")),
+					       "was started without"));
+			json_decref(root);
+			continue;
+		}
 		list_of(root, key, 0);
 		count_is(root, "count", 0);
 		json_decref(root);

@@ -33,9 +33,34 @@ static void refused(const char *line, const char *first, const char *second)
 static void every_show_has_a_name(void **state)
 {
 	static const char *const names[CTL_SHOW_COUNT] = {
-		"flows",  "nat",        "ports",      "backends", "subscribers",
-		"routes", "interfaces", "neighbours", "drops",    "counters",
-		"memory", "rules",      "sets",       "zones",    "sockets",
+		"flows",
+		"nat",
+		"ports",
+		"backends",
+		"subscribers",
+		"routes",
+		"interfaces",
+		"neighbours",
+		"drops",
+		"counters",
+		"memory",
+		"rules",
+		"sets",
+		"zones",
+		"sockets",
+		"rib",
+		"paths",
+		"bgp",
+		"bgp_routes",
+		"bgp_announced",
+		"ospf",
+		"ospf_interfaces",
+		"ospf_database",
+		"ospf_routes",
+		"rip",
+		"rip_interfaces",
+		"rip_neighbours",
+		"bfd",
 		"config",
 	};
 
@@ -46,6 +71,24 @@ static void every_show_has_a_name(void **state)
 		snprintf(line, sizeof line, "{\"version\":1,\"show\":\"%s\"}", names[i]);
 		assert_int_equal(good(line).show, i);
 	}
+}
+
+static void a_peer_is_named(void **state)
+{
+	(void)state;
+	assert_string_equal(good("{\"version\":1,\"show\":\"bgp_routes\",\"filter\":{\"peer\":"
+				 "\"north\",\"addr\":\"10.0.0.0/8\"}}")
+				    .peer,
+			    "north");
+	refused("{\"version\":1,\"show\":\"bgp_routes\",\"filter\":{\"peer\":\"\"}}", "filter.peer",
+		"show bgp");
+	refused("{\"version\":1,\"show\":\"bgp_announced\",\"filter\":{\"peer\":7}}", "filter.peer",
+		"string");
+	refused("{\"version\":1,\"show\":\"bgp\",\"filter\":{\"peer\":\"north\"}}", "no filter",
+		"addr");
+	assert_int_equal(
+		good("{\"version\":1,\"events\":true,\"filter\":{\"kind\":\"routing\"}}").kinds,
+		CTL_KIND_ROUTING);
 }
 
 static void all_filters_of_flows(void **state)
@@ -293,6 +336,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_show_has_a_name),
+		cmocka_unit_test(a_peer_is_named),
 		cmocka_unit_test(all_filters_of_flows),
 		cmocka_unit_test(a_zone_is_named),
 		cmocka_unit_test(no_filter_is_any),

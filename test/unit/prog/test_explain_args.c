@@ -315,7 +315,7 @@ static void orders(void **state)
 	assert_int_equal(request.kinds, CTL_KIND_INTERFACES | CTL_KIND_FILTER);
 	for (u32 n = 0; n < ARRAY_COUNT(no_kinds); n++) {
 		assert_false(order(no_kinds[n], CTL_VERB_EVENTS, &request, &why));
-		assert_non_null(strstr(why.text, "flows, interfaces, warnings or filter"));
+		assert_non_null(strstr(why.text, "flows, interfaces, warnings, filter or routing"));
 	}
 	assert_false(order("events --proto spctp", CTL_VERB_EVENTS, &request, &why));
 	assert_non_null(strstr(why.text, "did you mean sctp"));
