@@ -80,9 +80,20 @@ static void mistakes(void **state)
 	refused(CTL_DO_DRAIN, "1234567890123456789012345678901234567890123456789", "too long");
 }
 
+/* It is no backend, and what goes with one does not go with it. */
+static void the_gateway_itself(void **state)
+{
+	(void)state;
+	assert_string_equal(good(CTL_DO_DRAIN, "gateway").backend, CTL_DRAIN_GATEWAY);
+	assert_string_equal(good(CTL_DO_UNDRAIN, "gateway").backend, CTL_DRAIN_GATEWAY);
+	refused(CTL_DO_DRAIN, "gateway --deadline 5s", "--deadline: the gateway");
+	refused(CTL_DO_DRAIN, "gateway --service web", "--service: the gateway");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_gateway_itself),
 		cmocka_unit_test(orders),
 		cmocka_unit_test(mistakes),
 	};

@@ -86,6 +86,51 @@ static void filters_arrive(void **state)
 	assert_int_equal(request_of("show flows --icmp-id=77").flow.icmp_id, 77);
 }
 
+/* Of routing, a second word says what of a protocol, a third whose. */
+static void words_of_routing(void **state)
+{
+	static const struct {
+		const char *line;
+		enum ctl_show show;
+	} shows[] = {
+		{ "show rib", CTL_SHOW_RIB },
+		{ "show fib", CTL_SHOW_ROUTES },
+		{ "show bgp", CTL_SHOW_BGP },
+		{ "show bgp peers", CTL_SHOW_BGP },
+		{ "show bgp routes north", CTL_SHOW_BGP_ROUTES },
+		{ "show bgp announced north", CTL_SHOW_BGP_ANNOUNCED },
+		{ "show ospf", CTL_SHOW_OSPF },
+		{ "show ospf neighbours", CTL_SHOW_OSPF },
+		{ "show ospf interfaces", CTL_SHOW_OSPF_INTERFACES },
+		{ "show ospf database", CTL_SHOW_OSPF_DATABASE },
+		{ "show ospf routes", CTL_SHOW_OSPF_ROUTES },
+		{ "show rip", CTL_SHOW_RIP },
+		{ "show rip interfaces", CTL_SHOW_RIP_INTERFACES },
+		{ "show rip neighbours", CTL_SHOW_RIP_NEIGHBOURS },
+		{ "show bfd", CTL_SHOW_BFD },
+	};
+	struct ctl_request request;
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_COUNT(shows); i++)
+		assert_int_equal(request_of(shows[i].line).show, shows[i].show);
+	assert_string_equal(request_of("show bgp routes north --limit 3").peer, "north");
+	request = request_of("show rib 10.0.0.0/8");
+	assert_int_equal(be32_host(request.flow.addr), 0x0a000000);
+	assert_int_equal(request.flow.addr_len, 8);
+	assert_int_equal(request_of("show fib 10.0.0.1").flow.addr_len, 32);
+	assert_int_equal(request_of("show bgp announced n --addr 10.0.0.0/8").flow.addr_len, 8);
+	refused("show bgp routes", "which peer?", "show bgp");
+	refused("show bgp route north", "show bgp route", "did you mean routes");
+	refused("show ospf x", "show ospf x", "neighbours, interfaces, database, routes");
+	refused("show rib 10.0.0.1/8", "--addr 10.0.0.1/8", "without bits");
+	refused("show rib 10.0.0.0/8 10.0.0.0/8", "10.0.0.0/8", "one thing");
+	refused("show bgp peers north", "north", "one thing");
+	refused("show bfd north", "north", "one thing");
+	refused("show bgp routes thirty-two-letters-are-one-too-many", "letters", "31");
+	refused("show ospfd", "ospfd", "did you mean ospf?");
+}
+
 static void sockets_have_states_of_their_own(void **state)
 {
 	struct ctl_request request = request_of("show sockets --state fin-wait-2 --port 80");
@@ -154,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(filters_arrive),
+		cmocka_unit_test(words_of_routing),
 		cmocka_unit_test(sockets_have_states_of_their_own),
 		cmocka_unit_test(plain_and_all),
 		cmocka_unit_test(the_client_puts_subscribers_in_order),

@@ -1,0 +1,143 @@
+/* Routing as lines for people. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "prog/show_routing.h"
+
+static void line_is(enum ctl_show show, const char *record, const char *right)
+{
+	json_t *object = json_loads(record, 0, NULL);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(object);
+	assert_non_null(out);
+	assert_true(show_text_routing(out, show, object));
+	fclose(out);
+	assert_string_equal(text, right);
+	free(text);
+	json_decref(object);
+}
+
+#define BGP_PATH                                                                                   \
+	"\"prefix\":\"10.0.0.0/8\",\"source\":\"bgp\",\"type\":\"unicast\",\"distance\":20,"       \
+	"\"metric\":0,\"best\":true,\"reachable\":true,\"hops\":[{\"weight\":1,"                   \
+	"\"gateway\":\"198.18.0.2\"}],\"peer\":\"north\",\"origin\":\"IGP\","                      \
+	"\"as_path\":\"65001 65002\",\"local_pref\":150,\"communities\":[\"1:2\",\"no-export\"],"  \
+	"\"why\":\"local preference 150 is higher than 100\""
+
+static void paths(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_RIB, "{" BGP_PATH "}",
+		"* 10.0.0.0/8          bgp         20/0      via 198.18.0.2  from north  path "
+		"65001 65002 IGP  pref 150  communities 1:2 no-export\n");
+	line_is(CTL_SHOW_RIB,
+		"{\"prefix\":\"0.0.0.0/0\",\"source\":\"ospf\",\"type\":\"unicast\","
+		"\"distance\":110,\"metric\":7,\"equal\":true,\"reachable\":false,\"hops\":["
+		"{\"gateway\":\"10.0.0.1\",\"interface\":\"gw0\"},{\"interface\":\"gw1\"}]}",
+		"= 0.0.0.0/0           ospf       110/7      via 10.0.0.1 on gw0, on gw1  "
+		"unreachable\n");
+	line_is(CTL_SHOW_RIB,
+		"{\"prefix\":\"192.0.2.0/24\",\"source\":\"static\",\"type\":\"blackhole\","
+		"\"distance\":1,\"metric\":0,\"reachable\":true,\"hidden\":true}",
+		"  192.0.2.0/24        static       1/0      blackhole  refused\n");
+}
+
+static void why_one_is_the_best(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_PATHS, "{" BGP_PATH ",\"cost\":3}",
+		"* 10.0.0.0/8  bgp  distance 20  metric 0  via 198.18.0.2  from north  path 65001 "
+		"65002 IGP  pref 150  communities 1:2 no-export  cost to the next hop 3\n"
+		"    the best: local preference 150 is higher than 100\n");
+	line_is(CTL_SHOW_PATHS,
+		"{\"prefix\":\"10.0.0.0/8\",\"source\":\"rip\",\"type\":\"unicast\","
+		"\"distance\":120,\"metric\":2,\"reachable\":true,"
+		"\"why\":\"distance 20 is lower than 120\"}",
+		"  10.0.0.0/8  rip  distance 120  metric 2\n    distance 20 is lower than 120\n");
+}
+
+static void peers(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_BGP,
+		"{\"name\":\"north\",\"addr\":\"198.18.0.2\",\"as\":65001,"
+		"\"state\":\"Established\",\"since_ms\":93784000,\"paths\":12,"
+		"\"prefix_limit\":100,\"announced\":3}",
+		"north            198.18.0.2       AS 65001       Established  up 1d2h  routes 12 "
+		"of 100  announced 3\n");
+	line_is(CTL_SHOW_BGP,
+		"{\"name\":\"south\",\"addr\":\"198.19.0.2\",\"as\":65002,\"state\":\"Idle\","
+		"\"since_ms\":61000,\"held\":\"shutdown\",\"paths\":0,\"announced\":0,"
+		"\"retry_ms\":5000,\"last_received\":{\"code\":6,\"subcode\":2,\"says\":\"cease\","
+		"\"more\":\"administrative shutdown\",\"text\":\"see you\"}}",
+		"south            198.19.0.2       AS 65002       Idle         down 1m1s  held: "
+		"shutdown  routes 0  announced 0  tries again in 5s  it said: cease  "
+		"administrative shutdown  \"see you\"\n");
+	line_is(CTL_SHOW_BGP_ROUTES,
+		"{\"prefix\":\"10.0.0.0/8\",\"refused\":true,\"next_hop\":\"198.18.0.2\","
+		"\"origin\":\"EGP\",\"as_path\":\"\",\"med\":0}",
+		"x 10.0.0.0/8          via 198.18.0.2       path EGP  med 0  refused by policy\n");
+}
+
+static void the_others(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_OSPF,
+		"{\"router_id\":\"1.1.1.1\",\"addr\":\"10.0.0.2\",\"interface\":\"gw0\","
+		"\"state\":\"Full\",\"priority\":1,\"dead_ms\":38000,\"full_ms\":7500000}",
+		"1.1.1.1          10.0.0.2         on gw0         Full       priority 1  full for "
+		"2h5m  dead in 38s\n");
+	line_is(CTL_SHOW_OSPF_DATABASE,
+		"{\"type\":\"router\",\"id\":\"1.1.1.1\",\"router\":\"1.1.1.1\",\"age_s\":12,"
+		"\"sequence\":\"80000002\",\"bytes\":48,\"area\":\"0.0.0.0\",\"own\":true}",
+		"router          1.1.1.1          of 1.1.1.1          age   12s  sequence "
+		"80000002  48 bytes  area 0.0.0.0  own\n");
+	line_is(CTL_SHOW_RIP,
+		"{\"prefix\":\"10.0.0.0/8\",\"kind\":\"learned\",\"metric\":3,\"tag\":7,"
+		"\"left_ms\":170000,\"hops\":[{\"from\":\"10.1.0.2\",\"gateway\":\"10.1.0.3\","
+		"\"interface\":\"gw0\"}]}",
+		"10.0.0.0/8          learned      metric  3  tag 7  via 10.1.0.3 on gw0, says "
+		"10.1.0.2  for 2m50s\n");
+	line_is(CTL_SHOW_BFD,
+		"{\"addr\":\"10.0.0.2\",\"interface\":\"gw0\",\"state\":\"Up\",\"since_ms\":1000,"
+		"\"for\":[\"bgp\",\"ospf\"],\"detect_us\":900000,\"tx_us\":300000,\"downs\":2}",
+		"10.0.0.2         on gw0         Up         for 1s  serves bgp ospf  detects in "
+		"900ms  sends each 300ms  downs 2\n");
+}
+
+static void every_show_of_routing_has_lines(void **state)
+{
+	json_t *empty = json_object();
+	FILE *nowhere = fopen("/dev/null", "w");
+
+	(void)state;
+	assert_non_null(nowhere);
+	for (int show = 0; show < CTL_SHOW_COUNT; show++) {
+		bool routing = show >= CTL_SHOW_RIB && show <= CTL_SHOW_BFD;
+
+		assert_int_equal(show_text_routing(nowhere, (enum ctl_show)show, empty), routing);
+		assert_int_equal(show_routing_nothing((enum ctl_show)show) != NULL, routing);
+	}
+	fclose(nowhere);
+	json_decref(empty);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(paths),
+		cmocka_unit_test(why_one_is_the_best),
+		cmocka_unit_test(peers),
+		cmocka_unit_test(the_others),
+		cmocka_unit_test(every_show_of_routing_has_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
