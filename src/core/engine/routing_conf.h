@@ -19,7 +19,7 @@ struct routing_conf {
 	bool has_ospf;
 	bool has_bgp;
 	bool has_bfd;
-	struct rib_conf rib; /* limits of zero: nothing of all this is there */
+	struct rib_conf rib;       /* limits of zero: nothing of all this is there */
 	struct policy_conf policy; /* the engine has the pointers of the others lead to its copy */
 	struct rip_conf rip;
 	struct ospf_conf ospf;
