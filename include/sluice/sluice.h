@@ -39,6 +39,7 @@ struct sluice_route_conf {
 };
 
 struct routing_conf;
+struct speaker_event;
 
 /* Everything an engine is given. A plain value: copy it, compare it, keep it. */
 struct sluice_conf {
@@ -81,6 +82,13 @@ enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *m
  * indices. On an error nothing has changed, and *why names the limit or what is wrong.           */
 enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t now,
 			  const char **why);
+
+/* Announce nothing to anybody, and be no way for others' traffic, until it is told otherwise: what
+ * comes is still forwarded. ERR_NOT_FOUND: there is no routing; ERR_FULL: policies are used up.    */
+enum err sluice_routing_drain(struct sluice *s, bool drain, ns_t now);
+/* The oldest thing that a speaker of a routing protocol had to say and that was not taken yet;
+ * false: there is none.                                                                          */
+bool sluice_speaker_event(struct sluice *s, struct speaker_event *out);
 
 /* Change a set of the filter between two batches, until a configuration gives it other elements
  * than the one before. ERR_NOT_FOUND: no such set, or nothing to take away; ERR_EXISTS: it is there
@@ -283,6 +291,9 @@ struct sluice_route_info {
 	u8 prefix_len;
 	u8 zone;
 	struct fib_route route;
+	const char *source; /* "static": who offered it; NULL: not known, as the next two */
+	u8 distance;
+	u32 metric;
 };
 
 /* A network with addresses and routes of its own. */

@@ -29,12 +29,22 @@ static inline void splice_serve(struct sluice *s)
 		path_serve_splice(&s->path, s->now);
 }
 
+/* Routes and their speakers, and what they have to send. */
+static NOINLINE void routing_serve(struct sluice *s)
+{
+	routing_work(s, s->now);
+	if (!sock_is_off(&s->socks))
+		socks_serve(s);
+}
+
 void sluice_input(struct sluice *s, struct batch *rx, ns_t now)
 {
 	path_update_gen(&s->path);
 	path_receive(&s->path, rx, engine_now(s, now));
 	if (UNLIKELY(!sock_is_off(&s->socks)))
 		socks_serve(s);
+	if (UNLIKELY(s->routing != NULL))
+		routing_serve(s);
 	splice_serve(s);
 }
 
@@ -49,6 +59,8 @@ void sluice_tick(struct sluice *s, ns_t now)
 		sock_tick(&s->socks, now);
 		socks_serve(s);
 	}
+	if (s->routing != NULL)
+		routing_serve(s);
 	if (!splice_is_off(&s->splice))
 		splice_tick(&s->splice, now);
 	splice_serve(s);
@@ -65,6 +77,7 @@ ns_t sluice_next(const struct sluice *s)
 	next = u64_min(next, filter_next(&s->filter));
 	next = u64_min(next, sock_next(&s->socks));
 	next = u64_min(next, splice_next(&s->splice));
+	next = u64_min(next, routing_next(s));
 	return u64_min(next, engine_events_next(s));
 }
 
@@ -97,6 +110,8 @@ void sluice_set_link(struct sluice *s, u16 index, bool up)
 	if (up)
 		neigh_announce_again(&s->neigh, index, s->now);
 	s->path.conf_gen++;
+	if (s->routing != NULL)
+		routing_ifaces(s);
 	engine_iface_event(s, index, up ? "up" : "down");
 }
 
@@ -145,6 +160,8 @@ void sluice_check_traffic(const struct sluice *s)
 	nat_check(&s->nat, &s->ct);
 	filter_check(&s->filter);
 	sock_check(&s->socks);
+	if (s->routing != NULL)
+		routing_check(s->routing);
 	splice_check(&s->splice);
 	CHECK(ct_ended_next(&s->ct) == IDX_NONE);
 	CHECK(s->ct.live == s->ct.confirmed);

@@ -2,6 +2,7 @@
 #ifndef CORE_ENGINE_ENGINE_H
 #define CORE_ENGINE_ENGINE_H
 
+#include "core/engine/routing.h"
 #include "core/path/path.h"
 #include "sluice/sluice.h"
 
@@ -86,6 +87,7 @@ struct sluice {
 	struct filter filter;
 	struct sock_table socks;
 	struct splice splice;
+	struct routing *routing; /* NULL: there is none */
 	struct drop_stats drops;
 	struct path path;
 	ns_t now; /* of the last call */
@@ -117,6 +119,7 @@ struct engine_tables {
 	struct sock_table *socks;
 	struct splice *splice;
 	struct path *path;
+	struct routing **routing;
 };
 
 void engine_layout(const struct engine_tables *t, const struct sluice_conf *conf, struct mem *mem);

@@ -63,6 +63,7 @@ void engine_layout(const struct engine_tables *t, const struct sluice_conf *conf
 		    mem);
 	splice_layout(t->splice, &conf->splice, conf->ct.flow_count, mem);
 	path_layout(t->path, mem);
+	routing_layout(t->routing, conf, mem);
 }
 
 void sluice_plan(const struct sluice_conf *conf, struct mem *mem)
@@ -78,9 +79,10 @@ void sluice_plan(const struct sluice_conf *conf, struct mem *mem)
 	struct sock_table socks;
 	struct splice splice;
 	struct path path;
+	struct routing *routing;
 	struct engine_tables tables = {
 		&pool, &neigh, &fib, &reass, &ct, &subscribers, &nat, &filter, &socks, &splice,
-		&path
+		&path, &routing
 	};
 
 	mem_init_plan(mem);
@@ -219,5 +221,7 @@ const char *engine_conf_wrong(const struct sluice_conf *conf)
 	why = splice_conf_wrong(&conf->splice, conf->iface_count);
 	if (why == NULL)
 		why = subscriber_conf_wrong(&conf->subscribers);
+	if (why == NULL)
+		why = routing_conf_wrong(conf);
 	return why != NULL ? why : services_wrong(conf);
 }

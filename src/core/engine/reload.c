@@ -23,37 +23,52 @@ static bool is_own(const struct fib *fib, be32 addr)
 	return type == FIB_LOCAL || type == FIB_BROADCAST;
 }
 
-static enum err routes_build(struct fib *fibs, const struct sluice_conf *conf,
-			     const struct iface_table *ifaces, const char **why)
+static enum err route_build(struct fib *fibs, const struct sluice_route_conf *route)
+{
+	/* What an interface has, its addresses and broadcasts, no route takes from it. */
+	if (route->prefix_len == 32 && is_own(&fibs[route->zone], route->prefix))
+		return ERR_OK;
+	return route_add(&fibs[route->zone], route->prefix, route->prefix_len, &route->route);
+}
+
+/* Zones from `first` on. */
+static enum err zones_build(struct fib *fibs, const struct sluice_conf *conf, u32 first,
+			    const struct iface_table *ifaces, const char **why)
 {
 	u32 zone_count = engine_zone_count(conf);
 
-	for (u32 zone = 0; zone < zone_count; zone++)
+	for (u32 zone = first; zone < zone_count; zone++)
 		fib_clear(&fibs[zone]);
 	for (u16 index = 0; index < ifaces->count; index++) {
-		struct fib *fib = &fibs[ifaces->iface[index].conf.zone];
+		u8 zone = ifaces->iface[index].conf.zone;
 
-		if (fib_add_iface(fib, ifaces, index) != ERR_OK) {
+		if (zone < first)
+			continue;
+		if (fib_add_iface(&fibs[zone], ifaces, index) != ERR_OK) {
 			*why = "the addresses of an interface do not fit into the routing table";
 			return ERR_RANGE;
 		}
-		fib_publish(fib);
+		fib_publish(&fibs[zone]);
 	}
 	for (u32 at = 0; at < conf->route_count; at++) {
-		const struct sluice_route_conf *route = &conf->route[at];
-
-		/* What an interface has, its addresses and broadcasts, no route takes from it. */
-		if (route->prefix_len == 32 && is_own(&fibs[route->zone], route->prefix))
-			continue;
-		if (route_add(&fibs[route->zone], route->prefix, route->prefix_len,
-			      &route->route) != ERR_OK) {
+		if (conf->route[at].zone >= first && route_build(fibs, &conf->route[at]) != ERR_OK) {
 			*why = "a route is malformed, or there are more than planned";
 			return ERR_RANGE;
 		}
 	}
-	for (u32 zone = 0; zone < zone_count; zone++)
+	for (u32 zone = first; zone < zone_count; zone++)
 		fib_publish(&fibs[zone]);
 	return ERR_OK;
+}
+
+/* The RIB, where there is one, has the routes of the common zone. */
+static enum err routes_build(struct sluice *s, const struct sluice_conf *conf, const char **why)
+{
+	enum err err = zones_build(s->fib, conf, s->routing != NULL, &s->ifaces, why);
+
+	if (err == ERR_OK && s->routing != NULL)
+		err = routing_build(s, conf, why);
+	return err;
 }
 
 static void masquerade_addresses(const struct sluice_conf *conf, be32 out[NAT_IFACE_MAX])
@@ -72,11 +87,8 @@ static enum err proxy_range(struct neigh_table *neigh, u16 iface, u32 first, u32
 	u64 addr = first;
 
 	while (addr <= last) {
-		u8 len = 32;
+		u8 len = ip4_prefix_in((u32)addr, last);
 
-		while (len > 0 && ((u32)addr & ~ip4_mask((u32)len - 1)) == 0 &&
-		       last - (u32)addr >= ~ip4_mask((u32)len - 1))
-			len--;
 		if (neigh_set_proxy(neigh, iface, be32_of((u32)addr), len) != ERR_OK)
 			return ERR_FULL;
 		addr += (u64)~ip4_mask(len) + 1;
@@ -160,7 +172,7 @@ static enum err tables_build(struct sluice *s, const struct sluice_conf *conf, c
 		*why = "an interface has a bad name, address, prefix length, MTU, MSS or check";
 		return err;
 	}
-	err = routes_build(s->fib, conf, &s->ifaces, why);
+	err = routes_build(s, conf, why);
 	if (err == ERR_OK)
 		err = proxies_build(s, conf, why);
 	masquerade_addresses(conf, masquerade);
@@ -288,6 +300,9 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 		*why = "connections were not split from the start, and can not be now";
 		return ERR_RANGE;
 	}
+	*why = routing_change_wrong(s->routing, conf);
+	if (*why != NULL)
+		return ERR_RANGE;
 	engine_now(s, now);
 	err = filter_prepare(&s->filter, &conf->filter, conf->iface_count, why);
 	if (err != ERR_OK)
@@ -317,6 +332,8 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 	s->conf.subscribers = s->subscribers.conf;
 	splice_configure(&s->splice, &conf->splice);
 	s->conf.splice = s->splice.conf;
+	if (s->routing != NULL)
+		routing_configure(s, conf->routing);
 	return ERR_OK;
 }
 
@@ -382,6 +399,8 @@ static void modules_init(struct sluice *s, const struct sluice_conf *conf)
 	filter_init(&s->filter, &key);
 	socks_init(s, &rng);
 	splice_seed(s, &rng);
+	if (s->routing != NULL)
+		routing_init(s, &rng);
 }
 
 static void path_wire(struct sluice *s, const struct sluice_conf *conf)
@@ -429,12 +448,13 @@ enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *m
 	s = mem_take(&mem, "engine", 1, sizeof *s);
 	engine_layout(&(struct engine_tables){ &s->pool, &s->neigh, &s->fib, &s->reass, &s->ct,
 					       &s->subscribers, &s->nat, &s->filter, &s->socks,
-					       &s->splice, &s->path },
+					       &s->splice, &s->path, &s->routing },
 		      conf, &mem);
 	mem_seal(&mem);
 	s->mem = mem;
 	s->conf = *conf;
 	s->conf.filter = s->filter.conf;
+	s->conf.routing = s->routing == NULL ? NULL : &s->routing->conf;
 	s->now = now;
 	modules_init(s, conf);
 	path_wire(s, conf);
@@ -447,6 +467,8 @@ enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *m
 	source_checks_take(s);
 	filter_commit(&s->filter);
 	addresses_announce(s, NULL);
+	if (s->routing != NULL)
+		routing_configure(s, &s->routing->conf);
 	*out = s;
 	return ERR_OK;
 }

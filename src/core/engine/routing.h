@@ -1,27 +1,100 @@
-/* Routing of an engine, from outside: who speaks, and what they have to tell. */
+/* Routing inside of the engine: the RIB of zone 0 and the speakers, where their sockets, time and
+ * interfaces come from, and what the gateway itself knows of routes.
+ *
+ * Without limits of the RIB nothing of it is there, and routes are written to the forwarding table
+ * as other zones have it. With it, connected routes and those of the configuration are clients of
+ * the RIB like everybody else, and so are the prefixes of NAT that lie on no link of ours: routes
+ * that lead nowhere, so that there is something to announce.
+ *
+ * Speakers act between batches: readiness of their sockets, then time, then what the RIB has new.
+ * They have sockets of the engine, each an owner of its own (sock.h).                            */
 #ifndef CORE_ENGINE_ROUTING_H
 #define CORE_ENGINE_ROUTING_H
 
+#include "core/engine/routing_conf.h"
 #include "core/routing/bfd/bfd.h"
 #include "core/routing/bgp/bgp.h"
 #include "core/routing/ospf/ospf.h"
-#include "core/routing/rib.h"
 #include "core/routing/rip/rip.h"
-#include "sluice/sluice.h"
+#include "core/sock/sock.h"
 
-/* For show functions; NULL: the engine was built without it. */
-const struct rib *sluice_rib(const struct sluice *s);
-const struct bgp *sluice_bgp(const struct sluice *s);
-const struct ospf *sluice_ospf(const struct sluice *s);
-const struct rip *sluice_rip(const struct sluice *s);
-const struct bfd *sluice_bfd(const struct sluice *s);
+struct sluice;
+struct sluice_conf;
 
-/* The oldest thing that a speaker has to tell; false: there is nothing. */
-bool sluice_speaker_event(struct sluice *s, struct speaker_event *out);
+/* The owner of sockets, too: zero is whoever has the engine. */
+enum speaker { SPEAKER_BFD = 1, SPEAKER_BGP, SPEAKER_OSPF, SPEAKER_RIP, SPEAKERS };
+_Static_assert((u32)SPEAKERS <= (u32)SOCK_OWNERS, "each speaker owns sockets");
 
-/* All that is announced to others is withdrawn, and nothing more is until this is taken back;
- * packets are forwarded as ever, and what others announce is used.                               */
-void sluice_routing_drain(struct sluice *s, bool drain, ns_t now);
-bool sluice_routing_is_drained(const struct sluice *s);
+enum {
+	ROUTING_WATCHED = 256,       /* neighbours that BFD is asked about */
+	ROUTING_DISTANCE_POOL = 254, /* of prefixes of NAT: any other route is better */
+};
+
+/* What a speaker's calls come with. */
+struct speaker_port {
+	struct sluice *s;
+	u8 owner;
+};
+
+/* A neighbour that BFD watches for one of the others. */
+struct routing_watched {
+	be32 addr;
+	u16 iface;
+	u8 source;
+	bool wanted; /* was seen in the last look */
+	u32 id;      /* of BFD; BFD_NONE: free */
+};
+
+struct routing {
+	struct routing_conf conf;        /* as it is in force; its policies are one of the two */
+	struct policy_conf other_policy; /* so that a change of them is another address */
+	const struct policy_conf *policy;
+	struct rib rib;
+	struct bfd *bfd; /* NULL: no memory was planned for it, as for the others */
+	struct bgp *bgp;
+	struct ospf *ospf;
+	struct rip *rip;
+	bool runs[SPEAKERS];
+	struct speaker_port port[SPEAKERS];
+	struct speaker_log log;
+	u16 connected; /* clients of the RIB */
+	u16 fixed;
+	u32 seq;   /* of the RIB's changes, when speakers were called last */
+	bool more; /* sockets have more than one turn takes */
+	bool drained;
+	u8 seed[SPEAKERS][32];
+	struct hash_key key[SPEAKERS];
+	u32 watched_count;
+	ns_t watch_ns; /* of the next look at who is to be watched */
+	struct routing_watched watched[ROUTING_WATCHED];
+};
+
+void routing_layout(struct routing **routing, const struct sluice_conf *conf, struct mem *mem);
+/* NULL, or what can not be. */
+const char *routing_conf_wrong(const struct sluice_conf *conf);
+/* What an engine that runs can not be given, or NULL. */
+const char *routing_change_wrong(const struct routing *routing, const struct sluice_conf *conf);
+/* After the keys of all others were drawn. */
+void routing_init(struct sluice *s, struct rng *rng);
+/* Begins or goes on with what the configuration says of speakers. NULL: as it was, without any. */
+void routing_configure(struct sluice *s, const struct routing_conf *conf);
+void routing_check(const struct routing *routing);
+
+/* Work, between batches. */
+void routing_work(struct sluice *s, ns_t now);
+ns_t routing_next(const struct sluice *s);
+/* Addresses or the state of an interface changed. */
+void routing_ifaces(struct sluice *s);
+
+/* routing_local.c: connected routes, those of the configuration, prefixes of NAT; settled and
+ * published. When it fails, those of the engine's configuration have to be built again, unless it
+ * was them.                                                                                      */
+enum err routing_build(struct sluice *s, const struct sluice_conf *conf, const char **why);
+
+/* routing_watch.c: neighbours of other protocols that BFD watches. */
+void routing_watch(struct sluice *s, ns_t now);
+
+/* speaker.c */
+struct speaker_io routing_speaker_io(struct routing *routing, enum speaker speaker);
 
 #endif

@@ -22,9 +22,8 @@ static bool ports_match(const struct flow *flow, be16 port)
 {
 	const struct tuple *o = &flow->orig, *r = &flow->repl;
 
-	return ip4_has_ports(flow->proto) &&
-	       (be16_eq(port, o->sport) || be16_eq(port, o->dport) || be16_eq(port, r->sport) ||
-		be16_eq(port, r->dport));
+	return ip4_has_ports(flow->proto) && (be16_eq(port, o->sport) || be16_eq(port, o->dport) ||
+					      be16_eq(port, r->sport) || be16_eq(port, r->dport));
 }
 
 static bool icmp_id_matches(const struct flow *flow, be16 id)
@@ -98,8 +97,8 @@ u32 sluice_show_flows(const struct sluice *s, const struct sluice_flow_filter *f
 {
 	u32 found = 0;
 
-	for (u32 looked = 0;
-	     cursor_more(cursor, s->ct.conf.flow_count, looked, found, max); looked++) {
+	for (u32 looked = 0; cursor_more(cursor, s->ct.conf.flow_count, looked, found, max);
+	     looked++) {
 		const struct flow *flow = &s->ct.flow[*cursor];
 
 		if (flow_is_confirmed(flow) && engine_flow_matches(flow, filter))
@@ -146,8 +145,8 @@ u32 sluice_show_ports(const struct sluice *s, u32 *cursor, struct sluice_ports *
 {
 	u32 found = 0;
 
-	for (u32 looked = 0; cursor_more(cursor, s->nat.address_count * NAT_PROTO_COUNT, looked,
-					 found, max);
+	for (u32 looked = 0;
+	     cursor_more(cursor, s->nat.address_count * NAT_PROTO_COUNT, looked, found, max);
 	     looked++) {
 		const struct nat_address *address = &s->nat.address[*cursor / NAT_PROTO_COUNT];
 		u8 proto = shown_protos[*cursor % NAT_PROTO_COUNT];
@@ -254,6 +253,19 @@ u32 sluice_show_zones(const struct sluice *s, u32 *cursor, struct sluice_zone *o
 	return found;
 }
 
+/* Of the common zone the RIB knows more. */
+static void route_source(const struct sluice *s, struct sluice_route_info *info)
+{
+	struct ip_prefix prefix = ip_prefix4(info->prefix, info->prefix_len);
+	struct rib_path best;
+
+	if (info->zone != 0 || s->routing == NULL || !rib_best(&s->routing->rib, &prefix, &best))
+		return;
+	info->source = route_source_name(rib_client_source(&s->routing->rib, best.client));
+	info->distance = best.distance;
+	info->metric = best.metric;
+}
+
 u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_info *out, u32 max)
 {
 	struct fib_info info;
@@ -265,8 +277,13 @@ u32 sluice_show_routes(const struct sluice *s, u32 *cursor, struct sluice_route_
 		u32 at = *cursor % FIB_CURSOR_ZONE;
 
 		if (fib_show(fib, &at, &info, 1) == 1) {
-			out[found++] = (struct sluice_route_info){ info.prefix, info.len, (u8)zone,
-								   *fib_route_at(fib, info.route) };
+			out[found] = (struct sluice_route_info){
+				.prefix = info.prefix,
+				.prefix_len = info.len,
+				.zone = (u8)zone,
+				.route = *fib_route_at(fib, info.route),
+			};
+			route_source(s, &out[found++]);
 			*cursor = zone * FIB_CURSOR_ZONE + at;
 		} else {
 			*cursor = ++zone * FIB_CURSOR_ZONE;

@@ -386,7 +386,7 @@ enum sock_error sluice_watch(struct sluice *s, sock_id id, u8 bits)
 
 u32 sluice_take_ready(struct sluice *s, struct sock_event *out, u32 max)
 {
-	return sock_take_ready(&s->socks, out, max);
+	return sock_take_ready(&s->socks, 0, out, max);
 }
 
 /* A connect that is submitted is one that was begun, and an operation that waits for its end. */

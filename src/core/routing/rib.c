@@ -367,6 +367,19 @@ bool rib_find(const struct rib *rib, const struct ip_prefix *prefix, u16 client,
 	return true;
 }
 
+bool rib_best(const struct rib *rib, const struct ip_prefix *prefix, struct rib_path *out)
+{
+	u32 net = IDX_NONE, first;
+
+	if (!rib_is_off(rib) && prefix_is_held(prefix))
+		net = rib_net_find(rib, be32_host(prefix->addr.word[0]), prefix->len);
+	first = net == IDX_NONE ? IDX_NONE : rib->net[net].route;
+	if (first == IDX_NONE || (rib->route[first].bits & ROUTE_BEST) == 0)
+		return false;
+	*out = rib_path_of(rib, &rib->route[first]);
+	return true;
+}
+
 /* ---- work ------------------------------------------------------------------------------------ */
 
 static void choose_step(struct rib *rib)

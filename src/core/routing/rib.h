@@ -304,6 +304,8 @@ MUST_USE enum err rib_withdraw(struct rib *rib, const struct ip_prefix *prefix, 
 /* What this client offers. False: nothing. */
 bool rib_find(const struct rib *rib, const struct ip_prefix *prefix, u16 client, u32 path_id,
 	      struct rib_path *out);
+/* What is chosen for a net. False: nothing. */
+bool rib_best(const struct rib *rib, const struct ip_prefix *prefix, struct rib_path *out);
 /* Walk over what a client offers, from *cursor (0 to begin) on, at most max paths and a bounded
  * number of steps; false when there are no more. For a policy that changed: what is offered again
  * in between may come twice.                                                                      */

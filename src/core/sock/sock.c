@@ -36,7 +36,9 @@ void sock_init(struct sock_table *t, struct pkt_pool *pool, const struct sock_se
 		tcp_init(&t->tcp, &tcp, pool, seeds->tcp, now);
 	udp_init(&t->udp, pool, &seeds->udp, seeds->ip_id);
 	rng_init(&t->rng, seeds->ports);
-	t->ready_first = t->ready_last = t->done_first = t->done_last = IDX_NONE;
+	for (u32 owner = 0; owner < SOCK_OWNERS; owner++)
+		t->ready[owner] = (struct sock_list){ IDX_NONE, IDX_NONE };
+	t->done_first = t->done_last = IDX_NONE;
 	if (sock_is_off(t))
 		return;
 	slab_init(&t->socks);
@@ -285,44 +287,56 @@ u8 sock_ready(const struct sock_table *t, sock_id id)
 
 void sock_stir(struct sock_table *t, struct sock *sock)
 {
+	struct sock_list *list = &t->ready[sock->owner];
 	u32 idx = sock_idx(t, sock);
 
 	if (sock->watch == 0 || sock->ready_next != SOCK_UNLISTED)
 		return;
 	sock->ready_next = IDX_NONE;
-	if (t->ready_last == IDX_NONE)
-		t->ready_first = idx;
+	if (list->last == IDX_NONE)
+		list->first = idx;
 	else
-		sock_at(t, t->ready_last)->ready_next = idx;
-	t->ready_last = idx;
+		sock_at(t, list->last)->ready_next = idx;
+	list->last = idx;
 }
 
-static struct sock *ready_pop(struct sock_table *t)
+static struct sock *ready_pop(struct sock_table *t, struct sock_list *list)
 {
-	struct sock *sock = sock_at(t, t->ready_first);
+	struct sock *sock = sock_at(t, list->first);
 
-	t->ready_first = sock->ready_next;
-	if (t->ready_first == IDX_NONE)
-		t->ready_last = IDX_NONE;
+	list->first = sock->ready_next;
+	if (list->first == IDX_NONE)
+		list->last = IDX_NONE;
 	sock->ready_next = SOCK_UNLISTED;
 	return sock;
 }
 
 void sock_unlist(struct sock_table *t, struct sock *sock)
 {
+	struct sock_list *list = &t->ready[sock->owner];
 	u32 idx = sock_idx(t, sock), before = IDX_NONE;
 
 	if (sock->ready_next == SOCK_UNLISTED)
 		return;
-	for (u32 at = t->ready_first; at != idx; at = sock_at(t, at)->ready_next)
+	for (u32 at = list->first; at != idx; at = sock_at(t, at)->ready_next)
 		before = at;
 	if (before == IDX_NONE)
-		t->ready_first = sock->ready_next;
+		list->first = sock->ready_next;
 	else
 		sock_at(t, before)->ready_next = sock->ready_next;
-	if (t->ready_last == idx)
-		t->ready_last = before;
+	if (list->last == idx)
+		list->last = before;
 	sock->ready_next = SOCK_UNLISTED;
+}
+
+void sock_set_owner(struct sock_table *t, sock_id id, u8 owner)
+{
+	struct sock *sock = sock_find(t, id);
+
+	CHECK(sock != NULL);
+	CHECK(owner < SOCK_OWNERS);
+	CHECK(sock->watch == 0);
+	sock->owner = owner;
 }
 
 enum sock_error sock_watch(struct sock_table *t, sock_id id, u8 bits)
@@ -339,18 +353,21 @@ enum sock_error sock_watch(struct sock_table *t, sock_id id, u8 bits)
 	return SOCK_OK;
 }
 
-u32 sock_take_ready(struct sock_table *t, struct sock_event *out, u32 max)
+u32 sock_take_ready(struct sock_table *t, u8 owner, struct sock_event *out, u32 max)
 {
-	u32 last = t->ready_last, count = 0;
-	bool more = t->ready_first != IDX_NONE;
+	struct sock_list *list = &t->ready[owner];
+	u32 last = list->last, count = 0;
+	bool more = list->first != IDX_NONE;
+
+	CHECK(owner < SOCK_OWNERS);
 
 	/* Who is ready goes to the end of the list, behind all that were on it when this began. */
 	while (more && count < max) {
-		struct sock *sock = ready_pop(t);
+		struct sock *sock = ready_pop(t, list);
 		sock_id id = sock_id_of(t, sock);
 		u8 ready = sock_ready(t, id) & (sock->watch | SOCK_FAILED);
 
-		more = sock_idx(t, sock) != last && t->ready_first != IDX_NONE;
+		more = sock_idx(t, sock) != last && list->first != IDX_NONE;
 		if (ready == 0)
 			continue;
 		out[count++] = (struct sock_event){ id, ready };
@@ -407,9 +424,13 @@ static void socks_check(const struct sock_table *t)
 			      udp_find(&t->udp, sock->under)->owner == idx);
 		CHECK(sock->watch != 0 || sock->ready_next == SOCK_UNLISTED);
 	}
-	for (u32 at = t->ready_first; at != IDX_NONE; at = sock_at(t, at)->ready_next) {
-		CHECK(listed > 0);
-		listed--;
+	for (u32 owner = 0; owner < SOCK_OWNERS; owner++) {
+		for (u32 at = t->ready[owner].first; at != IDX_NONE;
+		     at = sock_at(t, at)->ready_next) {
+			CHECK(sock_at(t, at)->owner == owner);
+			CHECK(listed > 0);
+			listed--;
+		}
 	}
 	CHECK(listed == 0);
 	for (u32 port = 0; t->ports.users != NULL && port < PORT_USE_KINDS * 65536u; port++)

@@ -34,6 +34,14 @@ enum sock_state {
 
 enum { SOCK_OPS_IN, SOCK_OPS_OUT, SOCK_OP_QUEUES };
 
+/* Whose a socket is: each owner is told of his own. Zero: of whoever has the engine. */
+enum { SOCK_OWNERS = 5 };
+
+struct sock_list {
+	u32 first;
+	u32 last;
+};
+
 struct sock {
 	u8 kind;  /* enum sock_kind */
 	u8 state; /* enum sock_state; of streams */
@@ -49,6 +57,7 @@ struct sock {
 	u8 error;       /* enum sock_error that waits to be told */
 	u8 told;        /* of TCP: the last readiness that was heard of a connection */
 	u8 watch;       /* enum sock_ready */
+	u8 owner;       /* below SOCK_OWNERS */
 	u32 ready_next; /* list of those that may be ready; SOCK_UNLISTED */
 	u32 op_first[SOCK_OP_QUEUES];
 	u32 op_last[SOCK_OP_QUEUES];
@@ -70,7 +79,7 @@ struct sock_table {
 	struct port_use ports;
 	struct slab socks;
 	u32 *sock_gen; /* per index, grows with each use */
-	u32 ready_first, ready_last;
+	struct sock_list ready[SOCK_OWNERS];
 	struct slab ops;
 	u32 done_first, done_last;
 	struct rng rng;
@@ -194,9 +203,11 @@ enum sock_error sock_get(struct sock_table *t, sock_id id, enum sock_option opti
 u8 sock_ready(const struct sock_table *t, sock_id id);
 enum sock_error sock_watch(struct sock_table *t, sock_id id, u8 bits);
 
-/* Those that have a bit they are watched for; fewer than max: these were all. Who asks again after
- * all were named begins anew.                                                                    */
-u32 sock_take_ready(struct sock_table *t, struct sock_event *out, u32 max);
+/* Before it is watched; who is accepted at a listener has the listener's owner. */
+void sock_set_owner(struct sock_table *t, sock_id id, u8 owner);
+/* Those of an owner that have a bit they are watched for; fewer than max: these were all. Who asks
+ * again after all were named begins anew.                                                        */
+u32 sock_take_ready(struct sock_table *t, u8 owner, struct sock_event *out, u32 max);
 /* CONNECT: sock_connect() has begun it. */
 enum sock_error sock_submit(struct sock_table *t, sock_id id, const struct sock_op *op, ns_t now);
 static inline bool sock_has_op_room(const struct sock_table *t)

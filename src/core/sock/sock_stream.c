@@ -58,6 +58,7 @@ enum sock_error sock_accept(struct sock_table *t, sock_id id, sock_id *accepted,
 	}
 	child->proto = sock->proto;
 	child->zone = sock->zone;
+	child->owner = sock->owner;
 	child->opt = sock->opt;
 	child->under = under;
 	child->state = SOCK_OPEN;

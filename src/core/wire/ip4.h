@@ -97,6 +97,18 @@ static inline u32 ip4_mask(u32 len)
 	return len == 0 ? 0 : UINT32_MAX << (32 - len);
 }
 
+/* Length of the largest prefix that begins with first and has nothing behind last; host order.
+ * Requires: first is not behind last.                                                            */
+static inline u8 ip4_prefix_in(u32 first, u32 last)
+{
+	u8 len = 32;
+
+	while (len > 0 && (first & ~ip4_mask((u32)len - 1)) == 0 &&
+	       last - first >= ~ip4_mask((u32)len - 1))
+		len--;
+	return len;
+}
+
 /* "udplite"; NULL for a protocol that is known by its number only. */
 const char *ip4_proto_name(u8 proto);
 /* The protocol of that name; 0 when there is none. */

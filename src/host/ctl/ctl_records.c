@@ -188,20 +188,18 @@ void ctl_put_mapping(struct evbuffer *out, const struct sluice *s,
 
 void ctl_put_ports(struct evbuffer *out, const struct sluice_ports *ports)
 {
-	evbuffer_add_printf(out,
-			    "{\"public_addr\":\"%s\",\"proto\":\"%s\",\"ports\":%u,\"mapped\":%u,"
-			    "\"resting\":%u,\"flows\":%" PRIu64 ",\"refused\":%" PRIu64 "}",
-			    ctl_addr_text(ports->public_addr).text,
-			    ports->proto == IP_PROTO_SCTP ? "other" :
-							    ctl_proto_text(ports->proto).text,
-			    ports->port_count, ports->mapped, ports->resting, ports->flows,
-			    ports->refused);
+	evbuffer_add_printf(
+		out,
+		"{\"public_addr\":\"%s\",\"proto\":\"%s\",\"ports\":%u,\"mapped\":%u,"
+		"\"resting\":%u,\"flows\":%" PRIu64 ",\"refused\":%" PRIu64 "}",
+		ctl_addr_text(ports->public_addr).text,
+		ports->proto == IP_PROTO_SCTP ? "other" : ctl_proto_text(ports->proto).text,
+		ports->port_count, ports->mapped, ports->resting, ports->flows, ports->refused);
 }
 
 void ctl_put_dest(struct evbuffer *out, const struct sluice_dest *dest)
 {
-	evbuffer_add_printf(out,
-			    "{\"public_addr\":\"%s\",\"proto\":\"%s\",\"dst\":\"%s\",",
+	evbuffer_add_printf(out, "{\"public_addr\":\"%s\",\"proto\":\"%s\",\"dst\":\"%s\",",
 			    ctl_addr_text(dest->public_addr).text, ctl_proto_text(dest->proto).text,
 			    ctl_addr_text(dest->dst).text);
 	ctl_put_dport(out, dest->proto, dest->dport);
@@ -287,9 +285,13 @@ void ctl_put_route(struct evbuffer *out, const struct sluice *s,
 {
 	evbuffer_add_printf(out, "{");
 	ctl_put_zone_name(out, s, "zone", route->zone);
-	evbuffer_add_printf(out, "\"prefix\":\"%s/%u\",\"type\":\"%s\",\"paths\":[",
+	evbuffer_add_printf(out, "\"prefix\":\"%s/%u\",\"type\":\"%s\",",
 			    ctl_addr_text(route->prefix).text, route->prefix_len,
 			    route_type(route->route.type));
+	if (route->source != NULL)
+		evbuffer_add_printf(out, "\"source\":\"%s\",\"distance\":%u,\"metric\":%u,",
+				    route->source, route->distance, route->metric);
+	evbuffer_add_printf(out, "\"paths\":[");
 	for (u32 i = 0; i < u32_min(route->route.path_count, FIB_PATHS_MAX); i++) {
 		const struct fib_path *path = &route->route.path[i];
 
@@ -388,8 +390,7 @@ void ctl_put_iface(struct evbuffer *out, const struct iface *iface)
 	for (u32 i = 0; i < u32_min(conf->addr_count, IFACE_ADDR_MAX); i++)
 		evbuffer_add_printf(out, "%s{\"addr\":\"%s/%u\",\"host\":%s}", i ? "," : "",
 				    ctl_addr_text(conf->addr[i].addr).text,
-				    conf->addr[i].prefix_len,
-				    bool_text(conf->addr[i].host));
+				    conf->addr[i].prefix_len, bool_text(conf->addr[i].host));
 	evbuffer_add_printf(out,
 			    "],\"rx_packets\":%" PRIu64 ",\"rx_bytes\":%" PRIu64
 			    ",\"tx_packets\":%" PRIu64 ",\"tx_bytes\":%" PRIu64 ",",
@@ -416,8 +417,8 @@ static const char *neigh_word(u8 state)
 void ctl_put_neigh(struct evbuffer *out, const struct iface_table *ifaces,
 		   const struct neigh_info *neigh, ns_t now)
 {
-	evbuffer_add_printf(out, "{\"addr\":\"%s\",\"interface\":",
-			    ctl_addr_text(neigh->addr).text);
+	evbuffer_add_printf(out,
+			    "{\"addr\":\"%s\",\"interface\":", ctl_addr_text(neigh->addr).text);
 	ctl_put_iface_name(out, ifaces, neigh->out_if);
 	evbuffer_add_printf(out, ",\"state\":\"%s\",", neigh_word(neigh->state));
 	if (neigh->mac_known) {

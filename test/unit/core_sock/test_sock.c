@@ -470,28 +470,28 @@ static void test_readiness_is_level_triggered(void **state)
 	sock_id id = open_connected(bed, 1000);
 	struct sock_event events[2];
 
-	assert_int_equal(sock_take_ready(&bed->t, events, 2), 0);
+	assert_int_equal(sock_take_ready(&bed->t, 0, events, 2), 0);
 	assert_int_equal(sock_watch(&bed->t, id, SOCK_READABLE), SOCK_OK);
-	assert_int_equal(sock_take_ready(&bed->t, events, 2), 0);
+	assert_int_equal(sock_take_ready(&bed->t, 0, events, 2), 0);
 	arrives(bed, 0, "abc");
 	for (u32 n = 0; n < 3; n++) {
-		assert_int_equal(sock_take_ready(&bed->t, events, 2), 1);
+		assert_int_equal(sock_take_ready(&bed->t, 0, events, 2), 1);
 		assert_true(events[0].sock == id);
 		assert_int_equal(events[0].ready, SOCK_READABLE);
 	}
 	assert_int_equal(receive(bed, id, 0), SOCK_OK);
-	assert_int_equal(sock_take_ready(&bed->t, events, 2), 0);
+	assert_int_equal(sock_take_ready(&bed->t, 0, events, 2), 0);
 	arrives(bed, 0, "abc");
 	assert_int_equal(sock_watch(&bed->t, id, 0), SOCK_OK);
-	assert_int_equal(sock_take_ready(&bed->t, events, 2), 0);
+	assert_int_equal(sock_take_ready(&bed->t, 0, events, 2), 0);
 	/* What is so when interest begins is named as well, and failure always. */
 	assert_int_equal(sock_watch(&bed->t, id, SOCK_WRITABLE), SOCK_OK);
-	assert_int_equal(sock_take_ready(&bed->t, events, 2), 1);
+	assert_int_equal(sock_take_ready(&bed->t, 0, events, 2), 1);
 	say(bed, 0, TCP_FAILED, TCP_ERR_RESET);
-	assert_int_equal(sock_take_ready(&bed->t, events, 2), 1);
+	assert_int_equal(sock_take_ready(&bed->t, 0, events, 2), 1);
 	assert_int_equal(events[0].ready, SOCK_WRITABLE | SOCK_FAILED);
 	sock_close(&bed->t, id, NOW);
-	assert_int_equal(sock_take_ready(&bed->t, events, 2), 0);
+	assert_int_equal(sock_take_ready(&bed->t, 0, events, 2), 0);
 }
 
 static void test_nobody_is_passed_over(void **state)
@@ -506,16 +506,16 @@ static void test_nobody_is_passed_over(void **state)
 		say(bed, n, TCP_CONNECTED | TCP_WRITABLE, 0);
 		assert_int_equal(sock_watch(&bed->t, id[n], SOCK_WRITABLE), SOCK_OK);
 	}
-	assert_int_equal(sock_take_ready(&bed->t, events, 8), 3);
+	assert_int_equal(sock_take_ready(&bed->t, 0, events, 8), 3);
 	for (u32 n = 0; n < 6; n++) {
-		assert_int_equal(sock_take_ready(&bed->t, events, 1), 1);
+		assert_int_equal(sock_take_ready(&bed->t, 0, events, 1), 1);
 		for (u32 at = 0; at < 3; at++)
 			named[at] += events[0].sock == id[at];
 	}
 	for (u32 at = 0; at < 3; at++)
 		assert_int_equal(named[at], 2);
 	assert_int_equal(sock_watch(&bed->t, id[1], 0), SOCK_OK);
-	assert_int_equal(sock_take_ready(&bed->t, events, 8), 2);
+	assert_int_equal(sock_take_ready(&bed->t, 0, events, 8), 2);
 }
 
 /* ---- completion ------------------------------------------------------------------------------ */

@@ -1,0 +1,264 @@
+/* What the gateway itself knows of routes, as clients of the RIB: its links, the configuration, and
+ * the prefixes of NAT.
+ *
+ * Building is a comparison: what stood is stale, what is still so is offered again, and the rest of
+ * the old configuration is taken back at once. Each net that is concerned is chosen on the spot, so
+ * that a change is in force when it is answered; routes of others are not touched.              */
+#include "core/engine/engine.h"
+#include "core/wire/ip4.h"
+
+/* What a walk over routes of a configuration does with each. */
+struct local_route {
+	struct ip_prefix prefix;
+	u16 client;
+	u32 path_id;
+	enum fib_type type;
+	u8 distance;
+	u32 metric;
+	u32 hop_count;
+	struct rib_hop hop[RIB_HOPS_MAX];
+};
+
+enum local_step { LOCAL_OFFER, LOCAL_SETTLE, LOCAL_TAKE_STALE, LOCAL_TAKE };
+
+struct local_walk {
+	struct sluice *s;
+	const struct sluice_conf *conf;
+	enum local_step step;
+	enum err err; /* the first one */
+};
+
+static void route_offer(struct local_walk *walk, const struct local_route *route)
+{
+	struct rib *rib = &walk->s->routing->rib;
+	struct rib_path path = {
+		.client = route->client,
+		.type = (u8)route->type,
+		.distance = route->distance,
+		.path_id = route->path_id,
+		.metric = route->metric,
+		.hops = RIB_NONE,
+	};
+
+	if (route->hop_count > 0) {
+		path.hops = rib_hops_get(rib, route->hop, route->hop_count);
+		if (path.hops == RIB_NONE) {
+			walk->err = ERR_FULL;
+			return;
+		}
+	}
+	walk->err = rib_offer(rib, &route->prefix, &path);
+}
+
+static void route_take(struct local_walk *walk, const struct local_route *route)
+{
+	struct rib *rib = &walk->s->routing->rib;
+	struct rib_path path;
+
+	if (!rib_find(rib, &route->prefix, route->client, route->path_id, &path) ||
+	    (walk->step == LOCAL_TAKE_STALE && !path.stale))
+		return;
+	CHECK(rib_withdraw(rib, &route->prefix, route->client, route->path_id) == ERR_OK);
+	/* Room that is missing now is somebody else's. */
+	(void)!rib_settle(rib, &route->prefix);
+}
+
+static void route_do(struct local_walk *walk, const struct local_route *route)
+{
+	if (walk->err != ERR_OK)
+		return;
+	switch (walk->step) {
+	case LOCAL_OFFER: route_offer(walk, route); break;
+	case LOCAL_SETTLE: walk->err = rib_settle(&walk->s->routing->rib, &route->prefix); break;
+	case LOCAL_TAKE_STALE:
+	case LOCAL_TAKE: route_take(walk, route); break;
+	}
+}
+
+/* ---- links ----------------------------------------------------------------------------------- */
+
+/* Of those that are on the same prefix the own address wins, then the first interface. */
+static void link_route(struct local_walk *walk, u16 iface, u32 prefix, u8 len, enum fib_type type)
+{
+	route_do(walk, &(struct local_route){
+			       .prefix = ip_prefix4(be32_of(prefix), len),
+			       .client = walk->s->routing->connected,
+			       .path_id = (u32)type << 16 | iface,
+			       .type = type,
+			       .distance = RIB_DISTANCE_CONNECTED,
+			       .metric = (u32)(type != FIB_LOCAL) << 16 | iface,
+			       .hop_count = 1,
+			       .hop = { { .iface = iface, .weight = 1 } },
+		       });
+}
+
+static void link_addr(struct local_walk *walk, u16 iface, const struct iface_addr *own, bool up)
+{
+	u32 addr = be32_host(own->addr);
+	u32 mask = ip4_mask(own->prefix_len);
+
+	link_route(walk, iface, addr, 32, FIB_LOCAL);
+	if (!up)
+		return;
+	if (own->prefix_len < 32)
+		link_route(walk, iface, addr & mask, own->prefix_len, FIB_UNICAST);
+	/* RFC 3021: a /31 has none. */
+	if (own->prefix_len >= 31)
+		return;
+	link_route(walk, iface, addr | ~mask, 32, FIB_BROADCAST);
+	link_route(walk, iface, addr & mask, 32, FIB_BROADCAST);
+}
+
+/* Who takes back takes all that there may be. */
+static bool is_up(const struct local_walk *walk, u16 iface)
+{
+	return walk->step == LOCAL_TAKE || walk->step == LOCAL_TAKE_STALE ||
+	       walk->s->ifaces.iface[iface].up;
+}
+
+static void links_walk(struct local_walk *walk)
+{
+	for (u16 at = 0; at < walk->conf->iface_count; at++) {
+		const struct iface_conf *conf = &walk->conf->iface[at];
+
+		for (u32 own = 0; conf->zone == 0 && own < conf->addr_count; own++)
+			link_addr(walk, at, &conf->addr[own], is_up(walk, at));
+	}
+}
+
+/* ---- the configuration ----------------------------------------------------------------------- */
+
+/* By links that are up; of a route none of whose links is, nothing is left. */
+static bool fixed_hops(const struct local_walk *walk, const struct fib_route *from,
+		       struct local_route *route)
+{
+	for (u32 at = 0; from->type == FIB_UNICAST && at < from->path_count; at++) {
+		const struct fib_path *path = &from->path[at];
+		struct rib_hop *hop = &route->hop[route->hop_count];
+
+		if (path->out_if >= walk->conf->iface_count || !is_up(walk, path->out_if))
+			continue;
+		hop->gateway = (struct ip_addr){ .family = FAMILY_NONE };
+		if (path->gateway.raw != 0)
+			hop->gateway = ip_addr4(path->gateway);
+		hop->iface = path->out_if;
+		hop->weight = path->weight;
+		route->hop_count++;
+	}
+	return from->type != FIB_UNICAST || route->hop_count > 0;
+}
+
+static void fixed_walk(struct local_walk *walk)
+{
+	for (u32 at = 0; at < walk->conf->route_count; at++) {
+		const struct sluice_route_conf *conf = &walk->conf->route[at];
+		struct local_route route = {
+			.client = walk->s->routing->fixed,
+			.type = conf->route.type,
+			.distance = RIB_DISTANCE_STATIC,
+		};
+
+		if (conf->zone != 0)
+			continue;
+		/* Bits behind the length are the RIB's to find. */
+		route.prefix = (struct ip_prefix){ ip_addr4(conf->prefix), conf->prefix_len };
+		if (conf->route.path_count > FIB_PATHS_MAX)
+			walk->err = ERR_RANGE;
+		else if (fixed_hops(walk, &conf->route, &route))
+			route_do(walk, &route);
+	}
+}
+
+/* ---- prefixes of NAT ------------------------------------------------------------------------- */
+
+static bool is_on_link(const struct sluice_conf *conf, u32 prefix, u8 len)
+{
+	for (u32 at = 0; at < conf->iface_count; at++) {
+		const struct iface_conf *iface = &conf->iface[at];
+
+		for (u32 own = 0; iface->zone == 0 && own < iface->addr_count; own++) {
+			const struct iface_addr *addr = &iface->addr[own];
+			u32 differ = be32_host(addr->addr) ^ prefix;
+
+			if (addr->prefix_len <= len && (differ & ip4_mask(addr->prefix_len)) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+enum { POOL_PATH_ID = 1 /* of the same client as routes of the configuration */ };
+
+static void pool_route(struct local_walk *walk, u32 prefix, u8 len)
+{
+	if (is_on_link(walk->conf, prefix, len))
+		return;
+	route_do(walk, &(struct local_route){
+			       .prefix = ip_prefix4(be32_of(prefix), len),
+			       .client = walk->s->routing->fixed,
+			       .path_id = POOL_PATH_ID,
+			       .type = FIB_BLACKHOLE,
+			       .distance = ROUTING_DISTANCE_POOL,
+		       });
+}
+
+static void pools_walk(struct local_walk *walk)
+{
+	const struct nat_conf *nat = &walk->conf->nat;
+
+	for (u32 pool = 0; pool < nat->pool_count; pool++) {
+		const struct nat_pool_conf *from = &nat->pool[pool];
+
+		for (u32 range = 0; range < from->range_count; range++) {
+			u64 first = be32_host(from->range[range].first);
+			u32 last = be32_host(from->range[range].last);
+
+			for (u8 len; first <= last; first += (u64)~ip4_mask(len) + 1) {
+				len = ip4_prefix_in((u32)first, last);
+				pool_route(walk, (u32)first, len);
+			}
+		}
+	}
+	for (u32 at = 0; at < nat->static_count; at++)
+		pool_route(walk, be32_host(nat->fixed[at].outside), nat->fixed[at].prefix_len);
+	for (u32 at = 0; at < nat->balance.service_count; at++) {
+		if (nat->balance.service[at].addr_if == IFACE_NONE)
+			pool_route(walk, be32_host(nat->balance.service[at].addr), 32);
+	}
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static enum err local_walk(struct sluice *s, const struct sluice_conf *conf, enum local_step step)
+{
+	struct local_walk walk = { .s = s, .conf = conf, .step = step };
+
+	links_walk(&walk);
+	fixed_walk(&walk);
+	pools_walk(&walk);
+	return walk.err;
+}
+
+enum err routing_build(struct sluice *s, const struct sluice_conf *conf, const char **why)
+{
+	struct routing *routing = s->routing;
+	enum err err;
+
+	rib_client_stale(&routing->rib, routing->connected);
+	rib_client_stale(&routing->rib, routing->fixed);
+	err = local_walk(s, conf, LOCAL_OFFER);
+	if (err == ERR_OK) {
+		(void)local_walk(s, &s->conf, LOCAL_TAKE_STALE);
+		err = local_walk(s, conf, LOCAL_SETTLE);
+	}
+	if (err != ERR_OK) {
+		*why = "a route is malformed, or there are more than planned";
+		if (conf != &s->conf)
+			(void)local_walk(s, conf, LOCAL_TAKE);
+		return err;
+	}
+	rib_client_unstale(&routing->rib, routing->connected);
+	rib_client_unstale(&routing->rib, routing->fixed);
+	fib_publish(&s->fib[0]);
+	return ERR_OK;
+}

@@ -1,0 +1,135 @@
+/* BFD for the others: whom it watches, and who is told that a neighbour is gone (RFC 5882).
+ *
+ * Now and then all that asks for it is looked at: peers of BGP, neighbours of OSPF. Who is there no
+ * longer is not watched any more. A path that fails is told at once.                             */
+#include "core/engine/engine.h"
+
+static const ns_t look_ns = NS_PER_SEC;
+
+enum { NBRS_AT_ONCE = 16 };
+
+static struct routing_watched *watched_find(struct routing *r, be32 addr, u16 iface, u8 source)
+{
+	for (u32 at = 0; at < r->watched_count; at++) {
+		struct routing_watched *watched = &r->watched[at];
+
+		if (watched->id != BFD_NONE && be32_eq(watched->addr, addr) &&
+		    watched->iface == iface && watched->source == source)
+			return watched;
+	}
+	return NULL;
+}
+
+static struct routing_watched *watched_new(struct routing *r)
+{
+	for (u32 at = 0; at < r->watched_count; at++) {
+		if (r->watched[at].id == BFD_NONE)
+			return &r->watched[at];
+	}
+	return r->watched_count == ROUTING_WATCHED ? NULL : &r->watched[r->watched_count++];
+}
+
+/* Without room for it, it is not watched: its own protocol will find out later. */
+static void want(struct sluice *s, be32 addr, u16 iface, enum route_source source)
+{
+	struct routing *r = s->routing;
+	struct routing_watched *watched = watched_find(r, addr, iface, (u8)source);
+	u32 id;
+
+	if (watched == NULL) {
+		watched = watched_new(r);
+		id = watched == NULL ? BFD_NONE : bfd_get(r->bfd, addr, iface, source, s->now);
+		if (id == BFD_NONE)
+			return;
+		*watched = (struct routing_watched){ addr, iface, (u8)source, true, id };
+	}
+	watched->wanted = true;
+}
+
+static void bgp_look(struct sluice *s)
+{
+	struct routing *r = s->routing;
+
+	for (u32 at = 0; r->runs[SPEAKER_BGP] && at < r->conf.bgp.peer_count; at++) {
+		const struct bgp_peer_conf *peer = &r->conf.bgp.peer[at];
+		struct path_way way;
+
+		/* RFC 5881: of one hop only; who is farther away has no interface. */
+		if (peer->bfd && !peer->shutdown &&
+		    path_find_way(&s->path, 0, peer->addr, IFACE_NONE, &way) == ERR_OK &&
+		    way.type == FIB_UNICAST)
+			want(s, peer->addr, way.out_if, ROUTE_BGP);
+	}
+}
+
+static bool ospf_asks(const struct ospf_conf *conf, u16 iface)
+{
+	for (u32 at = 0; at < conf->iface_count; at++) {
+		if (conf->iface[at].iface == iface)
+			return conf->iface[at].bfd;
+	}
+	return false;
+}
+
+static void ospf_look(struct sluice *s)
+{
+	struct routing *r = s->routing;
+	struct ospf_nbr_shown nbr[NBRS_AT_ONCE];
+	u32 cursor = 0, count = 1;
+
+	while (r->runs[SPEAKER_OSPF] && count > 0) {
+		count = ospf_show_nbrs(r->ospf, &cursor, nbr, NBRS_AT_ONCE, s->now);
+		for (u32 at = 0; at < count; at++) {
+			if (nbr[at].state >= OSPF_NBR_TWO_WAY &&
+			    ospf_asks(&r->conf.ospf, nbr[at].iface))
+				want(s, nbr[at].addr, nbr[at].iface, ROUTE_OSPF);
+		}
+	}
+}
+
+static void look(struct sluice *s)
+{
+	struct routing *r = s->routing;
+
+	for (u32 at = 0; at < r->watched_count; at++)
+		r->watched[at].wanted = false;
+	bgp_look(s);
+	ospf_look(s);
+	for (u32 at = 0; at < r->watched_count; at++) {
+		struct routing_watched *watched = &r->watched[at];
+
+		if (watched->id == BFD_NONE || watched->wanted)
+			continue;
+		bfd_put(r->bfd, watched->id, (enum route_source)watched->source, s->now);
+		watched->id = BFD_NONE;
+	}
+}
+
+static void tell(struct sluice *s, const struct bfd_change *change)
+{
+	struct routing *r = s->routing;
+
+	/* RFC 5882 section 4.2: who is down because he was told to be is no failure. */
+	if (!change->failed || change->remote_admin)
+		return;
+	if ((change->sources >> ROUTE_BGP & 1) != 0 && r->runs[SPEAKER_BGP])
+		(void)!bgp_peer_lost(r->bgp, change->addr, "BFD finds that it can not be reached",
+				     s->now);
+	if ((change->sources >> ROUTE_OSPF & 1) != 0 && r->runs[SPEAKER_OSPF])
+		ospf_nbr_lost(r->ospf, change->iface, change->addr, s->now);
+}
+
+void routing_watch(struct sluice *s, ns_t now)
+{
+	struct routing *r = s->routing;
+	struct bfd_change change;
+
+	if (!r->runs[SPEAKER_BFD])
+		return;
+	while (bfd_read(r->bfd, &change))
+		tell(s, &change);
+	if (now < r->watch_ns)
+		return;
+	r->watch_ns = now + look_ns;
+	look(s);
+}
