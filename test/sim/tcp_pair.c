@@ -235,6 +235,12 @@ static void serve(struct tcp_pair *pair)
 	}
 }
 
+static void send_one(struct tcp_pair *pair, u32 n, struct pkt *pkt)
+{
+	CHECK(pkt->len <= pair->conf.mtu);
+	link_in(&pair->link[n], pkt, pair->now);
+}
+
 /* A link carries segments as they are on the wire. */
 static void send_split(struct tcp_pair *pair, u32 n, struct pkt *pkt)
 {
@@ -242,7 +248,7 @@ static void send_split(struct tcp_pair *pair, u32 n, struct pkt *pkt)
 
 	parts.count = 0;
 	if (pkt->gso_type == GSO_NONE) {
-		link_in(&pair->link[n], pkt, pair->now);
+		send_one(pair, n, pkt);
 		return;
 	}
 	CHECK(pkt->gso_size < pair->conf.mtu);
@@ -250,7 +256,7 @@ static void send_split(struct tcp_pair *pair, u32 n, struct pkt *pkt)
 	pkt_put(pkt);
 	pair->split++;
 	for (u32 at = 0; at < parts.count; at++)
-		link_in(&pair->link[n], parts.pkt[at], pair->now);
+		send_one(pair, n, parts.pkt[at]);
 }
 
 static void flush(struct tcp_pair *pair)
