@@ -414,6 +414,8 @@ static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_
 	if ((seg->flags & TCP_SYN) == 0)
 		return;
 	tcb->irs = seg->seq;
+	if (seg->auth != NULL)
+		auth_set_peer(seg->auth, seg->seq);
 	tcb->rcv_nxt = tcb->last_ack_sent = seg->seq + 1;
 	tcb->rcv_adv = tcb->rcv_nxt + u32_min(tcb->recv_limit, UINT16_MAX);
 	take_syn_options(tcb, seg, now);
@@ -504,31 +506,47 @@ static bool seg_read(struct tcp_seg *seg, const struct pkt *pkt, const struct tc
 	return true;
 }
 
+/* Nobody has it. True: it is answered here, signed, or not at all. */
+static bool in_closed(struct tcp *tcp, struct tcp_seg *seg)
+{
+	struct auth_state state;
+
+	if (!auth_in_closed(tcp, seg, &state))
+		return true;
+	if (seg->auth == NULL)
+		return false;
+	emit_reset_for(tcp, seg);
+	return true;
+}
+
 /* A segment that no control block has. */
-static bool in_no_tcb(struct tcp *tcp, const struct tcp_seg *seg, ns_t now)
+static bool in_no_tcb(struct tcp *tcp, struct tcp_seg *seg, ns_t now)
 {
 	u32 at = timewait_find(tcp, &seg->key);
-	struct tcp_seg fresh = *seg;
+	struct auth_state state;
 	struct tcp_born born;
 	u32 listener;
 	u32 idx;
 
 	if (at != IDX_NONE) {
-		if (timewait_in(tcp, at, seg, &fresh.iss_above, now) == TIMEWAIT_DONE)
+		if (!auth_in(tcp, timewait_auth(tcp, at), seg) ||
+		    timewait_in(tcp, at, seg, &seg->iss_above, now) == TIMEWAIT_DONE)
 			return true;
-		fresh.has_iss_above = true;
+		seg->has_iss_above = true;
 	}
 	listener = listen_of_half_open(tcp, &seg->key);
 	if (listener == IDX_NONE)
 		listener = listen_find(tcp, &seg->key);
 	if (listener == IDX_NONE)
-		return false;
-	if (!listen_in(tcp, listener, &fresh, &born, now))
+		return in_closed(tcp, seg);
+	if (!auth_in_listener(tcp, listener, seg, &state) ||
+	    !listen_in(tcp, listener, seg, &born, now))
 		return true;
 	idx = tcb_born(tcp, &born, now);
 	if (idx == IDX_NONE)
 		return true;
 	listen_queue(tcp, born.listener, idx);
+	seg->auth = auth_at(tcp, tcb_at(tcp, idx)->auth);
 	tcp_in_tcb(tcp, idx, seg, now);
 	return true;
 }
@@ -554,6 +572,9 @@ bool tcp_in(struct tcp *tcp, const struct pkt *pkt, const struct tcp_rx *rx, ns_
 		tcp->stats.min_ttl++;
 		return true;
 	}
+	seg.auth = auth_at(tcp, tcb_at(tcp, idx)->auth);
+	if ((seg.auth != NULL || seg.opt.auth_kind != 0) && !auth_in(tcp, seg.auth, &seg))
+		return true;
 	tcp_in_tcb(tcp, idx, &seg, now);
 	return true;
 }

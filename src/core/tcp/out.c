@@ -47,6 +47,7 @@ static void fill_options(const struct tcb *tcb, struct emit *emit, ns_t now)
 static void fill(const struct tcp *tcp, struct tcb *tcb, struct emit *emit, ns_t now)
 {
 	emit->key = tcb->key;
+	emit->auth = auth_at(tcp, tcb->auth);
 	emit->ack = tcb->rcv_nxt;
 	emit->ttl = (u8)(tcb->ttl_tos >> 8);
 	emit->tos = (u8)(tcb->ttl_tos & ~IP4_ECN_MASK);
@@ -81,8 +82,8 @@ static bool send_it(struct tcp *tcp, struct tcb *tcb, const struct emit *emit, s
 	return true;
 }
 
-/* ACK without data, from a given number on. Blocks of SACK are in such ones alone: in a full segment
- * they would find no room.                                                                       */
+/* ACK without data, from a given number on. Blocks of SACK are in such ones alone: a full segment
+ * has no room for them.                                                                          */
 static enum out_step send_ack(struct tcp *tcp, struct tcb *tcb, u32 seq, struct batch *out,
 			      ns_t now)
 {
@@ -423,7 +424,8 @@ static enum out_step step_new(struct tcp *tcp, u32 idx, struct batch *out, ns_t 
 	}
 	if (len > 0 && pacing_holds(tcp, tcb, now))
 		return OUT_NOTHING;
-	if (tcp->conf.gso_max_bytes != 0 && len == tcb_mss(tcb) && !fin)
+	/* What is signed is signed as it arrives. */
+	if (tcp->conf.gso_max_bytes != 0 && len == tcb_mss(tcb) && !fin && tcb->auth == 0)
 		len = gso_len(tcp, tcb);
 	return send_new(tcp, idx, len, fin, out, now);
 }
