@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { MB = 1 << 20, PART = 300000, KEYS = 4, AUTHS = 16, TALKS = 8 };
+enum { MB = 1 << 20, PART = 150000, KEYS = 4, AUTHS = 16, TALKS = 8 };
 
 /* What the wire is thought to carry, of one connection. */
 struct wire {

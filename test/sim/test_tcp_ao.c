@@ -115,6 +115,10 @@ static void test_ao_key_rolls_over(void **state)
 	u64 read;
 
 	(void)state;
+	for (u32 n = 0; n < 2; n++) {
+		bed->conf.link[n].rate_bps = 2000000;
+		bed->conf.tcp[n].send_buffer_max = bed->conf.tcp[n].recv_buffer_max = 16384;
+	}
 	bed_open(bed);
 	add_ao(bed, &old);
 	talk = bed_talk(bed, UINT64_MAX, UINT64_MAX);
