@@ -1,5 +1,6 @@
 /* Connections with TCP-AO (RFC 5925), over links that lose: keys that roll over, numbers that go
  * around, handshakes of every kind, and ICMP.                                                    */
+#include "core/wire/checksum.h"
 #include "core/wire/icmp.h"
 #include "sim/signed_bed.h"
 
@@ -105,6 +106,44 @@ static void del_ao(struct bed *bed, const struct tcp_ao_key *key)
 	}
 }
 
+/* Somebody sends again what end 0 said long ago, when it wanted the old key. */
+static void replay(struct bed *bed, const struct tcp_talk *talk, const struct tcp_ao_key *old)
+{
+	const struct tcp_auth_conf conf = { .kind = TCP_AUTH_AO, .ao_count = 1, .ao = { *old } };
+	const struct tcb *tcb = tcp_find(tcp_of(bed, 1), talk->id[1]);
+	u32 seq = bed->wire.isn[0] + 1, len = TCP_HLEN_MIN + TCP_AO_OPT_LEN;
+	struct pkt *pkt = pkt_new(&bed->pair.end[1].pool, IP4_HLEN_MIN + len);
+	struct ip4_hdr *ip = (void *)pkt_l3(pkt);
+	struct tcp_hdr *hdr = (void *)(pkt_l3(pkt) + IP4_HLEN_MIN);
+	struct tcp_auth_segment segment = { .src = tcb->key.peer,
+					    .dst = tcb->key.local,
+					    .tcp = hdr,
+					    .src_isn = bed->wire.isn[0],
+					    .dst_isn = bed->wire.isn[1] };
+	struct tcp_rx rx = { .mtu = 1500 };
+	u64 before = refused(bed, 1);
+
+	pkt->l4 = (u16)(pkt->l3 + IP4_HLEN_MIN);
+	*ip = (struct ip4_hdr){ .version_ihl = 0x45,
+				.len = be16_of((u16)pkt->len),
+				.ttl = 64,
+				.proto = IP_PROTO_TCP,
+				.src = segment.src,
+				.dst = segment.dst };
+	*hdr = (struct tcp_hdr){ .sport = tcb->key.peer_port,
+				 .dport = tcb->key.local_port,
+				 .seq = be32_of(seq),
+				 .doff = (u8)(len / 4 << 4),
+				 .ack = be32_of(bed->wire.isn[1] + 1),
+				 .flags = TCP_ACK };
+	tcp_auth_sign(&conf, &segment, 0, 0, (u8 *)hdr + TCP_HLEN_MIN);
+	hdr->csum = csum_finish(csum_pseudo(ip->src, ip->dst, IP_PROTO_TCP, len) +
+				csum_sum(hdr, len));
+	assert_true(tcp_in(tcp_of(bed, 1), pkt, &rx, bed->pair.now));
+	pkt_put(pkt);
+	assert_true(refused(bed, 1) == before);
+}
+
 static void test_ao_key_rolls_over(void **state)
 {
 	struct bed *bed = bed_new();
@@ -136,6 +175,8 @@ static void test_ao_key_rolls_over(void **state)
 	assert_int_equal(use.current_id, 1);
 	assert_true(bed->wire.with_key[2] == 0 || bed->wire.with_key[3] == 0);
 	assert_true(bed->wire.with_key[2] + bed->wire.with_key[3] > 0);
+	replay(bed, talk, &old);
+	assert_int_equal(tcp_keys_used(tcp_of(bed, 1), talk->id[1]).current_id, 102);
 	/* So does end 1, and nobody needs the old one any more. */
 	assert_int_equal(tcp_keys_use_ao(tcp_of(bed, 1), talk->id[1], 102, 2), ERR_OK);
 	bed_run(bed, 200);

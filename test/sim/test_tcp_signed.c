@@ -232,6 +232,37 @@ static void test_reset_for_nobody(void **state)
 	bed_close(bed);
 }
 
+/* What a record of a handshake says is signed: the challenge, and SYN,ACK once more. */
+static void test_half_open_answers(void **state)
+{
+	struct bed *bed = bed_new();
+	struct tcp_talk *talk;
+	struct tcp_key key;
+
+	(void)state;
+	bed_open(bed);
+	set_md5(bed, 0, TCP_PAIR_RING_TALK, "secret");
+	set_md5(bed, 1, TCP_PAIR_RING_LISTEN, "secret");
+	bed->wire.lose_flags = TCP_SYN | TCP_ACK;
+	bed->wire.lose_from = 1;
+	bed->wire.losses = 1;
+	talk = bed_talk(bed, 1000, 1000);
+	bed_run(bed, 100);
+	assert_int_equal(tcp_of(bed, 1)->listen.half_open.live, 1);
+	key = tcp_find(tcp_of(bed, 0), talk->id[0])->key;
+	key = (struct tcp_key){ key.peer, key.local, key.peer_port, key.local_port, key.zone };
+	send_forged(bed, 1, &key,
+		    (struct forged){ TCP_ACK, bed->wire.isn[0] + 1000000, 7, "secret" });
+	assert_int_equal(tcp_of(bed, 1)->outbox_count, 1);
+	bed_run(bed, 10);
+	assert_int_equal(bed->wire.of_flag[TCP_ACK], 1);
+	send_forged(bed, 1, &key, (struct forged){ TCP_RST, bed->wire.isn[0] + 1, 0, NULL });
+	assert_int_equal(tcp_of(bed, 1)->listen.half_open.live, 1);
+	bed_run(bed, 10000);
+	assert_done(talk);
+	bed_close(bed);
+}
+
 /* ---- the end of a connection ----------------------------------------------------------------- */
 
 /* The ACK of the last FIN is lost: TIME-WAIT answers, signed, and only to who signs. */
@@ -333,7 +364,8 @@ int main(void)
 		cmocka_unit_test(test_md5_over_a_bad_link), cmocka_unit_test(test_md5_timestamps),
 		cmocka_unit_test(test_no_agreement),        cmocka_unit_test(test_md5_key_changes),
 		cmocka_unit_test(test_reset_needs_the_key), cmocka_unit_test(test_reset_for_nobody),
-		cmocka_unit_test(test_time_wait),           cmocka_unit_test(test_states_run_out),
+		cmocka_unit_test(test_half_open_answers),   cmocka_unit_test(test_time_wait),
+		cmocka_unit_test(test_states_run_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
