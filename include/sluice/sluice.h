@@ -38,6 +38,8 @@ struct sluice_route_conf {
 	struct fib_route route;
 };
 
+struct routing_conf;
+
 /* Everything an engine is given. A plain value: copy it, compare it, keep it. */
 struct sluice_conf {
 	u32 iface_count;
@@ -58,6 +60,7 @@ struct sluice_conf {
 	struct udp_conf udp;
 	struct tcp_conf tcp;
 	struct splice_conf splice; /* connections that are split; limits of zero: none */
+	const struct routing_conf *routing; /* core/engine/routing_conf.h; NULL: none */
 	u8 seed[32];     /* secret: keys of hashes, ports, identifiers come from it */
 	bool slow_road;  /* never take the short cuts for known and new flows; for tests */
 	bool redirects;  /* send ICMP redirects */

@@ -135,7 +135,7 @@ static bool print(struct looking *l)
 	bool good = look(l, false);
 
 	if (good)
-		conf_print(&l->conf, l->args.all, stdout, NULL);
+		conf_print(&l->conf, l->args.all ? CONF_PRINT_ALL : 0, stdout, NULL);
 	else
 		say_errors(l);
 	return good;

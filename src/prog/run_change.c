@@ -400,7 +400,8 @@ static bool say_config(struct change *change, const struct ctl_action *action)
 		snprintf(change->why, sizeof change->why, "there is no memory to write it");
 		return false;
 	}
-	conf_print(&run->asked.conf, action->all, out, &turns);
+	conf_print(&run->asked.conf, CONF_PRINT_HIDE | (action->all ? CONF_PRINT_ALL : 0), out,
+		   &turns);
 	fclose(out);
 	json_object_set_new(change->answer, "config", json_string(text));
 	free(text);

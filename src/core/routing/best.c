@@ -130,13 +130,12 @@ static bool is_better_resolver(const struct rib *rib, const struct rib_route *a,
 	return rank_a != rank_b ? rank_a < rank_b : a->metric < b->metric;
 }
 
-/* The best, if it names its interfaces; else the best of those that do. */
-static u32 resolver_choose(const struct rib *rib, const struct rib_net *net, u32 best)
+/* By distance, source and metric, whatever the best is and its chooser says: the best may itself
+ * depend on what is found by this one.                                                          */
+static u32 resolver_choose(const struct rib *rib, const struct rib_net *net)
 {
 	u32 found = IDX_NONE;
 
-	if (best != IDX_NONE && is_direct(rib, &rib->route[best]))
-		return best;
 	for (u32 at = net->route; at != IDX_NONE; at = rib->route[at].next) {
 		const struct rib_route *route = &rib->route[at];
 
@@ -156,7 +155,7 @@ static void new_choice(struct rib *rib, const struct rib_net *net, struct choice
 	/* At most one turn for each path. */
 	for (; rank != UINT32_MAX && new->best == IDX_NONE; rank = rank_next(rib, net, rank, false))
 		choose_of_rank(rib, net, rank, new);
-	new->resolver = resolver_choose(rib, net, new->best);
+	new->resolver = resolver_choose(rib, net);
 }
 
 /* The best stands first in its list. */

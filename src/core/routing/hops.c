@@ -56,12 +56,15 @@ static u32 hops_new(struct rib *rib)
 {
 	u32 idx = rib->hops_free;
 
-	if (idx != IDX_NONE)
+	if (idx != IDX_NONE) {
 		rib->hops_free = rib->hops[idx].free_next;
-	else if (rib->hops_top < rib->conf.hops_limit)
+	} else {
+		if (rib->hops_top == rib->conf.hops_limit)
+			return RIB_NONE;
 		idx = rib->hops_top++;
-	else
-		return RIB_NONE;
+		/* The circle is longer now, and those that wait behind this one still have their turn. */
+		rib->resolve_left += rib->resolve_left > 0;
+	}
 	rib->hops_count++;
 	return idx;
 }

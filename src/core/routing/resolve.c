@@ -1,8 +1,9 @@
 /* What next hops resolve to: which way a gateway is reached.
  *
  * A gateway that comes with its interface is there. One without is looked up among the resolvers:
- * of each net the best path whose hops all name an interface, or that has none to name. So what
- * is found depends on no other look-up (RFC 4271 section 5.1.3 asks for one step of recursion).  */
+ * of each net the path of lowest distance, source and metric among those whose hops all name an
+ * interface, or that have none to name. So what is found depends on no other look-up (RFC 4271
+ * section 5.1.3 asks for one step of recursion).                                                 */
 #include "core/routing/rib_part.h"
 
 enum { WEIGHT_MAX = UINT16_MAX };
@@ -48,6 +49,9 @@ static const struct rib_hops *hops_towards(const struct rib *rib, u32 addr, u32 
 	const struct rib_route *by = resolver_find(rib, addr);
 
 	if (by == NULL || rib_route_type(by) != FIB_UNICAST)
+		return NULL;
+	/* It was offered with other hops, and its net was not chosen since: soon it is none. */
+	if (!rib->hops[by->hops].direct)
 		return NULL;
 	*cost = is_on_link(&rib->hops[by->hops]) ? 0 : by->metric;
 	return &rib->hops[by->hops];

@@ -38,6 +38,7 @@ void conf_defaults(struct conf *conf)
 	conf->filter.elem_limit = engine.filter.elem_limit;
 	conf->split_limit = CONF_SPLIT_USUAL;
 	conf->split_buffers_kb = CONF_SPLIT_BUFFERS_KB;
+	conf_routing_defaults(&conf->routing);
 	conf->ct = engine.ct;
 	conf->icmp = engine.icmp;
 	conf->redirects = engine.redirects;

@@ -8,6 +8,7 @@
 #ifndef HOST_CONF_CONF_H
 #define HOST_CONF_CONF_H
 
+#include "host/conf/conf_routing.h"
 #include "host/health/health_conf.h"
 #include "sluice/sluice.h"
 
@@ -225,6 +226,7 @@ struct conf {
 	struct conf_accelerate accelerate[SPLICE_RULE_MAX];
 	u32 split_limit;   /* limits, where there are rules */
 	u32 split_buffers_kb;
+	struct conf_routing routing;
 	u32 address_count; /* limit; 0: as many as pools need, and some */
 	u32 mapping_count; /* limits, as in struct nat_conf */
 	u32 dest_count;

@@ -1,6 +1,7 @@
 /* What values of a configuration may stand together. */
 #include "host/conf/conf_check_accelerate.h"
 #include "host/conf/conf_check_filter.h"
+#include "host/conf/conf_check_routing.h"
 #include "host/conf/conf_check_service.h"
 #include "host/conf/conf_check_subscriber.h"
 #include "host/conf/conf_checking.h"
@@ -437,5 +438,6 @@ bool conf_check(const struct conf *conf, const struct conf_marks *marks, struct 
 	conf_check_filter(conf, marks, errors);
 	conf_check_subscribers(conf, marks, errors);
 	conf_check_accelerate(conf, marks, errors);
+	conf_check_routing(conf, marks, errors);
 	return errors->count == before;
 }

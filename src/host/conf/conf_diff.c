@@ -24,7 +24,7 @@ static void add(struct conf_diff *diff, enum conf_when when, const char *path, c
 
 static void join(char path[CONF_DIFF_PATH_SIZE], const char *prefix, const char *key)
 {
-	snprintf(path, CONF_DIFF_PATH_SIZE, "%.60s%.30s", prefix, key);
+	snprintf(path, CONF_DIFF_PATH_SIZE, "%.120s%.30s", prefix, key);
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -75,6 +75,8 @@ static void show_field(const struct conf_field *field, const void *base,
 		return;
 	}
 	conf_value_show(field, base, value);
+	if (field->kind == CONF_SECRET && !conf_value_is_none(field, base))
+		snprintf(value, sizeof value, CONF_HIDDEN);
 	snprintf(text, CONF_DIFF_TEXT_SIZE, "%s", value);
 }
 
@@ -179,17 +181,26 @@ static void show_element(const struct conf_group *group, const void *element,
 static void diff_group(struct conf_diff *diff, const struct conf_group *group, const char *prefix,
 		       const void *from, const void *to);
 
-static const char *name_of(const struct conf_group *group, const void *element)
+/* A name stands in the element; of another kind of value it is what is shown of it. */
+static const char *name_of(const struct conf_group *group, const void *element,
+			   char shown[CONF_VALUE_SIZE])
 {
-	return (const char *)element + conf_field_find(group, group->name)->at;
+	const struct conf_field *field = conf_field_find(group, group->name);
+
+	if (field->kind == CONF_NAME)
+		return (const char *)element + field->at;
+	conf_value_show(field, element, shown);
+	return shown;
 }
 
 static const void *find_named(const struct conf_field *list, const void *base, const char *name)
 {
+	char shown[CONF_VALUE_SIZE];
+
 	for (u32 i = 0; i < conf_count_of(list, base); i++) {
 		const void *element = conf_element_of(list, base, i);
 
-		if (strcmp(name_of(list->group, element), name) == 0)
+		if (strcmp(name_of(list->group, element, shown), name) == 0)
 			return element;
 	}
 	return NULL;
@@ -200,13 +211,14 @@ static void diff_named(struct conf_diff *diff, const struct conf_field *list, co
 {
 	char inner[CONF_DIFF_PATH_SIZE];
 	char text[CONF_DIFF_TEXT_SIZE];
+	char shown[CONF_VALUE_SIZE];
 
 	for (u32 i = 0; i < conf_count_of(list, from); i++) {
 		const void *element = conf_element_of(list, from, i);
-		const char *name = name_of(list->group, element);
+		const char *name = name_of(list->group, element, shown);
 		const void *other = find_named(list, to, name);
 
-		snprintf(inner, sizeof inner, "%.44s.%.47s%s", path, name, other ? "." : "");
+		snprintf(inner, sizeof inner, "%.105s.%.47s%s", path, name, other ? "." : "");
 		if (other && bytes_equal(list, element, other))
 			continue;
 		if (other) {
@@ -218,11 +230,11 @@ static void diff_named(struct conf_diff *diff, const struct conf_field *list, co
 	}
 	for (u32 i = 0; i < conf_count_of(list, to); i++) {
 		const void *element = conf_element_of(list, to, i);
-		const char *name = name_of(list->group, element);
+		const char *name = name_of(list->group, element, shown);
 
 		if (find_named(list, from, name))
 			continue;
-		snprintf(inner, sizeof inner, "%.44s.%.47s", path, name);
+		snprintf(inner, sizeof inner, "%.105s.%.47s", path, name);
 		show_element(list->group, element, text);
 		add(diff, list->when, inner, "", text);
 	}
@@ -254,12 +266,12 @@ static void diff_placed(struct conf_diff *diff, const struct conf_field *list, c
 		to_end--;
 	}
 	for (u32 i = begin; i < from_end; i++) {
-		snprintf(inner, sizeof inner, "%.60s[%u]", path, i);
+		snprintf(inner, sizeof inner, "%.120s[%u]", path, i);
 		show_for(diff, list, from, i, text);
 		add(diff, list->when, inner, text, "");
 	}
 	for (u32 i = begin; i < to_end; i++) {
-		snprintf(inner, sizeof inner, "%.60s[%u]", path, i);
+		snprintf(inner, sizeof inner, "%.120s[%u]", path, i);
 		show_for(diff, list, to, i, text);
 		add(diff, list->when, inner, "", text);
 	}
@@ -284,6 +296,8 @@ static void diff_field(struct conf_diff *diff, const struct conf_field *field, c
 		return;
 	show_field(field, from, one);
 	show_field(field, to, two);
+	if (strcmp(one, two) == 0)
+		snprintf(two, sizeof two, "another one, " CONF_HIDDEN " as well");
 	add(diff, field->when, path, one, two);
 }
 
@@ -296,7 +310,7 @@ static void diff_group(struct conf_diff *diff, const struct conf_group *group, c
 
 		join(path, prefix, field->key);
 		if (field->kind == CONF_GROUP) {
-			snprintf(path, sizeof path, "%.60s%.30s.", prefix, field->key);
+			snprintf(path, sizeof path, "%.120s%.30s.", prefix, field->key);
 			diff_group(diff, field->group, path, (const u8 *)from + field->at,
 				   (const u8 *)to + field->at);
 		} else {

@@ -4,7 +4,7 @@
 
 #include "host/conf/conf_schema.h"
 
-enum { CONF_CHANGE_MAX = 256, CONF_DIFF_PATH_SIZE = 96, CONF_DIFF_TEXT_SIZE = 160 };
+enum { CONF_CHANGE_MAX = 256, CONF_DIFF_PATH_SIZE = 160, CONF_DIFF_TEXT_SIZE = 160 };
 
 struct conf_change {
 	char path[CONF_DIFF_PATH_SIZE]; /* "limits.flows", "interfaces.eth0.mtu", "nat.rules[2]" */

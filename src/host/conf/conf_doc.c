@@ -93,7 +93,7 @@ static void walk_group(struct walk *walk, const struct conf_group *group, const 
 		char path[CONF_DOC_PATH_SIZE];
 		char inner[CONF_DOC_PATH_SIZE];
 
-		snprintf(path, sizeof path, "%.50s%.40s", prefix, field->key);
+		snprintf(path, sizeof path, "%.80s%.40s", prefix, field->key);
 		if (!walk->wanted)
 			fprintf(walk->out, "%s\n", path);
 		else if (strcmp(walk->wanted, path) == 0) {
@@ -102,7 +102,7 @@ static void walk_group(struct walk *walk, const struct conf_group *group, const 
 		}
 		if (!field->group)
 			continue;
-		snprintf(inner, sizeof inner, "%.90s.", path);
+		snprintf(inner, sizeof inner, "%.120s.", path);
 		if (field->kind == CONF_LIST) {
 			conf_element_defaults(field->group, &element);
 			walk_group(walk, field->group, inner, (const u8 *)&element, true);
@@ -196,6 +196,14 @@ static const char *pattern_of(enum conf_kind kind)
 		[CONF_PORTS] = "^[0-9]+(-[0-9]+)?$",
 		[CONF_VIA] = "^[0-9]+(\\.[0-9]+){3}$",
 		[CONF_ELEM] = "^[0-9]+(\\.[0-9]+){3}([/:][0-9]+)?$|^[0-9]+(-[0-9]+)?$",
+		[CONF_MAYBE] = "^[0-9]+[kM]?$",
+		[CONF_AS] = "^[0-9]+\\.[0-9]+$",
+		[CONF_AREA] = "^[0-9]+(\\.[0-9]+){3}$",
+		[CONF_LIST_PREFIX] = "^[0-9]+(\\.[0-9]+){3}(/[0-9]+)?( +ge +[0-9]+)?( +le +[0-9]+)?$",
+		[CONF_COMMUNITY] = "^[0-9]+:[0-9]+$",
+		[CONF_LARGE] = "^[0-9]+:[0-9]+:[0-9]+$",
+		[CONF_TEXT] = "^[ -~]+$",
+		[CONF_SECRET] = "^[ -~]+$",
 		[CONF_ICMP] = "^([a-z-]+|[0-9]+)/([a-z-]+|[0-9]+)$",
 	};
 
@@ -238,7 +246,19 @@ static json_t *schema_value(const struct conf_field *field)
 		json_array_append_new(shapes, json_pack("{s:o}", "enum", schema_words(field)));
 		break;
 	case CONF_NUMBER:
+	case CONF_MAYBE:
 		json_array_append_new(shapes, schema_number(field));
+		json_array_append_new(shapes, schema_pattern(field));
+		break;
+	case CONF_AS:
+	case CONF_AREA:
+		json_array_append_new(shapes, json_pack("{s:s, s:i, s:I}", "type", "integer",
+							"minimum", field->kind == CONF_AS,
+							"maximum", (json_int_t)UINT32_MAX));
+		json_array_append_new(shapes, schema_pattern(field));
+		break;
+	case CONF_COMMUNITY:
+		json_array_append_new(shapes, json_pack("{s:o}", "enum", schema_words(field)));
 		json_array_append_new(shapes, schema_pattern(field));
 		break;
 	case CONF_PORT: json_array_append_new(shapes, schema_number(field)); break;

@@ -110,7 +110,7 @@ static void section(FILE *out, const struct conf_doc_form *form, const struct co
 
 		if (!field->group)
 			continue;
-		snprintf(inner, sizeof inner, "%.40s%s%.40s%s", path, *path ? "." : "", field->key,
+		snprintf(inner, sizeof inner, "%.80s%s%.40s%s", path, *path ? "." : "", field->key,
 			 field->kind == CONF_LIST ? "[]" : "");
 		if (field->kind == CONF_LIST) {
 			conf_element_defaults(field->group, &element);

@@ -7,7 +7,7 @@
 
 #include "host/conf/conf_schema.h"
 
-enum { CONF_DOC_PATH_SIZE = 96, CONF_DOC_TEXT_SIZE = 256 };
+enum { CONF_DOC_PATH_SIZE = 128, CONF_DOC_TEXT_SIZE = 256 };
 
 /* "required", a value, or nothing; standard: the struct of the group at its defaults. */
 void conf_doc_default(const struct conf_field *field, const void *standard,

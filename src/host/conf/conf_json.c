@@ -8,7 +8,8 @@
 static json_t *json_value(const struct conf_field *field, const void *base)
 {
 	bool is_text = field->kind == CONF_NAME || field->kind == CONF_PATH ||
-		       field->kind == CONF_LISTEN;
+		       field->kind == CONF_LISTEN || field->kind == CONF_TEXT ||
+		       field->kind == CONF_SECRET;
 	char text[CONF_VALUE_SIZE];
 
 	conf_value_show(field, base, text);

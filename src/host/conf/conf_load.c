@@ -211,6 +211,8 @@ static void expected(struct loading *l, const struct conf_field *field)
 	else if (l->event.type == YAML_SEQUENCE_START_EVENT)
 		conf_error(l->errors, here(l), "'%s' is a list here; it has to be %s", field->key,
 			   right);
+	else if (l->event.type == YAML_SCALAR_EVENT && field->kind == CONF_SECRET)
+		conf_error(l->errors, here(l), "'%s' has to be %s", field->key, right);
 	else if (l->event.type == YAML_SCALAR_EVENT)
 		conf_error(l->errors, here(l), "'%.*s': '%s' has to be %s", SHOWN_MAX,
 			   (const char *)l->event.data.scalar.value, field->key, right);
@@ -218,7 +220,8 @@ static void expected(struct loading *l, const struct conf_field *field)
 
 static void wrong_value(struct loading *l, const struct conf_field *field, const char *text)
 {
-	const char *near = text ? conf_value_near(field, text) : NULL;
+	const char *near =
+		text && field->kind != CONF_SECRET ? conf_value_near(field, text) : NULL;
 	char right[CONF_ERROR_SIZE / 2];
 
 	if (!near) {

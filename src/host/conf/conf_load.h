@@ -28,7 +28,12 @@ bool conf_load(const char *text, size_t len_bytes, struct conf *conf, struct con
 	       struct conf_errors *errors, struct turns *turns);
 
 /* The canonical form: keys in the order of the table, values in one spelling, and only what differs
- * from the default; all: everything. Loading it gives the same value. turns: as above.          */
-void conf_print(const struct conf *conf, bool all, FILE *out, struct turns *turns);
+ * from the default. Loading it gives the same value, unless secrets are hidden: then it has
+ * mistakes where they stand. turns: as above.                                                    */
+enum conf_print_flag {
+	CONF_PRINT_ALL = 1 << 0,  /* what is the default, too */
+	CONF_PRINT_HIDE = 1 << 1, /* a word in place of secrets */
+};
+void conf_print(const struct conf *conf, u32 flags, FILE *out, struct turns *turns);
 
 #endif

@@ -184,6 +184,30 @@ static void note_checks(const struct conf *conf, struct conf_notes *notes)
 	}
 }
 
+/* RFC 8212: of a peer of another AS nothing is taken, and nothing is told to it, unless somebody
+ * has said what.                                                                                 */
+static void note_peers(const struct conf *conf, struct conf_notes *notes)
+{
+	const struct conf_bgp *bgp = &conf->routing.bgp;
+
+	for (u32 i = 0; i < bgp->peer_count; i++) {
+		const struct conf_bgp_peer *peer = &bgp->peer[i];
+		bool takes = peer->import[0] != 0;
+		bool tells = peer->export[0] != 0;
+
+		if (peer->as == bgp->as || (takes && tells))
+			continue;
+		note(notes,
+		     "BGP peer '%s' is of another AS and has no '%s', so that nothing is %s (RFC "
+		     "8212); '%s: any' takes and tells everything",
+		     peer->name, takes ? "export" : tells ? "import" : "import' and 'export",
+		     takes   ? "announced to it"
+		     : tells ? "taken of what it announces"
+			     : "taken of it or announced to it",
+		     takes ? "export" : "import");
+	}
+}
+
 void conf_notes(const struct conf *conf, struct conf_notes *notes)
 {
 	notes->count = notes->left_out = 0;
@@ -191,4 +215,5 @@ void conf_notes(const struct conf *conf, struct conf_notes *notes)
 		note(notes, "there are no rules in 'nat', so every packet keeps its addresses");
 	note_tools(conf, notes);
 	note_checks(conf, notes);
+	note_peers(conf, notes);
 }

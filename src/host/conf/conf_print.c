@@ -6,6 +6,7 @@
 struct printing {
 	FILE *out;
 	bool all;
+	bool hide;
 	u32 depth;
 	bool dash;   /* the next line begins an element of a list */
 	bool spaced; /* an empty line before the next section */
@@ -66,6 +67,15 @@ static void print_values(struct printing *p, const struct conf_field *list, cons
 	fputs("]\n", p->out);
 }
 
+/* In quotes, and both of YAML's own in it with a backslash. */
+static void print_text(FILE *out, const char *key, const char *text)
+{
+	fprintf(out, "%s: \"", key);
+	for (; *text; text++)
+		fprintf(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+	fputs("\"\n", out);
+}
+
 /* A plain word, unless YAML reads something else of it. */
 static void print_value(struct printing *p, const struct conf_field *field, const void *base)
 {
@@ -73,6 +83,16 @@ static void print_value(struct printing *p, const struct conf_field *field, cons
 	bool quoted;
 
 	conf_value_show(field, base, text);
+	if (field->kind == CONF_TEXT || field->kind == CONF_SECRET) {
+		bool none = conf_value_is_none(field, base);
+
+		begin_line(p);
+		if (none || (field->kind == CONF_SECRET && p->hide))
+			fprintf(p->out, "%s: %s\n", field->key, none ? text : CONF_HIDDEN);
+		else
+			print_text(p->out, field->key, text);
+		return;
+	}
 	quoted = (field->kind == CONF_NAME || field->kind == CONF_PATH ||
 		  field->kind == CONF_LISTEN) &&
 		 strspn(text,
@@ -157,9 +177,12 @@ static void print_group(struct printing *p, const struct conf_group *group, cons
 	}
 }
 
-void conf_print(const struct conf *conf, bool all, FILE *out, struct turns *turns)
+void conf_print(const struct conf *conf, u32 flags, FILE *out, struct turns *turns)
 {
-	struct printing printing = { .out = out, .all = all, .turns = turns };
+	struct printing printing = { .out = out,
+				     .all = (flags & CONF_PRINT_ALL) != 0,
+				     .hide = (flags & CONF_PRINT_HIDE) != 0,
+				     .turns = turns };
 	static struct conf standard;
 
 	conf_defaults(&standard);

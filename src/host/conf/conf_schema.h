@@ -34,6 +34,14 @@ enum conf_kind {
 	CONF_ELEM,     /* struct filter_elem, of any kind of set */
 	CONF_PROTO,    /* s32: a protocol, of which some have words; zero is CONF_ANY */
 	CONF_ICMP,     /* two s32, type and, at more, code; each may be CONF_ANY */
+	CONF_MAYBE,    /* s64: a number, or CONF_ANY */
+	CONF_AS,       /* u32 */
+	CONF_AREA,     /* u32 */
+	CONF_LIST_PREFIX, /* struct conf_list_prefix */
+	CONF_COMMUNITY,   /* u32 */
+	CONF_LARGE,       /* struct large_community */
+	CONF_TEXT,        /* char[]; printable, with spaces */
+	CONF_SECRET,      /* the same; for nobody's eyes */
 	CONF_KIND_COUNT,
 };
 
@@ -88,6 +96,17 @@ union conf_element {
 	struct conf_exception exception;
 	struct conf_set set;
 	struct conf_accelerate accelerate;
+	struct conf_prefix_list prefix_list;
+	struct conf_policy policy;
+	struct conf_policy_rule policy_rule;
+	struct conf_bgp_peer bgp_peer;
+	struct conf_ospf_area ospf_area;
+	struct conf_ospf_range ospf_range;
+	struct conf_ospf_iface ospf_iface;
+	struct conf_rip_iface rip_iface;
+	struct conf_bfd_iface bfd_iface;
+	struct conf_key key;
+	struct conf_bfd_key bfd_key;
 };
 
 extern const struct conf_group conf_root;
@@ -102,6 +121,9 @@ const char *conf_when_name(enum conf_when when);
 
 enum { CONF_VALUE_SIZE = 128 };
 
+/* What is shown in place of a secret; conf_check() refuses it as one. */
+#define CONF_HIDDEN "hidden"
+
 /* base: the struct of the group. False: nothing was written. */
 bool conf_value_read(const struct conf_field *field, const char *text, void *base);
 /* As it is read back, and in one way only. */
@@ -113,6 +135,8 @@ struct conf_field conf_value_element(const struct conf_field *list);
 /* The nearest word of a field that has words; NULL: none is near. */
 const char *conf_value_near(const struct conf_field *field, const char *text);
 bool conf_is_value(const struct conf_field *field);
+/* Whether it is what the word for nothing stands for. */
+bool conf_value_is_none(const struct conf_field *field, const void *base);
 
 u32 conf_count_of(const struct conf_field *list, const void *base);
 const void *conf_element_of(const struct conf_field *list, const void *base, u32 index);

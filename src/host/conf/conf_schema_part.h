@@ -11,5 +11,11 @@ extern const struct conf_group conf_service_group;
 extern const struct conf_group conf_filter_group;
 extern const struct conf_group conf_subscriber_group;
 extern const struct conf_group conf_accelerate_group;
+extern const struct conf_group conf_routing_group;
+extern const struct conf_group conf_policy_group;
+extern const struct conf_group conf_bgp_group;
+extern const struct conf_group conf_ospf_group;
+extern const struct conf_group conf_rip_group;
+extern const struct conf_group conf_key_group;
 
 #endif

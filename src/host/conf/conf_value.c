@@ -8,6 +8,7 @@
 #include "host/conf/nearest.h"
 #include "host/conf/value_icmp.h"
 #include "host/conf/values.h"
+#include "host/conf/values_routing.h"
 
 enum { WORDS_MAX = 64 };
 
@@ -235,14 +236,54 @@ static bool read_proto(const char *text, s32 *proto)
 	return true;
 }
 
+static bool read_maybe(const struct conf_field *field, const char *text, s64 *out)
+{
+	u64 number;
+
+	if (!read_number(field, text, &number))
+		return false;
+	*out = (s64)number;
+	return true;
+}
+
+static bool read_free(const struct conf_field *field, const char *text, char *out)
+{
+	if (!value_text(text, field->size))
+		return false;
+	memset(out, 0, field->size);
+	memcpy(out, text, strlen(text));
+	return true;
+}
+
+static bool read_routing(const struct conf_field *field, const char *text, void *at)
+{
+	switch (field->kind) {
+	case CONF_MAYBE: return read_maybe(field, text, at);
+	case CONF_AS: return value_as(text, at);
+	case CONF_AREA: return value_area(text, at);
+	case CONF_LIST_PREFIX: return value_list_prefix(text, at);
+	case CONF_COMMUNITY: return value_community(text, at);
+	case CONF_LARGE: return value_large_community(text, at);
+	case CONF_TEXT:
+	case CONF_SECRET: return read_free(field, text, at);
+	default: return false;
+	}
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static void clear(const struct conf_field *field, void *base)
 {
 	switch (field->kind) {
+	case CONF_AS:
+	case CONF_SECONDS:
+	case CONF_MILLIS:
 	case CONF_NUMBER: *(u32 *)place(base, field->at) = 0; break;
+	case CONF_MAYBE: *(s64 *)place(base, field->at) = CONF_ANY; break;
 	case CONF_PORT: *(u16 *)place(base, field->at) = 0; break;
 	case CONF_NAME:
+	case CONF_TEXT:
+	case CONF_SECRET:
 	case CONF_LISTEN:
 	case CONF_PATH: memset(place(base, field->at), 0, field->size); break;
 	case CONF_ADDR: be32_store(place(base, field->at), be32_of(0)); break;
@@ -352,21 +393,28 @@ bool conf_value_read(const struct conf_field *field, const char *text, void *bas
 	case CONF_LIST:
 	case CONF_VALUES:
 	case CONF_KIND_COUNT: break;
+	default: return read_routing(field, text, at);
 	}
 	return false;
 }
 
 /* ---- printing -------------------------------------------------------------------------------- */
 
-static bool is_clear(const struct conf_field *field, const void *base)
+bool conf_value_is_none(const struct conf_field *field, const void *base)
 {
 	const void *at = place_const(base, field->at);
 
 	switch (field->kind) {
+	case CONF_AS:
+	case CONF_SECONDS:
+	case CONF_MILLIS:
 	case CONF_NUMBER: return *(const u32 *)at == 0;
+	case CONF_MAYBE: return *(const s64 *)at == CONF_ANY;
 	case CONF_PORT:
 	case CONF_PORTS: return *(const u16 *)at == 0;
 	case CONF_NAME:
+	case CONF_TEXT:
+	case CONF_SECRET:
 	case CONF_LISTEN:
 	case CONF_PATH: return *(const char *)at == 0;
 	case CONF_ADDR: return be32_load(at).raw == 0;
@@ -413,6 +461,29 @@ static void show_proto(u8 proto, char text[CONF_VALUE_SIZE])
 		snprintf(text, CONF_VALUE_SIZE, "%u", proto);
 }
 
+static void show_routing(const struct conf_field *field, const void *at, char text[CONF_VALUE_SIZE])
+{
+	struct value_routing shown = { "" };
+
+	switch (field->kind) {
+	case CONF_MAYBE:
+		snprintf(text, CONF_VALUE_SIZE, "%lld", (long long)*(const s64 *)at);
+		return;
+	case CONF_AS: snprintf(text, CONF_VALUE_SIZE, "%u", *(const u32 *)at); return;
+	case CONF_TEXT:
+	case CONF_SECRET: snprintf(text, CONF_VALUE_SIZE, "%s", (const char *)at); return;
+	case CONF_AREA:
+		snprintf(text, CONF_VALUE_SIZE, "%s",
+			 value_show_addr(be32_of(*(const u32 *)at)).text);
+		return;
+	case CONF_LIST_PREFIX: shown = value_show_list_prefix(at); break;
+	case CONF_COMMUNITY: shown = value_show_community(*(const u32 *)at); break;
+	case CONF_LARGE: shown = value_show_large_community(at); break;
+	default: break;
+	}
+	snprintf(text, CONF_VALUE_SIZE, "%s", shown.text);
+}
+
 static void show_plain(const struct conf_field *field, const void *base, char text[CONF_VALUE_SIZE])
 {
 	const void *at = place_const(base, field->at);
@@ -436,9 +507,8 @@ static void show_plain(const struct conf_field *field, const void *base, char te
 		show_time(*(const u32 *)at * unit_of(field), text, CONF_VALUE_SIZE);
 		return;
 	case CONF_NANOS: show_time(*(const u64 *)at, text, CONF_VALUE_SIZE); return;
-	default: break;
+	default: show_routing(field, at, text); return;
 	}
-	text[0] = 0;
 }
 
 void conf_value_show(const struct conf_field *field, const void *base, char text[CONF_VALUE_SIZE])
@@ -446,7 +516,7 @@ void conf_value_show(const struct conf_field *field, const void *base, char text
 	const void *at = place_const(base, field->at);
 	const struct iface_addr *host = at;
 
-	if (field->zero && is_clear(field, base)) {
+	if (field->zero && conf_value_is_none(field, base)) {
 		snprintf(text, CONF_VALUE_SIZE, "%s", field->zero);
 		return;
 	}
@@ -515,7 +585,7 @@ static void expect_number(const struct conf_field *field, char *text, size_t siz
 	char high[CONF_VALUE_SIZE];
 	u64 unit_ns = unit_of(field);
 
-	if (field->kind == CONF_NUMBER || field->kind == CONF_PORT) {
+	if (field->kind == CONF_NUMBER || field->kind == CONF_PORT || field->kind == CONF_MAYBE) {
 		snprintf(text, size, "a number from %llu to %llu", (unsigned long long)field->min,
 			 (unsigned long long)field->max);
 		return;
@@ -546,6 +616,13 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 		[CONF_VIA] = "an address like 10.10.0.7, blackhole or prohibit",
 		[CONF_ELEM] = "an address or a prefix like 10.20.0.0/16, ports like 443 or "
 			      "1024-2047, or an address with a port like 10.0.0.1:443",
+		[CONF_AS] = "an AS number from 1 to 4294967295, or like 1.10",
+		[CONF_AREA] = "an area like 0.0.0.1, or a number",
+		[CONF_LIST_PREFIX] = "a prefix like 10.0.0.0/8, or 10.0.0.0/8 ge 16 le 24 for all "
+				     "within it of such lengths",
+		[CONF_COMMUNITY] = "a community like 65001:100, or no-export, no-advertise, "
+				   "no-export-subconfed, no-peer, blackhole, graceful-shutdown",
+		[CONF_LARGE] = "a large community like 64500:1:2",
 		[CONF_ICMP] = "a type of ICMP or type/code, by name or number, like "
 			      "echo-request, unreachable/port or 3/4",
 	};
@@ -554,9 +631,16 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 	switch (field->kind) {
 	case CONF_NUMBER:
 	case CONF_PORT:
+	case CONF_MAYBE:
 	case CONF_SECONDS:
 	case CONF_MILLIS:
 	case CONF_NANOS: expect_number(field, text, size); break;
+	case CONF_TEXT:
+	case CONF_SECRET:
+		snprintf(text, size,
+			 "up to %u printable letters of ASCII, spaces only between them",
+			 field->size - 1);
+		break;
 	case CONF_WORD: list_words(field, NULL, text, size); break;
 	case CONF_PROTO: list_words(field, "a number from 0 to 255", text, size); break;
 	case CONF_NAME:
