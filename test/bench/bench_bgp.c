@@ -1,7 +1,8 @@
 /* How long BGP takes for a table: routes of one peer into the RIB, and out to another one.
  *
  *     bench_bgp [routes]        about six prefixes a set of attributes, as in the Internet's table
- * CPU time of one core in memory: reading of messages, decision, forwarding table, announcements.  */
+ * CPU time of one core in memory: reading of messages, decision, forwarding table, announcements.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

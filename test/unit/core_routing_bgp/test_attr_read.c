@@ -1,5 +1,5 @@
-/* Path attributes from the wire: what they mean, and for each clause of RFC 7606 what becomes of one
- * that is malformed.                                                                             */
+/* Path attributes from the wire: what they mean, and for each clause of RFC 7606 what becomes of
+ * one that is malformed.                                                                         */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -19,7 +19,7 @@
  *   f  ROUTE-REFRESH is read
  *   d  dropped                          x  Cease
  *   n  NOTIFICATION                     t  hold timer expired
- *   e  finite state machine error       q  send hold timer expired: all of these to Idle           */
+ *   e  finite state machine error       q  send hold timer expired: all of these to Idle         */
 static const struct {
 	enum bgp_event event;
 	const char *cells;
@@ -109,7 +109,8 @@ static void every_cell(void **state)
 	assert_int_equal(seen, (BGP_EVENTS - 1) * BGP_STATES);
 }
 
-/* ---- the same with a peer: each event in each state does no harm, and leads where it should ---- */
+/* ---- the same with a peer: each event in each state does no harm, and leads where it should ----
+ */
 
 struct walk {
 	struct bgp_net *net;
