@@ -173,6 +173,7 @@ struct bgp_peer {
 	u8 live; /* the line that is established; BGP_LINE_NONE */
 	u8 held; /* enum bgp_held */
 	bool internal;
+	bool may_call; /* the listener has its key, if it has one */
 	struct bgp_peer_conf conf;
 	u64 import_mark; /* of what its policies say, to see a change */
 	u64 export_mark;
