@@ -44,6 +44,7 @@ static struct bgp_net_sock *sock_make(struct bgp_net *net, u32 host)
 		sock->fails_at = sock->done_at = sock->stands_at = NS_NEVER;
 		sock->ttl = TTL;
 		sock->rx_len = sock->chunk_count = 0;
+		sock->key_count = 0;
 		sock->sent = 0;
 		return sock;
 	}
@@ -219,14 +220,63 @@ static be32 source_for(const struct bgp_net_host *host, be32 peer)
 	return source;
 }
 
-static bool has_listener(const struct bgp_net *net, u32 host, be16 port)
+static const struct bgp_net_key *key_of(const struct bgp_net_sock *sock, be32 peer)
 {
+	for (u32 at = 0; at < sock->key_count; at++) {
+		if (be32_eq(sock->key[at].addr, peer))
+			return &sock->key[at];
+	}
+	return NULL;
+}
+
+/* Whether what one end sends is what the other one believes. */
+static bool keys_suit(const struct bgp_net_key *a, const struct bgp_net_key *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return a->ao == b->ao && a->secret.len_bytes == b->secret.len_bytes &&
+	       memcmp(a->secret.byte, b->secret.byte, a->secret.len_bytes) == 0 &&
+	       (!a->ao || (a->send_id == b->recv_id && a->recv_id == b->send_id));
+}
+
+static void key_set(struct bgp_net_sock *sock, enum sock_option option,
+		    const struct sock_value *value)
+{
+	bool add = option == SOCK_OPT_AO_ADD || value->secret != NULL;
+	struct bgp_net_key *key;
+	u32 at = 0;
+
+	CHECK(value->addr_len == 32);
+	while (at < sock->key_count && !be32_eq(sock->key[at].addr, value->addr))
+		at++;
+	if (at < sock->key_count)
+		sock->key[at] = sock->key[--sock->key_count];
+	if (!add)
+		return;
+	key = &sock->key[sock->key_count++];
+	CHECK(sock->key_count <= ARRAY_COUNT(sock->key));
+	key->addr = value->addr;
+	key->ao = option == SOCK_OPT_AO_ADD;
+	key->secret = key->ao ? value->ao->master : *value->secret;
+	key->send_id = key->ao ? value->ao->send_id : 0;
+	key->recv_id = key->ao ? value->ao->recv_id : 0;
+}
+
+static bool has_listener(const struct bgp_net *net, u32 host, const struct bgp_net_sock *caller,
+			 bool *silent)
+{
+	be16 port = caller->peer.port;
+
+	*silent = false;
 	for (u32 at = 0; at < BGP_NET_SOCKS; at++) {
 		const struct bgp_net_sock *sock = &net->sock[at];
 
-		if (sock->used && sock->host == host && sock->listening &&
-		    be16_eq(sock->local.port, port))
-			return true;
+		if (!sock->used || sock->host != host || !sock->listening ||
+		    !be16_eq(sock->local.port, port))
+			continue;
+		*silent = !keys_suit(key_of(caller, caller->peer.addr),
+				     key_of(sock, caller->local.addr));
+		return !*silent;
 	}
 	return false;
 }
@@ -238,6 +288,7 @@ static enum sock_error io_connect(void *ctx, sock_id id, const struct sock_addr 
 	struct bgp_net_sock *sock = sock_of(host, id);
 	struct bgp_net_sock *other = NULL;
 	u32 to = host_of(net, peer->addr);
+	bool silent;
 
 	(void)now;
 	CHECK(sock != NULL);
@@ -251,8 +302,10 @@ static enum sock_error io_connect(void *ctx, sock_id id, const struct sock_addr 
 	sock->fails_at = net->now + CONNECT_LIMIT_S * NS_PER_SEC;
 	if (is_lost(net, sock, to, 0) || net->cut[to][host->index])
 		return SOCK_IN_PROGRESS;
-	if (has_listener(net, to, peer->port))
+	if (has_listener(net, to, sock, &silent))
 		other = sock_make(net, to);
+	if (silent)
+		return SOCK_IN_PROGRESS;
 	if (other == NULL) {
 		sock->error = SOCK_REFUSED;
 		sock->fails_at = net->now + 2 * net->delay;
@@ -359,6 +412,11 @@ static enum sock_error io_set(void *ctx, sock_id id, enum sock_option option,
 
 	(void)now;
 	CHECK(sock != NULL);
+	if (option == SOCK_OPT_MD5SIG || option == SOCK_OPT_AO_ADD || option == SOCK_OPT_AO_DEL) {
+		if (((struct bgp_net_host *)ctx)->net->keyless)
+			return SOCK_LIMIT;
+		key_set(sock, option, value);
+	}
 	if (option == SOCK_OPT_TTL)
 		sock->ttl = (u32)value->number;
 	if (option == SOCK_OPT_MINTTL)

@@ -41,6 +41,14 @@ struct bgp_net_sock {
 	ns_t done_at;   /* the other one closed; NS_NEVER */
 	u32 ttl;
 	u32 min_ttl;
+	u32 key_count;
+	struct bgp_net_key {
+		be32 addr;
+		bool ao;
+		u8 send_id;
+		u8 recv_id;
+		struct tcp_auth_secret secret;
+	} key[4];  /* of peers */
 	bool cork; /* the test wants nothing of it to be taken */
 	u8 rx[BGP_NET_WINDOW];
 	u32 rx_len;
@@ -80,6 +88,7 @@ struct bgp_net {
 	ns_t now;
 	ns_t delay;
 	u32 dribble;                               /* bytes of a read at most; zero: all */
+	bool keyless;                              /* sockets have no room for keys */
 	bool unchecked;                            /* for tables that are large */
 	bool cut[BGP_NET_HOSTS][BGP_NET_HOSTS];    /* what is sent is lost */
 	u32 routers[BGP_NET_HOSTS][BGP_NET_HOSTS]; /* between two hosts */

@@ -1,4 +1,5 @@
-/* Routers that speak BGP: what becomes of routes on their way, by attributes, rules and policies. */
+/* Routers that speak BGP: what becomes of routes on their way, by attributes, rules and policies.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -884,6 +885,33 @@ static void routes_are_packed(void **state)
 	bgp_net_del(net);
 }
 
+/* Who is drained tells nobody of a way through it, and goes on to use what it hears. */
+static void a_drained_one_tells_nothing(void **state)
+{
+	static const u32 as[] = { 65001, 65002, 65003 };
+	struct bgp_net *net = row_of(as, ARRAY_COUNT(as));
+
+	(void)state;
+	start_all(net);
+	bgp_net_originate(net, 0, NET1);
+	bgp_net_run(net, 20 * NS_PER_SEC);
+	assert_true(bgp_net_has(net, 2, NET1));
+	bgp_drain(&net->host[1]->bgp, true);
+	bgp_net_run(net, NS_PER_SEC);
+	assert_false(bgp_net_has(net, 2, NET1));
+	assert_true(bgp_net_has(net, 1, NET1));
+	assert_int_equal(bgp_net_shown(net, 1, "10.2.0.2").announced, 0);
+	bgp_net_originate(net, 0, NET2);
+	bgp_net_run(net, NS_PER_SEC);
+	assert_false(bgp_net_has(net, 2, NET2));
+	bgp_drain(&net->host[1]->bgp, false);
+	bgp_net_run(net, NS_PER_SEC);
+	assert_true(bgp_net_has(net, 2, NET1));
+	assert_true(bgp_net_has(net, 2, NET2));
+	assert_int_equal(net->host[1]->downs, 0);
+	bgp_net_del(net);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -910,6 +938,7 @@ int main(void)
 		cmocka_unit_test(several_paths_are_told),
 		cmocka_unit_test(announcements_have_a_pace),
 		cmocka_unit_test(routes_are_packed),
+		cmocka_unit_test(a_drained_one_tells_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
