@@ -11,7 +11,7 @@ void ospf_conf_defaults(struct ospf_conf *conf)
 	conf->export_metric = 20;
 	conf->spf_initial_ms = 50;
 	conf->spf_short_ms = 200;
-	conf->spf_long_ms = 5000;
+	conf->spf_long_ms = 1000;
 	conf->lsa_limit = 16384;
 	conf->nbr_limit = 256;
 	conf->nbr_iface_limit = 64;
