@@ -122,8 +122,9 @@ struct ospf_bed *ospf_bed_new(void)
 static void layout(struct ospf_bed *bed, struct mem *mem)
 {
 	struct hash_key key = { { 5, 6, 7, 8 } };
-	struct rib_conf rib = { .net_limit = 256, .path_limit = 512, .hops_limit = 128,
-				.key = key };
+	struct rib_conf rib = {
+		.net_limit = 256, .path_limit = 512, .hops_limit = 128, .key = key
+	};
 	struct fib_conf fib = { .prefix_count = 512, .route_count = 256, .key = key };
 
 	fib_layout(&bed->fib, &fib, mem);
@@ -133,11 +134,18 @@ static void layout(struct ospf_bed *bed, struct mem *mem)
 
 void ospf_bed_start(struct ospf_bed *bed)
 {
-	struct ospf_env env = { .io = { .ctx = bed, .open = io_open, .close = io_close,
-					.set = io_set, .watch = io_watch, .send_to = io_send_to,
+	struct ospf_env env = { .io = { .ctx = bed,
+					.open = io_open,
+					.close = io_close,
+					.set = io_set,
+					.watch = io_watch,
+					.send_to = io_send_to,
 					.recv = io_recv },
-				.rib = &bed->rib, .ifaces = &bed->ifaces,
-				.policies = &bed->policies, .log = &bed->log, .auth_seq = 7 };
+				.rib = &bed->rib,
+				.ifaces = &bed->ifaces,
+				.policies = &bed->policies,
+				.log = &bed->log,
+				.auth_seq = 7 };
 	struct mem mem;
 
 	mem_init_plan(&mem);
@@ -201,9 +209,14 @@ void ospf_bed_say(struct ospf_bed *bed, const struct bed_nbr *nbr, u8 type, cons
 		  u32 len)
 {
 	u8 packet[BED_PKT_MAX];
-	struct ip4_hdr ip = { .version_ihl = 0x45, .ttl = 1, .proto = OSPF_PROTO,
-			      .src = nbr->addr, .dst = OSPF_ALL_ROUTERS };
-	struct ospf_hdr hdr = { .version = OSPF_VERSION, .type = type, .router = nbr->rid,
+	struct ip4_hdr ip = { .version_ihl = 0x45,
+			      .ttl = 1,
+			      .proto = OSPF_PROTO,
+			      .src = nbr->addr,
+			      .dst = OSPF_ALL_ROUTERS };
+	struct ospf_hdr hdr = { .version = OSPF_VERSION,
+				.type = type,
+				.router = nbr->rid,
 				.len = be16_of((u16)(sizeof hdr + len)) };
 	const struct ospf_iface *ifc = &bed->ospf.iface[nbr->iface];
 	u32 whole;
@@ -228,7 +241,8 @@ void ospf_bed_hello(struct ospf_bed *bed, const struct bed_nbr *nbr, bool names_
 				    .options = ospf_options(&bed->ospf.area[ifc->area]),
 				    .priority = nbr->priority,
 				    .dead_s = be32_of(ifc->conf.dead_s),
-				    .dr = nbr->dr, .bdr = nbr->bdr };
+				    .dr = nbr->dr,
+				    .bdr = nbr->bdr };
 	be32 us = BED_RID;
 
 	memcpy(body, &hello, sizeof hello);
@@ -241,7 +255,9 @@ void ospf_bed_dd(struct ospf_bed *bed, struct bed_nbr *nbr, u8 flags, const void
 {
 	const struct ospf_iface *ifc = &bed->ospf.iface[nbr->iface];
 	u8 body[BED_PKT_MAX / 2];
-	struct ospf_dd dd = { .mtu = be16_of(1500), .flags = flags, .seq = be32_of(nbr->dd_seq),
+	struct ospf_dd dd = { .mtu = be16_of(1500),
+			      .flags = flags,
+			      .seq = be32_of(nbr->dd_seq),
 			      .options = ospf_options(&bed->ospf.area[ifc->area]) };
 
 	memcpy(body, &dd, sizeof dd);
@@ -271,8 +287,8 @@ void ospf_bed_ack_all(struct ospf_bed *bed, const struct bed_nbr *nbr)
 	struct ospf_nbr *own = ospf_bed_nbr(bed, nbr);
 
 	for (u32 left = 64; left > 0 && own->rxmts.count > 0; left--) {
-		const struct ospf_lsa *lsa =
-			ospf_lsa_at(&bed->ospf, ospf_rxmt_at(&bed->ospf, own->rxmts.first)->lsa);
+		const struct ospf_lsa *lsa = ospf_lsa_at(
+			&bed->ospf, ospf_rxmt_at(&bed->ospf, own->rxmts.first)->lsa);
 		struct ospf_lsa_hdr hdr = ospf_lsa_hdr_now(&bed->ospf, lsa, bed->now);
 
 		ospf_bed_ack(bed, nbr, &hdr);
@@ -388,8 +404,12 @@ const struct ospf_lsa_hdr *ospf_bed_find_lsa(const struct bed_sent *sent, u8 typ
 struct ospf_summary_lsa ospf_bed_summary(be32 adv, u32 id, u32 seq, u16 age)
 {
 	struct ospf_summary_lsa lsa = {
-		.hdr = { .age = be16_of(age), .options = OSPF_OPT_E, .type = OSPF_SUMMARY_LSA,
-			 .id = be32_of(id), .adv = adv, .seq = be32_of(seq),
+		.hdr = { .age = be16_of(age),
+			 .options = OSPF_OPT_E,
+			 .type = OSPF_SUMMARY_LSA,
+			 .id = be32_of(id),
+			 .adv = adv,
+			 .seq = be32_of(seq),
 			 .len = be16_of(sizeof lsa) },
 		.mask = be32_of(0xffffff00),
 		.metric = be32_of(10),

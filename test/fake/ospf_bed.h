@@ -49,7 +49,7 @@ struct ospf_bed {
 	void *region;
 	u64 region_size;
 	ns_t now;
-	u16 fixed; /* a client of the RIB */
+	u16 fixed;   /* a client of the RIB */
 	bool refuse; /* send_to answers SOCK_AGAIN */
 	struct bed_socket sock[BED_SOCKS];
 	u32 packet_len; /* the one that recv gives next; zero: none */
@@ -74,8 +74,7 @@ void ospf_bed_hello(struct ospf_bed *bed, const struct bed_nbr *nbr, bool names_
 void ospf_bed_dd(struct ospf_bed *bed, struct bed_nbr *nbr, u8 flags, const void *headers,
 		 u32 count);
 void ospf_bed_lsupd(struct ospf_bed *bed, const struct bed_nbr *nbr, const void *lsa);
-void ospf_bed_ack(struct ospf_bed *bed, const struct bed_nbr *nbr,
-		  const struct ospf_lsa_hdr *hdr);
+void ospf_bed_ack(struct ospf_bed *bed, const struct bed_nbr *nbr, const struct ospf_lsa_hdr *hdr);
 /* All that waits to be acknowledged by it is. */
 void ospf_bed_ack_all(struct ospf_bed *bed, const struct bed_nbr *nbr);
 /* From nothing to Exchange, and to Full with an empty database of its own. */

@@ -1,5 +1,5 @@
 /* Anything that two neighbours may say to a speaker, in any order, at any time: every invariant
- * holds after every step, and when it stops nothing is left.                                      */
+ * holds after every step, and when it stops nothing is left.                                     */
 #include "fake/ospf_bed.h"
 #include "fuzz/input.h"
 
@@ -17,12 +17,16 @@ static void set_up(struct stage *stage, u8 setup)
 
 	stage->bed = ospf_bed_new();
 	area = &stage->bed->conf.area[0];
-	stage->nbr[0] = (struct bed_nbr){ .iface = BED_PTP, .rid = BED_HIGH,
-					  .addr = be32_of(0x0a000002), .priority = 1 };
-	stage->nbr[1] = (struct bed_nbr){ .iface = BED_LAN, .rid = BED_LOW, .priority = 3,
+	stage->nbr[0] = (struct bed_nbr){
+		.iface = BED_PTP, .rid = BED_HIGH, .addr = be32_of(0x0a000002), .priority = 1
+	};
+	stage->nbr[1] = (struct bed_nbr){ .iface = BED_LAN,
+					  .rid = BED_LOW,
+					  .priority = 3,
 					  .addr = be32_of(0x0a000102),
 					  .dr = be32_of(0x0a000102) };
-	stage->nbr[2] = (struct bed_nbr){ .iface = BED_LAN, .rid = be32_of(0x07070707),
+	stage->nbr[2] = (struct bed_nbr){ .iface = BED_LAN,
+					  .rid = be32_of(0x07070707),
 					  .addr = be32_of(0x0a000103) };
 	stage->bed->conf.rxmt_limit = 16;
 	stage->bed->conf.lsa_limit = (setup & 1) != 0 ? 16 : 64;

@@ -1,4 +1,4 @@
-/* Any bytes as a message of OSPF, and as an LSA: what is said to be right can be read to its end. */
+/* Any bytes as a message of OSPF, and as an LSA: what is said to be right is read to its end. */
 #include "core/routing/ospf/ospf_part.h"
 #include "fuzz/input.h"
 

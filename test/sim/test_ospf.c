@@ -1,5 +1,5 @@
 /* Networks of OSPF routers: whatever happens, when it is quiet again every router has the shortest
- * ways to all that can be reached, and to nothing else.                                           */
+ * ways to all that can be reached, and to nothing else.                                          */
 #include "sim/ospf_net.h"
 
 #include <setjmp.h>
@@ -30,7 +30,6 @@ static void test_two_on_a_link(void **state)
 	assert_true(ospf_net_judge(net));
 	ospf_net_free(net);
 }
-
 
 /* All on one network. */
 static struct ospf_net *lan_of(u64 seed, u32 count, u32 *lan)
@@ -98,8 +97,8 @@ static void test_graceful_stop(void **state)
 		struct ospf_lsa_shown lsa;
 		u32 cursor = 0;
 
-		while (n != 1 && ospf_show_lsas(&net->router[n]->ospf, &cursor, &lsa, 1,
-						net->now) == 1)
+		while (n != 1 &&
+		       ospf_show_lsas(&net->router[n]->ospf, &cursor, &lsa, 1, net->now) == 1)
 			assert_int_not_equal(be32_host(lsa.hdr.adv), 0x01000002);
 	}
 	assert_true(ospf_net_judge(net));
@@ -143,7 +142,8 @@ static void wild_init(struct wild *wild, u64 seed, u32 routers)
 		attach(wild, rng_below(&wild->rng, n), link);
 	}
 	for (u32 n = 0; n < routers / 2; n++) {
-		u32 lan = ospf_net_segment(wild->net, OSPF_NET_BROADCAST, 0x0a800000 + (n << 8), 24);
+		u32 lan = ospf_net_segment(wild->net, OSPF_NET_BROADCAST, 0x0a800000 + (n << 8),
+					   24);
 		u32 ends = 1 + rng_below(&wild->rng, 5);
 
 		for (u32 e = 0; e < ends; e++)
@@ -204,9 +204,9 @@ static void wild_run(u64 seed, u32 routers, u32 faults)
 	ospf_net_run(wild.net, 30 + rng_below(&wild.rng, 200));
 	for (u32 n = 0; n < faults; n++) {
 		wild_fault(&wild);
-		ospf_net_run_ms(wild.net, rng_below(&wild.rng, 2) == 0 ?
-						  rng_below(&wild.rng, 3000) :
-						  rng_below(&wild.rng, 100000));
+		ospf_net_run_ms(wild.net, rng_below(&wild.rng, 2) == 0
+						  ? rng_below(&wild.rng, 3000)
+						  : rng_below(&wild.rng, 100000));
 	}
 	wild_heal(&wild);
 	ospf_net_run(wild.net, 240);

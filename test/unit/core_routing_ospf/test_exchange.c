@@ -9,8 +9,9 @@
 
 static struct bed_nbr nbr_of(be32 rid)
 {
-	return (struct bed_nbr){ .iface = BED_PTP, .rid = rid, .addr = be32_of(0x0a000002),
-				 .priority = 1 };
+	return (struct bed_nbr){
+		.iface = BED_PTP, .rid = rid, .addr = be32_of(0x0a000002), .priority = 1
+	};
 }
 
 static struct ospf_bed *started(void)
@@ -73,10 +74,13 @@ static void test_10_5_what_has_to_be_equal(void **state)
 	(void)state;
 	for (u32 n = 0; n < ARRAY_COUNT(cases); n++) {
 		struct ospf_bed *bed = started();
-		struct bed_nbr nbr = { .iface = BED_LAN, .rid = BED_HIGH,
+		struct bed_nbr nbr = { .iface = BED_LAN,
+				       .rid = BED_HIGH,
 				       .addr = be32_of(0x0a000102) };
-		struct ospf_hello hello = { .mask = be32_of(0xffffff00), .hello_s = be16_of(10),
-					    .options = OSPF_OPT_E, .priority = 1,
+		struct ospf_hello hello = { .mask = be32_of(0xffffff00),
+					    .hello_s = be16_of(10),
+					    .options = OSPF_OPT_E,
+					    .priority = 1,
 					    .dead_s = be32_of(40) };
 
 		cases[n].spoil(&hello);
@@ -93,8 +97,10 @@ static void test_10_5_mask_of_a_link(void **state)
 {
 	struct ospf_bed *bed = started();
 	struct bed_nbr nbr = nbr_of(BED_HIGH);
-	struct ospf_hello hello = { .mask = be32_of(0), .hello_s = be16_of(10),
-				    .options = OSPF_OPT_E, .dead_s = be32_of(40) };
+	struct ospf_hello hello = { .mask = be32_of(0),
+				    .hello_s = be16_of(10),
+				    .options = OSPF_OPT_E,
+				    .dead_s = be32_of(40) };
 
 	(void)state;
 	ospf_bed_say(bed, &nbr, OSPF_HELLO, &hello, sizeof hello);
@@ -128,8 +134,9 @@ static void test_10_5_one_way_and_two_way(void **state)
 static void test_10_5_another_router_id(void **state)
 {
 	struct ospf_bed *bed = started();
-	struct bed_nbr nbr = { .iface = BED_LAN, .rid = BED_HIGH, .addr = be32_of(0x0a000102),
-			       .priority = 1 };
+	struct bed_nbr nbr = {
+		.iface = BED_LAN, .rid = BED_HIGH, .addr = be32_of(0x0a000102), .priority = 1
+	};
 
 	(void)state;
 	ospf_bed_hello(bed, &nbr, true);
@@ -147,7 +154,8 @@ static void test_too_many_neighbours(void **state)
 
 	(void)state;
 	for (u32 n = 0; n < 6; n++) {
-		struct bed_nbr nbr = { .iface = BED_LAN, .rid = be32_of(100 + n),
+		struct bed_nbr nbr = { .iface = BED_LAN,
+				       .rid = be32_of(100 + n),
 				       .addr = be32_of(0x0a000102 + n) };
 
 		ospf_bed_hello(bed, &nbr, true);
@@ -162,12 +170,20 @@ static void test_too_many_neighbours(void **state)
 
 static u32 hello_packet(u8 *packet, be32 src, be32 dst, be32 rid, u32 area)
 {
-	struct ip4_hdr ip = { .version_ihl = 0x45, .proto = OSPF_PROTO, .src = src, .dst = dst,
+	struct ip4_hdr ip = { .version_ihl = 0x45,
+			      .proto = OSPF_PROTO,
+			      .src = src,
+			      .dst = dst,
 			      .len = be16_of(20 + 24 + 20) };
-	struct ospf_hdr hdr = { .version = 2, .type = OSPF_HELLO, .router = rid,
-				.area = be32_of(area), .len = be16_of(24 + 20) };
-	struct ospf_hello hello = { .mask = be32_of(0xffffff00), .hello_s = be16_of(10),
-				    .options = OSPF_OPT_E, .priority = 1,
+	struct ospf_hdr hdr = { .version = 2,
+				.type = OSPF_HELLO,
+				.router = rid,
+				.area = be32_of(area),
+				.len = be16_of(24 + 20) };
+	struct ospf_hello hello = { .mask = be32_of(0xffffff00),
+				    .hello_s = be16_of(10),
+				    .options = OSPF_OPT_E,
+				    .priority = 1,
 				    .dead_s = be32_of(40) };
 
 	memcpy(packet, &ip, sizeof ip);
@@ -324,8 +340,8 @@ static void test_10_6_sequence_mismatch(void **state)
 		{ OSPF_DD_MS | OSPF_DD_M, 2, 0 }, /* a number that is not next */
 		{ OSPF_DD_M, 1, 0 },              /* the slave's flags from the master */
 		{ OSPF_DD_MS | OSPF_DD_I | OSPF_DD_M, 1, 0 },
-		{ OSPF_DD_MS, 1, 6 },               /* a type that is not known */
-		{ OSPF_DD_MS, 1, OSPF_NSSA_LSA },   /* one that does not belong here */
+		{ OSPF_DD_MS, 1, 6 },             /* a type that is not known */
+		{ OSPF_DD_MS, 1, OSPF_NSSA_LSA }, /* one that does not belong here */
 	};
 
 	(void)state;
@@ -348,7 +364,9 @@ static void test_10_6_sequence_mismatch(void **state)
 
 static void say_dd(struct ospf_bed *bed, const struct bed_nbr *nbr, u16 mtu, u32 seq)
 {
-	struct ospf_dd dd = { .mtu = be16_of(mtu), .options = OSPF_OPT_E, .seq = be32_of(seq),
+	struct ospf_dd dd = { .mtu = be16_of(mtu),
+			      .options = OSPF_OPT_E,
+			      .seq = be32_of(seq),
 			      .flags = OSPF_DD_I | OSPF_DD_M | OSPF_DD_MS };
 
 	ospf_bed_say(bed, nbr, OSPF_DD, &dd, sizeof dd);
@@ -457,8 +475,8 @@ static void test_13_6_bad_answer(void **state)
 	struct ospf_bed *bed = started();
 	struct bed_nbr nbr = nbr_of(BED_HIGH);
 	struct ospf_summary_lsa lsa = ospf_bed_summary(BED_HIGH, 0x0a630000, OSPF_SEQ_INITIAL, 10);
-	struct ospf_summary_lsa newer =
-		ospf_bed_summary(BED_HIGH, 0x0a630000, OSPF_SEQ_INITIAL + 1, 10);
+	struct ospf_summary_lsa newer = ospf_bed_summary(BED_HIGH, 0x0a630000, OSPF_SEQ_INITIAL + 1,
+							 10);
 
 	(void)state;
 	ospf_bed_to_exchange(bed, &nbr);

@@ -20,9 +20,13 @@ static struct pair pair_of(u8 own_priority)
 {
 	struct pair pair = {
 		.bed = ospf_bed_new(),
-		.ptp = { .iface = BED_PTP, .rid = BED_HIGH, .addr = be32_of(0x0a000002),
+		.ptp = { .iface = BED_PTP,
+			 .rid = BED_HIGH,
+			 .addr = be32_of(0x0a000002),
 			 .priority = 1 },
-		.lan = { .iface = BED_LAN, .rid = BED_LOW, .addr = be32_of(0x0a000102),
+		.lan = { .iface = BED_LAN,
+			 .rid = BED_LOW,
+			 .addr = be32_of(0x0a000102),
 			 .priority = 9 },
 	};
 
@@ -93,9 +97,12 @@ static void test_13_5_new_lsa(void **state)
 static void test_13_5_table_19_backup(void **state)
 {
 	struct pair pair = pair_of(1);
-	struct bed_nbr other = { .iface = BED_LAN, .rid = be32_of(0x02020202),
-				 .addr = be32_of(0x0a000103), .priority = 0,
-				 .dr = be32_of(0x0a000102), .bdr = be32_of(0x0a000101) };
+	struct bed_nbr other = { .iface = BED_LAN,
+				 .rid = be32_of(0x02020202),
+				 .addr = be32_of(0x0a000103),
+				 .priority = 0,
+				 .dr = be32_of(0x0a000102),
+				 .bdr = be32_of(0x0a000101) };
 	struct ospf_summary_lsa lsa = ospf_bed_summary(BED_HIGH, ID, OSPF_SEQ_INITIAL, 10);
 	struct ospf_summary_lsa two = ospf_bed_summary(BED_HIGH, ID + 256, OSPF_SEQ_INITIAL, 10);
 
@@ -206,7 +213,8 @@ static void test_13_what_is_not_taken(void **state)
 
 static void test_13_1_newer(void **state)
 {
-	struct ospf_lsa_hdr a = { .seq = be32_of(OSPF_SEQ_INITIAL), .csum = be16_of(5),
+	struct ospf_lsa_hdr a = { .seq = be32_of(OSPF_SEQ_INITIAL),
+				  .csum = be16_of(5),
 				  .age = be16_of(100) };
 	struct ospf_lsa_hdr b = a;
 
@@ -296,7 +304,10 @@ static void test_full_list_of_retransmissions(void **state)
 	struct ospf_bed *bed = ospf_bed_new();
 	struct bed_nbr nbr[2] = {
 		{ .iface = BED_PTP, .rid = BED_HIGH, .addr = be32_of(0x0a000002) },
-		{ .iface = BED_LAN, .rid = BED_LOW, .addr = be32_of(0x0a000102), .priority = 1,
+		{ .iface = BED_LAN,
+		  .rid = BED_LOW,
+		  .addr = be32_of(0x0a000102),
+		  .priority = 1,
 		  .dr = be32_of(0x0a000102) },
 	};
 
@@ -310,8 +321,8 @@ static void test_full_list_of_retransmissions(void **state)
 	ospf_bed_ack_all(bed, &nbr[0]);
 	ospf_bed_ack_all(bed, &nbr[1]);
 	for (u32 n = 0; n < 17; n++) {
-		struct ospf_summary_lsa lsa =
-			ospf_bed_summary(BED_HIGH, ID + n * 256, OSPF_SEQ_INITIAL, 10);
+		struct ospf_summary_lsa lsa = ospf_bed_summary(BED_HIGH, ID + n * 256,
+							       OSPF_SEQ_INITIAL, 10);
 
 		ospf_bed_lsupd(bed, &nbr[0], &lsa);
 	}
@@ -329,8 +340,8 @@ static void test_full_database(void **state)
 
 	(void)state;
 	for (u32 n = 0; n < room + 3; n++) {
-		struct ospf_summary_lsa lsa =
-			ospf_bed_summary(BED_HIGH, ID + n * 256, OSPF_SEQ_INITIAL, 10);
+		struct ospf_summary_lsa lsa = ospf_bed_summary(BED_HIGH, ID + n * 256,
+							       OSPF_SEQ_INITIAL, 10);
 
 		ospf_bed_lsupd(pair.bed, &pair.ptp, &lsa);
 		ospf_bed_ack_all(pair.bed, &pair.lan);

@@ -10,21 +10,23 @@
 
 static struct bed_nbr ptp_nbr(be32 rid)
 {
-	return (struct bed_nbr){ .iface = BED_PTP, .rid = rid, .addr = be32_of(0x0a000002),
-				 .priority = 1 };
+	return (struct bed_nbr){
+		.iface = BED_PTP, .rid = rid, .addr = be32_of(0x0a000002), .priority = 1
+	};
 }
 
 static struct bed_nbr lan_nbr(u32 n, be32 rid)
 {
-	return (struct bed_nbr){ .iface = BED_LAN, .rid = rid, .addr = be32_of(0x0a000100 + n),
-				 .priority = 1 };
+	return (struct bed_nbr){
+		.iface = BED_LAN, .rid = rid, .addr = be32_of(0x0a000100 + n), .priority = 1
+	};
 }
 
 enum { D = OSPF_NBR_DOWN, I, T, S, E, L, F, X = 99 };
 
 /* Rows: Down, Init, 2-Way, ExStart, Exchange, Loading, Full. Columns as enum ospf_nbr_event. The
- * neighbour is on a network where neither leads: an adjacency is unwanted when it is asked about. X:
- * unexpected, nothing happens. Loading with requests left; ExchangeDone comes with none left.     */
+ * neighbour is on a network where neither leads: an adjacency is unwanted when that is asked. X:
+ * unexpected, nothing happens. Loading with requests left; ExchangeDone comes with none left.    */
 static const u8 nbr_table[OSPF_NBR_STATES][OSPF_NBR_EVENTS] = {
 	/*     hello 2way nego exch badreq loaded adjok mism 1way kill inact lldown */
 	[D] = { I, X, X, X, X, X, X, X, X, D, X, D, X, X, X },
@@ -183,8 +185,8 @@ static void test_9_4_election(void **state)
 	ospf_bed_hello(bed, &a, true);
 	ospf_bed_hello(bed, &b, true);
 	ospf_bed_wait(bed, 6 * NS_PER_SEC);
-	/* Nobody claims it: the highest priority is the backup and, as there is none, leads; the next
-	 * one by router id is the backup.                                                         */
+	/* Nobody claims it: the highest priority is the backup and, as none leads, the DR; the next
+	 * one by router id is the backup.                                                        */
 	assert_true(be32_eq(ifc->dr, a.addr));
 	assert_int_equal(ifc->state, OSPF_IFACE_OTHER);
 	a.dr = b.dr = a.addr;

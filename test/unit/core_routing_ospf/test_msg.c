@@ -13,7 +13,8 @@
 /* A router-LSA of stub links. */
 static u32 router_lsa(u8 *out, u32 links)
 {
-	struct ospf_router_lsa lsa = { .hdr = { .type = OSPF_ROUTER_LSA, .id = be32_of(0x01020304),
+	struct ospf_router_lsa lsa = { .hdr = { .type = OSPF_ROUTER_LSA,
+						.id = be32_of(0x01020304),
 						.adv = be32_of(0x01020304),
 						.seq = be32_of(OSPF_SEQ_INITIAL) },
 				       .link_count = be16_of((u16)links) };
@@ -23,7 +24,8 @@ static u32 router_lsa(u8 *out, u32 links)
 	memset(out, 0, len);
 	memcpy(out, &lsa, sizeof lsa);
 	for (u32 n = 0; n < links; n++) {
-		struct ospf_link link = { .id = be32_of(n), .type = OSPF_LINK_STUB,
+		struct ospf_link link = { .id = be32_of(n),
+					  .type = OSPF_LINK_STUB,
 					  .metric = be16_of((u16)n) };
 
 		memcpy(out + sizeof lsa + n * sizeof link, &link, sizeof link);
@@ -126,7 +128,8 @@ static void test_masks(void **state)
 
 static u32 message(u8 *out, u8 type, u32 body)
 {
-	struct ospf_hdr hdr = { .version = OSPF_VERSION, .type = type,
+	struct ospf_hdr hdr = { .version = OSPF_VERSION,
+				.type = type,
 				.len = be16_of((u16)(sizeof hdr + body)) };
 
 	memset(out, 0, sizeof hdr + body);

@@ -10,8 +10,9 @@
 
 static struct bed_nbr nbr_of(be32 rid)
 {
-	return (struct bed_nbr){ .iface = BED_PTP, .rid = rid, .addr = be32_of(0x0a000002),
-				 .priority = 1 };
+	return (struct bed_nbr){
+		.iface = BED_PTP, .rid = rid, .addr = be32_of(0x0a000002), .priority = 1
+	};
 }
 
 static const u8 *router_lsa(const struct ospf_bed *bed)
@@ -172,8 +173,9 @@ static void test_keys_change_live(void **state)
 	auth->key[0] = (struct ospf_key){ .id = 1, .len_bytes = 3, .byte = "old" };
 	ospf_bed_start(bed);
 	ospf_bed_to_full(bed, &nbr);
-	auth->key[1] = (struct ospf_key){ .id = 2, .alg = OSPF_KEY_SHA512, .len_bytes = 3,
-					  .byte = "new" };
+	auth->key[1] = (struct ospf_key){
+		.id = 2, .alg = OSPF_KEY_SHA512, .len_bytes = 3, .byte = "new"
+	};
 	auth->key_count = 2;
 	auth->send_key = 1;
 	assert_int_equal(ospf_configure(&bed->ospf, &bed->conf, bed->now), ERR_OK);
@@ -331,7 +333,9 @@ static void test_stub_router(void **state)
 static void test_network_lsa(void **state)
 {
 	struct ospf_bed *bed = ospf_bed_new();
-	struct bed_nbr nbr = { .iface = BED_LAN, .rid = BED_LOW, .addr = be32_of(0x0a000102),
+	struct bed_nbr nbr = { .iface = BED_LAN,
+			       .rid = BED_LOW,
+			       .addr = be32_of(0x0a000102),
 			       .dr = be32_of(0x0a000101) };
 	u32 idx;
 
@@ -357,8 +361,9 @@ static void test_network_lsa(void **state)
 static void offer(struct ospf_bed *bed, u32 addr, u8 len)
 {
 	struct ip_prefix prefix = ip_prefix4(be32_of(addr), len);
-	struct rib_path path = { .client = bed->fixed, .type = FIB_BLACKHOLE, .distance = 1,
-				 .hops = RIB_NONE };
+	struct rib_path path = {
+		.client = bed->fixed, .type = FIB_BLACKHOLE, .distance = 1, .hops = RIB_NONE
+	};
 
 	assert_int_equal(rib_offer(&bed->rib, &prefix, &path), ERR_OK);
 	while (rib_tick(&bed->rib, bed->now))
@@ -378,7 +383,8 @@ static void test_export_policy(void **state)
 	bed->policies.policy[0].count = bed->policies.rule_count = 1;
 	bed->policies.rule[0] = (struct policy_rule){ .list = POLICY_NONE,
 						      .set = POLICY_SET_METRIC | POLICY_SET_TAG,
-						      .metric = 42, .new_tag = 4711 };
+						      .metric = 42,
+						      .new_tag = 4711 };
 	bed->conf.export_policy = 0;
 	ospf_bed_start(bed);
 	offer(bed, 0x14000000, 8);
@@ -406,8 +412,11 @@ static void say_router(struct ospf_bed *bed, const struct bed_nbr *nbr)
 	struct {
 		struct ospf_router_lsa head;
 		struct ospf_link link[2];
-	} lsa = { .head.hdr = { .options = OSPF_OPT_E, .type = OSPF_ROUTER_LSA, .id = nbr->rid,
-				.adv = nbr->rid, .seq = be32_of(OSPF_SEQ_INITIAL),
+	} lsa = { .head.hdr = { .options = OSPF_OPT_E,
+				.type = OSPF_ROUTER_LSA,
+				.id = nbr->rid,
+				.adv = nbr->rid,
+				.seq = be32_of(OSPF_SEQ_INITIAL),
 				.len = be16_of(sizeof lsa) },
 		  .head.link_count = be16_of(2),
 		  .link = { { BED_RID, nbr->addr, OSPF_LINK_PTP, 0, be16_of(10) },
