@@ -97,11 +97,12 @@ static void add_iface(struct ospf_bed *bed, const char *name, u32 addr, u8 len,
 	conf->type = type;
 }
 
-struct ospf_bed *ospf_bed_new(void)
+void ospf_bed_reset(struct ospf_bed *bed)
 {
-	struct ospf_bed *bed = calloc(1, sizeof *bed);
+	void *region = bed->region;
 
-	CHECK(bed != NULL);
+	memset(bed, 0, offsetof(struct ospf_bed, sent));
+	bed->region = region;
 	bed->now = 1000 * NS_PER_SEC;
 	ospf_conf_defaults(&bed->conf);
 	bed->conf.router_id = be32_host(BED_RID);
@@ -116,6 +117,14 @@ struct ospf_bed *ospf_bed_new(void)
 	ospf_area_conf_defaults(&bed->conf.area[0], 0);
 	add_iface(bed, "p0", 0x0a000001, 30, OSPF_NET_PTP);
 	add_iface(bed, "l0", 0x0a000101, 24, OSPF_NET_BROADCAST);
+}
+
+struct ospf_bed *ospf_bed_new(void)
+{
+	struct ospf_bed *bed = calloc(1, sizeof *bed);
+
+	CHECK(bed != NULL);
+	ospf_bed_reset(bed);
 	return bed;
 }
 
@@ -150,6 +159,7 @@ void ospf_bed_start(struct ospf_bed *bed)
 
 	mem_init_plan(&mem);
 	layout(bed, &mem);
+	/* Of a bed that is used again, it is that of the largest limits. */
 	if (bed->region == NULL)
 		bed->region = aligned_alloc(MEM_LINE, mem.used);
 	CHECK(bed->region != NULL);

@@ -60,6 +60,8 @@ struct ospf_bed {
 
 /* Interfaces and configuration as above; the test may change conf before the start. */
 struct ospf_bed *ospf_bed_new(void);
+/* As new, with the memory that it has: limits may be lower than at the first start, not higher. */
+void ospf_bed_reset(struct ospf_bed *bed);
 void ospf_bed_start(struct ospf_bed *bed);
 void ospf_bed_free(struct ospf_bed *bed);
 /* Time goes on, deadline by deadline. */

@@ -15,7 +15,6 @@ static void set_up(struct stage *stage, u8 setup)
 {
 	struct ospf_area_conf *area;
 
-	stage->bed = ospf_bed_new();
 	area = &stage->bed->conf.area[0];
 	stage->nbr[0] = (struct bed_nbr){
 		.iface = BED_PTP, .rid = BED_HIGH, .addr = be32_of(0x0a000002), .priority = 1
@@ -212,8 +211,15 @@ static void step(struct stage *stage)
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
+	static struct ospf_bed *bed;
 	struct stage stage = { .in = { data, size } };
 
+	if (bed == NULL) {
+		bed = ospf_bed_new();
+		ospf_bed_start(bed);
+	}
+	ospf_bed_reset(bed);
+	stage.bed = bed;
 	set_up(&stage, next_byte(&stage.in));
 	for (u32 count = 0; count < STEPS_MAX && stage.in.left > 0; count++)
 		step(&stage);
@@ -227,6 +233,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	CHECK(stage.bed->ospf.routes.live == 0);
 	for (u32 n = 0; n < BED_SOCKS; n++)
 		CHECK(!stage.bed->sock[n].open);
-	ospf_bed_free(stage.bed);
+	ospf_check(&stage.bed->ospf);
 	return 0;
 }
