@@ -48,8 +48,7 @@ static void look_at_claims(struct ospf *o, struct ospf_nbr *nbr, const struct os
 
 	if (!is_new && nbr->priority != hello->priority)
 		ifc->news |= OSPF_NEWS_NBR_CHANGE;
-	if (ifc->state == OSPF_IFACE_WAITING &&
-	    ((is_dr && hello->bdr.raw == 0) || is_bdr))
+	if (ifc->state == OSPF_IFACE_WAITING && ((is_dr && hello->bdr.raw == 0) || is_bdr))
 		ifc->news |= OSPF_NEWS_BACKUP_SEEN;
 	else if (!is_new && (was_dr != is_dr || was_bdr != is_bdr))
 		ifc->news |= OSPF_NEWS_NBR_CHANGE;

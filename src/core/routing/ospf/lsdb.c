@@ -1,4 +1,4 @@
-/* The database: LSAs by area and type, and by name; their age (RFC 2328 sections 12.2, 13.1, 14). */
+/* The database: LSAs by area and type, by name; their age (RFC 2328 sections 12.2, 13.1, 14). */
 #include "core/routing/ospf/ospf_part.h"
 
 static const u32 class_size[OSPF_LSA_CLASSES] = { 64, 256, 1024, 4096, OSPF_LSA_SIZE_MAX };

@@ -116,8 +116,7 @@ static void take_older(struct ospf *o, const struct news *news, ns_t now)
 
 	if (lsa->flushed && be32_host(ospf_lsa_head(o, lsa)->seq) == OSPF_SEQ_MAX)
 		return;
-	if (lsa->back_ns != NS_NEVER &&
-	    now - lsa->back_ns < OSPF_MIN_LS_ARRIVAL_S * NS_PER_SEC)
+	if (lsa->back_ns != NS_NEVER && now - lsa->back_ns < OSPF_MIN_LS_ARRIVAL_S * NS_PER_SEC)
 		return;
 	lsa->back_ns = now;
 	(void)ospf_flood_pack(o, news->in->iface, news->have, 0, &len, now);

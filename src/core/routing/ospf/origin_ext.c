@@ -3,9 +3,9 @@
 #include "core/routing/ospf/ospf_part.h"
 
 enum {
-	READ_MAX = 1024,     /* changes of the RIB in one call */
-	SETTLE_MS = 100,     /* changes that come together leave together */
-	TRANSLATOR_S = 40,   /* RFC 3101 appendix D, TranslatorStabilityInterval */
+	READ_MAX = 1024,   /* changes of the RIB in one call */
+	SETTLE_MS = 100,   /* changes that come together leave together */
+	TRANSLATOR_S = 40, /* RFC 3101 appendix D, TranslatorStabilityInterval */
 };
 
 static u64 export_hash(const struct ospf *o, be32 addr, u8 len)
@@ -125,9 +125,9 @@ static void export_take(struct ospf *o, const struct rib_change *change)
 	struct ospf_export made;
 	be32 addr = change->prefix.addr.word[0];
 	bool wanted = export_made(o, change, &made);
-	u32 idx = change->prefix.addr.family == FAMILY_IP4 ?
-			  export_find(o, addr, change->prefix.len) :
-			  IDX_NONE;
+	u32 idx = change->prefix.addr.family == FAMILY_IP4
+			  ? export_find(o, addr, change->prefix.len)
+			  : IDX_NONE;
 
 	if (idx != IDX_NONE && !wanted) {
 		export_del(o, idx);
@@ -222,8 +222,8 @@ static be32 forward_of(const struct ospf *o, const struct ospf_export *export, u
 		if (!ifc->used || ifc->state == OSPF_IFACE_DOWN ||
 		    ifc->conf.type != OSPF_NET_BROADCAST || !on_net(ifc, export->gateway))
 			continue;
-		if (area == OSPF_AREA_AS ? o->area[ifc->area].conf.kind == OSPF_AREA_NORMAL :
-					   ifc->area == area)
+		if (area == OSPF_AREA_AS ? o->area[ifc->area].conf.kind == OSPF_AREA_NORMAL
+					 : ifc->area == area)
 			return export->gateway;
 	}
 	return be32_of(0);

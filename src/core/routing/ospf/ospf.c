@@ -12,7 +12,7 @@ void ospf_layout(struct ospf *o, const struct ospf_conf *conf, struct mem *mem)
 	o->conf = *conf;
 	slab_layout(&o->nbrs, mem, "ospf_neighbours", conf->nbr_limit, sizeof(struct ospf_nbr));
 	slab_layout(&o->lsas, mem, "ospf_lsas", conf->lsa_limit, sizeof(struct ospf_lsa));
-	for (u32 class = 0; class < OSPF_LSA_CLASSES; class++)
+	for (u32 class = 0; class < OSPF_LSA_CLASSES; class ++)
 		slab_layout(&o->bodies[class], mem, "ospf_lsas",
 			    u32_max(conf->lsa_limit / class_share[class], CLASS_MIN),
 			    class_size[class]);
@@ -40,7 +40,7 @@ static void init_tables(struct ospf *o)
 {
 	slab_init(&o->nbrs);
 	slab_init(&o->lsas);
-	for (u32 class = 0; class < OSPF_LSA_CLASSES; class++)
+	for (u32 class = 0; class < OSPF_LSA_CLASSES; class ++)
 		slab_init(&o->bodies[class]);
 	map_init(&o->lsa_map);
 	slab_init(&o->rxmts);
@@ -259,8 +259,10 @@ static void enter_new(struct ospf *o, ns_t now)
 		struct ospf_iface *ifc = &o->iface[conf->iface];
 
 		if (!ifc->used) {
-			*ifc = (struct ospf_iface){ .used = true, .nbr_first = IDX_NONE,
-						    .sock = SOCK_ID_NONE, .told_ns = NS_NEVER };
+			*ifc = (struct ospf_iface){ .used = true,
+						    .nbr_first = IDX_NONE,
+						    .sock = SOCK_ID_NONE,
+						    .told_ns = NS_NEVER };
 			ifc->area = (u8)ospf_area_find(o, conf->area_id);
 		} else if (ifc->conf.priority != conf->priority) {
 			ifc->news |= OSPF_NEWS_NBR_CHANGE;
@@ -345,9 +347,9 @@ void ospf_init(struct ospf *o, const struct ospf_env *env, ns_t now)
 	o->router_id = choose_router_id(o);
 	o->dying_first = IDX_NONE;
 	o->full_told_ns = NS_NEVER;
-	o->stub_until = o->conf.stub_router_start_s == 0 ?
-				NS_NEVER :
-				now + o->conf.stub_router_start_s * NS_PER_SEC;
+	o->stub_until = o->conf.stub_router_start_s == 0
+				? NS_NEVER
+				: now + o->conf.stub_router_start_s * NS_PER_SEC;
 	for (u32 work = 0; work < OSPF_WORKS; work++)
 		o->due[work] = NS_NEVER;
 	for (u32 at = 0; at < OSPF_AREAS; at++) {
@@ -355,7 +357,8 @@ void ospf_init(struct ospf *o, const struct ospf_env *env, ns_t now)
 			o->area[at].lsa_first[type] = IDX_NONE;
 	}
 	for (u32 at = 0; at < OSPF_IFACE_MAX; at++)
-		o->iface[at] = (struct ospf_iface){ .nbr_first = IDX_NONE, .sock = SOCK_ID_NONE,
+		o->iface[at] = (struct ospf_iface){ .nbr_first = IDX_NONE,
+						    .sock = SOCK_ID_NONE,
 						    .told_ns = NS_NEVER };
 	ospf_clock(o, now);
 	enter_new(o, now);
