@@ -485,6 +485,23 @@ static void test_the_interface_goes(void **state)
 	bed_free(bed);
 }
 
+/* Without a socket of its own a session could not answer: it does not come up either. */
+static void test_who_can_not_answer_does_not_listen(void **state)
+{
+	struct bfd_bed *bed = bed_new(22);
+	struct bfd_msg msg = hand_msg(BFD_DOWN, 0);
+
+	(void)state;
+	side_start(bed, 0);
+	side_get(bed, 0);
+	bed->side[0].ifaces.iface[0].up = false;
+	bfd_ifaces(&bed->side[0].bfd, bed->now);
+	hand_say(bed, &msg);
+	assert_int_equal(side_info(bed, 0).state, BFD_DOWN);
+	assert_int_equal(bed->side[0].bfd.stats.bad[BFD_BAD_PEER], 1);
+	bed_free(bed);
+}
+
 /* The neighbour is another process with another discriminator: section 6.8.1. */
 static void test_the_neighbour_starts_anew(void **state)
 {
@@ -649,6 +666,7 @@ int main(void)
 		cmocka_unit_test(test_a_user_comes_back),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_the_interface_goes),
+		cmocka_unit_test(test_who_can_not_answer_does_not_listen),
 		cmocka_unit_test(test_the_neighbour_starts_anew),
 		cmocka_unit_test(test_no_socket_is_tried_again),
 		cmocka_unit_test(test_a_flap_is_seen),

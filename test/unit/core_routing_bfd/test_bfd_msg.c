@@ -134,7 +134,7 @@ static void test_digests(void **state)
 		assert_memory_equal(at, want, len);
 		assert_true(bfd_auth_check(&conf, at, len, &sequence));
 		assert_int_equal(sequence, 0x01020304);
-		/* Whichever bit is another one; those of the reserved octet are under the digest. */
+		/* Whichever bit is another one. */
 		for (u32 bit = 0; bit < len * 8; bit++) {
 			at[bit / 8] ^= (u8)(1u << bit % 8);
 			assert_false(bfd_auth_check(&conf, at, len, &sequence));
