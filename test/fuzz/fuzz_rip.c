@@ -86,7 +86,7 @@ static void open_stage(u8 how)
 		iface->up = true;
 		iface->conf.mtu = 1500;
 		iface->conf.addr_count = 1;
-		iface->conf.addr[0] = (struct iface_addr){ be32_of(0x0a000001u | n << 8), 24,
+		iface->conf.addr[0] = (struct iface_addr){ be32_of(0x0a000001u + n * 256u), 24,
 							   false };
 		rip_iface_conf_defaults(&stage.conf.iface[n], n);
 		set_auth(&stage.conf.iface[n].auth, how);
@@ -254,7 +254,7 @@ static void change_iface(struct input *in)
 
 	switch (how >> 1 & 3) {
 	case 0: iface->up = !iface->up; break;
-	case 1: iface->conf.addr[0].addr = be32_of(0x0a000001u | (how >> 3 & 3) << 8); break;
+	case 1: iface->conf.addr[0].addr = be32_of(0x0a000001u + (how >> 3 & 3) * 256u); break;
 	case 2: iface->conf.addr_count = iface->conf.addr_count == 0; break;
 	default: iface->conf.addr[0].prefix_len = (how & 8) != 0 ? 24 : 23; break;
 	}
@@ -295,7 +295,7 @@ static void change_static(struct input *in)
 	if ((how & 0x80) != 0) {
 		err = rib_withdraw(&stage.rib, &prefix, stage.other, 0);
 	} else {
-		hop.gateway = ip_addr4(be32_of(0x0a000007u | (how & 0x40) << 2));
+		hop.gateway = ip_addr4(be32_of(0x0a000007u + (how & 0x40) * 4u));
 		path.hops = rib_hops_get(&stage.rib, &hop, 1);
 		err = path.hops == RIB_NONE ? ERR_FULL : rib_offer(&stage.rib, &prefix, &path);
 	}
