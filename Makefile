@@ -28,8 +28,9 @@ SEED ?=
 K ?=
 T ?=
 S ?= 60
-FUZZ_SHORT_S ?= 3
+FUZZ_SHORT_S ?= 5
 INTEROP_LIMIT_S ?= 300
+INTEROP_JOBS ?= 1
 SHARE ?= 1
 
 # ---- flags -----------------------------------------------------------------------------------
@@ -122,6 +123,14 @@ all: $(LIBS) $(SLUICE) ## build the program and its libraries
 examples: $(EXAMPLE_BIN) ## build programs that have the engine inside
 tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BUILD)/script $(BENCH_BIN) $(INTEROP_BIN) $(EXAMPLE_BIN) ## build every test program
 
+# Warnings come from the front end: no code has to be made to see them.
+READ_SRC := $(CORE_SRC) $(DRY_SRC) $(HOST_SRC) $(PROG_SRC) $(PROG_MAIN_SRC) $(FAKE_SRC) $(UNIT_SRC) $(SIM_ALL) \
+	$(BENCH_SRC) $(INTEROP_SRC) $(FUZZ_SRC) $(SCRIPT_SRC) $(EXAMPLE_SRC) examples/embed.c
+.PHONY: warnings read
+read: $(call obj,$(READ_SRC))
+warnings: ## what a compiler has to say of every source, without making code: CC=clang
+	@$(MAKE) SYNTAX=1 BUILD=$(BUILD)/read-$(notdir $(firstword $(CC))) read
+
 .PHONY: FORCE
 FORCE:
 
@@ -141,8 +150,13 @@ $(BUILD)/fake.list: FORCE
 $(BUILD)/sim.list: FORCE
 	$(call keep,$(SIM_SRC))
 
+ifeq ($(SYNTAX),)
 compile = @mkdir -p $(@D); echo "  CC    $<"; \
 	$(CC) $(1) $(CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+else
+compile = @mkdir -p $(@D); echo "  READ  $<"; \
+	$(CC) $(1) $(CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -fsyntax-only $< && touch $@
+endif
 archive = @mkdir -p $(@D); echo "  AR    $@"; rm -f $@; $(AR) rcsD $@ $(filter %.o,$^)
 link = @mkdir -p $(@D); echo "  LINK  $@"; \
 	$(CC) $(CFLAGS) $(LINK_FLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
@@ -282,7 +296,8 @@ INTEROP_TESTS := $(sort $(wildcard test/interop/test_*.sh test/interop/test_*.py
 interop: all $(INTEROP_BIN) $(EXAMPLE_BIN) ## namespace tests with real programs, as root (K=part of a name)
 	@SLUICE=$(abspath $(BUILD)/sluice) INTEROP_BIN=$(abspath $(BUILD)/interop/bin) \
 	EXAMPLES=$(abspath $(BUILD)/examples) \
-	$(RUN) --limit $(INTEROP_LIMIT_S) --only '$(K)' --logs $(BUILD)/interop $(INTEROP_TESTS)
+	$(RUN) --jobs $(INTEROP_JOBS) --limit $(INTEROP_LIMIT_S) --only '$(K)' --logs $(BUILD)/interop \
+	$(INTEROP_TESTS)
 lab: all ## the gateway at work in a private lab of namespaces, as root
 	@SLUICE=$(abspath $(BUILD)/sluice) tools/lab.sh
 
@@ -303,7 +318,7 @@ fuzz-corpus: ## what fuzzing one target found goes into the repository, as few f
 	@$(BUILD)/fuzz/fuzz_$(T) -merge=1 -use_counters=0 $(BUILD)/fuzz/merged test/fuzz/corpus/$(T) \
 	$(BUILD)/fuzz/grown/$(T)
 	@rm -rf test/fuzz/corpus/$(T) && mv $(BUILD)/fuzz/merged test/fuzz/corpus/$(T)
-fuzz-short: ## every target for a few seconds, corpus first
+fuzz-short: ## every target for a moment and always with the same inputs, corpus first
 	@$(FUZZ_MAKE) -j$(JOBS) fuzz-programs
 	@$(PYTHON) tools/fuzz_short.py --build $(BUILD)/fuzz --seconds $(FUZZ_SHORT_S) --jobs $(JOBS) \
 	$(patsubst fuzz_%.c,%,$(notdir $(FUZZ_SRC)))

@@ -17,9 +17,9 @@ import time
 
 SIM_SEEDS = 40
 ASAN_SEEDS = 5
-MUTATE_SHARE = 6  # `make mutate` plants all
+MUTATE_SHARE = 10  # `make mutate` plants all
 TAIL_LINES = 50
-READS_SOURCES = {"build-clang", "tidy", "tools"}
+READS_SOURCES = {"clang", "tidy", "tools"}
 COUNT = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 
 
@@ -28,7 +28,7 @@ def steps(build, jobs):
     own = [f"BUILD={build}", f"JOBS={jobs}"]
     return [
         ("build-gcc", 600, [f"-j{jobs}", *own, "CC=gcc", "tests"]),
-        ("build-clang", 600, [f"-j{jobs}", f"BUILD={build}/clang", "CC=clang", "tests"]),
+        ("clang", 300, [f"-j{jobs}", *own, "CC=clang", "warnings"]),
         ("tidy", 60, ["tidy"]),
         ("nm-gate", 300, [*own, "nm-gate"]),
         ("tools", 120, ["tool-test"]),
@@ -39,7 +39,7 @@ def steps(build, jobs):
         ("asan", 600, [*own, f"SEEDS={ASAN_SEEDS}", "asan"]),
         ("fuzz", 600, [*own, "fuzz-short"]),
         ("install", 300, [*own, "install-test"]),
-        ("interop", 1200, [*own, "interop"]),
+        ("interop", 1200, [*own, f"INTEROP_JOBS={jobs}", "interop"]),
         ("mutate", 600, [*own, f"SHARE={MUTATE_SHARE}", "mutate"]),
     ]
 
@@ -74,8 +74,11 @@ def execute(arguments, log_path, limit_s):
 
 
 def show(output, why, log_path):
-    print(f"--- {why}; the end of {log_path}:")
-    for line in output.splitlines()[-TAIL_LINES:]:
+    lines = output.splitlines()
+    print(f"--- {why}; of {log_path} what failed, and the end:")
+    for line in [each for each in lines[:-TAIL_LINES] if each.startswith("FAIL")]:
+        print("    " + line)
+    for line in lines[-TAIL_LINES:]:
         print("    " + line)
     print("---", flush=True)
 

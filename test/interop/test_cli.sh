@@ -61,6 +61,7 @@ check "the file is still there" test -f "$BOX/file"
 
 gateway_start --route 192.0.2.0/24=blackhole
 check "a page" at $IN curl -sS --max-time 5 -o "$BOX/got" http://$OUTSIDE/seen
+wait_for 10 eval '[ "$(flow_count --state established --port 80)" = 0 ]'
 spawn $IN "$BOX/slow" curl -sS --limit-rate 200K --max-time 60 -o "$BOX/got" http://$OUTSIDE/big
 slow=$SPAWNED
 wait_for 10 eval '[ "$(flow_count --state established --port 80)" = 1 ]'

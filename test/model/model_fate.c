@@ -280,7 +280,8 @@ static void model_fate_known(struct model *m, bool certain, bool sure)
 		return;
 	}
 	if (stale != MODEL_NO) {
-		model_fate_lost(m, stale, certain, sure);
+		/* What is odd may end before anybody asks whose it is. */
+		model_fate_lost(m, stale, certain && model_l4_plain(m), sure);
 		return;
 	}
 	if (!m->cur.reply && model_is_own(m, f->out.zone, f->out.dst)) {
