@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "core/base/text.h"
-#include "core/engine/routing.h"
+#include "core/engine/show_routing.h"
 #include "host/conf/nearest.h"
 #include "host/conf/values.h"
 
@@ -180,7 +180,11 @@ static bool drain_gateway(struct run *run, const struct ctl_action *action, ns_t
 			 "this gateway announces nothing: it was started without 'routing'");
 		return false;
 	}
-	sluice_routing_drain(run->sluice, drain, now);
+	if (sluice_routing_drain(run->sluice, drain, now) != ERR_OK) {
+		snprintf(why->text, sizeof why->text,
+			 "there is no room for another policy, which this takes");
+		return false;
+	}
 	json_object_set_new(answer, "gateway",
 			    json_pack("{s:b, s:b}", "drained", drain, "was_drained", was));
 	if (drain != was)

@@ -11,7 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 
-#include "core/engine/routing.h"
+#include "core/routing/speaker.h"
 #include "host/os/clock.h"
 #include "host/os/netlink.h"
 #include "prog/prog.h"

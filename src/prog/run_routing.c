@@ -229,6 +229,15 @@ static be32 router_id(const struct run_source *source, const struct run_facts *f
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
+/* What a running engine is to speak now; at its start, whatever there is to be memory for. */
+static void set_spoken(const struct conf_routing *asked, struct routing_conf *routing)
+{
+	routing->has_bgp &= asked->bgp.as != 0;
+	routing->has_ospf &= asked->ospf.area_count > 0;
+	routing->has_rip &= asked->rip.iface_count > 0;
+	routing->has_bfd &= conf_routing_uses_bfd(asked);
+}
+
 static const char *routing_wrong(const struct routing_conf *routing)
 {
 	const char *wrong = policy_conf_wrong(&routing->policy);
@@ -264,6 +273,8 @@ void run_routing_build(const struct run_source *source, const struct run_facts *
 	memset(routing, 0, sizeof *routing);
 	conf->routing = routing;
 	set_limits(&has, routing);
+	if (facts->address_limit)
+		set_spoken(&source->conf->routing, routing);
 	set_sockets(&has, conf);
 	run_routing_policies(&source->conf->routing, &routing->policy);
 	run_routing_bgp(source->conf, routing);

@@ -10,8 +10,8 @@
 #include "core/routing/rip/rip_conf.h"
 
 enum {
-	/* Two are made for the words any and none. */
-	CONF_POLICY_MAX = POLICY_MAX - 2,
+	/* Two are made for the words any and none, one by the engine. */
+	CONF_POLICY_MAX = POLICY_MAX - 3,
 	CONF_POLICY_EACH_MAX = 64, /* rules of one policy */
 	CONF_LIST_EACH_MAX = 1024, /* prefixes of one list */
 	CONF_SECRET_SIZE = BGP_SECRET_MAX + 1,

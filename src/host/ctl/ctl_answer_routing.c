@@ -46,11 +46,11 @@ const char *ctl_routing_refusal(struct ctl_request *request, const struct sluice
 		return request->flow.addr_len == 32 && request->flow.addr.raw
 			       ? NULL
 			       : "show paths needs a filter \"addr\", an address without a length";
-	case CTL_SHOW_BGP: return sluice_bgp(s) ? NULL : "the gateway was started without BGP";
+	case CTL_SHOW_BGP: return sluice_bgp(s) ? NULL : "BGP is not spoken: 'routing' does not ask for it";
 	case CTL_SHOW_BGP_ROUTES:
 	case CTL_SHOW_BGP_ANNOUNCED:
 		if (!sluice_bgp(s))
-			return "the gateway was started without BGP";
+			return "BGP is not spoken: 'routing' does not ask for it";
 		return find_peer(request, sluice_bgp(s))
 			       ? NULL
 			       : "there is no such peer; show bgp lists them by name and address";
@@ -58,12 +58,12 @@ const char *ctl_routing_refusal(struct ctl_request *request, const struct sluice
 	case CTL_SHOW_OSPF_INTERFACES:
 	case CTL_SHOW_OSPF_DATABASE:
 	case CTL_SHOW_OSPF_ROUTES:
-		return sluice_ospf(s) ? NULL : "the gateway was started without OSPF";
+		return sluice_ospf(s) ? NULL : "OSPF is not spoken: 'routing' does not ask for it";
 	case CTL_SHOW_RIP:
 	case CTL_SHOW_RIP_INTERFACES:
 	case CTL_SHOW_RIP_NEIGHBOURS:
-		return sluice_rip(s) ? NULL : "the gateway was started without RIP";
-	case CTL_SHOW_BFD: return sluice_bfd(s) ? NULL : "the gateway was started without BFD";
+		return sluice_rip(s) ? NULL : "RIP is not spoken: 'routing' does not ask for it";
+	case CTL_SHOW_BFD: return sluice_bfd(s) ? NULL : "BFD looks after nobody: no neighbour in 'routing' has 'bfd: true'";
 	default: return NULL;
 	}
 }

@@ -2,7 +2,7 @@
 #ifndef HOST_CTL_CTL_ROUTING_H
 #define HOST_CTL_CTL_ROUTING_H
 
-#include "core/engine/routing.h"
+#include "core/engine/show_routing.h"
 
 struct evbuffer;
 

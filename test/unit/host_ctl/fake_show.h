@@ -3,7 +3,7 @@
 #ifndef TEST_UNIT_HOST_CTL_FAKE_SHOW_H
 #define TEST_UNIT_HOST_CTL_FAKE_SHOW_H
 
-#include "core/engine/routing.h"
+#include "core/engine/show_routing.h"
 #include "sluice/explain.h"
 #include "sluice/sluice.h"
 

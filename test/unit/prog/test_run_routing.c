@@ -137,6 +137,7 @@ static void limits_stay_while_it_runs(void **state)
 	assert_non_null(conf.routing);
 	assert_int_equal(conf.routing->bgp.peer_limit, peers);
 	assert_int_equal(conf.routing->bgp.peer_count, 0);
+	assert_false(conf.routing->has_bgp);
 	assert_int_equal(conf.sockets.sock_limit, socks);
 	{
 		char text[1024];

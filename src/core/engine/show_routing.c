@@ -1,0 +1,39 @@
+/* Who speaks. */
+#include "core/engine/show_routing.h"
+
+#include "core/engine/engine.h"
+
+static bool speaks(const struct sluice *s, enum speaker speaker)
+{
+	return s->routing != NULL && s->routing->runs[speaker];
+}
+
+const struct rib *sluice_rib(const struct sluice *s)
+{
+	return s->routing != NULL ? &s->routing->rib : NULL;
+}
+
+const struct bgp *sluice_bgp(const struct sluice *s)
+{
+	return speaks(s, SPEAKER_BGP) ? s->routing->bgp : NULL;
+}
+
+const struct ospf *sluice_ospf(const struct sluice *s)
+{
+	return speaks(s, SPEAKER_OSPF) ? s->routing->ospf : NULL;
+}
+
+const struct rip *sluice_rip(const struct sluice *s)
+{
+	return speaks(s, SPEAKER_RIP) ? s->routing->rip : NULL;
+}
+
+const struct bfd *sluice_bfd(const struct sluice *s)
+{
+	return speaks(s, SPEAKER_BFD) ? s->routing->bfd : NULL;
+}
+
+bool sluice_routing_is_drained(const struct sluice *s)
+{
+	return s->routing != NULL && s->routing->drained;
+}

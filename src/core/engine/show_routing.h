@@ -1,0 +1,21 @@
+/* Routing of an engine, for who shows it: the RIB and the speakers with their show functions. */
+#ifndef CORE_ENGINE_SHOW_ROUTING_H
+#define CORE_ENGINE_SHOW_ROUTING_H
+
+#include "core/routing/bfd/bfd.h"
+#include "core/routing/bgp/bgp.h"
+#include "core/routing/ospf/ospf.h"
+#include "core/routing/rib.h"
+#include "core/routing/rip/rip.h"
+#include "sluice/sluice.h"
+
+/* Borrowed until the engine is called. NULL: there is none, or it is not spoken. */
+const struct rib *sluice_rib(const struct sluice *s);
+const struct bgp *sluice_bgp(const struct sluice *s);
+const struct ospf *sluice_ospf(const struct sluice *s);
+const struct rip *sluice_rip(const struct sluice *s);
+const struct bfd *sluice_bfd(const struct sluice *s);
+/* Whether nothing is announced, by order of sluice_routing_drain(). */
+bool sluice_routing_is_drained(const struct sluice *s);
+
+#endif
