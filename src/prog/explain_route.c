@@ -64,8 +64,7 @@ int explain_route(int argc, char **argv)
 	struct ctl_why why;
 
 	if (!parse(argc, argv, &args, &why)) {
-		fprintf(stderr,
-			"sluice explain: route: %s\n'sluice explain --help' tells more.\n",
+		fprintf(stderr, "sluice explain: route: %s\n'sluice explain --help' tells more.\n",
 			why.text);
 		return PROG_EXIT_USAGE;
 	}

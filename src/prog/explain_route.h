@@ -1,4 +1,4 @@
-/* `sluice explain route ADDRESS`: every way to it that is known, and why one of them is the best. */
+/* `sluice explain route ADDRESS`: every way to it that is known, and why one is the best. */
 #ifndef PROG_EXPLAIN_ROUTE_H
 #define PROG_EXPLAIN_ROUTE_H
 

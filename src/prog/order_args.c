@@ -24,7 +24,8 @@ enum {
 };
 
 static const struct option_spec specs[OPT_COUNT] = {
-	[OPT_KIND] = { "--kind", "K,...", "flows, interfaces, warnings, filter, routing; all by default" },
+	[OPT_KIND] = { "--kind", "K,...",
+		       "flows, interfaces, warnings, filter, routing; all by default" },
 	[OPT_ADDR] = { "--addr", "A[/L]", "with this address, or one of this prefix" },
 	[OPT_PORT] = { "--port", "N", "with this port on either side" },
 	[OPT_ICMP_ID] = { "--icmp-id", "N", "ICMP with this identifier" },

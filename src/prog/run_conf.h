@@ -82,8 +82,8 @@ struct run_notes {
 	bool no_default;   /* no default gateway is known */
 };
 
-/* The engine's filter rules and sets, and its routing, to which its configuration points: they are read when it is
- * built or configured, and never afterwards.                                                     */
+/* The engine's filter rules and sets, and its routing, to which its configuration points: they are
+ * read when it is built or configured, and never afterwards.                                     */
 struct run_rules {
 	struct filter_rule_conf rule[CONF_FILTER_RULE_MAX];
 	struct filter_set_conf set[CONF_SET_MAX];

@@ -20,17 +20,19 @@
 #include "prog/run_sets.h"
 #include "prog/run_state.h"
 
-#define RUN_SPIN_NS     (50 * NS_PER_US)
-#define RUN_CONTROL_NS  (1 * NS_PER_MS)
-#define RUN_CARRY_NS    (200 * NS_PER_US) /* of longer work between two turns of packets */
-#define RUN_SETTLE_NS   (50 * NS_PER_MS)  /* changes of the system come in groups */
-#define RUN_COUNTS_NS   (200 * NS_PER_MS) /* between questions to drivers and checks */
-#define RUN_WAIT_MAX_NS (1 * NS_PER_SEC)
+#define RUN_SPIN_NS       (50 * NS_PER_US)
+#define RUN_CONTROL_NS    (1 * NS_PER_MS)
+#define RUN_CARRY_NS      (200 * NS_PER_US) /* of longer work between two turns of packets */
+#define RUN_SETTLE_NS     (50 * NS_PER_MS)  /* changes of the system come in groups */
+#define RUN_COUNTS_NS     (200 * NS_PER_MS) /* between questions to drivers and checks */
+#define RUN_WAIT_MAX_NS   (1 * NS_PER_SEC)
+#define RUN_LEAVE_NS      (200 * NS_PER_MS) /* for what neighbours are told at the end */
+#define RUN_LEAVE_TURN_NS (1 * NS_PER_MS)
 
 enum {
 	RUN_EVENTS_MAX = 16,
 	RUN_SAMPLES_EACH = 32, /* of a page of metrics, between two turns of packets */
-	RUN_TURNS_EACH = 8, /* idle turns before others on this core get theirs */
+	RUN_TURNS_EACH = 8,    /* idle turns before others on this core get theirs */
 };
 
 /* ---- packets --------------------------------------------------------------------------------- */
@@ -368,6 +370,29 @@ bool run_loop_begin(struct run *run)
 	return true;
 }
 
+/* Whoever was told of routes hears that they are gone, and until that has left packets go on. */
+static void take_leave(struct run *run)
+{
+	ns_t now = os_now();
+	ns_t until = now + RUN_LEAVE_NS;
+	const char *why = "";
+
+	if (!run->conf.routing)
+		return;
+	memcpy(&run->next_conf, &run->conf, sizeof run->conf);
+	run->next_conf.routing = NULL;
+	if (sluice_configure(run->sluice, &run->next_conf, now, &why) != ERR_OK) {
+		run_log_say(&run->log, RUN_WARNING, "routing",
+			    "neighbours are not told that the gateway ends: %s", why);
+		return;
+	}
+	for (send_all(run); now < until; now = os_now()) {
+		(void)carry(run, now);
+		(void)tell_speakers(run);
+		loop_wait(run->loop, u64_min(until - now, RUN_LEAVE_TURN_NS));
+	}
+}
+
 void run_loop(struct run *run)
 {
 	while (!run->stopping) {
@@ -385,6 +410,7 @@ void run_loop(struct run *run)
 		if (!control(run, now))
 			loop_wait(run->loop, time_to_wait(run, now));
 	}
+	take_leave(run);
 }
 
 void run_loop_end(struct run *run)

@@ -451,7 +451,7 @@ void show_args_help(FILE *out)
 	}
 	fprintf(out, "\nStates: %s\n", list_states(list));
 	fprintf(out,
-		"'fib' is another name of 'routes'. Filters are and-ed. Drops and counters that are zero are left out without "
-		"--all.\nExit codes: 0 answered, 1 no gateway answers or the answer broke off, "
+		"'fib' is another name of 'routes'. Filters are and-ed. Drops and counters that "
+		"are zero are left out without --all.\nExit codes: 0 answered, 1 no gateway answers or the answer broke off, "
 		"2 wrong arguments.\n");
 }

@@ -188,7 +188,8 @@ static void put_peer(FILE *out, const json_t *peer)
 		fprintf(out, " of %" PRIu64, count_of(peer, "prefix_limit"));
 	fprintf(out, "  announced %" PRIu64, count_of(peer, "announced"));
 	put_flag(out, peer, "stale", "stale");
-	put_time(out, peer, "retry_ms", "tries again in");
+	if (!up)
+		put_time(out, peer, "retry_ms", "tries again in");
 	put_last(out, peer, "last_sent", "told it");
 	put_last(out, peer, "last_received", "it said");
 	fprintf(out, "\n");

@@ -32,28 +32,19 @@ static bool find_peer(struct ctl_request *request, const struct bgp *bgp)
 	return false;
 }
 
-const char *ctl_routing_refusal(struct ctl_request *request, const struct sluice *s)
+/* Whether the engine has what the show is about; if not, what is said. */
+static const char *is_missing(enum ctl_show show, const struct sluice *s)
 {
-	switch (request->show) {
+	switch (show) {
 	case CTL_SHOW_RIB:
+	case CTL_SHOW_PATHS:
 		return sluice_rib(s) ? NULL
 				     : "the gateway was started without 'routing'; show routes has "
 				       "its routes";
-	case CTL_SHOW_PATHS:
-		if (!sluice_rib(s))
-			return "the gateway was started without 'routing'; show routes has its "
-			       "routes";
-		return request->flow.addr_len == 32 && request->flow.addr.raw
-			       ? NULL
-			       : "show paths needs a filter \"addr\", an address without a length";
-	case CTL_SHOW_BGP: return sluice_bgp(s) ? NULL : "BGP is not spoken: 'routing' does not ask for it";
+	case CTL_SHOW_BGP:
 	case CTL_SHOW_BGP_ROUTES:
 	case CTL_SHOW_BGP_ANNOUNCED:
-		if (!sluice_bgp(s))
-			return "BGP is not spoken: 'routing' does not ask for it";
-		return find_peer(request, sluice_bgp(s))
-			       ? NULL
-			       : "there is no such peer; show bgp lists them by name and address";
+		return sluice_bgp(s) ? NULL : "BGP is not spoken: 'routing' does not ask for it";
 	case CTL_SHOW_OSPF:
 	case CTL_SHOW_OSPF_INTERFACES:
 	case CTL_SHOW_OSPF_DATABASE:
@@ -63,9 +54,27 @@ const char *ctl_routing_refusal(struct ctl_request *request, const struct sluice
 	case CTL_SHOW_RIP_INTERFACES:
 	case CTL_SHOW_RIP_NEIGHBOURS:
 		return sluice_rip(s) ? NULL : "RIP is not spoken: 'routing' does not ask for it";
-	case CTL_SHOW_BFD: return sluice_bfd(s) ? NULL : "BFD looks after nobody: no neighbour in 'routing' has 'bfd: true'";
+	case CTL_SHOW_BFD:
+		return sluice_bfd(s) ? NULL
+				     : "BFD looks after nobody: nothing in 'routing' has "
+				       "'bfd: true'";
 	default: return NULL;
 	}
+}
+
+const char *ctl_routing_refusal(struct ctl_request *request, const struct sluice *s)
+{
+	const char *missing = is_missing(request->show, s);
+	bool one_peer = request->show == CTL_SHOW_BGP_ROUTES ||
+			request->show == CTL_SHOW_BGP_ANNOUNCED;
+
+	if (missing)
+		return missing;
+	if (request->show == CTL_SHOW_PATHS && request->flow.addr_len != 32)
+		return "show paths needs a filter \"addr\", an address without a length";
+	if (one_peer && !find_peer(request, sluice_bgp(s)))
+		return "there is no such peer; show bgp lists them by name and address";
+	return NULL;
 }
 
 /* ---- steps ----------------------------------------------------------------------------------- */
@@ -124,7 +133,7 @@ static void step_bgp(struct ctl_answer *answer, const struct sluice *s, ns_t now
 	for (u32 i = 0; i < count; i++) {
 		if (ctl_answer_match(&answer->request.flow, found[i].addr) &&
 		    ctl_answer_record(answer, out))
-			ctl_put_bgp_peer(out, &found[i]);
+			ctl_put_bgp_peer(out, &found[i], now);
 	}
 	go_on(answer, place, count);
 }
@@ -170,7 +179,7 @@ static void step_ospf_nbrs(struct ctl_answer *answer, const struct sluice *s, ns
 	for (u32 i = 0; i < count; i++) {
 		if (ctl_answer_match(&answer->request.flow, found[i].addr) &&
 		    ctl_answer_record(answer, out))
-			ctl_put_ospf_nbr(out, s, &found[i]);
+			ctl_put_ospf_nbr(out, s, &found[i], now);
 	}
 	go_on(answer, place, count);
 }

@@ -40,6 +40,12 @@ void ctl_put_ms_key(struct evbuffer *out, const char *key, ns_t ns)
 		evbuffer_add_printf(out, ",\"%s\":%" PRIu64, key, ns / NS_PER_MS);
 }
 
+void ctl_put_since_key(struct evbuffer *out, const char *key, ns_t then, ns_t now)
+{
+	if (then != NS_NEVER)
+		ctl_put_ms_key(out, key, then < now ? now - then : 0);
+}
+
 void ctl_put_iface_key(struct evbuffer *out, const struct sluice *s, const char *key, u16 iface)
 {
 	if (iface >= sluice_ifaces(s)->count)
@@ -87,6 +93,7 @@ static void put_bgp_path(struct evbuffer *out, const struct bgp *bgp, const stru
 		ctl_put_text_key(out, "peer", bgp->peer[peer].conf.name);
 		ctl_put_addr_key(out, "peer_addr", bgp->peer[peer].conf.addr);
 	}
+	ctl_put_count_key(out, "path_id", path->path_id);
 	ctl_put_attrs(out, bgp, path->attr);
 }
 
@@ -108,7 +115,6 @@ void ctl_put_path(struct evbuffer *out, const struct sluice *s, const struct rib
 	ctl_put_flag_key(out, "hidden", path->path.hidden);
 	evbuffer_add_printf(out, ",\"reachable\":%s", path->way.reachable ? "true" : "false");
 	ctl_put_count_key(out, "cost", path->way.cost);
-	ctl_put_count_key(out, "path_id", path->path.path_id);
 	if (rib && path->path.hops != RIB_NONE)
 		ctl_put_hops(out, s, hop, rib_hops_read(rib, path->path.hops, hop));
 	if (bgp && path->source == ROUTE_BGP)
@@ -211,7 +217,7 @@ static void put_counters(struct evbuffer *out, const struct bgp_counters *counte
 		ctl_put_count_key(out, all[i].key, all[i].count);
 }
 
-void ctl_put_bgp_peer(struct evbuffer *out, const struct bgp_peer_shown *peer)
+void ctl_put_bgp_peer(struct evbuffer *out, const struct bgp_peer_shown *peer, ns_t now)
 {
 	static const char *const held[] = {
 		[BGP_HELD_NOT] = "",
@@ -227,7 +233,7 @@ void ctl_put_bgp_peer(struct evbuffer *out, const struct bgp_peer_shown *peer)
 			    ctl_addr_text(peer->addr).text, peer->as,
 			    peer->internal ? "true" : "false", bgp_state_name(peer->state));
 	ctl_put_text_key(out, "held", held[peer->held]);
-	ctl_put_ms_key(out, "since_ms", peer->since_ns);
+	ctl_put_since_key(out, "since_ms", peer->since_ns, now);
 	ctl_put_addr_key(out, "local", peer->local);
 	ctl_put_addr_key(out, "router_id", peer->router_id);
 	if (up)

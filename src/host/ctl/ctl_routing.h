@@ -16,6 +16,8 @@ void ctl_put_count_key(struct evbuffer *out, const char *key, u64 number);
 void ctl_put_addr_key(struct evbuffer *out, const char *key, be32 addr);
 /* ,"key":1234 in milliseconds, unless it is never. */
 void ctl_put_ms_key(struct evbuffer *out, const char *key, ns_t ns);
+/* ,"key":1234 milliseconds from then to now, unless it was never. */
+void ctl_put_since_key(struct evbuffer *out, const char *key, ns_t then, ns_t now);
 /* ,"key":"gw0" */
 void ctl_put_iface_key(struct evbuffer *out, const struct sluice *s, const char *key, u16 iface);
 /* ,"key":"any text" of what is not empty. */
@@ -28,13 +30,13 @@ void ctl_put_hops(struct evbuffer *out, const struct sluice *s, const struct rib
 void ctl_put_path(struct evbuffer *out, const struct sluice *s, const struct rib_shown *path);
 /* ,"origin":"IGP","next_hop":..., attributes of a route of BGP. */
 void ctl_put_attrs(struct evbuffer *out, const struct bgp *bgp, u32 attr);
-void ctl_put_bgp_peer(struct evbuffer *out, const struct bgp_peer_shown *peer);
+void ctl_put_bgp_peer(struct evbuffer *out, const struct bgp_peer_shown *peer, ns_t now);
 void ctl_put_bgp_route(struct evbuffer *out, const struct bgp *bgp,
 		       const struct bgp_route_shown *route);
 void ctl_put_ospf_iface(struct evbuffer *out, const struct sluice *s,
 			const struct ospf_iface_shown *iface);
 void ctl_put_ospf_nbr(struct evbuffer *out, const struct sluice *s,
-		      const struct ospf_nbr_shown *nbr);
+		      const struct ospf_nbr_shown *nbr, ns_t now);
 void ctl_put_ospf_lsa(struct evbuffer *out, const struct ospf_lsa_shown *lsa);
 void ctl_put_ospf_route(struct evbuffer *out, const struct sluice *s,
 			const struct ospf_route_shown *route);

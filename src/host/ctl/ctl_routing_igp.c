@@ -35,7 +35,7 @@ void ctl_put_ospf_iface(struct evbuffer *out, const struct sluice *s,
 }
 
 void ctl_put_ospf_nbr(struct evbuffer *out, const struct sluice *s,
-		      const struct ospf_nbr_shown *nbr)
+		      const struct ospf_nbr_shown *nbr, ns_t now)
 {
 	evbuffer_add_printf(out, "{\"router_id\":\"%s\"", ctl_addr_text(nbr->rid).text);
 	ctl_put_addr_key(out, "addr", nbr->addr);
@@ -45,7 +45,7 @@ void ctl_put_ospf_nbr(struct evbuffer *out, const struct sluice *s,
 	ctl_put_addr_key(out, "dr", nbr->dr);
 	ctl_put_addr_key(out, "bdr", nbr->bdr);
 	ctl_put_ms_key(out, "dead_ms", nbr->dead_ns);
-	ctl_put_ms_key(out, "full_ms", nbr->full_ns);
+	ctl_put_since_key(out, "full_ms", nbr->full_ns, now);
 	ctl_put_count_key(out, "to_acknowledge", nbr->rxmt_waiting);
 	ctl_put_count_key(out, "to_request", nbr->request_waiting);
 	ctl_put_count_key(out, "retransmitted", nbr->retransmitted);

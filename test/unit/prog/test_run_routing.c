@@ -103,7 +103,8 @@ static void each_protocol_gets_its_own(void **state)
 	assert_int_equal(routing->rib.path_limit, 2 * asked.fib.prefix_count);
 	assert_true(conf.udp.endpoint_limit > 1);
 	assert_int_equal(conf.tcp.tcb_limit, 1);
-	routing = built("  bgp: {as: 65010}\nlimits: {bgp-peers: 200, rib-routes: 1M, routes: 1M}\n");
+	routing = built(
+		"  bgp: {as: 65010}\nlimits: {bgp-peers: 200, rib-routes: 1M, routes: 1M}\n");
 	assert_true(routing->has_bgp);
 	assert_int_equal(routing->bgp.peer_limit, 200);
 	assert_int_equal(routing->bgp.net_limit, 1000000);
@@ -147,7 +148,7 @@ static void limits_stay_while_it_runs(void **state)
 	}
 	assert_int_equal(errors.count, 1);
 	if (!strstr(errors.text[0], "gw.yaml:6:76: the gateway was started with memory "
-					       "for 1 (limits.bgp-announced-paths)"))
+				    "for 1 (limits.bgp-announced-paths)"))
 		fail_msg("said: %s", errors.text[0]);
 }
 
@@ -235,8 +236,8 @@ static void policies_by_index(void **state)
 	assert_int_equal(rule[0].list, 1);
 	assert_int_equal(rule[0].sources, 1U << ROUTE_STATIC | 1U << ROUTE_RIP);
 	assert_true(rule[0].has_tag);
-	assert_int_equal(rule[0].set, POLICY_SET_MED | POLICY_SET_TAG | POLICY_SET_TYPE2 |
-					      POLICY_SET_METRIC);
+	assert_int_equal(rule[0].set,
+			 POLICY_SET_MED | POLICY_SET_TAG | POLICY_SET_TYPE2 | POLICY_SET_METRIC);
 	assert_int_equal(rule[0].new_tag, 5);
 	assert_int_equal(rule[0].metric, 3);
 	assert_int_equal(rule[0].action, POLICY_NEXT);
