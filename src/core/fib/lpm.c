@@ -77,6 +77,73 @@ u32 fib_lookup(const struct fib *fib, be32 dst)
 	return fib_value_route(value != 0 ? value : best);
 }
 
+/* Where a look-up stands: what it found so far, and the page that it will read next. */
+struct seeking {
+	u32 best;
+	u32 page; /* 0: it is done */
+};
+
+/* The value of a slot, in two steps where it lies in a block: first its place is asked for. */
+static const u32 *page_place(const struct fib *fib, const struct fib_page *page, u32 slot)
+{
+	u32 word = slot / 64;
+	u64 upto = UINT64_MAX >> (63 - slot % 64);
+	u32 run = page->before[word] + u64_count_bits(page->starts[word] & upto) - 1;
+
+	if (fib_page_has_block(page))
+		return &fib->blocks.store[page->runs[0] * FIB_BLOCK_UNIT + run];
+	return &page->runs[run];
+}
+
+/* All of one level: places first, then what stands there. */
+static void seek_level(const struct fib *fib, const be32 *dst, struct seeking *seek, u32 count,
+		       u32 shift)
+{
+	const u32 *place[FIB_BATCH_MAX];
+
+	for (u32 at = 0; at < count; at++) {
+		const struct fib_page *page = &fib->page[seek[at].page];
+
+		if (seek[at].page == 0)
+			continue;
+		if (page->above != 0)
+			seek[at].best = page->above;
+		place[at] = page_place(fib, page, be32_host(dst[at]) >> shift & 0xff);
+		prefetch(place[at]);
+	}
+	for (u32 at = 0; at < count; at++) {
+		u32 value = seek[at].page == 0 ? 0 : *place[at];
+
+		seek[at].page = 0;
+		if ((value & FIB_VALUE_PAGE) != 0) {
+			seek[at].page = value & ~FIB_VALUE_PAGE;
+			prefetch(&fib->page[seek[at].page]);
+		} else if (value != 0) {
+			seek[at].best = value;
+		}
+	}
+}
+
+void fib_lookup_batch(const struct fib *fib, const be32 *dst, u32 *route, u32 count)
+{
+	struct seeking seek[FIB_BATCH_MAX];
+
+	CHECK(count <= FIB_BATCH_MAX);
+	for (u32 at = 0; at < count; at++)
+		prefetch(&fib->seen[be32_host(dst[at]) >> 16]);
+	for (u32 at = 0; at < count; at++) {
+		const struct fib_root_slot *root = &fib->seen[be32_host(dst[at]) >> 16];
+
+		seek[at].best = root->value != 0 ? root->value : fib->seen_default;
+		seek[at].page = root->page;
+		prefetch(&fib->page[root->page]);
+	}
+	seek_level(fib, dst, seek, count, 8);
+	seek_level(fib, dst, seek, count, 0);
+	for (u32 at = 0; at < count; at++)
+		route[at] = fib_value_route(seek[at].best);
+}
+
 static bool page_is_fresh(const struct fib *fib, u32 idx)
 {
 	return fib->page[idx].epoch >> 1 == fib->epoch;
