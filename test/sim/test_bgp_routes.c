@@ -44,6 +44,7 @@ static void inside_of_an_as(void **state)
 	static const u32 as[] = { 65001, 65002, 65002, 65002 };
 	struct bgp_net *net = bgp_net_row(as, ARRAY_COUNT(as));
 	struct bgp_attrs_shown attrs;
+	struct rib_shown shown[2];
 
 	(void)state;
 	bgp_net_start_all(net);
@@ -63,7 +64,7 @@ static void inside_of_an_as(void **state)
 	assert_true(bgp_net_has(net, 2, NET1));
 	assert_int_equal(bgp_net_attrs(net, 2, NET1).nexthop.raw, addr("10.2.0.1").raw);
 	/* What came from the inside is not told to the inside. */
-	assert_false(bgp_net_has(net, 3, NET1));
+	assert_int_equal(bgp_net_paths(net, 3, NET1, shown, 2), 0);
 	assert_int_equal(bgp_net_shown(net, 3, "10.3.0.1").state, BGP_ESTABLISHED);
 	assert_int_equal(net->host[1]->downs, 0);
 	bgp_net_del(net);
@@ -471,6 +472,53 @@ static void a_drained_one_tells_nothing(void **state)
 	bgp_net_del(net);
 }
 
+/* Many sets of attributes at once, more than UPDATEs are filled at the same time: none is mixed up
+ * with another one.                                                                              */
+static void each_route_has_its_own(void **state)
+{
+	struct bgp_open open = bgp_raw_usual(65002, "192.0.2.2");
+	struct bgp_net *net = bgp_net_new();
+	struct bgp_raw *raw;
+	char text[64];
+
+	(void)state;
+	for (u32 at = 0; at < 3; at++) {
+		(void)snprintf(text, sizeof text, "192.0.2.%u", at + 1);
+		bgp_net_host(net, 65001 + at, text);
+		(void)snprintf(text, sizeof text, "10.0.0.%u/24", at + 1);
+		bgp_net_attach(net, at, text);
+	}
+	bgp_net_peer(net, 0, "10.0.0.2", 65002);
+	bgp_net_peer(net, 0, "10.0.0.3", 65003);
+	bgp_net_peer(net, 2, "10.0.0.1", 65001);
+	bgp_net_start(net, 0);
+	bgp_net_start(net, 2);
+	raw = bgp_raw_new(net, 1);
+	bgp_raw_up(raw, "10.0.0.1", &open);
+	bgp_net_run(net, 20 * NS_PER_SEC);
+	for (u32 n = 0; n < 200; n++) {
+		struct bgp_raw_update update = { 0 };
+		u32 path[2] = { 65002, 1 + n % 100 };
+
+		(void)snprintf(text, sizeof text, "198.18.%u.0/24", n);
+		bgp_raw_usual_attrs(&update, path, 2, "10.0.0.2");
+		bgp_raw_prefix(&update, text);
+		bgp_raw_update_send(raw, &update);
+		if (n % 50 == 49)
+			bgp_net_run(net, 5 * NS_PER_MS);
+	}
+	bgp_net_run(net, 3 * NS_PER_SEC);
+	for (u32 n = 0; n < 200; n++) {
+		char wanted[64];
+
+		(void)snprintf(text, sizeof text, "198.18.%u.0/24", n);
+		(void)snprintf(wanted, sizeof wanted, "65001 65002 %u", 1 + n % 100);
+		assert_string_equal(bgp_net_attrs(net, 2, text).path, wanted);
+	}
+	free(raw);
+	bgp_net_del(net);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -489,6 +537,7 @@ int main(void)
 		cmocka_unit_test(communities_are_obeyed),
 		cmocka_unit_test(med_goes_one_as_far),
 		cmocka_unit_test(routes_are_packed),
+		cmocka_unit_test(each_route_has_its_own),
 		cmocka_unit_test(a_drained_one_tells_nothing),
 	};
 
