@@ -72,7 +72,7 @@ static void too_many_prefixes(void **state)
 static void full_tables(void **state)
 {
 	(void)state;
-	for (u32 kind = 0; kind < 3; kind++) {
+	for (u32 kind = 0; kind < 4; kind++) {
 		struct bgp_open open = bgp_raw_usual(65002, "192.0.2.2");
 		struct bgp_net *net = bgp_net_new();
 		struct bgp_raw *raw;
@@ -88,6 +88,14 @@ static void full_tables(void **state)
 			net->host[0]->conf.attr_limit = 40;
 		if (kind == 2)
 			net->host[0]->conf.cell_limit = 40;
+		if (kind == 3) {
+			/* Two sets a route, and at the end room for one of them. */
+			struct policy_rule *rule = bgp_net_rule(net, 0, BGP_NET_ANY);
+
+			net->host[0]->conf.attr_limit = 41;
+			rule->add_count = 1;
+			rule->add[0] = 77;
+		}
 		bgp_net_start(net, 0);
 		raw = bgp_raw_new(net, 1);
 		bgp_raw_up(raw, "10.0.0.1", &open);
@@ -107,6 +115,17 @@ static void full_tables(void **state)
 		assert_false(bgp_net_has(net, 0, "198.18.99.0/24"));
 		assert_true(bgp_net_shown(net, 0, "10.0.0.2").counters.no_room > 50);
 		assert_int_equal(net->host[0]->warnings, kind == 0 ? 1 : net->host[0]->warnings);
+		/* What stands there and comes again as something that has no room is gone. */
+		if (kind > 0) {
+			struct bgp_raw_update update = { 0 };
+			u32 path[2] = { 65002, 999 };
+
+			bgp_raw_usual_attrs(&update, path, 2, "10.0.0.2");
+			bgp_raw_prefix(&update, "198.18.5.0/24");
+			bgp_raw_update_send(raw, &update);
+			bgp_raw_run(raw, 10 * NS_PER_MS);
+			assert_false(bgp_net_has(net, 0, "198.18.5.0/24"));
+		}
 		bgp_raw_close(raw);
 		bgp_raw_run(raw, NS_PER_SEC);
 		assert_int_equal(net->host[0]->bgp.store.attrs.live, 0);

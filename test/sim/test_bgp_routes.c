@@ -10,6 +10,8 @@
 #include "fake/bgp_raw.h"
 #include "fake/build.h"
 
+enum { ROUTES = 1000 };
+
 #define NET1 "203.0.113.0/24"
 #define NET2 "198.51.100.0/24"
 
@@ -472,13 +474,15 @@ static void a_drained_one_tells_nothing(void **state)
 	bgp_net_del(net);
 }
 
-/* Many sets of attributes at once, more than UPDATEs are filled at the same time: none is mixed up
- * with another one.                                                                              */
+/* Many sets of attributes at once, more than UPDATEs are filled at the same time, for a peer that
+ * takes nothing for a while, and more than waits for it: none is mixed up with another one, and
+ * none is lost.                                                                                  */
 static void each_route_has_its_own(void **state)
 {
 	struct bgp_open open = bgp_raw_usual(65002, "192.0.2.2");
 	struct bgp_net *net = bgp_net_new();
 	struct bgp_raw *raw;
+	u8 list[80];
 	char text[64];
 
 	(void)state;
@@ -496,23 +500,32 @@ static void each_route_has_its_own(void **state)
 	raw = bgp_raw_new(net, 1);
 	bgp_raw_up(raw, "10.0.0.1", &open);
 	bgp_net_run(net, 20 * NS_PER_SEC);
-	for (u32 n = 0; n < 200; n++) {
+	net->sock[net->sock[bgp_net_line(net, 0, 2)].other].cork = true;
+	memset(list, 7, sizeof list);
+	for (u32 n = 0; n < ROUTES; n++) {
 		struct bgp_raw_update update = { 0 };
-		u32 path[2] = { 65002, 1 + n % 100 };
+		u32 path[2] = { 65002, 1 + n % 400 };
 
-		(void)snprintf(text, sizeof text, "198.18.%u.0/24", n);
+		(void)snprintf(text, sizeof text, "198.%u.%u.0/24", 18 + n / 256, n % 256);
 		bgp_raw_usual_attrs(&update, path, 2, "10.0.0.2");
+		bgp_raw_attr(&update, BGP_FLAG_OPTIONAL | BGP_FLAG_TRANSITIVE, BGP_COMMUNITIES,
+			     list, sizeof list);
 		bgp_raw_prefix(&update, text);
 		bgp_raw_update_send(raw, &update);
 		if (n % 50 == 49)
 			bgp_net_run(net, 5 * NS_PER_MS);
 	}
 	bgp_net_run(net, 3 * NS_PER_SEC);
-	for (u32 n = 0; n < 200; n++) {
+	assert_true(bgp_net_shown(net, 0, "10.0.0.3").announced < ROUTES);
+	assert_true(bgp_net_shown(net, 0, "10.0.0.3").out_bytes > BGP_OUT_SIZE / 2);
+	net->sock[net->sock[bgp_net_line(net, 0, 2)].other].cork = false;
+	bgp_net_run(net, 3 * NS_PER_SEC);
+	assert_int_equal(bgp_net_shown(net, 2, "10.0.0.1").paths_in, ROUTES + 1);
+	for (u32 n = 0; n < ROUTES; n += 7) {
 		char wanted[64];
 
-		(void)snprintf(text, sizeof text, "198.18.%u.0/24", n);
-		(void)snprintf(wanted, sizeof wanted, "65001 65002 %u", 1 + n % 100);
+		(void)snprintf(text, sizeof text, "198.%u.%u.0/24", 18 + n / 256, n % 256);
+		(void)snprintf(wanted, sizeof wanted, "65001 65002 %u", 1 + n % 400);
 		assert_string_equal(bgp_net_attrs(net, 2, text).path, wanted);
 	}
 	free(raw);
