@@ -300,8 +300,8 @@ int main(int argc, char **argv)
 	rib_stats(&b->rib, &stats);
 	printf("%u routes, %u sets of attributes, %llu MB\n", stats.paths - 1,
 	       b->bgp.store.attrs.live, (unsigned long long)(size >> 20));
-	printf("CPU seconds: import %.3f, decision and forwarding table %.3f, export %.3f (%u told, "
-	       "%llu bytes)\n",
+	printf("CPU seconds: import %.3f, decision and forwarding table %.3f, export %.3f "
+	       "(%u told, %llu bytes)\n",
 	       import_s, rib_s, export_s, b->bgp.peer[1].announced_count,
 	       (unsigned long long)b->out_bytes[1]);
 	printf("of 200000 routes: import %.3f, with the forwarding table %.3f, and told %.3f\n",

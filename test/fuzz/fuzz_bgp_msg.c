@@ -44,12 +44,12 @@ static void judge_open(const u8 *msg, u32 len)
 static void judge_body(const struct bgp_attrs *attrs)
 {
 	struct bgp_body_attr each;
-	u32 at = 0, last = 0;
+	u32 at = 0, above = 0;
 
 	CHECK(attrs->body_len <= BGP_BODY_MAX);
 	while (bgp_body_next(attrs, &at, &each)) {
-		CHECK(each.type > last);
-		last = each.type;
+		CHECK(each.type >= above);
+		above = each.type + 1u;
 	}
 	CHECK(at == attrs->body_len);
 }

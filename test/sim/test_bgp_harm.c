@@ -12,22 +12,6 @@
 #define NET1 "203.0.113.0/24"
 #define NET2 "198.51.100.0/24"
 
-static struct bgp_net *played(u32 as_a, u32 as_b, struct bgp_raw **raw)
-{
-	struct bgp_open open = bgp_raw_usual(as_b, "192.0.2.2");
-	struct bgp_net *net = bgp_net_new();
-
-	bgp_net_host(net, as_a, "192.0.2.1");
-	bgp_net_host(net, as_b, "192.0.2.2");
-	bgp_net_attach(net, 0, "10.0.0.1/24");
-	bgp_net_attach(net, 1, "10.0.0.2/24");
-	bgp_net_peer(net, 0, "10.0.0.2", as_b);
-	bgp_net_start(net, 0);
-	*raw = bgp_raw_new(net, 1);
-	bgp_raw_up(*raw, "10.0.0.1", &open);
-	return net;
-}
-
 static void done(struct bgp_net *net, struct bgp_raw *raw)
 {
 	free(raw);
@@ -51,7 +35,7 @@ static void treat_as_withdraw(void **state)
 	static const u32 path[] = { 65002 };
 	struct bgp_raw_update update = { 0 };
 	struct bgp_raw *raw;
-	struct bgp_net *net = played(65001, 65002, &raw);
+	struct bgp_net *net = bgp_raw_played(65001, 65002, &raw);
 
 	(void)state;
 	tell(raw, path, 1, "10.0.0.2", NET1);
@@ -76,7 +60,7 @@ static void an_attribute_is_left_out(void **state)
 	static const u32 path[] = { 65002 };
 	struct bgp_raw_update update = { 0 };
 	struct bgp_raw *raw;
-	struct bgp_net *net = played(65001, 65002, &raw);
+	struct bgp_net *net = bgp_raw_played(65001, 65002, &raw);
 
 	(void)state;
 	bgp_raw_usual_attrs(&update, path, 1, "10.0.0.2");
@@ -123,7 +107,7 @@ static void what_ends_it(void **state)
 	for (u32 at = 0; at < ARRAY_COUNT(row); at++) {
 		struct bgp_raw_update update = { 0 };
 		struct bgp_raw *raw;
-		struct bgp_net *net = played(65001, 65002, &raw);
+		struct bgp_net *net = bgp_raw_played(65001, 65002, &raw);
 		const u8 *last;
 
 		tell(raw, path, 1, "10.0.0.2", NET1);
@@ -149,7 +133,7 @@ static void what_ends_it(void **state)
 static void lengths_that_do_not_fit(void **state)
 {
 	struct bgp_raw *raw;
-	struct bgp_net *net = played(65001, 65002, &raw);
+	struct bgp_net *net = bgp_raw_played(65001, 65002, &raw);
 
 	(void)state;
 	bgp_raw_message(raw, BGP_UPDATE, "\0\1\0\0", 4);
@@ -182,7 +166,8 @@ static void next_hops(void **state)
 		for (u32 at = 0; at < ARRAY_COUNT(row); at++) {
 			u32 path[] = { 65002 };
 			struct bgp_raw *raw;
-			struct bgp_net *net = played(65001, kind == 2 ? 65001 : 65002, &raw);
+			struct bgp_net *net = bgp_raw_played(65001, kind == 2 ? 65001 : 65002,
+							     &raw);
 			struct rib_shown shown[1];
 			bool wanted = kind == 0   ? row[at].external
 				      : kind == 1 ? row[at].far
@@ -205,7 +190,7 @@ static void the_first_as(void **state)
 	static const u32 other[] = { 65009, 65002 };
 	static const u32 own[] = { 65002, 65001 };
 	struct bgp_raw *raw;
-	struct bgp_net *net = played(65001, 65002, &raw);
+	struct bgp_net *net = bgp_raw_played(65001, 65002, &raw);
 
 	(void)state;
 	tell(raw, other, 2, "10.0.0.2", NET1);
@@ -231,7 +216,7 @@ static void prefixes_in_attributes(void **state)
 	static const u32 path[] = { 65002 };
 	struct bgp_raw_update update = { 0 };
 	struct bgp_raw *raw;
-	struct bgp_net *net = played(65001, 65002, &raw);
+	struct bgp_net *net = bgp_raw_played(65001, 65002, &raw);
 
 	(void)state;
 	bgp_raw_attr(&update, BGP_FLAG_OPTIONAL, BGP_MP_REACH, reach, sizeof reach);
@@ -261,7 +246,7 @@ static void no_family_in_common(void **state)
 	static const u8 params[] = { 2, 6, 1, 4, 0, 2, 0, 1 };
 	u8 body[10 + sizeof params] = { 4, 0xfd, 0xea, 0, 180, 192, 0, 2, 2, sizeof params };
 	struct bgp_raw *raw;
-	struct bgp_net *net = played(65001, 65002, &raw);
+	struct bgp_net *net = bgp_raw_played(65001, 65002, &raw);
 
 	(void)state;
 	bgp_raw_close(raw);
@@ -282,7 +267,7 @@ static void an_old_peer(void **state)
 	struct bgp_open open = bgp_raw_usual(65002, "192.0.2.2");
 	struct bgp_raw_update update = { 0 };
 	struct bgp_raw *raw;
-	struct bgp_net *net = played(4200000001, 65002, &raw);
+	struct bgp_net *net = bgp_raw_played(4200000001, 65002, &raw);
 	bool as_trans = false, as4 = false;
 	const u8 *msg;
 

@@ -377,20 +377,23 @@ static void old_speakers(void **state)
 		const char *path, *path4;
 		u16 aggregator; /* zero: none */
 		const char *merged;
+		bool aggregator4;
 	} row[] = {
-		{ 8, 0, "\2\3\0\1\0\2\0\3", "", 0, "1 2 3 " },
-		{ 8, 10, "\2\3\0\1\x5b\xa0\x5b\xa0", "\2\2\0\1\0\0\0\1\0\1", 0, "1 65536 65537 " },
+		{ 8, 0, "\2\3\0\1\0\2\0\3", "", 0, "1 2 3 ", false },
+		{ 8, 10, "\2\3\0\1\x5b\xa0\x5b\xa0", "\2\2\0\1\0\0\0\1\0\1", 0, "1 65536 65537 ",
+		  false },
 		/* A longer one is none of this path. */
-		{ 4, 10, "\2\1\0\1", "\2\2\0\1\0\0\0\1\0\1", 0, "1 " },
-		/* An aggregator of before: what was widened is stale. */
-		{ 6, 6, "\2\2\0\1\x5b\xa0", "\2\1\0\1\0\0", 7, "1 23456 " },
-		{ 6, 6, "\2\2\0\1\x5b\xa0", "\2\1\0\1\0\0", BGP_AS_TRANS, "1 65536 " },
+		{ 4, 10, "\2\1\0\1", "\2\2\0\1\0\0\0\1\0\1", 0, "1 ", false },
+		/* Two aggregators, of which that of two bytes is the newer one: the rest is stale. */
+		{ 6, 6, "\2\2\0\1\x5b\xa0", "\2\1\0\1\0\0", 7, "1 23456 ", true },
+		{ 6, 6, "\2\2\0\1\x5b\xa0", "\2\1\0\1\0\0", 7, "1 65536 ", false },
+		{ 6, 6, "\2\2\0\1\x5b\xa0", "\2\1\0\1\0\0", BGP_AS_TRANS, "1 65536 ", true },
 		/* Sets count as one. */
-		{ 12, 6, "\2\1\0\1\1\2\0\2\0\3\2\0", "\2\1\0\1\0\0", 0, NULL },
-		{ 14, 6, "\2\1\0\1\1\2\0\2\0\3\2\1\x5b\xa0", "\2\1\0\1\0\0", 0,
-		  "1 {2} {3} 65536 " },
+		{ 12, 6, "\2\1\0\1\1\2\0\2\0\3\2\0", "\2\1\0\1\0\0", 0, NULL, false },
+		{ 14, 6, "\2\1\0\1\1\2\0\2\0\3\2\1\x5b\xa0", "\2\1\0\1\0\0", 0, "1 {2} {3} 65536 ",
+		  false },
 		/* A malformed one is left out. */
-		{ 4, 5, "\2\1\0\1", "\2\1\0\1\0", 0, "1 " },
+		{ 4, 5, "\2\1\0\1", "\2\1\0\1\0", 0, "1 ", false },
 	};
 
 	(void)state;
@@ -406,6 +409,8 @@ static void old_speakers(void **state)
 		bgp_raw_attr(&raw, WELL_KNOWN, BGP_NEXT_HOP, "\12\0\0\2", 4);
 		if (row[at].aggregator != 0)
 			bgp_raw_attr(&raw, BOTH, BGP_AGGREGATOR, aggregator, 6);
+		if (row[at].aggregator4)
+			bgp_raw_attr(&raw, BOTH, BGP_AS4_AGGREGATOR, "\0\1\0\2abcd", 8);
 		if (row[at].len4 > 0)
 			bgp_raw_attr(&raw, BOTH, BGP_AS4_PATH, row[at].path4, row[at].len4);
 		read_with(&raw, &old);

@@ -91,6 +91,26 @@ static void secrets_change(void **state)
 	}
 	bgp_net_run(net, 200 * NS_PER_SEC);
 	assert_int_equal(net->host[0]->ups, 3);
+	for (u32 at = 0; at < 2; at++) {
+		net->host[at]->conf.peer[0].secret = secret(BGP_AUTH_NONE, "", 0, 0);
+		bgp_configure(&net->host[at]->bgp, &net->host[at]->conf, net->now);
+	}
+	bgp_net_run(net, 200 * NS_PER_SEC);
+	assert_int_equal(net->host[0]->ups, 4);
+	/* Another listener has the keys as well. */
+	for (u32 at = 0; at < 2; at++) {
+		net->host[at]->conf.peer[0].secret = secret(BGP_AUTH_MD5, "newest", 0, 0);
+		net->host[at]->conf.peer[0].passive = at == 0;
+		bgp_configure(&net->host[at]->bgp, &net->host[at]->conf, net->now);
+	}
+	bgp_net_run(net, 200 * NS_PER_SEC);
+	assert_int_equal(net->host[0]->ups, 5);
+	net->host[0]->conf.port = 1179;
+	net->host[1]->conf.peer[0].port = 1179;
+	for (u32 at = 0; at < 2; at++)
+		bgp_configure(&net->host[at]->bgp, &net->host[at]->conf, net->now);
+	bgp_net_run(net, 200 * NS_PER_SEC);
+	assert_int_equal(net->host[0]->ups, 6);
 	net->host[0]->conf.peer_count = 0;
 	bgp_configure(&net->host[0]->bgp, &net->host[0]->conf, net->now);
 	bgp_net_run(net, NS_PER_SEC);

@@ -1,7 +1,7 @@
 /* Keys of peers, given to sockets: MD5 (RFC 2385) and TCP-AO (RFC 5925).
  *
  * A call is signed by the key of its socket, and what comes to the listener by the one that the
- * listener has for the peer's address. So the listener is told whenever a secret changes.         */
+ * listener has for the peer's address. So the listener is told whenever a secret changes.        */
 #include "core/routing/bgp/bgp_part.h"
 
 enum { HOST_LEN = 32 };
