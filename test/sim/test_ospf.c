@@ -258,7 +258,7 @@ static void test_hours(void **state)
 
 enum { AREAS = 4, INSIDE = 3 };
 
-/* A backbone of border routers, two to each area, and routers inside; each has a network of its own.
+/* A backbone of border routers, two to each area, and routers inside; each has its own network.
  * Returns the network of a router in *own.                                                       */
 static void areas_init(struct wild *wild, u64 seed, u32 *own)
 {
@@ -291,6 +291,11 @@ static void areas_init(struct wild *wild, u64 seed, u32 *own)
 		ospf_net_start(net, at);
 }
 
+static bool has_border(const struct ospf_net *net, u32 first)
+{
+	return net->router[first]->running || net->router[first + 1]->running;
+}
+
 /* Whoever runs is reached by whoever runs, as long as both areas have a border router. */
 static void areas_judge(struct wild *wild, const u32 *own)
 {
@@ -300,11 +305,9 @@ static void areas_judge(struct wild *wild, const u32 *own)
 	for (u32 a = 0; a < net->router_count; a++) {
 		for (u32 b = 0; b < net->router_count; b++) {
 			u32 first_a = a / each * each, first_b = b / each * each;
-			bool way = net->router[first_a]->running || net->router[first_a + 1]->running;
+			bool way = has_border(net, first_a) && has_border(net, first_b);
 			u32 end;
 
-			way = way &&
-			      (net->router[first_b]->running || net->router[first_b + 1]->running);
 			if (!net->router[a]->running)
 				continue;
 			end = ospf_net_trace(net, a, net->segment[own[b]].addr + 1);
