@@ -43,6 +43,17 @@ static enum sock_error set_number(struct perf *perf, sock_id sock, enum sock_opt
 	return number == 0 ? SOCK_OK : sluice_sock_set(perf->net.sluice, sock, option, &value, now);
 }
 
+/* Whoever the peer is. */
+static enum sock_error set_key(struct perf *perf, sock_id sock, const char *key, ns_t now)
+{
+	struct tcp_auth_secret secret = { .len_bytes = (u32)strlen(key) };
+	const struct sock_value value = { .secret = &secret };
+
+	CHECK(secret.len_bytes <= TCP_AUTH_KEY_MAX);
+	memcpy(secret.byte, key, secret.len_bytes);
+	return sluice_sock_set(perf->net.sluice, sock, SOCK_OPT_MD5SIG, &value, now);
+}
+
 bool perf_open(struct perf *perf, sock_id *sock, ns_t now)
 {
 	const struct perf_args *args = &perf->args;
@@ -57,6 +68,8 @@ bool perf_open(struct perf *perf, sock_id *sock, ns_t now)
 		error = set_number(perf, *sock, SOCK_OPT_RCVBUF, args->buffer, now);
 	if (error == SOCK_OK)
 		error = set_number(perf, *sock, SOCK_OPT_MAXSEG, args->mss, now);
+	if (error == SOCK_OK && args->md5)
+		error = set_key(perf, *sock, args->md5, now);
 	if (error != SOCK_OK)
 		perf_fail(perf, sock_error_text(error));
 	return error == SOCK_OK;

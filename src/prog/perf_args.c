@@ -18,6 +18,7 @@ enum perf_option {
 	OPTION_INTERVAL,
 	OPTION_BUFFER,
 	OPTION_MSS,
+	OPTION_MD5,
 	OPTION_ONCE,
 	OPTION_JSON,
 	OPTION_NO_REALTIME,
@@ -50,6 +51,7 @@ static const struct option_spec specs[OPTIONS] = {
 	[OPTION_INTERVAL] = { "--interval", "TIME", "" },
 	[OPTION_BUFFER] = { "--buffer", "SIZE", "" },
 	[OPTION_MSS] = { "--mss", "N", "" },
+	[OPTION_MD5] = { "--md5", "KEY", "" },
 	[OPTION_ONCE] = { "--once", NULL, "" },
 	[OPTION_JSON] = { "--json", NULL, "" },
 	[OPTION_NO_REALTIME] = { "--no-realtime", NULL, "" },
@@ -81,6 +83,8 @@ static const char help_text[] =
 	"  --buffer SIZE        of the socket in each direction, 4kb to 256mb; default: it grows\n"
 	"                       to 16mb as the connection needs it\n"
 	"  --mss N              bytes of data in a segment at most, 88 to 65495\n"
+	"  --md5 KEY            sign segments with it, and take no others: RFC 2385, TCP_MD5SIG;\n"
+	"                       1 to 80 bytes, which others on this host can see\n"
 	"  --once               end after the first connection\n"
 	"  --json               the result as JSON, an object a line; the last has \"final\":true\n"
 	"  --no-realtime        do without precedence over other processes\n"
@@ -209,6 +213,9 @@ static bool read_socket(const char *const *value, struct perf_args *args, struct
 				      "a size as 64kb or 4mb, from 4kb to 256mb", why);
 		args->buffer = (u32)number;
 	}
+	args->md5 = value[OPTION_MD5];
+	if (args->md5 && (!args->md5[0] || strlen(args->md5) > TCP_AUTH_KEY_MAX))
+		return options_refuse(why, "--md5: is no key; right is one of 1 to 80 bytes");
 	if (!value[OPTION_MSS])
 		return true;
 	if (!value_number(value[OPTION_MSS], MSS_MIN, UINT16_MAX - 40, &number))

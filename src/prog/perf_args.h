@@ -24,6 +24,7 @@ struct perf_args {
 	ns_t interval_ns;
 	u32 buffer; /* bytes of each socket and direction; 0: they grow */
 	u16 mss;    /* 0: as the way allows */
+	const char *md5; /* sign segments, and take signed ones only; NULL */
 	bool once;
 	bool json;
 	bool realtime; /* ask the scheduler for precedence */

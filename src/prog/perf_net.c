@@ -146,6 +146,8 @@ static void conf_sockets(struct sluice_conf *conf, const struct perf_args *args)
 	conf->udp.group_limit = 1;
 	tcp->tcb_limit = PERF_SOCKS_MAX;
 	tcp->listener_limit = 1;
+	tcp->key_limit = args->md5 ? 1 : 0;
+	tcp->auth_limit = args->md5 ? PERF_SOCKS_MAX : 0;
 	tcp->half_open_limit = PERF_SOCKS_MAX;
 	tcp->time_wait_limit = PERF_SOCKS_MAX;
 	tcp->segment_limit = SEGMENTS;

@@ -51,7 +51,8 @@ static void end_init(struct tcp_pair *pair, u32 n)
 			(u8)(pair->conf.seed >> 16), (u8)n };
 	struct tcp_listen listen = { .addr = tcp_pair_addr(n),
 				     .port = be16_of(TCP_PAIR_PORT),
-				     .backlog = 1024 };
+				     .backlog = 1024,
+				     .ring = TCP_PAIR_RING_LISTEN };
 	struct mem plan, mem;
 
 	mem_init_plan(&plan);
@@ -121,7 +122,8 @@ static void talk_begin(struct tcp_pair *pair, u32 index)
 					  .peer_port = be16_of(TCP_PAIR_PORT) },
 				 .opt = talk->opt,
 				 .mtu = pair->conf.mtu,
-				 .owner = index };
+				 .owner = index,
+				 .ring = TCP_PAIR_RING_TALK };
 
 	talk->begun = true;
 	CHECK(tcp_connect(&pair->end[talk->from].tcp, &open, &talk->id[talk->from], pair->now) ==
@@ -235,6 +237,15 @@ static void serve(struct tcp_pair *pair)
 	}
 }
 
+static void send_one(struct tcp_pair *pair, u32 n, struct pkt *pkt)
+{
+	CHECK(pkt->len <= pair->conf.mtu);
+	if (pair->look == NULL || pair->look(pair, n, pkt, pair->look_of))
+		link_in(&pair->link[n], pkt, pair->now);
+	else
+		pkt_put(pkt);
+}
+
 /* A link carries segments as they are on the wire. */
 static void send_split(struct tcp_pair *pair, u32 n, struct pkt *pkt)
 {
@@ -242,7 +253,7 @@ static void send_split(struct tcp_pair *pair, u32 n, struct pkt *pkt)
 
 	parts.count = 0;
 	if (pkt->gso_type == GSO_NONE) {
-		link_in(&pair->link[n], pkt, pair->now);
+		send_one(pair, n, pkt);
 		return;
 	}
 	CHECK(pkt->gso_size < pair->conf.mtu);
@@ -250,7 +261,7 @@ static void send_split(struct tcp_pair *pair, u32 n, struct pkt *pkt)
 	pkt_put(pkt);
 	pair->split++;
 	for (u32 at = 0; at < parts.count; at++)
-		link_in(&pair->link[n], parts.pkt[at], pair->now);
+		send_one(pair, n, parts.pkt[at]);
 }
 
 static void flush(struct tcp_pair *pair)

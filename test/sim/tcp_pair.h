@@ -14,7 +14,17 @@
 #include "core/link/link.h"
 #include "core/tcp/tcp.h"
 
-enum { TCP_TALKS_MAX = 64, TCP_PAIR_PORT = 80, TCP_PAIR_LARGE = 16 /* packets of 64 KB */ };
+enum {
+	TCP_TALKS_MAX = 64,
+	TCP_PAIR_PORT = 80,
+	TCP_PAIR_LARGE = 16, /* packets of 64 KB */
+	TCP_PAIR_RING_LISTEN = 1, /* of keys, at each end, and that of its talks */
+	TCP_PAIR_RING_TALK = 2,
+};
+
+struct tcp_pair;
+/* Looks at a segment as it leaves an end; false: it is lost. */
+typedef bool tcp_pair_look(struct tcp_pair *pair, u32 from, const struct pkt *pkt, void *of);
 
 struct tcp_pair_conf {
 	struct tcp_conf tcp[2];
@@ -60,6 +70,8 @@ struct tcp_pair {
 	ns_t now;
 	u64 events;
 	u64 split;    /* packets that stood for several segments */
+	tcp_pair_look *look; /* NULL: nobody does */
+	void *look_of;
 };
 
 /* Two ends with the defaults, a link of 100 Mbit/s and 10 ms each way. */

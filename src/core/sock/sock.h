@@ -251,6 +251,19 @@ void sock_ops_run(struct sock_table *t, struct sock *sock, ns_t now);
 void sock_ops_cancel(struct sock_table *t, struct sock *sock);
 void sock_ops_check(const struct sock_table *t);
 
+static inline bool sock_has_connection(const struct sock *sock)
+{
+	return sock->state == SOCK_CONNECTING || sock->state == SOCK_OPEN;
+}
+
+/* sock_key.c: its keys are a ring of TCP (core/tcp/keys.h). */
+u32 stream_ring(const struct sock_table *t, const struct sock *sock);
+bool stream_is_key_option(enum sock_option option);
+enum sock_error stream_set_keys(struct sock_table *t, const struct sock *sock,
+				enum sock_option option, const struct sock_value *value);
+enum sock_error stream_get_ao(const struct sock_table *t, const struct sock *sock,
+			      struct sock_value *value);
+
 enum sock_error stream_listen(struct sock_table *t, struct sock *sock, u32 backlog);
 enum sock_error stream_connect(struct sock_table *t, struct sock *sock, const struct sock_way *way,
 			       ns_t now);

@@ -3,6 +3,7 @@
 #define CORE_SOCK_SOCK_CONF_H
 
 #include "core/base/bytes.h"
+#include "core/tcp/auth.h"
 
 /* A limit of zero sockets: there are none, and no memory is planned. */
 struct sock_conf {
@@ -125,6 +126,12 @@ enum sock_option {
 	SOCK_OPT_KEEPCNT,         /* TCP_KEEPCNT */
 	SOCK_OPT_USER_TIMEOUT,    /* TCP_USER_TIMEOUT: ms */
 	SOCK_OPT_CONGESTION,      /* TCP_CONGESTION: a name */
+	/* Keys, of a peer or a prefix: addr and addr_len. Before listen and connect, or at any time
+	 * for what comes to a listener, and for connections that have keys. Set only.            */
+	SOCK_OPT_MD5SIG,          /* TCP_MD5SIG_EXT: secret; NULL: none any more */
+	SOCK_OPT_AO_ADD,          /* TCP_AO_ADD_KEY: ao */
+	SOCK_OPT_AO_DEL,          /* TCP_AO_DEL_KEY: the identifiers of ao */
+	SOCK_OPT_AO_USE,          /* TCP_AO_INFO of a connection: SOCK_AO_USE() */
 	SOCK_OPT_MAX_PACING_RATE, /* SO_MAX_PACING_RATE: bytes a second */
 	SOCK_OPT_TTL,             /* IP_TTL */
 	SOCK_OPT_MINTTL,          /* IP_MINTTL: RFC 5082 */
@@ -140,12 +147,17 @@ enum sock_option {
 };
 
 #define SOCK_LINGER_OFF UINT64_MAX
+/* SendID of current_key, RecvID of rnext_key (RFC 5925 section 4), as a number. */
+#define SOCK_AO_USE(current_id, rnext_id) ((u64)((u32)(current_id) << 8 | (rnext_id)))
 
 struct sock_value {
 	u64 number;
-	be32 addr; /* a group */
+	be32 addr; /* a group; the peer that keys are of */
 	u16 iface;
+	u8 addr_len; /* bits of it that count, 0 to 32 */
 	const char *name; /* of a congestion control: static, as cc_name_at() has them */
+	const struct tcp_auth_secret *secret; /* copied */
+	const struct tcp_ao_key *ao;          /* copied */
 };
 
 /* Readiness as it is told. */

@@ -69,21 +69,24 @@ static enum sock_error stream_set(struct tcp_sockopt *opt, enum sock_option opti
 	}
 }
 
-static bool has_connection(const struct sock *sock)
-{
-	return sock->state == SOCK_CONNECTING || sock->state == SOCK_OPEN;
-}
-
 static enum sock_error stream_option(struct sock_table *t, struct sock *sock,
 				     enum sock_option option, const struct sock_value *value,
 				     ns_t now)
 {
 	struct tcp_sockopt opt = sock->opt;
-	enum sock_error error = stream_set(&opt, option, value);
+	enum sock_error error;
+	enum err err = ERR_OK;
 
+	if (stream_is_key_option(option))
+		return stream_set_keys(t, sock, option, value);
+	error = stream_set(&opt, option, value);
 	if (error != SOCK_OK)
 		return error;
-	if (has_connection(sock) && tcp_set_opt(&t->tcp, sock->under, &opt, now) == ERR_RANGE)
+	if (sock_has_connection(sock))
+		err = tcp_set_opt(&t->tcp, sock->under, &opt, now);
+	else if (sock->state == SOCK_LISTENING)
+		err = tcp_listen_set_opt(&t->tcp, sock->under, &opt);
+	if (err == ERR_RANGE)
 		return SOCK_INVALID;
 	sock->opt = opt;
 	t->stirred = true;
@@ -229,6 +232,8 @@ enum sock_error sock_get(struct sock_table *t, sock_id id, enum sock_option opti
 	case SOCK_OPT_BIND_IFACE: value->iface = sock->iface; return SOCK_OK;
 	default: break;
 	}
+	if (option == SOCK_OPT_AO_USE && sock->kind == SOCK_STREAM_KIND)
+		return stream_get_ao(t, sock, value);
 	return sock->kind == SOCK_STREAM_KIND
 		       ? stream_get(&sock->opt, option, value)
 		       : dgram_get(udp_opt(&t->udp, sock->under), option, value);

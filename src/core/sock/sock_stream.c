@@ -9,6 +9,7 @@ enum sock_error stream_listen(struct sock_table *t, struct sock *sock, u32 backl
 		.zone = sock->zone,
 		.backlog = backlog,
 		.owner = sock_idx(t, sock),
+		.ring = stream_ring(t, sock),
 		.opt = sock->opt,
 	};
 	enum err err;
@@ -83,6 +84,7 @@ enum sock_error stream_connect(struct sock_table *t, struct sock *sock, const st
 		.opt = sock->opt,
 		.mtu = way->mtu,
 		.owner = sock_idx(t, sock),
+		.ring = stream_ring(t, sock),
 	};
 	enum err err;
 
@@ -109,6 +111,7 @@ void stream_close(struct sock_table *t, struct sock *sock, ns_t now)
 	case SOCK_ENDED: tcp_close(&t->tcp, sock->under, now); break;
 	case SOCK_IDLE: break;
 	}
+	tcp_keys_forget(&t->tcp, stream_ring(t, sock));
 }
 
 /* ---- what TCP knows of it now ---------------------------------------------------------------- */

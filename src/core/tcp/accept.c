@@ -84,6 +84,7 @@ enum err tcp_listen(struct tcp *tcp, const struct tcp_listen *conf, u64 *id)
 		.accept_last = IDX_NONE,
 		.owner = conf->owner,
 		.gen = ++table->gen_last,
+		.ring = conf->ring,
 		.opt = conf->opt,
 	};
 	map_add(&table->by_port, listen_hash(tcp, conf->port), idx);
@@ -99,6 +100,18 @@ static struct listener *listener_of(const struct tcp *tcp, u64 id)
 	if (!slab_is_live(&tcp->listen.listeners, idx) || listener_at(tcp, idx)->gen != id >> 32)
 		return NULL;
 	return listener_at(tcp, idx);
+}
+
+enum err tcp_listen_set_opt(struct tcp *tcp, u64 id, const struct tcp_sockopt *opt)
+{
+	struct listener *listener = listener_of(tcp, id);
+
+	if (listener == NULL)
+		return ERR_NOT_FOUND;
+	if (opt->cc != NULL && cc_find(opt->cc) == NULL)
+		return ERR_RANGE;
+	listener->opt = *opt;
+	return ERR_OK;
 }
 
 u64 tcp_accept(struct tcp *tcp, u64 id, u32 owner)

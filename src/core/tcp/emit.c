@@ -22,7 +22,7 @@ static void set_ip(struct pkt *pkt, const struct emit *emit)
 	pkt->l4 = (u16)(pkt->l3 + IP4_HLEN_MIN);
 }
 
-static void set_tcp(struct tcp_hdr *hdr, const struct emit *emit, u32 hlen)
+static void set_tcp(struct tcp_hdr *hdr, const struct emit *emit, u32 hlen, u32 auth_len)
 {
 	*hdr = (struct tcp_hdr){
 		.sport = emit->key.local_port,
@@ -34,7 +34,7 @@ static void set_tcp(struct tcp_hdr *hdr, const struct emit *emit, u32 hlen)
 		.window = be16_of(emit->window),
 		.urgent = be16_of(emit->urgent),
 	};
-	tcp_opts_write((u8 *)hdr + TCP_HLEN_MIN, &emit->opt, 0);
+	tcp_opts_write((u8 *)hdr + TCP_HLEN_MIN, &emit->opt, auth_len);
 }
 
 /* The two runs behind the header; their sum. */
@@ -73,14 +73,17 @@ static void set_gso(struct pkt *pkt, struct tcp_hdr *hdr, const struct emit *emi
 
 struct pkt *emit_segment(struct tcp *tcp, const struct emit *emit)
 {
-	u32 hlen = TCP_HLEN_MIN + tcp_opts_len(&emit->opt, 0);
-	u32 l4_len = hlen + emit->data_len[0] + emit->data_len[1];
+	u32 auth_len = emit->auth == NULL ? 0 : auth_opt_len(tcp, emit->auth);
+	u32 hlen = TCP_HLEN_MIN + tcp_opts_len(&emit->opt, auth_len) + auth_len;
+	u32 data_len = emit->data_len[0] + emit->data_len[1];
+	u32 l4_len = hlen + data_len;
 	struct ip4_hdr *ip;
 	struct tcp_hdr *hdr;
 	struct pkt *pkt;
 	u64 sum;
 
 	CHECK(l4_len + IP4_HLEN_MIN <= IP4_LEN_MAX);
+	CHECK(emit->auth == NULL || emit->gso_size == 0);
 	pkt = pkt_new(tcp->pool, IP4_HLEN_MIN + l4_len);
 	if (pkt == NULL) {
 		tcp->stats.no_packet++;
@@ -90,13 +93,16 @@ struct pkt *emit_segment(struct tcp *tcp, const struct emit *emit)
 	pkt->zone = emit->key.zone;
 	set_ip(pkt, emit);
 	hdr = (struct tcp_hdr *)pkt_l4(pkt);
-	set_tcp(hdr, emit, hlen);
+	set_tcp(hdr, emit, hlen, auth_len);
 	sum = csum_pseudo(emit->key.local, emit->key.peer, IP_PROTO_TCP, l4_len);
 	if (emit->gso_size != 0) {
 		set_gso(pkt, hdr, emit, sum);
 	} else {
 		/* Header last: what was written in small pieces is slow to read in large. */
 		sum += put_data((u8 *)hdr + hlen, emit);
+		if (emit->auth != NULL)
+			auth_sign(tcp, emit->auth, &emit->key, hdr, data_len,
+				  (u8 *)hdr + hlen - auth_len);
 		hdr->csum = csum_finish(sum + csum_sum(hdr, hlen));
 	}
 	ip = (struct ip4_hdr *)pkt_l3(pkt);
@@ -136,7 +142,7 @@ u32 emit_take(struct tcp *tcp, struct batch *out)
  * says nothing else; without, it acknowledges all of the segment.                                */
 void emit_reset_for(struct tcp *tcp, const struct tcp_seg *seg)
 {
-	struct emit reset = { .key = seg->key, .flags = TCP_RST };
+	struct emit reset = { .key = seg->key, .auth = seg->auth, .flags = TCP_RST };
 
 	if ((seg->flags & TCP_RST) != 0)
 		return;

@@ -16,6 +16,7 @@ struct emit {
 	u16 gso_size;            /* data of each segment that it stands for; zero: it is one */
 	const u8 *data[2];       /* in two runs: rings wrap */
 	u32 data_len[2];
+	struct auth_state *auth; /* signs it, NULL: nobody; then it is one segment */
 	struct tcp_opts opt;
 };
 
@@ -37,7 +38,7 @@ void emit_answer(struct tcp *tcp, const struct emit *emit);
 /* Moves answers to the batch, the oldest first, until it is full; how many. */
 u32 emit_take(struct tcp *tcp, struct batch *out);
 /* The RST that RFC 9293 section 3.10.7.1 has for a segment of a connection that does not exist.
- * A RST is not answered.                                                                         */
+ * A RST is not answered. seg->auth signs it.                                                     */
 void emit_reset_for(struct tcp *tcp, const struct tcp_seg *seg);
 
 /* An ACK that is owed, by a control block that will not have another turn. */

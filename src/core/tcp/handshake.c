@@ -42,8 +42,10 @@ static u16 announced_mss(const struct listener *listener, u16 mtu)
 void syn_ack_emit(struct tcp *tcp, const struct half_open *rec, u32 tsval)
 {
 	const struct listener *listener = listener_at(tcp, rec->listener);
+	struct auth_state state;
 	struct emit emit = {
 		.key = rec->key,
+		.auth = auth_of_half_open(tcp, rec, &state),
 		.seq = rec->iss,
 		.ack = rec->irs + 1,
 		.window = syn_ack_window(tcp, listener),
@@ -74,9 +76,9 @@ void syn_ack_again(struct tcp *tcp, struct half_open *rec, ns_t now)
 	syn_ack_emit(tcp, rec, tcp_ts(rec->ts_offset, now));
 }
 
-/* Whether a connection more finds a place: in the queue of an owner who is not late, and a control
- * block.                                                                                         */
-static bool has_place(struct tcp *tcp, const struct listener *listener)
+/* Whether a connection more finds a place: in the queue of an owner who is not late, a control
+ * block, and the state of one whose segments are signed.                                         */
+static bool has_place(struct tcp *tcp, const struct listener *listener, const struct tcp_seg *seg)
 {
 	if (listener->waiting >= listener->backlog) {
 		tcp->stats.accept_full++;
@@ -86,7 +88,7 @@ static bool has_place(struct tcp *tcp, const struct listener *listener)
 		tcp->stats.no_tcb++;
 		return false;
 	}
-	return true;
+	return seg->auth == NULL || auth_has_room(tcp);
 }
 
 /* ---- LISTEN ---------------------------------------------------------------------------------- */
@@ -110,6 +112,8 @@ static void negotiate(const struct tcp *tcp, const struct listener *listener,
 	}
 	if (opt->sack_permitted && !listener->opt.no_sack)
 		rec->flags |= TCB_SACK;
+	if (seg->auth != NULL && auth_prefers_sack(tcp, seg->auth) && (rec->flags & TCB_SACK) != 0)
+		rec->flags &= (u8)~TCB_TS;
 	/* RFC 3168 section 6.1.1: a SYN with both flags asks, SYN,ACK with ECE alone grants. */
 	if ((seg->flags & (TCP_ECE | TCP_CWR)) == (TCP_ECE | TCP_CWR))
 		rec->flags |= TCB_ECN;
@@ -153,8 +157,12 @@ static void syn_in(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now
 		.mtu = seg->mtu,
 	};
 
-	if ((seg->flags & TCP_FIN) != 0 || !has_place(tcp, listener))
+	if ((seg->flags & TCP_FIN) != 0 || !has_place(tcp, listener, seg))
 		return;
+	if (seg->auth != NULL) {
+		rec.current_id = seg->auth->current_id;
+		rec.rnext_id = seg->auth->rnext_id;
+	}
 	negotiate(tcp, listener, seg, &rec);
 	rec.iss = choose_iss(tcp, seg, now);
 	if (listener->half_open < listener->backlog && half_open_keep(tcp, &rec, now))
@@ -171,8 +179,9 @@ static bool ack_of_listen(struct tcp *tcp, u32 listener, const struct tcp_seg *s
 		enum cookie_fit fit = cookie_read(tcp, listener, seg, born, now);
 
 		if (fit == COOKIE_GOOD) {
-			if (!has_place(tcp, listener_at(tcp, listener)))
+			if (!has_place(tcp, listener_at(tcp, listener), seg))
 				return false;
+			born->auth = seg->auth;
 			tcp->stats.cookies_good++;
 			return true;
 		}
@@ -199,8 +208,10 @@ static void half_open_failed(struct tcp *tcp, u32 idx)
 static void half_open_ack(struct tcp *tcp, const struct half_open *rec, ns_t now)
 {
 	const struct listener *listener = listener_at(tcp, rec->listener);
+	struct auth_state state;
 	struct emit emit = {
 		.key = rec->key,
+		.auth = auth_of_half_open(tcp, rec, &state),
 		.seq = rec->iss + 1,
 		.ack = rec->irs + 1,
 		.window = (u16)(syn_ack_window(tcp, listener) >> rec->rcv_wscale),
@@ -263,7 +274,7 @@ static bool half_open_complete(struct tcp *tcp, u32 idx, const struct tcp_seg *s
 	const struct half_open *rec = half_open_at(tcp, idx);
 
 	/* Else the record stays, SYN,ACK goes out again, and so will this ACK. */
-	if (!has_place(tcp, listener_at(tcp, rec->listener)))
+	if (!has_place(tcp, listener_at(tcp, rec->listener), seg))
 		return false;
 	*born = (struct tcp_born){
 		.key = rec->key,
@@ -280,6 +291,7 @@ static bool half_open_complete(struct tcp *tcp, u32 idx, const struct tcp_seg *s
 		.flags = rec->flags,
 		.again = rec->level > 0,
 		.rtt_ns = rec->sent_ns != 0 ? now - rec->sent_ns : 0,
+		.auth = seg->auth,
 	};
 	half_open_del(tcp, idx);
 	return true;

@@ -28,86 +28,10 @@ static void challenge(struct tcp *tcp, u32 idx, ns_t now)
 		ack_now(tcp, idx);
 }
 
-/* ---- 3.10.7.3 SYN-SENT ----------------------------------------------------------------------- */
-
 static void reset_answer(struct tcp *tcp, const struct tcp_seg *seg)
 {
 	if ((seg->flags & TCP_RST) == 0)
 		emit_reset_for(tcp, seg);
-}
-
-/* What the peer's SYN says of options and sizes (RFC 7323 section 2.2 and 3.2, RFC 2018). */
-static void take_syn_options(struct tcb *tcb, const struct tcp_seg *seg, ns_t now)
-{
-	const struct tcp_opts *opt = &seg->opt;
-
-	if (!opt->has_wscale)
-		tcb->flags &= ~(u32)TCB_WSCALE;
-	if (!opt->has_ts)
-		tcb->flags &= ~(u32)TCB_TS;
-	if (!opt->sack_permitted)
-		tcb->flags &= ~(u32)TCB_SACK;
-	if ((seg->flags & (TCP_ECE | TCP_CWR)) != TCP_ECE)
-		tcb->flags &= ~(u32)TCB_ECN;
-	tcb->snd_wscale = 0;
-	if ((tcb->flags & TCB_WSCALE) != 0)
-		tcb->snd_wscale = (u8)u32_min(opt->wscale, TCP_WSCALE_MAX);
-	else
-		tcb->rcv_wscale = 0;
-	if ((tcb->flags & TCB_TS) != 0) {
-		tcb->ts_recent = opt->tsval;
-		tcb->ts_recent_ns = now;
-	}
-	if (opt->mss != 0)
-		tcb->peer_mss = opt->mss;
-	tcb_set_sizes(tcb);
-}
-
-static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
-{
-	struct tcb *tcb = tcb_at(tcp, idx);
-	bool has_ack = (seg->flags & TCP_ACK) != 0;
-	struct loss_acked acked;
-	struct tcp_seg text;
-
-	/* First: the ACK. */
-	if (has_ack && (seq_le(seg->ack, tcb->iss) || seq_gt(seg->ack, tcb->snd_nxt))) {
-		reset_answer(tcp, seg);
-		return;
-	}
-	/* Second: the RST. */
-	if ((seg->flags & TCP_RST) != 0) {
-		if (has_ack)
-			tcb_fail(tcp, idx, TCP_ERR_REFUSED, now);
-		return;
-	}
-	/* Fourth: the SYN. */
-	if ((seg->flags & TCP_SYN) == 0)
-		return;
-	tcb->irs = seg->seq;
-	tcb->rcv_nxt = tcb->last_ack_sent = seg->seq + 1;
-	tcb->rcv_adv = tcb->rcv_nxt + u32_min(tcb->recv_limit, UINT16_MAX);
-	take_syn_options(tcb, seg, now);
-	tcb->snd_wnd = tcb->snd_max_wnd = seg->window; /* not scaled: RFC 7323 section 2.2 */
-	tcb->snd_wl1 = seg->seq;
-	tcb->snd_wl2 = seg->ack;
-	if (!has_ack) {
-		/* Both began at once: <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>. */
-		tcp_set_state(tcp, idx, TCP_SYN_RECEIVED, now);
-		tcb->snd_nxt = tcb->iss;
-		loss_fini(tcp, tcb);
-		loss_init(tcp, tcb, now);
-		tcp_want_send(tcp, idx);
-		return;
-	}
-	loss_on_ack(tcp, idx, seg, false, &acked, now);
-	tcp_set_state(tcp, idx, TCP_ESTABLISHED, now);
-	ack_now(tcp, idx);
-	/* Data begin behind the SYN. A FIN is not acknowledged, and comes again. */
-	text = *seg;
-	text.seq++;
-	if (text.len > 0 && reasm_in(tcp, tcb, &text, now))
-		tcp_set_ready(tcp, tcb, TCP_READABLE, 0);
 }
 
 /* ---- 3.10.7.4 the states that are synchronized ----------------------------------------------- */
@@ -439,6 +363,87 @@ static void take_ecn(struct tcb *tcb, const struct tcp_seg *seg)
 		tcb->flags |= TCB_ECE;
 }
 
+/* ---- 3.10.7.3 SYN-SENT ----------------------------------------------------------------------- */
+
+/* What the peer's SYN says of options and sizes (RFC 7323 section 2.2 and 3.2, RFC 2018). */
+static void take_syn_options(struct tcb *tcb, const struct tcp_seg *seg, ns_t now)
+{
+	const struct tcp_opts *opt = &seg->opt;
+
+	if (!opt->has_wscale)
+		tcb->flags &= ~(u32)TCB_WSCALE;
+	if (!opt->has_ts)
+		tcb->flags &= ~(u32)TCB_TS;
+	if (!opt->sack_permitted)
+		tcb->flags &= ~(u32)TCB_SACK;
+	if ((seg->flags & (TCP_ECE | TCP_CWR)) != TCP_ECE)
+		tcb->flags &= ~(u32)TCB_ECN;
+	tcb->snd_wscale = 0;
+	if ((tcb->flags & TCB_WSCALE) != 0)
+		tcb->snd_wscale = (u8)u32_min(opt->wscale, TCP_WSCALE_MAX);
+	else
+		tcb->rcv_wscale = 0;
+	if ((tcb->flags & TCB_TS) != 0) {
+		tcb->ts_recent = opt->tsval;
+		tcb->ts_recent_ns = now;
+	}
+	if (opt->mss != 0)
+		tcb->peer_mss = opt->mss;
+	tcb_set_sizes(tcb);
+}
+
+static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
+{
+	struct tcb *tcb = tcb_at(tcp, idx);
+	bool has_ack = (seg->flags & TCP_ACK) != 0;
+	struct loss_acked acked;
+	struct tcp_seg text;
+
+	/* First: the ACK. */
+	if (has_ack && (seq_le(seg->ack, tcb->iss) || seq_gt(seg->ack, tcb->snd_nxt))) {
+		reset_answer(tcp, seg);
+		return;
+	}
+	/* Second: the RST. */
+	if ((seg->flags & TCP_RST) != 0) {
+		if (has_ack)
+			tcb_fail(tcp, idx, TCP_ERR_REFUSED, now);
+		return;
+	}
+	/* Fourth: the SYN. */
+	if ((seg->flags & TCP_SYN) == 0)
+		return;
+	tcb->irs = seg->seq;
+	if (seg->auth != NULL)
+		auth_set_peer(seg->auth, seg->seq);
+	tcb->rcv_nxt = tcb->last_ack_sent = seg->seq + 1;
+	tcb->rcv_adv = tcb->rcv_nxt + u32_min(tcb->recv_limit, UINT16_MAX);
+	take_syn_options(tcb, seg, now);
+	tcb->snd_wnd = tcb->snd_max_wnd = seg->window; /* not scaled: RFC 7323 section 2.2 */
+	tcb->snd_wl1 = seg->seq;
+	tcb->snd_wl2 = seg->ack;
+	if (!has_ack) {
+		/* Both began at once: <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>. */
+		tcp_set_state(tcp, idx, TCP_SYN_RECEIVED, now);
+		tcb->snd_nxt = tcb->iss;
+		loss_fini(tcp, tcb);
+		loss_init(tcp, tcb, now);
+		tcp_want_send(tcp, idx);
+		return;
+	}
+	loss_on_ack(tcp, idx, seg, false, &acked, now);
+	tcp_set_state(tcp, idx, TCP_ESTABLISHED, now);
+	ack_now(tcp, idx);
+	/* Seventh and eighth: data begin behind the SYN, and may be all that there is. */
+	text = *seg;
+	text.seq++;
+	if (text.len > 0 && reasm_in(tcp, tcb, &text, now))
+		tcp_set_ready(tcp, tcb, TCP_READABLE, 0);
+	take_fin(tcp, idx, &text, now);
+}
+
+/* ---- each of them ---------------------------------------------------------------------------- */
+
 void tcp_in_tcb(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t now)
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
@@ -501,31 +506,47 @@ static bool seg_read(struct tcp_seg *seg, const struct pkt *pkt, const struct tc
 	return true;
 }
 
+/* Nobody has it. True: it is answered here, signed, or not at all. */
+static bool in_closed(struct tcp *tcp, struct tcp_seg *seg)
+{
+	struct auth_state state;
+
+	if (!auth_in_closed(tcp, seg, &state))
+		return true;
+	if (seg->auth == NULL)
+		return false;
+	emit_reset_for(tcp, seg);
+	return true;
+}
+
 /* A segment that no control block has. */
-static bool in_no_tcb(struct tcp *tcp, const struct tcp_seg *seg, ns_t now)
+static bool in_no_tcb(struct tcp *tcp, struct tcp_seg *seg, ns_t now)
 {
 	u32 at = timewait_find(tcp, &seg->key);
-	struct tcp_seg fresh = *seg;
+	struct auth_state state;
 	struct tcp_born born;
 	u32 listener;
 	u32 idx;
 
 	if (at != IDX_NONE) {
-		if (timewait_in(tcp, at, seg, &fresh.iss_above, now) == TIMEWAIT_DONE)
+		if (!auth_in(tcp, timewait_auth(tcp, at), seg) ||
+		    timewait_in(tcp, at, seg, &seg->iss_above, now) == TIMEWAIT_DONE)
 			return true;
-		fresh.has_iss_above = true;
+		seg->has_iss_above = true;
 	}
 	listener = listen_of_half_open(tcp, &seg->key);
 	if (listener == IDX_NONE)
 		listener = listen_find(tcp, &seg->key);
 	if (listener == IDX_NONE)
-		return false;
-	if (!listen_in(tcp, listener, &fresh, &born, now))
+		return in_closed(tcp, seg);
+	if (!auth_in_listener(tcp, listener, seg, &state) ||
+	    !listen_in(tcp, listener, seg, &born, now))
 		return true;
 	idx = tcb_born(tcp, &born, now);
 	if (idx == IDX_NONE)
 		return true;
 	listen_queue(tcp, born.listener, idx);
+	seg->auth = auth_at(tcp, tcb_at(tcp, idx)->auth);
 	tcp_in_tcb(tcp, idx, seg, now);
 	return true;
 }
@@ -551,6 +572,9 @@ bool tcp_in(struct tcp *tcp, const struct pkt *pkt, const struct tcp_rx *rx, ns_
 		tcp->stats.min_ttl++;
 		return true;
 	}
+	seg.auth = auth_at(tcp, tcb_at(tcp, idx)->auth);
+	if ((seg.auth != NULL || seg.opt.auth_kind != 0) && !auth_in(tcp, seg.auth, &seg))
+		return true;
 	tcp_in_tcb(tcp, idx, &seg, now);
 	return true;
 }

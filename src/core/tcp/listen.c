@@ -162,12 +162,17 @@ void listen_drop(struct tcp *tcp, u32 listener)
 	}
 }
 
-void listen_unreachable(struct tcp *tcp, const struct tcp_key *key, u32 seq)
+void listen_unreachable(struct tcp *tcp, const struct tcp_key *key, u32 seq, u8 code)
 {
 	u32 idx = half_open_find(tcp, key);
+	struct auth_state state;
 
 	if (idx == IDX_NONE || half_open_at(tcp, idx)->iss != seq)
 		return;
+	if (auth_ignores_icmp(tcp, auth_of_half_open(tcp, half_open_at(tcp, idx), &state), code)) {
+		tcp->stats.auth_icmp++;
+		return;
+	}
 	tcp->stats.failed_opens++;
 	half_open_del(tcp, idx);
 }

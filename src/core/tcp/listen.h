@@ -34,6 +34,7 @@ struct listener {
 	u32 accept_last;
 	u32 owner;
 	u32 gen;
+	u32 ring;         /* of keys */
 	struct tcp_sockopt opt;
 };
 
@@ -56,6 +57,8 @@ struct half_open {
 	u8 rcv_wscale;
 	u8 level;          /* how often SYN,ACK was sent, less one */
 	u8 flags;          /* TCB_WSCALE, TCB_TS, TCB_SACK, TCB_ECN of tcb.h */
+	u8 current_id;     /* keys.h, of TCP-AO */
+	u8 rnext_id;
 };
 
 /* A handshake is complete: all that a control block is made of. */
@@ -74,6 +77,7 @@ struct tcp_born {
 	u8 flags;
 	bool again;        /* SYN,ACK had to be sent again */
 	ns_t rtt_ns;       /* zero: unknown */
+	const struct auth_state *auth; /* of the segment; NULL: it is not signed */
 };
 
 struct listen_table {
@@ -108,8 +112,8 @@ ns_t listen_next(const struct tcp *tcp);
 /* The listener closes: its records go. */
 void listen_drop(struct tcp *tcp, u32 listener);
 /* ICMP said that our SYN,ACK does not reach the peer: the record goes, if seq is the number of its
- * SYN,ACK (RFC 5927 section 4.1).                                                                */
-void listen_unreachable(struct tcp *tcp, const struct tcp_key *key, u32 seq);
+ * SYN,ACK (RFC 5927 section 4.1), and the peer's keys do not forbid it (RFC 5925 section 7.8).   */
+void listen_unreachable(struct tcp *tcp, const struct tcp_key *key, u32 seq, u8 code);
 /* A control block was made of what listen_in() gave: it waits to be accepted, and is its listener's
  * owner's until then, to whom tcp_news() names it. One that fails meanwhile stays, and is accepted
  * with its error.                                                                                */
@@ -125,11 +129,15 @@ struct tcp_listen {
 	bool any_zone;
 	u32 backlog;
 	u32 owner;
+	u32 ring;      /* of keys; TCP_RING_NONE */
 	struct tcp_sockopt opt;
 };
 
 /* ERR_EXISTS: somebody listens there; ERR_FULL; ERR_RANGE: opt or backlog. */
 enum err tcp_listen(struct tcp *tcp, const struct tcp_listen *conf, u64 *id);
+/* What is accepted has these from now on; what waits already, or is half open, what it began with.
+ * ERR_NOT_FOUND: it is gone; ERR_RANGE: opt.                                                     */
+enum err tcp_listen_set_opt(struct tcp *tcp, u64 id, const struct tcp_sockopt *opt);
 /* The next one that waits; TCP_ID_NONE. owner: who it belongs to from now on. What it may do is in
  * its control block already; tcp_news() names it when that changes.                              */
 u64 tcp_accept(struct tcp *tcp, u64 id, u32 owner);

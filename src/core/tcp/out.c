@@ -28,15 +28,13 @@ void tcp_want_send(struct tcp *tcp, u32 idx)
 
 /* ---- one segment ----------------------------------------------------------------------------- */
 
-static void fill_options(const struct tcp *tcp, struct tcb *tcb, struct emit *emit, ns_t now)
+static void fill_options(const struct tcb *tcb, struct emit *emit, ns_t now)
 {
 	if ((emit->flags & TCP_SYN) != 0) {
 		emit->opt.mss = (u16)tcb_mss_announced(tcb);
 		emit->opt.has_wscale = (tcb->flags & TCB_WSCALE) != 0;
 		emit->opt.wscale = tcb->rcv_wscale;
 		emit->opt.sack_permitted = (tcb->flags & TCB_SACK) != 0;
-	} else {
-		reasm_sacks(tcp, tcb, &emit->opt);
 	}
 	if ((tcb->flags & TCB_TS) != 0) {
 		emit->opt.has_ts = true;
@@ -49,10 +47,11 @@ static void fill_options(const struct tcp *tcp, struct tcb *tcb, struct emit *em
 static void fill(const struct tcp *tcp, struct tcb *tcb, struct emit *emit, ns_t now)
 {
 	emit->key = tcb->key;
+	emit->auth = auth_at(tcp, tcb->auth);
 	emit->ack = tcb->rcv_nxt;
 	emit->ttl = (u8)(tcb->ttl_tos >> 8);
 	emit->tos = (u8)(tcb->ttl_tos & ~IP4_ECN_MASK);
-	fill_options(tcp, tcb, emit, now);
+	fill_options(tcb, emit, now);
 	if (tcb->state == TCP_SYN_SENT)
 		emit->window = (u16)u32_min(tcb->recv_limit, UINT16_MAX);
 	else
@@ -83,7 +82,8 @@ static bool send_it(struct tcp *tcp, struct tcb *tcb, const struct emit *emit, s
 	return true;
 }
 
-/* ACK without data, from a given number on. */
+/* ACK without data, from a given number on. Blocks of SACK are in such ones alone: a full segment
+ * has no room for them.                                                                          */
 static enum out_step send_ack(struct tcp *tcp, struct tcb *tcb, u32 seq, struct batch *out,
 			      ns_t now)
 {
@@ -91,6 +91,7 @@ static enum out_step send_ack(struct tcp *tcp, struct tcb *tcb, u32 seq, struct 
 
 	emit_begin(&emit, seq, TCP_ACK);
 	fill(tcp, tcb, &emit, now);
+	reasm_sacks(tcp, tcb, &emit.opt);
 	return send_it(tcp, tcb, &emit, out) ? OUT_SENT : OUT_NO_ROOM;
 }
 
@@ -423,7 +424,8 @@ static enum out_step step_new(struct tcp *tcp, u32 idx, struct batch *out, ns_t 
 	}
 	if (len > 0 && pacing_holds(tcp, tcb, now))
 		return OUT_NOTHING;
-	if (tcp->conf.gso_max_bytes != 0 && len == tcb_mss(tcb) && !fin)
+	/* What is signed is signed as it arrives. */
+	if (tcp->conf.gso_max_bytes != 0 && len == tcb_mss(tcb) && !fin && tcb->auth == 0)
 		len = gso_len(tcp, tcb);
 	return send_new(tcp, idx, len, fin, out, now);
 }
@@ -471,6 +473,9 @@ static enum out_step out_step(struct tcp *tcp, u32 idx, struct batch *out, ns_t 
 		return send_syn(tcp, idx, out, now);
 	if ((tcb->flags & (TCB_WINDOW_PROBE | TCB_KEEP_PROBE)) != 0)
 		return step_probe_of_silence(tcp, idx, out, now);
+	/* Before data, which say that an ACK is owed no longer, and have no blocks. */
+	if ((tcb->flags & TCB_ACK_NOW) != 0 && reasm_has_sacks(tcb))
+		return send_ack(tcp, tcb, tcb->snd_nxt, out, now);
 	if ((tcb->flags & TCB_PROBE) != 0) {
 		step = send_probe(tcp, idx, out, now);
 		if (step != OUT_NOTHING)
@@ -526,7 +531,6 @@ void emit_reset_of(struct tcp *tcp, struct tcb *tcb, ns_t now)
 
 	fill(tcp, tcb, &emit, now);
 	/* RFC 7323 section 3.2: timestamps, too, once they were agreed upon. */
-	emit.opt.sack_count = 0;
 	emit.flags &= (u8)~TCP_ECE;
 	tcp->stats.resets_out++;
 	emit_answer(tcp, &emit);
@@ -537,6 +541,7 @@ void emit_ack_of(struct tcp *tcp, struct tcb *tcb, ns_t now)
 	struct emit emit = { .seq = tcb->snd_nxt, .flags = TCP_ACK };
 
 	fill(tcp, tcb, &emit, now);
+	reasm_sacks(tcp, tcb, &emit.opt);
 	acked_now(tcp, tcb);
 	emit_answer(tcp, &emit);
 }

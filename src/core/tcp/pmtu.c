@@ -19,6 +19,7 @@ void tcb_set_sizes(struct tcb *tcb)
 
 	tcb->snd_mss = (u16)u32_max(mss, SEGMENT_MIN);
 	tcb->hdr_opt_len = (tcb->flags & TCB_TS) != 0 ? TCP_OPT_TS_LEN : 0;
+	tcb->hdr_opt_len = (u8)(tcb->hdr_opt_len + tcb->auth_opt_len);
 	tcb->cc.mss = tcb_mss(tcb);
 	if (tcb->rcv_mss == 0)
 		tcb->rcv_mss = (u16)u32_min(tcb_mss(tcb), TCP_MSS_DEFAULT);
@@ -75,13 +76,17 @@ void tcp_icmp_in(struct tcp *tcp, const struct tcp_icmp *icmp, ns_t now)
 		return;
 	if (idx == IDX_NONE) {
 		if (icmp->code != ICMP_UNREACH_FRAG)
-			listen_unreachable(tcp, &icmp->key, icmp->seq);
+			listen_unreachable(tcp, &icmp->key, icmp->seq, icmp->code);
 		return;
 	}
 	tcb = tcb_at(tcp, idx);
 	/* RFC 5927 section 4.1: who quotes what is not in flight has not seen it. */
 	if (seq_lt(icmp->seq, tcb->snd_una) || seq_ge(icmp->seq, tcb->snd_nxt))
 		return;
+	if (auth_ignores_icmp(tcp, auth_at(tcp, tcb->auth), icmp->code)) {
+		tcp->stats.auth_icmp++;
+		return;
+	}
 	if (icmp->code == ICMP_UNREACH_FRAG) {
 		if (icmp->mtu < tcb->pmtu && !tcb_is_opening(tcb))
 			pmtu_set(tcp, idx, (u16)u32_max(icmp->mtu, PMTU_MIN), now);

@@ -45,6 +45,8 @@ struct tcp_opts {
 	struct sack_block sack[TCP_SACK_BLOCKS_MAX]; /* the last member: sack_count of them count */
 };
 
+struct auth_state;
+
 struct tcp_seg {
 	struct tcp_key key; /* local is the destination of a segment that came in */
 	u32 seq;
@@ -58,6 +60,7 @@ struct tcp_seg {
 	u32 iss_above;      /* above this number (RFC 9293 section 3.6.1) */
 	const u8 *data;
 	const struct tcp_hdr *hdr;
+	struct auth_state *auth; /* signs what is answered; NULL: nothing does */
 	struct tcp_opts opt;
 };
 

@@ -177,6 +177,8 @@ static void tcb_leave(struct tcp *tcp, u32 idx)
 		tcb->timer[at] = NS_NEVER;
 	heap_set(&tcp->deadlines, idx, NS_NEVER);
 	tcb_list_del(tcp, &tcp->send, idx, offsetof(struct tcb, in_send));
+	auth_drop(tcp, tcb->auth);
+	tcb->auth = 0;
 }
 
 static void tcb_del(struct tcp *tcp, u32 idx)
@@ -258,6 +260,12 @@ void tcb_leave_owner(struct tcp *tcp, u32 idx)
 		tcb_del(tcp, idx);
 }
 
+void tcb_set_auth(struct tcp *tcp, struct tcb *tcb, const struct auth_state *state)
+{
+	tcb->auth = auth_keep(tcp, state);
+	tcb->auth_opt_len = (u8)auth_opt_len(tcp, state);
+}
+
 u32 tcb_born(struct tcp *tcp, const struct tcp_born *born, ns_t now)
 {
 	const struct listener *listener = slab_at(&tcp->listen.listeners, born->listener);
@@ -284,6 +292,8 @@ u32 tcb_born(struct tcp *tcp, const struct tcp_born *born, ns_t now)
 	tcb->ts_offset = born->ts_offset;
 	if (born->peer_mss != 0)
 		tcb->peer_mss = born->peer_mss;
+	if (born->auth != NULL)
+		tcb_set_auth(tcp, tcb, born->auth);
 	tcb_set_sizes(tcb);
 	tcb->syn_retries = born->again;
 	if (born->rtt_ns != 0)

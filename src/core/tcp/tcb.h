@@ -209,6 +209,10 @@ struct tcb {
 	bool spurious_checked; /* Eifel looks at one ACK of each recovery */
 	u8 dup_acks;        /* for a peer without SACK */
 
+	/* its segments are signed: RFC 2385, RFC 5925 */
+	u16 auth;           /* auth_at(); zero: they are not */
+	u8 auth_opt_len;    /* bytes of options for it in each segment */
+
 	/* RACK-TLP: RFC 8985 */
 	ns_t rack_xmit_ns;
 	ns_t rack_rtt_ns;

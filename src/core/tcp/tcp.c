@@ -71,6 +71,7 @@ void tcp_layout(struct tcp *tcp, const struct tcp_conf *conf, struct mem *mem)
 	slab_layout(&tcp->ranges, mem, "tcp: data out of order", conf->range_limit,
 		    sizeof(struct rx_range));
 	buffer_pool_layout(&tcp->buffers, mem, conf->buffer_bytes);
+	keys_layout(&tcp->keys, conf, mem);
 	listen_layout(&tcp->listen, conf, mem);
 	timewait_layout(&tcp->timewait, conf, mem);
 }
@@ -91,6 +92,7 @@ void tcp_init(struct tcp *tcp, const struct tcp_conf *conf, struct pkt_pool *poo
 	slab_init(&tcp->recs);
 	slab_init(&tcp->ranges);
 	buffer_pool_init(&tcp->buffers);
+	keys_init(&tcp->keys);
 	listen_init(&tcp->listen);
 	timewait_init(&tcp->timewait);
 	tcp->send = tcp->news = (struct tcb_list){ IDX_NONE, IDX_NONE };
@@ -107,7 +109,8 @@ static void check_tcb(const struct tcp *tcp, const struct tcb *tcb)
 
 	CHECK(tcb->state != TCP_LISTEN && tcb->state != TCP_TIME_WAIT);
 	CHECK(tcb->state < TCP_STATE_COUNT);
-	CHECK(tcb->state != TCP_CLOSED || (tcb->flags & TCB_ORPHAN) == 0);
+	CHECK(tcb->state != TCP_CLOSED || ((tcb->flags & TCB_ORPHAN) == 0 && tcb->auth == 0));
+	CHECK(tcb->auth == 0 || tcb->auth_opt_len == auth_opt_len(tcp, auth_at(tcp, tcb->auth)));
 	for (u32 at = 0; at < TCP_TIMER_COUNT; at++)
 		earliest = u64_min(earliest, tcb->timer[at]);
 	CHECK(heap_when(&tcp->deadlines, tcb_idx(tcp, tcb)) == earliest);
@@ -137,6 +140,7 @@ void tcp_check(const struct tcp *tcp)
 	CHECK(in_map == tcp->by_key.count);
 	heap_check(&tcp->deadlines);
 	buffer_pool_check(&tcp->buffers);
+	keys_check(tcp);
 	listen_check(tcp);
 	timewait_check(tcp);
 }

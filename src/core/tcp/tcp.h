@@ -15,6 +15,7 @@
  *   reasm.c      data into the receive ring, in and out of order, and the window that is offered
  *   timer.c      the deadlines of a connection
  *   listen.h     handshakes that others began: half-open records, SYN cookies
+ *   keys.h       peers that sign their segments, and want ours signed (RFC 2385, RFC 5925)
  *   timewait.h   what is left of a connection for 2 MSL
  *   isn.h        initial sequence numbers and timestamp offsets (RFC 6528, 7323)
  *   cc.h         congestion control
@@ -29,6 +30,7 @@
 #include "core/base/rng.h"
 #include "core/base/slab.h"
 #include "core/pkt/pkt.h"
+#include "core/tcp/keys.h"
 #include "core/tcp/listen.h"
 #include "core/tcp/tcb.h"
 #include "core/tcp/tcp_conf.h"
@@ -77,6 +79,13 @@ struct tcp_stats {
 	u64 time_waits;
 	u64 time_wait_full;    /* the oldest had to go */
 	u64 time_wait_reused;  /* by a SYN, or by a connect */
+	u64 auth_missing;      /* segments without the option that their sender's have to have */
+	u64 auth_malformed;    /* with more than one, or one of a wrong length */
+	u64 auth_unknown_key;  /* KeyID */
+	u64 auth_wrong;        /* the code is not that of the segment */
+	u64 auth_unexpected;   /* who has no keys, or no connection, has signed */
+	u64 auth_icmp;         /* RFC 5925 section 7.8: ICMP errors that changed nothing */
+	u64 no_auth;           /* a connection was refused: auth_limit */
 };
 
 /* Ends of a list of control blocks; IDX_NONE: empty. */
@@ -98,6 +107,7 @@ struct tcp {
 	struct slab recs;
 	struct slab ranges;
 	struct buffer_pool buffers;
+	struct keys_table keys;
 	struct listen_table listen;
 	struct timewait_table timewait;
 	u32 *tcb_gen;           /* per index, grows with each use */
@@ -151,15 +161,18 @@ struct tcp_open {
 	struct tcp_sockopt opt;
 	u16 mtu;            /* of the way to the peer, bytes */
 	u32 owner;
+	u32 ring;           /* of keys; TCP_RING_NONE */
 };
 
 /* Active open: SYN leaves at the next tcp_output(). ERR_EXISTS: the four-tuple is in use;
- * ERR_FULL: no control block, or no port; ERR_RANGE: opt names no congestion control.            */
+ * ERR_FULL: no control block, or no port, or auth_limit; ERR_RANGE: opt names no congestion
+ * control.                                                                                       */
 enum err tcp_connect(struct tcp *tcp, const struct tcp_open *open, tcp_id *id, ns_t now);
 /* Passive open without a listener: the SYN is one that the owner has seen, and our answer leaves at
  * the next tcp_output(). syn: its header, whole and with a right checksum, from open->key.peer.
  * ERR_EXISTS: the four-tuple is in use, or what is left of it says that the SYN is an old one;
- * ERR_FULL: no control block; ERR_RANGE: opt names no congestion control.                        */
+ * ERR_FULL: no control block; ERR_RANGE: opt names no congestion control. Nothing is signed: a SYN
+ * that is has another end in mind than its owner.                                                */
 enum err tcp_adopt(struct tcp *tcp, const struct tcp_open *open, const struct tcp_hdr *syn,
 		   tcp_id *id, ns_t now);
 /* What can be read on one is written to the other, as far as that may queue: how many bytes. What
@@ -213,6 +226,12 @@ static inline struct rx_range *range_at(const struct tcp *tcp, u32 idx)
 	return slab_at(&tcp->ranges, idx);
 }
 
+/* What signs for a connection; NULL: nothing does. */
+static inline struct auth_state *auth_at(const struct tcp *tcp, u16 auth)
+{
+	return auth == 0 ? NULL : slab_at(&tcp->keys.states, auth - 1u);
+}
+
 static inline u32 tcb_idx(const struct tcp *tcp, const struct tcb *tcb)
 {
 	return (u32)((u64)((const u8 *)tcb - tcp->tcbs.base) / tcp->tcbs.obj_size);
@@ -240,6 +259,8 @@ void tcb_leave_owner(struct tcp *tcp, u32 idx);
 /* It ends by error: readiness FAILED; the control block stays until its owner leaves it. */
 void tcb_fail(struct tcp *tcp, u32 idx, enum tcp_error error, ns_t now);
 u32 tcb_find(const struct tcp *tcp, const struct tcp_key *key);
+/* Its segments are signed. Requires: auth_has_room(); tcb_set_sizes() follows. */
+void tcb_set_auth(struct tcp *tcp, struct tcb *tcb, const struct auth_state *state);
 /* The control block of a handshake that is complete: cookie or half-open record. */
 u32 tcb_born(struct tcp *tcp, const struct tcp_born *born, ns_t now);
 

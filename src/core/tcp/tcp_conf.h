@@ -34,6 +34,10 @@ struct tcp_conf {
 	bool syn_cookies;      /* when half-open ones are full; else the SYN is dropped */
 	bool ecn;              /* ask for it; it is granted to who asks anyway */
 	bool rfc1337;          /* TIME-WAIT ends by no RST */
+	u32 key_limit;         /* peers, or prefixes of them, that have keys: keys.h */
+	u32 auth_limit;        /* connections with them, and those in TIME-WAIT; 65,535 at most */
+	bool auth_refuse_unknown; /* TCP-AO of who has no keys: dropped (RFC 5925 section 7.3) */
+	bool auth_takes_icmp;     /* hard errors count in spite of TCP-AO (section 7.8) */
 	bool isn_of_clock;     /* ISN by RFC 6528; false, for scripts: isn_fixed for all */
 	u32 isn_fixed;
 };

@@ -70,6 +70,12 @@ void tcb_abort(struct tcp *tcp, u32 idx, ns_t now);
 /* Takes the data of a segment as far as they lie in the window; true: rcv_nxt moved. */
 bool reasm_in(struct tcp *tcp, struct tcb *tcb, const struct tcp_seg *seg, ns_t now);
 void reasm_fini(struct tcp *tcp, struct tcb *tcb);
+/* Whether there are some to be sent. */
+static inline bool reasm_has_sacks(const struct tcb *tcb)
+{
+	return (tcb->flags & TCB_SACK) != 0 &&
+	       (tcb->range != IDX_NONE || tcb->dsack.start != tcb->dsack.end);
+}
 /* SACK blocks to be sent now, the most recent first (RFC 2018 section 4, RFC 2883). */
 void reasm_sacks(const struct tcp *tcp, struct tcb *tcb, struct tcp_opts *opts);
 /* The window field to be sent now: moves rcv_adv, never back (RFC 9293 section 3.8.6.2.2). */

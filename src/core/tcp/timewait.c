@@ -76,6 +76,7 @@ static void list_remove(struct tcp *tcp, u32 idx)
 static void wait_del(struct tcp *tcp, u32 idx)
 {
 	list_remove(tcp, idx);
+	auth_drop(tcp, wait_at(tcp, idx)->auth);
 	map_del(&tcp->timewait.by_key, tcp_key_hash(tcp, &wait_at(tcp, idx)->key), idx);
 	slab_del(&tcp->timewait.slab, idx);
 }
@@ -100,7 +101,7 @@ static u16 last_window(const struct tcb *tcb)
 	return (u16)u32_min((tcb->rcv_adv - tcb->rcv_nxt) >> tcb->rcv_wscale, UINT16_MAX);
 }
 
-void timewait_new(struct tcp *tcp, const struct tcb *tcb, ns_t now)
+void timewait_new(struct tcp *tcp, struct tcb *tcb, ns_t now)
 {
 	u32 idx = wait_take(tcp);
 
@@ -118,10 +119,30 @@ void timewait_new(struct tcp *tcp, const struct tcb *tcb, ns_t now)
 		.window = last_window(tcb),
 		.has_ts = (tcb->flags & TCB_TS) != 0,
 		.rcv_wscale = tcb->rcv_wscale,
+		.auth = tcb->auth,
 		.ts_recent_ns = tcb->ts_recent_ns,
 	};
+	tcb->auth = 0;
 	map_add(&tcp->timewait.by_key, tcp_key_hash(tcp, &tcb->key), idx);
 	list_add(tcp, idx, now);
+}
+
+struct auth_state *timewait_auth(const struct tcp *tcp, u32 idx)
+{
+	return auth_at(tcp, wait_at(tcp, idx)->auth);
+}
+
+bool timewait_give_up_auth(struct tcp *tcp)
+{
+	u32 idx = tcp->timewait.first;
+
+	while (idx != IDX_NONE && wait_at(tcp, idx)->auth == 0)
+		idx = wait_at(tcp, idx)->next;
+	if (idx == IDX_NONE)
+		return false;
+	tcp->stats.time_wait_full++;
+	wait_del(tcp, idx);
+	return true;
 }
 
 void timewait_tick(struct tcp *tcp, ns_t now)
@@ -143,6 +164,7 @@ static void wait_ack(struct tcp *tcp, const struct time_wait *wait, ns_t now)
 {
 	struct emit emit = {
 		.key = wait->key,
+		.auth = auth_at(tcp, wait->auth),
 		.seq = wait->snd_nxt,
 		.ack = wait->rcv_nxt,
 		.window = wait->window,

@@ -27,6 +27,7 @@ struct time_wait {
 	u16 window;        /* as in the last header sent */
 	u8 has_ts;
 	u8 rcv_wscale;
+	u16 auth;          /* as in a control block */
 	ns_t ts_recent_ns; /* when it came */
 	ns_t due_ns;
 };
@@ -40,9 +41,14 @@ struct timewait_table {
 
 void timewait_layout(struct timewait_table *table, const struct tcp_conf *conf, struct mem *mem);
 void timewait_init(struct timewait_table *table);
-/* The connection is over on both sides; full: the oldest record goes, counted. */
-void timewait_new(struct tcp *tcp, const struct tcb *tcb, ns_t now);
+/* The connection is over on both sides; full: the oldest record goes, counted. What signs for it is
+ * the record's from now on.                                                                      */
+void timewait_new(struct tcp *tcp, struct tcb *tcb, ns_t now);
 u32 timewait_find(const struct tcp *tcp, const struct tcp_key *key);
+/* What signs for it; NULL: nothing does. */
+struct auth_state *timewait_auth(const struct tcp *tcp, u32 idx);
+/* The oldest record that holds such a state goes, counted. False: there is none. */
+bool timewait_give_up_auth(struct tcp *tcp);
 
 enum timewait_answer {
 	TIMEWAIT_DONE,  /* the segment is dealt with */

@@ -77,6 +77,8 @@ static bool choose_port(struct tcp *tcp, struct tcp_key *key, bool *above, u32 *
 /* What a SYN of ours offers. */
 static void offer(struct tcp *tcp, struct tcb *tcb, const struct tcp_sockopt *opt)
 {
+	const struct auth_state *auth = auth_at(tcp, tcb->auth);
+
 	if (!opt->no_wscale) {
 		tcb->flags |= TCB_WSCALE;
 		tcb->rcv_wscale = tcp_wscale_for(tcb->recv_fixed ? tcb->recv_limit :
@@ -86,13 +88,17 @@ static void offer(struct tcp *tcp, struct tcb *tcb, const struct tcp_sockopt *op
 		tcb->flags |= TCB_TS;
 	if (!opt->no_sack)
 		tcb->flags |= TCB_SACK;
+	if (auth != NULL && auth_prefers_sack(tcp, auth) && !opt->no_sack)
+		tcb->flags &= ~(u32)TCB_TS;
 	if (tcp->conf.ecn)
 		tcb->flags |= TCB_ECN;
 }
 
 enum err tcp_connect(struct tcp *tcp, const struct tcp_open *open, tcp_id *id, ns_t now)
 {
+	u32 keys = keys_find(tcp, open->ring, open->key.zone, open->key.peer);
 	struct tcp_key key = open->key;
+	struct auth_state state;
 	struct tcb *tcb;
 	bool above;
 	u32 iss = 0;
@@ -106,16 +112,23 @@ enum err tcp_connect(struct tcp *tcp, const struct tcp_open *open, tcp_id *id, n
 	} else if (!key_is_free(tcp, &key, &above, &iss, now)) {
 		return ERR_EXISTS;
 	}
+	if (keys != IDX_NONE && !auth_has_room(tcp))
+		return ERR_FULL;
 	idx = tcb_new(tcp, &key, &open->opt, open->mtu, now);
 	if (idx == IDX_NONE)
 		return ERR_FULL;
 	tcb = tcb_at(tcp, idx);
 	tcb->owner = open->owner;
 	tcb->flags |= TCB_ACCEPTED;
-	offer(tcp, tcb, &open->opt);
 	tcb->iss = tcp_isn(tcp, &key, now);
 	if (above && seq_le(tcb->iss, iss))
 		tcb->iss = iss + 1;
+	if (keys != IDX_NONE) {
+		auth_begin(tcp, &state, keys, tcb->iss);
+		tcb_set_auth(tcp, tcb, &state);
+		tcb_set_sizes(tcb);
+	}
+	offer(tcp, tcb, &open->opt);
 	tcb->ts_offset = tcp_ts_offset(tcp, &key);
 	tcb->snd_una = tcb->snd_nxt = tcb->iss;
 	tcb->snd_small = tcb->snd_push = tcb->iss;

@@ -31,6 +31,15 @@ struct fake_tcp {
 	enum err connect_err;
 	enum err set_err;
 	struct tcp_icmp icmp;
+	struct fake_keys {
+		u32 md5, ao, del_ao, del, own, use; /* how often */
+		struct tcp_keys_at at; /* of the last call */
+		u32 forgot; /* the ring that was forgotten last */
+		enum err err;
+		struct tcp_keys_use used;
+	} keys;
+	u32 open_ring;
+	struct tcp_sockopt listener_opt; /* of tcp_listen_set_opt() */
 };
 
 static struct fake_tcp fake;
@@ -170,6 +179,7 @@ enum err tcp_connect(struct tcp *tcp, const struct tcp_open *open, tcp_id *id, n
 	if (idx == IDX_NONE)
 		return ERR_FULL;
 	fake.tcb[idx].opt = open->opt;
+	fake.open_ring = open->ring;
 	*id = fake_id(idx);
 	return ERR_OK;
 }
@@ -311,6 +321,86 @@ void tcp_unlisten(struct tcp *tcp, u64 id, ns_t now)
 	(void)now;
 	slab_del(&tcp->listen.listeners, (u32)id);
 	fake.unlistened++;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+enum err tcp_listen_set_opt(struct tcp *tcp, u64 id, const struct tcp_sockopt *opt)
+{
+	(void)tcp;
+	(void)id;
+	if (fake.set_err == ERR_OK)
+		fake.listener_opt = *opt;
+	return fake.set_err;
+}
+
+enum err tcp_keys_set_md5(struct tcp *tcp, const struct tcp_keys_at *at,
+			  const struct tcp_auth_secret *secret)
+{
+	(void)tcp;
+	assert_non_null(secret);
+	fake.keys.md5++;
+	fake.keys.at = *at;
+	return fake.keys.err;
+}
+
+enum err tcp_keys_add_ao(struct tcp *tcp, const struct tcp_keys_at *at,
+			 const struct tcp_ao_key *key)
+{
+	(void)tcp;
+	assert_non_null(key);
+	fake.keys.ao++;
+	fake.keys.at = *at;
+	return fake.keys.err;
+}
+
+enum err tcp_keys_del_ao(struct tcp *tcp, const struct tcp_keys_at *at, u8 send_id, u8 recv_id)
+{
+	(void)tcp;
+	fake.keys.del_ao++;
+	fake.keys.at = *at;
+	fake.keys.used = (struct tcp_keys_use){ TCP_AUTH_AO, send_id, recv_id };
+	return fake.keys.err;
+}
+
+enum err tcp_keys_del(struct tcp *tcp, const struct tcp_keys_at *at)
+{
+	(void)tcp;
+	fake.keys.del++;
+	fake.keys.at = *at;
+	return fake.keys.err;
+}
+
+void tcp_keys_forget(struct tcp *tcp, u32 ring)
+{
+	(void)tcp;
+	fake.keys.forgot = ring;
+}
+
+enum err tcp_keys_own(struct tcp *tcp, u64 id, u32 ring, struct tcp_keys_at *at)
+{
+	(void)tcp;
+	(void)id;
+	assert_int_equal(at->ring, ring);
+	fake.keys.own++;
+	at->peer_len = 32;
+	return fake.keys.err;
+}
+
+struct tcp_keys_use tcp_keys_used(const struct tcp *tcp, u64 id)
+{
+	(void)tcp;
+	(void)id;
+	return fake.keys.used;
+}
+
+enum err tcp_keys_use_ao(struct tcp *tcp, u64 id, u8 current_id, u8 rnext_id)
+{
+	(void)tcp;
+	(void)id;
+	fake.keys.use++;
+	fake.keys.used = (struct tcp_keys_use){ TCP_AUTH_AO, current_id, rnext_id };
+	return fake.keys.err;
 }
 
 #endif

@@ -429,6 +429,74 @@ static void test_options_of_a_stream(void **state)
 	assert_int_equal(get(bed, id, SOCK_OPT_KIND), SOCK_STREAM_KIND);
 }
 
+/* What a listener is told counts for what it accepts from then on. */
+static void test_options_of_a_listener(void **state)
+{
+	struct bed *bed = *state;
+	sock_id id = open_stream(bed, 80);
+
+	assert_int_equal(sock_listen(&bed->t, id, 4), SOCK_OK);
+	assert_int_equal(set(bed, id, SOCK_OPT_TTL, 255), SOCK_OK);
+	assert_int_equal(fake.listener_opt.ttl, 255);
+	fake.set_err = ERR_RANGE;
+	assert_int_equal(set(bed, id, SOCK_OPT_TTL, 1), SOCK_INVALID);
+	assert_int_equal(get(bed, id, SOCK_OPT_TTL), 255);
+}
+
+static enum sock_error set_key(struct bed *bed, sock_id id, enum sock_option option,
+			       const char *peer, u8 len)
+{
+	const struct tcp_auth_secret secret = { .byte = "secret", .len_bytes = 6 };
+	const struct tcp_ao_key ao = { .send_id = 3, .recv_id = 4, .master = secret };
+	const struct sock_value value = {
+		.addr = addr(peer), .addr_len = len, .secret = &secret, .ao = &ao
+	};
+
+	return sock_set(&bed->t, id, option, &value, NOW);
+}
+
+/* Each socket has a ring of its own: of what it listens for, or connects to, or is connected to. */
+static void test_keys_of_a_stream(void **state)
+{
+	struct bed *bed = *state;
+	sock_id listener = open_stream(bed, 80), id = open_connected(bed, 1000);
+	u32 ring = (u32)listener + 1;
+	const struct sock_value none = { .addr = addr(PEER), .addr_len = 32 };
+
+	assert_int_equal(sock_listen(&bed->t, listener, 4), SOCK_OK);
+	assert_int_equal(fake.listen[0].ring, ring);
+	assert_int_equal(set_key(bed, listener, SOCK_OPT_MD5SIG, "198.51.0.0", 16), SOCK_OK);
+	assert_int_equal(fake.keys.md5, 1);
+	assert_int_equal(fake.keys.at.ring, ring);
+	assert_int_equal(fake.keys.at.peer_len, 16);
+	assert_int_equal(fake.keys.own, 0);
+	assert_int_equal(sock_set(&bed->t, listener, SOCK_OPT_MD5SIG, &none, NOW), SOCK_OK);
+	assert_int_equal(fake.keys.del, 1);
+	assert_int_equal(set_key(bed, listener, SOCK_OPT_MD5SIG, PEER, 33), SOCK_INVALID);
+	/* A connection's are of its peer, wherever they came from. */
+	assert_int_equal(fake.open_ring, (u32)id + 1);
+	assert_int_equal(set_key(bed, id, SOCK_OPT_AO_ADD, PEER, 8), SOCK_OK);
+	assert_int_equal(fake.keys.ao + fake.keys.own, 2);
+	assert_int_equal(fake.keys.at.ring, (u32)id + 1);
+	assert_int_equal(fake.keys.at.peer_len, 32);
+	assert_int_equal(set_key(bed, id, SOCK_OPT_AO_ADD, "10.0.0.1", 32), SOCK_INVALID);
+	assert_int_equal(fake.keys.ao, 1);
+	assert_int_equal(set_key(bed, id, SOCK_OPT_AO_DEL, PEER, 32), SOCK_OK);
+	assert_int_equal(fake.keys.used.current_id, 3);
+	assert_int_equal(sock_set(&bed->t, id, SOCK_OPT_AO_ADD, &none, NOW), SOCK_INVALID);
+	assert_int_equal(set(bed, id, SOCK_OPT_AO_USE, SOCK_AO_USE(9, 200)), SOCK_OK);
+	assert_int_equal(fake.keys.used.rnext_id, 200);
+	assert_int_equal(get(bed, id, SOCK_OPT_AO_USE), SOCK_AO_USE(9, 200));
+	assert_int_equal(set(bed, id, SOCK_OPT_AO_USE, 0x10000), SOCK_INVALID);
+	fake.keys.err = ERR_FULL;
+	assert_int_equal(set_key(bed, listener, SOCK_OPT_AO_ADD, PEER, 32), SOCK_LIMIT);
+	fake.keys.err = ERR_EXISTS;
+	assert_int_equal(set_key(bed, listener, SOCK_OPT_AO_ADD, PEER, 32), SOCK_IN_USE);
+	/* A closed socket leaves none behind. */
+	sock_close(&bed->t, listener, NOW);
+	assert_int_equal(fake.keys.forgot, ring);
+}
+
 static void test_options_of_datagrams(void **state)
 {
 	static const struct {
@@ -692,6 +760,8 @@ int main(void)
 		TEST(test_what_tcp_refuses),
 		TEST(test_sockets_have_a_limit),
 		TEST(test_options_of_a_stream),
+		TEST(test_options_of_a_listener),
+		TEST(test_keys_of_a_stream),
 		TEST(test_options_of_datagrams),
 		TEST(test_readiness_is_level_triggered),
 		TEST(test_nobody_is_passed_over),

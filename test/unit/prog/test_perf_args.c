@@ -60,6 +60,7 @@ static void what_is_not_said_has_a_default(void **state)
 	assert_int_equal(args.interval_ns, NS_PER_SEC);
 	assert_int_equal(args.bytes + args.buffer + args.mss, 0);
 	assert_null(args.cc);
+	assert_null(args.md5);
 	assert_false(args.json || args.once || args.tun || args.has_gateway);
 	parse("recv --dev x0 --addr 10.9.0.1/24 --port 7", &args);
 	assert_false(args.sends);
@@ -86,6 +87,8 @@ static void every_option_arrives(void **state)
 	assert_int_equal(args.mss, 1000);
 	parse("recv --dev x0 --addr 10.9.0.1/24 --port 1 --once", &args);
 	assert_true(args.once);
+	parse("recv --dev x0 --addr 10.9.0.1/24 --port 1 --md5 secret", &args);
+	assert_string_equal(args.md5, "secret");
 }
 
 static void bytes_alone_have_no_time(void **state)
@@ -125,6 +128,9 @@ static void what_is_wrong_is_named(void **state)
 	refused(SEND " --buffer 1kb", "from 4kb");
 	refused(SEND " --buffer 512mb", "to 256mb");
 	refused(SEND " --mss 87", "88 to 65495");
+	refused(SEND " --md5 123456789.123456789.123456789.123456789.123456789.123456789."
+		     "123456789.123456789.1",
+		"--md5: is no key");
 	refused(SEND " --once", "--once: is for 'sluice perf recv' only");
 	refused(SEND " --port 1", "--port: is for 'sluice perf recv' only");
 	refused(RECV " --bytes 1", "--bytes: is for 'sluice perf send' only");
