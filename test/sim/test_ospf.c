@@ -276,16 +276,16 @@ static void areas_init(struct wild *wild, u64 seed, u32 *own)
 			u32 at = ospf_net_router(net, (area << 8) + n + 1);
 
 			if (n < 2)
-				ospf_net_attach(net, at, core,
-						(u16)(1 + rng_below(&wild->rng, 20)), 0);
+				ospf_net_attach(net, at, core, (u16)(1 + rng_below(&wild->rng, 20)),
+						0);
 			ospf_net_attach(net, at, lan, (u16)(1 + rng_below(&wild->rng, 20)), area);
 			own[at] = ospf_net_segment(net, OSPF_NET_BROADCAST,
 						   0x0a000000 + (area << 16) + ((n + 1) << 8), 24);
 			ospf_net_attach(net, at, own[at], 1, area);
 		}
 		for (u32 n = 0; area % 2 == 0 && n < 2 + INSIDE; n++)
-			ospf_net_area(net, net->router_count - 1 - n, area)->kind =
-				area == 2 ? OSPF_AREA_STUB : OSPF_AREA_NSSA;
+			ospf_net_area(net, net->router_count - 1 - n, area)
+				->kind = area == 2 ? OSPF_AREA_STUB : OSPF_AREA_NSSA;
 	}
 	for (u32 at = 0; at < net->router_count; at++)
 		ospf_net_start(net, at);
@@ -355,12 +355,9 @@ static void test_any_areas(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_two_on_a_link),
-		cmocka_unit_test(test_designated_router),
-		cmocka_unit_test(test_graceful_stop),
-		cmocka_unit_test(test_any_network),
-		cmocka_unit_test(test_hours),
-		cmocka_unit_test(test_any_areas),
+		cmocka_unit_test(test_two_on_a_link), cmocka_unit_test(test_designated_router),
+		cmocka_unit_test(test_graceful_stop), cmocka_unit_test(test_any_network),
+		cmocka_unit_test(test_hours),         cmocka_unit_test(test_any_areas),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
