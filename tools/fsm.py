@@ -105,14 +105,19 @@ NOTIFICATION. NONE is ignored, as the RFC says.
 """)),
     ("docs/fsm/ospf_iface.md", "src/core/routing/ospf/iface_fsm.def",
      cell_page("The states of an OSPF interface", """\
-Made from `{source}` by `make docs`. What is not here is not expected: it is counted, and nothing
-happens. Sections are of RFC 2328.
+Made from `{source}` by `make docs`. `ospf_iface_set_state()` is the only door between states.
+Where the next state hangs on a test, the action answers an event, and the way goes on with it from
+the state that stands under next; events that begin with IS or MAY are such answers. OTHER is the
+RFC's DR Other. What is not here is counted, and nothing happens. The state Loopback is missing, as
+no driver tells of it. Sections are of RFC 2328.
 """)),
     ("docs/fsm/ospf_nbr.md", "src/core/routing/ospf/nbr_fsm.def",
      cell_page("The states of an OSPF neighbour", """\
-Made from `{source}` by `make docs`. Where the next state hangs on a test, the action answers an
-event, and the way goes on from the next state with it. What is not here is not expected: it is
-counted, and nothing happens. Sections are of RFC 2328.
+Made from `{source}` by `make docs`. `ospf_nbr_set_state()` is the only door between states.
+Where the next state hangs on a test, the action answers an event, and the way goes on with it from
+the state that stands under next; WANTED, UNWANTED and TO-LOAD are such answers. What is not here is
+counted, and nothing happens. A neighbour that is DOWN is forgotten. Attempt is of networks without
+broadcast, which are not spoken. Sections are of RFC 2328.
 """)),
 ]
 

@@ -258,7 +258,7 @@ static void test_hours(void **state)
 
 enum { AREAS = 4, INSIDE = 3 };
 
-/* A backbone of border routers, two to each area, and routers inside; each has a network of its own.
+/* A backbone of border routers, two to each area, and routers inside; each has its own network.
  * Returns the network of a router in *own.                                                       */
 static void areas_init(struct wild *wild, u64 seed, u32 *own)
 {
@@ -276,19 +276,24 @@ static void areas_init(struct wild *wild, u64 seed, u32 *own)
 			u32 at = ospf_net_router(net, (area << 8) + n + 1);
 
 			if (n < 2)
-				ospf_net_attach(net, at, core,
-						(u16)(1 + rng_below(&wild->rng, 20)), 0);
+				ospf_net_attach(net, at, core, (u16)(1 + rng_below(&wild->rng, 20)),
+						0);
 			ospf_net_attach(net, at, lan, (u16)(1 + rng_below(&wild->rng, 20)), area);
 			own[at] = ospf_net_segment(net, OSPF_NET_BROADCAST,
 						   0x0a000000 + (area << 16) + ((n + 1) << 8), 24);
 			ospf_net_attach(net, at, own[at], 1, area);
 		}
 		for (u32 n = 0; area % 2 == 0 && n < 2 + INSIDE; n++)
-			ospf_net_area(net, net->router_count - 1 - n, area)->kind =
-				area == 2 ? OSPF_AREA_STUB : OSPF_AREA_NSSA;
+			ospf_net_area(net, net->router_count - 1 - n, area)
+				->kind = area == 2 ? OSPF_AREA_STUB : OSPF_AREA_NSSA;
 	}
 	for (u32 at = 0; at < net->router_count; at++)
 		ospf_net_start(net, at);
+}
+
+static bool has_border(const struct ospf_net *net, u32 first)
+{
+	return net->router[first]->running || net->router[first + 1]->running;
 }
 
 /* Whoever runs is reached by whoever runs, as long as both areas have a border router. */
@@ -300,11 +305,9 @@ static void areas_judge(struct wild *wild, const u32 *own)
 	for (u32 a = 0; a < net->router_count; a++) {
 		for (u32 b = 0; b < net->router_count; b++) {
 			u32 first_a = a / each * each, first_b = b / each * each;
-			bool way = net->router[first_a]->running || net->router[first_a + 1]->running;
+			bool way = has_border(net, first_a) && has_border(net, first_b);
 			u32 end;
 
-			way = way &&
-			      (net->router[first_b]->running || net->router[first_b + 1]->running);
 			if (!net->router[a]->running)
 				continue;
 			end = ospf_net_trace(net, a, net->segment[own[b]].addr + 1);
@@ -352,12 +355,9 @@ static void test_any_areas(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_two_on_a_link),
-		cmocka_unit_test(test_designated_router),
-		cmocka_unit_test(test_graceful_stop),
-		cmocka_unit_test(test_any_network),
-		cmocka_unit_test(test_hours),
-		cmocka_unit_test(test_any_areas),
+		cmocka_unit_test(test_two_on_a_link), cmocka_unit_test(test_designated_router),
+		cmocka_unit_test(test_graceful_stop), cmocka_unit_test(test_any_network),
+		cmocka_unit_test(test_hours),         cmocka_unit_test(test_any_areas),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

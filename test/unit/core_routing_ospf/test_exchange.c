@@ -275,6 +275,32 @@ static void test_10_8_exstart(void **state)
 	ospf_bed_free(bed);
 }
 
+/* Options of descriptions are compared with each other, not with those of hellos: a router that
+ * knows opaque LSAs says so in descriptions only.                                               */
+static void test_10_6_options(void **state)
+{
+	struct ospf_bed *bed = started();
+	struct bed_nbr nbr = nbr_of(BED_HIGH);
+	struct ospf_dd dd = { .mtu = be16_of(1500),
+			      .options = 0x40 | OSPF_OPT_E,
+			      .flags = OSPF_DD_I | OSPF_DD_M | OSPF_DD_MS,
+			      .seq = be32_of(50) };
+
+	(void)state;
+	ospf_bed_hello(bed, &nbr, true);
+	ospf_bed_say(bed, &nbr, OSPF_DD, &dd, sizeof dd);
+	ospf_bed_hello(bed, &nbr, true);
+	dd.flags = OSPF_DD_M | OSPF_DD_MS;
+	dd.seq = be32_of(51);
+	ospf_bed_say(bed, &nbr, OSPF_DD, &dd, sizeof dd);
+	assert_int_equal(ospf_bed_state(bed, &nbr), OSPF_NBR_EXCHANGE);
+	dd.options = OSPF_OPT_E;
+	dd.seq = be32_of(52);
+	ospf_bed_say(bed, &nbr, OSPF_DD, &dd, sizeof dd);
+	assert_int_equal(ospf_bed_state(bed, &nbr), OSPF_NBR_EXSTART);
+	ospf_bed_free(bed);
+}
+
 /* The one of the higher id is the master. */
 static void test_10_6_slave(void **state)
 {
@@ -544,6 +570,7 @@ int main(void)
 		cmocka_unit_test(test_8_2_who_may_speak),
 		cmocka_unit_test(test_8_2_malformed),
 		cmocka_unit_test(test_10_8_exstart),
+		cmocka_unit_test(test_10_6_options),
 		cmocka_unit_test(test_10_6_slave),
 		cmocka_unit_test(test_10_6_master),
 		cmocka_unit_test(test_10_6_sequence_mismatch),

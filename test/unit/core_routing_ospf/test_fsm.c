@@ -161,6 +161,9 @@ static void test_9_2_backup_seen(void **state)
 	a.dr = b.dr = a.addr;
 	a.bdr = b.bdr = b.addr;
 	ospf_bed_start(bed);
+	/* Not one that does not hear us: we would know nobody, and lead. */
+	ospf_bed_hello(bed, &b, false);
+	assert_int_equal(bed->ospf.iface[BED_LAN].state, OSPF_IFACE_WAITING);
 	ospf_bed_hello(bed, &b, true);
 	assert_int_equal(bed->ospf.iface[BED_LAN].state, OSPF_IFACE_OTHER);
 	ospf_bed_hello(bed, &a, true);

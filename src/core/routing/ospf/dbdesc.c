@@ -191,7 +191,6 @@ static void negotiate(struct ospf *o, const struct ospf_in *in, ns_t now)
 	} else {
 		return;
 	}
-	nbr->options = dd->options;
 	ospf_nbr_event(o, in->nbr, OSPF_NE_NEGOTIATED, now);
 	accept(o, in, now);
 }
@@ -226,7 +225,7 @@ static void go_on(struct ospf *o, const struct ospf_in *in, ns_t now)
 		return;
 	}
 	if (((dd->flags & OSPF_DD_MS) != 0) != nbr->master || (dd->flags & OSPF_DD_I) != 0 ||
-	    dd->options != nbr->options || be32_host(dd->seq) != wanted)
+	    dd->options != nbr->last_dd.options || be32_host(dd->seq) != wanted)
 		ospf_nbr_event(o, in->nbr, OSPF_NE_SEQ_MISMATCH, now);
 	else
 		accept(o, in, now);

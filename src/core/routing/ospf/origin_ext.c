@@ -162,14 +162,6 @@ void ospf_export_read(struct ospf *o, ns_t now)
 	ospf_work_at(o, OSPF_WORK_LINKS, now);
 }
 
-void ospf_export_clear(struct ospf *o)
-{
-	for (u32 at = 0; at < o->conf.export_limit; at++) {
-		if (slab_is_live(&o->exports, at))
-			export_del(o, at);
-	}
-}
-
 /* ---- LSAs ------------------------------------------------------------------------------------ */
 
 /* One external route as it is to be announced. */

@@ -325,7 +325,7 @@ void ospf_policies(struct ospf *o, ns_t now)
 {
 	if (o->stopped)
 		return;
-	ospf_export_clear(o);
+	/* What is not let out any more goes as it is told again. */
 	rib_reader_rewind(o->env.rib, o->reader);
 	ospf_export_read(o, now);
 	ospf_work_at(o, OSPF_WORK_SPF, now);

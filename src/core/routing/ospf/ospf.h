@@ -138,7 +138,6 @@ struct ospf_nbr {
 	u16 iface;
 	u8 state;
 	u8 priority;
-	u8 options;
 	be32 rid;
 	be32 addr;
 	be32 dr;

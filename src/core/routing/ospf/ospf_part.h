@@ -264,7 +264,6 @@ void ospf_origin_summaries(struct ospf *o, ns_t now);
 void ospf_origin_externals(struct ospf *o, ns_t now);
 /* What the RIB has new. */
 void ospf_export_read(struct ospf *o, ns_t now);
-void ospf_export_clear(struct ospf *o);
 bool ospf_is_asbr(const struct ospf *o);
 /* RFC 6987: links cost the most that they can. */
 bool ospf_is_stub_router(const struct ospf *o, ns_t now);
