@@ -332,9 +332,11 @@ install-test: all ## manual pages, completion, installation, package (K=part of 
 # ---- measuring -------------------------------------------------------------------------------
 
 BENCH_ARGS ?= --json $(BUILD)/bench.json
-.PHONY: bench bench-net bench-filter bench-tcp cover
+.PHONY: bench bench-fib bench-net bench-filter bench-tcp cover
 bench: $(BENCH_BIN) ## ns per packet in memory, beside the machine's floor
 	$(BUILD)/bench_nat $(BENCH_ARGS)
+bench-fib: $(BUILD)/bench_fib ## routes in memory: look-ups, changes, bytes of a million prefixes
+	$(BUILD)/bench_fib --json $(BUILD)/bench_fib.json
 bench-filter: $(BENCH_BIN) ## ns per packet that filter rules are asked about, beside reading them from end to end
 	$(BUILD)/bench_filter
 # The peer wants liblwip-dev, which nothing else does.

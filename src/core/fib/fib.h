@@ -204,6 +204,9 @@ static inline u16 fib_gen(const struct fib *fib)
 
 /* Route index of the longest match, FIB_ROUTE_NONE when there is none. */
 u32 fib_lookup(const struct fib *fib, be32 dst);
+/* The same of many: their memory is waited for together. At most FIB_BATCH_MAX. */
+enum { FIB_BATCH_MAX = 64 };
+void fib_lookup_batch(const struct fib *fib, const be32 *dst, u32 *route, u32 count);
 /* For indices from fib_lookup, until the next publish; FIB_ROUTE_NONE has type FIB_NONE. */
 static inline const struct fib_route *fib_route_at(const struct fib *fib, u32 idx)
 {

@@ -16,6 +16,7 @@ struct draft {
 	u32 slot[FIB_PAGE_SLOTS];
 	u32 above;
 	u32 old; /* page that it was read from, 0: none */
+	u64 starts[FIB_PAGE_WORDS]; /* where runs begin; known when it was reserved for */
 	u32 run_count;
 	u32 block; /* reserved for it; IDX_NONE: the runs fit into the page */
 };
@@ -77,6 +78,73 @@ u32 fib_lookup(const struct fib *fib, be32 dst)
 	return fib_value_route(value != 0 ? value : best);
 }
 
+/* Where a look-up stands: what it found so far, and the page that it will read next. */
+struct seeking {
+	u32 best;
+	u32 page; /* 0: it is done */
+};
+
+/* The value of a slot, in two steps where it lies in a block: first its place is asked for. */
+static const u32 *page_place(const struct fib *fib, const struct fib_page *page, u32 slot)
+{
+	u32 word = slot / 64;
+	u64 upto = UINT64_MAX >> (63 - slot % 64);
+	u32 run = page->before[word] + u64_count_bits(page->starts[word] & upto) - 1;
+
+	if (fib_page_has_block(page))
+		return &fib->blocks.store[page->runs[0] * FIB_BLOCK_UNIT + run];
+	return &page->runs[run];
+}
+
+/* All of one level: places first, then what stands there. */
+static void seek_level(const struct fib *fib, const be32 *dst, struct seeking *seek, u32 count,
+		       u32 shift)
+{
+	const u32 *place[FIB_BATCH_MAX];
+
+	for (u32 at = 0; at < count; at++) {
+		const struct fib_page *page = &fib->page[seek[at].page];
+
+		if (seek[at].page == 0)
+			continue;
+		if (page->above != 0)
+			seek[at].best = page->above;
+		place[at] = page_place(fib, page, be32_host(dst[at]) >> shift & 0xff);
+		prefetch(place[at]);
+	}
+	for (u32 at = 0; at < count; at++) {
+		u32 value = seek[at].page == 0 ? 0 : *place[at];
+
+		seek[at].page = 0;
+		if ((value & FIB_VALUE_PAGE) != 0) {
+			seek[at].page = value & ~FIB_VALUE_PAGE;
+			prefetch(&fib->page[seek[at].page]);
+		} else if (value != 0) {
+			seek[at].best = value;
+		}
+	}
+}
+
+void fib_lookup_batch(const struct fib *fib, const be32 *dst, u32 *route, u32 count)
+{
+	struct seeking seek[FIB_BATCH_MAX];
+
+	CHECK(count <= FIB_BATCH_MAX);
+	for (u32 at = 0; at < count; at++)
+		prefetch(&fib->seen[be32_host(dst[at]) >> 16]);
+	for (u32 at = 0; at < count; at++) {
+		const struct fib_root_slot *root = &fib->seen[be32_host(dst[at]) >> 16];
+
+		seek[at].best = root->value != 0 ? root->value : fib->seen_default;
+		seek[at].page = root->page;
+		prefetch(&fib->page[root->page]);
+	}
+	seek_level(fib, dst, seek, count, 8);
+	seek_level(fib, dst, seek, count, 0);
+	for (u32 at = 0; at < count; at++)
+		route[at] = fib_value_route(seek[at].best);
+}
+
 static bool page_is_fresh(const struct fib *fib, u32 idx)
 {
 	return fib->page[idx].epoch >> 1 == fib->epoch;
@@ -130,10 +198,18 @@ void fib_page_read(const struct fib *fib, u32 idx, u32 slot[FIB_PAGE_SLOTS])
 	CHECK(idx > 0 && idx < fib->page_cap);
 	if (fib_page_has_block(page))
 		run = &fib->blocks.store[page->runs[0] * FIB_BLOCK_UNIT];
-	slot[0] = *run;
-	for (u32 i = 1; i < FIB_PAGE_SLOTS; i++) {
-		run += page->starts[i / 64] >> i % 64 & 1;
-		slot[i] = *run;
+	/* From the end of a run to that of the next: as many turns as there are runs. */
+	run += fib_page_run_count(page);
+	for (u32 word = FIB_PAGE_WORDS, end = FIB_PAGE_SLOTS; word-- > 0;) {
+		for (u64 left = page->starts[word]; left != 0;) {
+			u32 bit = 63 - (u32)__builtin_clzll(left);
+			u32 begin = word * 64 + bit;
+			u32 value = *--run;
+
+			left ^= UINT64_C(1) << bit;
+			while (end > begin)
+				slot[--end] = value;
+		}
 	}
 }
 
@@ -158,9 +234,20 @@ static bool draft_is_empty(const struct draft *draft)
 /* The block that it will need. False when there is none. */
 static bool draft_reserve(struct fib *fib, struct draft *draft)
 {
-	draft->run_count = 1;
-	for (u32 i = 1; i < FIB_PAGE_SLOTS; i++)
-		draft->run_count += draft->slot[i] != draft->slot[i - 1];
+	u32 before = ~draft->slot[0];
+
+	draft->run_count = 0;
+	for (u32 word = 0; word < FIB_PAGE_WORDS; word++) {
+		const u32 *slot = &draft->slot[word * 64];
+		u64 starts = 0;
+
+		for (u32 bit = 0; bit < 64; bit++) {
+			starts |= (u64)(slot[bit] != before) << bit;
+			before = slot[bit];
+		}
+		draft->starts[word] = starts;
+		draft->run_count += u64_count_bits(starts);
+	}
 	if (draft->run_count <= FIB_INLINE_RUNS)
 		return true;
 	draft->block = fib_block_new(&fib->blocks, fib_block_class(draft->run_count));
@@ -187,13 +274,11 @@ static void draft_pack(struct fib *fib, const struct draft *draft, struct fib_pa
 		page->runs[FIB_INLINE_RUNS - 1] = FIB_RUNS_IN_BLOCK;
 		run = &fib->blocks.store[draft->block * FIB_BLOCK_UNIT];
 	}
-	for (u32 i = 0; i < FIB_PAGE_SLOTS; i++) {
-		if (i % 64 == 0)
-			page->before[i / 64] = (u8)count;
-		if (i > 0 && draft->slot[i] == draft->slot[i - 1])
-			continue;
-		page->starts[i / 64] |= UINT64_C(1) << i % 64;
-		run[count++] = draft->slot[i];
+	for (u32 word = 0; word < FIB_PAGE_WORDS; word++) {
+		page->before[word] = (u8)count;
+		page->starts[word] = draft->starts[word];
+		for (u64 left = page->starts[word]; left != 0; left &= left - 1)
+			run[count++] = draft->slot[word * 64 + (u32)__builtin_ctzll(left)];
 	}
 	CHECK(count == draft->run_count);
 }

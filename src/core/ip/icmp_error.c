@@ -147,7 +147,7 @@ static enum icmp_refusal judge_packet(const struct pkt *pkt, u32 facts)
 static bool is_for_tcp(enum drop reason)
 {
 	return reason == DROP_CT_MIDSTREAM || reason == DROP_NAT_BACKEND_GONE ||
-	       reason == DROP_SPLIT_REFUSED;
+	       reason == DROP_NAT_WAY_GONE || reason == DROP_SPLIT_REFUSED;
 }
 
 /* Nobody is behind this port: answered to TCP and UDP. */

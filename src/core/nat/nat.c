@@ -392,6 +392,35 @@ static enum drop mapping_make(struct nat *nat, const struct ct *ct,
 	return why;
 }
 
+/* An address to masquerade with, and that of another way out. */
+static bool is_of_other_way(const struct nat *nat, be32 addr, u16 out_if)
+{
+	be32 here = nat->masquerade[out_if];
+
+	return here.raw != 0 && !be32_eq(here, addr) && is_masquerade(nat, addr);
+}
+
+bool nat_is_stranded(const struct nat *nat, const struct flow *flow, u16 out_if)
+{
+	be32 fixed;
+
+	return !be32_eq(flow->repl.dst, flow->orig.src) &&
+	       is_of_other_way(nat, flow->repl.dst, out_if) &&
+	       !nat_static_public(nat, flow->orig.src, flow->zone[TUPLE_ORIG], &fixed);
+}
+
+/* Its address has gone, or is that of another way out: what it stands for stays for its flows. */
+static bool mapping_is_left(const struct nat *nat, u32 mapping, const struct nat_rule_conf *rule,
+			    const struct flow *flow, const struct nat_way *way)
+{
+	const struct nat_address *address =
+		&nat->address[nat_mapping_at(nat, mapping)->address];
+
+	return !address->live || (rule->kind == NAT_KIND_MASQUERADE && way->to_outside &&
+				  (flow->flags & FLOW_HAIRPIN) == 0 &&
+				  is_of_other_way(nat, address->addr, way->out_if));
+}
+
 static enum drop source_mapped(struct nat *nat, struct ct *ct, const struct nat_rule_conf *rule,
 			       struct flow *flow, const struct nat_way *way)
 {
@@ -401,7 +430,7 @@ static enum drop source_mapped(struct nat *nat, struct ct *ct, const struct nat_
 	struct tuple before = flow->repl;
 	enum drop why;
 
-	if (mapping != IDX_NONE && !nat->address[nat_mapping_at(nat, mapping)->address].live) {
+	if (mapping != IDX_NONE && mapping_is_left(nat, mapping, rule, flow, way)) {
 		nat_mapping_forsake(nat, mapping);
 		mapping = IDX_NONE;
 	}

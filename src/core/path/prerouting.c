@@ -189,6 +189,45 @@ static verdict prerouting_lost(struct path *path, struct pkt *pkt, ns_t now)
 	return pkt_drop(path->drops, pkt, DROP_NAT_BACKEND_GONE);
 }
 
+/* ---- flows whose way out is another one now -------------------------------------------------- */
+
+/* A route went or came, and what is masqueraded as one interface would leave by another. Those that
+ * have an address of a pool go on there.                                                         */
+static bool way_is_lost(const struct path *path, const struct pkt *pkt)
+{
+	const u16 wanted = FLOW_CONFIRMED | FLOW_TRANSLATED;
+	const struct flow *flow = path_flow(path, pkt);
+	be32 src = ((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->src;
+	const struct fib_path *way;
+	const struct fib *fib;
+	be32 dst;
+	u32 route;
+
+	if ((flow->flags & (wanted | FLOW_HAIRPIN)) != wanted || path_dir(pkt) != TUPLE_ORIG ||
+	    !path_from_inside(path, pkt))
+		return false;
+	dst = path_dst(path, pkt);
+	fib = &path->fib[path_route_find(path, pkt, dst, &route)];
+	if (fib_route_at(fib, route)->type != FIB_UNICAST)
+		return false;
+	way = path_pick(path, fib, route, src, dst);
+	return path_iface(path, way->out_if)->conf.side == IFACE_OUTSIDE &&
+	       nat_is_stranded(path->nat, flow, way->out_if);
+}
+
+/* TCP can not be moved: its inside end is told. Everything else begins anew, as the new way has it.
+ * ACCEPT: pkt->flow is none.                                                                     */
+static verdict prerouting_stranded(struct path *path, struct pkt *pkt, ns_t now)
+{
+	const struct flow *flow = path_flow(path, pkt);
+	bool again = flow->proto != IP_PROTO_TCP || is_first_of_flow(pkt, flow);
+
+	if (!again && !pkt_csum_is_right(pkt))
+		return pkt_drop(path->drops, pkt, DROP_TRANSPORT_CHECKSUM);
+	end_flow(path, pkt, now);
+	return again ? VERDICT_ACCEPT : pkt_drop(path->drops, pkt, DROP_NAT_WAY_GONE);
+}
+
 static verdict prerouting_track(struct path *path, struct pkt *pkt, ns_t now)
 {
 	struct tuple_key key;
@@ -203,6 +242,12 @@ static verdict prerouting_track(struct path *path, struct pkt *pkt, ns_t now)
 	pkt->flow = ref;
 	if (ref != IDX_NONE && UNLIKELY(backend_is_lost(path, pkt))) {
 		verdict v = prerouting_lost(path, pkt, now);
+
+		if (!verdict_is_accept(v))
+			return v;
+	}
+	if (pkt->flow != IDX_NONE && UNLIKELY(way_is_lost(path, pkt))) {
+		verdict v = prerouting_stranded(path, pkt, now);
 
 		if (!verdict_is_accept(v))
 			return v;

@@ -442,8 +442,10 @@ enum err rib_settle(struct rib *rib, const struct ip_prefix *prefix)
 
 	if (net == IDX_NONE)
 		return ERR_OK;
-	rib_marks_clear(&rib->dirty, net);
-	rib_choose(rib, net);
+	if (rib_marks_has(&rib->dirty, net)) {
+		rib_marks_clear(&rib->dirty, net);
+		rib_choose(rib, net);
+	}
 	net = rib_net_find(rib, bits, prefix->len);
 	if (net != IDX_NONE && (rib->net[net].flags & NET_FIB_FULL) != 0)
 		return ERR_FULL;

@@ -91,6 +91,7 @@ static void test_port_unreachable_is_for_udp(void **state)
 	expect_refused(&i, DROP_NO_SOCKET, 0, ICMP_REFUSED_TCP_RESET);
 	expect_refused(&i, DROP_NAT_NO_BACKEND, 0, ICMP_REFUSED_TCP_RESET);
 	expect_refused(&i, DROP_NAT_BACKEND_GONE, 0, ICMP_REFUSED_TCP_RESET);
+	expect_refused(&i, DROP_NAT_WAY_GONE, 0, ICMP_REFUSED_TCP_RESET);
 	expect_refused(&i, DROP_CT_MIDSTREAM, 0, ICMP_REFUSED_TCP_RESET);
 	assert_int_equal(decide(&i, DROP_NO_ROUTE, 0, 0, &spec), ICMP_SENT);
 	build_echo4(&i.b, addr(INSIDE), addr(OUTSIDE), ICMP_ECHO, 1, 1);

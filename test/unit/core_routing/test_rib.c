@@ -33,10 +33,271 @@ static void choice_follows_distance_then_metric(void **state)
 	bed_close(bed);
 }
 
+static void gateways_are_found_through_routes(void **state)
+{
+	struct rib_bed *bed = bed_open(64, 64, 64, 64);
+	u16 link = rib_client_new(&bed->rib, ROUTE_CONNECTED);
+	u16 ospf = rib_client_new(&bed->rib, ROUTE_OSPF);
+	u16 bgp = rib_client_new(&bed->rib, ROUTE_BGP);
+	struct ip_addr far = addr("203.0.113.1");
+
+	(void)state;
+	assert_int_equal(bed_offer(bed, "198.51.100.0/24",
+				   bed_path(bgp, 200, 0, bed_hop(bed, "203.0.113.1", IFACE_NONE))),
+			 ERR_OK);
+	bed_settle(bed);
+	assert_int_equal(bed_route(bed, "198.51.100.1")->type, FIB_NONE);
+	assert_false(rib_resolve(&bed->rib, &far).reachable);
+	/* By an interior route, whose metric is the cost; then on a link. */
+	assert_int_equal(bed_offer(bed, "203.0.113.0/24",
+				   bed_path(ospf, 110, 30, bed_hop(bed, "192.0.2.9", 2))),
+			 ERR_OK);
+	bed_settle(bed);
+	assert_int_equal(bed_gateway(bed, "198.51.100.1"), ip(192, 0, 2, 9));
+	assert_int_equal(bed_route(bed, "198.51.100.1")->path[0].out_if, 2);
+	assert_int_equal(rib_resolve(&bed->rib, &far).cost, 30);
+	assert_int_equal(
+		bed_offer(bed, "203.0.113.0/24", bed_path(link, 0, 0, bed_hop(bed, "", 3))),
+		ERR_OK);
+	bed_settle(bed);
+	assert_int_equal(bed_gateway(bed, "198.51.100.1"), ip(203, 0, 113, 1));
+	assert_int_equal(rib_resolve(&bed->rib, &far).cost, 0);
+	/* A longer route that goes nowhere has the gateway. */
+	assert_int_equal(bed_offer(bed, "203.0.113.1/32", bed_path(ospf, 110, 1, RIB_NONE)),
+			 ERR_OK);
+	bed_settle(bed);
+	assert_int_equal(bed_route(bed, "198.51.100.1")->type, FIB_NONE);
+	bed_close(bed);
+}
+
+/* RFC 4724: what is not offered again goes when it is said so, and not before. */
+static void stale_paths_stay_until_it_is_said(void **state)
+{
+	struct rib_bed *bed = bed_open(64, 64, 64, 64);
+	u16 bgp = rib_client_new(&bed->rib, ROUTE_BGP);
+	struct ip_prefix kept = net("10.0.0.0/8"), lost = net("11.0.0.0/8");
+	struct rib_path path;
+
+	(void)state;
+	for (u32 round = 0; round < 3 * RIB_ERAS; round++) {
+		assert_int_equal(bed_offer(bed, "10.0.0.0/8",
+					   bed_path(bgp, 20, 0, bed_hop(bed, "192.0.2.1", 0))),
+				 ERR_OK);
+		assert_int_equal(bed_offer(bed, "11.0.0.0/8",
+					   bed_path(bgp, 20, 0, bed_hop(bed, "192.0.2.1", 0))),
+				 ERR_OK);
+		rib_client_stale(&bed->rib, bgp);
+		/* Steps lie between some, so that eras have to be gathered as well. */
+		if (round % 90 == 0)
+			bed_settle(bed);
+		assert_true(rib_find(&bed->rib, &lost, bgp, 0, &path));
+		assert_true(path.stale);
+		assert_int_equal(bed_offer(bed, "10.0.0.0/8",
+					   bed_path(bgp, 20, 0, bed_hop(bed, "192.0.2.1", 0))),
+				 ERR_OK);
+		assert_true(rib_find(&bed->rib, &kept, bgp, 0, &path));
+		assert_false(path.stale);
+	}
+	rib_client_unstale(&bed->rib, bgp);
+	assert_false(rib_find(&bed->rib, &lost, bgp, 0, &path));
+	bed_settle(bed);
+	assert_int_equal(bed_gateway(bed, "10.1.1.1"), ip(192, 0, 2, 1));
+	assert_int_equal(bed_route(bed, "11.1.1.1")->type, FIB_NONE);
+	bed_close(bed);
+}
+
+/* Many nets go in steps of a bounded size, and come again; every one of them is freed. */
+static void many_go_in_steps(void **state)
+{
+	enum { MANY = 100000 };
+	struct rib_bed *bed = bed_open(MANY, MANY, 16, MANY + 16);
+	u16 bgp = rib_client_new(&bed->rib, ROUTE_BGP);
+	u16 reader = rib_reader_new(&bed->rib);
+	struct rib_change change;
+	u32 told = 0, before;
+
+	(void)state;
+	for (u32 n = 0; n < MANY; n++) {
+		struct ip_prefix prefix = ip_prefix4(be32_of(0x10000000 + (n << 8)), 24);
+		struct rib_path path = bed_path(bgp, 20, 0, bed_hop(bed, "192.0.2.1", 0));
+
+		assert_int_equal(rib_offer(&bed->rib, &prefix, &path), ERR_OK);
+	}
+	assert_true(bed_settle(bed) >= MANY / RIB_STEP_NETS);
+	while (rib_read(&bed->rib, reader, &change))
+		told += !change.gone;
+	assert_int_equal(told, MANY);
+	rib_client_del(&bed->rib, bgp);
+	before = bed->rib.route_count;
+	(void)rib_tick(&bed->rib, bed->now);
+	assert_in_range(before - bed->rib.route_count, 1, RIB_STEP_NETS);
+	bed_settle(bed);
+	assert_int_equal(bed->rib.route_count, 0);
+	assert_int_equal(bed->fib.prefix_live, 5);
+	/* They wait for the reader. */
+	assert_int_equal(bed->rib.net_count, MANY);
+	for (told = 0; rib_read(&bed->rib, reader, &change); told++)
+		assert_true(change.gone);
+	assert_int_equal(told, MANY);
+	bed_settle(bed);
+	assert_int_equal(bed->rib.net_count, 0);
+	assert_int_equal(rib_client_new(&bed->rib, ROUTE_BGP), bgp);
+	bed_close(bed);
+}
+
+static void limits_answer_full(void **state)
+{
+	struct rib_bed *bed = bed_open(2, 3, 2, 1);
+	u16 a = rib_client_new(&bed->rib, ROUTE_OSPF), b = rib_client_new(&bed->rib, ROUTE_RIP);
+	struct rib_stats stats;
+
+	(void)state;
+	assert_int_equal(bed_offer(bed, "10.0.0.0/8", bed_path(a, 110, 1, RIB_NONE)), ERR_OK);
+	assert_int_equal(bed_offer(bed, "11.0.0.0/8", bed_path(a, 110, 1, RIB_NONE)), ERR_OK);
+	assert_int_equal(bed_offer(bed, "12.0.0.0/8", bed_path(a, 110, 1, RIB_NONE)), ERR_FULL);
+	assert_int_equal(bed_offer(bed, "11.0.0.0/8", bed_path(b, 120, 1, RIB_NONE)), ERR_OK);
+	assert_int_equal(bed_offer(bed, "10.0.0.0/8", bed_path(b, 120, 1, RIB_NONE)), ERR_FULL);
+	(void)bed_hop(bed, "192.0.2.1", 0);
+	(void)bed_hop(bed, "192.0.2.2", 0);
+	assert_int_equal(bed_hop(bed, "192.0.2.3", 0), RIB_NONE);
+	/* The forwarding table has room for one; when that goes, the other has its place. */
+	bed_settle(bed);
+	assert_int_equal(bed->rib.fib_waiting, 1);
+	rib_stats(&bed->rib, &stats);
+	assert_int_equal(stats.full, 2);
+	assert_int_equal(stats.fib_full, 1);
+	assert_int_equal(bed_withdraw(bed, "10.0.0.0/8", a), ERR_OK);
+	bed_settle(bed);
+	assert_int_equal(bed->rib.fib_waiting, 0);
+	assert_int_equal(bed_route(bed, "11.1.1.1")->type, FIB_BLACKHOLE);
+	bed_close(bed);
+}
+
+static void what_can_not_be_is_refused(void **state)
+{
+	struct rib_bed *bed = bed_open(8, 8, 8, 8);
+	u16 a = rib_client_new(&bed->rib, ROUTE_OSPF);
+	struct ip_prefix behind = { ip_addr4(be32_of(ip(10, 0, 0, 1))), 24 };
+	struct ip_prefix six = { .addr = { .family = FAMILY_IP6 }, .len = 64 };
+	struct rib_path path = bed_path(a, 110, 1, bed_hop(bed, "192.0.2.1", 0));
+	struct rib_hop nowhere = { .iface = IFACE_NONE, .weight = 1 };
+
+	(void)state;
+	assert_int_equal(rib_offer(&bed->rib, &behind, &path), ERR_RANGE);
+	/* The reference went with the offer. */
+	assert_int_equal(bed->rib.hops_count, 0);
+	path.hops = RIB_NONE;
+	assert_int_equal(bed_offer(bed, "10.0.0.0/8", path), ERR_RANGE);
+	path.type = FIB_BLACKHOLE;
+	assert_int_equal(rib_offer(&bed->rib, &six, &path), ERR_RANGE);
+	assert_int_equal(rib_hops_get(&bed->rib, &nowhere, 1), RIB_NONE);
+	assert_int_equal(rib_hops_get(&bed->rib, &nowhere, 0), RIB_NONE);
+	bed_close(bed);
+}
+
+/* One change among others that follow is seen within the bound, and not only at the end. */
+static void changes_are_seen_in_time(void **state)
+{
+	enum { MANY = 20000 };
+	struct rib_bed *bed = bed_open(MANY, MANY, 16, MANY + 16);
+	u16 bgp = rib_client_new(&bed->rib, ROUTE_BGP);
+	u32 first_seen = 0;
+
+	(void)state;
+	for (u32 n = 0; n < MANY; n++) {
+		struct ip_prefix prefix = ip_prefix4(be32_of(0x10000000 + (n << 8)), 24);
+		struct rib_path path = bed_path(bgp, 20, 0, bed_hop(bed, "192.0.2.1", 0));
+
+		assert_int_equal(rib_offer(&bed->rib, &prefix, &path), ERR_OK);
+	}
+	for (u32 step = 1; rib_tick(&bed->rib, bed->now); step++) {
+		if (first_seen == 0 && bed_route(bed, "16.0.0.1")->type == FIB_UNICAST)
+			first_seen = step;
+		bed->now += NS_PER_MS;
+	}
+	assert_in_range(first_seen, 1, 10);
+	bed_close(bed);
+}
+
+static void explain_says_why(void **state)
+{
+	struct rib_bed *bed = bed_open(64, 64, 64, 64);
+	u16 ospf = rib_client_new(&bed->rib, ROUTE_OSPF),
+	    rip = rib_client_new(&bed->rib, ROUTE_RIP);
+	u16 bgp = rib_client_new(&bed->rib, ROUTE_BGP);
+	struct rib_path hidden = bed_path(bgp, 20, 0, bed_hop(bed, "192.0.2.3", 0));
+	struct ip_addr to = addr("10.1.1.1"), other = addr("11.1.1.1");
+	struct rib_shown shown[8];
+	u64 cursor = 0;
+
+	(void)state;
+	hidden.hidden = true;
+	assert_int_equal(
+		bed_offer(bed, "10.0.0.0/8", bed_path(ospf, 110, 5, bed_hop(bed, "192.0.2.1", 0))),
+		ERR_OK);
+	assert_int_equal(
+		bed_offer(bed, "10.0.0.0/8", bed_path(rip, 120, 5, bed_hop(bed, "192.0.2.2", 0))),
+		ERR_OK);
+	assert_int_equal(bed_offer(bed, "10.0.0.0/8", hidden), ERR_OK);
+	bed_settle(bed);
+	assert_int_equal(rib_explain(&bed->rib, &other, shown, 8), 0);
+	assert_int_equal(rib_explain(&bed->rib, &to, shown, 8), 3);
+	assert_true(shown[0].best);
+	assert_int_equal(shown[0].source, ROUTE_OSPF);
+	assert_string_equal(shown[0].why, "distance 110 is lower than 120");
+	for (u32 n = 1; n < 3; n++) {
+		assert_false(shown[n].best);
+		assert_string_equal(shown[n].why, shown[n].source == ROUTE_BGP
+							  ? "policy refused it"
+							  : "distance 110 is lower than 120");
+	}
+	assert_int_equal(rib_show(&bed->rib, &cursor, shown, 2), 2);
+	assert_int_equal(rib_show(&bed->rib, &cursor, shown, 2), 1);
+	assert_int_equal(rib_show(&bed->rib, &cursor, shown, 2), 0);
+	bed_close(bed);
+}
+
+/* Numbers of changes come to an end; the order does not. */
+static void numbers_begin_anew(void **state)
+{
+	struct rib_bed *bed = bed_open(64, 64, 64, 64);
+	u16 a = rib_client_new(&bed->rib, ROUTE_OSPF);
+	u16 reader = rib_reader_new(&bed->rib);
+	struct rib_change change;
+	u32 told = 0;
+
+	(void)state;
+	assert_int_equal(bed_offer(bed, "10.0.0.0/8", bed_path(a, 110, 5, RIB_NONE)), ERR_OK);
+	bed_settle(bed);
+	assert_true(rib_read(&bed->rib, reader, &change));
+	bed->rib.seq = UINT32_MAX - 1;
+	for (u32 n = 0; n < 5; n++) {
+		assert_int_equal(bed_offer(bed, "11.0.0.0/8", bed_path(a, 110, n, RIB_NONE)),
+				 ERR_OK);
+		bed_settle(bed);
+		assert_int_equal(bed_offer(bed, "12.0.0.0/8", bed_path(a, 110, n, RIB_NONE)),
+				 ERR_OK);
+		bed_settle(bed);
+		while (rib_read(&bed->rib, reader, &change))
+			told++;
+	}
+	assert_int_equal(told, 10);
+	assert_true(bed->rib.seq < 100);
+	bed_close(bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(choice_follows_distance_then_metric),
+		cmocka_unit_test(gateways_are_found_through_routes),
+		cmocka_unit_test(stale_paths_stay_until_it_is_said),
+		cmocka_unit_test(many_go_in_steps),
+		cmocka_unit_test(limits_answer_full),
+		cmocka_unit_test(what_can_not_be_is_refused),
+		cmocka_unit_test(changes_are_seen_in_time),
+		cmocka_unit_test(explain_says_why),
+		cmocka_unit_test(numbers_begin_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

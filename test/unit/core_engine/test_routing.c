@@ -1,0 +1,372 @@
+/* The RIB inside of the engine: local routes are clients like others, a reload leaves what others
+ * offer, links that go take their routes along, and speakers have sockets of their own.         */
+#include "core/engine/engine.h"
+#include "core/wire/ip4.h"
+#include "sluice/sock.h"
+#include "unit/core_path/path_bed.h"
+
+#define AWAY "100.64.1.1"
+
+struct bed {
+	struct path_bed path;
+	struct routing_conf routing;
+};
+
+static struct bed *bed_new(void)
+{
+	struct bed *bed = calloc(1, sizeof *bed);
+
+	assert_non_null(bed);
+	rig_conf(&bed->path.conf);
+	bed->routing.rib = (struct rib_conf){ .net_limit = 128,
+					      .path_limit = 256,
+					      .hops_limit = 64 };
+	bed->path.conf.routing = &bed->routing;
+	return bed;
+}
+
+static struct bed *bed_open(void)
+{
+	struct bed *bed = bed_new();
+
+	path_bed_start(&bed->path);
+	return bed;
+}
+
+static void bed_close(struct bed *bed)
+{
+	rig_close(&bed->path.rig);
+	free(bed);
+}
+
+static struct rib *rib_of(const struct bed *bed)
+{
+	return &bed->path.rig.s->routing->rib;
+}
+
+static struct ip_prefix net(const char *text)
+{
+	struct ip_prefix prefix;
+
+	assert_true(ip_prefix_parse(text, &prefix));
+	return prefix;
+}
+
+/* As a speaker would. */
+static u16 learn(struct bed *bed, const char *prefix, u8 distance, const char *gateway, u16 iface)
+{
+	struct rib *rib = rib_of(bed);
+	u16 client = rib_client_new(rib, ROUTE_OSPF);
+	struct rib_hop hop = { ip_addr4(addr(gateway)), iface, 1 };
+	struct ip_prefix of = net(prefix);
+	struct rib_path path = {
+		.client = client,
+		.type = FIB_UNICAST,
+		.distance = distance,
+		.metric = 7,
+		.hops = rib_hops_get(rib, &hop, 1),
+	};
+
+	assert_int_equal(rib_offer(rib, &of, &path), ERR_OK);
+	rig_advance(&bed->path.rig, 100 * NS_PER_MS);
+	assert_true(rib_is_idle(rib));
+	return client;
+}
+
+static bool shown(const struct bed *bed, const char *prefix, struct sluice_route_info *out)
+{
+	struct ip_prefix of = net(prefix);
+	u32 cursor = 0;
+
+	while (cursor != SLUICE_CURSOR_END) {
+		if (sluice_show_routes(bed->path.rig.s, &cursor, out, 1) == 1 &&
+		    be32_eq(out->prefix, of.addr.word[0]) && out->prefix_len == of.len)
+			return true;
+	}
+	return false;
+}
+
+static enum fib_type type_of(const struct bed *bed, const char *to)
+{
+	return fib_type_of(&bed->path.rig.s->fib[0], addr(to));
+}
+
+static u16 way_of(const struct bed *bed, const char *to)
+{
+	const struct fib *fib = &bed->path.rig.s->fib[0];
+	const struct fib_route *route = fib_route_at(fib, fib_lookup(fib, addr(to)));
+
+	return route->path_count == 0 ? IFACE_NONE : route->path[0].out_if;
+}
+
+static void add_route(struct bed *bed, const char *prefix, const char *gateway, u16 iface)
+{
+	struct sluice_route_conf *route = &bed->path.conf.route[bed->path.conf.route_count++];
+	struct ip_prefix of = net(prefix);
+
+	*route = (struct sluice_route_conf){ .prefix = of.addr.word[0], .prefix_len = of.len };
+	route->route.type = FIB_UNICAST;
+	route->route.path_count = 1;
+	route->route.path[0] = (struct fib_path){ addr(gateway), iface, 1 };
+}
+
+static void test_local_routes_have_a_source(void **state)
+{
+	struct bed *bed = bed_open();
+	struct sluice_route_info route;
+
+	(void)state;
+	assert_true(shown(bed, "0.0.0.0/0", &route));
+	assert_string_equal(route.source, "static");
+	assert_int_equal(route.distance, 1);
+	assert_true(shown(bed, "10.10.0.0/16", &route));
+	assert_string_equal(route.source, "connected");
+	assert_true(shown(bed, "127.0.0.0/8", &route));
+	assert_null(route.source);
+	assert_int_equal(type_of(bed, "10.10.0.1"), FIB_LOCAL);
+	assert_int_equal(type_of(bed, "10.10.255.255"), FIB_BROADCAST);
+	assert_int_equal(way_of(bed, SERVER), RIG_OUT);
+	(void)learn(bed, "100.64.0.0/16", 110, "198.18.0.9", RIG_OUT);
+	assert_true(shown(bed, "100.64.0.0/16", &route));
+	assert_string_equal(route.source, "ospf");
+	assert_int_equal(route.metric, 7);
+	bed_close(bed);
+}
+
+static void test_reload_leaves_what_others_offer(void **state)
+{
+	struct bed *bed = bed_new();
+	u64 writes;
+
+	(void)state;
+	add_route(bed, "100.65.0.0/16", "198.18.0.3", RIG_OUT);
+	path_bed_start(&bed->path);
+	(void)learn(bed, "100.64.0.0/16", 110, "10.10.0.9", RIG_IN);
+	writes = rib_of(bed)->stats.fib_writes;
+	/* The same again: nothing is written. */
+	assert_true(rig_configure(&bed->path.rig, &bed->path.conf));
+	assert_int_equal(way_of(bed, AWAY), RIG_IN);
+	assert_int_equal(rib_of(bed)->stats.fib_writes, writes);
+	/* Another one instead, and another address: at once. */
+	bed->path.conf.route_count--;
+	add_route(bed, "100.66.0.0/16", "10.10.0.3", RIG_IN);
+	bed->path.conf.iface[RIG_IN2].addr[0] = (struct iface_addr){ .addr = addr("10.30.0.1"),
+								     .prefix_len = 16 };
+	assert_true(rig_configure(&bed->path.rig, &bed->path.conf));
+	assert_int_equal(way_of(bed, "100.65.0.1"), RIG_OUT);
+	assert_int_equal(way_of(bed, "100.66.0.1"), RIG_IN);
+	assert_int_equal(way_of(bed, AWAY), RIG_IN);
+	assert_int_equal(type_of(bed, "10.20.0.1"), FIB_UNICAST);
+	assert_int_equal(type_of(bed, "10.30.0.1"), FIB_LOCAL);
+	bed_close(bed);
+}
+
+static void test_reload_that_fails_changes_nothing(void **state)
+{
+	struct bed *bed = bed_open();
+	struct sluice_conf before = bed->path.conf;
+	u32 nets;
+
+	(void)state;
+	(void)learn(bed, "100.64.0.0/16", 110, "10.10.0.9", RIG_IN);
+	nets = rib_of(bed)->net_count;
+	for (u32 n = 0; n < 200; n++)
+		add_route(bed, "1.0.0.0/8", "198.18.0.3", RIG_OUT);
+	for (u32 n = 0; n < 200; n++)
+		bed->path.conf.route[1 + n].prefix = be32_of((n + 1) << 24 | 1 << 16);
+	for (u32 n = 0; n < 200; n++)
+		bed->path.conf.route[1 + n].prefix_len = 16;
+	assert_false(rig_configure(&bed->path.rig, &bed->path.conf));
+	rig_advance(&bed->path.rig, 100 * NS_PER_MS);
+	assert_int_equal(rib_of(bed)->net_count, nets);
+	assert_int_equal(way_of(bed, "1.1.0.1"), RIG_OUT);
+	assert_int_equal(way_of(bed, AWAY), RIG_IN);
+	assert_int_equal(type_of(bed, "10.10.0.1"), FIB_LOCAL);
+	assert_true(rig_configure(&bed->path.rig, &before));
+	bed_close(bed);
+}
+
+/* The way by the link that went is taken over by whoever offers one. */
+static void test_link_takes_its_routes_along(void **state)
+{
+	struct bed *bed = bed_open();
+
+	(void)state;
+	(void)learn(bed, "0.0.0.0/0", 110, "10.20.0.9", RIG_IN2);
+	assert_int_equal(way_of(bed, SERVER), RIG_OUT);
+	sluice_set_link(bed->path.rig.s, RIG_OUT, false);
+	assert_int_equal(way_of(bed, SERVER), RIG_IN2);
+	assert_int_equal(type_of(bed, GATEWAY_OUT), FIB_LOCAL);
+	assert_int_equal(way_of(bed, "198.18.7.7"), RIG_IN2);
+	sluice_set_link(bed->path.rig.s, RIG_OUT, true);
+	assert_int_equal(way_of(bed, SERVER), RIG_OUT);
+	assert_int_equal(way_of(bed, "198.18.7.7"), RIG_OUT);
+	bed_close(bed);
+}
+
+static void test_pools_are_there_to_be_announced(void **state)
+{
+	struct bed *bed = bed_new();
+	struct sluice_route_info route;
+
+	(void)state;
+	rig_conf_pool(&bed->path.conf, "203.0.113.0", "203.0.113.47");
+	path_bed_start(&bed->path);
+	assert_true(shown(bed, "203.0.113.0/27", &route));
+	assert_int_equal(route.route.type, FIB_BLACKHOLE);
+	assert_int_equal(route.distance, ROUTING_DISTANCE_POOL);
+	assert_string_equal(route.source, "static");
+	assert_true(shown(bed, "203.0.113.32/28", &route));
+	/* On a link of ours there is nobody to tell: ARP answers for it. */
+	rig_conf_pool(&bed->path.conf, "198.18.5.0", "198.18.5.31");
+	assert_true(rig_configure(&bed->path.rig, &bed->path.conf));
+	assert_false(shown(bed, "198.18.5.0/27", &route));
+	assert_false(shown(bed, "203.0.113.0/27", &route));
+	bed_close(bed);
+}
+
+/* ---- sockets of speakers --------------------------------------------------------------------- */
+
+static void conf_sockets(struct bed *bed)
+{
+	bed->path.conf.sockets.sock_limit = 16;
+	bed->path.conf.sockets.op_limit = 4;
+	bed->path.conf.udp.endpoint_limit = 16;
+	bed->path.conf.udp.datagram_limit = 64;
+	bed->path.conf.udp.queue_limit = 16;
+	bed->path.conf.udp.group_limit = 8;
+}
+
+/* A hello of OSPF: one hop, to all routers of the link. */
+static void group_packet(struct bed *bed, const char *from, const char *group)
+{
+	struct build *b = &bed->path.b;
+
+	build_start(b);
+	build_ip4(b, addr(from), addr(group), 89);
+	build_ip(b)->ttl = 1;
+	build_payload(b, 44, 2);
+	build_seal(b);
+}
+
+static sock_id raw_open(struct bed *bed, const struct speaker_io *io, u16 iface, const char *group)
+{
+	struct sock_value value = { .iface = iface };
+	ns_t now = bed->path.rig.now;
+	sock_id sock;
+
+	assert_int_equal(io->open(io->ctx, SOCK_RAW_KIND, 89, &sock), SOCK_OK);
+	assert_int_equal(io->set(io->ctx, sock, SOCK_OPT_BIND_IFACE, &value, now), SOCK_OK);
+	value.addr = addr(group);
+	assert_int_equal(io->set(io->ctx, sock, SOCK_OPT_JOIN, &value, now), SOCK_OK);
+	assert_int_equal(io->watch(io->ctx, sock, SOCK_READABLE), SOCK_OK);
+	return sock;
+}
+
+static void test_groups_reach_speakers(void **state)
+{
+	struct bed *bed = bed_new();
+	struct sock_event event[4];
+	struct speaker_io io;
+	struct sock_info info;
+	u8 bytes[128];
+	struct sock_buf buf = { bytes, sizeof bytes, 0 };
+	struct sluice *s;
+	sock_id out, in, mine;
+
+	(void)state;
+	conf_sockets(bed);
+	path_bed_start(&bed->path);
+	s = bed->path.rig.s;
+	io = routing_speaker_io(s->routing, SPEAKER_OSPF);
+	out = raw_open(bed, &io, RIG_OUT, "224.0.0.5");
+	in = raw_open(bed, &io, RIG_IN, "224.0.0.5");
+	assert_int_equal(sluice_socket(s, SOCK_RAW_KIND, 89, 0, &mine), SOCK_OK);
+	assert_int_equal(sluice_watch(s, mine, SOCK_WRITABLE), SOCK_OK);
+	group_packet(bed, "198.18.0.2", "224.0.0.5");
+	assert_true(rig_send(&bed->path.rig, RIG_OUT, &bed->path.b));
+	/* Each owner hears of his own, and nobody of the group that was not joined. */
+	assert_int_equal(sock_take_ready(&s->socks, SPEAKER_OSPF, event, 4), 1);
+	assert_true(event[0].sock == out);
+	assert_int_equal(sluice_take_ready(s, event, 4), 1);
+	assert_true(event[0].sock == mine);
+	assert_int_equal(io.recv(io.ctx, out, &buf, &info, bed->path.rig.now), SOCK_OK);
+	assert_int_equal(buf.got, 64);
+	assert_int_equal(info.ttl, 1);
+	assert_int_equal(info.iface, RIG_OUT);
+	group_packet(bed, "10.10.0.2", "224.0.0.5");
+	assert_true(rig_send(&bed->path.rig, RIG_IN, &bed->path.b));
+	assert_int_equal(io.recv(io.ctx, in, &buf, &info, bed->path.rig.now), SOCK_OK);
+	assert_int_equal(io.recv(io.ctx, out, &buf, &info, bed->path.rig.now), SOCK_AGAIN);
+	/* Not translated, not answered, no flow. */
+	assert_int_equal(rig_drop_sum(&bed->path.rig), 0);
+	assert_int_equal(rig_drain(&bed->path.rig), 0);
+	assert_int_equal(sluice_flow_count(s), 0);
+	bed_close(bed);
+}
+
+/* One that runs: RIP tells its neighbours, and the engine knows when it goes on. */
+static void test_speaker_runs(void **state)
+{
+	struct bed *bed = bed_new();
+	bool told = false;
+
+	(void)state;
+	conf_sockets(bed);
+	bed->routing.has_rip = true;
+	rip_conf_defaults(&bed->routing.rip);
+	bed->routing.rip.net_limit = 64;
+	bed->routing.rip.neighbour_limit = 4;
+	bed->routing.rip.iface_count = 2;
+	rip_iface_conf_defaults(&bed->routing.rip.iface[0], RIG_OUT);
+	rip_iface_conf_defaults(&bed->routing.rip.iface[1], RIG_IN);
+	rig_open(&bed->path.rig, &bed->path.conf);
+	rig_advance(&bed->path.rig, 40 * NS_PER_SEC);
+	while (rig_next(&bed->path.rig, &bed->path.out))
+		told |= be32_eq(bed->path.out.seen.dst, addr("224.0.0.9")) &&
+			bed->path.out.out_if == RIG_OUT && bed->path.out.seen.dport == 520;
+	assert_true(told);
+	assert_true(sluice_next(bed->path.rig.s) > bed->path.rig.now);
+	/* It may be taken away, and come back. */
+	bed->routing.has_rip = false;
+	assert_true(rig_configure(&bed->path.rig, &bed->path.conf));
+	rig_advance(&bed->path.rig, NS_PER_SEC);
+	rig_drain(&bed->path.rig);
+	rig_advance(&bed->path.rig, 60 * NS_PER_SEC);
+	assert_int_equal(rig_drain(&bed->path.rig), 0);
+	bed->routing.has_rip = true;
+	assert_true(rig_configure(&bed->path.rig, &bed->path.conf));
+	rig_advance(&bed->path.rig, 40 * NS_PER_SEC);
+	assert_true(rig_drain(&bed->path.rig) > 0);
+	bed_close(bed);
+}
+
+static void test_what_was_not_planned_can_not_be_had(void **state)
+{
+	struct bed *bed = bed_open();
+	struct path_bed *plain = path_bed_open();
+
+	(void)state;
+	plain->conf.routing = &bed->routing;
+	assert_false(rig_configure(&plain->rig, &plain->conf));
+	bed->routing.rib.net_limit++;
+	assert_false(rig_configure(&bed->path.rig, &bed->path.conf));
+	path_bed_close(plain);
+	bed_close(bed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_local_routes_have_a_source),
+		cmocka_unit_test(test_reload_leaves_what_others_offer),
+		cmocka_unit_test(test_reload_that_fails_changes_nothing),
+		cmocka_unit_test(test_link_takes_its_routes_along),
+		cmocka_unit_test(test_pools_are_there_to_be_announced),
+		cmocka_unit_test(test_groups_reach_speakers),
+		cmocka_unit_test(test_speaker_runs),
+		cmocka_unit_test(test_what_was_not_planned_can_not_be_had),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
