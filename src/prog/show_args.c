@@ -450,8 +450,8 @@ void show_args_help(FILE *out)
 		fprintf(out, "  %-16s %s\n", left, options[i].help);
 	}
 	fprintf(out, "\nStates: %s\n", list_states(list));
-	fprintf(out,
-		"'fib' is another name of 'routes'. Filters are and-ed. Drops and counters that "
-		"are zero are left out without --all.\nExit codes: 0 answered, 1 no gateway answers or the answer broke off, "
-		"2 wrong arguments.\n");
+	fprintf(out, "'fib' is another name of 'routes'. Filters are and-ed. Drops and counters "
+		     "that are zero are left out without --all.\n"
+		     "Exit codes: 0 answered, 1 no gateway answers or the answer broke off, "
+		     "2 wrong arguments.\n");
 }
