@@ -432,8 +432,9 @@ void model_judge_related(struct model *m, u16 out_if, const struct seen *seen, c
 	to_end = be32_eq(in->src, end);
 	if (to_end && !be32_eq(seen->src, source))
 		model_wrong(m, "an ICMP error of the other end has the wrong source");
-	if (!to_end && !be32_eq(seen->src, in->src) && !model_is_public(m, seen->src) &&
-	    !model_is_own(m, want.zone, seen->src))
+	/* Of others, as the receiver knows the other end, too, whose address may be public no more. */
+	if (!to_end && !be32_eq(seen->src, in->src) && !be32_eq(seen->src, source) &&
+	    !model_is_public(m, seen->src) && !model_is_own(m, want.zone, seen->src))
 		model_wrong(m, "an ICMP error has a source from nowhere");
 	if (!to_end && model_flow_is_translated(f) &&
 	    m->conf->iface[m->cur.in_if].side == IFACE_INSIDE &&
