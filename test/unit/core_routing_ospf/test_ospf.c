@@ -368,6 +368,8 @@ static void offer(struct ospf_bed *bed, u32 addr, u8 len)
 	assert_int_equal(rib_offer(&bed->rib, &prefix, &path), ERR_OK);
 	while (rib_tick(&bed->rib, bed->now))
 		;
+	/* It is not foreseen by ospf_next(): whoever drives the RIB calls. */
+	ospf_bed_wait(bed, 0);
 	ospf_bed_wait(bed, NS_PER_SEC);
 }
 
@@ -529,6 +531,57 @@ static void test_stop(void **state)
 	ospf_bed_free(bed);
 }
 
+/* After an end, a new beginning in the same memory. */
+static void test_stop_and_start(void **state)
+{
+	struct ospf_bed *bed = ospf_bed_new();
+	struct bed_nbr nbr = nbr_of(BED_HIGH);
+	struct ip_addr addr = ip_addr4(be32_of(0x0a630001));
+	struct rib_shown shown;
+	struct ospf_env env;
+
+	(void)state;
+	ospf_bed_start(bed);
+	ospf_bed_to_full(bed, &nbr);
+	say_router(bed, &nbr);
+	env = bed->ospf.env;
+	ospf_stop(&bed->ospf, bed->now);
+	while (rib_tick(&bed->rib, bed->now))
+		;
+	ospf_init(&bed->ospf, &env, bed->now);
+	ospf_check(&bed->ospf);
+	assert_int_equal(bed->ospf.iface[BED_PTP].state, OSPF_IFACE_PTP);
+	ospf_bed_to_full(bed, &nbr);
+	say_router(bed, &nbr);
+	assert_int_equal(rib_explain(&bed->rib, &addr, &shown, 1), 1);
+	ospf_bed_free(bed);
+}
+
+/* Own addresses and broadcasts are no routes for others, whatever a policy says. */
+static void test_own_addresses_stay(void **state)
+{
+	struct ospf_bed *bed = ospf_bed_new();
+	struct ip_prefix prefix = ip_prefix4(be32_of(0x14000001), 32);
+	struct rib_path path = { .type = FIB_LOCAL, .hops = RIB_NONE };
+
+	(void)state;
+	bed->policies.policy_count = 1;
+	bed->policies.policy[0].count = bed->policies.rule_count = 1;
+	bed->policies.rule[0] = (struct policy_rule){ .list = POLICY_NONE };
+	bed->conf.export_policy = 0;
+	ospf_bed_start(bed);
+	path.client = rib_client_new(&bed->rib, ROUTE_CONNECTED);
+	assert_int_equal(rib_offer(&bed->rib, &prefix, &path), ERR_OK);
+	while (rib_tick(&bed->rib, bed->now))
+		;
+	ospf_bed_wait(bed, NS_PER_SEC);
+	assert_int_equal(ospf_lsa_first(&bed->ospf, OSPF_AREA_AS, OSPF_EXTERNAL_LSA), IDX_NONE);
+	offer(bed, 0x15000000, 8);
+	assert_int_not_equal(ospf_lsa_first(&bed->ospf, OSPF_AREA_AS, OSPF_EXTERNAL_LSA),
+			     IDX_NONE);
+	ospf_bed_free(bed);
+}
+
 /* RFC 8405: the first calculation comes soon, those of a storm do not. */
 static void test_spf_backs_off(void **state)
 {
@@ -573,6 +626,8 @@ int main(void)
 		cmocka_unit_test(test_import_policy),
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_stop_and_start),
+		cmocka_unit_test(test_own_addresses_stay),
 		cmocka_unit_test(test_spf_backs_off),
 	};
 

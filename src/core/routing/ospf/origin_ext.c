@@ -95,6 +95,12 @@ static void take_gateway(const struct ospf *o, const struct rib_change *change,
 	export->iface = hop[0].iface;
 }
 
+/* Own addresses and broadcasts are nobody else's. */
+static bool is_for_others(u8 type)
+{
+	return type == FIB_UNICAST || type == FIB_BLACKHOLE || type == FIB_PROHIBIT;
+}
+
 static bool export_made(const struct ospf *o, const struct rib_change *change,
 			struct ospf_export *export)
 {
@@ -104,7 +110,8 @@ static bool export_made(const struct ospf *o, const struct rib_change *change,
 	struct policy_result result;
 
 	if (change->gone || change->prefix.addr.family != FAMILY_IP4 ||
-	    change->source == ROUTE_OSPF || o->conf.export_policy == POLICY_NONE)
+	    change->source == ROUTE_OSPF || o->conf.export_policy == POLICY_NONE ||
+	    !is_for_others(change->best.type))
 		return false;
 	policy_run(o->env.policies, o->conf.export_policy, &view, &result);
 	if (!result.accepted)

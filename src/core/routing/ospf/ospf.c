@@ -333,9 +333,23 @@ void ospf_policies(struct ospf *o, ns_t now)
 	ospf_work(o, now);
 }
 
+/* What an earlier life, that ended by ospf_stop(), has left. */
+static void forget(struct ospf *o)
+{
+	o->stopped = o->is_abr = false;
+	o->purge = o->nbr_news = false;
+	o->flushed_count = o->exchanging = 0;
+	o->hop_count = o->direct_count = 0;
+	o->pass = o->run = o->spf_level = 0;
+	o->spf_last_ns = o->spf_first_ns = 0;
+	memset(o->area, 0, sizeof o->area);
+	memset(&o->stats, 0, sizeof o->stats);
+}
+
 void ospf_init(struct ospf *o, const struct ospf_env *env, ns_t now)
 {
 	CHECK(ospf_conf_wrong(&o->conf) == NULL);
+	forget(o);
 	o->env = *env;
 	o->start_ns = now;
 	rng_init(&o->rng, env->seed);

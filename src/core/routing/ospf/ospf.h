@@ -340,7 +340,8 @@ struct ospf {
 };
 
 void ospf_layout(struct ospf *o, const struct ospf_conf *conf, struct mem *mem);
-/* Requires: ospf_conf_wrong() has nothing to say, of the conf that was laid out. */
+/* Also after ospf_stop(), with another o->conf of the same limits. Requires: ospf_conf_wrong() has
+ * nothing to say of it.                                                                          */
 void ospf_init(struct ospf *o, const struct ospf_env *env, ns_t now);
 /* Other values for all that is no limit. Adjacencies end where area, kind of network, timers, or
  * the address change; all of them, where the router id or the kind of the area does. ERR_RANGE:
