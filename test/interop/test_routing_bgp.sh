@@ -87,7 +87,7 @@ check "routes come by it" wait_for 10 leads_to $NORTH_NET $NORTH_IP
 
 bgp_config "$BOX/gw.yaml" "export: announce, md5: right, ttl-security: 1, max-prefixes: 1"
 change reload >/dev/null
-check "more prefixes than allowed end the session" wait_for 20 grep -q "north.*prefix" "$BOX/gateway.err"
+check "more prefixes than allowed end the session" wait_for 20 grep -q "$NORTH_IP.*prefix" "$BOX/gateway.err"
 check "BIRD is told why" wait_for 10 grep -qi "maximum number of prefixes" "$BOX/$NORTH.bird/log"
 
 # ---- leaving ----------------------------------------------------------------------------------
