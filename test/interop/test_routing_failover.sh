@@ -143,7 +143,7 @@ trial() {
 	wait_for 20 eval '[ "$(ip -n $WEB -4 route show exact $POOL | grep -c via)" -gt 0 ]'
 	if [ "$2" = true ]; then
 		check "$name: BFD is up" wait_for 10 eval \
-			'[ "$(show bfd | jq "[.bfd[] | select(.state == \"Up\")] | length")" = 2 ]'
+			'[ "$(show bfd | jq "[.bfd[] | select(.state | ascii_downcase == \"up\")] | length")" = 2 ]'
 	fi
 	spawn $IN "$BOX/gap" python3 "$BOX/gap.py" $SERVER "$5"
 	wait_for 10 eval '[ "$("$SLUICE" show flows --count --addr $SERVER --state established --control "$CONTROL")" = 1 ]'
