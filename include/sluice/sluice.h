@@ -84,7 +84,7 @@ enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t
 			  const char **why);
 
 /* Announce nothing to anybody, and be no way for others' traffic, until it is told otherwise: what
- * comes is still forwarded. ERR_NOT_FOUND: there is no routing; ERR_FULL: policies are used up.    */
+ * comes is still forwarded. ERR_NOT_FOUND: there is no routing; ERR_FULL: policies are used up.  */
 enum err sluice_routing_drain(struct sluice *s, bool drain, ns_t now);
 /* The oldest thing that a speaker of a routing protocol had to say and that was not taken yet;
  * false: there is none.                                                                          */

@@ -3,11 +3,11 @@
  *     bench_fib [--prefixes n] [--json file]
  *
  * Prefixes are random: six in ten are /24, most others /16 to /23, a few shorter and some longer.
- * They are offered to the RIB as a speaker would, with some hundred sets of next hops, and reach the
- * forwarding table by its steps. Then random addresses are looked up, one by one (each has to wait
- * for its memory) and in batches (the memory of many is asked for at once); half of the addresses
- * lie in a prefix. At last one route after the other changes, and the time until the forwarding
- * table shows it is taken, publishing included.
+ * They are offered to the RIB as a speaker would, with some hundred sets of next hops, and reach
+ * the forwarding table by its steps. Then random addresses are looked up, one by one (each has to
+ * wait for its memory) and in batches (the memory of many is asked for at once); half of the
+ * addresses lie in a prefix. At last one route after the other changes, and the time until the
+ * forwarding table shows it is taken, publishing included.
  *
  * Bytes are those that are in use, of planned memory.                                            */
 #include <stdio.h>

@@ -51,7 +51,9 @@ static enum err zones_build(struct fib *fibs, const struct sluice_conf *conf, u3
 		fib_publish(&fibs[zone]);
 	}
 	for (u32 at = 0; at < conf->route_count; at++) {
-		if (conf->route[at].zone >= first && route_build(fibs, &conf->route[at]) != ERR_OK) {
+		const struct sluice_route_conf *route = &conf->route[at];
+
+		if (route->zone >= first && route_build(fibs, route) != ERR_OK) {
 			*why = "a route is malformed, or there are more than planned";
 			return ERR_RANGE;
 		}

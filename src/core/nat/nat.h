@@ -243,8 +243,8 @@ bool nat_owns(const struct nat *nat, be32 addr);
  * any other is not redirected.                                                                   */
 bool nat_knows(const struct nat *nat, be32 addr);
 /* Whether a flow is masqueraded as the address of another outside interface than this one: by this
- * one its packets would leave as somebody who is not here, and answers would never come. Where there
- * is no address to masquerade with, it is not.                                                   */
+ * one its packets would leave as somebody who is not here, and answers would never come. Where
+ * there is no address to masquerade with, it is not.                                             */
 bool nat_is_stranded(const struct nat *nat, const struct flow *flow, u16 out_if);
 /* The public address that an inside host has for itself alone, one-to-one; false without one. */
 bool nat_static_public(const struct nat *nat, be32 inside, u8 zone, be32 *outside);

@@ -62,7 +62,7 @@ static u32 hops_new(struct rib *rib)
 		if (rib->hops_top == rib->conf.hops_limit)
 			return RIB_NONE;
 		idx = rib->hops_top++;
-		/* The circle is longer now, and those that wait behind this one still have their turn. */
+		/* The circle is longer now, and those behind still have their turn. */
 		rib->resolve_left += rib->resolve_left > 0;
 	}
 	rib->hops_count++;

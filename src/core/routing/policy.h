@@ -5,7 +5,7 @@
  * matches everything. What a rule changes, it changes before its verdict; a rule may change and go
  * on to the next one. The same language serves imports, exports and the exchange between
  * protocols; what a protocol does not have (communities of RIP) matches nothing and changes
- * nothing.                                                                                        */
+ * nothing.                                                                                       */
 #ifndef CORE_ROUTING_POLICY_H
 #define CORE_ROUTING_POLICY_H
 

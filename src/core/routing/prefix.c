@@ -61,7 +61,7 @@ bool ip_prefix_parse(const char *text, struct ip_prefix *out)
 	return be32_host(out->addr.word[0]) == addr;
 }
 
-/* Groups of 16 bits in hexadecimal; the compressed form of RFC 5952 is for people who type. */
+/* Groups of 16 bits in hexadecimal; the shortest form is for people who type. */
 static void ip6_print(struct text *text, const struct ip_addr *addr)
 {
 	for (u32 at = 0; at < 8; at++) {

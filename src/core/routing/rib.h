@@ -5,8 +5,8 @@
  *                              BGP) changes what it offers for a prefix and a path id
  *   rib_tick                   chooses anew where something changed, resolves next hops, writes to
  *                              the forwarding table: bounded steps, published between two batches
- *   rib_read                   a reader gets each prefix whose best path changed, once, and at first
- *                              all of them: a new reader and a late one walk the same list
+ *   rib_read                   a reader gets each prefix whose best path changed, once, and at
+ *                              first all of them: a new reader and a late one walk the same list
  *
  * A prefix is a net, its paths a list. Nets stand in a list in the order of their last change, so
  * that a reader is a place in it; a net without paths stays until every reader has passed it. Next
@@ -23,7 +23,7 @@
  * those whose next hops resolve to something else now.
  *
  * Bounds: the limits of struct rib_conf; RIB_STEP_NETS nets and RIB_STEP_PATHS paths a step. Full
- * is an answer. A net has 32 bytes and a path 32, and 4 and 1/8 for finding them.                  */
+ * is an answer. A net has 32 bytes and a path 32, and 4 and 1/8 for finding them.                */
 #ifndef CORE_ROUTING_RIB_H
 #define CORE_ROUTING_RIB_H
 
@@ -72,7 +72,9 @@ struct rib_hop {
 /* What a client offers for one prefix. */
 struct rib_path {
 	u16 client;
-	u8 type; /* enum fib_type: UNICAST with hops; LOCAL, BROADCAST, BLACKHOLE, PROHIBIT without */
+	/* enum fib_type: UNICAST with hops; LOCAL and BROADCAST with one or none; BLACKHOLE and
+	 * PROHIBIT without.                                                                      */
+	u8 type;
 	u8 distance;
 	u32 path_id; /* of add-path (RFC 7911); 0 */
 	u32 metric;  /* compared among the paths of one source that has no chooser */
@@ -90,7 +92,7 @@ struct rib_way {
 };
 
 /* Which of the usable paths of one source and net, all of the same distance, is the best, and which
- * are as good for forwarding. Contract of a source; it reads and calls nothing of the RIB.         */
+ * are as good for forwarding. Contract of a source; it reads and calls nothing of the RIB.       */
 enum { RIB_CHOICE_EQUAL_MAX = FIB_PATHS_MAX };
 struct rib_candidate {
 	struct rib_path path;
@@ -308,7 +310,7 @@ bool rib_find(const struct rib *rib, const struct ip_prefix *prefix, u16 client,
 bool rib_best(const struct rib *rib, const struct ip_prefix *prefix, struct rib_path *out);
 /* Walk over what a client offers, from *cursor (0 to begin) on, at most max paths and a bounded
  * number of steps; false when there are no more. For a policy that changed: what is offered again
- * in between may come twice.                                                                      */
+ * in between may come twice.                                                                     */
 struct rib_owned {
 	struct ip_prefix prefix;
 	struct rib_path path;

@@ -2,14 +2,14 @@
  *
  * A speaker is a machine without I/O. It is told what happened - a socket of its own is ready, an
  * interface changed, time went on - and acts by calls of struct speaker_io, which are those of
- * sluice/sock.h; what it learned it gives to the RIB (rib.h), what it announces it reads from there,
- * and what an administrator ought to know it appends to a log that others empty. Its face:
+ * sluice/sock.h; what it learned it gives to the RIB (rib.h), what it announces it reads from
+ * there, and what an administrator ought to know it appends to a log that others empty. Its face:
  *
  *   x_init(x, conf, io, rib, ifaces, log, now)   x_stop(x, now)    leaves as its RFC wishes
  *   x_sock(x, sock, ready, now)                  a socket that it watches is ready
  *   x_ifaces(x, now)                             addresses, MTU or state of some changed
  *   x_tick(x, now)   x_next(x)   x_show_...      x_check(x)
- *   x_configure(x, conf, now)                    what can change without a neighbour noticing does  */
+ *   x_configure(x, conf, now)                    what can change unnoticed by neighbours does  */
 #ifndef CORE_ROUTING_SPEAKER_H
 #define CORE_ROUTING_SPEAKER_H
 

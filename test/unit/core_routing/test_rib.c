@@ -257,6 +257,36 @@ static void explain_says_why(void **state)
 	bed_close(bed);
 }
 
+/* Sets that come while all are looked at again do not push others out of the circle. */
+static void each_set_has_its_turn(void **state)
+{
+	enum { OLD = 150, NEW = 60 };
+	struct rib_bed *bed = bed_open(8, 8, 512, 16);
+	u16 link = rib_client_new(&bed->rib, ROUTE_CONNECTED);
+	struct rib_hop hop = { .iface = IFACE_NONE, .weight = 1 };
+	u32 set[OLD + NEW];
+
+	(void)state;
+	for (u32 n = 0; n < OLD; n++) {
+		hop.gateway = ip_addr4(be32_of(ip(203, 0, 113, 1 + n)));
+		set[n] = rib_hops_get(&bed->rib, &hop, 1);
+		assert_false(rib_hops_way(&bed->rib, set[n]).reachable);
+	}
+	bed->rib.resolve_at = OLD / 2;
+	assert_int_equal(
+		bed_offer(bed, "203.0.113.0/24", bed_path(link, 0, 0, bed_hop(bed, "", 3))),
+		ERR_OK);
+	(void)rib_tick(&bed->rib, bed->now);
+	for (u32 n = OLD; n < OLD + NEW; n++) {
+		hop.gateway = ip_addr4(be32_of(ip(203, 0, 113, 1 + n)));
+		set[n] = rib_hops_get(&bed->rib, &hop, 1);
+	}
+	bed_settle(bed);
+	for (u32 n = 0; n < OLD + NEW; n++)
+		assert_true(rib_hops_way(&bed->rib, set[n]).reachable);
+	bed_close(bed);
+}
+
 /* Numbers of changes come to an end; the order does not. */
 static void numbers_begin_anew(void **state)
 {
@@ -297,6 +327,7 @@ int main(void)
 		cmocka_unit_test(what_can_not_be_is_refused),
 		cmocka_unit_test(changes_are_seen_in_time),
 		cmocka_unit_test(explain_says_why),
+		cmocka_unit_test(each_set_has_its_turn),
 		cmocka_unit_test(numbers_begin_anew),
 	};
 
