@@ -1167,4 +1167,32 @@ void __tsan_write2""", "sim"),
     ("attributes of a refused route are those of the policy", "src/host/ctl/ctl_routing.c",
      "route->hidden ? route->received : route->attr", "route->attr",
      "unit:host_ctl/test_ctl_routing"),
+    ("BGP compares the MED of any neighbour", "src/core/routing/bgp/decide.c",
+     """head_of(f->bgp, other)->neighbour_as == as &&
+""", """""", "unit:core_routing_bgp/test_decide"),
+    ("BGP believes AS4_PATH beside a newer aggregator", "src/core/routing/bgp/attr_read.c",
+     """	if (!has(r, BGP_AS4_PATH) || as4_is_stale(r))
+""", """	if (!has(r, BGP_AS4_PATH))
+""", "unit:core_routing_bgp/test_attr_read"),
+    ("of two calls that of the lower identifier stays", "src/core/routing/bgp/hear.c",
+     """	return ours < theirs ? BGP_LINE_IN : BGP_LINE_OUT;
+""", """	return ours < theirs ? BGP_LINE_OUT : BGP_LINE_IN;
+""", "sim:test_bgp"),
+    ("BGP tells the inside what came from the inside", "src/core/routing/bgp/export.c",
+     """	if (from->internal && peer->internal)
+		return false;
+""", """""", "sim:test_bgp_routes"),
+    ("a route that came malformed stays", "src/core/routing/bgp/adj_in.c",
+     """	if (harm_done(bgp, peer, &found)) {
+		withdraw_all(bgp, peer, update.nlri);
+""", """	if (harm_done(bgp, peer, &found)) {
+""", "sim:test_bgp_harm"),
+    ("routes of a peer that said goodbye are kept", "src/core/routing/bgp/peer.c",
+     """peer->error.code == 0 && !peer->notified &&""", """peer->error.code == 0 &&""", "sim:test_bgp_again"),
+    ("lists are no part of a policy", "src/core/routing/bgp/policy.c",
+     """		if (rule->list != POLICY_NONE) {
+""", """		if (false) {
+""", "sim:test_bgp_routes"),
+    ("a peer without its key may call", "src/core/routing/bgp/line.c",
+     """ || !peer->may_call""", """""", "unit:core_routing_bgp/test_sign"),
 ]

@@ -1,4 +1,4 @@
-/* Routers that speak BGP over streams in memory. */
+/* Streams in memory, by the calls of struct speaker_io. */
 #include "fake/bgp_net.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "core/base/check.h"
 #include "fake/build.h"
 
-enum { NETS = 4096, PATHS = 16384, HOPS = 1024, CONNECT_LIMIT_S = 20, TTL = 64, ROUNDS = 1 << 22 };
+enum { CONNECT_LIMIT_S = 20, TTL = 64 };
 
 /* ---- streams --------------------------------------------------------------------------------- */
 
@@ -23,7 +23,7 @@ static u32 index_of(const struct bgp_net *net, const struct bgp_net_sock *sock)
 	return (u32)(sock - net->sock);
 }
 
-static sock_id id_of(const struct bgp_net *net, const struct bgp_net_sock *sock)
+sock_id bgp_net_id(const struct bgp_net *net, const struct bgp_net_sock *sock)
 {
 	return (u64)sock->gen << 32 | index_of(net, sock);
 }
@@ -44,6 +44,7 @@ static struct bgp_net_sock *sock_make(struct bgp_net *net, u32 host)
 		sock->fails_at = sock->done_at = sock->stands_at = NS_NEVER;
 		sock->ttl = TTL;
 		sock->rx_len = sock->chunk_count = 0;
+		sock->key_count = 0;
 		sock->sent = 0;
 		return sock;
 	}
@@ -89,7 +90,7 @@ static u32 room_of(const struct bgp_net *net, const struct bgp_net_sock *sock)
 	return other->chunk_count == BGP_NET_CHUNKS ? 0 : BGP_NET_WINDOW - other->rx_len;
 }
 
-static u8 ready_of(const struct bgp_net *net, const struct bgp_net_sock *sock)
+u8 bgp_net_ready(const struct bgp_net *net, const struct bgp_net_sock *sock)
 {
 	u8 ready = 0;
 
@@ -129,11 +130,11 @@ static enum sock_error io_open(void *ctx, enum sock_kind kind, u8 proto, sock_id
 	if (sock == NULL)
 		return SOCK_LIMIT;
 	sock->accepted = true;
-	*id = id_of(host->net, sock);
+	*id = bgp_net_id(host->net, sock);
 	return SOCK_OK;
 }
 
-static void sock_end(struct bgp_net *net, struct bgp_net_sock *sock, enum sock_error error)
+void bgp_net_sock_end(struct bgp_net *net, struct bgp_net_sock *sock, enum sock_error error)
 {
 	if (sock->other != IDX_NONE) {
 		struct bgp_net_sock *other = &net->sock[sock->other];
@@ -157,7 +158,7 @@ static void io_close(void *ctx, sock_id id, ns_t now)
 
 	(void)now;
 	CHECK(sock != NULL);
-	sock_end(host->net, sock, SOCK_OK);
+	bgp_net_sock_end(host->net, sock, SOCK_OK);
 }
 
 static enum sock_error io_bind(void *ctx, sock_id id, const struct sock_addr *local)
@@ -196,7 +197,7 @@ static enum sock_error io_accept(void *ctx, sock_id id, sock_id *accepted, struc
 		    call->stands_at > net->now)
 			continue;
 		call->accepted = true;
-		*accepted = id_of(net, call);
+		*accepted = bgp_net_id(net, call);
 		*peer = call->peer;
 		return SOCK_OK;
 	}
@@ -219,14 +220,63 @@ static be32 source_for(const struct bgp_net_host *host, be32 peer)
 	return source;
 }
 
-static bool has_listener(const struct bgp_net *net, u32 host, be16 port)
+static const struct bgp_net_key *key_of(const struct bgp_net_sock *sock, be32 peer)
 {
+	for (u32 at = 0; at < sock->key_count; at++) {
+		if (be32_eq(sock->key[at].addr, peer))
+			return &sock->key[at];
+	}
+	return NULL;
+}
+
+/* Whether what one end sends is what the other one believes. */
+static bool keys_suit(const struct bgp_net_key *a, const struct bgp_net_key *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return a->ao == b->ao && a->secret.len_bytes == b->secret.len_bytes &&
+	       memcmp(a->secret.byte, b->secret.byte, a->secret.len_bytes) == 0 &&
+	       (!a->ao || (a->send_id == b->recv_id && a->recv_id == b->send_id));
+}
+
+static void key_set(struct bgp_net_sock *sock, enum sock_option option,
+		    const struct sock_value *value)
+{
+	bool add = option == SOCK_OPT_AO_ADD || value->secret != NULL;
+	struct bgp_net_key *key;
+	u32 at = 0;
+
+	CHECK(value->addr_len == 32);
+	while (at < sock->key_count && !be32_eq(sock->key[at].addr, value->addr))
+		at++;
+	if (at < sock->key_count)
+		sock->key[at] = sock->key[--sock->key_count];
+	if (!add)
+		return;
+	key = &sock->key[sock->key_count++];
+	CHECK(sock->key_count <= ARRAY_COUNT(sock->key));
+	key->addr = value->addr;
+	key->ao = option == SOCK_OPT_AO_ADD;
+	key->secret = key->ao ? value->ao->master : *value->secret;
+	key->send_id = key->ao ? value->ao->send_id : 0;
+	key->recv_id = key->ao ? value->ao->recv_id : 0;
+}
+
+static bool has_listener(const struct bgp_net *net, u32 host, const struct bgp_net_sock *caller,
+			 bool *silent)
+{
+	be16 port = caller->peer.port;
+
+	*silent = false;
 	for (u32 at = 0; at < BGP_NET_SOCKS; at++) {
 		const struct bgp_net_sock *sock = &net->sock[at];
 
-		if (sock->used && sock->host == host && sock->listening &&
-		    be16_eq(sock->local.port, port))
-			return true;
+		if (!sock->used || sock->host != host || !sock->listening ||
+		    !be16_eq(sock->local.port, port))
+			continue;
+		*silent = !keys_suit(key_of(caller, caller->peer.addr),
+				     key_of(sock, caller->local.addr));
+		return !*silent;
 	}
 	return false;
 }
@@ -238,6 +288,7 @@ static enum sock_error io_connect(void *ctx, sock_id id, const struct sock_addr 
 	struct bgp_net_sock *sock = sock_of(host, id);
 	struct bgp_net_sock *other = NULL;
 	u32 to = host_of(net, peer->addr);
+	bool silent;
 
 	(void)now;
 	CHECK(sock != NULL);
@@ -251,8 +302,10 @@ static enum sock_error io_connect(void *ctx, sock_id id, const struct sock_addr 
 	sock->fails_at = net->now + CONNECT_LIMIT_S * NS_PER_SEC;
 	if (is_lost(net, sock, to, 0) || net->cut[to][host->index])
 		return SOCK_IN_PROGRESS;
-	if (has_listener(net, to, peer->port))
+	if (has_listener(net, to, sock, &silent))
 		other = sock_make(net, to);
+	if (silent)
+		return SOCK_IN_PROGRESS;
 	if (other == NULL) {
 		sock->error = SOCK_REFUSED;
 		sock->fails_at = net->now + 2 * net->delay;
@@ -359,6 +412,11 @@ static enum sock_error io_set(void *ctx, sock_id id, enum sock_option option,
 
 	(void)now;
 	CHECK(sock != NULL);
+	if (option == SOCK_OPT_MD5SIG || option == SOCK_OPT_AO_ADD || option == SOCK_OPT_AO_DEL) {
+		if (((struct bgp_net_host *)ctx)->net->keyless)
+			return SOCK_LIMIT;
+		key_set(sock, option, value);
+	}
 	if (option == SOCK_OPT_TTL)
 		sock->ttl = (u32)value->number;
 	if (option == SOCK_OPT_MINTTL)
@@ -385,348 +443,8 @@ struct speaker_io bgp_net_io(struct bgp_net_host *host)
 				    io_names,  io_set,     io_watch };
 }
 
-/* ---- hosts ----------------------------------------------------------------------------------- */
-
-struct bgp_net *bgp_net_new(void)
-{
-	struct bgp_net *net = calloc(1, sizeof *net);
-
-	CHECK(net != NULL);
-	net->now = NS_PER_SEC;
-	net->delay = NS_PER_MS;
-	return net;
-}
-
-void bgp_net_del(struct bgp_net *net)
-{
-	for (u32 at = 0; at < net->host_count; at++) {
-		free(net->host[at]->region);
-		free(net->host[at]);
-	}
-	free(net);
-}
-
-u32 bgp_net_host(struct bgp_net *net, u32 as, const char *router_id)
-{
-	struct bgp_net_host *host = calloc(1, sizeof *host);
-	struct hash_key key = { { 11, 22, 33, 44 + net->host_count } };
-
-	CHECK(host != NULL && net->host_count < BGP_NET_HOSTS);
-	host->net = net;
-	host->index = net->host_count;
-	net->host[net->host_count++] = host;
-	host->rib_conf = (struct rib_conf){ NETS, PATHS, HOPS, key };
-	bgp_conf_defaults(&host->conf);
-	host->conf.as = as;
-	host->conf.router_id = addr(router_id);
-	host->conf.peer_limit = BGP_NET_HOSTS;
-	host->conf.attr_limit = NETS;
-	host->conf.cell_limit = 2 * NETS;
-	host->conf.net_limit = NETS;
-	host->conf.paths_out_limit = 4;
-	host->conf.key = key;
-	host->conf.policy = &host->policy;
-	for (u32 at = 0; at < BGP_NET_POLICIES; at++)
-		bgp_net_policy(net, host->index);
-	bgp_net_rule(net, host->index, BGP_NET_ANY);
-	return host->index;
-}
-
-u16 bgp_net_policy(struct bgp_net *net, u32 host)
-{
-	struct policy_conf *conf = &net->host[host]->policy;
-	struct policy *policy = &conf->policy[conf->policy_count];
-
-	policy->name[0] = 'a';
-	policy->first = conf->rule_count;
-	policy->count = 0;
-	return (u16)conf->policy_count++;
-}
-
-struct policy_rule *bgp_net_rule(struct bgp_net *net, u32 host, u16 policy)
-{
-	struct policy_conf *conf = &net->host[host]->policy;
-	u32 at = conf->policy[policy].first;
-
-	memmove(&conf->rule[at + 1], &conf->rule[at],
-		(conf->rule_count - at) * sizeof conf->rule[0]);
-	conf->rule_count++;
-	conf->policy[policy].count++;
-	for (u32 other = policy + 1u; other < conf->policy_count; other++)
-		conf->policy[other].first++;
-	memset(&conf->rule[at], 0, sizeof conf->rule[0]);
-	conf->rule[at].list = POLICY_NONE;
-	return &conf->rule[at];
-}
-
-void bgp_net_attach(struct bgp_net *net, u32 at, const char *prefix)
-{
-	struct bgp_net_host *host = net->host[at];
-	struct iface *iface = &host->ifaces.iface[host->ifaces.count++];
-	char text[IP_TEXT_SIZE];
-	u32 slash = 0;
-
-	memset(text, 0, sizeof text);
-	while (prefix[slash] != '/')
-		slash++;
-	memcpy(text, prefix, slash);
-	iface->up = true;
-	iface->conf.mtu = 1500;
-	iface->conf.addr_count = 1;
-	iface->conf.addr[0].addr = addr(text);
-	iface->conf.addr[0].prefix_len = (u8)atoi(prefix + slash + 1);
-}
-
-struct bgp_peer_conf *bgp_net_peer(struct bgp_net *net, u32 host, const char *to, u32 as)
-{
-	struct bgp_conf *conf = &net->host[host]->conf;
-	struct bgp_peer_conf *peer = &conf->peer[conf->peer_count++];
-
-	bgp_peer_conf_defaults(peer);
-	peer->addr = addr(to);
-	peer->as = as;
-	peer->import = peer->export = BGP_NET_ANY;
-	return peer;
-}
-
-static void host_cut(struct bgp_net_host *host)
-{
-	struct fib_conf fib = { host->rib_conf.net_limit, 1024, host->conf.key };
-	struct mem mem;
-	u64 size = 0;
-
-	for (u32 pass = 0; pass < 2; pass++) {
-		if (pass == 0) {
-			mem_init_plan(&mem);
-		} else {
-			size = mem.used;
-			host->region = aligned_alloc(MEM_LINE, size);
-			CHECK(host->region != NULL);
-			memset(host->region, 0, size);
-			mem_init(&mem, host->region, size);
-		}
-		fib_layout(&host->fib, &fib, &mem);
-		rib_layout(&host->rib, &host->rib_conf, &mem);
-		bgp_layout(&host->bgp, &host->conf, &mem);
-	}
-	CHECK(!mem.short_of);
-}
-
-static void connected_offer(struct bgp_net_host *host)
-{
-	for (u16 at = 0; at < host->ifaces.count; at++) {
-		const struct iface_addr *own = &host->ifaces.iface[at].conf.addr[0];
-		struct ip_prefix prefix = ip_prefix4(own->addr, own->prefix_len);
-		struct rib_hop hop = { .iface = at, .weight = 1 };
-		struct rib_path path = { .client = host->connected, .type = FIB_UNICAST };
-
-		path.hops = rib_hops_get(&host->rib, &hop, 1);
-		CHECK(rib_offer(&host->rib, &prefix, &path) == ERR_OK);
-	}
-}
-
-void bgp_net_start(struct bgp_net *net, u32 at)
-{
-	struct bgp_net_host *host = net->host[at];
-	struct bgp_env env = { .io = bgp_net_io(host),
-			       .rib = &host->rib,
-			       .ifaces = &host->ifaces,
-			       .log = &host->log };
-
-	CHECK(bgp_conf_wrong(&host->conf) == NULL);
-	memset(env.seed, (int)at + 1, sizeof env.seed);
-	host_cut(host);
-	fib_init(&host->fib);
-	rib_init(&host->rib, &host->fib);
-	host->connected = rib_client_new(&host->rib, ROUTE_CONNECTED);
-	host->fixed = rib_client_new(&host->rib, ROUTE_STATIC);
-	connected_offer(host);
-	bgp_init(&host->bgp, &env, net->now);
-	host->speaks = true;
-}
-
-void bgp_net_kill(struct bgp_net *net, u32 host)
-{
-	for (u32 at = 0; at < BGP_NET_SOCKS; at++) {
-		if (net->sock[at].used && net->sock[at].host == host)
-			sock_end(net, &net->sock[at], SOCK_RESET);
-	}
-	net->host[host]->speaks = false;
-	free(net->host[host]->region);
-	net->host[host]->region = NULL;
-}
-
-/* ---- time ------------------------------------------------------------------------------------ */
-
-static void log_read(struct bgp_net_host *host)
-{
-	struct speaker_event event;
-
-	while (speaker_log_take(&host->log, &event)) {
-		host->ups += event.kind == SPEAKER_UP;
-		host->downs += event.kind == SPEAKER_DOWN;
-		host->warnings += event.kind == SPEAKER_WARNING;
-		if (event.kind == SPEAKER_DOWN)
-			memcpy(host->last_down, event.text, sizeof event.text);
-		if (event.kind == SPEAKER_WARNING)
-			memcpy(host->last_warning, event.text, sizeof event.text);
-	}
-}
-
-/* True: something happened. */
-static bool host_run(struct bgp_net *net, struct bgp_net_host *host)
-{
-	bool busy = false;
-
-	for (u32 at = 0; at < BGP_NET_SOCKS; at++) {
-		struct bgp_net_sock *sock = &net->sock[at];
-		u8 ready;
-
-		if (!sock->used || sock->host != host->index || !sock->accepted)
-			continue;
-		ready = ready_of(net, sock);
-		if ((ready & sock->watch) == 0)
-			continue;
-		bgp_sock(&host->bgp, id_of(net, sock), ready, net->now);
-		busy = true;
-	}
-	busy |= rib_tick(&host->rib, net->now);
-	bgp_tick(&host->bgp, net->now);
-	busy |= bgp_next(&host->bgp) <= net->now || !rib_is_idle(&host->rib);
-	log_read(host);
-	if (!net->unchecked)
-		bgp_check(&host->bgp);
-	return busy;
-}
-
-static ns_t later(ns_t now, ns_t next, ns_t when)
-{
-	return when > now && when < next ? when : next;
-}
-
-static ns_t net_next(const struct bgp_net *net)
-{
-	ns_t next = NS_NEVER;
-
-	for (u32 at = 0; at < BGP_NET_SOCKS; at++) {
-		const struct bgp_net_sock *sock = &net->sock[at];
-
-		if (!sock->used)
-			continue;
-		next = later(net->now, next, sock->fails_at);
-		next = later(net->now, next, sock->stands_at);
-		next = later(net->now, next, sock->done_at);
-		for (u32 chunk = 0; chunk < sock->chunk_count; chunk++)
-			next = later(net->now, next, sock->chunk[chunk].at);
-	}
-	for (u32 at = 0; at < net->host_count; at++) {
-		if (net->host[at]->speaks)
-			next = later(net->now, next, bgp_next(&net->host[at]->bgp));
-	}
-	return next;
-}
-
-void bgp_net_run(struct bgp_net *net, ns_t ns)
-{
-	ns_t end = net->now + ns;
-
-	for (u32 round = 0; net->now < end; round++) {
-		bool busy = false;
-		ns_t next;
-
-		CHECK(round < ROUNDS);
-		for (u32 at = 0; at < net->host_count; at++) {
-			if (net->host[at]->speaks)
-				busy |= host_run(net, net->host[at]);
-		}
-		next = busy ? net->now + NS_PER_US : net_next(net);
-		net->now = u64_min(next, end);
-	}
-	for (u32 at = 0; at < net->host_count && !net->unchecked; at++) {
-		if (net->host[at]->speaks)
-			rib_check(&net->host[at]->rib);
-	}
-}
-
-/* ---- what a test asks ------------------------------------------------------------------------ */
-
-static struct ip_prefix prefix_of(const char *text)
-{
-	struct ip_prefix prefix;
-
-	CHECK(ip_prefix_parse(text, &prefix));
-	return prefix;
-}
-
-void bgp_net_originate(struct bgp_net *net, u32 host, const char *text)
-{
-	struct rib_path path = { .client = net->host[host]->fixed,
-				 .type = FIB_BLACKHOLE,
-				 .distance = RIB_DISTANCE_STATIC,
-				 .hops = RIB_NONE };
-	struct ip_prefix prefix = prefix_of(text);
-
-	CHECK(rib_offer(&net->host[host]->rib, &prefix, &path) == ERR_OK);
-}
-
-void bgp_net_retract(struct bgp_net *net, u32 host, const char *text)
-{
-	struct ip_prefix prefix = prefix_of(text);
-
-	CHECK(rib_withdraw(&net->host[host]->rib, &prefix, net->host[host]->fixed, 0) == ERR_OK);
-}
-
-u32 bgp_net_paths(struct bgp_net *net, u32 host, const char *text, struct rib_shown *out, u32 max)
-{
-	struct ip_prefix prefix = prefix_of(text);
-	struct rib_shown shown[32];
-	u32 count = 0, got;
-	u64 cursor = 0;
-
-	while ((got = rib_show(&net->host[host]->rib, &cursor, shown, ARRAY_COUNT(shown))) > 0) {
-		for (u32 at = 0; at < got && count < max; at++) {
-			if (ip_prefix_eq(&shown[at].prefix, &prefix))
-				out[count++] = shown[at];
-		}
-	}
-	return count;
-}
-
-bool bgp_net_has(struct bgp_net *net, u32 host, const char *prefix)
-{
-	struct rib_shown shown[8];
-
-	return bgp_net_paths(net, host, prefix, shown, ARRAY_COUNT(shown)) > 0 && shown[0].best;
-}
-
-struct bgp_attrs_shown bgp_net_attrs(struct bgp_net *net, u32 host, const char *prefix)
-{
-	struct bgp_attrs_shown out;
-	struct rib_shown shown[8];
-
-	CHECK(bgp_net_paths(net, host, prefix, shown, ARRAY_COUNT(shown)) > 0);
-	CHECK(shown[0].source == ROUTE_BGP);
-	bgp_show_attrs(&net->host[host]->bgp, shown[0].path.attr, &out);
-	return out;
-}
-
-struct bgp_peer_shown bgp_net_shown(struct bgp_net *net, u32 host, const char *to)
-{
-	struct bgp_peer_shown shown;
-	u32 cursor = 0;
-
-	while (bgp_show_peers(&net->host[host]->bgp, &cursor, &shown, 1, net->now) > 0) {
-		if (be32_eq(shown.addr, addr(to)))
-			return shown;
-	}
-	CHECK(false);
-	return shown;
-}
-
-bool bgp_net_is_up(struct bgp_net *net, u32 host, const char *to)
-{
-	return bgp_net_shown(net, host, to).state == BGP_ESTABLISHED;
-}
+/* ---- what a test does to them ------------------------------------------------------------------
+ */
 
 u32 bgp_net_line(const struct bgp_net *net, u32 a, u32 b)
 {

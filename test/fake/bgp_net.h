@@ -41,6 +41,14 @@ struct bgp_net_sock {
 	ns_t done_at;   /* the other one closed; NS_NEVER */
 	u32 ttl;
 	u32 min_ttl;
+	u32 key_count;
+	struct bgp_net_key {
+		be32 addr;
+		bool ao;
+		u8 send_id;
+		u8 recv_id;
+		struct tcp_auth_secret secret;
+	} key[4];  /* of peers */
 	bool cork; /* the test wants nothing of it to be taken */
 	u8 rx[BGP_NET_WINDOW];
 	u32 rx_len;
@@ -80,6 +88,7 @@ struct bgp_net {
 	ns_t now;
 	ns_t delay;
 	u32 dribble;                               /* bytes of a read at most; zero: all */
+	bool keyless;                              /* sockets have no room for keys */
 	bool unchecked;                            /* for tables that are large */
 	bool cut[BGP_NET_HOSTS][BGP_NET_HOSTS];    /* what is sent is lost */
 	u32 routers[BGP_NET_HOSTS][BGP_NET_HOSTS]; /* between two hosts */
@@ -96,6 +105,11 @@ void bgp_net_attach(struct bgp_net *net, u32 host, const char *prefix);
 /* One peer more in its configuration, which accepts and tells everything. */
 struct bgp_peer_conf *bgp_net_peer(struct bgp_net *net, u32 host, const char *addr, u32 as);
 void bgp_net_start(struct bgp_net *net, u32 host);
+void bgp_net_start_all(struct bgp_net *net);
+/* Hosts in a row, each on a network with the one before: host n has 10.n.0.2 and 10.(n+1).0.1. */
+struct bgp_net *bgp_net_row(const u32 *as, u32 count);
+/* Hosts on one network, each a peer of each: host n is 10.0.0.(n + 1). */
+struct bgp_net *bgp_net_mesh(const u32 *as, u32 count);
 /* The process ends without a word: its connections are reset, and everything is forgotten. */
 void bgp_net_kill(struct bgp_net *net, u32 host);
 void bgp_net_run(struct bgp_net *net, ns_t ns);
@@ -120,5 +134,11 @@ bool bgp_net_is_up(struct bgp_net *net, u32 host, const char *addr);
 u32 bgp_net_line(const struct bgp_net *net, u32 a, u32 b);
 void bgp_net_reset(struct bgp_net *net, u32 sock);
 struct speaker_io bgp_net_io(struct bgp_net_host *host);
+
+/* ---- inside of bgp_net*.c -------------------------------------------------------------------- */
+
+sock_id bgp_net_id(const struct bgp_net *net, const struct bgp_net_sock *sock);
+u8 bgp_net_ready(const struct bgp_net *net, const struct bgp_net_sock *sock);
+void bgp_net_sock_end(struct bgp_net *net, struct bgp_net_sock *sock, enum sock_error error);
 
 #endif

@@ -23,6 +23,22 @@ struct bgp_raw *bgp_raw_new(struct bgp_net *net, u32 host)
 	return raw;
 }
 
+struct bgp_net *bgp_raw_played(u32 as_a, u32 as_b, struct bgp_raw **raw)
+{
+	struct bgp_open open = bgp_raw_usual(as_b, "192.0.2.2");
+	struct bgp_net *net = bgp_net_new();
+
+	bgp_net_host(net, as_a, "192.0.2.1");
+	bgp_net_host(net, as_b, "192.0.2.2");
+	bgp_net_attach(net, 0, "10.0.0.1/24");
+	bgp_net_attach(net, 1, "10.0.0.2/24");
+	bgp_net_peer(net, 0, "10.0.0.2", as_b);
+	bgp_net_start(net, 0);
+	*raw = bgp_raw_new(net, 1);
+	bgp_raw_up(*raw, "10.0.0.1", &open);
+	return net;
+}
+
 void bgp_raw_call(struct bgp_raw *raw, const char *to)
 {
 	struct speaker_io io = io_of(raw);

@@ -21,6 +21,8 @@ struct bgp_raw {
 };
 
 struct bgp_raw *bgp_raw_new(struct bgp_net *net, u32 host);
+/* Host 0 of as_a speaks, host 1 of as_b is played, and they are connected. */
+struct bgp_net *bgp_raw_played(u32 as_a, u32 as_b, struct bgp_raw **raw);
 /* Calls port 179 of an address, and waits until it is taken. */
 void bgp_raw_call(struct bgp_raw *raw, const char *to);
 void bgp_raw_listen(struct bgp_raw *raw);

@@ -85,6 +85,8 @@ static void two_peers_come_up_and_tell(void **state)
 	assert_true(shown.as4);
 	/* Its own network is told, too, and is not used there: connected is nearer. */
 	assert_int_equal(shown.paths_in, 2);
+	/* What came from there is not told to there. */
+	assert_int_equal(shown.announced, 1);
 	bgp_net_retract(net, 0, NET1);
 	bgp_net_run(net, NS_PER_SEC);
 	assert_false(bgp_net_has(net, 1, NET1));
@@ -134,12 +136,47 @@ static void calls_collide(void **state)
 		for (u32 at = 0; at < BGP_NET_SOCKS; at++)
 			lines += net->sock[at].used && !net->sock[at].listening;
 		assert_int_equal(lines, 2);
-		/* 192.0.2.2 is the higher identifier: its call stays when both got as far. */
-		if (net->host[0]->bgp.peer[0].last_got.ever ||
-		    net->host[0]->bgp.peer[0].last_sent.ever)
-			assert_true(bgp_net_shown(net, 0, "10.0.0.2").called);
 		assert_int_equal(net->host[0]->downs, 0);
 		bgp_net_del(net);
+	}
+}
+
+/* The call of who has the higher identifier stays, and of equal ones (RFC 6286 section 2.3) that of
+ * the higher AS, in whichever order the OPENs come.                                              */
+static void which_call_stays(void **state)
+{
+	static const struct {
+		const char *id;
+		u32 as;
+		bool theirs;
+	} row[] = {
+		{ "192.0.2.2", 65002, true }, { "192.0.2.0", 65002, false },
+		{ "200.0.0.0", 65002, true }, { "10.0.0.1", 65002, false },
+		{ "192.0.2.1", 65002, true }, { "192.0.2.1", 65000, false },
+	};
+
+	(void)state;
+	for (u32 at = 0; at < 2 * ARRAY_COUNT(row); at++) {
+		struct bgp_net *net = pair(65001, row[at / 2].as);
+		struct bgp_open open = bgp_raw_usual(row[at / 2].as, row[at / 2].id);
+		struct bgp_raw *called = bgp_raw_new(net, 1), *calls = bgp_raw_new(net, 1);
+		struct bgp_raw *gone;
+
+		bgp_raw_listen(called);
+		bgp_net_start(net, 0);
+		bgp_net_run(net, NS_PER_SEC / 10);
+		assert_true(bgp_raw_accept(called));
+		bgp_raw_call(calls, "10.0.0.1");
+		bgp_raw_open(at % 2 == 0 ? called : calls, &open);
+		bgp_net_run(net, NS_PER_SEC / 10);
+		bgp_raw_open(at % 2 == 0 ? calls : called, &open);
+		bgp_raw_run(called, NS_PER_SEC / 10);
+		bgp_raw_run(calls, NS_PER_SEC / 10);
+		gone = row[at / 2].theirs ? called : calls;
+		assert_notified(gone, BGP_ERROR_CEASE, BGP_CEASE_COLLISION);
+		assert_false((gone == called ? calls : called)->ended);
+		free(calls);
+		done(net, called);
 	}
 }
 
@@ -544,6 +581,7 @@ int main(void)
 		cmocka_unit_test(two_peers_come_up_and_tell),
 		cmocka_unit_test(bytes_come_one_by_one),
 		cmocka_unit_test(calls_collide),
+		cmocka_unit_test(which_call_stays),
 		cmocka_unit_test(one_side_waits),
 		cmocka_unit_test(a_peer_that_comes_later),
 		cmocka_unit_test(strangers_are_refused),

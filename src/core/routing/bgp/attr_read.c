@@ -175,10 +175,12 @@ static u32 path_widen(u8 *to, struct bgp_piece path, u32 size, u32 count)
 	return len;
 }
 
-/* RFC 6793 section 4.2.3: an aggregator that is not AS_TRANS was not widened, nor was the path. */
+/* RFC 6793 section 4.2.3: of two aggregators the one that is not AS_TRANS is the newer one; an old
+ * speaker has aggregated since, and what it passed on beside it is of before.                    */
 static bool as4_is_stale(const struct reader *r)
 {
-	return has(r, BGP_AGGREGATOR) && r->place[BGP_AGGREGATOR].len == 6 &&
+	return has(r, BGP_AGGREGATOR) && has(r, BGP_AS4_AGGREGATOR) &&
+	       r->place[BGP_AGGREGATOR].len == 6 &&
 	       be16_host(be16_load(r->bytes + r->place[BGP_AGGREGATOR].at)) != BGP_AS_TRANS;
 }
 

@@ -152,6 +152,20 @@ enum err bgp_peer_reset(struct bgp *bgp, be32 addr, const char *text, ns_t now)
 	return ERR_OK;
 }
 
+void bgp_drain(struct bgp *bgp, bool drain)
+{
+	if (bgp->drained == drain)
+		return;
+	bgp->drained = drain;
+	for (u32 at = 0; at < bgp->conf.peer_limit; at++) {
+		struct bgp_peer *peer = &bgp->peer[at];
+
+		if (peer->used && bgp_is_up(peer))
+			rib_reader_rewind(bgp->env.rib, peer->reader);
+	}
+	bgp->busy = true;
+}
+
 void bgp_stop(struct bgp *bgp, const char *text, ns_t now)
 {
 	bgp->now = now;

@@ -11,8 +11,8 @@
  *     bgp_sock(bgp, sock, ready, now)   reads, at most BGP_STEP_BYTES a call
  *     bgp_tick(bgp, now)                timers, policies that changed, then UPDATEs to peers
  *     bgp_next(bgp)                     when to call that again; not after now: at once
- * The caller lets the RIB tick in between; bgp_tick() after each time that the RIB had work, and the
- * RIB may have work after each of these calls.
+ * The caller lets the RIB tick in between; bgp_tick() after each time that the RIB had work, and
+ * the RIB may have work after each of these calls.
  *
  * Bounds: a peer that sends garbage, slowly or without end has its buffer of BGP_IN_SIZE and its
  * share of each call, and no more; what is sent to it is at most BGP_OUT_SIZE ahead of TCP. Sets of
@@ -173,6 +173,7 @@ struct bgp_peer {
 	u8 live; /* the line that is established; BGP_LINE_NONE */
 	u8 held; /* enum bgp_held */
 	bool internal;
+	bool may_call; /* the listener has its key, if it has one */
 	struct bgp_peer_conf conf;
 	u64 import_mark; /* of what its policies say, to see a change */
 	u64 export_mark;
@@ -238,6 +239,7 @@ struct bgp {
 	struct rng rng;
 	sock_id listener;
 	bool stopped;
+	bool drained;
 	bool busy; /* more to do at once */
 	ns_t now;
 	/* what a step works with */
@@ -279,6 +281,9 @@ enum err bgp_peer_reset(struct bgp *bgp, be32 addr, const char *text, ns_t now);
 /* Somebody (BFD, RFC 5882) knows that it can not be reached: its connection ends, as if TCP had
  * failed. ERR_NOT_FOUND: there is none that is up.                                               */
 enum err bgp_peer_lost(struct bgp *bgp, be32 addr, const char *text, ns_t now);
+/* While it is drained nobody is told of any route, and what was told is withdrawn; what is heard is
+ * used as before.                                                                                */
+void bgp_drain(struct bgp *bgp, bool drain);
 /* Tell the peer everything again; ask the peer for everything again (RFC 2918: ERR_RANGE if it does
  * not know how).                                                                                 */
 enum err bgp_peer_refresh_out(struct bgp *bgp, be32 addr);

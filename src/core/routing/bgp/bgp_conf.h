@@ -45,14 +45,14 @@ struct bgp_peer_conf {
 	bool passive;      /* waits to be called */
 	u8 multihop;       /* hops to an eBGP peer that is not on a network of ours; zero: it is */
 	u8 gtsm_hops;      /* RFC 5082: at most so far away; zero: not looked at */
-	bool any_first_as; /* of eBGP: a path need not begin with its AS, for it is a route server */
+	bool any_first_as; /* of eBGP: paths need not begin with its AS: it is a route server */
 	bool bfd;          /* whoever runs BFD says when it is gone: bgp_peer_lost() */
 	struct bgp_secret secret;
 
 	bool shutdown; /* RFC 9003: held down, and told why */
 	char shutdown_text[BGP_TEXT_SIZE];
 
-	u16 import; /* index of a policy; POLICY_NONE: of iBGP everything, else nothing (RFC 8212) */
+	u16 import; /* a policy's index; POLICY_NONE: of iBGP everything, else nothing (RFC 8212) */
 	u16 export;
 	bool nexthop_self;
 	u32 prefix_limit; /* zero: none */

@@ -85,7 +85,11 @@ void bgp_line_flush(struct bgp *bgp, struct bgp_peer *peer, u8 line);
 /* False: the peer has a secret and this socket can not use it. */
 bool bgp_line_sign(struct bgp *bgp, const struct bgp_peer *peer, sock_id sock);
 /* The listener takes calls of the peer by its secret. */
-void bgp_listen_sign(struct bgp *bgp, const struct bgp_peer *peer);
+void bgp_listen_sign(struct bgp *bgp, struct bgp_peer *peer);
+/* Before its secret is another one, or it goes. */
+void bgp_listen_unsign(struct bgp *bgp, const struct bgp_peer *peer);
+/* A new listener knows no key yet. */
+void bgp_listen_sign_all(struct bgp *bgp);
 
 /* ---- hear.c: messages ------------------------------------------------------------------------ */
 

@@ -31,6 +31,7 @@ static void peer_remove(struct bgp *bgp, struct bgp_peer *peer)
 {
 	peer->held = BGP_HELD_STOPPED;
 	bgp_peer_cease(bgp, peer, BGP_CEASE_DECONFIGURED, NULL);
+	bgp_listen_unsign(bgp, peer);
 	bgp_peer_fini(bgp, peer);
 }
 
@@ -95,12 +96,15 @@ static void peer_change(struct bgp *bgp, struct bgp_peer *peer, const struct bgp
 	bool passive = peer->conf.passive != conf->passive;
 
 	anew = anew || begins_anew(&peer->conf, conf);
+	if (anew)
+		bgp_listen_unsign(bgp, peer);
 	peer->conf = *conf;
+	if (anew)
+		bgp_listen_sign(bgp, peer);
 	peer->internal = conf->as == bgp->conf.as;
 	if (shutdown_look(bgp, peer))
 		return;
 	if (anew || (passive && !bgp_is_up(peer))) {
-		bgp_listen_sign(bgp, peer);
 		bgp_peer_cease(bgp, peer, BGP_CEASE_CONFIGURED, NULL);
 		bgp_paths_forget(bgp, peer);
 		bgp_peer_start(bgp, peer);

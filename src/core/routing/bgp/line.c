@@ -172,8 +172,10 @@ void bgp_listen(struct bgp *bgp)
 		return;
 	if (io->bind(io->ctx, bgp->listener, &any) == SOCK_OK &&
 	    io->listen(io->ctx, bgp->listener, BACKLOG) == SOCK_OK &&
-	    io->watch(io->ctx, bgp->listener, SOCK_READABLE) == SOCK_OK)
+	    io->watch(io->ctx, bgp->listener, SOCK_READABLE) == SOCK_OK) {
+		bgp_listen_sign_all(bgp);
 		return;
+	}
 	bgp_unlisten(bgp);
 }
 
@@ -188,7 +190,7 @@ void bgp_unlisten(struct bgp *bgp)
  * he is connected is refused (RFC 4271 section 6.8).                                             */
 static bool may_take(struct bgp *bgp, struct bgp_peer *peer)
 {
-	if (peer->held != BGP_HELD_NOT || bgp->stopped)
+	if (peer->held != BGP_HELD_NOT || bgp->stopped || !peer->may_call)
 		return false;
 	if (bgp_is_up(peer) && peer->conf.graceful_restart && peer->open.restart_ip4) {
 		bgp_line_event(bgp, peer, peer->live, BGP_EVENT_TCP_FAILS);
