@@ -13,6 +13,7 @@ enum {
 	/* Sockets: a peer may be called and call at once, and each of them may be the old one. */
 	LINES_EACH = 4,
 	LINES_SPARE = 8,
+	KEYS_EACH = 8, /* the listener's, those of each line, and removed ones that a line has still */
 	ENDS_EACH = 4, /* of an interface */
 	GROUPS_EACH = 4,
 	DATAGRAMS = 4096,
@@ -118,6 +119,8 @@ static void set_sockets(const struct run_routing_facts *has, struct sluice_conf 
 	conf->udp.datagram_limit = dgrams ? DATAGRAMS : 1;
 	conf->udp.group_limit = dgrams ? GROUPS_EACH * IFACE_MAX : 1;
 	tcp->tcb_limit = u32_max(lines, 1);
+	tcp->key_limit = has->bgp_peers * KEYS_EACH;
+	tcp->auth_limit = (1 + TIME_WAITS_EACH) * lines;
 	tcp->listener_limit = 1;
 	tcp->half_open_limit = u32_max(lines, 1);
 	tcp->time_wait_limit = u32_max(TIME_WAITS_EACH * lines, 1);

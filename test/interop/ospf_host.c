@@ -2,7 +2,7 @@
  *
  * The OSPF of the core on raw sockets of the system, for trials with other routers. Every second it
  * writes neighbours and routes, a line each, to standard output; SIGTERM ends it as gracefully as
- * the protocol can. TYPE: ptp or lan. AUTH: plain, md5, sha1, sha256, sha384, sha512; key id 1.   */
+ * the protocol can. TYPE: ptp or lan. AUTH: plain, md5, sha1, sha256, sha384, sha512; key id 1.  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
@@ -132,9 +132,9 @@ static enum sock_error io_send_to(void *ctx, sock_id sock, const void *data, u32
 	(void)ctx;
 	setsockopt(host.fd[sock], IPPROTO_IP, IP_TOS, &tos, sizeof tos);
 	setsockopt(host.fd[sock], IPPROTO_IP, IP_TTL, &ttl, sizeof ttl);
-	return sendto(host.fd[sock], data, bytes, 0, (void *)&to, sizeof to) == (ssize_t)bytes ?
-		       SOCK_OK :
-		       SOCK_AGAIN;
+	return sendto(host.fd[sock], data, bytes, 0, (void *)&to, sizeof to) == (ssize_t)bytes
+		       ? SOCK_OK
+		       : SOCK_AGAIN;
 }
 
 static enum sock_error io_recv(void *ctx, sock_id sock, struct sock_buf *buf,
@@ -216,7 +216,8 @@ static void take_auth(struct ospf_auth_conf *auth, const char *kind, const char 
 			continue;
 		auth->kind = OSPF_AUTH_CRYPTO;
 		auth->key_count = 1;
-		auth->key[0] = (struct ospf_key){ .id = 1, .alg = (enum ospf_key_alg)n,
+		auth->key[0] = (struct ospf_key){ .id = 1,
+						  .alg = (enum ospf_key_alg)n,
 						  .len_bytes = (u32)strnlen(key, OSPF_KEY_SIZE) };
 		memcpy(auth->key[0].byte, key, auth->key[0].len_bytes);
 	}
@@ -246,8 +247,9 @@ static void take_argument(char *text)
 static void export(const char *text)
 {
 	u16 client = rib_client_new(&host.rib, ROUTE_STATIC);
-	struct rib_path path = { .client = client, .type = FIB_BLACKHOLE, .distance = 1,
-				 .hops = RIB_NONE };
+	struct rib_path path = {
+		.client = client, .type = FIB_BLACKHOLE, .distance = 1, .hops = RIB_NONE
+	};
 	struct ip_prefix prefix;
 
 	if (!ip_prefix_parse(text, &prefix) || rib_offer(&host.rib, &prefix, &path) != ERR_OK)
@@ -257,8 +259,9 @@ static void export(const char *text)
 static void layout(struct mem *mem)
 {
 	struct hash_key key = { { 1, 2, 3, 4 } };
-	struct rib_conf rib = { .net_limit = 4096, .path_limit = 8192, .hops_limit = 1024,
-				.key = key };
+	struct rib_conf rib = {
+		.net_limit = 4096, .path_limit = 8192, .hops_limit = 1024, .key = key
+	};
 	struct fib_conf fib = { .prefix_count = 8192, .route_count = 2048, .key = key };
 
 	fib_layout(&host.fib, &fib, mem);
@@ -301,9 +304,8 @@ static void say_all(ns_t now)
 	while (speaker_log_take(&host.log, &event))
 		printf("log %s\n", event.text);
 	while (ospf_show_nbrs(&host.ospf, &cursor, &nbr, 1, now) == 1)
-		printf("neighbour %s %s rxmt %u\n",
-		       inet_ntoa((struct in_addr){ nbr.rid.raw }), ospf_nbr_state_name(nbr.state),
-		       nbr.rxmt_waiting);
+		printf("neighbour %s %s rxmt %u\n", inet_ntoa((struct in_addr){ nbr.rid.raw }),
+		       ospf_nbr_state_name(nbr.state), nbr.rxmt_waiting);
 	cursor = 0;
 	while (ospf_show_routes(&host.ospf, &cursor, &route, 1) == 1) {
 		ip_prefix_print(&route.prefix, text, sizeof text);
@@ -353,11 +355,16 @@ static void run(void)
 
 int main(int argc, char **argv)
 {
-	struct ospf_env env = { .io = { .open = io_open, .close = io_close, .set = io_set,
-					.watch = io_watch, .send_to = io_send_to,
+	struct ospf_env env = { .io = { .open = io_open,
+					.close = io_close,
+					.set = io_set,
+					.watch = io_watch,
+					.send_to = io_send_to,
 					.recv = io_recv },
-				.rib = &host.rib, .ifaces = &host.ifaces,
-				.policies = &host.policies, .log = &host.log,
+				.rib = &host.rib,
+				.ifaces = &host.ifaces,
+				.policies = &host.policies,
+				.log = &host.log,
 				.auth_seq = (u32)time(NULL) };
 	struct ip_addr rid;
 

@@ -98,6 +98,6 @@ kernel_has() { ip -n "$1" -4 route show exact "$2" | grep -q "via ${3:-}"; }
 kernel_has_not() { ! kernel_has "$@"; }
 # The gateway's: the way out of a prefix that a protocol found. PREFIX SOURCE
 gateway_has() {
-	show rib "$1" | jq -e --arg s "$2" '[.routes[] | select(.source == $s and .best)] | length > 0'
+	show rib "$1" | jq -e --arg s "$2" '[.rib[] | select(.source == $s and .best)] | length > 0'
 }
 gateway_has_not() { ! gateway_has "$@"; }

@@ -36,7 +36,8 @@ static void flight_add(struct ospf_net *net, const struct net_flight *flight)
 		return;
 	}
 	net->flight[net->flying++] = *flight;
-	for (; at > 0 && flies_before(&net->flight[at], &net->flight[(at - 1) / 2]); at = (at - 1) / 2)
+	for (; at > 0 && flies_before(&net->flight[at], &net->flight[(at - 1) / 2]);
+	     at = (at - 1) / 2)
 		swap(&net->flight[at], &net->flight[(at - 1) / 2]);
 }
 
@@ -99,7 +100,8 @@ static void io_close(void *ctx, sock_id id, ns_t now)
 static void send_one(struct ospf_net *net, struct net_segment *segment, const struct net_end *end,
 		     const u8 *bytes, u32 len)
 {
-	struct net_flight flight = { .order = net->order++, .router = end->router,
+	struct net_flight flight = { .order = net->order++,
+				     .router = end->router,
 				     .life = net->router[end->router]->life,
 				     .iface = end->iface };
 
@@ -125,9 +127,12 @@ static enum sock_error io_send_to(void *ctx, sock_id id, const void *data, u32 b
 	struct ospf_net *net = router->net;
 	struct net_segment *segment = &net->segment[router->segment[dgram->iface]];
 	u8 packet[NET_PKT];
-	struct ip4_hdr ip = { .version_ihl = 0x45, .tos = dgram->tos, .ttl = dgram->ttl,
+	struct ip4_hdr ip = { .version_ihl = 0x45,
+			      .tos = dgram->tos,
+			      .ttl = dgram->ttl,
 			      .len = be16_of((u16)(bytes + IP4_HLEN_MIN)),
-			      .proto = sock_of(router, id)->proto, .src = dgram->from,
+			      .proto = sock_of(router, id)->proto,
+			      .src = dgram->from,
 			      .dst = dgram->to.addr };
 
 	CHECK(sock_of(router, id)->iface == dgram->iface && dgram->ttl == 1 && dgram->tos == 0xc0);
@@ -271,7 +276,11 @@ u32 ospf_net_segment(struct ospf_net *net, enum ospf_net_type type, u32 addr, u8
 {
 	CHECK(net->segment_count < NET_SEGMENTS);
 	net->segment[net->segment_count] = (struct net_segment){
-		.type = type, .addr = addr, .len = len, .carrier = true, .passes = true,
+		.type = type,
+		.addr = addr,
+		.len = len,
+		.carrier = true,
+		.passes = true,
 		.delay_ns = NS_PER_MS,
 	};
 	return net->segment_count++;
@@ -325,15 +334,16 @@ struct ospf_iface_conf *ospf_net_iface(struct ospf_net *net, u32 at, u32 segment
 	return NULL;
 }
 
-void ospf_net_export(struct ospf_net *net, u32 at, enum route_source source, bool type2,
-		     u32 metric)
+void ospf_net_export(struct ospf_net *net, u32 at, enum route_source source, bool type2, u32 metric)
 {
 	struct policy_conf *policies = &net->router[at]->policies;
 	struct policy_rule *rule = &policies->rule[policies->rule_count];
 
-	*rule = (struct policy_rule){ .list = POLICY_NONE, .sources = (u8)(1 << source),
+	*rule = (struct policy_rule){ .list = POLICY_NONE,
+				      .sources = (u8)(1 << source),
 				      .set = POLICY_SET_METRIC | (type2 ? POLICY_SET_TYPE2 : 0),
-				      .metric = metric, .action = POLICY_ACCEPT };
+				      .metric = metric,
+				      .action = POLICY_ACCEPT };
 	policies->policy[0] = (struct policy){ .name = "export", .count = ++policies->rule_count };
 	policies->policy_count = 1;
 	net->router[at]->conf.export_policy = 0;
@@ -342,8 +352,9 @@ void ospf_net_export(struct ospf_net *net, u32 at, enum route_source source, boo
 static void layout(struct net_router *router, struct mem *mem)
 {
 	struct hash_key key = { { 7, 8, 9, router->idx } };
-	struct rib_conf rib = { .net_limit = 2048, .path_limit = 4096, .hops_limit = 1024,
-				.key = key };
+	struct rib_conf rib = {
+		.net_limit = 2048, .path_limit = 4096, .hops_limit = 1024, .key = key
+	};
 	struct fib_conf fib = { .prefix_count = 4096, .route_count = 2048, .key = key };
 
 	fib_layout(&router->fib, &fib, mem);
@@ -396,11 +407,17 @@ static void after(struct net_router *router)
 void ospf_net_start(struct ospf_net *net, u32 at)
 {
 	struct net_router *router = net->router[at];
-	struct ospf_env env = { .io = { .ctx = router, .open = io_open, .close = io_close,
-					.send_to = io_send_to, .recv = io_recv, .set = io_set,
+	struct ospf_env env = { .io = { .ctx = router,
+					.open = io_open,
+					.close = io_close,
+					.send_to = io_send_to,
+					.recv = io_recv,
+					.set = io_set,
 					.watch = io_watch },
-				.rib = &router->rib, .ifaces = &router->ifaces,
-				.policies = &router->policies, .log = &router->log };
+				.rib = &router->rib,
+				.ifaces = &router->ifaces,
+				.policies = &router->policies,
+				.log = &router->log };
 	struct mem mem;
 
 	CHECK(!router->running);
@@ -454,10 +471,10 @@ void ospf_net_static(struct ospf_net *net, u32 at, u32 addr, u8 len, u32 gateway
 {
 	struct net_router *router = net->router[at];
 	struct ip_prefix prefix = ip_prefix4(be32_of(addr), len);
-	struct rib_hop hop = { .gateway = ip_addr4(be32_of(gateway)), .iface = iface,
-			       .weight = 1 };
-	struct rib_path path = { .client = router->fixed, .type = FIB_BLACKHOLE, .distance = 1,
-				 .hops = RIB_NONE };
+	struct rib_hop hop = { .gateway = ip_addr4(be32_of(gateway)), .iface = iface, .weight = 1 };
+	struct rib_path path = {
+		.client = router->fixed, .type = FIB_BLACKHOLE, .distance = 1, .hops = RIB_NONE
+	};
 
 	if (gateway != 0) {
 		path.type = FIB_UNICAST;
@@ -685,7 +702,9 @@ static bool judge_route(struct ospf_net *net, u32 at, u32 s, u32 dist)
 	if (there ? end < NET_ROUTERS : end == NET_ROUTERS)
 		return true;
 	printf("router %u, segment %u: packets %s\n", at, s,
-	       end == NET_ROUTERS ? "are lost" : end > NET_ROUTERS ? "go in circles" : "arrive");
+	       end == NET_ROUTERS  ? "are lost"
+	       : end > NET_ROUTERS ? "go in circles"
+				   : "arrive");
 	return false;
 }
 

@@ -9,7 +9,7 @@
  *     ospf_net_judge(net);
  *
  * After each event the routers that it touched are checked. ospf_net_judge() compares all routes
- * with what plain Dijkstra over the true topology says, and follows every route to its end.       */
+ * with what plain Dijkstra over the true topology says, and follows every route to its end.      */
 #ifndef TEST_SIM_OSPF_NET_H
 #define TEST_SIM_OSPF_NET_H
 
@@ -128,13 +128,13 @@ void ospf_net_static(struct ospf_net *net, u32 router, u32 addr, u8 len, u32 gat
 void ospf_net_carrier(struct ospf_net *net, u32 segment, bool carrier);
 void ospf_net_run(struct ospf_net *net, u32 seconds);
 void ospf_net_run_ms(struct ospf_net *net, u32 ms);
-/* Whether all is as it should be, for networks of one area without externals. Prints what is not. */
+/* Whether all is as it should be, for networks of one area without externals; prints what not. */
 bool ospf_net_judge(struct ospf_net *net);
 /* The route of a router; false: none. */
 bool ospf_net_route(struct ospf_net *net, u32 router, u32 addr, u8 len,
 		    struct ospf_route_shown *out);
 /* Where a packet for an address comes to that `router` sends: a router that has the address on a
- * link, NET_ROUTERS when it is lost, NET_ROUTERS + 1 when it goes in circles.                     */
+ * link, NET_ROUTERS when it is lost, NET_ROUTERS + 1 when it goes in circles.                    */
 u32 ospf_net_trace(struct ospf_net *net, u32 router, u32 addr);
 /* Neighbours of a router in a state. */
 u32 ospf_net_count(struct ospf_net *net, u32 router, enum ospf_nbr_state state);

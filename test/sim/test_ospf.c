@@ -1,5 +1,5 @@
 /* Networks of OSPF routers: whatever happens, when it is quiet again every router has the shortest
- * ways to all that can be reached, and to nothing else.                                           */
+ * ways to all that can be reached, and to nothing else.                                          */
 #include "sim/ospf_net.h"
 
 #include <setjmp.h>
@@ -30,7 +30,6 @@ static void test_two_on_a_link(void **state)
 	assert_true(ospf_net_judge(net));
 	ospf_net_free(net);
 }
-
 
 /* All on one network. */
 static struct ospf_net *lan_of(u64 seed, u32 count, u32 *lan)
@@ -98,8 +97,8 @@ static void test_graceful_stop(void **state)
 		struct ospf_lsa_shown lsa;
 		u32 cursor = 0;
 
-		while (n != 1 && ospf_show_lsas(&net->router[n]->ospf, &cursor, &lsa, 1,
-						net->now) == 1)
+		while (n != 1 &&
+		       ospf_show_lsas(&net->router[n]->ospf, &cursor, &lsa, 1, net->now) == 1)
 			assert_int_not_equal(be32_host(lsa.hdr.adv), 0x01000002);
 	}
 	assert_true(ospf_net_judge(net));
@@ -143,7 +142,8 @@ static void wild_init(struct wild *wild, u64 seed, u32 routers)
 		attach(wild, rng_below(&wild->rng, n), link);
 	}
 	for (u32 n = 0; n < routers / 2; n++) {
-		u32 lan = ospf_net_segment(wild->net, OSPF_NET_BROADCAST, 0x0a800000 + (n << 8), 24);
+		u32 lan = ospf_net_segment(wild->net, OSPF_NET_BROADCAST, 0x0a800000 + (n << 8),
+					   24);
 		u32 ends = 1 + rng_below(&wild->rng, 5);
 
 		for (u32 e = 0; e < ends; e++)
@@ -204,9 +204,9 @@ static void wild_run(u64 seed, u32 routers, u32 faults)
 	ospf_net_run(wild.net, 30 + rng_below(&wild.rng, 200));
 	for (u32 n = 0; n < faults; n++) {
 		wild_fault(&wild);
-		ospf_net_run_ms(wild.net, rng_below(&wild.rng, 2) == 0 ?
-						  rng_below(&wild.rng, 3000) :
-						  rng_below(&wild.rng, 100000));
+		ospf_net_run_ms(wild.net, rng_below(&wild.rng, 2) == 0
+						  ? rng_below(&wild.rng, 3000)
+						  : rng_below(&wild.rng, 100000));
 	}
 	wild_heal(&wild);
 	ospf_net_run(wild.net, 240);
@@ -228,13 +228,136 @@ static void test_any_network(void **state)
 		wild_run(seed, 4 + (u32)(seed * 7 % 20), 15);
 }
 
+/* Hours of loss: LSAs are refreshed, none ages out, nothing is left over, and all is known. */
+static void test_hours(void **state)
+{
+	struct wild wild;
+
+	(void)state;
+	wild_init(&wild, 77, 8);
+	ospf_net_run(wild.net, 3 * 3600);
+	wild_heal(&wild);
+	ospf_net_run(wild.net, 240);
+	assert_true(ospf_net_judge(wild.net));
+	for (u32 at = 0; at < wild.net->router_count; at++) {
+		const struct ospf *o = &wild.net->router[at]->ospf;
+		struct ospf_lsa_shown lsa;
+		u32 cursor = 0;
+
+		assert_int_equal(o->rxmts.live, 0);
+		assert_int_equal(o->requests.live, 0);
+		assert_int_equal(o->flushed_count, 0);
+		assert_int_equal(o->stats.malformed, 0);
+		while (ospf_show_lsas(o, &cursor, &lsa, 1, wild.net->now) == 1)
+			assert_true(be16_host(lsa.hdr.age) < OSPF_REFRESH_S + 60);
+	}
+	ospf_net_free(wild.net);
+}
+
+/* ---- many areas ------------------------------------------------------------------------------ */
+
+enum { AREAS = 4, INSIDE = 3 };
+
+/* A backbone of border routers, two to each area, and routers inside; each has its own network.
+ * Returns the network of a router in *own.                                                       */
+static void areas_init(struct wild *wild, u64 seed, u32 *own)
+{
+	u8 bytes[32] = { 2 };
+	struct ospf_net *net = ospf_net_new(seed);
+	u32 core = ospf_net_segment(net, OSPF_NET_BROADCAST, 0x0a000000, 24);
+
+	memcpy(bytes + 1, &seed, sizeof seed);
+	rng_init(&wild->rng, bytes);
+	wild->net = net;
+	for (u32 area = 1; area <= AREAS; area++) {
+		u32 lan = ospf_net_segment(net, OSPF_NET_BROADCAST, 0x0a000000 + (area << 16), 24);
+
+		for (u32 n = 0; n < 2 + INSIDE; n++) {
+			u32 at = ospf_net_router(net, (area << 8) + n + 1);
+
+			if (n < 2)
+				ospf_net_attach(net, at, core, (u16)(1 + rng_below(&wild->rng, 20)),
+						0);
+			ospf_net_attach(net, at, lan, (u16)(1 + rng_below(&wild->rng, 20)), area);
+			own[at] = ospf_net_segment(net, OSPF_NET_BROADCAST,
+						   0x0a000000 + (area << 16) + ((n + 1) << 8), 24);
+			ospf_net_attach(net, at, own[at], 1, area);
+		}
+		for (u32 n = 0; area % 2 == 0 && n < 2 + INSIDE; n++)
+			ospf_net_area(net, net->router_count - 1 - n, area)
+				->kind = area == 2 ? OSPF_AREA_STUB : OSPF_AREA_NSSA;
+	}
+	for (u32 at = 0; at < net->router_count; at++)
+		ospf_net_start(net, at);
+}
+
+static bool has_border(const struct ospf_net *net, u32 first)
+{
+	return net->router[first]->running || net->router[first + 1]->running;
+}
+
+/* Whoever runs is reached by whoever runs, as long as both areas have a border router. */
+static void areas_judge(struct wild *wild, const u32 *own)
+{
+	struct ospf_net *net = wild->net;
+	u32 each = 2 + INSIDE;
+
+	for (u32 a = 0; a < net->router_count; a++) {
+		for (u32 b = 0; b < net->router_count; b++) {
+			u32 first_a = a / each * each, first_b = b / each * each;
+			bool way = has_border(net, first_a) && has_border(net, first_b);
+			u32 end;
+
+			if (!net->router[a]->running)
+				continue;
+			end = ospf_net_trace(net, a, net->segment[own[b]].addr + 1);
+			assert_int_not_equal(end, NET_ROUTERS + 1);
+			if (net->router[b]->running && (way || first_a == first_b))
+				assert_int_equal(end, b);
+			else
+				assert_int_equal(end, NET_ROUTERS);
+		}
+	}
+}
+
+static void test_any_areas(void **state)
+{
+	const char *text = getenv("SEED"), *many = getenv("SEEDS");
+	u64 first = text == NULL ? 1 : strtoull(text, NULL, 10);
+	u64 seeds = many == NULL ? 6 : strtoull(many, NULL, 10);
+
+	(void)state;
+	for (u64 seed = first; seed < first + seeds; seed++) {
+		struct wild wild;
+		u32 own[NET_ROUTERS];
+
+		printf("seed %llu\n", (unsigned long long)seed);
+		areas_init(&wild, seed, own);
+		ospf_net_run(wild.net, 150);
+		areas_judge(&wild, own);
+		for (u32 fault = 0; fault < 12; fault++) {
+			u32 at = rng_below(&wild.rng, wild.net->router_count);
+
+			if (!wild.net->router[at]->running)
+				ospf_net_start(wild.net, at);
+			else if (rng_below(&wild.rng, 2) == 0)
+				ospf_net_crash(wild.net, at);
+			else
+				ospf_net_stop(wild.net, at);
+			ospf_net_run(wild.net, rng_below(&wild.rng, 90));
+		}
+		ospf_net_run(wild.net, 240);
+		areas_judge(&wild, own);
+		ospf_net_free(wild.net);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_two_on_a_link),
-		cmocka_unit_test(test_designated_router),
-		cmocka_unit_test(test_graceful_stop),
-		cmocka_unit_test(test_any_network),
+		cmocka_unit_test(test_two_on_a_link), cmocka_unit_test(test_designated_router),
+		cmocka_unit_test(test_graceful_stop), cmocka_unit_test(test_any_network),
+		cmocka_unit_test(test_hours),         cmocka_unit_test(test_any_areas),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

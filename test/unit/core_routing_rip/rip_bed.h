@@ -149,6 +149,17 @@ static inline void bed_wait(struct rip_bed *bed, ns_t for_ns)
 	bed_turn(bed);
 }
 
+/* It has begun, and what it said then is forgotten. */
+static inline struct rip_bed *bed_ready(void)
+{
+	struct rip_bed *bed = bed_new();
+
+	bed_start(bed);
+	bed_turn(bed);
+	bed_forget_sent(bed);
+	return bed;
+}
+
 /* ---- what neighbours say --------------------------------------------------------------------- */
 
 struct told {
@@ -220,7 +231,7 @@ static inline bool bed_sent(struct rip_bed *bed, u16 iface, struct dgram *out)
 	return false;
 }
 
-/* The metric of a network in the responses by an interface, 0: it is in none; the last one counts. */
+/* The metric of a network in the responses by an interface, the last one; 0: it is in none. */
 static inline u32 bed_told(struct rip_bed *bed, u16 iface, const char *addr,
 			   struct rip_entry *found)
 {

@@ -99,7 +99,7 @@ static void test_each_bit_counts(void **state)
 
 		for (u32 bit = 0; bit < len * 8; bit++) {
 			at[bit / 8] ^= (u8)(1u << bit % 8);
-			assert_int_not_equal(rip_auth_check(&conf, at, len, &seen), RIP_AUTH_GOOD);
+			assert_true(rip_auth_check(&conf, at, len, &seen) != RIP_AUTH_GOOD);
 			at[bit / 8] ^= (u8)(1u << bit % 8);
 		}
 	}
@@ -115,13 +115,22 @@ static void test_lengths_of_a_digest(void **state)
 	(void)state;
 	for (u32 cut = RIP_HEADER_LEN; cut < len; cut++)
 		assert_int_not_equal(rip_auth_check(&conf, at, cut, &seen), RIP_AUTH_GOOD);
-	/* The trailer where the entry of authentication is. */
+	/* The trailer where the entry of authentication is, and as long as it would have to be. */
 	at[9] = RIP_HEADER_LEN;
-	assert_int_equal(rip_auth_check(&conf, at, 4 + 4 + 16 + 0, &seen), RIP_AUTH_MALFORMED);
-	/* The head of the trailer counted, as some do: under the digest, so a message of its own. */
-	len = plain(at, true);
-	len = rip_auth_sign(&conf, at, len, 5);
-	assert_int_equal(at[11], 16);
+	assert_int_equal(rip_auth_check(&conf, at, 4 + 4 + 16, &seen), RIP_AUTH_MALFORMED);
+}
+
+/* RFC 2082 section 3.1 can be read so that the head of the trailer counts, too, and some do. */
+static void test_the_longer_length_is_taken(void **state)
+{
+	struct rip_auth_conf conf = conf_of(RIP_AUTH_DIGEST, DIGEST_MD5, "correct horse");
+	u8 at[RIP_MSG_MAX];
+	u32 len = bytes_of(SIGNED_HEAD("14") "52169db196c91229873ccf7792113a4d", at);
+	struct rip_auth_seen seen;
+
+	(void)state;
+	assert_int_equal(rip_auth_check(&conf, at, len, &seen), RIP_AUTH_GOOD);
+	assert_int_equal(seen.entry_count, 1);
 }
 
 static void test_password(void **state)
@@ -207,6 +216,7 @@ int main(void)
 		cmocka_unit_test(test_digests_are_those_of_the_rfcs),
 		cmocka_unit_test(test_each_bit_counts),
 		cmocka_unit_test(test_lengths_of_a_digest),
+		cmocka_unit_test(test_the_longer_length_is_taken),
 		cmocka_unit_test(test_password),
 		cmocka_unit_test(test_kinds_do_not_mix),
 		cmocka_unit_test(test_keys_roll_over),

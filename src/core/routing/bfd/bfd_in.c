@@ -20,12 +20,14 @@ u32 bfd_find(const struct bfd *b, be32 addr, u16 iface)
 	return IDX_NONE;
 }
 
-/* The session that a packet is for. One that names it has to come from its neighbour, too. */
+/* The session that a packet is for. One that names it has to come from its neighbour, too; and who
+ * can not answer does not listen.                                                                */
 static u32 find_peer(const struct bfd *b, const struct bfd_msg *msg, const struct sock_info *info)
 {
 	u32 idx = bfd_find(b, info->from.addr, info->iface);
 
-	if (idx == IDX_NONE || (msg->yours != 0 && bfd_at(b, idx)->mine != msg->yours))
+	if (idx == IDX_NONE || bfd_at(b, idx)->sock == SOCK_ID_NONE ||
+	    (msg->yours != 0 && bfd_at(b, idx)->mine != msg->yours))
 		return IDX_NONE;
 	return idx;
 }

@@ -135,8 +135,7 @@ const char *ospf_auth_wrong(const struct ospf_auth_conf *auth, const u8 *msg, u3
 		return crypto_wrong(auth, msg, have, seq);
 	if (!be16_eq(ospf_msg_csum(msg, be16_host(hdr->len)), hdr->csum))
 		return "a wrong checksum";
-	if (auth->kind == OSPF_AUTH_PLAIN &&
-	    !bytes_equal(hdr->auth, auth->plain, sizeof hdr->auth))
+	if (auth->kind == OSPF_AUTH_PLAIN && !bytes_equal(hdr->auth, auth->plain, sizeof hdr->auth))
 		return "a wrong password";
 	return NULL;
 }

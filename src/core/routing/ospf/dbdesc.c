@@ -15,8 +15,7 @@ static void set_retry(struct ospf *o, u32 idx, ns_t now)
 {
 	const struct ospf_nbr *nbr = ospf_nbr_at(o, idx);
 
-	ospf_nbr_timer(o, idx, OSPF_TIMER_DD,
-		       now + o->iface[nbr->iface].conf.rxmt_s * NS_PER_SEC);
+	ospf_nbr_timer(o, idx, OSPF_TIMER_DD, now + o->iface[nbr->iface].conf.rxmt_s * NS_PER_SEC);
 }
 
 void ospf_dd_resend(struct ospf *o, u32 idx)
@@ -51,7 +50,7 @@ void ospf_dd_start(struct ospf *o, u32 idx, ns_t now)
 	set_retry(o, idx, now);
 }
 
-/* Whether the neighbour is to hear of an LSA: its area's, and AS-external ones where there are such. */
+/* Whether the neighbour is to hear of an LSA: its area's, and AS-external ones where they go. */
 static bool is_for(const struct ospf *o, const struct ospf_nbr *nbr, const struct ospf_lsa *lsa)
 {
 	u8 area = o->iface[nbr->iface].area;
@@ -105,8 +104,7 @@ void ospf_dd_send_next(struct ospf *o, u32 idx, ns_t now)
 	struct ospf_nbr *nbr = ospf_nbr_at(o, idx);
 
 	describe(o, nbr, now);
-	fill_head(o, nbr,
-		  (u8)((nbr->more ? OSPF_DD_M : 0) | (nbr->master ? 0 : OSPF_DD_MS)));
+	fill_head(o, nbr, (u8)((nbr->more ? OSPF_DD_M : 0) | (nbr->master ? 0 : OSPF_DD_MS)));
 	ospf_dd_resend(o, idx);
 	/* The slave speaks when it is spoken to. */
 	if (nbr->master)
@@ -193,7 +191,6 @@ static void negotiate(struct ospf *o, const struct ospf_in *in, ns_t now)
 	} else {
 		return;
 	}
-	nbr->options = dd->options;
 	ospf_nbr_event(o, in->nbr, OSPF_NE_NEGOTIATED, now);
 	accept(o, in, now);
 }
@@ -228,7 +225,7 @@ static void go_on(struct ospf *o, const struct ospf_in *in, ns_t now)
 		return;
 	}
 	if (((dd->flags & OSPF_DD_MS) != 0) != nbr->master || (dd->flags & OSPF_DD_I) != 0 ||
-	    dd->options != nbr->options || be32_host(dd->seq) != wanted)
+	    dd->options != nbr->last_dd.options || be32_host(dd->seq) != wanted)
 		ospf_nbr_event(o, in->nbr, OSPF_NE_SEQ_MISMATCH, now);
 	else
 		accept(o, in, now);

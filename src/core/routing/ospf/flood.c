@@ -26,7 +26,8 @@ bool ospf_flood_pack(struct ospf *o, u32 iface, u32 idx, u32 count, u32 *len, ns
 
 u32 ospf_rxmt_find(const struct ospf *o, u32 lsa, u32 nbr)
 {
-	for (u32 at = ospf_lsa_at(o, lsa)->rxmt; at != IDX_NONE; at = ospf_rxmt_at(o, at)->lsa_next) {
+	for (u32 at = ospf_lsa_at(o, lsa)->rxmt; at != IDX_NONE;
+	     at = ospf_rxmt_at(o, at)->lsa_next) {
 		if (ospf_rxmt_at(o, at)->nbr == nbr)
 			return at;
 	}
@@ -70,9 +71,9 @@ static void set_timer(struct ospf *o, u32 idx)
 	ns_t wait = o->iface[nbr->iface].conf.rxmt_s * NS_PER_SEC;
 
 	ospf_nbr_timer(o, idx, OSPF_TIMER_RXMT,
-		       nbr->rxmts.first == IDX_NONE ?
-			       NS_NEVER :
-			       ospf_rxmt_at(o, nbr->rxmts.first)->sent_ns + wait);
+		       nbr->rxmts.first == IDX_NONE
+			       ? NS_NEVER
+			       : ospf_rxmt_at(o, nbr->rxmts.first)->sent_ns + wait);
 }
 
 void ospf_rxmt_add(struct ospf *o, u32 lsa, u32 nbr, ns_t now)
@@ -96,8 +97,9 @@ void ospf_rxmt_add(struct ospf *o, u32 lsa, u32 nbr, ns_t now)
 		return;
 	}
 	rxmt = ospf_rxmt_at(o, at);
-	*rxmt = (struct ospf_rxmt){ .lsa = lsa, .nbr = nbr, .lsa_next = own->rxmt,
-				    .lsa_prev = IDX_NONE, .sent_ns = now };
+	*rxmt = (struct ospf_rxmt){
+		.lsa = lsa, .nbr = nbr, .lsa_next = own->rxmt, .lsa_prev = IDX_NONE, .sent_ns = now
+	};
 	if (own->rxmt != IDX_NONE)
 		ospf_rxmt_at(o, own->rxmt)->lsa_prev = at;
 	own->rxmt = at;
@@ -127,7 +129,8 @@ void ospf_rxmt_del(struct ospf *o, u32 at)
 
 void ospf_rxmt_del_lsa(struct ospf *o, u32 lsa)
 {
-	for (u32 left = o->conf.nbr_limit; left > 0 && ospf_lsa_at(o, lsa)->rxmt != IDX_NONE; left--)
+	for (u32 left = o->conf.nbr_limit; left > 0 && ospf_lsa_at(o, lsa)->rxmt != IDX_NONE;
+	     left--)
 		ospf_rxmt_del(o, ospf_lsa_at(o, lsa)->rxmt);
 }
 

@@ -38,9 +38,10 @@ static const char *hello_wrong(const struct ospf *o, const struct ospf_in *in)
 	return NULL;
 }
 
-/* What of section 10.5 concerns the election: what it says of itself. */
+/* What of section 10.5 concerns the election: what it says of itself. Only of one that hears us
+ * does a claim end the waiting (section 9.2, BackupSeen).                                        */
 static void look_at_claims(struct ospf *o, struct ospf_nbr *nbr, const struct ospf_hello *hello,
-			   bool is_new)
+			   bool is_new, bool hears_us)
 {
 	struct ospf_iface *ifc = &o->iface[nbr->iface];
 	bool was_dr = be32_eq(nbr->dr, nbr->addr), was_bdr = be32_eq(nbr->bdr, nbr->addr);
@@ -48,7 +49,7 @@ static void look_at_claims(struct ospf *o, struct ospf_nbr *nbr, const struct os
 
 	if (!is_new && nbr->priority != hello->priority)
 		ifc->news |= OSPF_NEWS_NBR_CHANGE;
-	if (ifc->state == OSPF_IFACE_WAITING &&
+	if (ifc->state == OSPF_IFACE_WAITING && hears_us &&
 	    ((is_dr && hello->bdr.raw == 0) || is_bdr))
 		ifc->news |= OSPF_NEWS_BACKUP_SEEN;
 	else if (!is_new && (was_dr != is_dr || was_bdr != is_bdr))
@@ -77,8 +78,8 @@ void ospf_hello_in(struct ospf *o, const struct ospf_in *in, ns_t now)
 {
 	const struct ospf_hello *hello = (const void *)in->body;
 	const char *wrong = hello_wrong(o, in);
+	bool is_new, hears_us = names_us(o, in);
 	struct ospf_nbr *nbr;
-	bool is_new;
 	u32 idx;
 
 	if (wrong != NULL) {
@@ -95,14 +96,13 @@ void ospf_hello_in(struct ospf *o, const struct ospf_in *in, ns_t now)
 		return;
 	}
 	nbr = ospf_nbr_at(o, idx);
-	nbr->options = hello->options;
 	if (is_new && o->iface[in->iface].conf.auth.kind == OSPF_AUTH_CRYPTO) {
 		nbr->has_seq = true;
 		nbr->seq = in->seq;
 	}
 	ospf_nbr_event(o, idx, OSPF_NE_HELLO, now);
-	look_at_claims(o, nbr, hello, is_new);
-	ospf_nbr_event(o, idx, names_us(o, in) ? OSPF_NE_TWO_WAY : OSPF_NE_ONE_WAY, now);
+	look_at_claims(o, nbr, hello, is_new, hears_us);
+	ospf_nbr_event(o, idx, hears_us ? OSPF_NE_TWO_WAY : OSPF_NE_ONE_WAY, now);
 	/* A new one hears of us at once, not in the next interval. */
 	if (is_new)
 		ospf_iface_timer(o, in->iface, OSPF_TIMER_HELLO, now);

@@ -70,9 +70,9 @@ const char *ospf_iface_state_name(enum ospf_iface_state state)
 {
 	/* As section 9.1 has them. */
 	static const char *const name[] = {
-		[OSPF_IFACE_DOWN] = "Down",     [OSPF_IFACE_WAITING] = "Waiting",
+		[OSPF_IFACE_DOWN] = "Down",          [OSPF_IFACE_WAITING] = "Waiting",
 		[OSPF_IFACE_PTP] = "Point-to-point", [OSPF_IFACE_OTHER] = "DR Other",
-		[OSPF_IFACE_BACKUP] = "Backup", [OSPF_IFACE_DR] = "DR",
+		[OSPF_IFACE_BACKUP] = "Backup",      [OSPF_IFACE_DR] = "DR",
 	};
 
 	_Static_assert(ARRAY_COUNT(name) == OSPF_IFACE_STATES, "a name for each state");
@@ -93,7 +93,7 @@ void ospf_iface_set_state(struct ospf *o, u32 iface, enum ospf_iface_state state
 	ifc->state = (u8)state;
 	if (leads != ifc->in_dr_group)
 		ospf_io_join(o, iface, leads, now);
-	/* Sections 12.4 (1) and (4): router-LSA and network-LSA; which areas there are may change what
+	/* Sections 12.4 (1) and (4): router-LSA and network-LSA; which areas there are changes what
 	 * is told to others.                                                                     */
 	ospf_work_at(o, OSPF_WORK_LINKS, now);
 	ospf_spf_wanted(o, now);
@@ -135,9 +135,9 @@ static bool is_better(const struct candidate *a, const struct candidate *b)
 
 /* Steps 2 and 3 for one more candidate. */
 struct ballot {
-	struct candidate dr;       /* of those that say so */
-	struct candidate bdr;      /* likewise */
-	struct candidate may_be;   /* of those that do not say that they are the DR */
+	struct candidate dr;     /* of those that say so */
+	struct candidate bdr;    /* likewise */
+	struct candidate may_be; /* of those that do not say that they are the DR */
 	bool has_dr, has_bdr, has_may_be;
 };
 

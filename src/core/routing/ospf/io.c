@@ -1,4 +1,4 @@
-/* Messages in and out: sockets, and what is looked at before anybody reads a message (section 8). */
+/* Messages in and out: sockets, and what is looked at before a message is read (section 8). */
 #include "core/routing/ospf/ospf_part.h"
 
 enum { TTL = 1, TEXT_SIZE = SPEAKER_TEXT_SIZE };
@@ -129,10 +129,9 @@ void ospf_io_join(struct ospf *o, u32 iface, bool join, ns_t now)
 void ospf_tell(struct ospf *o, enum speaker_event_kind kind, u16 iface, const be32 *nbr,
 	       struct text *text, ns_t now)
 {
-	struct speaker_event event = { .at_ns = now,
-				       .kind = kind,
-				       .source = ROUTE_OSPF,
-				       .iface = iface };
+	struct speaker_event event = {
+		.at_ns = now, .kind = kind, .source = ROUTE_OSPF, .iface = iface
+	};
 
 	if (nbr != NULL)
 		event.neighbour = ip_addr4(*nbr);

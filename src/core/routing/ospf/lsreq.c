@@ -37,8 +37,9 @@ bool ospf_req_add(struct ospf *o, u32 idx, const struct ospf_lsa_hdr *hdr)
 		return false;
 	}
 	req = ospf_req_at(o, at);
-	*req = (struct ospf_request){ .hdr = *hdr, .nbr = idx, .next = IDX_NONE,
-				      .prev = list->last };
+	*req = (struct ospf_request){
+		.hdr = *hdr, .nbr = idx, .next = IDX_NONE, .prev = list->last
+	};
 	if (list->last == IDX_NONE)
 		list->first = at;
 	else
@@ -66,8 +67,8 @@ void ospf_req_del(struct ospf *o, u32 at)
 	list->count--;
 	nbr->asked -= req->asked;
 	o->nbr_news = true;
-	map_del(&o->request_map,
-		req_hash(o, req->nbr, req->hdr.type, req->hdr.id, req->hdr.adv), at);
+	map_del(&o->request_map, req_hash(o, req->nbr, req->hdr.type, req->hdr.id, req->hdr.adv),
+		at);
 	slab_del(&o->requests, at);
 }
 
@@ -92,8 +93,7 @@ void ospf_req_send(struct ospf *o, u32 idx, bool again, ns_t now)
 		req->asked = true;
 	}
 	ospf_io_send(o, nbr->iface, OSPF_LSREQ, len, ospf_io_nbr_addr(o, nbr));
-	ospf_nbr_timer(o, idx, OSPF_TIMER_REQ,
-		       now + o->iface[nbr->iface].conf.rxmt_s * NS_PER_SEC);
+	ospf_nbr_timer(o, idx, OSPF_TIMER_REQ, now + o->iface[nbr->iface].conf.rxmt_s * NS_PER_SEC);
 }
 
 void ospf_req_settle(struct ospf *o, u32 idx, ns_t now)

@@ -79,13 +79,12 @@ static void take_newer(struct ospf *o, const struct news *news, ns_t now)
 		o->stats.too_soon++;
 		return;
 	}
-	if (idx != IDX_NONE)
-		ospf_rxmt_del_lsa(o, idx);
 	idx = ospf_lsa_install(o, news->area, news->bytes, now);
 	if (idx == IDX_NONE) {
 		tell_full(o, news, now);
 		return;
 	}
+	ospf_rxmt_del_lsa(o, idx);
 	if (!ospf_flood(o, idx, news->in->nbr, now))
 		ack_delayed(o, news, now);
 	if (be32_eq(news->hdr.adv, o->router_id) || is_own_network(o, &news->hdr))
@@ -116,8 +115,7 @@ static void take_older(struct ospf *o, const struct news *news, ns_t now)
 
 	if (lsa->flushed && be32_host(ospf_lsa_head(o, lsa)->seq) == OSPF_SEQ_MAX)
 		return;
-	if (lsa->back_ns != NS_NEVER &&
-	    now - lsa->back_ns < OSPF_MIN_LS_ARRIVAL_S * NS_PER_SEC)
+	if (lsa->back_ns != NS_NEVER && now - lsa->back_ns < OSPF_MIN_LS_ARRIVAL_S * NS_PER_SEC)
 		return;
 	lsa->back_ns = now;
 	(void)ospf_flood_pack(o, news->in->iface, news->have, 0, &len, now);

@@ -206,8 +206,8 @@ u32 ospf_nbr_find(const struct ospf *o, u32 iface, be32 rid, be32 addr)
 	for (u32 at = ifc->nbr_first; at != IDX_NONE; at = ospf_nbr_at(o, at)->next) {
 		const struct ospf_nbr *nbr = ospf_nbr_at(o, at);
 
-		if (ifc->conf.type == OSPF_NET_PTP ? be32_eq(nbr->rid, rid) :
-						     be32_eq(nbr->addr, addr))
+		if (ifc->conf.type == OSPF_NET_PTP ? be32_eq(nbr->rid, rid)
+						   : be32_eq(nbr->addr, addr))
 			return at;
 	}
 	return IDX_NONE;

@@ -3,9 +3,9 @@
 #include "core/routing/ospf/ospf_part.h"
 
 enum {
-	READ_MAX = 1024,     /* changes of the RIB in one call */
-	SETTLE_MS = 100,     /* changes that come together leave together */
-	TRANSLATOR_S = 40,   /* RFC 3101 appendix D, TranslatorStabilityInterval */
+	READ_MAX = 1024,   /* changes of the RIB in one call */
+	SETTLE_MS = 100,   /* changes that come together leave together */
+	TRANSLATOR_S = 40, /* RFC 3101 appendix D, TranslatorStabilityInterval */
 };
 
 static u64 export_hash(const struct ospf *o, be32 addr, u8 len)
@@ -95,6 +95,12 @@ static void take_gateway(const struct ospf *o, const struct rib_change *change,
 	export->iface = hop[0].iface;
 }
 
+/* Own addresses and broadcasts are nobody else's. */
+static bool is_for_others(u8 type)
+{
+	return type == FIB_UNICAST || type == FIB_BLACKHOLE || type == FIB_PROHIBIT;
+}
+
 static bool export_made(const struct ospf *o, const struct rib_change *change,
 			struct ospf_export *export)
 {
@@ -104,7 +110,8 @@ static bool export_made(const struct ospf *o, const struct rib_change *change,
 	struct policy_result result;
 
 	if (change->gone || change->prefix.addr.family != FAMILY_IP4 ||
-	    change->source == ROUTE_OSPF || o->conf.export_policy == POLICY_NONE)
+	    change->source == ROUTE_OSPF || o->conf.export_policy == POLICY_NONE ||
+	    !is_for_others(change->best.type))
 		return false;
 	policy_run(o->env.policies, o->conf.export_policy, &view, &result);
 	if (!result.accepted)
@@ -125,9 +132,9 @@ static void export_take(struct ospf *o, const struct rib_change *change)
 	struct ospf_export made;
 	be32 addr = change->prefix.addr.word[0];
 	bool wanted = export_made(o, change, &made);
-	u32 idx = change->prefix.addr.family == FAMILY_IP4 ?
-			  export_find(o, addr, change->prefix.len) :
-			  IDX_NONE;
+	u32 idx = change->prefix.addr.family == FAMILY_IP4
+			  ? export_find(o, addr, change->prefix.len)
+			  : IDX_NONE;
 
 	if (idx != IDX_NONE && !wanted) {
 		export_del(o, idx);
@@ -160,14 +167,6 @@ void ospf_export_read(struct ospf *o, ns_t now)
 	ospf_work_at(o, OSPF_WORK_EXT, count == READ_MAX ? now : now + SETTLE_MS * NS_PER_MS);
 	/* Whether there is anything decides the E bit. */
 	ospf_work_at(o, OSPF_WORK_LINKS, now);
-}
-
-void ospf_export_clear(struct ospf *o)
-{
-	for (u32 at = 0; at < o->conf.export_limit; at++) {
-		if (slab_is_live(&o->exports, at))
-			export_del(o, at);
-	}
 }
 
 /* ---- LSAs ------------------------------------------------------------------------------------ */
@@ -222,8 +221,8 @@ static be32 forward_of(const struct ospf *o, const struct ospf_export *export, u
 		if (!ifc->used || ifc->state == OSPF_IFACE_DOWN ||
 		    ifc->conf.type != OSPF_NET_BROADCAST || !on_net(ifc, export->gateway))
 			continue;
-		if (area == OSPF_AREA_AS ? o->area[ifc->area].conf.kind == OSPF_AREA_NORMAL :
-					   ifc->area == area)
+		if (area == OSPF_AREA_AS ? o->area[ifc->area].conf.kind == OSPF_AREA_NORMAL
+					 : ifc->area == area)
 			return export->gateway;
 	}
 	return be32_of(0);

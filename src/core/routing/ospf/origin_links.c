@@ -71,8 +71,7 @@ static void add_broadcast(struct links *links, const struct ospf_iface *ifc)
 				  .metric = be16_of(cost_of(links, ifc)) };
 	bool leads = ifc->state == OSPF_IFACE_DR;
 
-	if (ifc->state != OSPF_IFACE_WAITING && ifc->dr.raw != 0 &&
-	    has_full(links->o, ifc, !leads))
+	if (ifc->state != OSPF_IFACE_WAITING && ifc->dr.raw != 0 && has_full(links->o, ifc, !leads))
 		add_link(links, &link);
 	else
 		add_stub(links, ifc->addr, ifc->len, ifc->conf.cost);
@@ -115,8 +114,7 @@ static u8 flags_of(const struct ospf *o, const struct ospf_area *area)
 {
 	u8 flags = o->is_abr ? OSPF_RTR_B : 0;
 
-	if (area->conf.kind != OSPF_AREA_STUB &&
-	    (ospf_is_asbr(o) || (o->is_abr && has_nssa(o))))
+	if (area->conf.kind != OSPF_AREA_STUB && (ospf_is_asbr(o) || (o->is_abr && has_nssa(o))))
 		flags |= OSPF_RTR_E;
 	if (area->conf.kind == OSPF_AREA_NSSA && area->conf.nssa_always && o->is_abr)
 		flags |= OSPF_RTR_NT;
@@ -131,10 +129,13 @@ static u8 lsa_options(const struct ospf_area *area)
 
 static void router_lsa(struct ospf *o, u32 area, ns_t now)
 {
-	struct links links = { .o = o, .len = sizeof(struct ospf_router_lsa),
+	struct links links = { .o = o,
+			       .len = sizeof(struct ospf_router_lsa),
 			       .most = ospf_is_stub_router(o, now) };
 	struct ospf_router_lsa *router = (void *)o->made;
-	struct ospf_want want = { .area = (u8)area, .type = OSPF_ROUTER_LSA, .id = o->router_id,
+	struct ospf_want want = { .area = (u8)area,
+				  .type = OSPF_ROUTER_LSA,
+				  .id = o->router_id,
 				  .options = lsa_options(&o->area[area]),
 				  .work = OSPF_WORK_LINKS };
 
@@ -157,7 +158,9 @@ static void network_lsa(struct ospf *o, u32 iface, ns_t now)
 	const struct ospf_iface *ifc = &o->iface[iface];
 	struct ospf_network_lsa *network = (void *)o->made;
 	u32 count = 0;
-	struct ospf_want want = { .area = ifc->area, .type = OSPF_NETWORK_LSA, .id = ifc->addr,
+	struct ospf_want want = { .area = ifc->area,
+				  .type = OSPF_NETWORK_LSA,
+				  .id = ifc->addr,
 				  .options = lsa_options(&o->area[ifc->area]),
 				  .work = OSPF_WORK_LINKS };
 

@@ -50,8 +50,8 @@ static void networks(struct ospf *o, u32 area, bool hosts, ns_t now)
 			continue;
 		/* Routes of other areas are known to the backbone already, and ours are known by
 		 * their ranges.                                                                  */
-		if (route->path == OSPF_PATH_INTER ? o->area[area].conf.id == 0 :
-						     in_range(o, route))
+		if (route->path == OSPF_PATH_INTER ? o->area[area].conf.id == 0
+						   : in_range(o, route))
 			continue;
 		summary(o, area, route->addr, route->len, route->cost, now);
 	}
@@ -100,8 +100,7 @@ static void asbrs(struct ospf *o, u32 area, ns_t now)
 		for (u32 at = ospf_lsa_first(o, other, OSPF_ROUTER_LSA); at != IDX_NONE;
 		     at = ospf_lsa_at(o, at)->next) {
 			const struct ospf_lsa *lsa = ospf_lsa_at(o, at);
-			const struct ospf_router_lsa *router =
-				(const void *)ospf_lsa_bytes(o, lsa);
+			const struct ospf_router_lsa *router = (const void *)ospf_lsa_bytes(o, lsa);
 
 			if (lsa->run == o->run && (router->flags & OSPF_RTR_E) != 0)
 				asbr(o, area, lsa->adv, now);

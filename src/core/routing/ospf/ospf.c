@@ -12,7 +12,7 @@ void ospf_layout(struct ospf *o, const struct ospf_conf *conf, struct mem *mem)
 	o->conf = *conf;
 	slab_layout(&o->nbrs, mem, "ospf_neighbours", conf->nbr_limit, sizeof(struct ospf_nbr));
 	slab_layout(&o->lsas, mem, "ospf_lsas", conf->lsa_limit, sizeof(struct ospf_lsa));
-	for (u32 class = 0; class < OSPF_LSA_CLASSES; class++)
+	for (u32 class = 0; class < OSPF_LSA_CLASSES; class ++)
 		slab_layout(&o->bodies[class], mem, "ospf_lsas",
 			    u32_max(conf->lsa_limit / class_share[class], CLASS_MIN),
 			    class_size[class]);
@@ -40,7 +40,7 @@ static void init_tables(struct ospf *o)
 {
 	slab_init(&o->nbrs);
 	slab_init(&o->lsas);
-	for (u32 class = 0; class < OSPF_LSA_CLASSES; class++)
+	for (u32 class = 0; class < OSPF_LSA_CLASSES; class ++)
 		slab_init(&o->bodies[class]);
 	map_init(&o->lsa_map);
 	slab_init(&o->rxmts);
@@ -259,8 +259,10 @@ static void enter_new(struct ospf *o, ns_t now)
 		struct ospf_iface *ifc = &o->iface[conf->iface];
 
 		if (!ifc->used) {
-			*ifc = (struct ospf_iface){ .used = true, .nbr_first = IDX_NONE,
-						    .sock = SOCK_ID_NONE, .told_ns = NS_NEVER };
+			*ifc = (struct ospf_iface){ .used = true,
+						    .nbr_first = IDX_NONE,
+						    .sock = SOCK_ID_NONE,
+						    .told_ns = NS_NEVER };
 			ifc->area = (u8)ospf_area_find(o, conf->area_id);
 		} else if (ifc->conf.priority != conf->priority) {
 			ifc->news |= OSPF_NEWS_NBR_CHANGE;
@@ -323,7 +325,7 @@ void ospf_policies(struct ospf *o, ns_t now)
 {
 	if (o->stopped)
 		return;
-	ospf_export_clear(o);
+	/* What is not let out any more goes as it is told again. */
 	rib_reader_rewind(o->env.rib, o->reader);
 	ospf_export_read(o, now);
 	ospf_work_at(o, OSPF_WORK_SPF, now);
@@ -331,9 +333,23 @@ void ospf_policies(struct ospf *o, ns_t now)
 	ospf_work(o, now);
 }
 
+/* What an earlier life, that ended by ospf_stop(), has left. */
+static void forget(struct ospf *o)
+{
+	o->stopped = o->is_abr = false;
+	o->purge = o->nbr_news = false;
+	o->flushed_count = o->exchanging = 0;
+	o->hop_count = o->direct_count = 0;
+	o->pass = o->run = o->spf_level = 0;
+	o->spf_last_ns = o->spf_first_ns = 0;
+	memset(o->area, 0, sizeof o->area);
+	memset(&o->stats, 0, sizeof o->stats);
+}
+
 void ospf_init(struct ospf *o, const struct ospf_env *env, ns_t now)
 {
 	CHECK(ospf_conf_wrong(&o->conf) == NULL);
+	forget(o);
 	o->env = *env;
 	o->start_ns = now;
 	rng_init(&o->rng, env->seed);
@@ -345,9 +361,9 @@ void ospf_init(struct ospf *o, const struct ospf_env *env, ns_t now)
 	o->router_id = choose_router_id(o);
 	o->dying_first = IDX_NONE;
 	o->full_told_ns = NS_NEVER;
-	o->stub_until = o->conf.stub_router_start_s == 0 ?
-				NS_NEVER :
-				now + o->conf.stub_router_start_s * NS_PER_SEC;
+	o->stub_until = o->conf.stub_router_start_s == 0
+				? NS_NEVER
+				: now + o->conf.stub_router_start_s * NS_PER_SEC;
 	for (u32 work = 0; work < OSPF_WORKS; work++)
 		o->due[work] = NS_NEVER;
 	for (u32 at = 0; at < OSPF_AREAS; at++) {
@@ -355,7 +371,8 @@ void ospf_init(struct ospf *o, const struct ospf_env *env, ns_t now)
 			o->area[at].lsa_first[type] = IDX_NONE;
 	}
 	for (u32 at = 0; at < OSPF_IFACE_MAX; at++)
-		o->iface[at] = (struct ospf_iface){ .nbr_first = IDX_NONE, .sock = SOCK_ID_NONE,
+		o->iface[at] = (struct ospf_iface){ .nbr_first = IDX_NONE,
+						    .sock = SOCK_ID_NONE,
 						    .told_ns = NS_NEVER };
 	ospf_clock(o, now);
 	enter_new(o, now);

@@ -101,8 +101,8 @@ struct ospf_lsa {
 	u32 pass;     /* the last one that wanted it */
 	bool dying;   /* on the list of those that may go: they are flushed, or were */
 	u32 dying_next;
-	ns_t back_ns; /* it was last sent to somebody who had an older one; NS_NEVER */
-	u32 rxmt;     /* first retransmission; IDX_NONE */
+	ns_t back_ns;   /* it was last sent to somebody who had an older one; NS_NEVER */
+	u32 rxmt;       /* first retransmission; IDX_NONE */
 	u32 next, prev; /* of its area and type */
 	/* of the last calculation that reached it, types 1 and 2 */
 	u32 run;
@@ -138,7 +138,6 @@ struct ospf_nbr {
 	u16 iface;
 	u8 state;
 	u8 priority;
-	u8 options;
 	be32 rid;
 	be32 addr;
 	be32 dr;
@@ -150,9 +149,9 @@ struct ospf_nbr {
 	u32 dd_seq;
 	bool dd_seen; /* last_dd is set */
 	struct ospf_dd last_dd;
-	u32 cursor;   /* of the LSAs that are described; lsa_limit: at the end */
-	bool more;    /* we have, or have announced, more descriptions */
-	u32 dd_len;   /* of the last one that was sent */
+	u32 cursor; /* of the LSAs that are described; lsa_limit: at the end */
+	bool more;  /* we have, or have announced, more descriptions */
+	u32 dd_len; /* of the last one that was sent */
 	u8 dd[OSPF_DD_SIZE_MAX];
 	struct ospf_list requests;
 	u32 asked;
@@ -160,7 +159,7 @@ struct ospf_nbr {
 	bool has_seq; /* of cryptographic authentication */
 	u32 seq;
 	bool mtu_told;
-	bool overrun; /* there was no room for what it has to acknowledge */
+	bool overrun;   /* there was no room for what it has to acknowledge */
 	u32 unexpected; /* events that its state does not know */
 	u32 rxmt_count; /* retransmitted LSAs */
 };
@@ -197,9 +196,9 @@ struct ospf_area {
 	u32 active; /* interfaces that are not down */
 	u32 lsa_first[OSPF_LSA_TYPES];
 	u32 lsa_count;
-	bool translator; /* of an NSSA: elected */
+	bool translator;       /* of an NSSA: elected */
 	ns_t translator_until; /* it lost, and goes on so long (RFC 3101 section 3.1) */
-	u32 reached;  /* vertices of the last calculation */
+	u32 reached;           /* vertices of the last calculation */
 	bool range_active[OSPF_RANGE_MAX];
 	u32 range_cost[OSPF_RANGE_MAX];
 };
@@ -220,13 +219,13 @@ struct ospf_route {
 	u8 len;
 	u8 path;
 	u8 area;
-	u8 rank;     /* of equal external ones, lower is better (RFC 3101 section 2.5 (6)) */
-	bool far;    /* external: not by an area other than the backbone (section 16.4.1) */
-	u32 cost;    /* of EXT2 that to the router or the forwarding address */
-	u32 cost2;   /* of EXT2 */
+	u8 rank;   /* of equal external ones, lower is better (RFC 3101 section 2.5 (6)) */
+	bool far;  /* external: not by an area other than the backbone (section 16.4.1) */
+	u32 cost;  /* of EXT2 that to the router or the forwarding address */
+	u32 cost2; /* of EXT2 */
 	u32 tag;
 	struct ospf_hopset hops;
-	u32 lsa;     /* that says it */
+	u32 lsa; /* that says it */
 	be32 adv;
 	be32 forward;
 	u32 run;
@@ -255,12 +254,12 @@ struct ospf_stats {
 	u64 packets_in;
 	u64 packets_out;
 	u64 send_failed;
-	u64 malformed;     /* messages, or LSAs in them */
-	u64 refused;       /* not for us, or of nobody we know: area, mask, timers, network */
+	u64 malformed; /* messages, or LSAs in them */
+	u64 refused;   /* not for us, or of nobody we know: area, mask, timers, network */
 	u64 bad_auth;
 	u64 lsas_in;
 	u64 lsas_made;
-	u64 lsa_full;      /* refused: lsa_limit, or no room of its size */
+	u64 lsa_full; /* refused: lsa_limit, or no room of its size */
 	u64 nbr_full;
 	u64 rxmt_full;
 	u64 request_full;
@@ -299,7 +298,7 @@ struct ospf {
 	bool stopped;
 	bool is_abr;
 	ns_t start_ns;
-	u32 auth_seq; /* of what is sent now: env.auth_seq and the seconds since */
+	u32 auth_seq;    /* of what is sent now: env.auth_seq and the seconds since */
 	ns_t stub_until; /* RFC 6987 */
 	struct ospf_iface iface[OSPF_IFACE_MAX];
 	struct ospf_area area[OSPF_AREAS];
@@ -341,7 +340,8 @@ struct ospf {
 };
 
 void ospf_layout(struct ospf *o, const struct ospf_conf *conf, struct mem *mem);
-/* Requires: ospf_conf_wrong() has nothing to say, of the conf that was laid out. */
+/* Also after ospf_stop(), with another o->conf of the same limits. Requires: ospf_conf_wrong() has
+ * nothing to say of it.                                                                          */
 void ospf_init(struct ospf *o, const struct ospf_env *env, ns_t now);
 /* Other values for all that is no limit. Adjacencies end where area, kind of network, timers, or
  * the address change; all of them, where the router id or the kind of the area does. ERR_RANGE:
@@ -402,7 +402,7 @@ struct ospf_nbr_shown {
 };
 
 struct ospf_lsa_shown {
-	u32 area_id; /* of type 5: UINT32_MAX */
+	u32 area_id;             /* of type 5: UINT32_MAX */
 	struct ospf_lsa_hdr hdr; /* with its age now */
 	bool own;
 	u32 rxmt_waiting;

@@ -95,7 +95,7 @@ static void check_lsas(const struct ospf *o)
 		for (u32 n = lsa->rxmt; n != IDX_NONE; n = ospf_rxmt_at(o, n)->lsa_next)
 			CHECK(ospf_rxmt_at(o, n)->lsa == at);
 	}
-	for (u32 class = 0; class < OSPF_LSA_CLASSES; class++)
+	for (u32 class = 0; class < OSPF_LSA_CLASSES; class ++)
 		bodies += o->bodies[class].live;
 	for (u32 area = 0; area < OSPF_AREAS; area++)
 		listed += o->area[area].lsa_count;

@@ -11,7 +11,7 @@ void ospf_conf_defaults(struct ospf_conf *conf)
 	conf->export_metric = 20;
 	conf->spf_initial_ms = 50;
 	conf->spf_short_ms = 200;
-	conf->spf_long_ms = 5000;
+	conf->spf_long_ms = 1000;
 	conf->lsa_limit = 16384;
 	conf->nbr_limit = 256;
 	conf->nbr_iface_limit = 64;
@@ -140,8 +140,7 @@ const char *ospf_conf_wrong(const struct ospf_conf *conf)
 		return "a metric is below 16777215";
 	if (conf->distance == 0 || conf->distance == RIB_DISTANCE_UNREACHABLE)
 		return "a distance is 1 to 254";
-	if (conf->spf_initial_ms > 60000 || conf->spf_short_ms > 60000 ||
-	    conf->spf_long_ms > 60000)
+	if (conf->spf_initial_ms > 60000 || conf->spf_short_ms > 60000 || conf->spf_long_ms > 60000)
 		return "the calculation waits a minute at most";
 	for (u32 n = 0; wrong == NULL && n < conf->area_count; n++) {
 		wrong = area_wrong(&conf->area[n]);

@@ -51,12 +51,12 @@ struct ospf_iface_conf {
 	u16 iface;   /* its index in the interface table */
 	u32 area_id; /* one of ospf_conf.area */
 	enum ospf_net_type type;
-	u16 cost;     /* at least 1 */
-	u8 priority;  /* of the election; zero: never the designated router */
+	u16 cost;    /* at least 1 */
+	u8 priority; /* of the election; zero: never the designated router */
 	u16 hello_s;
 	u32 dead_s;
 	u16 rxmt_s;
-	u16 delay_s; /* InfTransDelay, at least 1 */
+	u16 delay_s;     /* InfTransDelay, at least 1 */
 	bool passive;    /* announced, and nobody is spoken to */
 	bool mtu_ignore; /* another MTU is no obstacle */
 	bool bfd;        /* whoever runs BFD watches the neighbours, and calls ospf_nbr_lost() */
@@ -75,10 +75,10 @@ struct ospf_range {
 struct ospf_area_conf {
 	u32 id; /* host order; 0 is the backbone */
 	enum ospf_area_kind kind;
-	bool no_summary;       /* stub or NSSA: a default route is all that is told of other areas */
-	bool nssa_default;     /* NSSA: its border router offers a default route of type 7 */
-	bool nssa_always;      /* NSSA: translate always (RFC 3101 appendix D) */
-	u32 default_cost;      /* of the default route that a border router offers */
+	bool no_summary;   /* stub or NSSA: a default route is all that is told of other areas */
+	bool nssa_default; /* NSSA: its border router offers a default route of type 7 */
+	bool nssa_always;  /* NSSA: translate always (RFC 3101 appendix D) */
+	u32 default_cost;  /* of the default route that a border router offers */
 	u32 range_count;
 	struct ospf_range range[OSPF_RANGE_MAX];
 };
@@ -86,12 +86,12 @@ struct ospf_area_conf {
 struct ospf_conf {
 	u32 router_id; /* host order; zero: the highest own address */
 	u8 distance;
-	bool rfc1583;  /* RFC 2328 section 16.4.1: as all others in the domain have it */
+	bool rfc1583;            /* RFC 2328 section 16.4.1: as all others in the domain have it */
 	bool stub_router;        /* RFC 6987: on demand */
 	u32 stub_router_start_s; /* and so long after the start */
-	u16 import_policy; /* of routes to the RIB; POLICY_NONE: all */
-	u16 export_policy; /* of routes of others; POLICY_NONE: none */
-	u32 export_metric; /* of those to which the policy gives none */
+	u16 import_policy;       /* of routes to the RIB; POLICY_NONE: all */
+	u16 export_policy;       /* of routes of others; POLICY_NONE: none */
+	u32 export_metric;       /* of those to which the policy gives none */
 	/* RFC 8405: the first run waits spf_initial_ms, the next ones more. */
 	u32 spf_initial_ms;
 	u32 spf_short_ms;

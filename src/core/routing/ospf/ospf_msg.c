@@ -34,9 +34,9 @@ static const char *body_wrong(u8 type, const u8 *body, u32 len)
 			return "an update with more LSAs than fit";
 		return NULL;
 	case OSPF_LSACK:
-		return len % sizeof(struct ospf_lsa_hdr) != 0 ?
-			       "an acknowledgment of a wrong length" :
-			       NULL;
+		return len % sizeof(struct ospf_lsa_hdr) != 0
+			       ? "an acknowledgment of a wrong length"
+			       : NULL;
 	default: return "an unknown type of message";
 	}
 }
@@ -51,8 +51,7 @@ const char *ospf_msg_wrong(const u8 *msg, u32 len)
 		return "another version";
 	if (be16_host(hdr->len) < sizeof *hdr || be16_host(hdr->len) > len)
 		return "a wrong length";
-	return body_wrong(hdr->type, msg + sizeof *hdr,
-			  be16_host(hdr->len) - (u32)sizeof *hdr);
+	return body_wrong(hdr->type, msg + sizeof *hdr, be16_host(hdr->len) - (u32)sizeof *hdr);
 }
 
 be16 ospf_msg_csum(const u8 *msg, u32 len)
@@ -142,7 +141,8 @@ static bool lsa_mask_right(const u8 *lsa)
 	case OSPF_NETWORK_LSA:
 	case OSPF_SUMMARY_LSA:
 	case OSPF_EXTERNAL_LSA:
-	case OSPF_NSSA_LSA: return ospf_mask_len(be32_load(lsa + sizeof(struct ospf_lsa_hdr))) <= 32;
+	case OSPF_NSSA_LSA:
+		return ospf_mask_len(be32_load(lsa + sizeof(struct ospf_lsa_hdr))) <= 32;
 	default: return true;
 	}
 }

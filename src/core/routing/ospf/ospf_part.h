@@ -11,7 +11,7 @@
 #define OSPF_ALL_DRS     be32_of(0xe0000006)
 
 enum {
-	OSPF_TOS = 0xc0, /* RFC 2328 section A.1: precedence internetwork control */
+	OSPF_TOS = 0xc0,  /* RFC 2328 section A.1: precedence internetwork control */
 	OSPF_TELL_S = 60, /* between two warnings of one kind */
 };
 
@@ -46,9 +46,9 @@ enum ospf_nbr_event {
 	OSPF_NE_INACTIVE,
 	OSPF_NE_LL_DOWN,
 	/* answers of actions */
-	OSPF_NE_WANTED,   /* there is to be an adjacency */
+	OSPF_NE_WANTED, /* there is to be an adjacency */
 	OSPF_NE_UNWANTED,
-	OSPF_NE_TO_LOAD,  /* requests are left */
+	OSPF_NE_TO_LOAD, /* requests are left */
 	OSPF_NBR_EVENTS,
 	OSPF_NE_NONE = OSPF_NBR_EVENTS,
 };
@@ -249,7 +249,7 @@ struct ospf_want {
 	u8 options;
 	u8 prefix_len;
 	be32 id;
-	u32 len; /* with the header */
+	u32 len;             /* with the header */
 	enum ospf_work work; /* that is due again if it is too soon */
 };
 
@@ -264,7 +264,6 @@ void ospf_origin_summaries(struct ospf *o, ns_t now);
 void ospf_origin_externals(struct ospf *o, ns_t now);
 /* What the RIB has new. */
 void ospf_export_read(struct ospf *o, ns_t now);
-void ospf_export_clear(struct ospf *o);
 bool ospf_is_asbr(const struct ospf *o);
 /* RFC 6987: links cost the most that they can. */
 bool ospf_is_stub_router(const struct ospf *o, ns_t now);

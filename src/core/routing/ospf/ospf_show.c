@@ -4,7 +4,7 @@
 const char *ospf_path_name(enum ospf_path path)
 {
 	static const char *const name[] = {
-		[OSPF_PATH_INTRA] = "intra-area",    [OSPF_PATH_INTER] = "inter-area",
+		[OSPF_PATH_INTRA] = "intra-area",     [OSPF_PATH_INTER] = "inter-area",
 		[OSPF_PATH_EXT1] = "external type 1", [OSPF_PATH_EXT2] = "external type 2",
 		[OSPF_PATH_DISCARD] = "discard",
 	};
@@ -38,9 +38,8 @@ static void show_iface(const struct ospf *o, u32 at, struct ospf_iface_shown *ou
 		.dr = ifc->dr,
 		.bdr = ifc->bdr,
 		.nbr_count = ifc->nbr_count,
-		.hello_ns = until(heap_when(&o->iface_heap,
-					    at * OSPF_IFACE_TIMERS + OSPF_TIMER_HELLO),
-				  now),
+		.hello_ns = until(
+			heap_when(&o->iface_heap, at * OSPF_IFACE_TIMERS + OSPF_TIMER_HELLO), now),
 	};
 	for (u32 nbr = ifc->nbr_first; nbr != IDX_NONE; nbr = ospf_nbr_at(o, nbr)->next)
 		out->full_count += ospf_nbr_at(o, nbr)->state == OSPF_NBR_FULL;
@@ -58,8 +57,7 @@ u32 ospf_show_ifaces(const struct ospf *o, u32 *cursor, struct ospf_iface_shown 
 	return count;
 }
 
-u32 ospf_show_nbrs(const struct ospf *o, u32 *cursor, struct ospf_nbr_shown *out, u32 max,
-		   ns_t now)
+u32 ospf_show_nbrs(const struct ospf *o, u32 *cursor, struct ospf_nbr_shown *out, u32 max, ns_t now)
 {
 	u32 count = 0;
 
@@ -77,8 +75,8 @@ u32 ospf_show_nbrs(const struct ospf *o, u32 *cursor, struct ospf_nbr_shown *out
 			.priority = nbr->priority,
 			.dr = nbr->dr,
 			.bdr = nbr->bdr,
-			.dead_ns = until(heap_when(&o->nbr_heap, *cursor * OSPF_NBR_TIMERS +
-								     OSPF_TIMER_DEAD),
+			.dead_ns = until(heap_when(&o->nbr_heap,
+						   *cursor * OSPF_NBR_TIMERS + OSPF_TIMER_DEAD),
 					 now),
 			.full_ns = nbr->full_ns,
 			.rxmt_waiting = nbr->rxmts.count,
@@ -89,8 +87,7 @@ u32 ospf_show_nbrs(const struct ospf *o, u32 *cursor, struct ospf_nbr_shown *out
 	return count;
 }
 
-u32 ospf_show_lsas(const struct ospf *o, u32 *cursor, struct ospf_lsa_shown *out, u32 max,
-		   ns_t now)
+u32 ospf_show_lsas(const struct ospf *o, u32 *cursor, struct ospf_lsa_shown *out, u32 max, ns_t now)
 {
 	u32 count = 0;
 
@@ -101,8 +98,8 @@ u32 ospf_show_lsas(const struct ospf *o, u32 *cursor, struct ospf_lsa_shown *out
 			continue;
 		lsa = ospf_lsa_at(o, *cursor);
 		out[count] = (struct ospf_lsa_shown){
-			.area_id = lsa->area == OSPF_AREA_AS ? UINT32_MAX :
-							       o->area[lsa->area].conf.id,
+			.area_id = lsa->area == OSPF_AREA_AS ? UINT32_MAX
+							     : o->area[lsa->area].conf.id,
 			.hdr = ospf_lsa_hdr_now(o, lsa, now),
 			.own = lsa->own,
 			.bytes = ospf_lsa_bytes(o, lsa),
@@ -158,8 +155,7 @@ static void show_route(const struct ospf *o, const struct ospf_route *route,
 	*out = (struct ospf_route_shown){
 		.prefix = ip_prefix4(route->addr, route->len),
 		.path = route->path,
-		.area_id = route->area == OSPF_AREA_AS ? UINT32_MAX :
-							 o->area[route->area].conf.id,
+		.area_id = route->area == OSPF_AREA_AS ? UINT32_MAX : o->area[route->area].conf.id,
 		.cost = route->cost,
 		.cost2 = route->cost2,
 		.tag = route->tag,

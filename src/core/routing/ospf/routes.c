@@ -131,9 +131,12 @@ static void router_stubs(struct ospf *o, u32 idx)
 
 	for (u32 at = 0; ospf_link_next(bytes, &at, &link);) {
 		u32 len = ospf_mask_len(link.data);
-		struct ospf_route path = { .path = OSPF_PATH_INTRA, .area = lsa->area,
+		struct ospf_route path = { .path = OSPF_PATH_INTRA,
+					   .area = lsa->area,
 					   .cost = lsa->dist + be16_host(link.metric),
-					   .lsa = idx, .adv = lsa->adv, .hops = lsa->hops };
+					   .lsa = idx,
+					   .adv = lsa->adv,
+					   .hops = lsa->hops };
 
 		if (link.type != OSPF_LINK_STUB || len > 32)
 			continue;
@@ -149,8 +152,12 @@ static void network_route(struct ospf *o, u32 idx)
 {
 	const struct ospf_lsa *lsa = ospf_lsa_at(o, idx);
 	const struct ospf_network_lsa *network = (const void *)ospf_lsa_bytes(o, lsa);
-	struct ospf_route path = { .path = OSPF_PATH_INTRA, .area = lsa->area, .cost = lsa->dist,
-				   .lsa = idx, .adv = lsa->adv, .hops = lsa->hops,
+	struct ospf_route path = { .path = OSPF_PATH_INTRA,
+				   .area = lsa->area,
+				   .cost = lsa->dist,
+				   .lsa = idx,
+				   .adv = lsa->adv,
+				   .hops = lsa->hops,
 				   .len = (u8)ospf_mask_len(network->mask) };
 
 	path.addr = be32_of(be32_host(lsa->id) & be32_host(network->mask));
@@ -234,8 +241,7 @@ static bool is_own_range(const struct ospf *o, be32 addr, u32 len)
 
 static bool has_flag(const struct ospf *o, u32 router, u8 flag)
 {
-	const struct ospf_router_lsa *lsa =
-		(const void *)ospf_lsa_bytes(o, ospf_lsa_at(o, router));
+	const struct ospf_router_lsa *lsa = (const void *)ospf_lsa_bytes(o, ospf_lsa_at(o, router));
 
 	return (lsa->flags & flag) != 0;
 }
@@ -245,8 +251,9 @@ static void summary_route(struct ospf *o, u32 idx)
 	const struct ospf_lsa *lsa = ospf_lsa_at(o, idx);
 	const struct ospf_summary_lsa *body = (const void *)ospf_lsa_bytes(o, lsa);
 	u32 metric = be32_host(body->metric) & OSPF_LS_INFINITY;
-	struct ospf_route path = { .path = OSPF_PATH_INTER, .area = lsa->area, .lsa = idx,
-				   .adv = lsa->adv };
+	struct ospf_route path = {
+		.path = OSPF_PATH_INTER, .area = lsa->area, .lsa = idx, .adv = lsa->adv
+	};
 	u32 router;
 
 	if (lsa->flushed || lsa->own || metric == OSPF_LS_INFINITY)
@@ -315,7 +322,8 @@ bool ospf_asbr_reach(const struct ospf *o, be32 rid, struct ospf_reach *reach)
 		router = ospf_spf_router(o, area, rid);
 		if (router == IDX_NONE || !has_flag(o, router, OSPF_RTR_E))
 			continue;
-		one = (struct ospf_reach){ .area = area, .dist = ospf_lsa_at(o, router)->dist,
+		one = (struct ospf_reach){ .area = area,
+					   .dist = ospf_lsa_at(o, router)->dist,
 					   .hops = ospf_lsa_at(o, router)->hops };
 		if (!found || is_better_reach(o, &one, reach))
 			*reach = one;
@@ -331,8 +339,7 @@ bool ospf_asbr_reach(const struct ospf *o, be32 rid, struct ospf_reach *reach)
 }
 
 /* The router that announces it, as far as this LSA may use it. */
-static bool origin_reach(const struct ospf *o, const struct ospf_lsa *lsa,
-			 struct ospf_reach *reach)
+static bool origin_reach(const struct ospf *o, const struct ospf_lsa *lsa, struct ospf_reach *reach)
 {
 	u32 router;
 
@@ -342,12 +349,13 @@ static bool origin_reach(const struct ospf *o, const struct ospf_lsa *lsa,
 	router = ospf_spf_router(o, lsa->area, lsa->adv);
 	if (router == IDX_NONE || !has_flag(o, router, OSPF_RTR_E))
 		return false;
-	*reach = (struct ospf_reach){ .area = lsa->area, .dist = ospf_lsa_at(o, router)->dist,
+	*reach = (struct ospf_reach){ .area = lsa->area,
+				      .dist = ospf_lsa_at(o, router)->dist,
 				      .hops = ospf_lsa_at(o, router)->hops };
 	return true;
 }
 
-/* Section 16.4 (3), a forwarding address: by a route inside of the system, of the NSSA for type 7. */
+/* Section 16.4 (3), a forwarding address: by a route inside of the system, of type 7 its NSSA. */
 static bool forward_reach(struct ospf *o, const struct ospf_lsa *lsa, be32 forward,
 			  struct ospf_reach *reach)
 {
@@ -364,7 +372,8 @@ static bool forward_reach(struct ospf *o, const struct ospf_lsa *lsa, be32 forwa
 	if (lsa->type == OSPF_NSSA_LSA &&
 	    (route->path != OSPF_PATH_INTRA || route->area != lsa->area))
 		return false;
-	*reach = (struct ospf_reach){ .area = route->area, .dist = route->cost,
+	*reach = (struct ospf_reach){ .area = route->area,
+				      .dist = route->cost,
 				      .inter = route->path == OSPF_PATH_INTER,
 				      .hops = ospf_hops_via(o, &route->hops, forward) };
 	return true;
@@ -393,8 +402,7 @@ static void external_route(struct ospf *o, u32 idx)
 				   .forward = body->forward };
 	struct ospf_reach reach;
 
-	if (lsa->flushed || lsa->own || metric == OSPF_LS_INFINITY ||
-	    !origin_reach(o, lsa, &reach))
+	if (lsa->flushed || lsa->own || metric == OSPF_LS_INFINITY || !origin_reach(o, lsa, &reach))
 		return;
 	/* RFC 3101 section 2.5 (3): border routers do not follow each other's default routes. */
 	if (lsa->type == OSPF_NSSA_LSA && path.len == 0 && path.rank == 2 && o->is_abr)
@@ -480,9 +488,13 @@ static void tell(struct ospf *o, struct ospf_route *route)
 	struct ip_prefix prefix = ip_prefix4(route->addr, route->len);
 	bool hidden = is_refused(o, route);
 	u32 metric = route->path == OSPF_PATH_EXT2 ? route->cost2 : route->cost;
-	struct rib_path path = { .client = o->client, .distance = o->conf.distance,
-				 .type = FIB_UNICAST, .metric = metric, .attr = route->path,
-				 .extra = route->tag, .hidden = hidden };
+	struct rib_path path = { .client = o->client,
+				 .distance = o->conf.distance,
+				 .type = FIB_UNICAST,
+				 .metric = metric,
+				 .attr = route->path,
+				 .extra = route->tag,
+				 .hidden = hidden };
 
 	if (!hops_for_rib(o, route, &path.hops)) {
 		withdraw(o, route);

@@ -9,9 +9,9 @@
 struct edge {
 	u32 from;
 	u32 to;
-	u32 dist;   /* of `to`, by this edge */
-	be32 near;  /* our end: the data of the root's link */
-	be32 far;   /* the other end: the data of the link back */
+	u32 dist;  /* of `to`, by this edge */
+	be32 near; /* our end: the data of the root's link */
+	be32 far;  /* the other end: the data of the link back */
 };
 
 u32 ospf_hop_get(struct ospf *o, u16 iface, be32 gateway)
@@ -175,8 +175,7 @@ static void relax(struct ospf *o, const struct edge *edge)
 	to->dist = edge->dist;
 	to->hops = hops;
 	/* Of equally far ones networks come first (section 16.1 (3)). */
-	heap_set(&o->candidates, edge->to,
-		 (u64)edge->dist * 2 + (to->type == OSPF_ROUTER_LSA));
+	heap_set(&o->candidates, edge->to, (u64)edge->dist * 2 + (to->type == OSPF_ROUTER_LSA));
 }
 
 static void router_links(struct ospf *o, u32 idx)
@@ -186,7 +185,8 @@ static void router_links(struct ospf *o, u32 idx)
 	struct ospf_link link;
 
 	for (u32 at = 0; ospf_link_next(bytes, &at, &link);) {
-		struct edge edge = { .from = idx, .dist = lsa->dist + be16_host(link.metric),
+		struct edge edge = { .from = idx,
+				     .dist = lsa->dist + be16_host(link.metric),
 				     .near = link.data };
 
 		if (link.type == OSPF_LINK_TRANSIT)

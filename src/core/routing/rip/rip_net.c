@@ -442,7 +442,9 @@ void rip_net_chosen(struct rip *rip, const struct rib_change *change, ns_t now)
 
 	if (change->prefix.addr.family != FAMILY_IP4)
 		return;
-	if (!change->gone && !ours)
+	/* Own addresses and broadcasts are in the prefixes of their links. */
+	if (!change->gone && !ours && change->best.type != FIB_LOCAL &&
+	    change->best.type != FIB_BROADCAST)
 		export = export_of(rip, change);
 	idx = rip_net_find(rip, change->prefix.addr.word[0], change->prefix.len);
 	if (idx == IDX_NONE && export.metric != 0)

@@ -9,7 +9,7 @@ static ns_t between(struct rip *rip, ns_t low, ns_t high)
 	return low + rng_u64(&rip->rng) % (high - low + 1);
 }
 
-/* Section 3.8: 30 seconds, each time up to five more or less, so that routers do not fall in step. */
+/* Section 3.8: 30 seconds, up to five more or less, so that routers do not fall in step. */
 static ns_t update_after(struct rip *rip)
 {
 	ns_t off = rip->conf.update_ns / 6;

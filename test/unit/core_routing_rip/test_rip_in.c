@@ -1,0 +1,215 @@
+/* Who asks RIP, and who signs what it hears. */
+#include "unit/core_routing_rip/rip_bed.h"
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+static void ask_all(struct rip_bed *bed, u16 port)
+{
+	struct dgram in = said_by("192.0.2.9", 0, RIP_REQUEST);
+	struct rip_entry whole = { .metric = 16 };
+
+	rip_entry_write(in.data + RIP_HEADER_LEN, &whole);
+	in.bytes += RIP_ENTRY_LEN;
+	in.from.port = be16_of(port);
+	in.to.addr = ip("192.0.2.1");
+	dgram_put(bed->host, &in);
+	bed_turn(bed);
+}
+
+/* Section 3.9.1: the whole table, to who asked, with split horizon. */
+static void test_whole_table(void **state)
+{
+	struct rip_bed *bed = bed_ready();
+	struct dgram out;
+
+	(void)state;
+	bed_hear_one(bed, "192.0.2.9", 0, "10.1.2.0", 2);
+	bed_wait(bed, 6 * NS_PER_SEC);
+	bed_forget_sent(bed);
+	ask_all(bed, 520);
+	assert_true(bed_sent(bed, 0, &out));
+	assert_true(be32_eq(out.to.addr, ip("192.0.2.9")));
+	assert_int_equal(be16_host(out.to.port), 520);
+	assert_int_equal(be16_host(out.from.port), 520);
+	assert_int_equal(out.bytes, RIP_HEADER_LEN + 2 * RIP_ENTRY_LEN);
+	ask_all(bed, 4000);
+	assert_int_equal(bed_told(bed, 0, "10.1.2.0", NULL), 16);
+	bed_free(bed);
+}
+
+/* Section 3.9.1: entry by entry, without split horizon; what is not known is 16 away. */
+static void test_specific_entries(void **state)
+{
+	static const struct told asked[] = {
+		{ "10.1.2.0", "255.255.255.0", 1, NULL, 0 },
+		{ "10.9.9.0", "255.255.255.0", 1, NULL, 0 },
+		{ "198.51.100.0", "255.255.255.0", 9, NULL, 0 },
+	};
+	static const u32 metric[] = { 3, 16, 1 };
+	struct rip_bed *bed = bed_ready();
+	struct dgram in = said_by("192.0.2.9", 0, RIP_REQUEST), out;
+
+	(void)state;
+	bed_hear_one(bed, "192.0.2.9", 0, "10.1.2.0", 2);
+	bed_forget_sent(bed);
+	for (u32 n = 0; n < ARRAY_COUNT(asked); n++)
+		add_entry(&in, &asked[n]);
+	in.from.port = be16_of(4000);
+	in.to.addr = ip("192.0.2.1");
+	dgram_put(bed->host, &in);
+	bed_turn(bed);
+	assert_true(bed_sent(bed, 0, &out));
+	assert_int_equal(be16_host(out.to.port), 4000);
+	assert_int_equal(out.data[0], RIP_RESPONSE);
+	assert_int_equal(out.bytes, in.bytes);
+	for (u32 n = 0; n < ARRAY_COUNT(asked); n++) {
+		struct rip_entry entry;
+
+		rip_entry_read(out.data + RIP_HEADER_LEN + n * RIP_ENTRY_LEN, &entry);
+		assert_true(be32_eq(entry.addr, ip(asked[n].addr)));
+		assert_int_equal(entry.metric, metric[n]);
+	}
+	/* Without an entry there is no answer. */
+	in = said_by("192.0.2.9", 0, RIP_REQUEST);
+	dgram_put(bed->host, &in);
+	bed_turn(bed);
+	assert_false(bed_sent(bed, 0, &out));
+	bed_free(bed);
+}
+
+static void test_passive(void **state)
+{
+	struct rip_bed *bed = bed_new();
+	struct dgram out;
+
+	(void)state;
+	bed->conf.iface[0].passive = true;
+	bed_start(bed);
+	bed_turn(bed);
+	bed_forget_sent(bed);
+	bed_wait(bed, 100 * NS_PER_SEC);
+	assert_false(bed_sent(bed, 0, &out));
+	bed_hear_one(bed, "192.0.2.9", 0, "10.1.2.0", 2);
+	assert_int_equal(bed_route(bed, "10.1.2.0").metric, 3);
+	ask_all(bed, 520);
+	assert_false(bed_sent(bed, 0, &out));
+	ask_all(bed, 4000);
+	assert_true(bed_sent(bed, 0, &out));
+	bed_free(bed);
+}
+
+static void test_unicast_neighbours(void **state)
+{
+	struct told told = { "10.1.2.0", "255.255.255.0", 1, NULL, 0 };
+	struct rip_bed *bed = bed_new();
+	struct dgram out, in;
+
+	(void)state;
+	bed->conf.iface[0].multicast = false;
+	bed->conf.iface[0].peer_count = 1;
+	bed->conf.iface[0].peer[0] = ip("192.0.2.9");
+	bed_start(bed);
+	bed_turn(bed);
+	bed_wait(bed, 40 * NS_PER_SEC);
+	while (bed_sent(bed, 0, &out))
+		assert_true(be32_eq(out.to.addr, ip("192.0.2.9")));
+	assert_int_equal(bed->rip.iface[0].stats.updates, 1);
+	/* And nobody else is heard. */
+	in = said_by("192.0.2.8", 0, RIP_RESPONSE);
+	add_entry(&in, &told);
+	dgram_put(bed->host, &in);
+	bed_turn(bed);
+	assert_int_equal(bed->rip.iface[0].stats.bad_source, 1);
+	bed_hear_one(bed, "192.0.2.9", 0, "10.1.2.0", 1);
+	assert_int_equal(bed_route(bed, "10.1.2.0").metric, 2);
+	bed_free(bed);
+}
+
+/* ---- authentication -------------------------------------------------------------------------- */
+
+static void set_digest(struct rip_bed *bed)
+{
+	bed->conf.iface[0].auth = (struct rip_auth_conf){
+		.kind = RIP_AUTH_DIGEST,
+		.key_count = 1,
+		.key = { { .id = 1, .alg = DIGEST_SHA256, .len_bytes = 4, .secret = "tell" } },
+	};
+}
+
+static void hear_signed(struct rip_bed *bed, u32 sequence, u32 metric)
+{
+	struct told told = { "10.1.2.0", "255.255.255.0", metric, NULL, 0 };
+	struct dgram in = said_by("192.0.2.9", 0, RIP_RESPONSE);
+
+	in.bytes += RIP_ENTRY_LEN;
+	add_entry(&in, &told);
+	in.bytes = rip_auth_sign(&bed->conf.iface[0].auth, in.data, in.bytes, sequence);
+	dgram_put(bed->host, &in);
+	bed_turn(bed);
+}
+
+/* RFC 4822 section 3.3: never back, until the neighbour was silent for long enough. */
+static void test_sequence_numbers(void **state)
+{
+	struct rip_bed *bed = bed_new();
+	struct speaker_event event;
+
+	(void)state;
+	set_digest(bed);
+	bed_start(bed);
+	bed_turn(bed);
+	hear_signed(bed, 1000, 2);
+	assert_int_equal(bed_route(bed, "10.1.2.0").metric, 3);
+	hear_signed(bed, 999, 5);
+	assert_int_equal(bed_route(bed, "10.1.2.0").metric, 3);
+	assert_int_equal(bed->rip.iface[0].stats.bad_sequence, 1);
+	hear_signed(bed, 1000, 4);
+	assert_int_equal(bed_route(bed, "10.1.2.0").metric, 5);
+	bed_wait(bed, 181 * NS_PER_SEC);
+	hear_signed(bed, 7, 6);
+	assert_int_equal(bed_route(bed, "10.1.2.0").metric, 7);
+	while (speaker_log_take(&bed->log, &event))
+		;
+	/* Not signed at all. */
+	bed_hear_one(bed, "192.0.2.9", 0, "10.1.2.0", 1);
+	assert_int_equal(bed_route(bed, "10.1.2.0").metric, 7);
+	assert_int_equal(bed->rip.iface[0].stats.bad_auth[RIP_AUTH_MISSING], 1);
+	assert_true(speaker_log_take(&bed->log, &event));
+	assert_int_equal(event.kind, SPEAKER_WARNING);
+	bed_free(bed);
+}
+
+static void test_our_sequence_grows(void **state)
+{
+	struct rip_bed *bed = bed_new();
+	struct rip_auth_seen seen;
+	struct dgram out;
+	u32 last = 5000;
+
+	(void)state;
+	set_digest(bed);
+	bed->conf.sequence_base = 5000;
+	bed_start(bed);
+	bed_turn(bed);
+	bed_wait(bed, 100 * NS_PER_SEC);
+	while (bed_sent(bed, 0, &out)) {
+		assert_int_equal(
+			rip_auth_check(&bed->conf.iface[0].auth, out.data, out.bytes, &seen),
+			RIP_AUTH_GOOD);
+		assert_true(seen.sequence >= last);
+		last = seen.sequence;
+	}
+	assert_in_range(last, 5060, 5100);
+	bed_free(bed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole_table),      cmocka_unit_test(test_specific_entries),
+		cmocka_unit_test(test_passive),          cmocka_unit_test(test_unicast_neighbours),
+		cmocka_unit_test(test_sequence_numbers), cmocka_unit_test(test_our_sequence_grows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
