@@ -13,7 +13,7 @@ enum {
 	/* Sockets: a peer may be called and call at once, and each of them may be the old one. */
 	LINES_EACH = 4,
 	LINES_SPARE = 8,
-	KEYS_EACH = 8, /* the listener's, those of each line, and removed ones that a line has still */
+	KEYS_EACH = 8, /* the listener's, those of each line, removed ones that one has still */
 	ENDS_EACH = 4, /* of an interface */
 	GROUPS_EACH = 4,
 	DATAGRAMS = 4096,

@@ -43,7 +43,7 @@ config() { # FILE MED HOLD
 		    as: 65002
 		    peers:
 		    - {name: north, address: $OUTSIDE, as: 65001, import: any, export: to-provider,
-		       hold-time: $3}
+		       hold-time: $3, md5: also known}
 		  ospf:
 		    export: inside
 		    areas:
@@ -59,7 +59,7 @@ cat >"$BOX/out.conf" <<-CONF
 	router id $OUTSIDE;
 	protocol device { }
 	protocol static { ipv4; route 203.0.113.0/24 blackhole; }
-	protocol bgp gate { local as 65001; neighbor $WAN as 65002; connect retry time 1;
+	protocol bgp gate { local as 65001; neighbor $WAN as 65002; connect retry time 1; password "also known";
 		ipv4 { import all; export where source = RTS_STATIC; }; }
 CONF
 cat >"$BOX/in.conf" <<-CONF

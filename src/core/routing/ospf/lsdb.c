@@ -205,17 +205,56 @@ static void set_flushed(struct ospf *o, u32 idx, bool flushed)
 	o->dying_first = idx;
 }
 
+/* A body for so many bytes: its own, where that is of the right class, or where there is no other
+ * and it is long enough. So an update of what is there finds room in a full database.           */
+static bool body_for(struct ospf *o, u32 idx, u32 len, u8 *class, u32 *body)
+{
+	const struct ospf_lsa *lsa = idx == IDX_NONE ? NULL : ospf_lsa_at(o, idx);
+	bool fits = lsa != NULL && class_size[lsa->class] >= len;
+
+	if (fits && (lsa->class == 0 || class_size[lsa->class - 1] < len)) {
+		*class = lsa->class;
+		*body = lsa->body;
+		return true;
+	}
+	if (body_new(o, len, class, body))
+		return true;
+	if (fits) {
+		*class = lsa->class;
+		*body = lsa->body;
+	}
+	return fits;
+}
+
+/* The bytes become the body; whether that changes anything. */
+static bool body_set(struct ospf *o, u32 idx, u8 class, u32 body, const u8 *bytes)
+{
+	struct ospf_lsa *lsa = ospf_lsa_at(o, idx);
+	bool flushed = be16_host(((const struct ospf_lsa_hdr *)(const void *)bytes)->age) >=
+		       OSPF_MAX_AGE;
+	bool other = true;
+
+	if (lsa->body != IDX_NONE) {
+		other = is_other(ospf_lsa_bytes(o, lsa), bytes, lsa->flushed, flushed);
+		if (lsa->class != class || lsa->body != body)
+			slab_del(&o->bodies[lsa->class], lsa->body);
+	}
+	lsa->class = class;
+	lsa->body = body;
+	memcpy(ospf_lsa_bytes(o, lsa), bytes, ospf_lsa_len(bytes));
+	set_flushed(o, idx, flushed);
+	return other;
+}
+
 u32 ospf_lsa_install(struct ospf *o, u32 area, const u8 *bytes, ns_t now)
 {
 	const struct ospf_lsa_hdr *hdr = (const void *)bytes;
-	u32 len = ospf_lsa_len(bytes);
 	u32 idx = ospf_lsa_find(o, area, hdr->type, hdr->id, hdr->adv);
-	bool flushed = be16_host(hdr->age) >= OSPF_MAX_AGE, other = true;
 	struct ospf_lsa *lsa;
 	u8 class;
 	u32 body;
 
-	if (!body_new(o, len, &class, &body))
+	if (!body_for(o, idx, ospf_lsa_len(bytes), &class, &body))
 		return IDX_NONE;
 	if (idx == IDX_NONE)
 		idx = lsa_new(o, area, hdr);
@@ -224,19 +263,11 @@ u32 ospf_lsa_install(struct ospf *o, u32 area, const u8 *bytes, ns_t now)
 		return IDX_NONE;
 	}
 	lsa = ospf_lsa_at(o, idx);
-	if (lsa->body != IDX_NONE) {
-		other = is_other(ospf_lsa_bytes(o, lsa), bytes, lsa->flushed, flushed);
-		slab_del(&o->bodies[lsa->class], lsa->body);
-	}
-	lsa->class = class;
-	lsa->body = body;
-	memcpy(ospf_lsa_bytes(o, lsa), bytes, len);
 	lsa->born_ns = (s64)now - (s64)be16_host(hdr->age) * (s64)NS_PER_SEC;
 	lsa->came_ns = now;
-	set_flushed(o, idx, flushed);
-	ospf_lsa_set_timer(o, idx);
-	if (other)
+	if (body_set(o, idx, class, body, bytes))
 		ospf_spf_wanted(o, now);
+	ospf_lsa_set_timer(o, idx);
 	return idx;
 }
 

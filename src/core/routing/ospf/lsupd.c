@@ -79,13 +79,12 @@ static void take_newer(struct ospf *o, const struct news *news, ns_t now)
 		o->stats.too_soon++;
 		return;
 	}
-	if (idx != IDX_NONE)
-		ospf_rxmt_del_lsa(o, idx);
 	idx = ospf_lsa_install(o, news->area, news->bytes, now);
 	if (idx == IDX_NONE) {
 		tell_full(o, news, now);
 		return;
 	}
+	ospf_rxmt_del_lsa(o, idx);
 	if (!ospf_flood(o, idx, news->in->nbr, now))
 		ack_delayed(o, news, now);
 	if (be32_eq(news->hdr.adv, o->router_id) || is_own_network(o, &news->hdr))

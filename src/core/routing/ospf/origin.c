@@ -64,7 +64,6 @@ void ospf_originate(struct ospf *o, const struct ospf_want *want, ns_t now)
 		ospf_lsa_at(o, idx)->want_len = want->prefix_len;
 		if (is_same(o, ospf_lsa_at(o, idx), want) || !next_seq(o, idx, want, &seq, now))
 			return;
-		ospf_rxmt_del_lsa(o, idx);
 	}
 	*hdr = (struct ospf_lsa_hdr){ .options = want->options,
 				      .type = want->type,
@@ -78,6 +77,7 @@ void ospf_originate(struct ospf *o, const struct ospf_want *want, ns_t now)
 		tell_no_room(o, now);
 		return;
 	}
+	ospf_rxmt_del_lsa(o, idx);
 	lsa = ospf_lsa_at(o, idx);
 	lsa->pass = o->pass;
 	lsa->want_len = want->prefix_len;
