@@ -106,6 +106,8 @@ void bgp_net_attach(struct bgp_net *net, u32 host, const char *prefix);
 struct bgp_peer_conf *bgp_net_peer(struct bgp_net *net, u32 host, const char *addr, u32 as);
 void bgp_net_start(struct bgp_net *net, u32 host);
 void bgp_net_start_all(struct bgp_net *net);
+/* After bgp_stop(): the speaker begins anew, and its RIB goes on. */
+void bgp_net_again(struct bgp_net *net, u32 host);
 /* Hosts in a row, each on a network with the one before: host n has 10.n.0.2 and 10.(n+1).0.1. */
 struct bgp_net *bgp_net_row(const u32 *as, u32 count);
 /* Hosts on one network, each a peer of each: host n is 10.0.0.(n + 1). */

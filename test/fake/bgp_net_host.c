@@ -150,23 +150,35 @@ static void connected_offer(struct bgp_net_host *host)
 	}
 }
 
-void bgp_net_start(struct bgp_net *net, u32 at)
+static void speaker_begin(struct bgp_net_host *host)
 {
-	struct bgp_net_host *host = net->host[at];
 	struct bgp_env env = { .io = bgp_net_io(host),
 			       .rib = &host->rib,
 			       .ifaces = &host->ifaces,
 			       .log = &host->log };
 
+	memset(env.seed, (int)host->index + 1, sizeof env.seed);
+	bgp_init(&host->bgp, &env, host->net->now);
+}
+
+void bgp_net_again(struct bgp_net *net, u32 at)
+{
+	net->host[at]->bgp.conf = net->host[at]->conf;
+	speaker_begin(net->host[at]);
+}
+
+void bgp_net_start(struct bgp_net *net, u32 at)
+{
+	struct bgp_net_host *host = net->host[at];
+
 	CHECK(bgp_conf_wrong(&host->conf) == NULL);
-	memset(env.seed, (int)at + 1, sizeof env.seed);
 	host_cut(host);
 	fib_init(&host->fib);
 	rib_init(&host->rib, &host->fib);
 	host->connected = rib_client_new(&host->rib, ROUTE_CONNECTED);
 	host->fixed = rib_client_new(&host->rib, ROUTE_STATIC);
 	connected_offer(host);
-	bgp_init(&host->bgp, &env, net->now);
+	speaker_begin(host);
 	host->speaks = true;
 }
 

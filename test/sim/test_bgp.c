@@ -391,6 +391,35 @@ static void shutdown_says_why(void **state)
 	bgp_net_del(net);
 }
 
+/* It stops and begins anew at once, while paths of before still leave the RIB. */
+static void stopped_and_begun_again(void **state)
+{
+	struct bgp_net *net = pair(65001, 65002);
+
+	(void)state;
+	start_all(net);
+	for (u32 n = 0; n < 1000; n++) {
+		char text[32];
+
+		(void)snprintf(text, sizeof text, "198.%u.%u.0/24", 18 + n / 256, n % 256);
+		bgp_net_originate(net, 1, text);
+	}
+	bgp_net_run(net, 20 * NS_PER_SEC);
+	assert_int_equal(bgp_net_shown(net, 0, "10.0.0.2").paths_in, 1001);
+	bgp_stop(&net->host[0]->bgp, NULL, net->now);
+	assert_int_not_equal(net->host[0]->bgp.store.attrs.live, 0);
+	net->host[0]->conf.peer[0].hold_s = 30;
+	bgp_net_again(net, 0);
+	bgp_net_run(net, 40 * NS_PER_SEC);
+	assert_true(both_up(net));
+	assert_int_equal(bgp_net_shown(net, 0, "10.0.0.2").hold_s, 30);
+	assert_int_equal(bgp_net_shown(net, 0, "10.0.0.2").paths_in, 1001);
+	bgp_stop(&net->host[0]->bgp, NULL, net->now);
+	bgp_net_run(net, NS_PER_SEC);
+	assert_int_equal(net->host[0]->bgp.store.attrs.live, 0);
+	bgp_net_del(net);
+}
+
 static void a_reset_by_an_administrator(void **state)
 {
 	struct bgp_net *net = pair(65001, 65002);
@@ -592,6 +621,7 @@ int main(void)
 		cmocka_unit_test(silence_ends_by_the_hold_timer),
 		cmocka_unit_test(a_reset_ends_at_once),
 		cmocka_unit_test(shutdown_says_why),
+		cmocka_unit_test(stopped_and_begun_again),
 		cmocka_unit_test(a_reset_by_an_administrator),
 		cmocka_unit_test(a_peer_that_takes_nothing),
 		cmocka_unit_test(somebody_else_knows),

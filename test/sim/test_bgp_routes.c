@@ -447,33 +447,6 @@ static void routes_are_packed(void **state)
 	bgp_net_del(net);
 }
 
-/* Who is drained tells nobody of a way through it, and goes on to use what it hears. */
-static void a_drained_one_tells_nothing(void **state)
-{
-	static const u32 as[] = { 65001, 65002, 65003 };
-	struct bgp_net *net = bgp_net_row(as, ARRAY_COUNT(as));
-
-	(void)state;
-	bgp_net_start_all(net);
-	bgp_net_originate(net, 0, NET1);
-	bgp_net_run(net, 20 * NS_PER_SEC);
-	assert_true(bgp_net_has(net, 2, NET1));
-	bgp_drain(&net->host[1]->bgp, true);
-	bgp_net_run(net, NS_PER_SEC);
-	assert_false(bgp_net_has(net, 2, NET1));
-	assert_true(bgp_net_has(net, 1, NET1));
-	assert_int_equal(bgp_net_shown(net, 1, "10.2.0.2").announced, 0);
-	bgp_net_originate(net, 0, NET2);
-	bgp_net_run(net, NS_PER_SEC);
-	assert_false(bgp_net_has(net, 2, NET2));
-	bgp_drain(&net->host[1]->bgp, false);
-	bgp_net_run(net, NS_PER_SEC);
-	assert_true(bgp_net_has(net, 2, NET1));
-	assert_true(bgp_net_has(net, 2, NET2));
-	assert_int_equal(net->host[1]->downs, 0);
-	bgp_net_del(net);
-}
-
 /* Many sets of attributes at once, more than UPDATEs are filled at the same time, for a peer that
  * takes nothing for a while, and more than waits for it: none is mixed up with another one, and
  * none is lost.                                                                                  */
@@ -551,7 +524,6 @@ int main(void)
 		cmocka_unit_test(med_goes_one_as_far),
 		cmocka_unit_test(routes_are_packed),
 		cmocka_unit_test(each_route_has_its_own),
-		cmocka_unit_test(a_drained_one_tells_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -384,7 +384,8 @@ static void old_speakers(void **state)
 		  false },
 		/* A longer one is none of this path. */
 		{ 4, 10, "\2\1\0\1", "\2\2\0\1\0\0\0\1\0\1", 0, "1 ", false },
-		/* Two aggregators, of which that of two bytes is the newer one: the rest is stale. */
+		/* Two aggregators, of which that of two bytes is the newer one: the rest is stale.
+		 */
 		{ 6, 6, "\2\2\0\1\x5b\xa0", "\2\1\0\1\0\0", 7, "1 23456 ", true },
 		{ 6, 6, "\2\2\0\1\x5b\xa0", "\2\1\0\1\0\0", 7, "1 65536 ", false },
 		{ 6, 6, "\2\2\0\1\x5b\xa0", "\2\1\0\1\0\0", BGP_AS_TRANS, "1 65536 ", true },

@@ -37,12 +37,18 @@ void bgp_init(struct bgp *bgp, const struct bgp_env *env, ns_t now)
 {
 	const struct rib_chooser chooser = { bgp, bgp_choose, bgp_why, bgp_release };
 
+	/* A bit for each net of the RIB. */
+	CHECK(env->rib->conf.net_limit <= bgp->conf.net_limit);
 	bgp->env = *env;
 	bgp->now = now;
 	bgp->listener = SOCK_ID_NONE;
-	bgp_attr_store_init(&bgp->store, &bgp->conf.key);
-	map_init(&bgp->by_sock);
-	heap_init(&bgp->timers);
+	bgp->stopped = false;
+	if (!bgp->begun) {
+		bgp_attr_store_init(&bgp->store, &bgp->conf.key);
+		map_init(&bgp->by_sock);
+		heap_init(&bgp->timers);
+	}
+	bgp->begun = true;
 	rng_init(&bgp->rng, env->seed);
 	rib_set_chooser(env->rib, ROUTE_BGP, &chooser);
 	bgp_listen(bgp);
@@ -150,20 +156,6 @@ enum err bgp_peer_reset(struct bgp *bgp, be32 addr, const char *text, ns_t now)
 	}
 	bgp_peer_start(bgp, peer);
 	return ERR_OK;
-}
-
-void bgp_drain(struct bgp *bgp, bool drain)
-{
-	if (bgp->drained == drain)
-		return;
-	bgp->drained = drain;
-	for (u32 at = 0; at < bgp->conf.peer_limit; at++) {
-		struct bgp_peer *peer = &bgp->peer[at];
-
-		if (peer->used && bgp_is_up(peer))
-			rib_reader_rewind(bgp->env.rib, peer->reader);
-	}
-	bgp->busy = true;
 }
 
 void bgp_stop(struct bgp *bgp, const char *text, ns_t now)

@@ -239,8 +239,8 @@ struct bgp {
 	struct rng rng;
 	sock_id listener;
 	bool stopped;
-	bool drained;
-	bool busy; /* more to do at once */
+	bool begun; /* once; the store then outlives every stop, as the RIB's paths do */
+	bool busy;  /* more to do at once */
 	ns_t now;
 	/* what a step works with */
 	const u8 *msg; /* that is being read */
@@ -258,7 +258,9 @@ struct bgp {
 
 /* The plan of the memory; conf is checked. */
 void bgp_layout(struct bgp *bgp, const struct bgp_conf *conf, struct mem *mem);
-/* Sets the chooser of ROUTE_BGP; calls peers from now on. */
+/* Sets the chooser of ROUTE_BGP; calls peers from now on. Also after bgp_stop(), with another conf
+ * of the same limits put into bgp->conf: paths of before may still be on their way out of the RIB.
+ */
 void bgp_init(struct bgp *bgp, const struct bgp_env *env, ns_t now);
 void bgp_sock(struct bgp *bgp, sock_id sock, u8 ready, ns_t now);
 void bgp_ifaces(struct bgp *bgp, ns_t now);
@@ -281,9 +283,6 @@ enum err bgp_peer_reset(struct bgp *bgp, be32 addr, const char *text, ns_t now);
 /* Somebody (BFD, RFC 5882) knows that it can not be reached: its connection ends, as if TCP had
  * failed. ERR_NOT_FOUND: there is none that is up.                                               */
 enum err bgp_peer_lost(struct bgp *bgp, be32 addr, const char *text, ns_t now);
-/* While it is drained nobody is told of any route, and what was told is withdrawn; what is heard is
- * used as before.                                                                                */
-void bgp_drain(struct bgp *bgp, bool drain);
 /* Tell the peer everything again; ask the peer for everything again (RFC 2918: ERR_RANGE if it does
  * not know how).                                                                                 */
 enum err bgp_peer_refresh_out(struct bgp *bgp, be32 addr);

@@ -47,8 +47,6 @@ bool bgp_export_asks(struct bgp *bgp, const struct bgp_peer *peer, const struct 
 	enum route_source source = rib_client_source(bgp->env.rib, path->client);
 
 	bgp->seen_source = source;
-	if (bgp->drained)
-		return false;
 	if (source == ROUTE_BGP ? !may_tell(bgp, peer, path)
 				: path->type == FIB_LOCAL || path->type == FIB_BROADCAST ||
 					  path->type == FIB_MULTICAST)
