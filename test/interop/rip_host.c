@@ -2,8 +2,8 @@
  *
  * The RIP and the BFD of the core on datagram sockets of the system, for trials with other routers.
  * Every second it writes neighbours, routes and sessions, a line each, to standard output; SIGTERM
- * ends it as gracefully as the protocols can. AUTH: plain, md5, sha1, sha256, sha384, sha512; key id
- * 1, of BFD, too, which then is meticulous SHA-1. A session of BFD is on the first interface.      */
+ * ends it as gracefully as the protocols can. AUTH: plain, md5, sha1, sha256, sha384, sha512; key
+ * id 1, of BFD, too, which then is meticulous SHA-1. BFD is on the first interface.              */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>

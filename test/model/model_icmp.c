@@ -432,7 +432,7 @@ void model_judge_related(struct model *m, u16 out_if, const struct seen *seen, c
 	to_end = be32_eq(in->src, end);
 	if (to_end && !be32_eq(seen->src, source))
 		model_wrong(m, "an ICMP error of the other end has the wrong source");
-	/* Of others, as the receiver knows the other end, too, whose address may be public no more. */
+	/* Of others, too, as the receiver knows that end, whose address may be public no more. */
 	if (!to_end && !be32_eq(seen->src, in->src) && !be32_eq(seen->src, source) &&
 	    !model_is_public(m, seen->src) && !model_is_own(m, want.zone, seen->src))
 		model_wrong(m, "an ICMP error has a source from nowhere");
