@@ -13,7 +13,13 @@
  * - The window is what it was when recovery ends, and after a time-out too.
  *
  * From later versions: the margin of one percent below the bandwidth, and room for ACKs that come
- * in heaps (draft-ietf-ccwg-bbr, "BBR.extra_acked").                                             */
+ * in heaps (draft-ietf-ccwg-bbr, "BBR.extra_acked").
+ *
+ * Beyond the paper: the bandwidth is what arrives, and who sends as much as arrives fills a link
+ * that loses p of it to 1 - p only. What is lost in every round of two cycles, those that drain
+ * included, while no queue stands, is lost by the path and not by a queue, and so much more is
+ * sent. It is a ninth at most: a flow that takes a queue of others for the path's own delay would
+ * not let it drain otherwise.                                                                    */
 #include "core/tcp/cc_part.h"
 
 enum bbr_state { STARTUP, DRAIN, PROBE_BW, PROBE_RTT };
@@ -32,6 +38,10 @@ enum {
 	/* What must have been in flight, of the bandwidth seen so far, for a round to be evidence
 	 * of a full pipe: FullBwThresh would still be delivered if a fifth were lost.            */
 	FullBwFlight = 1600,
+	ArrivalFilterLen = 20, /* rounds: more than two cycles */
+	ArrivalMin = 900,       /* at most a ninth more is sent */
+	QueueThresh = 1125,    /* a round trip that has a queue in it */
+	RoomThresh = 1080,     /* one by which a queue is seen to have had room */
 };
 
 #define RTpropFilterLen   (10 * NS_PER_SEC)
@@ -41,7 +51,11 @@ enum {
 struct CC_STATE bbr {
 	struct cc_max btl_bw;
 	struct cc_extra extra;
-	ns_t rtprop; /* NS_NEVER: not known */
+	struct cc_max arrival; /* what arrives of what was sent, in thousandths, by round */
+	u64 arrival_delivered; /* cc_ack.delivered at the round's beginning, and cc_ack.lost */
+	u64 arrival_lost;
+	ns_t arrival_rtt; /* the smallest of the round; NS_NEVER: none */
+	ns_t rtprop;      /* NS_NEVER: not known */
 	ns_t rtprop_stamp;
 	ns_t probe_rtt_done_stamp; /* zero: the flight is not small yet */
 	ns_t cycle_stamp;
@@ -49,6 +63,8 @@ struct CC_STATE bbr {
 	u64 full_bw;
 	u32 prior_cwnd;
 	u16 round_count;
+	u16 arrival_round; /* the last that told of arrivals */
+	u16 room_round;    /* the last with a round trip above RoomThresh */
 	u8 state;
 	u8 cycle_index;
 	u8 full_bw_count;
@@ -89,6 +105,14 @@ static u32 cwnd_gain(const struct bbr *bbr)
 	}
 }
 
+/* What has to be sent for the bandwidth to arrive. Startup sends more than enough. */
+static u64 sent_bw(const struct bbr *bbr)
+{
+	u64 bw = cc_max_get(&bbr->btl_bw);
+
+	return bbr->filled_pipe ? bw * CC_ONE / cc_max_get(&bbr->arrival) : bw;
+}
+
 /* Bandwidth-delay product times gain, and enough for the sender's and the receiver's offload. */
 static u64 inflight(const struct cc *cc, const struct bbr *bbr, u32 gain)
 {
@@ -96,14 +120,14 @@ static u64 inflight(const struct cc *cc, const struct bbr *bbr, u32 gain)
 
 	if (bbr->rtprop == NS_NEVER)
 		return cc_initial_window(cc->mss);
-	bdp = cc_volume(cc_max_get(&bbr->btl_bw), bbr->rtprop);
+	bdp = cc_volume(sent_bw(bbr), bbr->rtprop);
 	return cc_gain(bdp, gain) + 3 * (u64)cc->send_quantum;
 }
 
 static void set_pacing_rate(struct cc *cc, u32 gain)
 {
 	struct bbr *bbr = state_of(cc);
-	u64 rate = cc_gain(cc_max_get(&bbr->btl_bw), gain);
+	u64 rate = cc_gain(sent_bw(bbr), gain);
 
 	/* Not where it probes: a quarter more, less a fifth lost, is still all of it. */
 	if (gain <= CC_ONE)
@@ -137,6 +161,8 @@ static void init(struct cc *cc, ns_t now)
 	bbr->rtprop_stamp = now;
 	bbr->has_seen_rtt = bbr->rtprop != NS_NEVER;
 	cc_extra_start(&bbr->extra, now);
+	cc_max_reset(&bbr->arrival, CC_ONE, 0);
+	bbr->arrival_rtt = NS_NEVER;
 	cc->ssthresh = UINT32_MAX;
 	init_pacing_rate(cc, bbr->has_seen_rtt ? bbr->rtprop : 0);
 }
@@ -146,21 +172,66 @@ static void start_round(struct bbr *bbr, u64 delivered)
 	bbr->next_round_delivered = delivered;
 }
 
-static void update_round(struct bbr *bbr, const struct cc_ack *ack)
+/* In every round trip since the round began; or there was none to be measured. Beside the smallest
+ * that the connection ever had: in RTprop there may be a queue of others.                        */
+static bool sees_queue(const struct cc *cc, const struct bbr *bbr)
 {
+	return bbr->arrival_rtt / QueueThresh >= cc->min_rtt_ns / CC_ONE;
+}
+
+static u16 rounds_since(const struct bbr *bbr, u16 round)
+{
+	return (u16)(bbr->round_count - round);
+}
+
+static u64 arrival_of_round(const struct bbr *bbr, const struct cc_ack *ack)
+{
+	u64 arrived = ack->delivered - bbr->arrival_delivered;
+	u64 lost = ack->lost - bbr->arrival_lost;
+
+	return u64_max(arrived * CC_ONE / u64_max(arrived + lost, 1), ArrivalMin);
+}
+
+/* At the end of a round. One with a queue tells nothing, and who is never without one loses by it.
+ * Nor is who never finds room in one alone: the queue may be full, and be taken for the path.    */
+static void update_arrival(const struct cc *cc, struct bbr *bbr, const struct cc_ack *ack)
+{
+	u64 arrival = arrival_of_round(bbr, ack);
+	bool has_queue = sees_queue(cc, bbr);
+
+	bbr->arrival_delivered = ack->delivered;
+	bbr->arrival_lost = ack->lost;
+	bbr->arrival_rtt = NS_NEVER;
+	if (has_queue && rounds_since(bbr, bbr->arrival_round) < ArrivalFilterLen)
+		return;
+	if (has_queue || rounds_since(bbr, bbr->room_round) > ArrivalFilterLen)
+		arrival = CC_ONE;
+	bbr->arrival_round = bbr->round_count;
+	cc_max_update(&bbr->arrival, arrival, bbr->round_count, ArrivalFilterLen);
+}
+
+static void update_round(const struct cc *cc, struct bbr *bbr, const struct cc_ack *ack)
+{
+	ns_t rtt = ack->rate.rtt_ns;
+
+	if (rtt != 0)
+		bbr->arrival_rtt = u64_min(bbr->arrival_rtt, rtt);
+	if (rtt / RoomThresh >= cc->min_rtt_ns / CC_ONE)
+		bbr->room_round = bbr->round_count;
 	bbr->round_start = ack->rate.prior_delivered >= bbr->next_round_delivered;
 	if (!bbr->round_start)
 		return;
 	start_round(bbr, ack->delivered);
 	bbr->round_count++;
 	bbr->packet_conservation = false;
+	update_arrival(cc, bbr, ack);
 }
 
-static void update_btl_bw(struct bbr *bbr, const struct cc_ack *ack)
+static void update_btl_bw(const struct cc *cc, struct bbr *bbr, const struct cc_ack *ack)
 {
 	u64 rate = cc_sample_rate(&ack->rate);
 
-	update_round(bbr, ack);
+	update_round(cc, bbr, ack);
 	if (rate != 0 && (rate >= cc_max_get(&bbr->btl_bw) || !ack->rate.app_limited))
 		cc_max_update(&bbr->btl_bw, rate, bbr->round_count, BtlBwFilterLen);
 }
@@ -300,11 +371,14 @@ static u32 target_cwnd(const struct cc *cc, const struct bbr *bbr)
 	return cc_u32(target);
 }
 
-/* What may be in flight in the first round of recovery, even if less was. In Startup the loss may
- * be the buffer's; in ProbeBW not even that is a reason to end the search before it has begun.   */
-static u32 conservation_gain(const struct bbr *bbr)
+/* What may be in flight in the first round of recovery, even if less was. In Startup a loss may be
+ * the buffer's, and is, when there is a queue; in ProbeBW not even that is a reason to end the
+ * search before it has begun.                                                                    */
+static u32 conservation_gain(const struct cc *cc, const struct bbr *bbr)
 {
-	return bbr->state == PROBE_BW ? u32_max(pacing_gain(bbr), CC_ONE) : CC_ONE;
+	if (bbr->state == STARTUP && sees_queue(cc, bbr))
+		return CC_ONE;
+	return u32_max(pacing_gain(bbr), CC_ONE);
 }
 
 static void set_cwnd(struct cc *cc, const struct cc_ack *ack)
@@ -314,7 +388,7 @@ static void set_cwnd(struct cc *cc, const struct cc_ack *ack)
 	u64 cwnd = (u64)cc->cwnd + ack->acked_bytes;
 
 	if (bbr->packet_conservation) {
-		u64 floor = u64_min(inflight(cc, bbr, conservation_gain(bbr)), cc->cwnd);
+		u64 floor = u64_min(inflight(cc, bbr, conservation_gain(cc, bbr)), cc->cwnd);
 
 		cwnd = u64_max((u64)ack->in_flight + ack->acked_bytes, floor);
 	} else if (bbr->filled_pipe) {
@@ -345,7 +419,7 @@ static void on_ack(struct cc *cc, const struct cc_ack *ack)
 	if (ack->acked_bytes == 0)
 		return;
 	see_first_rtt(cc, ack);
-	update_btl_bw(bbr, ack);
+	update_btl_bw(cc, bbr, ack);
 	cc_extra_update(&bbr->extra, ack, cc_max_get(&bbr->btl_bw), cc->cwnd, bbr->round_count,
 			ExtraAckedFilterLen);
 	if (bbr->state == PROBE_BW && is_next_cycle_phase(cc, bbr, ack))

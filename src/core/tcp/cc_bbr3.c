@@ -1,6 +1,9 @@
 /* BBR version 3, the states: draft-ietf-ccwg-bbr, "State Machine Operation" and "Restarting From
  * Idle".
  *
+ * Where this deviates from the draft stands at LossLowerBounds() in cc_bbr3_model.c; why, in
+ * docs/adr/0030-tcp-is-pulled-and-lies-in-rings.md.
+ *
  * Startup -> Drain -> ProbeBW { DOWN -> CRUISE -> REFILL -> UP } and ProbeRTT from everywhere.
  * Each ACK updates the model, then the state, then what may leave; each loss is looked at by
  * itself, for how much was in flight when the lost segment left.                                 */

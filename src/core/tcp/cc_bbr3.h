@@ -59,6 +59,7 @@ struct CC_STATE bbr3 {
 	u32 prior_cwnd;
 	u32 bw_probe_up_acked;
 	u32 probe_up_acked_per_inc;
+	u32 lost_in_round; /* bytes, in this loss round */
 	u32 last_lost_end; /* low half of the sequence number where the last loss ended */
 	u16 round_count;
 	u8 drain_start_round; /* low half of it */
@@ -123,6 +124,7 @@ void bbr3_start_probe_bw_down(struct cc *cc, ns_t now, u64 delivered);
 void bbr3_start_probe_bw_refill(struct bbr3 *bbr, u64 delivered);
 
 /* cc_bbr3_control.c: what may leave. */
+u32 bbr3_pacing_gain(const struct bbr3 *bbr);
 u64 bbr3_bdp_multiple(const struct cc *cc, u64 bw, u32 gain);
 u32 bbr3_inflight(const struct cc *cc, u64 bw, u32 gain);
 u32 bbr3_inflight_with_headroom(const struct cc *cc);

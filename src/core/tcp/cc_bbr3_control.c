@@ -7,6 +7,11 @@ enum { PacingMarginPercent = 1 };
 static const u16 pacing_gains[] = { 2773, 500, 900, 1000, 1000, 1250, 1000 };
 static const u16 cwnd_gains[] = { 2000, 2000, 2000, 2000, 2000, 2250, 500 };
 
+u32 bbr3_pacing_gain(const struct bbr3 *bbr)
+{
+	return pacing_gains[bbr->state];
+}
+
 /* ---- volumes --------------------------------------------------------------------------------- */
 
 u64 bbr3_bdp_multiple(const struct cc *cc, u64 bw, u32 gain)
@@ -132,7 +137,7 @@ static void set_cwnd(struct cc *cc, const struct cc_ack *ack)
 
 void bbr3_update_control_parameters(struct cc *cc, const struct cc_ack *ack)
 {
-	bbr3_set_pacing_rate_with_gain(cc, pacing_gains[bbr3_of(cc)->state]);
+	bbr3_set_pacing_rate_with_gain(cc, bbr3_pacing_gain(bbr3_of(cc)));
 	set_send_quantum(cc);
 	set_cwnd(cc, ack);
 }

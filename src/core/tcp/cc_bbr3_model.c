@@ -2,7 +2,11 @@
  * Parameters" and "Exiting Acceleration Based on Bandwidth Plateau".                             */
 #include "core/tcp/cc_bbr3.h"
 
-enum { FullBwThresh = 1250, FullBwCount = 3 };
+enum {
+	FullBwThresh = 1250,
+	FullBwCount = 3,
+	QueueThresh = 1125, /* a round trip that has a queue in it */
+};
 
 #define ProbeRTTInterval (5 * NS_PER_SEC)
 #define MinRTTFilterLen  (10 * NS_PER_SEC)
@@ -119,17 +123,40 @@ void bbr3_reset_short_term_model(struct bbr3 *bbr)
 	bbr->inflight_shortterm = CC_BYTES_NONE;
 }
 
-static void adapt_lower_bounds_from_congestion(struct cc *cc)
+/* The ACK at the end of a round with a loss is that of what was sent again, and measures no round
+ * trip itself.                                                                                   */
+static bool sees_queue(const struct cc *cc, const struct cc_ack *ack)
+{
+	return ack->srtt_ns / QueueThresh >= bbr3_seen(cc)->min_rtt / CC_ONE;
+}
+
+/* A sample is no larger than the rate at which it was sent: in DOWN and Drain less than what could
+ * have been delivered.                                                                           */
+static u64 bw_at_full_rate(const struct bbr3 *bbr)
+{
+	u64 bw = bbr->bw_latest * CC_ONE / u32_min(bbr3_pacing_gain(bbr), CC_ONE);
+
+	return u64_max(u64_min(bw, bbr->bw_shortterm), bbr->bw_latest);
+}
+
+/* LossLowerBounds(). The draft has every loss lower them. Here losses of no more than LossThresh
+ * do not while no queue stands, and not by what DOWN itself held back: what is delivered of what
+ * was sent at a bound is less than the bound by what the path loses, and it would follow that down,
+ * round after round, although nobody else wants the bandwidth.                                   */
+static void adapt_lower_bounds_from_congestion(struct cc *cc, const struct cc_ack *ack)
 {
 	struct bbr3 *bbr = bbr3_of(cc);
+	bool is_high = bbr3_is_inflight_too_high(cc, bbr->lost_in_round, ack->rate.tx_in_flight);
+	u64 bw_latest;
 
-	if (is_probing_bw(bbr) || !bbr->is_loss_in_round)
+	if (is_probing_bw(bbr) || !bbr->is_loss_in_round || (!is_high && !sees_queue(cc, ack)))
 		return;
 	if (bbr->bw_shortterm == CC_RATE_NONE)
 		bbr->bw_shortterm = bbr3_max_bw(bbr);
 	if (bbr->inflight_shortterm == CC_BYTES_NONE)
 		bbr->inflight_shortterm = cc->cwnd;
-	bbr->bw_shortterm = u64_max(bbr->bw_latest, cc_gain(bbr->bw_shortterm, Beta));
+	bw_latest = is_high ? bbr->bw_latest : bw_at_full_rate(bbr);
+	bbr->bw_shortterm = u64_max(bw_latest, cc_gain(bbr->bw_shortterm, Beta));
 	bbr->inflight_shortterm = u32_max(bbr->inflight_latest,
 					  (u32)cc_gain(bbr->inflight_shortterm, Beta));
 }
@@ -141,7 +168,7 @@ void bbr3_update_congestion_signals(struct cc *cc, const struct cc_ack *ack)
 	update_max_bw(bbr, ack);
 	if (!bbr->loss_round_start)
 		return;
-	adapt_lower_bounds_from_congestion(cc);
+	adapt_lower_bounds_from_congestion(cc, ack);
 	bbr->is_loss_in_round = false;
 }
 
@@ -187,8 +214,10 @@ static void note_loss(struct cc *cc, const struct cc_lost *lost)
 	if (!bbr->is_loss_in_round) {
 		bbr->loss_round_delivered = lost->delivered;
 		bbr->lost_ranges = 0;
+		bbr->lost_in_round = 0;
 		bbr3_save_state_upon_loss(cc);
 	}
+	bbr->lost_in_round = cc_u32((u64)bbr->lost_in_round + lost->bytes);
 	if ((bbr->lost_ranges == 0 || (u32)lost->seq != bbr->last_lost_end) &&
 	    bbr->lost_ranges < StartupFullLossCnt)
 		bbr->lost_ranges++;

@@ -208,8 +208,10 @@ static bool pacing_holds(struct tcp *tcp, struct tcb *tcb, ns_t now)
 	return false;
 }
 
-/* Each byte takes its time; a burst of one quantum may leave ahead of it. A caller that comes late
- * has lost no more than that, or a slow clock would slow the sender down.                        */
+/* Each byte of data takes its time; headers take none, because rates of delivery know none, and
+ * who sends as fast as data arrive would send three percent less. A burst of one quantum may leave
+ * ahead of it. A caller that comes late has lost no more than that, or a slow clock would slow the
+ * sender down.                                                                                   */
 static void pacing_count(struct tcb *tcb, u32 bytes, ns_t now)
 {
 	u64 rate = pacing_rate(tcb);
@@ -233,7 +235,7 @@ static void count_sent(struct tcb *tcb, u32 bytes, ns_t now)
 	/* The window is used up, whether or not more waits (RFC 7661 section 4.1). */
 	if (tcb_in_flight(tcb) >= tcb->cc.cwnd)
 		tcb->flags |= TCB_CWND_LIMITED;
-	pacing_count(tcb, bytes + IP4_HLEN_MIN + TCP_HLEN_MIN + tcb->hdr_opt_len, now);
+	pacing_count(tcb, bytes, now);
 }
 
 /* ---- again ----------------------------------------------------------------------------------- */

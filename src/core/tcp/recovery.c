@@ -314,19 +314,24 @@ void recovery_on_sent_again(struct tcb *tcb, const struct tx_rec *rec, ns_t now)
 
 /* ---- the timer ------------------------------------------------------------------------------- */
 
-/* RFC 2018 section 8: the peer may have dropped what it SACKed, so that does not count any more.
- * Only what was in flight is a loss to congestion control.                                       */
+/* RFC 2018 section 8: the peer may have dropped what it SACKed. One that did shows it, because it
+ * waits for something that it has SACKed (RFC 6675 section 5.1, erratum 1610 of RFC 2018); for
+ * all others a time-out says nothing of what arrived, and on a long path that loses much most of
+ * the window has. Only what was in flight is a loss to congestion control.                       */
 static void lose_all(struct tcp *tcp, struct tcb *tcb, const struct loss_step *step)
 {
+	bool has_reneged = (rec_at(tcp, tcb->tx_first)->flags & REC_SACKED) != 0;
+
 	for (u32 idx = tcb->tx_first; idx != IDX_NONE; idx = rec_at(tcp, idx)->next) {
 		const struct tx_rec *rec = rec_at(tcp, idx);
 
 		if (rec_is_in_flight(rec))
 			loss_mark(tcp, tcb, idx, step);
-		else if (rec->flags & REC_SACKED)
+		else if (has_reneged && (rec->flags & REC_SACKED) != 0)
 			txq_mark_lost(tcp, tcb, idx);
 	}
-	tcb->sack_seen_count = 0;
+	if (has_reneged)
+		tcb->sack_seen_count = 0;
 	end_guesses(tcb);
 }
 

@@ -30,7 +30,7 @@ static void test_random_loss(void **state)
 {
 	static const struct {
 		u32 loss_ppm, floor;
-	} rows[] = { { 0, 91 }, { 10, 90 }, { 100, 90 }, { 1000, 85 }, { 10000, 70 } };
+	} rows[] = { { 0, 91 }, { 10, 90 }, { 100, 90 }, { 1000, 91 }, { 10000, 74 } };
 
 	(void)state;
 	for (u32 n = 0; n < ARRAY_COUNT(rows); n++) {

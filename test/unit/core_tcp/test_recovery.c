@@ -356,7 +356,7 @@ static void test_rfc3522_3_2_only_the_first_ack_decides(void **state)
 	bed_close(&bed);
 }
 
-static void test_time_out_makes_everything_lost(void **state)
+static void test_time_out_makes_lost_what_is_in_flight(void **state)
 {
 	struct bed bed;
 
@@ -365,7 +365,8 @@ static void test_time_out_makes_everything_lost(void **state)
 	bed_again(&bed);
 	bed_time_out(&bed);
 	assert_int_equal(bed.tcb->ca, TCP_CA_LOSS);
-	assert_int_equal(bed.tcb->lost_bytes, SEG(10));
+	assert_int_equal(bed.tcb->lost_bytes, SEG(7));
+	assert_int_equal(bed.tcb->sacked_bytes, SEG(3));
 	assert_int_equal(bed.tcb->again_bytes, 0);
 	assert_int_equal(tcb_in_flight(bed.tcb), 0);
 	assert_false(bed.tcb->send_budget_set);
@@ -544,7 +545,7 @@ int main(void)
 		cmocka_unit_test(test_dsack_of_something_else_undoes_nothing),
 		cmocka_unit_test(test_rfc3522_3_2_eifel),
 		cmocka_unit_test(test_rfc3522_3_2_only_the_first_ack_decides),
-		cmocka_unit_test(test_time_out_makes_everything_lost),
+		cmocka_unit_test(test_time_out_makes_lost_what_is_in_flight),
 		cmocka_unit_test(test_rfc1191_6_5_smaller_mtu),
 		cmocka_unit_test(test_undo_and_mtu),
 		cmocka_unit_test(test_cwnd_limited_is_of_the_round),

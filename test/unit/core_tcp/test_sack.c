@@ -215,8 +215,8 @@ static void test_rfc2883_a_block_that_is_none_is_no_dsack(void **state)
 	bed_close(&bed);
 }
 
-/* Data that was SACKed are kept, and when the timer expires they are sent again like all others. */
-static void test_rfc2018_8_time_out_drops_the_marks(void **state)
+/* A time-out says nothing of what was SACKed: only the rest is sent again. */
+static void test_rfc2018_8_time_out_keeps_the_marks(void **state)
 {
 	struct bed bed;
 
@@ -228,15 +228,41 @@ static void test_rfc2018_8_time_out_drops_the_marks(void **state)
 	bed_sack(&bed, SEG(1), SEG(2), SEG(5));
 	assert_int_equal(bed.tcp.recs.live, 4);
 	bed_time_out(&bed);
-	assert_int_equal(bed.tcb->sacked_bytes, 0);
-	assert_int_equal(bed.tcb->lost_bytes, SEG(4));
-	/* Three of them had arrived: they are neither lost to congestion control ... */
+	assert_int_equal(bed.tcb->sacked_bytes, SEG(3));
+	assert_int_equal(bed.tcb->lost_bytes, SEG(1));
 	assert_int_equal(bed.tcb->lost, SEG(1));
-	/* ... nor delivered twice when they are acknowledged. */
 	assert_int_equal(bed_again(&bed), SEG(1));
 	bed_wait_ms(&bed, 100);
 	bed_ack_to(&bed, SEG(5));
 	assert_int_equal(bed.tcb->delivered, SEG(5));
+	bed_close(&bed);
+}
+
+/* A peer that waits for what it has SACKed dropped it: then all are sent again. */
+static void test_rfc2018_8_time_out_after_reneging(void **state)
+{
+	struct bed bed;
+	u64 lost;
+
+	(void)state;
+	bed_open(&bed, TCB_SACK);
+	bed_warm(&bed, 1, 100);
+	bed_send(&bed, 4);
+	bed_wait_ms(&bed, 100);
+	bed_sack(&bed, SEG(1), SEG(2), SEG(5));
+	bed_ack_to(&bed, SEG(2));
+	assert_int_equal(bed.tcb->sacked_bytes, SEG(3));
+	lost = bed.tcb->lost;
+	bed_time_out(&bed);
+	assert_int_equal(bed.tcb->sacked_bytes, 0);
+	assert_int_equal(bed.tcb->lost_bytes, SEG(3));
+	/* They had arrived once: they are not lost to congestion control ... */
+	assert_int_equal(bed.tcb->lost, lost);
+	/* ... nor delivered twice, but for the one that arrives again. */
+	assert_int_equal(bed_again(&bed), SEG(2));
+	bed_wait_ms(&bed, 100);
+	bed_ack_to(&bed, SEG(5));
+	assert_int_equal(bed.tcb->delivered, SEG(6));
 	bed_close(&bed);
 }
 
@@ -303,7 +329,8 @@ int main(void)
 		cmocka_unit_test(test_rfc2883_4_2_inside_the_second),
 		cmocka_unit_test(test_rfc2883_two_blocks_apart_are_no_dsack),
 		cmocka_unit_test(test_rfc2883_a_block_that_is_none_is_no_dsack),
-		cmocka_unit_test(test_rfc2018_8_time_out_drops_the_marks),
+		cmocka_unit_test(test_rfc2018_8_time_out_keeps_the_marks),
+		cmocka_unit_test(test_rfc2018_8_time_out_after_reneging),
 		cmocka_unit_test(test_blocks_are_believed_again_after_a_time_out),
 		cmocka_unit_test(test_cost_of_one_ack_is_bounded),
 	};

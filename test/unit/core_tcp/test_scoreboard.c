@@ -171,8 +171,12 @@ static void step_timer(struct model *model)
 		bed->now = bed->tcb->timer[timer];
 	bed->tcb->timer[timer] = bed->now;
 	if (bed_fire(bed, timer)) {
+		/* What the peer SACKed it has, unless it waits for it. */
+		bool has_reneged = model->byte[model->una % BYTES] == BYTE_SACKED;
+
 		for (u32 at = model->una; at != model->nxt; at++)
-			model->byte[at % BYTES] = BYTE_LOST;
+			if (has_reneged || model->byte[at % BYTES] != BYTE_SACKED)
+				model->byte[at % BYTES] = BYTE_LOST;
 	}
 	take_marks(model, false);
 }
