@@ -271,8 +271,9 @@ static void ospf_follow(struct sluice *s, const struct ospf_conf *conf, bool new
 		ospf_init(r->ospf, &env, s->now);
 		return;
 	}
-	CHECK(ospf_configure(r->ospf, conf, s->now) == ERR_OK);
+	/* Before anything asks them: where the old ones stood there may be others next time. */
 	r->ospf->env.policies = r->policy;
+	CHECK(ospf_configure(r->ospf, conf, s->now) == ERR_OK);
 	if (new_policies)
 		ospf_policies(r->ospf, s->now);
 }
