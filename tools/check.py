@@ -15,9 +15,9 @@ import subprocess
 import sys
 import time
 
-SIM_SEEDS = 40
-ASAN_SEEDS = 5
-MUTATE_SHARE = 10  # `make mutate` plants all
+SIM_SEEDS = 25
+ASAN_SEEDS = 4
+MUTATE_SHARE = 15  # `make mutate` plants all
 TAIL_LINES = 50
 READS_SOURCES = {"clang", "tidy", "tools"}
 COUNT = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
