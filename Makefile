@@ -123,6 +123,9 @@ all: $(LIBS) $(SLUICE) ## build the program and its libraries
 examples: $(EXAMPLE_BIN) ## build programs that have the engine inside
 tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BUILD)/script $(BENCH_BIN) $(INTEROP_BIN) $(EXAMPLE_BIN) ## build every test program
 
+.PHONY: judged
+judged: $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM)
+
 # Warnings come from the front end: no code has to be made to see them.
 READ_SRC := $(CORE_SRC) $(DRY_SRC) $(HOST_SRC) $(PROG_SRC) $(PROG_MAIN_SRC) $(FAKE_SRC) $(UNIT_SRC) $(SIM_ALL) \
 	$(BENCH_SRC) $(INTEROP_SRC) $(FUZZ_SRC) $(SCRIPT_SRC) $(EXAMPLE_SRC) examples/embed.c
@@ -260,14 +263,18 @@ sim-test: $(SIM_TEST_BIN)
 	@$(RUN) --cmocka --jobs $(JOBS) --only '$(K)' --logs $(BUILD)/log/sim $(SIM_TEST_BIN)
 sim: $(SIM) ## simulations: SEEDS=how many, SEED=the first (0 draws one)
 	@$(if $(SIM),$(SIM) $(SIM_ARGS),echo "no simulator: test/sim/sim_main.c is missing")
-sim-short: sim-test
-	@$(MAKE) sim
+# The seeds in two halves beside each other; both say how many passed.
+HALF = $(shell expr $(SEEDS) / 2)
+sim-short: sim-test $(SIM)
+	@$(SIM) --seeds $(HALF) --seed $(or $(SEED),1) & \
+	$(SIM) --seeds $$(($(SEEDS) - $(HALF))) --seed $$(($(or $(SEED),1) + $(HALF))); second=$$?; \
+	wait $$! && exit $$second
 tcp-grid: $(BUILD)/test/sim/test_tcp_grid ## congestion control on links of every kind beside test/golden (UPDATE=1 writes it anew)
 	@$<
 tcp-short: $(BUILD)/test/sim/test_tcp_short ## a million short connections between two stacks
 	@CONNECTIONS=1000000 $<
 asan: ## unit tests and simulations under ASan and UBSan
-	@$(MAKE) -j$(JOBS) SAN=1 BUILD=$(BUILD)/asan tests
+	@$(MAKE) -j$(JOBS) SAN=1 BUILD=$(BUILD)/asan judged
 	@$(MAKE) SAN=1 BUILD=$(BUILD)/asan unit
 	@$(MAKE) SAN=1 BUILD=$(BUILD)/asan sim-short
 tidy: ## the rules of the house, as a test
