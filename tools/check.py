@@ -17,7 +17,7 @@ import time
 
 SIM_SEEDS = 25
 ASAN_SEEDS = 4
-MUTATE_SHARE = 15  # `make mutate` plants all
+MUTATE_SHARE = 20  # `make mutate` plants all
 TAIL_LINES = 50
 READS_SOURCES = {"clang", "tidy", "tools"}
 COUNT = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
