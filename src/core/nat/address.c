@@ -346,6 +346,11 @@ enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 
 	memset(nat->draw, 0, sizeof nat->draw);
 	memset(nat->masquerade, 0, sizeof nat->masquerade);
 	memcpy(nat->masquerade, masquerade, iface_count * sizeof *masquerade);
+	nat->masquerade_count = 0;
+	for (u16 at = 0; at < iface_count; at++) {
+		if (masquerade[at].raw != 0)
+			nat->masquerade_count++;
+	}
 	nat->masquerade_if = 0;
 	for (u16 at = 0; at < iface_count && masquerade[nat->masquerade_if].raw == 0; at++)
 		nat->masquerade_if = at;

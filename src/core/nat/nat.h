@@ -178,6 +178,7 @@ struct nat {
 	struct rng rng;
 	struct nat_draw draw[NAT_DRAWS];
 	u16 masquerade_if; /* the first interface that has a masquerading address */
+	u16 masquerade_count; /* interfaces that have one */
 	struct balance balance; /* given its services by balance_configure() */
 	const struct port_use *own; /* ports that sockets of ours hold */
 	struct nat_stats stats;
@@ -242,6 +243,12 @@ bool nat_owns(const struct nat *nat, be32 addr);
 /* The same, and public addresses that left the configuration and still have flows: what comes for
  * any other is not redirected.                                                                   */
 bool nat_knows(const struct nat *nat, be32 addr);
+/* Whether there is more than one way out to be masqueraded on: only then can a flow be stranded. */
+static inline bool nat_has_ways(const struct nat *nat)
+{
+	return nat->masquerade_count > 1;
+}
+
 /* Whether a flow is masqueraded as the address of another outside interface than this one: by this
  * one its packets would leave as somebody who is not here, and answers would never come. Where
  * there is no address to masquerade with, it is not.                                             */

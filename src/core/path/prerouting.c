@@ -246,7 +246,7 @@ static verdict prerouting_track(struct path *path, struct pkt *pkt, ns_t now)
 		if (!verdict_is_accept(v))
 			return v;
 	}
-	if (pkt->flow != IDX_NONE && UNLIKELY(way_is_lost(path, pkt))) {
+	if (pkt->flow != IDX_NONE && UNLIKELY(nat_has_ways(path->nat)) && way_is_lost(path, pkt)) {
 		verdict v = prerouting_stranded(path, pkt, now);
 
 		if (!verdict_is_accept(v))
