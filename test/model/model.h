@@ -47,6 +47,12 @@ struct model_tuple {
 	u8 zone;
 };
 
+/* How far what was sent goes, in sequence numbers. */
+struct model_reach {
+	bool any;
+	u32 end;
+};
+
 struct model_flow {
 	u8 proto;
 	bool inside;            /* it began there */
@@ -66,10 +72,10 @@ struct model_flow {
 	bool shown;
 	u16 backend; /* its service's: place in model.backend and one; 0: it is of no service */
 	u32 life;    /* that one's, when it was chosen */
-	bool told;   /* the client was sent something, up to here */
-	u32 told_end;
-	bool said; /* the server sent something, up to here: some of it may have died here */
-	u32 said_end;
+	struct model_reach told;  /* what the client was sent */
+	struct model_reach said;  /* what the server sent: some of it may have died here */
+	struct model_reach again; /* what it sent since a SYN that may have begun anew */
+	bool over_again;          /* there was such a SYN */
 };
 
 /* How often something happened: time may leave that open. */

@@ -252,20 +252,32 @@ static void model_flow_states(struct model_flow *f, bool reply, const struct see
 		f->tcp_closing = true;
 }
 
-/* How far what was sent to the client goes. */
-static void model_flow_told(struct model_flow *f, const struct seen *seen, bool certain)
+static void model_reaches(struct model_reach *reach, u32 end)
+{
+	if (!reach->any || seq_gt(end, reach->end))
+		reach->end = end;
+	reach->any = true;
+}
+
+/* How far what was sent to the client goes. A SYN for a connection that may be over begins another,
+ * whose numbers have nothing to do with those before.                                            */
+static void model_flow_told(struct model_flow *f, bool reply, const struct seen *seen, bool certain)
 {
 	u32 end = seen->seq + seen->data_len + ((seen->flags & TCP_SYN) != 0) +
 		  ((seen->flags & TCP_FIN) != 0);
 
-	if (!f->said || seq_gt(end, f->said_end))
-		f->said_end = end;
-	f->said = true;
-	if (!certain)
+	if (!reply) {
+		if ((seen->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN && f->tcp_closing) {
+			f->over_again = true;
+			f->again.any = false;
+		}
 		return;
-	if (!f->told || seq_gt(end, f->told_end))
-		f->told_end = end;
-	f->told = true;
+	}
+	model_reaches(&f->said, end);
+	if (f->over_again)
+		model_reaches(&f->again, end);
+	if (certain)
+		model_reaches(&f->told, end);
 }
 
 void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const struct seen *seen,
@@ -282,8 +294,8 @@ void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const st
 		f->tcp_step = 0xff;
 	}
 	model_flow_states(f, reply, seen, certain);
-	if (reply && f->proto == IP_PROTO_TCP)
-		model_flow_told(f, seen, certain);
+	if (f->proto == IP_PROTO_TCP)
+		model_flow_told(f, reply, seen, certain);
 	answers = reply && !f->turned && (!model_is_assoc(f->proto) || model_assoc_answers(f));
 	/* A state has its own time, whoever brings it about. */
 	if (model_refreshes(m, f) || model_has_states(f->proto))

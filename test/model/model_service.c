@@ -621,6 +621,11 @@ bool model_is_told(const struct model *m, const struct seen *seen)
 	       seen->sport == client->dport;
 }
 
+static bool model_reached(const struct model_reach *reach, u32 end)
+{
+	return reach->any && reach->end == end;
+}
+
 /* RFC 5961 section 3.2: exactly what the client waits for, so far as anybody here knows. If some of
  * what the server has sent died here, the client asks, and its ACK is answered exactly.          */
 void model_judge_told(struct model *m, u16 out_if, const struct seen *seen)
@@ -632,10 +637,10 @@ void model_judge_told(struct model *m, u16 out_if, const struct seen *seen)
 	model_judge_way_out(m, out_if, f->in.zone, seen->dst);
 	if ((seen->wrong & SEEN_L4_CSUM) != 0)
 		model_wrong(m, "the checksum of a reset is wrong");
-	if (seen->seq != m->cur.seen.seq && !(f->told && seen->seq == f->told_end) &&
-	    !(f->said && seen->seq == f->said_end))
+	if (seen->seq != m->cur.seen.seq && !model_reached(&f->told, seen->seq) &&
+	    !model_reached(&f->said, seen->seq) && !model_reached(&f->again, seen->seq))
 		model_wrong(m, "a client was reset with number %u, and waits for %u", seen->seq,
-			    f->told_end);
+			    f->told.end);
 }
 
 /* ---- beside the engine's own books ----------------------------------------------------------- */
