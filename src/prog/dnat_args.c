@@ -33,18 +33,8 @@ static bool word_take(const char **text, const char *marks, char word[WORD_SIZE]
 
 static bool proto_read(const char *word, struct service_conf *service)
 {
-	static const struct {
-		const char *name;
-		u8 proto;
-	} names[] = { { "tcp", IP_PROTO_TCP }, { "udp", IP_PROTO_UDP }, { "any", 0 } };
-
-	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
-		if (strcmp(word, names[i].name) == 0) {
-			service->proto = names[i].proto;
-			return true;
-		}
-	}
-	return false;
+	service->proto = strcmp(word, "any") == 0 ? 0 : ip4_proto_find(word);
+	return strcmp(word, "any") == 0 || ip4_has_ports(service->proto);
 }
 
 static bool public_read(const char *head, struct dnat_args *out)

@@ -2,6 +2,7 @@
 #include "prog/run_fill.h"
 
 #include "core/wire/ip4.h"
+#include "prog/run_service.h"
 
 /* The only pool there is on a command line. */
 static const char pool_name[] = "pool";
@@ -106,15 +107,6 @@ static void fill_nat(const struct run_args *args, struct conf *conf, struct run_
 		conf->mapping_count = args->mappings;
 }
 
-static enum conf_service_proto service_proto(u8 proto)
-{
-	switch (proto) {
-	case IP_PROTO_TCP: return CONF_SERVICE_TCP;
-	case IP_PROTO_UDP: return CONF_SERVICE_UDP;
-	default: return CONF_SERVICE_ANY;
-	}
-}
-
 /* Named by what stands before their backends; there is room for all that options can say. */
 static void fill_services(const struct run_args *args, struct conf *conf)
 {
@@ -128,7 +120,7 @@ static void fill_services(const struct run_args *args, struct conf *conf)
 		memcpy(service->name, dnat->service.name, sizeof service->name);
 		memcpy(service->iface, dnat->iface, sizeof service->iface);
 		service->addr = dnat->service.addr;
-		service->proto = service_proto(dnat->service.proto);
+		service->proto = run_service_proto(dnat->service.proto);
 		service->port_first = dnat->service.port_first;
 		service->port_last = dnat->service.port_last;
 		service->method = dnat->service.method;

@@ -4,11 +4,23 @@
 #include "core/wire/ip4.h"
 #include "host/conf/conf_zone.h"
 
-static const u8 protos[] = {
+static const u8 protos[CONF_SERVICE_PROTOS] = {
 	[CONF_SERVICE_TCP] = IP_PROTO_TCP,
 	[CONF_SERVICE_UDP] = IP_PROTO_UDP,
+	[CONF_SERVICE_SCTP] = IP_PROTO_SCTP,
+	[CONF_SERVICE_DCCP] = IP_PROTO_DCCP,
+	[CONF_SERVICE_UDPLITE] = IP_PROTO_UDPLITE,
 	[CONF_SERVICE_ANY] = 0,
 };
+
+enum conf_service_proto run_service_proto(u8 proto)
+{
+	for (u32 at = 0; at < CONF_SERVICE_PROTOS; at++) {
+		if (protos[at] == proto)
+			return (enum conf_service_proto)at;
+	}
+	return CONF_SERVICE_ANY;
+}
 
 static void build_service(const struct conf *asked, const struct conf_service *given,
 			  struct balance_conf *balance)

@@ -8,6 +8,9 @@
 void run_service_build(const struct run_source *source, struct sluice_conf *conf,
 		       struct run_errors *errors);
 
+/* The word of the configuration for what a service is for; that for every protocol is 0. */
+enum conf_service_proto run_service_proto(u8 proto);
+
 /* Of another configuration, the service of that name; NULL: it has none. */
 const struct conf_service *run_service_find(const struct conf *conf, const char *name);
 /* Whether the service has this backend; NULL has none. */

@@ -28,7 +28,7 @@ struct service_conf {
 	be32 addr;                    /* public; zero with addr_if */
 	u8 zone;     /* of the backends */
 	u16 addr_if;                  /* the address that this interface has now; IFACE_NONE */
-	u8 proto;                     /* TCP or UDP; 0: every protocol, all ports */
+	u8 proto;                     /* one with ports; 0: every protocol, all ports */
 	bool hairpin;                 /* for inside clients too */
 	u16 port_first;               /* both zero: all ports */
 	u16 port_last;

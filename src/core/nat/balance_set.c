@@ -38,8 +38,8 @@ static bool is_one_host(be32 addr)
 
 static const char *ports_wrong(const struct service_conf *service)
 {
-	if (service->proto != 0 && service->proto != IP_PROTO_TCP && service->proto != IP_PROTO_UDP)
-		return "a service is for TCP, for UDP, or for every protocol";
+	if (service->proto != 0 && !ip4_has_ports(service->proto))
+		return "a service is for a protocol with ports, or for every protocol";
 	if ((service->port_first == 0) != (service->port_last == 0) ||
 	    service->port_first > service->port_last)
 		return "a service's first port is behind its last";

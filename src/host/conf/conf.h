@@ -38,7 +38,15 @@ enum {
 
 enum conf_driver { CONF_DRIVER_AFPACKET, CONF_DRIVER_TUN };
 enum conf_via { CONF_VIA_GATEWAY, CONF_VIA_BLACKHOLE, CONF_VIA_PROHIBIT };
-enum conf_service_proto { CONF_SERVICE_TCP, CONF_SERVICE_UDP, CONF_SERVICE_ANY };
+enum conf_service_proto {
+	CONF_SERVICE_TCP,
+	CONF_SERVICE_UDP,
+	CONF_SERVICE_SCTP,
+	CONF_SERVICE_DCCP,
+	CONF_SERVICE_UDPLITE,
+	CONF_SERVICE_ANY,
+	CONF_SERVICE_PROTOS,
+};
 enum conf_log { CONF_LOG_TEXT, CONF_LOG_JSON };
 enum conf_cc { CONF_CC_BBR, CONF_CC_BBR3, CONF_CC_CUBIC, CONF_CC_NEWRENO };
 /* As bits of enum filter_state, in their order. */

@@ -482,7 +482,7 @@ static const struct {
 	{ two_addresses, "a service has an address, or an interface whose address it takes" },
 	{ far_interface, "a service takes the address of an interface that does not exist" },
 	{ group_address, "a service's address is no host's" },
-	{ wrong_proto, "a service is for TCP, for UDP, or for every protocol" },
+	{ wrong_proto, "a service is for a protocol with ports, or for every protocol" },
 	{ ports_backwards, "a service's first port is behind its last" },
 	{ half_a_range, "a service's first port is behind its last" },
 	{ ports_without_proto, "a service for every protocol has no ports" },

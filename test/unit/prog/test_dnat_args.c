@@ -65,6 +65,8 @@ static void heads(void **state)
 	args = good("any:198.18.0.7=10.10.0.5");
 	assert_int_equal(args.service.proto, 0);
 	assert_int_equal(args.service.port_first, 0);
+	args = good("sctp:198.18.0.7:2905=10.10.0.5:2906");
+	assert_int_equal(args.service.proto, IP_PROTO_SCTP);
 	args = good("tcp:198.18.0.7=10.10.0.5*256");
 	assert_int_equal(args.service.port_first, 0);
 	assert_int_equal(args.backend[0].weight, 256);
@@ -105,6 +107,7 @@ static void mistakes(void **state)
 		"icmp:198.18.0.1:80=10.10.0.5",
 		"tcp:=10.10.0.5",
 		"tcp:198.18.0.1:0=10.10.0.5",
+		"icmp:1.2.3.4=1.1.1.1",
 		"any:1.2.3.4:80=1.1.1.1",
 		"tcp:198.18.0.1:90-80=10.10.0.5",
 		"tcp:interface-of-a-long-name:80=10.10.0.5",
