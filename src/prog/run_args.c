@@ -161,8 +161,8 @@ void run_args_help(FILE *out)
 	fprintf(out,
 		"\n\n--dnat 'tcp:198.18.0.1:80=10.10.0.5:8080*2,10.10.0.6:8080;method=least;"
 		"check=http:/alive'\n"
-		"  PUBLIC: tcp, udp, sctp, dccp, udplite or any; an address or an interface; a port "
-		"or a range\n"
+		"  PUBLIC: tcp, udp, sctp, dccp, udplite or any; an address or an interface; "
+		"a port or a range\n"
 		"  BACKEND: an address, maybe a port, maybe *WEIGHT from 1 to 256\n"
 		"  method=maglev|sticky|least  hairpin=yes (inside clients, too)\n"
 		"  slow-start=S (10)  drain=S (300)\n"

@@ -21,20 +21,21 @@ void model_wrong(struct model *m, const char *format, ...)
 	m->why = m->said;
 }
 
-struct model *model_new(const struct sluice_conf *conf)
+struct model *model_new(const struct sluice_conf *conf, ns_t now)
 {
 	struct model *m = calloc(1, sizeof *m);
 
 	if (m == NULL)
 		abort();
-	model_init(m, conf);
+	model_init(m, conf, now);
 	return m;
 }
 
 /* The large arrays are not cleared: what is in use is counted, or marked. */
-void model_init(struct model *m, const struct sluice_conf *conf)
+void model_init(struct model *m, const struct sluice_conf *conf, ns_t now)
 {
 	memset(m, 0, offsetof(struct model, flow));
+	m->now = now;
 	m->conf = conf;
 	m->rest_count = 0;
 	m->log_count = 0;
@@ -259,6 +260,8 @@ static void model_judge_forward(struct model *m, u16 out_if, const struct seen *
 	model_judge_way_out(m, out_if, out.zone, seen->dst);
 	m->judged++;
 	f = cur->flow == MODEL_NONE ? NULL : &m->flow[cur->flow];
+	if (f != NULL && f->moving && model_tuple_eq(&f->out, &out))
+		f->known = true;
 	if (f == NULL || !f->known) {
 		model_judge_new(m, out_if, &out);
 		return;
@@ -268,7 +271,7 @@ static void model_judge_forward(struct model *m, u16 out_if, const struct seen *
 		want = model_tuple_reversed(&f->in);
 	if (model_tuple_eq(&want, &out))
 		model_flow_seen(m, f, cur->reply, &cur->seen, true);
-	else if (model_flow_lives(m, f) && !(f->tcp_closing && cur->seen.flags == TCP_SYN))
+	else if (model_flow_lives(m, f) && !(f->tcp_closing && model_is_syn(&cur->seen)))
 		model_wrong(m, "a flow's packet left as port %u > %u instead of %u > %u", out.sport,
 			    out.dport, want.sport, want.dport);
 	else
@@ -429,8 +432,10 @@ static void model_done_silent(struct model *m, bool cut_off)
 		/* If it was over, another one may have taken its place, with another binding. */
 		if (!model_flow_lives(m, f) && cur->fate.may_forward && !cur->reply &&
 		    model_route(m, view, cur->tuple.dst, &out_if, &station) &&
-		    !model_station_answers(m, out_if, station))
+		    !model_station_answers(m, out_if, station)) {
+			f->moving = f->known || f->moving;
 			f->known = false;
+		}
 		model_flow_seen(m, f, cur->reply, &cur->seen, false);
 		return;
 	}

@@ -57,6 +57,7 @@ struct model_flow {
 	u8 proto;
 	bool inside;            /* it began there */
 	bool known;             /* the binding is known */
+	bool moving;            /* it was, and may have been exchanged for another */
 	bool eim;               /* its source has an endpoint-independent mapping */
 	struct model_tuple in;  /* as its first packet came in */
 	struct model_tuple out; /* as that leaves */
@@ -76,6 +77,7 @@ struct model_flow {
 	struct model_reach said;  /* what the server sent: some of it may have died here */
 	struct model_reach again; /* what it sent since a SYN that may have begun anew */
 	bool over_again;          /* there was such a SYN */
+	bool muddled;             /* somebody sent a SYN that is none of this connection */
 };
 
 /* How often something happened: time may leave that open. */
@@ -265,8 +267,8 @@ struct model {
 };
 
 /* Begin anew with a model that was in use. The configuration stays the caller's. */
-void model_init(struct model *m, const struct sluice_conf *conf);
-struct model *model_new(const struct sluice_conf *conf);
+void model_init(struct model *m, const struct sluice_conf *conf, ns_t now);
+struct model *model_new(const struct sluice_conf *conf, ns_t now);
 void model_del(struct model *m);
 /* The next packet is to be split into packets with so many bytes of payload; the model knows it
  * whole, so every way out has to take it like that.                                              */

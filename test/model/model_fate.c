@@ -284,6 +284,10 @@ static void model_fate_known(struct model *m, bool certain, bool sure)
 		model_fate_lost(m, stale, certain && model_l4_plain(m), sure);
 		return;
 	}
+	if (model_may_move(m, f)) {
+		model_fate_moved(m);
+		return;
+	}
 	if (!m->cur.reply && model_is_own(m, f->out.zone, f->out.dst)) {
 		m->cur.fate.must_echo = sure && m->cur.seen.type == ICMP_ECHO;
 		return;

@@ -154,6 +154,7 @@ bool model_flow_lives(const struct model *m, const struct model_flow *f)
 void model_flow_bind(struct model *m, struct model_flow *f, const struct model_tuple *out)
 {
 	f->known = true;
+	f->moving = false;
 	f->out = *out;
 	f->eim = model_flow_is_eim(m, f);
 	model_flow_serve(m, f);
@@ -266,13 +267,18 @@ static void model_flow_told(struct model_flow *f, bool reply, const struct seen 
 	u32 end = seen->seq + seen->data_len + ((seen->flags & TCP_SYN) != 0) +
 		  ((seen->flags & TCP_FIN) != 0);
 
+	f->muddled = f->muddled || ((seen->flags & TCP_SYN) != 0 && f->tcp_step > 1 &&
+				    (f->tcp_step == 0xff || seen->seq != f->tcp_isn[reply]));
 	if (!reply) {
-		if ((seen->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN && f->tcp_closing) {
+		if (model_is_syn(seen) && f->tcp_closing) {
 			f->over_again = true;
 			f->again.any = false;
 		}
 		return;
 	}
+	/* What comes with a RST is for nobody, and one out of order is for nothing. */
+	if ((seen->flags & TCP_RST) != 0)
+		return;
 	model_reaches(&f->said, end);
 	if (f->over_again)
 		model_reaches(&f->again, end);
@@ -293,9 +299,9 @@ void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const st
 		f->turned = true;
 		f->tcp_step = 0xff;
 	}
-	model_flow_states(f, reply, seen, certain);
 	if (f->proto == IP_PROTO_TCP)
 		model_flow_told(f, reply, seen, certain);
+	model_flow_states(f, reply, seen, certain);
 	answers = reply && !f->turned && (!model_is_assoc(f->proto) || model_assoc_answers(f));
 	/* A state has its own time, whoever brings it about. */
 	if (model_refreshes(m, f) || model_has_states(f->proto))
@@ -460,7 +466,8 @@ void model_flow_shown(struct model *m, const struct sluice_flow *flow)
 	}
 	f->shown = true;
 	/* Whether it was ended because its backend is gone was not known: it was not. */
-	if (!f->known && model_is_stale(m, f) != MODEL_NO && model_tuple_eq(&f->out, &out)) {
+	if (!f->known && (f->moving || model_is_stale(m, f) != MODEL_NO) &&
+	    model_tuple_eq(&f->out, &out)) {
 		f->known = true;
 	} else if (!f->known) {
 		service = model_service_asked(m, f->proto, &f->in, f->inside);

@@ -6,6 +6,12 @@
 
 #define MODEL_NONE UINT32_MAX
 
+/* What begins a connection, whatever else is marked in it. */
+static inline bool model_is_syn(const struct seen *seen)
+{
+	return (seen->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
+}
+
 /* Keep the first complaint. */
 __attribute__((format(printf, 2, 3))) void model_wrong(struct model *m, const char *format, ...);
 
@@ -98,6 +104,9 @@ void model_maybe_made(struct model *m, const struct model_flow *f);
 /* What can not be forwarded, a service without anybody may have refused before. */
 void model_maybe_refused(struct model *m);
 void model_service_tick(struct model *m);
+/* A SYN for a connection that may be over, whose backend takes nothing new: it may be moved. */
+bool model_may_move(const struct model *m, const struct model_flow *f);
+void model_fate_moved(struct model *m);
 /* The other end of a connection is told that its server was lost. */
 bool model_is_told(const struct model *m, const struct seen *seen);
 void model_judge_told(struct model *m, u16 out_if, const struct seen *seen);

@@ -611,6 +611,29 @@ void model_fate_lost(struct model *m, enum model_doubt stale, bool certain, bool
 	}
 }
 
+bool model_may_move(const struct model *m, const struct model_flow *f)
+{
+	return f->backend != 0 && f->tcp_closing && !m->cur.reply &&
+	       (f->proto != IP_PROTO_TCP || model_is_syn(&m->cur.seen)) &&
+	       backend_state_of(&m->backend[f->backend - 1]) != BACKEND_UP;
+}
+
+void model_fate_moved(struct model *m)
+{
+	struct model_flow *f = &m->flow[m->cur.flow];
+
+	model_maybe_made(m, f);
+	m->backend[f->backend - 1].moved.most++;
+	f->known = false;
+	f->moving = true;
+	f->seen_hi = m->now;
+	f->answered_lo = false;
+	f->turned = true;
+	f->tcp_step = 0xff;
+	model_fate_new(m, false);
+	m->cur.fate.may_forward = true;
+}
+
 bool model_is_told(const struct model *m, const struct seen *seen)
 {
 	const struct model_tuple *client = &m->cur.lost_flow.in;
@@ -637,7 +660,7 @@ void model_judge_told(struct model *m, u16 out_if, const struct seen *seen)
 	model_judge_way_out(m, out_if, f->in.zone, seen->dst);
 	if ((seen->wrong & SEEN_L4_CSUM) != 0)
 		model_wrong(m, "the checksum of a reset is wrong");
-	if (seen->seq != m->cur.seen.seq && !model_reached(&f->told, seen->seq) &&
+	if (!f->muddled && seen->seq != m->cur.seen.seq && !model_reached(&f->told, seen->seq) &&
 	    !model_reached(&f->said, seen->seq) && !model_reached(&f->again, seen->seq))
 		model_wrong(m, "a client was reset with number %u, and waits for %u", seen->seq,
 			    f->told.end);

@@ -252,6 +252,7 @@ enum err balance_set(struct balance *b, u32 service, u32 index, enum backend_sta
 
 	if (backend == NULL || state > BACKEND_DRAINING)
 		return ERR_RANGE;
+	balance_tick(b, now);
 	before = backend_state(backend);
 	backend->health = (u8)state;
 	backend_turn(b, backend, before, now);
@@ -279,6 +280,7 @@ enum err balance_order(struct balance *b, u32 service, u32 index, bool drain, u3
 	if (backend == NULL ||
 	    (deadline_s > BALANCE_SECONDS_MAX && deadline_s != BALANCE_DRAIN_DEFAULT))
 		return ERR_RANGE;
+	balance_tick(b, now);
 	before = backend_state(backend);
 	backend->ordered = drain;
 	backend->ordered_s = deadline_s != BALANCE_DRAIN_DEFAULT
@@ -471,6 +473,8 @@ void balance_configure(struct balance *b, const struct balance_conf *conf, const
 		       ns_t now)
 {
 	CHECK(balance_refuses(b, conf) == NULL);
+	/* What is due by now comes before what begins now. */
+	balance_tick(b, now);
 	keep_and_drop(b, conf);
 	b->service_count = conf->service_count;
 	for (u32 at = 0; at < conf->service_count; at++)

@@ -8,7 +8,8 @@ static const char *const proto_words[] = { "tcp",  "udp",     "sctp",
 static const char *const method_words[] = { "maglev", "sticky", "least", NULL };
 static const char *const check_words[] = { "none", "icmp", "tcp", "http", NULL };
 
-static_assert(ARRAY_COUNT(proto_words) == CONF_SERVICE_PROTOS + 1 && CONF_SERVICE_ANY == 5, "words");
+static_assert(ARRAY_COUNT(proto_words) == CONF_SERVICE_PROTOS + 1, "words");
+static_assert(CONF_SERVICE_TCP == 0 && CONF_SERVICE_ANY == 5, "words");
 static_assert(BALANCE_MAGLEV == 0 && BALANCE_STICKY == 1 && BALANCE_LEAST == 2, "words");
 static_assert(HEALTH_NONE == 0 && HEALTH_ICMP == 1 && HEALTH_TCP == 2 && HEALTH_HTTP == 3, "words");
 

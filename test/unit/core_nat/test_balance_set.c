@@ -150,6 +150,31 @@ static void test_ordered(void **state)
 	bed_close(bed);
 }
 
+/* A time of nothing is over at once, whether or not the clock went on before the next word. */
+static void test_ordered_for_no_time(void **state)
+{
+	struct balance_bed *bed = bed_open(1);
+	struct flow standing = flow_of(bed, 0);
+
+	(void)state;
+	assert_true(take(bed, &standing));
+	order(bed, 0, true, 0);
+	order(bed, 0, false, BALANCE_DRAIN_DEFAULT);
+	assert_true(flow_is_stale(&bed->b, &standing));
+	standing = flow_of(bed, 0);
+	assert_true(take(bed, &standing));
+	order(bed, 0, true, 0);
+	set(bed, 0, BACKEND_UP);
+	assert_true(flow_is_stale(&bed->b, &standing));
+	order(bed, 0, false, BALANCE_DRAIN_DEFAULT);
+	standing = flow_of(bed, 0);
+	assert_true(take(bed, &standing));
+	order(bed, 0, true, 0);
+	bed_configure(bed);
+	assert_true(flow_is_stale(&bed->b, &standing));
+	bed_close(bed);
+}
+
 /* It was down when the order came: the time begins when it is there again. */
 static void test_ordered_while_down(void **state)
 {
@@ -564,6 +589,7 @@ int main(void)
 		cmocka_unit_test(test_drain),
 		cmocka_unit_test(test_drain_taken_back),
 		cmocka_unit_test(test_ordered),
+		cmocka_unit_test(test_ordered_for_no_time),
 		cmocka_unit_test(test_ordered_while_down),
 		cmocka_unit_test(test_order_outlives_reloads),
 		cmocka_unit_test(test_slow_start),
