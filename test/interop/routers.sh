@@ -18,6 +18,33 @@ whole_checksums() { # NAMESPACE DEVICE
 	ip netns exec "$1" sysctl -qw "net.ipv4.conf.$2.rp_filter=0"
 }
 
+# ---- a speaker of the core on sockets of the system (speaker_host.h) ---------------------------
+#
+#   $OURS v0 192.0.2.1/24 ------- v0 192.0.2.2/24 $PEER
+
+OURS=spa$$ PEER=spb$$
+SPEAKER=
+
+speaker_topology() {
+	namespace $OURS
+	router_namespace $PEER
+	cable $OURS v0 $PEER v0
+	address $OURS v0 192.0.2.1/24
+	address $PEER v0 192.0.2.2/24
+	whole_checksums $OURS v0
+	whole_checksums $PEER v0
+}
+speaker_start() { # PROGRAM ARGUMENT...
+	local program=$1
+	shift
+	: >"$BOX/speaker"
+	spawn $OURS "$BOX/speaker" "$INTEROP_BIN/$program" "$@"
+	SPEAKER=$SPAWNED
+}
+speaker_stop() { end_process "$SPEAKER"; }
+# The last whole second of what it said.
+speaker_says() { tac "$BOX/speaker" | awk '/^end/ { n++ } n == 1' | grep -Eq -- "$1"; }
+
 # ---- BIRD -------------------------------------------------------------------------------------
 
 bird_start() { # NAMESPACE < configuration

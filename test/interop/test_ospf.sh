@@ -7,30 +7,9 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/routers.sh"
 need bird ip ethtool
-OURS=oha$$ PEER=ohb$$
-HOST=
 
-topology() {
-	namespace $OURS
-	router_namespace $PEER
-	ip link add v0 netns $OURS type veth peer name v0 netns $PEER
-	ip -n $OURS link set v0 up
-	ip -n $PEER link set v0 up
-	ip -n $OURS addr add 192.0.2.1/24 dev v0
-	ip -n $PEER addr add 192.0.2.2/24 dev v0
-	whole_checksums $OURS v0
-	whole_checksums $PEER v0
-}
-
-host_start() { # ARGUMENT...
-	: >"$BOX/host"
-	spawn $OURS "$BOX/host" "$INTEROP_BIN/ospf_host" 192.0.2.1 "$@"
-	HOST=$SPAWNED
-}
-host_stop() { end_process "$HOST"; }
-# The last whole second of what it said.
-host_says() { tac "$BOX/host" | awk '/^end/ { n++ } n == 1' | grep -Eq -- "$1"; }
-host_logged() { grep -Eq -- "^log .*$1" "$BOX/host"; }
+host_start() { speaker_start ospf_host 192.0.2.1 "$@"; } # ARGUMENT...
+host_logged() { grep -Eq -- "^log .*$1" "$BOX/speaker"; }
 
 bird_conf() { # AREA, its kind, the interface's words, what it lets out
 	cat <<-CONF
@@ -53,13 +32,13 @@ trial() { # NAME, area, kind, TYPE of the host, authentication of the host, BIRD
 	# Whoever announces routes of others is not in a stub area.
 	bird_conf "$2" "$3" "$6" "$([ "$3" != "stub;" ] || echo none)" | bird_start $PEER
 	host_start "v0=$2,$4,1,4${5:+,$5}" ${3:+"kind=$2,${3%;}"} export=10.99.0.0/16
-	check "$1: we are Full" wait_for 20 host_says 'neighbour 192.0.2.2 Full'
+	check "$1: we are Full" wait_for 20 speaker_says 'neighbour 192.0.2.2 Full'
 	if [ "$3" != "stub;" ]; then
 		check "$1: BIRD has our network" wait_for 20 kernel_has $PEER 10.99.0.0/16 192.0.2.1
-		check "$1: we have that of BIRD" wait_for 20 host_says 'route 10.7.0.0/16 external type 2'
+		check "$1: we have that of BIRD" wait_for 20 speaker_says 'route 10.7.0.0/16 external type 2'
 	fi
-	check "$1: nothing of it was bad" host_says 'end malformed 0 auth 0 refused 0'
-	host_stop
+	check "$1: nothing of it was bad" speaker_says 'end malformed 0 auth 0 refused 0'
+	speaker_stop
 	check "$1: who leaves takes its routes along" wait_for 5 kernel_has_not $PEER 10.99.0.0/16
 	bird_stop
 }
@@ -74,7 +53,7 @@ other_mtu() {
 	host_start v0=0,ptp,1,4
 	check "another MTU is said in one line" wait_for 20 \
 		host_logged 'MTU mismatch: neighbour 192.0.2.2 has 1400 bytes, this interface 1500'
-	host_stop
+	speaker_stop
 	bird_stop
 	ip -n $PEER link set v0 mtu 1500
 }
@@ -87,16 +66,16 @@ frr_trial() { # NAME, TYPE of the host, authentication, FRR's words
 $4" | frr_start $PEER ospfd
 	host_start "v0=0,$2,1,4${3:+,$3}" export=10.99.0.0/16
 	check "$1: FRR has our network" wait_for 30 kernel_has $PEER 10.99.0.0/16 192.0.2.1
-	check "$1: we are Full" wait_for 5 host_says 'neighbour 192.0.2.2 Full'
-	check "$1: nothing of it was bad" host_says 'end malformed 0 auth 0 refused 0'
-	host_stop
+	check "$1: we are Full" wait_for 5 speaker_says 'neighbour 192.0.2.2 Full'
+	check "$1: nothing of it was bad" speaker_says 'end malformed 0 auth 0 refused 0'
+	speaker_stop
 	check "$1: who leaves takes its routes along" wait_for 5 kernel_has_not $PEER 10.99.0.0/16
 	end_process "$(frr_pid $PEER ospfd)"
 	end_process "$(frr_pid $PEER zebra)"
 	rm -rf "$BOX/$PEER.frr"
 }
 
-topology
+speaker_topology
 trial "a link" 0 "" ptp "" "type ptp;"
 trial "a network" 0 "" lan "" "type broadcast;"
 trial "password" 0 "" lan plain,sesame \

@@ -7,30 +7,9 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/routers.sh"
 need bird ip ethtool
-OURS=rha$$ PEER=rhb$$
-HOST=
 
-topology() {
-	namespace $OURS
-	router_namespace $PEER
-	ip link add v0 netns $OURS type veth peer name v0 netns $PEER
-	ip -n $OURS link set v0 up
-	ip -n $PEER link set v0 up
-	ip -n $OURS addr add 192.0.2.1/24 dev v0
-	ip -n $PEER addr add 192.0.2.2/24 dev v0
-	whole_checksums $OURS v0
-	whole_checksums $PEER v0
-}
-
-host_start() { # ARGUMENT...
-	: >"$BOX/host"
-	spawn $OURS "$BOX/host" "$INTEROP_BIN/rip_host" "$@"
-	HOST=$SPAWNED
-}
-host_stop() { end_process "$HOST"; }
-# The last whole second of what it said.
-host_says() { tac "$BOX/host" | awk '/^end/ { n++; next } n == 1' | grep -Eq -- "$1"; }
-host_says_not() { ! host_says "$@"; }
+host_start() { speaker_start rip_host "$@"; } # ARGUMENT...
+speaker_says_not() { ! speaker_says "$@"; }
 
 bird_conf() { # RIP's authentication, BFD's
 	cat <<-CONF
@@ -62,11 +41,11 @@ trial() { # NAME, argument of the host, BIRD's words for RIP and BFD, BFD's key
 	bird_conf "$3" "$4" | bird_start $PEER
 	host_start "v0${2:+=$2}" export=10.99.0.0/16 "bfd=192.0.2.2${5:+,$5}"
 	check "$1: BIRD has our network" wait_for 20 kernel_has $PEER 10.99.0.0/16 192.0.2.1
-	check "$1: we have that of BIRD" wait_for 20 host_says 'route 10.7.0.0/16 metric 2'
-	check "$1: nothing of it was bad" host_says 'neighbour 192.0.2.2 packets [0-9]+ bad 0'
-	check "$1: BFD is up here" wait_for 20 host_says 'bfd 192.0.2.2 up .* bad 0'
+	check "$1: we have that of BIRD" wait_for 20 speaker_says 'route 10.7.0.0/16 metric 2'
+	check "$1: nothing of it was bad" speaker_says 'neighbour 192.0.2.2 packets [0-9]+ bad 0'
+	check "$1: BFD is up here" wait_for 20 speaker_says 'bfd 192.0.2.2 up .* bad 0'
 	check "$1: and there" wait_for 5 bird_has_us_up
-	host_stop
+	speaker_stop
 	check "$1: who leaves takes its routes along" wait_for 5 kernel_has_not $PEER 10.99.0.0/16
 	check "$1: and its session" wait_for 5 bird_has_us_down
 	bird_stop
@@ -80,17 +59,17 @@ digest() { # ALGORITHM, BIRD's name of it
 cut_link() {
 	bird_conf "" "" | bird_start $PEER
 	host_start v0 export=10.99.0.0/16 bfd=192.0.2.2
-	check "BFD is up before the cut" wait_for 20 host_says 'bfd 192.0.2.2 up'
+	check "BFD is up before the cut" wait_for 20 speaker_says 'bfd 192.0.2.2 up'
 	ip -n $PEER link set v0 down
-	check "BFD sees the cut long before RIP does" wait_for 4 host_says 'bfd 192.0.2.2 down'
-	check "RIP does not yet" host_says 'route 10.7.0.0/16 metric 2'
+	check "BFD sees the cut long before RIP does" wait_for 4 speaker_says 'bfd 192.0.2.2 down'
+	check "RIP does not yet" speaker_says 'route 10.7.0.0/16 metric 2'
 	ip -n $PEER link set v0 up
-	check "it comes back" wait_for 20 host_says 'bfd 192.0.2.2 up .* downs 1'
-	host_stop
+	check "it comes back" wait_for 20 speaker_says 'bfd 192.0.2.2 up .* downs 1'
+	speaker_stop
 	bird_stop
 }
 
-topology
+speaker_topology
 trial "in the clear" "" "" "" ""
 trial "password" plain,sesame 'authentication plaintext; password "sesame";' "" ""
 digest md5 "keyed md5"
