@@ -13,13 +13,16 @@ u64 csum_sum(const void *at, u32 len);
 /* The same, and the bytes are copied on the way; the two places do not overlap. */
 u64 csum_copy(void *to, const void *from, u32 len);
 
+/* Added to itself with the halves changed round, the upper half is the sum of both, and the carry
+ * out of the lower one, which is that of the same sum, has come in again.                        */
+static inline u16 csum_fold32(u32 sum)
+{
+	return (u16)((sum + (sum << 16 | sum >> 16)) >> 16);
+}
+
 static inline u16 csum_fold(u64 sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (u16)sum;
+	return csum_fold32((u32)((sum + (sum << 32 | sum >> 32)) >> 32));
 }
 
 /* The sum of what begins at an odd place: each of its bytes stands in the other half of a word (RFC

@@ -50,7 +50,7 @@ static inline u32 ip4_hlen(const struct ip4_hdr *ip)
 /* Any fragment: offset or MF set. */
 static inline bool ip4_is_fragment(const struct ip4_hdr *ip)
 {
-	return (be16_host(ip->frag) & (IP4_MF | IP4_OFFSET_MASK)) != 0;
+	return (ip->frag.raw & be16_of(IP4_MF | IP4_OFFSET_MASK).raw) != 0;
 }
 
 static inline u32 ip4_frag_offset_bytes(const struct ip4_hdr *ip)

@@ -14,11 +14,16 @@ struct WIRE udp_hdr {
 };
 _Static_assert(sizeof(struct udp_hdr) == UDP_HLEN, "UDP header");
 
-/* Whether a header is there, and what it says of its length fits into l4_len_bytes. */
+/* Whether what a header that is there says of its length fits into l4_len_bytes. */
+static inline bool udp_len_fits(const struct udp_hdr *udp, u32 l4_len_bytes)
+{
+	return be16_host(udp->len) >= UDP_HLEN && be16_host(udp->len) <= l4_len_bytes;
+}
+
+/* The same, and the header is there. */
 static inline bool udp_fits(const struct udp_hdr *udp, u32 l4_len_bytes)
 {
-	return l4_len_bytes >= UDP_HLEN && be16_host(udp->len) >= UDP_HLEN &&
-	       be16_host(udp->len) <= l4_len_bytes;
+	return l4_len_bytes >= UDP_HLEN && udp_len_fits(udp, l4_len_bytes);
 }
 
 #endif
