@@ -23,8 +23,8 @@ void index_init(struct index *ix)
 
 static u32 bucket_lane(const struct index_bucket *bucket, u16 tag, u32 ref)
 {
-	for (u32 lanes = index_lanes(bucket, tag); lanes != 0; lanes &= lanes - 1) {
-		u32 lane = (u32)__builtin_ctz(lanes);
+	for (u64 lanes = index_lanes(bucket, tag); lanes != 0; lanes &= lanes - 1) {
+		u32 lane = index_lane(lanes);
 
 		if (bucket->ref[lane] == ref)
 			return lane;
@@ -34,12 +34,12 @@ static u32 bucket_lane(const struct index_bucket *bucket, u16 tag, u32 ref)
 
 static bool bucket_put(struct index_bucket *bucket, u16 tag, u32 ref)
 {
-	u32 free = index_lanes(bucket, 0);
+	u64 free = index_lanes(bucket, 0);
 	u32 lane;
 
 	if (free == 0)
 		return false;
-	lane = (u32)__builtin_ctz(free);
+	lane = index_lane(free);
 	bucket->tag[lane] = tag;
 	bucket->ref[lane] = ref;
 	return true;

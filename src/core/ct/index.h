@@ -46,7 +46,7 @@ struct index {
 
 /* The references that match a hash so far: to be compared with the flows by the caller. */
 struct index_match {
-	u32 lanes; /* a bit for each that matches */
+	u64 lanes; /* what index_lanes() said of each that matches */
 	const struct index_bucket *bucket;
 };
 
@@ -84,21 +84,29 @@ static inline u32 index_other(const struct index *ix, u32 at, u16 tag)
 typedef u16 index_tags __attribute__((vector_size(16)));
 typedef u64 index_halves __attribute__((vector_size(16)));
 
-/* A bit for each lane with this tag. */
-static inline u32 index_lanes(const struct index_bucket *bucket, u16 tag)
+/* A bit for each lane with this tag: of the sixteen of a word the first for lanes 0 to 3, word by
+ * word, the second for 4 to 7, the third for 8 and 9. index_lane() finds its way back.           */
+static inline u64 index_lanes(const struct index_bucket *bucket, u16 tag)
 {
-	const index_tags low_bits = { 1, 2, 4, 8, 16, 32, 64, 128 };
-	const index_tags high_bits = { 0, 0, 0, 0, 0, 0, 256, 512 };
+	const index_tags low_bits = { 1, 1, 1, 1, 2, 2, 2, 2 };
+	const index_tags high_bits = { 0, 0, 0, 0, 4, 4, 0, 0 };
 	index_tags low, high;
 	index_halves half;
 
-	/* Tags 0 to 7, and 2 to 9. */
-	memcpy(&low, &bucket->tag[0], sizeof low);
-	memcpy(&high, &bucket->tag[2], sizeof high);
+	/* Tags 0 to 7; 4 to 9 and the two counts behind them. */
+	memcpy(&low, bucket, sizeof low);
+	memcpy(&high, (const u8 *)bucket + 4 * sizeof(u16), sizeof high);
 	low = (index_tags)(low == tag) & low_bits;
 	half = (index_halves)(low | ((index_tags)(high == tag) & high_bits));
-	/* No bit is in two places, so all add up: four words at once, into the uppermost. */
-	return (u32)((half[0] | half[1]) * UINT64_C(0x0001000100010001) >> 48);
+	return half[0] | half[1];
+}
+
+/* One of the lanes that there are bits for. */
+static inline u32 index_lane(u64 lanes)
+{
+	u32 bit = (u32)__builtin_ctzll(lanes);
+
+	return bit / 16 + bit % 16 * 4;
 }
 
 static inline struct index_match index_match_bucket(const struct index_bucket *bucket, u16 tag)
@@ -113,7 +121,7 @@ static inline u32 index_match_next(struct index_match *match)
 
 	if (match->lanes == 0)
 		return IDX_NONE;
-	lane = (u32)__builtin_ctz(match->lanes);
+	lane = index_lane(match->lanes);
 	match->lanes &= match->lanes - 1;
 	return match->bucket->ref[lane];
 }
