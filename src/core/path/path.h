@@ -272,7 +272,7 @@ static inline bool path_from_inside(const struct path *path, const struct pkt *p
 }
 
 /* Whether a packet keeps its flow from expiring (RFC 4787 REQ-6). */
-static inline bool path_refreshes(const struct path *path, const struct pkt *pkt)
+static ALWAYS_INLINE bool path_refreshes(const struct path *path, const struct pkt *pkt)
 {
 	return LIKELY(!path->ct->conf.outbound_refresh_only) || path_from_inside(path, pkt);
 }

@@ -18,28 +18,30 @@
 /* Packets that are looked up together, and groups that are on their way at once. */
 enum { GROUP = 6, GROUP_RING = 4 };
 
+enum link_kind {
+	LINK_PLAIN, /* IPv4, and ip_is_plain held: the header need not be checked again */
+	LINK_IP4,
+	LINK_ARP,
+	LINK_DEAD,
+};
+
 /* What is known of a packet before its turn comes. */
 struct lookup {
-	struct tuple tuple;
-	u32 ref;    /* candidate: index << 1 | direction; IDX_NONE */
-	u32 bucket; /* to look into: the first of the hash, then the other */
-	u16 tag;
-	u8 kind;    /* enum link_kind */
-	u8 proto;   /* 0: not for the short cut */
-	bool home;  /* bucket is the first one */
-	bool plain; /* ip_is_plain held: the header need not be checked again */
+	const struct index_bucket *bucket; /* to look into: the first of the hash, then the other */
+	u32 ref;  /* candidate: index << 1 | direction; IDX_NONE */
+	u16 tag;  /* as it stands in that bucket */
+	u8 kind;  /* enum link_kind */
+	u8 proto; /* 0: not for the short cut */
 };
 
 struct group {
 	u32 begin; /* in the batch */
-	u32 end;
+	u32 count;
 	u32 moved; /* a bit for each packet whose flow may be in the other bucket */
 	u32 new;   /* a bit for each without a flow, unless a packet before it makes one */
 	struct lookup look[GROUP];
 };
 _Static_assert(GROUP <= 32, "a bit for each packet of a group");
-
-enum link_kind { LINK_IP4, LINK_ARP, LINK_DEAD };
 
 static enum drop link_fault(const struct iface *iface, struct pkt *pkt)
 {
@@ -108,27 +110,32 @@ static NOINLINE void receive_arp(struct path *path, struct pkt *pkt, ns_t now)
 		path_bury(path, pkt, now);
 }
 
+/* Of a packet with ports and without options: addresses and ports lie side by side. */
+static ALWAYS_INLINE struct tuple tuple_at(const struct pkt *pkt)
+{
+	struct tuple t;
+
+	memcpy(&t, pkt_l3(pkt) + offsetof(struct ip4_hdr, src), sizeof t);
+	return t;
+}
+
 /* Only what the flow's direction and ports are read from must be there; the tracker's own checks
  * follow in fast_ok().                                                                          */
-static ALWAYS_INLINE void look_ahead(const struct path *path, struct pkt *pkt,
-				     struct lookup *look)
+static ALWAYS_INLINE bool look_ahead(const struct path *path, struct pkt *pkt, struct lookup *look)
 {
-	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
+	u8 proto = ((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->proto;
+	const struct index *ix = &path->ct->index;
 	struct tuple_key key;
 	u64 hash;
 
-	look->plain = ip_is_plain(pkt);
-	if (!look->plain || (ip->proto != IP_PROTO_UDP && ip->proto != IP_PROTO_TCP) ||
-	    pkt->len < IP4_HLEN_MIN + UDP_HLEN)
-		return;
-	look->proto = ip->proto;
-	memcpy(&look->tuple, &ip->src, 12);
-	key = (struct tuple_key){ look->tuple, ip->proto, pkt->zone };
+	if ((proto != IP_PROTO_UDP && proto != IP_PROTO_TCP) || pkt->len < IP4_HLEN_MIN + UDP_HLEN)
+		return false;
+	key = (struct tuple_key){ tuple_at(pkt), proto, pkt->zone };
 	hash = ct_hash(path->ct, &key);
-	look->tag = index_tag(hash);
-	look->bucket = index_first(&path->ct->index, hash);
-	look->home = true;
-	prefetch(&path->ct->index.bucket[look->bucket]);
+	*look = (struct lookup){ &ix->bucket[index_first(ix, hash)], IDX_NONE, index_tag(hash),
+				 LINK_PLAIN, proto };
+	prefetch(look->bucket);
+	return true;
 }
 
 static ALWAYS_INLINE void prefetch_flow(const struct ct *ct, u32 ref)
@@ -143,17 +150,18 @@ static ALWAYS_INLINE void match_tags(const struct ct *ct, struct group *group, u
 {
 	const struct index *ix = &ct->index;
 	struct lookup *look = &group->look[at];
-	const struct index_bucket *home = &ix->bucket[look->bucket];
-	struct index_match match = index_match_bucket(home, look->tag);
+	struct index_match match = index_match_bucket(look->bucket, look->tag);
 
 	look->ref = index_match_next(&match);
 	if (LIKELY(look->ref != IDX_NONE)) {
 		prefetch_flow(ct, look->ref);
-	} else if (home->moved > 0) {
+	} else if (look->bucket->moved > 0) {
+		u32 home = (u32)(look->bucket - ix->bucket);
+
 		group->moved |= 1u << at;
-		look->home = false;
-		look->bucket = index_other(ix, look->bucket, look->tag);
-		prefetch(&ix->bucket[look->bucket]);
+		look->bucket = &ix->bucket[index_other(ix, home, look->tag)];
+		look->tag |= TAG_MOVED;
+		prefetch(look->bucket);
 	} else {
 		group->new |= 1u << at;
 	}
@@ -162,8 +170,7 @@ static ALWAYS_INLINE void match_tags(const struct ct *ct, struct group *group, u
 static void match_moved(const struct ct *ct, struct group *group, u32 at)
 {
 	struct lookup *look = &group->look[at];
-	struct index_match match = index_match_bucket(&ct->index.bucket[look->bucket],
-						      look->tag | TAG_MOVED);
+	struct index_match match = index_match_bucket(look->bucket, look->tag);
 
 	look->ref = index_match_next(&match);
 	if (look->ref != IDX_NONE)
@@ -174,12 +181,14 @@ static void match_moved(const struct ct *ct, struct group *group, u32 at)
 
 /* ---- the short cut --------------------------------------------------------------------------- */
 
-/* `ip` has no options here and below: ip_is_plain held. */
+/* `proto`, here and below, is UDP or TCP and known where it is inlined; `ip` has no options, for
+ * ip_is_plain held.                                                                              */
 static ALWAYS_INLINE bool fast_l4_ok(const struct ip4_hdr *ip, u32 len, const struct flow *flow,
-				     enum tuple_dir dir)
+				     enum tuple_dir dir, u8 proto)
 {
-	if (flow->proto == IP_PROTO_UDP) {
-		return udp_fits((const void *)(ip + 1), len) &&
+	if (proto == IP_PROTO_UDP) {
+		/* look_ahead() saw that the header is there. */
+		return udp_len_fits((const void *)(ip + 1), len) &&
 		       (dir == TUPLE_ORIG || (flow->flags & FLOW_ANSWERED) != 0);
 	} else {
 		const struct tcp_hdr *tcp = (const void *)(ip + 1);
@@ -225,17 +234,17 @@ static ALWAYS_INLINE bool fast_source_ok(const struct path *path, const struct p
 }
 
 static ALWAYS_INLINE bool fast_flow_ok(const struct path *path, const struct pkt *pkt,
-				       const struct lookup *look, const struct flow *flow,
+				       const struct flow *flow, enum tuple_dir dir, u8 proto,
 				       u32 now_ms)
 {
 	const u32 flags_need = FLOW_FAST | FLOW_CONFIRMED;
-	enum tuple_dir dir = look->ref & 1;
+	struct tuple t = tuple_at(pkt);
 
 	return (flow->flags & (flags_need | FLOW_ENDED)) == flags_need &&
-	       tuple_eq(flow_tuple(flow, dir), &look->tuple) && flow->proto == look->proto &&
+	       tuple_eq(flow_tuple(flow, dir), &t) && flow->proto == proto &&
 	       flow->zone[dir] == pkt->zone && flow->decided_gen == path->gen &&
 	       now_ms - flow->seen_ms < path->fast_silent_ms[flow->state] &&
-	       fast_l4_ok((const void *)pkt_l3(pkt), pkt->len - IP4_HLEN_MIN, flow, dir) &&
+	       fast_l4_ok((const void *)pkt_l3(pkt), pkt->len - IP4_HLEN_MIN, flow, dir, proto) &&
 	       fast_source_ok(path, pkt, flow, dir);
 }
 
@@ -260,21 +269,24 @@ static bool fast_ok(const struct path *path, const struct pkt *pkt, const struct
 		    u32 now_ms)
 {
 	const struct flow *flow = &path->ct->flow[look->ref >> 1];
+	enum tuple_dir dir = look->ref & 1;
 
-	return fast_flow_ok(path, pkt, look, flow, now_ms) &&
-	       fast_way_ok(path, pkt, neigh_at(path->neigh, flow->nexthop[look->ref & 1]),
-			   flow->proto);
+	return fast_flow_ok(path, pkt, flow, dir, look->proto, now_ms) &&
+	       fast_way_ok(path, pkt, neigh_at(path->neigh, flow->nexthop[dir]), look->proto);
+}
+
+/* What a packet of a direction adds to a sum: what the original one adds, the other takes away. */
+static ALWAYS_INLINE u16 delta_of(u16 delta, enum tuple_dir dir)
+{
+	return (u16)(delta ^ (0u - dir));
 }
 
 /* TTL and addresses change together: one update of the header checksum. TTL is the high byte of
  * its word in network order, so taking one away adds the complement of 0x0100 (RFC 1141).        */
 static ALWAYS_INLINE void fast_header(struct ip4_hdr *ip, u16 delta)
 {
-	u32 sum = (u32)(u16)~ip->csum.raw + delta + (u16)~be16_of(0x0100).raw;
-
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	ip->csum.raw = (u16)~sum;
+	ip->csum.raw = (u16)~csum_fold32((u32)(u16)~ip->csum.raw + delta +
+					 (u16)~be16_of(0x0100).raw);
 	ip->ttl--;
 }
 
@@ -287,16 +299,15 @@ static NOINLINE void fast_translate_partial(struct pkt *pkt, u16 delta_l3)
 }
 
 static ALWAYS_INLINE void fast_translate(struct pkt *pkt, struct ip4_hdr *ip,
-					 const struct flow *flow, enum tuple_dir dir)
+					 const struct flow *flow, enum tuple_dir dir, u8 proto)
 {
 	struct tuple to = flow_tuple_out(flow, dir);
-	u16 delta_l4 = dir == TUPLE_ORIG ? flow->delta_l4 : (u16)~flow->delta_l4;
+	u16 delta_l4 = delta_of(flow->delta_l4, dir);
 
 	memcpy(&ip->src, &to, sizeof to);
 	if (UNLIKELY((pkt->flags & PKT_CSUM_PARTIAL) != 0)) {
-		fast_translate_partial(pkt, dir == TUPLE_ORIG ? flow->delta_l3 :
-								(u16)~flow->delta_l3);
-	} else if (flow->proto == IP_PROTO_UDP) {
+		fast_translate_partial(pkt, delta_of(flow->delta_l3, dir));
+	} else if (proto == IP_PROTO_UDP) {
 		struct udp_hdr *udp = (void *)(ip + 1);
 
 		if (udp->csum.raw != 0) {
@@ -312,7 +323,7 @@ static ALWAYS_INLINE void fast_translate(struct pkt *pkt, struct ip4_hdr *ip,
 }
 
 static ALWAYS_INLINE void fast_track(struct path *path, const struct pkt *pkt, struct flow *flow,
-				     u32 ref, u32 now_ms)
+				     u32 ref, u8 proto, u32 now_ms)
 {
 	enum tuple_dir dir = ref & 1;
 	struct flow_more *more;
@@ -324,42 +335,34 @@ static ALWAYS_INLINE void fast_track(struct path *path, const struct pkt *pkt, s
 	more = &path->ct->more[ref >> 1];
 	more->packets[dir]++;
 	more->bytes[dir] += pkt->len;
-	if (flow->proto == IP_PROTO_TCP)
+	if (proto == IP_PROTO_TCP)
 		ct_tcp_segment(path->ct, more, dir, pkt);
 }
 
-static ALWAYS_INLINE void fast_send(struct path *path, struct pkt *pkt, struct neigh *neigh)
+/* The short cut up to the queue. False: the packet has to take the road, and is as it was. */
+static ALWAYS_INLINE bool receive_fast(struct path *path, struct pkt *pkt, u32 ref, u8 proto,
+				       u32 now_ms)
 {
-	path_write_link(pkt, neigh);
-	if (!neigh->used)
-		neigh->used = true;
-	path->stats.fast++;
-	path->stats.forwarded++;
-	path_enqueue(path, pkt);
-}
-
-/* The short cut. False: the packet has to take the road, and is as it was. */
-static ALWAYS_INLINE bool receive_fast(struct path *path, struct pkt *pkt,
-				       const struct lookup *look, u32 now_ms)
-{
-	struct flow *flow = &path->ct->flow[look->ref >> 1];
-	enum tuple_dir dir = look->ref & 1;
+	struct flow *flow = &path->ct->flow[ref >> 1];
+	enum tuple_dir dir = ref & 1;
 	struct ip4_hdr *ip = (void *)pkt_l3(pkt);
 	struct neigh *neigh;
 
-	if (!fast_flow_ok(path, pkt, look, flow, now_ms))
+	if (!fast_flow_ok(path, pkt, flow, dir, proto, now_ms))
 		return false;
 	neigh = neigh_at(path->neigh, flow->nexthop[dir]);
-	if (!fast_way_ok(path, pkt, neigh, look->proto))
+	if (!fast_way_ok(path, pkt, neigh, proto))
 		return false;
-	fast_track(path, pkt, flow, look->ref, now_ms);
+	fast_track(path, pkt, flow, ref, proto, now_ms);
 	if ((flow->flags & FLOW_TRANSLATED) != 0) {
-		fast_header(ip, dir == TUPLE_ORIG ? flow->delta_l3 : (u16)~flow->delta_l3);
-		fast_translate(pkt, ip, flow, dir);
+		fast_header(ip, delta_of(flow->delta_l3, dir));
+		fast_translate(pkt, ip, flow, dir, proto);
 	} else {
 		fast_header(ip, 0);
 	}
-	fast_send(path, pkt, neigh);
+	path_write_link(pkt, neigh);
+	if (!neigh->used)
+		neigh->used = true;
 	return true;
 }
 
@@ -396,9 +399,9 @@ static NOINLINE void receive_tell(struct path *path, struct pkt *pkt, const stru
 	tell_receive(path, pkt, look->ref != IDX_NONE && fast_ok(path, pkt, look, now_ms));
 }
 
-static NOINLINE void receive_slow(struct path *path, struct pkt *pkt, bool plain, ns_t now)
+static void receive_slow(struct path *path, struct pkt *pkt, enum link_kind kind, ns_t now)
 {
-	if (!plain) {
+	if (kind != LINK_PLAIN) {
 		verdict v = ip_validate(path->drops, pkt);
 
 		if (!verdict_is_accept(v)) {
@@ -413,37 +416,38 @@ static NOINLINE void receive_slow(struct path *path, struct pkt *pkt, bool plain
 static ALWAYS_INLINE bool is_new(const struct ct *ct, const struct lookup *look,
 				 const struct tuple_key *key)
 {
-	const struct index_bucket *home = &ct->index.bucket[look->bucket];
+	const struct index_bucket *home = look->bucket;
 
-	if (LIKELY(look->home && (index_lanes(home, look->tag) | home->moved | home->stashed) == 0))
+	if (LIKELY((look->tag & TAG_MOVED) == 0 &&
+		   (index_lanes(home, look->tag) | home->moved | home->stashed) == 0))
 		return true;
 	return ct_peek(ct, key) == IDX_NONE;
 }
 
-static NOINLINE bool receive_open(struct path *path, struct pkt *pkt, const struct lookup *look,
+static bool receive_open(struct path *path, struct pkt *pkt, const struct lookup *look,
 				  ns_t now)
 {
-	struct tuple_key key = { look->tuple, look->proto, pkt->zone };
+	struct tuple_key key;
 
-	return look->proto != 0 && is_new(path->ct, look, &key) &&
-	       path_open(path, pkt, &key, now);
+	if (look->proto == 0)
+		return false;
+	key = (struct tuple_key){ tuple_at(pkt), look->proto, pkt->zone };
+	return is_new(path->ct, look, &key) && path_open(path, pkt, &key, now);
 }
 
-/* A packet's turn. */
-static ALWAYS_INLINE void receive_act(struct path *path, struct pkt *pkt,
-				      const struct lookup *look, ns_t now, u32 now_ms)
+/* The turn of a packet that did not take the short cut. */
+static NOINLINE void receive_other(struct path *path, struct pkt *pkt, const struct lookup *look,
+				   ns_t now)
 {
-	if (UNLIKELY(look->kind != LINK_IP4)) {
-		if (look->kind == LINK_ARP)
-			receive_arp(path, pkt, now);
-		else
-			path_bury(path, pkt, now);
-	} else if (UNLIKELY(path->slow_road || !(look->ref == IDX_NONE ?
-							 receive_open(path, pkt, look, now) :
-							 receive_fast(path, pkt, look, now_ms)))) {
+	if (look->kind == LINK_ARP) {
+		receive_arp(path, pkt, now);
+	} else if (look->kind == LINK_DEAD) {
+		path_bury(path, pkt, now);
+	} else if (path->slow_road || look->ref != IDX_NONE ||
+		   !receive_open(path, pkt, look, now)) {
 		if (path_is_traced(path))
-			receive_tell(path, pkt, look, now_ms);
-		receive_slow(path, pkt, look->plain, now);
+			receive_tell(path, pkt, look, ct_ms(now));
+		receive_slow(path, pkt, look->kind, now);
 	}
 }
 
@@ -452,26 +456,35 @@ static ALWAYS_INLINE void receive_act(struct path *path, struct pkt *pkt,
 static NOINLINE void group_begin(struct path *path, const struct batch *rx, struct group *group,
 				 u32 begin)
 {
-	group->begin = begin;
-	group->end = u32_min(begin + GROUP, rx->count);
-	group->moved = group->new = 0;
-	for (u32 at = begin; at < group->end; at++) {
-		struct lookup *look = &group->look[at - begin];
+	u32 count = u32_min(rx->count - begin, GROUP);
 
-		look->kind = (u8)receive_link(path, rx->pkt[at]);
-		look->ref = IDX_NONE;
-		look->proto = 0;
-		if (LIKELY(look->kind == LINK_IP4))
-			look_ahead(path, rx->pkt[at], look);
+	group->begin = begin;
+	group->count = count;
+	group->moved = group->new = 0;
+	for (u32 at = 0; at < count; at++) {
+		struct pkt *pkt = rx->pkt[begin + at];
+		enum link_kind kind = receive_link(path, pkt);
+		bool plain = kind == LINK_IP4 && ip_is_plain(pkt);
+
+		if (!plain || !look_ahead(path, pkt, &group->look[at]))
+			group->look[at] = (struct lookup){ .ref = IDX_NONE,
+							   .kind = plain ? LINK_PLAIN :
+									   (u8)kind };
 	}
 }
 
 static NOINLINE void group_match(const struct path *path, struct group *group)
 {
-	for (u32 at = 0; at < group->end - group->begin; at++) {
+	for (u32 at = 0; at < group->count; at++) {
 		if (LIKELY(group->look[at].proto != 0))
 			match_tags(path->ct, group, at);
 	}
+}
+
+/* Whether some packet has not found its flow in its first bucket. */
+static bool group_is_open(const struct group *group)
+{
+	return (group->moved | group->new) != 0;
 }
 
 /* What was not in its first bucket; for what is new, the ground is prepared. */
@@ -482,11 +495,11 @@ static NOINLINE void group_settle(struct path *path, const struct batch *rx, str
 	for (u32 left = group->new; left != 0; left &= left - 1) {
 		u32 at = (u32)__builtin_ctz(left);
 		const struct pkt *pkt = rx->pkt[group->begin + at];
+		struct tuple t = tuple_at(pkt);
 
 		prefetch_write(&pkt->rx_ns); /* the road writes the second line */
 		if (path_from_inside(path, pkt))
-			nat_expect(path->nat, path->ct, &group->look[at].tuple,
-				   group->look[at].proto, pkt->zone);
+			nat_expect(path->nat, path->ct, &t, group->look[at].proto, pkt->zone);
 	}
 }
 
@@ -494,9 +507,25 @@ static NOINLINE void group_act(struct path *path, const struct batch *rx, const 
 			       ns_t now)
 {
 	u32 now_ms = ct_ms(now);
+	u32 count = group->count, fast = 0;
 
-	for (u32 at = group->begin; at < group->end; at++)
-		receive_act(path, rx->pkt[at], &group->look[at - group->begin], now, now_ms);
+	for (u32 at = 0; at < count; at++) {
+		const struct lookup *look = &group->look[at];
+		struct pkt *pkt = rx->pkt[group->begin + at];
+
+		/* Each protocol has its own code, so it is asked for once a packet. */
+		if (LIKELY(look->ref != IDX_NONE && !path->slow_road) &&
+		    (look->proto == IP_PROTO_UDP ?
+			     receive_fast(path, pkt, look->ref, IP_PROTO_UDP, now_ms) :
+			     receive_fast(path, pkt, look->ref, IP_PROTO_TCP, now_ms))) {
+			path_enqueue(path, pkt);
+			fast++;
+		} else {
+			receive_other(path, pkt, look, now);
+		}
+	}
+	path->stats.fast += fast;
+	path->stats.forwarded += fast;
 }
 
 /* Descriptors two groups ahead, and the frames that they point to one. Not a function of its own,
@@ -527,7 +556,7 @@ void path_receive(struct path *path, struct batch *rx, ns_t now)
 			group_begin(path, rx, &ring[step % GROUP_RING], step * GROUP);
 		if (match < count)
 			group_match(path, &ring[match % GROUP_RING]);
-		if (settle < count)
+		if (settle < count && group_is_open(&ring[settle % GROUP_RING]))
 			group_settle(path, rx, &ring[settle % GROUP_RING]);
 		if (act < count)
 			group_act(path, rx, &ring[act % GROUP_RING], now);
