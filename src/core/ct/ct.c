@@ -107,21 +107,16 @@ static u32 stash_verified(const struct ct *ct, u64 hash, const struct tuple_key 
 	return IDX_NONE;
 }
 
-u32 ct_peek(const struct ct *ct, const struct tuple_key *key)
+/* The first bucket says that something of the kind may be in the index. */
+static NOINLINE u32 peek_bucket(const struct ct *ct, const struct tuple_key *key, u64 hash)
 {
 	const struct index *ix = &ct->index;
-	u64 hash = ct_hash(ct, key);
 	u16 tag = index_tag(hash);
 	u32 first = index_first(ix, hash);
 	const struct index_bucket *home = &ix->bucket[first];
-	struct index_match match;
-	u32 ref;
+	struct index_match match = index_match_bucket(home, tag);
+	u32 ref = match_verified(ct, &match, key);
 
-	match = index_match_bucket(home, tag);
-	/* What is asked here is new more often than not. */
-	if (LIKELY((match.lanes | home->moved | home->stashed) == 0))
-		return IDX_NONE;
-	ref = match_verified(ct, &match, key);
 	if (ref != IDX_NONE)
 		return ref;
 	if (home->moved > 0) {
@@ -132,6 +127,17 @@ u32 ct_peek(const struct ct *ct, const struct tuple_key *key)
 	if (ref == IDX_NONE && home->stashed > 0)
 		ref = stash_verified(ct, hash, key);
 	return ref;
+}
+
+u32 ct_peek(const struct ct *ct, const struct tuple_key *key)
+{
+	u64 hash = ct_hash(ct, key);
+	const struct index_bucket *home = &ct->index.bucket[index_first(&ct->index, hash)];
+
+	/* What is asked here is new more often than not. */
+	if (LIKELY(index_is_empty_for(home, index_tag(hash))))
+		return IDX_NONE;
+	return peek_bucket(ct, key, hash);
 }
 
 bool ct_is_expired(const struct ct *ct, u32 flow, ns_t now)
@@ -150,11 +156,6 @@ u32 ct_find(struct ct *ct, const struct tuple_key *key, ns_t now)
 	ct->stats.expired++;
 	ct_end_for(ct, ref >> 1, CT_END_EXPIRED);
 	return IDX_NONE;
-}
-
-bool ct_has_room(const struct ct *ct)
-{
-	return ct->free_head != IDX_NONE;
 }
 
 /* The lines that a new flow will be written to. */
@@ -204,11 +205,9 @@ static struct tuple_key flow_key(const struct flow *flow, enum tuple_dir dir)
 	return (struct tuple_key){ *flow_tuple(flow, dir), flow->proto, flow->zone[dir] };
 }
 
-static u64 flow_hash(const struct ct *ct, const struct flow *flow, enum tuple_dir dir)
+static ALWAYS_INLINE u64 flow_hash(const struct ct *ct, const struct flow *flow, enum tuple_dir dir)
 {
-	struct tuple_key key = flow_key(flow, dir);
-
-	return ct_hash(ct, &key);
+	return tuple_hash(&ct->key, flow_tuple(flow, dir), flow->proto, flow->zone[dir]);
 }
 
 enum err ct_confirm(struct ct *ct, u32 idx, ns_t now)
@@ -273,11 +272,6 @@ void ct_end_for(struct ct *ct, u32 idx, enum ct_end_reason reason)
 	ct->confirmed--;
 	ct->zone_flows[flow->zone[TUPLE_ORIG]]--;
 	ended_append(ct, idx);
-}
-
-u32 ct_ended_next(const struct ct *ct)
-{
-	return ct->ended_head;
 }
 
 void ct_free(struct ct *ct)

@@ -105,7 +105,11 @@ static ALWAYS_INLINE void ct_expect(const struct ct *ct, const struct tuple_key 
 	prefetch_write(&ct->index.bucket[index_first(&ct->index, ct_hash(ct, key))]);
 }
 
-bool ct_has_room(const struct ct *ct);
+static inline bool ct_has_room(const struct ct *ct)
+{
+	return ct->free_head != IDX_NONE;
+}
+
 /* End one flow as the header says; false when all are answered. The slot is free after path has
  * drained the ended ones.                                                                       */
 bool ct_make_room(struct ct *ct, ns_t now);
@@ -120,7 +124,11 @@ void ct_end(struct ct *ct, u32 flow);
 /* The same, and whoever listens hears why. */
 void ct_end_for(struct ct *ct, u32 flow, enum ct_end_reason reason);
 /* The next flow that ended, IDX_NONE at the end. It stays readable until ct_free(). */
-u32 ct_ended_next(const struct ct *ct);
+static inline u32 ct_ended_next(const struct ct *ct)
+{
+	return ct->ended_head;
+}
+
 /* Gives the slot of the flow that ct_ended_next() named back. */
 void ct_free(struct ct *ct);
 /* Sweep: a bounded number of flows. */

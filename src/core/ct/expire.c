@@ -66,8 +66,9 @@ static u32 flow_due_ms(const struct ct *ct, u32 idx)
 	return flow_timeout_ms(ct, flow) + steps * CT_PROBE_STEP_MS;
 }
 
-/* Slots are counted from where the sweep stands, which may lag behind the clock. */
-static void wheel_append(struct ct *ct, u32 idx, u32 now_ms)
+/* Slots are counted from where the sweep stands, which may lag behind the clock. NOINLINE: a new
+ * flow, which is hung elsewhere, must not pay for its registers.                                 */
+static NOINLINE void wheel_append(struct ct *ct, u32 idx, u32 now_ms)
 {
 	const struct flow *flow = &ct->flow[idx];
 	u32 silent_ms = now_ms - flow->seen_ms;

@@ -157,6 +157,12 @@ static inline struct tuple flow_tuple_out(const struct flow *flow, enum tuple_di
 	return tuple_reversed(dir == TUPLE_ORIG ? &flow->repl : &flow->orig);
 }
 
+/* What packets of a direction add to a sum: what the original one adds, the other takes away. */
+static inline u16 flow_delta(u16 delta, enum tuple_dir dir)
+{
+	return (u16)(delta ^ (0u - dir));
+}
+
 const char *flow_state_name(enum flow_state state);
 
 #endif

@@ -67,7 +67,8 @@ static bool index_displace(struct index *ix, u32 at)
 	return false;
 }
 
-enum err index_add(struct index *ix, u64 hash, u32 ref)
+/* The first bucket is full. NOINLINE: the entries that find it so are few. */
+static NOINLINE enum err add_elsewhere(struct index *ix, u64 hash, u32 ref)
 {
 	u16 tag = index_tag(hash);
 	u32 first = index_first(ix, hash);
@@ -75,10 +76,6 @@ enum err index_add(struct index *ix, u64 hash, u32 ref)
 	struct index_bucket *home = &ix->bucket[first];
 
 	/* A free lane anywhere before moving others: each move reads buckets of strangers. */
-	if (bucket_put(home, tag, ref)) {
-		ix->entry_count++;
-		return ERR_OK;
-	}
 	if (bucket_put(&ix->bucket[other], tag | TAG_MOVED, ref)) {
 		home->moved++;
 		ix->entry_count++;
@@ -97,6 +94,14 @@ enum err index_add(struct index *ix, u64 hash, u32 ref)
 		return ERR_FULL;
 	ix->stash[ix->stash_count++] = (struct index_stash){ hash, ref };
 	home->stashed++;
+	ix->entry_count++;
+	return ERR_OK;
+}
+
+enum err index_add(struct index *ix, u64 hash, u32 ref)
+{
+	if (!bucket_put(&ix->bucket[index_first(ix, hash)], index_tag(hash), ref))
+		return add_elsewhere(ix, hash, ref);
 	ix->entry_count++;
 	return ERR_OK;
 }

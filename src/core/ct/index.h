@@ -109,6 +109,12 @@ static inline u32 index_lane(u64 lanes)
 	return bit / 16 + bit % 16 * 4;
 }
 
+/* Whether nothing of what has this tag, and this bucket for its first, can be in the index. */
+static inline bool index_is_empty_for(const struct index_bucket *home, u16 tag)
+{
+	return (index_lanes(home, tag) | home->moved | home->stashed) == 0;
+}
+
 static inline struct index_match index_match_bucket(const struct index_bucket *bucket, u16 tag)
 {
 	return (struct index_match){ index_lanes(bucket, tag), bucket };
