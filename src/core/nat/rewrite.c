@@ -13,21 +13,21 @@
 #include "core/wire/tcp.h"
 #include "core/wire/udp.h"
 
-static u64 addrs_sum(const struct tuple *t)
+static u32 addrs_sum(const struct tuple *t)
 {
 	return csum_be32(t->src) + csum_be32(t->dst);
 }
 
-static u64 ports_sum(const struct tuple *t)
+static u32 ports_sum(const struct tuple *t)
 {
-	return (u64)t->sport.raw + t->dport.raw;
+	return (u32)t->sport.raw + t->dport.raw;
 }
 
 void nat_bind(struct flow *flow)
 {
 	struct tuple out = flow_tuple_out(flow, TUPLE_ORIG);
-	u64 old_l4 = ports_sum(&flow->orig);
-	u64 new_l4 = ports_sum(&out);
+	u32 old_l4 = ports_sum(&flow->orig);
+	u32 new_l4 = ports_sum(&out);
 
 	if (tuple_eq(&out, &flow->orig)) {
 		flow->flags &= (u16)~FLOW_TRANSLATED;
@@ -39,8 +39,8 @@ void nat_bind(struct flow *flow)
 		old_l4 += addrs_sum(&flow->orig);
 		new_l4 += addrs_sum(&out);
 	}
-	flow->delta_l3 = csum_delta(addrs_sum(&flow->orig), addrs_sum(&out));
-	flow->delta_l4 = csum_delta(old_l4, new_l4);
+	flow->delta_l3 = csum_delta32(addrs_sum(&flow->orig), addrs_sum(&out));
+	flow->delta_l4 = csum_delta32(old_l4, new_l4);
 	flow->flags |= FLOW_TRANSLATED;
 }
 

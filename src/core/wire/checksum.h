@@ -61,9 +61,9 @@ static inline u64 csum_sum20(const void *at)
 	return (a & 0xffffffff) + (a >> 32) + c;
 }
 
-static inline u64 csum_be32(be32 v)
+static inline u32 csum_be32(be32 v)
 {
-	return (u64)(v.raw & 0xffff) + (v.raw >> 16);
+	return (v.raw & 0xffff) + (v.raw >> 16);
 }
 
 /* The pseudo-header of TCP and UDP; l4_len_bytes counts header and data. */
@@ -77,7 +77,13 @@ static inline u64 csum_pseudo(be32 src, be32 dst, u8 proto, u32 l4_len_bytes)
  * RFC 1624 equation 3: ~m + m'.                                                                 */
 static inline u16 csum_delta(u64 old_sum, u64 new_sum)
 {
-	return csum_fold((u64)csum_fold(new_sum) + (u16)~csum_fold(old_sum));
+	return csum_fold32((u32)csum_fold(new_sum) + (u16)~csum_fold(old_sum));
+}
+
+/* The same of sums of a few words: those have a complement in 32 bits, so one folding does. */
+static inline u16 csum_delta32(u32 old_sum, u32 new_sum)
+{
+	return csum_fold((u64)new_sum + (u32)~old_sum);
 }
 
 /* HC' = ~(~HC + delta), RFC 1624 equation 3. */
