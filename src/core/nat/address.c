@@ -89,14 +89,10 @@ static u32 address_head(const struct nat *nat, be32 addr)
 	return hash_range(hash_words(&nat->key, addr.raw, 1), nat->address_head_count);
 }
 
-u32 nat_address_find(const struct nat *nat, be32 addr)
+u32 nat_address_seek(const struct nat *nat, be32 addr)
 {
-	u32 idx;
+	u32 idx = nat->address_heads[address_head(nat, addr)];
 
-	/* Nearly all that is asked for lies elsewhere. */
-	if (be32_host(addr) < nat->address_low || be32_host(addr) > nat->address_high)
-		return IDX_NONE;
-	idx = nat->address_heads[address_head(nat, addr)];
 	while (idx != IDX_NONE && !be32_eq(nat->address[idx].addr, addr))
 		idx = nat->address_next[idx];
 	return idx;

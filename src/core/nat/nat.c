@@ -169,7 +169,9 @@ verdict nat_dst(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 
 /* ---- POSTROUTING ----------------------------------------------------------------------------- */
 
-static bool rule_covers(const struct nat_rule_conf *rule, const struct tuple *t, u8 proto, u8 zone)
+/* Inlined: asked of each rule in turn. */
+static ALWAYS_INLINE bool rule_covers(const struct nat_rule_conf *rule, const struct tuple *t,
+				      u8 proto, u8 zone)
 {
 	if ((rule->zone != NAT_ZONE_ANY && rule->zone != zone) ||
 	    !prefix_holds(rule->source, rule->source_len, t->src) ||
@@ -299,15 +301,20 @@ void nat_expect(struct nat *nat, const struct ct *ct, const struct tuple *t, u8 
 	nat_port_expect(nat, ct, draw);
 }
 
-/* The first address that a rule gives to a flow, which may be known already. */
-static u32 first_address(struct nat *nat, const struct nat_rule_conf *rule,
-			 const struct seeker *who, const struct flow *flow)
+/* The addresses that a rule gives to a flow, one after the other. */
+static u32 flow_address(const struct nat *nat, const struct nat_rule_conf *rule,
+			const struct flow *flow, const struct nat_way *way, u32 try)
 {
-	const struct nat_draw *draw = nat_draw_find(nat, flow);
+	struct seeker who = seeker_of(nat, rule, flow, way);
 
-	if (draw != NULL && rule->kind == NAT_KIND_POOL && draw->rule == flow->rule)
-		return draw->address;
-	return rule_address(nat, rule, who, 0);
+	return rule_address(nat, rule, &who, try);
+}
+
+/* Whether a draw knows the first address that a rule gives to its flow. */
+static bool draw_has_address(const struct nat_draw *draw, const struct nat_rule_conf *rule,
+			     const struct flow *flow)
+{
+	return draw != NULL && rule->kind == NAT_KIND_POOL && draw->rule == flow->rule;
 }
 
 static void refusal_note(struct nat *nat, const struct flow *flow, u32 address)
@@ -328,11 +335,9 @@ static void flow_take_source(struct flow *flow, be32 addr, be16 port)
 	nat_bind(flow);
 }
 
-static u32 holder_of(const struct nat *nat, const struct ct *ct, const struct flow *flow)
+static u32 holder_of(const struct nat *nat, const struct ct *ct, u32 idx)
 {
-	return nat->subscribers == NULL
-		       ? IDX_NONE
-		       : subscriber_of(nat->subscribers, ct, (u32)(flow - ct->flow));
+	return nat->subscribers == NULL ? IDX_NONE : subscriber_of(nat->subscribers, ct, idx);
 }
 
 static bool reply_is_unused(const struct ct *ct, const struct flow *flow)
@@ -347,7 +352,7 @@ static enum drop mapping_make(struct nat *nat, const struct ct *ct,
 			      const struct nat_rule_conf *rule, struct flow *flow,
 			      const struct nat_way *way, u32 *mapping)
 {
-	u32 holder = holder_of(nat, ct, flow);
+	u32 holder = holder_of(nat, ct, (u32)(flow - ct->flow));
 	struct seeker who = seeker_of(nat, rule, flow, way);
 	enum drop why = DROP_NAT_NO_ADDRESS;
 
@@ -460,24 +465,28 @@ static enum drop source_mapped(struct nat *nat, struct ct *ct, const struct nat_
 }
 
 static enum drop source_per_destination(struct nat *nat, struct ct *ct,
-					const struct nat_rule_conf *rule, struct flow *flow,
+					const struct nat_rule_conf *rule, u32 idx,
 					const struct nat_way *way)
 {
-	struct seeker who = seeker_of(nat, rule, flow, way);
-	u32 holder = nat_proto_of(flow->proto) < 0 ? IDX_NONE : holder_of(nat, ct, flow);
+	struct flow *flow = &ct->flow[idx];
+	struct nat_draw *draw = nat_draw_find(nat, flow);
+	bool has_port = nat_proto_of(flow->proto) >= 0;
+	u32 holder = has_port ? holder_of(nat, ct, idx) : IDX_NONE;
 	enum drop why = DROP_NAT_NO_ADDRESS;
 
 	if (!subscriber_may_take_port(nat->subscribers, holder))
 		return DROP_SUBSCRIBER_PORTS;
 	for (u32 try = 0; try < NAT_ADDRESS_TRIES; try++) {
-		u32 address = try == 0 ? first_address(nat, rule, &who, flow) :
-					 rule_address(nat, rule, &who, try);
-		struct tuple before = flow->repl;
-		u16 port;
+		u32 address = try == 0 && draw_has_address(draw, rule, flow) ?
+				      draw->address :
+				      flow_address(nat, rule, flow, way, try);
+		u16 port = draw != NULL && draw->address == address ? nat_draw_use(draw) : 0;
 
 		if (address == IDX_NONE)
 			return why;
-		if (nat_proto_of(flow->proto) < 0) {
+		if (!has_port) {
+			struct tuple before = flow->repl;
+
 			/* Nothing but the address to tell flows apart. */
 			flow_take_source(flow, nat->address[address].addr, be16_of(0));
 			if (reply_is_unused(ct, flow))
@@ -509,7 +518,8 @@ verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 	if (!way->from_inside || (!way->to_outside && (flow->flags & FLOW_HAIRPIN) == 0))
 		return reply_is_unused(ct, flow) ? VERDICT_ACCEPT :
 						   pkt_drop(stats, pkt, DROP_CT_CLASH);
-	if (nat_static_public(nat, flow->orig.src, flow->zone[TUPLE_ORIG], &outside)) {
+	if (nat->conf.static_count > 0 &&
+	    nat_static_public(nat, flow->orig.src, flow->zone[TUPLE_ORIG], &outside)) {
 		flow_take_source(flow, outside, flow->orig.sport);
 		return reply_is_unused(ct, flow) ? VERDICT_ACCEPT :
 						   pkt_drop(stats, pkt, DROP_CT_CLASH);
@@ -527,7 +537,7 @@ verdict nat_src(struct nat *nat, struct ct *ct, struct drop_stats *stats, struct
 	if (kind >= 0 && rule->mapping[kind] == NAT_MAP_ENDPOINT_INDEPENDENT)
 		why = source_mapped(nat, ct, rule, flow, way);
 	else
-		why = source_per_destination(nat, ct, rule, flow, way);
+		why = source_per_destination(nat, ct, rule, idx, way);
 	if (why == DROP_NAT_NO_ADDRESS)
 		nat->stats.no_address++;
 	if (why != DROP_NONE)
@@ -559,7 +569,7 @@ void nat_release(struct nat *nat, struct ct *ct, u32 idx, ns_t now)
 
 	if ((flow->flags & FLOW_PORT) != 0) {
 		nat_port_release(nat, flow);
-		subscriber_put_port(nat->subscribers, holder_of(nat, ct, flow));
+		subscriber_put_port(nat->subscribers, holder_of(nat, ct, idx));
 	}
 	if ((flow->flags & FLOW_PEER) != 0)
 		nat_peer_del(nat, flow->mapping, flow->repl.src);

@@ -278,8 +278,24 @@ void nat_rewrite_error(const struct nat *nat, struct pkt *pkt, const struct flow
 
 /* ---- inside of nat: public addresses, ports, mappings --------------------------------------- */
 
-u32 nat_address_find(const struct nat *nat, be32 addr);
-struct nat_space *nat_space_of(const struct nat *nat, u32 address, u8 proto);
+/* Where an address lies between the lowest and the highest one. */
+u32 nat_address_seek(const struct nat *nat, be32 addr);
+static inline u32 nat_address_find(const struct nat *nat, be32 addr)
+{
+	/* Nearly all that is asked for lies elsewhere. */
+	if (be32_host(addr) < nat->address_low || be32_host(addr) > nat->address_high)
+		return IDX_NONE;
+	return nat_address_seek(nat, addr);
+}
+
+static inline struct nat_space *nat_space_of(const struct nat *nat, u32 address, u8 proto)
+{
+	int kind = nat_proto_of(proto);
+
+	CHECK(address < nat->address_count);
+	return kind < 0 ? NULL : &nat->address[address].space[kind];
+}
+
 struct nat_ports nat_ports_for(const struct nat_address *address, u8 proto, u16 inside_port);
 /* Ports of a word that sockets of ours hold on this address, one bit each. */
 static inline u64 nat_own_ports(const struct nat *nat, const struct nat_address *address, u8 proto,
@@ -294,7 +310,8 @@ static inline u64 nat_own_ports(const struct nat *nat, const struct nat_address 
 	}
 }
 
-/* A port for a flow to its destination; false when none is left. */
+/* A port for a flow to its destination; false when none is left. *port: the one to try first, drawn
+ * ahead for this flow and address; 0: none.                                                      */
 bool nat_port_choose(struct nat *nat, struct ct *ct, struct flow *flow, u32 address, ns_t now,
 		     u16 *port);
 /* How many ports a range has, and how many of them a busy destination has left. */
@@ -317,6 +334,13 @@ static inline struct nat_draw *nat_draw_find(struct nat *nat, const struct flow 
 			       draw->zone == flow->zone[TUPLE_ORIG] ?
 		       draw :
 		       NULL;
+}
+
+/* The port of a draw, which serves once. */
+static inline u16 nat_draw_use(struct nat_draw *draw)
+{
+	memset(&draw->tuple, 0, sizeof draw->tuple);
+	return draw->port;
 }
 
 /* Draw the port, and prefetch the index where it will be looked up. */

@@ -56,19 +56,13 @@ enum nat_proto {
 
 /* "tcp", "udp", "icmp", "other" */
 const char *nat_proto_name(enum nat_proto proto);
+/* By IP protocol: 0 for one without ports or identifiers, else its space plus one. */
+extern const u8 nat_proto_plus_one[256];
 /* The one of an IP protocol; -1 for a protocol without ports or identifiers. SCTP, DCCP and
  * UDP-Lite share one space: they are few, and a port that two could have had is no loss.        */
 static inline int nat_proto_of(u8 proto)
 {
-	switch (proto) {
-	case IP_PROTO_TCP: return NAT_PROTO_TCP;
-	case IP_PROTO_UDP: return NAT_PROTO_UDP;
-	case IP_PROTO_ICMP: return NAT_PROTO_ICMP;
-	case IP_PROTO_SCTP:
-	case IP_PROTO_DCCP:
-	case IP_PROTO_UDPLITE: return NAT_PROTO_OTHER;
-	default: return -1;
-	}
+	return (int)nat_proto_plus_one[proto] - 1;
 }
 
 /* Source translation: the first rule that matches decides. */

@@ -19,14 +19,6 @@ enum {
 	DEST_VICTIM_STEPS = 16,
 };
 
-struct nat_space *nat_space_of(const struct nat *nat, u32 address, u8 proto)
-{
-	int kind = nat_proto_of(proto);
-
-	CHECK(address < nat->address_count);
-	return kind < 0 ? NULL : &nat->address[address].space[kind];
-}
-
 /* RFC 4787 REQ-3 (a): the port stays in the class of the inside port. An ICMP identifier has no
  * classes.                                                                                      */
 struct nat_ports nat_ports_for(const struct nat_address *address, u8 proto, u16 inside_port)
@@ -245,20 +237,22 @@ struct choice {
 	struct nat_space *space;
 	struct nat_ports ports;
 	u32 address;
-	be32 public_addr;
+	const struct nat_address *public;
 	bool mixed;
+	u16 drawn; /* to try first, 0: none */
 };
 
-static bool port_is_free(const struct nat *nat, const struct ct *ct, const struct choice *c,
-			 u32 port)
+static ALWAYS_INLINE bool port_is_free(const struct nat *nat, const struct ct *ct,
+				       const struct flow *flow, const struct nat_address *public,
+				       u32 port)
 {
-	u64 taken = c->space->mapped[port / 64] |
-		    nat_own_ports(nat, &nat->address[c->address], c->flow->proto, port / 64);
+	u64 taken = public->space[nat_proto_of(flow->proto)].mapped[port / 64] |
+		    nat_own_ports(nat, public, flow->proto, port / 64);
 	struct tuple_key key;
 
 	if ((taken >> (port % 64) & 1) != 0)
 		return false;
-	key = reply_key(c->flow, c->public_addr, (u16)port);
+	key = reply_key(flow, public->addr, (u16)port);
 	return ct_peek(ct, &key) == IDX_NONE;
 }
 
@@ -293,28 +287,26 @@ void nat_port_expect(struct nat *nat, const struct ct *ct, struct nat_draw *draw
 	ct_expect(ct, &key);
 }
 
-/* The port that was drawn ahead for this flow on this address, once; else a new one. */
-static u32 first_port(struct nat *nat, const struct choice *c)
+/* The port that was drawn ahead, once; else a new one. */
+static u32 next_port(struct nat *nat, struct choice *c)
 {
-	struct nat_draw *draw = nat_draw_find(nat, c->flow);
+	u16 drawn = c->drawn;
 
-	if (draw == NULL || draw->address != c->address)
-		return port_of_draw(&c->ports, c->mixed, rng_u32(&nat->rng));
-	memset(&draw->tuple, 0, sizeof draw->tuple);
-	return draw->port;
+	c->drawn = 0;
+	return drawn != 0 ? drawn : port_of_draw(&c->ports, c->mixed, rng_u32(&nat->rng));
 }
 
 /* Random probes; the number of collisions tells how crowded the destination is. */
-static bool probe_ports(struct nat *nat, const struct ct *ct, const struct choice *c, u32 tries,
+static bool probe_ports(struct nat *nat, const struct ct *ct, struct choice *c, u32 tries,
 			u32 *collisions, u32 *port)
 {
 	for (*collisions = 0; *collisions < tries; (*collisions)++) {
-		u32 at = *collisions == 0 ? first_port(nat, c) :
-					    port_of_draw(&c->ports, c->mixed, rng_u32(&nat->rng));
+		u32 at = next_port(nat, c);
 
 		nat->stats.probes++;
 		/* Only where odd words are preferred may a draw leave the range. */
-		if ((!c->mixed || port_allowed(&c->ports, at)) && port_is_free(nat, ct, c, at)) {
+		if ((!c->mixed || port_allowed(&c->ports, at)) &&
+		    port_is_free(nat, ct, c->flow, c->public, at)) {
 			*port = at;
 			return true;
 		}
@@ -338,7 +330,7 @@ static bool map_pick(struct nat *nat, const struct ct *ct, const struct choice *
 			continue;
 		for (; bits != 0; bits &= ~(UINT64_C(1) << (*port % 64))) {
 			*port = word * 64 + random_bit(nat, bits);
-			if (port_is_free(nat, ct, c, *port))
+			if (port_is_free(nat, ct, c->flow, c->public, *port))
 				return true;
 		}
 	}
@@ -357,7 +349,7 @@ static bool reuse_closed(struct nat *nat, struct ct *ct, const struct choice *c,
 		return false;
 	for (u32 step = 0; step < PORT_REUSE_PROBES; step++) {
 		u32 at = c->ports.first + rng_below(&nat->rng, count);
-		struct tuple_key key = reply_key(c->flow, c->public_addr, (u16)at);
+		struct tuple_key key = reply_key(c->flow, c->public->addr, (u16)at);
 		u32 ref = ct_peek(ct, &key);
 		const struct flow *other;
 
@@ -380,7 +372,7 @@ static bool reuse_closed(struct nat *nat, struct ct *ct, const struct choice *c,
 	return true;
 }
 
-static bool choose(struct nat *nat, struct ct *ct, const struct choice *c, u32 *port)
+static bool choose(struct nat *nat, struct ct *ct, struct choice *c, u32 *port)
 {
 	struct nat_dest *dest = dest_find(nat, c->flow, c->address);
 	u32 collisions;
@@ -414,30 +406,52 @@ static bool choose(struct nat *nat, struct ct *ct, const struct choice *c, u32 *
 	return false;
 }
 
-bool nat_port_choose(struct nat *nat, struct ct *ct, struct flow *flow, u32 address, ns_t now,
-		     u16 *port)
+/* Everything that may be tried. *port: the one to begin with, or 0. */
+static NOINLINE bool port_search(struct nat *nat, struct ct *ct, struct flow *flow, u32 address,
+				 ns_t now, u32 *port)
 {
-	struct nat_address *public = &nat->address[address];
+	const struct nat_address *public = &nat->address[address];
 	struct choice c = {
 		.flow = flow,
 		.space = nat_space_of(nat, address, flow->proto),
 		.ports = nat_ports_for(public, flow->proto, be16_host(flow->orig.sport)),
 		.address = address,
-		.public_addr = public->addr,
+		.public = public,
 		.mixed = nat->mixed[nat_proto_of(flow->proto)],
+		.drawn = (u16)*port,
 	};
 	struct nat_dest *dest;
-	u32 chosen;
 
-	if (!choose(nat, ct, &c, &chosen)) {
-		if (!reuse_closed(nat, ct, &c, now, &chosen))
-			return false;
-		dest = dest_find(nat, flow, address);
-		if (dest != NULL)
-			dest_set(dest, chosen, true);
-	}
-	c.space->flows[chosen / 64]++;
-	c.space->flow_count++;
+	if (choose(nat, ct, &c, port))
+		return true;
+	if (!reuse_closed(nat, ct, &c, now, port))
+		return false;
+	dest = dest_find(nat, flow, address);
+	if (dest != NULL)
+		dest_set(dest, *port, true);
+	return true;
+}
+
+/* Where no port is preferred and nobody keeps a map, a free port that was drawn is the choice. */
+static ALWAYS_INLINE bool drawn_decides(const struct nat *nat, const struct ct *ct,
+					const struct flow *flow, u32 address, u32 port)
+{
+	return port != 0 && nat->dest.live == 0 && !nat->mixed[nat_proto_of(flow->proto)] &&
+	       port_is_free(nat, ct, flow, &nat->address[address], port);
+}
+
+bool nat_port_choose(struct nat *nat, struct ct *ct, struct flow *flow, u32 address, ns_t now,
+		     u16 *port)
+{
+	struct nat_space *space = nat_space_of(nat, address, flow->proto);
+	u32 chosen = *port;
+
+	if (LIKELY(drawn_decides(nat, ct, flow, address, chosen)))
+		nat->stats.probes++;
+	else if (!port_search(nat, ct, flow, address, now, &chosen))
+		return false;
+	space->flows[chosen / 64]++;
+	space->flow_count++;
 	*port = (u16)chosen;
 	return true;
 }
