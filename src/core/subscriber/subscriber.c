@@ -209,6 +209,13 @@ static void idle_append(struct subscriber_table *table, u32 idx)
 	table->idle_count++;
 }
 
+/* Of those that hold nothing, the one that was idle least long. */
+static NOINLINE void idle_renew(struct subscriber_table *table, u32 idx)
+{
+	idle_remove(table, idx);
+	idle_append(table, idx);
+}
+
 static bool is_idle(const struct subscriber *who)
 {
 	return who->flow_count == 0 && who->port_count == 0;
@@ -240,7 +247,7 @@ static void record_forget(struct subscriber_table *table, u32 idx)
 }
 
 /* A record, idle and last in the list of such; IDX_NONE when all others hold something. */
-static u32 record_new(struct subscriber_table *table, be32 addr, u8 zone)
+static NOINLINE u32 record_new(struct subscriber_table *table, be32 addr, u8 zone)
 {
 	u32 *head = head_of(table, addr, zone);
 	struct subscriber *who;
@@ -278,6 +285,27 @@ ns_t subscriber_wait(const struct subscriber_table *table, u32 who, ns_t now)
 	return limits->rate == 0 ? 0 : bucket_wait(record->due_ns, limits, now);
 }
 
+/* Every record holds something: without limits he passes uncounted. */
+static NOINLINE verdict admit_unrecorded(struct subscriber_table *table, struct drop_stats *drops,
+					 struct pkt *pkt, be32 addr)
+{
+	if (!is_limited(limits_at(table, limits_find(table, addr, pkt->zone)))) {
+		table->stats.uncounted++;
+		return VERDICT_ACCEPT;
+	}
+	refusal_note(table, addr, pkt->zone, SUBSCRIBER_REFUSED_FULL);
+	return pkt_drop(drops, pkt, DROP_SUBSCRIBER_FULL);
+}
+
+static NOINLINE verdict admit_by_rate(struct subscriber_table *table, struct drop_stats *drops,
+				      struct pkt *pkt, struct subscriber *record, ns_t now)
+{
+	if (bucket_take(&record->due_ns, subscriber_limits_of(table, record), now))
+		return VERDICT_ACCEPT;
+	refuse(table, record, SUBSCRIBER_REFUSED_RATE);
+	return pkt_drop(drops, pkt, DROP_SUBSCRIBER_RATE);
+}
+
 verdict subscriber_admit(struct subscriber_table *table, struct drop_stats *drops, struct pkt *pkt,
 			 be32 src, ns_t now, u32 *who)
 {
@@ -291,29 +319,17 @@ verdict subscriber_admit(struct subscriber_table *table, struct drop_stats *drop
 	*who = record_find(table, addr, pkt->zone);
 	if (*who == IDX_NONE)
 		*who = record_new(table, addr, pkt->zone);
-	if (*who == IDX_NONE) {
-		if (!is_limited(limits_at(table, limits_find(table, addr, (u8)pkt->zone)))) {
-			table->stats.uncounted++;
-			return VERDICT_ACCEPT;
-		}
-		refusal_note(table, addr, (u8)pkt->zone, SUBSCRIBER_REFUSED_FULL);
-		return pkt_drop(drops, pkt, DROP_SUBSCRIBER_FULL);
-	}
+	if (*who == IDX_NONE)
+		return admit_unrecorded(table, drops, pkt, addr);
 	record = subscriber_at(table, *who);
 	limits = limits_renew(table, record);
-	if (is_idle(record)) {
-		idle_remove(table, *who);
-		idle_append(table, *who);
-	}
+	if (is_idle(record))
+		idle_renew(table, *who);
 	if (limits->flows > 0 && record->flow_count >= limits->flows) {
 		refuse(table, record, SUBSCRIBER_REFUSED_FLOWS);
 		return pkt_drop(drops, pkt, DROP_SUBSCRIBER_FLOWS);
 	}
-	if (limits->rate > 0 && !bucket_take(&record->due_ns, limits, now)) {
-		refuse(table, record, SUBSCRIBER_REFUSED_RATE);
-		return pkt_drop(drops, pkt, DROP_SUBSCRIBER_RATE);
-	}
-	return VERDICT_ACCEPT;
+	return limits->rate > 0 ? admit_by_rate(table, drops, pkt, record, now) : VERDICT_ACCEPT;
 }
 
 /* ---- what somebody holds --------------------------------------------------------------------- */
