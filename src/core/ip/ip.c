@@ -105,17 +105,6 @@ verdict ip_check_ttl(struct drop_stats *stats, struct pkt *pkt)
 	return VERDICT_ACCEPT;
 }
 
-void ip_decrement_ttl(struct pkt *pkt)
-{
-	struct ip4_hdr *ip = (struct ip4_hdr *)pkt_l3(pkt);
-
-	CHECK(ip->ttl > 0);
-	ip->ttl--;
-	/* The high byte of its word, RFC 1141. To read the word again would wait for the store. */
-	ip->csum = csum_replace16(ip->csum, be16_of(0x0100), be16_of(0));
-	pkt->flags |= PKT_TTL_TAKEN;
-}
-
 /* Segments must be of the protocol that their type says, and of some size. */
 static bool gso_is_possible(const struct pkt *pkt, u8 proto)
 {

@@ -96,7 +96,17 @@ void ip_fill_options(struct pkt *pkt, be32 addr, u32 ms_since_midnight);
 /* In transit: TTL 1 or 0 dies, TTL_EXPIRED (RFC 1812 5.3.1). Does not decrement. */
 verdict ip_check_ttl(struct drop_stats *stats, struct pkt *pkt);
 /* TTL - 1 and the checksum with it (RFC 1141); sets PKT_TTL_TAKEN. */
-void ip_decrement_ttl(struct pkt *pkt);
+static inline void ip_decrement_ttl(struct pkt *pkt)
+{
+	struct ip4_hdr *ip = (struct ip4_hdr *)pkt_l3(pkt);
+
+	CHECK(ip->ttl > 0);
+	ip->ttl--;
+	/* The high byte of its word, RFC 1141. To read the word again would wait for the store. */
+	ip->csum = csum_replace16(ip->csum, be16_of(0x0100), be16_of(0));
+	pkt->flags |= PKT_TTL_TAKEN;
+}
+
 /* Bytes of the largest IP packet that this one becomes on the wire: each gso segment by itself. */
 u32 ip_wire_len(const struct pkt *pkt);
 /* Whether an interface takes a GSO_TCP4 or GSO_UDP_L4 segment whole: it splits that kind by itself,

@@ -108,7 +108,7 @@ void path_bury(struct path *path, struct pkt *pkt, ns_t now)
 	pkt_put(pkt);
 }
 
-void path_drain_ended(struct path *path, ns_t now)
+void path_release_ended(struct path *path, ns_t now)
 {
 	u32 idx;
 

@@ -79,7 +79,7 @@ static verdict travel(struct path *path, struct pkt *pkt, const struct tuple_key
 	v = path_confirm_flow(path, pkt, now);
 	if (!verdict_is_accept(v))
 		return v;
-	nat_rewrite(pkt, path_flow(path, pkt), TUPLE_ORIG);
+	nat_rewrite(pkt, &path->ct->flow[pkt->flow >> 1], TUPLE_ORIG);
 	path_transmit_plain(path, pkt, nexthop, now);
 	return v;
 }

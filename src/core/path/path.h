@@ -110,8 +110,8 @@ verdict path_begin_flow(struct path *path, struct pkt *pkt, const struct tuple_k
 			bool from_inside, ns_t now);
 /* Whether a source can be a host's, in the zone that it comes from or goes to. */
 verdict path_check_source(struct path *path, struct pkt *pkt, u8 zone);
-/* RFC 3704: what answers its source would go there, if the interface that it came in by asks. */
-bool path_has_way_back(const struct path *path, const struct pkt *pkt);
+/* RFC 3704: what answers its source would go there. */
+bool path_find_way_back(const struct path *path, const struct pkt *pkt);
 /* Where the packet goes: sets out_if, *gateway and *type. */
 verdict path_route(struct path *path, struct pkt *pkt, enum fib_type *type, be32 *gateway);
 verdict path_input(struct path *path, struct pkt *pkt, enum fib_type type, ns_t now);
@@ -177,7 +177,13 @@ void path_probe(struct path *path, ns_t now);
 /* What a module appended: packets to send, packets that died. */
 void path_drain(struct path *path, struct batch *out, struct batch *dead, ns_t now);
 /* Flows that ended give back what NAT holds for them. */
-void path_drain_ended(struct path *path, ns_t now);
+void path_release_ended(struct path *path, ns_t now);
+/* The same, and nearly always there are none. */
+static inline void path_drain_ended(struct path *path, ns_t now)
+{
+	if (UNLIKELY(ct_ended_next(path->ct) != IDX_NONE))
+		path_release_ended(path, now);
+}
 
 /* ---- small questions of all stations --------------------------------------------------------- */
 
@@ -263,6 +269,13 @@ static inline void path_write_link(struct pkt *pkt, const struct neigh *neigh)
 	pkt->l2 = (u16)(pkt->l3 - neigh->link_len);
 	/* Fourteen bytes always: on a link without header they fall into the headroom unused. */
 	memcpy(pkt->buf + pkt->l3 - ETH_HLEN, neigh->link, ETH_HLEN);
+}
+
+/* The same, if the interface that it came in by asks. */
+static inline bool path_has_way_back(const struct path *path, const struct pkt *pkt)
+{
+	return LIKELY(path_iface(path, pkt->in_if)->conf.source_check == IFACE_SOURCE_ANY) ||
+	       path_find_way_back(path, pkt);
 }
 
 static inline bool path_from_inside(const struct path *path, const struct pkt *pkt)

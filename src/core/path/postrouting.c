@@ -5,13 +5,14 @@
 #include "core/wire/ip4.h"
 
 /* Who goes to another zone untranslated must not pass there for the gateway, or for all. */
-static verdict check_source_beyond(struct path *path, struct pkt *pkt, bool translated)
+static inline verdict check_source_beyond(struct path *path, struct pkt *pkt, bool translated)
 {
-	u8 zone = path_iface(path, pkt->out_if)->conf.zone;
+	u8 zone;
 
-	if (zone == pkt->zone || translated)
+	if (translated)
 		return VERDICT_ACCEPT;
-	return path_check_source(path, pkt, zone);
+	zone = path_iface(path, pkt->out_if)->conf.zone;
+	return zone == pkt->zone ? VERDICT_ACCEPT : path_check_source(path, pkt, zone);
 }
 
 static verdict postrouting_error(struct path *path, struct pkt *pkt, const struct flow *flow)

@@ -315,14 +315,14 @@ static bool leads_by(const struct fib_route *route, u16 out_if)
 
 /* In its own zone only: what answers a flow never looks elsewhere. Who has no address yet is judged
  * later.                                                                                         */
-bool path_has_way_back(const struct path *path, const struct pkt *pkt)
+bool path_find_way_back(const struct path *path, const struct pkt *pkt)
 {
 	enum iface_source_check check = path_iface(path, pkt->in_if)->conf.source_check;
 	be32 src = ((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->src;
 	const struct fib *fib = &path->fib[pkt->zone];
 	const struct fib_route *route;
 
-	if (LIKELY(check == IFACE_SOURCE_ANY) || ip4_is_zeronet(src))
+	if (ip4_is_zeronet(src))
 		return true;
 	route = fib_route_at(fib, fib_lookup(fib, src));
 	return route->type == FIB_UNICAST &&

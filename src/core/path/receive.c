@@ -275,12 +275,6 @@ static bool fast_ok(const struct path *path, const struct pkt *pkt, const struct
 	       fast_way_ok(path, pkt, neigh_at(path->neigh, flow->nexthop[dir]), look->proto);
 }
 
-/* What a packet of a direction adds to a sum: what the original one adds, the other takes away. */
-static ALWAYS_INLINE u16 delta_of(u16 delta, enum tuple_dir dir)
-{
-	return (u16)(delta ^ (0u - dir));
-}
-
 /* TTL and addresses change together: one update of the header checksum. TTL is the high byte of
  * its word in network order, so taking one away adds the complement of 0x0100 (RFC 1141).        */
 static ALWAYS_INLINE void fast_header(struct ip4_hdr *ip, u16 delta)
@@ -302,11 +296,11 @@ static ALWAYS_INLINE void fast_translate(struct pkt *pkt, struct ip4_hdr *ip,
 					 const struct flow *flow, enum tuple_dir dir, u8 proto)
 {
 	struct tuple to = flow_tuple_out(flow, dir);
-	u16 delta_l4 = delta_of(flow->delta_l4, dir);
+	u16 delta_l4 = flow_delta(flow->delta_l4, dir);
 
 	memcpy(&ip->src, &to, sizeof to);
 	if (UNLIKELY((pkt->flags & PKT_CSUM_PARTIAL) != 0)) {
-		fast_translate_partial(pkt, delta_of(flow->delta_l3, dir));
+		fast_translate_partial(pkt, flow_delta(flow->delta_l3, dir));
 	} else if (proto == IP_PROTO_UDP) {
 		struct udp_hdr *udp = (void *)(ip + 1);
 
@@ -355,7 +349,7 @@ static ALWAYS_INLINE bool receive_fast(struct path *path, struct pkt *pkt, u32 r
 		return false;
 	fast_track(path, pkt, flow, ref, proto, now_ms);
 	if ((flow->flags & FLOW_TRANSLATED) != 0) {
-		fast_header(ip, delta_of(flow->delta_l3, dir));
+		fast_header(ip, flow_delta(flow->delta_l3, dir));
 		fast_translate(pkt, ip, flow, dir, proto);
 	} else {
 		fast_header(ip, 0);
@@ -399,39 +393,40 @@ static NOINLINE void receive_tell(struct path *path, struct pkt *pkt, const stru
 	tell_receive(path, pkt, look->ref != IDX_NONE && fast_ok(path, pkt, look, now_ms));
 }
 
-static void receive_slow(struct path *path, struct pkt *pkt, enum link_kind kind, ns_t now)
+/* The turn of a packet that takes no short cut. */
+static NOINLINE void receive_slow(struct path *path, struct pkt *pkt, const struct lookup *look,
+				  ns_t now)
 {
-	if (kind != LINK_PLAIN) {
-		verdict v = ip_validate(path->drops, pkt);
-
-		if (!verdict_is_accept(v)) {
-			path_bury(path, pkt, now);
-			return;
-		}
+	if (look->kind == LINK_ARP) {
+		receive_arp(path, pkt, now);
+		return;
 	}
-	path_road(path, pkt, now);
+	if (look->kind == LINK_DEAD) {
+		path_bury(path, pkt, now);
+		return;
+	}
+	if (path_is_traced(path))
+		receive_tell(path, pkt, look, ct_ms(now));
+	if (look->kind != LINK_PLAIN && !verdict_is_accept(ip_validate(path->drops, pkt)))
+		path_bury(path, pkt, now);
+	else
+		path_road(path, pkt, now);
 }
 
 /* Nothing was found, but a packet shortly before it may have made the flow since. */
 static ALWAYS_INLINE bool is_new(const struct ct *ct, const struct lookup *look,
 				 const struct tuple_key *key)
 {
-	const struct index_bucket *home = look->bucket;
-
-	if (LIKELY((look->tag & TAG_MOVED) == 0 &&
-		   (index_lanes(home, look->tag) | home->moved | home->stashed) == 0))
-		return true;
-	return ct_peek(ct, key) == IDX_NONE;
+	return LIKELY((look->tag & TAG_MOVED) == 0 &&
+		      index_is_empty_for(look->bucket, look->tag)) ||
+	       ct_peek(ct, key) == IDX_NONE;
 }
 
-static bool receive_open(struct path *path, struct pkt *pkt, const struct lookup *look,
-				  ns_t now)
+/* The short cut for first packets. False: as above. */
+static bool receive_open(struct path *path, struct pkt *pkt, const struct lookup *look, ns_t now)
 {
-	struct tuple_key key;
+	struct tuple_key key = { tuple_at(pkt), look->proto, pkt->zone };
 
-	if (look->proto == 0)
-		return false;
-	key = (struct tuple_key){ tuple_at(pkt), look->proto, pkt->zone };
 	return is_new(path->ct, look, &key) && path_open(path, pkt, &key, now);
 }
 
@@ -439,16 +434,9 @@ static bool receive_open(struct path *path, struct pkt *pkt, const struct lookup
 static NOINLINE void receive_other(struct path *path, struct pkt *pkt, const struct lookup *look,
 				   ns_t now)
 {
-	if (look->kind == LINK_ARP) {
-		receive_arp(path, pkt, now);
-	} else if (look->kind == LINK_DEAD) {
-		path_bury(path, pkt, now);
-	} else if (path->slow_road || look->ref != IDX_NONE ||
-		   !receive_open(path, pkt, look, now)) {
-		if (path_is_traced(path))
-			receive_tell(path, pkt, look, ct_ms(now));
-		receive_slow(path, pkt, look->kind, now);
-	}
+	if (look->proto == 0 || look->ref != IDX_NONE || path->slow_road ||
+	    !receive_open(path, pkt, look, now))
+		receive_slow(path, pkt, look, now);
 }
 
 /* ---- the stages of a group. NOINLINE: each has the registers to itself ----------------------- */

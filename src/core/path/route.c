@@ -28,6 +28,10 @@ u8 path_lookup(const struct path *path, u8 zone, be32 dst, u32 *route)
 const struct fib_path *path_pick(const struct path *path, const struct fib *fib, u32 route,
 				 be32 src, be32 dst)
 {
+	const struct fib_route *only = fib_route_at(fib, route);
+
+	if (LIKELY(only->path_count == 1))
+		return &only->path[0];
 	return fib_pick(fib, route, (u32)hash_words(&path->key, dst.raw, src.raw));
 }
 

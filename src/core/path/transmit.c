@@ -116,7 +116,7 @@ static verdict transmit_segments(struct path *path, struct pkt *pkt, u32 mtu, ns
 }
 
 /* The flow remembers its way out: with both directions known it may take the short cut. */
-static void flow_learn_way(const struct path *path, const struct pkt *pkt)
+static ALWAYS_INLINE void flow_learn_way(const struct path *path, const struct pkt *pkt)
 {
 	struct flow *flow = path_flow(path, pkt);
 
