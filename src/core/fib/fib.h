@@ -181,7 +181,7 @@ void fib_route_put(struct fib *fib, u32 idx);
 /* fib_add() of a route that the caller has got. */
 MUST_USE enum err fib_set(struct fib *fib, be32 prefix, u8 len, u32 route_idx);
 /* A prefix will be added or deleted soon. */
-static inline void fib_prefetch(const struct fib *fib, be32 prefix, u8 len)
+static ALWAYS_INLINE void fib_prefetch(const struct fib *fib, be32 prefix, u8 len)
 {
 	prefetch(&fib->prefix_bucket[fib_prefix_hash(fib, be32_host(prefix), len)]);
 	prefetch(&fib->next_root[be32_host(prefix) >> 16]);
