@@ -195,6 +195,17 @@ u32 heap_due""", "unit:core_base/test_heap"),
 """,
      """	udp->csum = csum_apply(udp->csum, delta_l4);
 """, "sim:test_nat"),
+    ("a port that was drawn ahead is given though it is taken", "src/core/nat/port.c",
+     """	       port_is_free(nat, ct, flow, &nat->address[address], port);
+""", """	       ct != NULL && flow != NULL && address < nat->address_count;
+""", "unit:core_nat/test_port"),
+    ("what was drawn ahead is not what is given", "src/core/nat/nat.c",
+     """draw->address == address ? nat_draw_use(draw) : 0;""",
+     """draw->address == address ? (u16)(nat_draw_use(draw) ^ 1) : 0;""", "unit:core_nat/test_port"),
+    ("a sum of two words loses its carry", "src/core/wire/checksum.h",
+     """	return (u16)((sum + (sum << 16 | sum >> 16)) >> 16);
+""", """	return (u16)(sum + (sum >> 16));
+""", "unit:core_wire/test_checksum"),
     ("an owned port is given to another inside endpoint", "src/core/nat/port.c",
      """		bits = word_allowed(&ports, word) & ~space->mapped[word];
 """,
@@ -245,7 +256,7 @@ u32 heap_due""", "unit:core_base/test_heap"),
      """	if (!neigh->usable || ip->ttl <= 1)""", """	if (!neigh->usable || ip->ttl == 0)""", "sim"),
     ("what was looked up ahead is believed", "src/core/path/receive.c",
      """	       tuple_eq(flow_tuple(flow, dir), &t) && flow->proto == proto &&
-""", """	       flow->proto == proto &&
+""", """	       tuple_eq(&t, &t) && flow->proto == proto &&
 """, "unit:core_path/test_batch"),
     ("packets without a flow overtake the others", "src/core/path/receive.c",
      """		u32 match = step - 1, settle = step - 2, act = step - 3;""",
@@ -627,7 +638,7 @@ u32 heap_due""", "unit:core_base/test_heap"),
 """, "", "unit:core_path/test_open"),
     ("a flow that a packet just before has made is made again", "src/core/path/receive.c",
      """	       ct_peek(ct, key) == IDX_NONE;
-""", """	       key != NULL;
+""", """	       (ct != NULL && key != NULL);
 """, "unit:core_path/test_open"),
     ("anybody outside may come as one of our public addresses", "src/core/path/prerouting.c",
      """	if (path_from_inside(path, pkt) || !nat_owns(path->nat, src) ||

@@ -53,6 +53,34 @@ static void test_a_range_of_n_gives_exactly_n(void **state)
 	}
 }
 
+/* What is drawn ahead for a flow to SERVER. */
+static struct nat_draw *draw_ahead(struct nat_bed *bed, struct end src)
+{
+	struct tuple t = { src.addr, SERVER.addr, be16_of(src.port), be16_of(SERVER.port) };
+
+	nat_expect(&bed->nat, &bed->ct, &t, TCP, 0);
+	return nat_draw_of(&bed->nat, &t);
+}
+
+/* A port that was drawn ahead is given if it is free, and not if somebody was quicker. */
+static void test_a_drawn_port_is_given_if_it_is_free(void **state)
+{
+	struct nat_bed *bed = bed_of_pool(512, 2000, 9999);
+
+	(void)state;
+	nat_bed_start(bed);
+	for (u32 n = 0; n < 100; n += 2) {
+		u16 drawn = draw_ahead(bed, inside_end(n))->port;
+
+		draw_ahead(bed, inside_end(n + 1))->port = drawn;
+		assert_int_equal(nat_bed_public(bed, inside_end(n), SERVER, TCP).port, drawn);
+		assert_int_not_equal(nat_bed_public(bed, inside_end(n + 1), SERVER, TCP).port,
+				     drawn);
+		nat_bed_check(bed);
+	}
+	nat_bed_close(bed);
+}
+
 /* One flow ends: its port, and no other, is given to the next. */
 static void test_released_port_is_the_next_one(void **state)
 {
@@ -459,6 +487,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_range_of_n_gives_exactly_n),
+		cmocka_unit_test(test_a_drawn_port_is_given_if_it_is_free),
 		cmocka_unit_test(test_released_port_is_the_next_one),
 		cmocka_unit_test(test_every_port_of_an_address),
 		cmocka_unit_test(test_closed_tcp_is_reused_when_full),
