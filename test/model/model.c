@@ -260,15 +260,14 @@ static void model_judge_forward(struct model *m, u16 out_if, const struct seen *
 	model_judge_way_out(m, out_if, out.zone, seen->dst);
 	m->judged++;
 	f = cur->flow == MODEL_NONE ? NULL : &m->flow[cur->flow];
-	if (f != NULL && f->moving && model_tuple_eq(&f->out, &out))
-		f->known = true;
+	if (f != NULL) {
+		want = cur->reply ? model_tuple_reversed(&f->in) : f->out;
+		f->known = f->known || (f->moving && model_tuple_eq(&want, &out));
+	}
 	if (f == NULL || !f->known) {
 		model_judge_new(m, out_if, &out);
 		return;
 	}
-	want = f->out;
-	if (cur->reply)
-		want = model_tuple_reversed(&f->in);
 	if (model_tuple_eq(&want, &out))
 		model_flow_seen(m, f, cur->reply, &cur->seen, true);
 	else if (model_flow_lives(m, f) && !(f->tcp_closing && model_is_syn(&cur->seen)))

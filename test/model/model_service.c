@@ -595,7 +595,8 @@ void model_fate_lost(struct model *m, enum model_doubt stale, bool certain, bool
 		b->reset.most++;
 		cur->lost = true;
 		cur->lost_flow = *f;
-		f->known = stale == MODEL_PERHAPS;
+		f->moving = stale == MODEL_PERHAPS;
+		f->known = false;
 		model_fate_new(m, false);
 		cur->fate.may_forward = true;
 	} else if (is_first_of_flow(m, f)) {
