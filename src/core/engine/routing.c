@@ -20,6 +20,7 @@ union counted {
 	struct bgp bgp;
 	struct ospf ospf;
 	struct rip rip;
+	struct fpm fpm;
 };
 
 static void speakers_layout(struct routing *r, const struct routing_conf *conf, struct mem *mem)
@@ -29,6 +30,7 @@ static void speakers_layout(struct routing *r, const struct routing_conf *conf, 
 	struct bgp *bgp = NULL;
 	struct ospf *ospf = NULL;
 	struct rip *rip = NULL;
+	struct fpm *fpm = NULL;
 
 	rib_layout(r != NULL ? &r->rib : &counted.rib, &conf->rib, mem);
 	if (conf->has_bfd) {
@@ -47,12 +49,17 @@ static void speakers_layout(struct routing *r, const struct routing_conf *conf, 
 		rip = mem_take(mem, "rip", 1, sizeof *rip);
 		rip_layout(rip != NULL ? rip : &counted.rip, &conf->rip, mem);
 	}
+	if (conf->has_fpm) {
+		fpm = mem_take(mem, "fpm", 1, sizeof *fpm);
+		fpm_layout(fpm != NULL ? fpm : &counted.fpm, &conf->fpm, mem);
+	}
 	if (r == NULL)
 		return;
 	r->bfd = bfd;
 	r->bgp = bgp;
 	r->ospf = ospf;
 	r->rip = rip;
+	r->fpm = fpm;
 }
 
 static void policies_lead(struct routing *r, const struct policy_conf *policy)
@@ -109,7 +116,7 @@ const char *routing_conf_wrong(const struct sluice_conf *conf)
 		return NULL;
 	why = rib_conf_wrong(&of->rib);
 	speaks = of->has_bfd || of->has_bgp || of->has_ospf || of->has_rip;
-	if (why == NULL && speaks && of->rib.net_limit == 0)
+	if (why == NULL && (speaks || of->has_fpm) && of->rib.net_limit == 0)
 		why = "a routing protocol needs room for routes";
 	if (why == NULL && speaks && conf->sockets.sock_limit == 0)
 		why = "a routing protocol needs sockets";
@@ -123,6 +130,8 @@ const char *routing_conf_wrong(const struct sluice_conf *conf)
 		why = ospf_conf_wrong(&of->ospf);
 	if (why == NULL && of->has_rip)
 		why = rip_wrong(of);
+	if (why == NULL && of->has_fpm)
+		why = fpm_conf_wrong(&of->fpm);
 	return why;
 }
 
@@ -175,13 +184,15 @@ const char *routing_change_wrong(const struct routing *r, const struct sluice_co
 	if (of == NULL)
 		return NULL;
 	if ((of->has_bfd && r->bfd == NULL) || (of->has_bgp && r->bgp == NULL) ||
-	    (of->has_ospf && r->ospf == NULL) || (of->has_rip && r->rip == NULL))
+	    (of->has_ospf && r->ospf == NULL) || (of->has_rip && r->rip == NULL) ||
+	    (of->has_fpm && r->fpm == NULL))
 		return "a routing protocol was not there from the start, and can not be now";
 	if (rib_limits_differ(&r->conf.rib, &of->rib) ||
 	    (of->has_bgp && bgp_limits_differ(&r->conf.bgp, &of->bgp)) ||
 	    (of->has_ospf && ospf_limits_differ(&r->conf.ospf, &of->ospf)) ||
 	    (of->has_rip && rip_limits_differ(&r->conf.rip, &of->rip)) ||
-	    (of->has_bfd && r->conf.bfd.peer_limit != of->bfd.peer_limit))
+	    (of->has_bfd && r->conf.bfd.peer_limit != of->bfd.peer_limit) ||
+	    (of->has_fpm && r->conf.fpm.object_limit != of->fpm.object_limit))
 		return "the limits of routing can not change while the engine runs";
 	return NULL;
 }
@@ -297,6 +308,23 @@ static void rip_follow(struct sluice *s, const struct rip_conf *conf)
 		CHECK(rip_init(r->rip, conf, &start, s->now) == ERR_OK);
 }
 
+static void fpm_follow(struct sluice *s, const struct fpm_conf *conf)
+{
+	struct routing *r = s->routing;
+	struct fpm_start start = {
+		.rib = &r->rib,
+		.ifaces = &s->ifaces,
+		.log = &r->log,
+		.key = r->key[SPEAKER_FPM],
+	};
+
+	if (r->runs[SPEAKER_FPM])
+		fpm_configure(r->fpm, conf, s->now);
+	else
+		/* Clients are left: those of peers come later. */
+		CHECK(fpm_init(r->fpm, conf, &start));
+}
+
 static void speaker_end(struct sluice *s, enum speaker speaker)
 {
 	struct routing *r = s->routing;
@@ -312,6 +340,7 @@ static void speaker_end(struct sluice *s, enum speaker speaker)
 	case SPEAKER_BGP: bgp_stop(r->bgp, "the configuration has no BGP now", s->now); break;
 	case SPEAKER_OSPF: ospf_stop(r->ospf, s->now); break;
 	case SPEAKER_RIP: rip_stop(r->rip, s->now); break;
+	case SPEAKER_FPM: fpm_stop(r->fpm, s->now); break;
 	default: break;
 	}
 }
@@ -349,6 +378,10 @@ static void speakers_follow(struct sluice *s, bool new_policies)
 {
 	struct routing *r = s->routing;
 
+	if (r->conf.has_fpm) {
+		fpm_follow(s, &r->conf.fpm);
+		r->runs[SPEAKER_FPM] = true;
+	}
 	if (r->conf.has_bfd) {
 		bfd_follow(s, &r->conf.bfd);
 		r->runs[SPEAKER_BFD] = true;
@@ -398,6 +431,9 @@ static void conf_take(struct routing *r, const struct routing_conf *from)
 	r->conf.has_bgp = from->has_bgp;
 	r->conf.has_ospf = from->has_ospf;
 	r->conf.has_rip = from->has_rip;
+	r->conf.has_fpm = from->has_fpm;
+	if (from->has_fpm)
+		r->conf.fpm = from->fpm;
 	if (from->has_bfd)
 		r->conf.bfd = from->bfd;
 	if (from->has_bgp)
@@ -421,7 +457,10 @@ void routing_configure(struct sluice *s, const struct routing_conf *conf)
 		policies_lead(r, r->policy);
 	} else {
 		r->conf.has_bfd = r->conf.has_bgp = r->conf.has_ospf = r->conf.has_rip = false;
+		r->conf.has_fpm = false;
 	}
+	if (!r->conf.has_fpm)
+		speaker_end(s, SPEAKER_FPM);
 	if (!r->conf.has_rip)
 		speaker_end(s, SPEAKER_RIP);
 	if (!r->conf.has_ospf)
@@ -476,7 +515,7 @@ static void socks_tell(struct sluice *s, enum speaker speaker, ns_t now)
 {
 	struct routing *r = s->routing;
 	struct sock_event event[READY_MAX];
-	u32 count = READY_MAX;
+	u32 count = speaker == SPEAKER_FPM ? 0 : READY_MAX;
 
 	for (u32 turn = 0; turn < READY_TURNS && count > 0; turn++) {
 		count = sock_take_ready(&s->socks, (u8)speaker, event, READY_MAX);
@@ -497,6 +536,7 @@ static ns_t speaker_next(const struct routing *r, enum speaker speaker)
 	case SPEAKER_BGP: return bgp_next(r->bgp);
 	case SPEAKER_OSPF: return ospf_next(r->ospf);
 	case SPEAKER_RIP: return rip_next(r->rip);
+	case SPEAKER_FPM: return fpm_next(r->fpm);
 	default: return NS_NEVER;
 	}
 }
@@ -508,6 +548,7 @@ static void speaker_tick(struct routing *r, enum speaker speaker, ns_t now)
 	case SPEAKER_BGP: bgp_tick(r->bgp, now); break;
 	case SPEAKER_OSPF: ospf_tick(r->ospf, now); break;
 	case SPEAKER_RIP: rip_tick(r->rip, now); break;
+	case SPEAKER_FPM: fpm_tick(r->fpm, now); break;
 	default: break;
 	}
 }
@@ -572,4 +613,6 @@ void routing_check(const struct routing *r)
 		ospf_check(r->ospf);
 	if (r->runs[SPEAKER_RIP])
 		rip_check(r->rip);
+	if (r->runs[SPEAKER_FPM])
+		fpm_check(r->fpm);
 }

@@ -7,13 +7,15 @@
  * that lead nowhere, so that there is something to announce.
  *
  * Speakers act between batches: readiness of their sockets, then time, then what the RIB has new.
- * They have sockets of the engine, each an owner of its own (sock.h).                            */
+ * They have sockets of the engine, each an owner of its own (sock.h). FRR's zebra is one of them
+ * without sockets: the host listens for it and gives what it writes to sluice_fpm_input().       */
 #ifndef CORE_ENGINE_ROUTING_H
 #define CORE_ENGINE_ROUTING_H
 
 #include "core/engine/routing_conf.h"
 #include "core/routing/bfd/bfd.h"
 #include "core/routing/bgp/bgp.h"
+#include "core/routing/fpm/fpm.h"
 #include "core/routing/ospf/ospf.h"
 #include "core/routing/rip/rip.h"
 #include "core/sock/sock.h"
@@ -22,8 +24,8 @@ struct sluice;
 struct sluice_conf;
 
 /* The owner of sockets, too: zero is whoever has the engine. */
-enum speaker { SPEAKER_BFD = 1, SPEAKER_BGP, SPEAKER_OSPF, SPEAKER_RIP, SPEAKERS };
-_Static_assert((u32)SPEAKERS <= (u32)SOCK_OWNERS, "each speaker owns sockets");
+enum speaker { SPEAKER_BFD = 1, SPEAKER_BGP, SPEAKER_OSPF, SPEAKER_RIP, SPEAKER_FPM, SPEAKERS };
+_Static_assert((u32)SPEAKER_FPM <= (u32)SOCK_OWNERS, "each speaker before FPM owns sockets");
 
 enum {
 	ROUTING_WATCHED = 256,       /* neighbours that BFD is asked about */
@@ -54,6 +56,7 @@ struct routing {
 	struct bgp *bgp;
 	struct ospf *ospf;
 	struct rip *rip;
+	struct fpm *fpm;
 	bool runs[SPEAKERS];
 	struct speaker_port port[SPEAKERS];
 	struct speaker_log log;

@@ -7,6 +7,7 @@
 
 #include "core/routing/bfd/bfd_conf.h"
 #include "core/routing/bgp/bgp_conf.h"
+#include "core/routing/fpm/fpm_conf.h"
 #include "core/routing/ospf/ospf_conf.h"
 #include "core/routing/policy.h"
 #include "core/routing/rib.h"
@@ -19,12 +20,14 @@ struct routing_conf {
 	bool has_ospf;
 	bool has_bgp;
 	bool has_bfd;
+	bool has_fpm;
 	struct rib_conf rib;       /* limits of zero: nothing of all this is there */
 	struct policy_conf policy; /* the engine has the pointers of the others lead to its copy */
 	struct rip_conf rip;
 	struct ospf_conf ospf;
 	struct bgp_conf bgp;
 	struct bfd_conf bfd;
+	struct fpm_conf fpm;
 };
 
 #endif

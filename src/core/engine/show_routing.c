@@ -33,6 +33,11 @@ const struct bfd *sluice_bfd(const struct sluice *s)
 	return speaks(s, SPEAKER_BFD) ? s->routing->bfd : NULL;
 }
 
+const struct fpm *sluice_fpm(const struct sluice *s)
+{
+	return speaks(s, SPEAKER_FPM) ? s->routing->fpm : NULL;
+}
+
 bool sluice_routing_is_drained(const struct sluice *s)
 {
 	return s->routing != NULL && s->routing->drained;

@@ -4,6 +4,7 @@
 
 #include "core/routing/bfd/bfd.h"
 #include "core/routing/bgp/bgp.h"
+#include "core/routing/fpm/fpm.h"
 #include "core/routing/ospf/ospf.h"
 #include "core/routing/rib.h"
 #include "core/routing/rip/rip.h"
@@ -15,6 +16,7 @@ const struct bgp *sluice_bgp(const struct sluice *s);
 const struct ospf *sluice_ospf(const struct sluice *s);
 const struct rip *sluice_rip(const struct sluice *s);
 const struct bfd *sluice_bfd(const struct sluice *s);
+const struct fpm *sluice_fpm(const struct sluice *s);
 /* Whether nothing is announced, by order of sluice_routing_drain(). */
 bool sluice_routing_is_drained(const struct sluice *s);
 
