@@ -40,6 +40,7 @@ struct run_routing_facts {
 	bool has_ospf;
 	bool has_rip;
 	bool has_bfd;
+	bool has_fpm;
 	be32 router_id;
 	u32 start_s;
 	u32 rib_nets;
@@ -54,6 +55,7 @@ struct run_routing_facts {
 	u32 rip_nets;
 	u32 rip_nbrs;
 	u32 bfd_peers;
+	u32 fpm_objects;
 };
 
 struct run_facts {

@@ -36,19 +36,21 @@ static void wanted_of_protocols(const struct conf_routing *asked, struct run_rou
 	static struct ospf_conf ospf;
 	static struct rip_conf rip;
 	static struct bfd_conf bfd;
+	struct fpm_conf fpm;
 	u32 paths_out = 1;
 
 	ospf_conf_defaults(&ospf);
 	rip_conf_defaults(&rip);
 	bfd_conf_defaults(&bfd);
+	fpm_conf_defaults(&fpm);
 	for (u32 i = 0; i < bgp->peer_count; i++)
 		paths_out = u32_max(paths_out, bgp->peer[i].paths_out);
 	wanted->has_bgp = bgp->as || bgp->peer_limit || bgp->attr_limit;
 	wanted->bgp_peers = given_or(
-		bgp->peer_limit, u32_min(u32_max(CONF_BGP_PEERS_USUAL, 2 * bgp->peer_count),
-					 BGP_PEER_MAX));
-	wanted->bgp_attrs =
-		given_or(bgp->attr_limit, u32_max(BGP_ATTRS_LEAST, wanted->rib_nets / 4));
+		bgp->peer_limit,
+		u32_min(u32_max(CONF_BGP_PEERS_USUAL, 2 * bgp->peer_count), BGP_PEER_MAX));
+	wanted->bgp_attrs = given_or(bgp->attr_limit,
+				     u32_max(BGP_ATTRS_LEAST, wanted->rib_nets / 4));
 	wanted->bgp_paths_out = given_or(bgp->paths_out_limit, paths_out);
 	wanted->has_ospf = asked->ospf.area_count || asked->ospf.lsa_limit;
 	wanted->ospf_lsas = given_or(asked->ospf.lsa_limit, ospf.lsa_limit);
@@ -59,6 +61,8 @@ static void wanted_of_protocols(const struct conf_routing *asked, struct run_rou
 	wanted->rip_nbrs = given_or(asked->rip.nbr_limit, rip.neighbour_limit);
 	wanted->has_bfd = conf_routing_uses_bfd(asked) || asked->bfd.peer_limit;
 	wanted->bfd_peers = given_or(asked->bfd.peer_limit, bfd.peer_limit);
+	wanted->has_fpm = asked->fpm.port != 0;
+	wanted->fpm_objects = given_or(asked->fpm.object_limit, fpm.object_limit);
 }
 
 /* What an engine that is built now gets room for. */
@@ -71,7 +75,8 @@ static struct run_routing_facts wanted_limits(const struct conf *conf)
 	wanted.rib_paths = given_or(asked->path_limit, 2 * wanted.rib_nets);
 	wanted.rib_hops = given_or(asked->hops_limit, conf->fib.route_count);
 	wanted_of_protocols(asked, &wanted);
-	if (!wanted.has_bgp && !wanted.has_ospf && !wanted.has_rip && asked->net_limit == 0)
+	if (!wanted.has_bgp && !wanted.has_ospf && !wanted.has_rip && !wanted.has_fpm &&
+	    asked->net_limit == 0)
 		memset(&wanted, 0, sizeof wanted);
 	return wanted;
 }
@@ -82,6 +87,7 @@ static void set_limits(const struct run_routing_facts *has, struct routing_conf 
 	routing->has_ospf = has->has_ospf;
 	routing->has_rip = has->has_rip;
 	routing->has_bfd = has->has_bfd;
+	routing->has_fpm = has->has_fpm;
 	routing->rib.net_limit = has->rib_nets;
 	routing->rib.path_limit = has->rib_paths;
 	routing->rib.hops_limit = has->rib_hops;
@@ -104,6 +110,8 @@ static void set_limits(const struct run_routing_facts *has, struct routing_conf 
 	routing->rip.neighbour_limit = has->rip_nbrs;
 	bfd_conf_defaults(&routing->bfd);
 	routing->bfd.peer_limit = has->has_bfd ? has->bfd_peers : 0;
+	fpm_conf_defaults(&routing->fpm);
+	routing->fpm.object_limit = has->fpm_objects;
 }
 
 /* The speakers' ways to the network. */
@@ -144,6 +152,7 @@ void run_routing_started(const struct sluice_conf *conf, struct run_routing_fact
 		.has_ospf = routing->has_ospf,
 		.has_rip = routing->has_rip,
 		.has_bfd = routing->has_bfd,
+		.has_fpm = routing->has_fpm,
 		.router_id = routing->bgp.router_id,
 		.start_s = routing->rip.sequence_base,
 		.rib_nets = routing->rib.net_limit,
@@ -158,6 +167,7 @@ void run_routing_started(const struct sluice_conf *conf, struct run_routing_fact
 		.rip_nets = routing->rip.net_limit,
 		.rip_nbrs = routing->rip.neighbour_limit,
 		.bfd_peers = routing->bfd.peer_limit,
+		.fpm_objects = routing->fpm.object_limit,
 	};
 }
 
@@ -239,6 +249,7 @@ static void set_spoken(const struct conf_routing *asked, struct routing_conf *ro
 	routing->has_ospf &= asked->ospf.area_count > 0;
 	routing->has_rip &= asked->rip.iface_count > 0;
 	routing->has_bfd &= conf_routing_uses_bfd(asked);
+	routing->has_fpm &= asked->fpm.port != 0;
 }
 
 static const char *routing_wrong(const struct routing_conf *routing)
@@ -255,12 +266,13 @@ static const char *routing_wrong(const struct routing_conf *routing)
 		wrong = rip_conf_wrong(&routing->rip);
 	if (!wrong && routing->has_bfd)
 		wrong = bfd_conf_wrong(&routing->bfd);
+	if (!wrong && routing->has_fpm)
+		wrong = fpm_conf_wrong(&routing->fpm);
 	return wrong;
 }
 
 void run_routing_build(const struct run_source *source, const struct run_facts *facts,
-		       struct sluice_conf *conf, struct run_rules *rules,
-		       struct run_errors *errors)
+		       struct sluice_conf *conf, struct run_rules *rules, struct run_errors *errors)
 {
 	struct run_routing_facts has = wanted_limits(source->conf);
 	struct routing_conf *routing = &rules->routing;
@@ -284,6 +296,7 @@ void run_routing_build(const struct run_source *source, const struct run_facts *
 	run_routing_ospf(source->conf, routing);
 	run_routing_rip(source->conf, routing);
 	run_routing_bfd(source->conf, routing);
+	run_routing_fpm(source->conf, routing);
 	routing->bgp.router_id = router_id(source, facts, conf, errors);
 	routing->ospf.router_id = be32_host(routing->bgp.router_id);
 	routing->rip.sequence_base = facts->address_limit ? has.start_s : facts->start_s;

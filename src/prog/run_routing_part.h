@@ -14,5 +14,6 @@ void run_routing_bgp(const struct conf *asked, struct routing_conf *routing);
 void run_routing_ospf(const struct conf *asked, struct routing_conf *routing);
 void run_routing_rip(const struct conf *asked, struct routing_conf *routing);
 void run_routing_bfd(const struct conf *asked, struct routing_conf *routing);
+void run_routing_fpm(const struct conf *asked, struct routing_conf *routing);
 
 #endif

@@ -180,8 +180,8 @@ static void rip_auth(const struct conf_rip_iface *given, struct rip_auth_conf *a
 	if (given->password[0]) {
 		auth->kind = RIP_AUTH_PASSWORD;
 		auth->key_count = 1;
-		auth->key[0].len_bytes =
-			copy_secret(given->password, auth->key[0].secret, RIP_PASSWORD_MAX);
+		auth->key[0].len_bytes = copy_secret(given->password, auth->key[0].secret,
+						     RIP_PASSWORD_MAX);
 	}
 	if (given->key_count == 0)
 		return;
@@ -240,8 +240,7 @@ static void bfd_params(const struct conf_bfd_params *given, struct bfd_params *p
 		struct bfd_key *key = &params->auth.key[i];
 
 		key->id = (u8)given->key[i].id;
-		key->len_bytes =
-			(u8)copy_secret(given->key[i].secret, key->secret, BFD_SECRET_MAX);
+		key->len_bytes = (u8)copy_secret(given->key[i].secret, key->secret, BFD_SECRET_MAX);
 	}
 }
 
@@ -256,4 +255,17 @@ void run_routing_bfd(const struct conf *asked, struct routing_conf *routing)
 		bfd->iface[i].iface = conf_iface_find(asked, given->iface[i].name);
 		bfd_params(&given->iface[i].params, &bfd->iface[i].params);
 	}
+}
+
+/* ---- FPM ------------------------------------------------------------------------------------- */
+
+void run_routing_fpm(const struct conf *asked, struct routing_conf *routing)
+{
+	const struct conf_fpm *given = &asked->routing.fpm;
+	struct fpm_conf *fpm = &routing->fpm;
+
+	fpm->distance = (u8)given->distance;
+	fpm->hold_ns = given->hold_s * NS_PER_SEC;
+	if (given->route_limit)
+		fpm->route_limit = given->route_limit;
 }

@@ -190,6 +190,7 @@ static const char *pattern_of(enum conf_kind kind)
 		[CONF_MILLIS] = "^([0-9]+(d|h|m|s|ms))+$",
 		[CONF_NANOS] = "^([0-9]+(d|h|m|s|ms))+$",
 		[CONF_ADDR] = "^[0-9]+(\\.[0-9]+){3}$",
+		[CONF_ENDPOINT] = "^[0-9]+(\\.[0-9]+){3}:[0-9]+$",
 		[CONF_PREFIX] = "^[0-9]+(\\.[0-9]+){3}(/[0-9]+)?$",
 		[CONF_HOST] = "^[0-9]+(\\.[0-9]+){3}/[0-9]+$",
 		[CONF_RANGE] = "^[0-9]+(\\.[0-9]+){3}(/[0-9]+|-[0-9]+(\\.[0-9]+){3})?$",

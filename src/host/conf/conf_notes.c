@@ -211,6 +211,18 @@ static void note_peers(const struct conf *conf, struct conf_notes *notes)
 	}
 }
 
+/* A network may be trusted to have nobody else on it; then it is well to have said so. */
+static void note_fpm(const struct conf *conf, struct conf_notes *notes)
+{
+	const struct conf_fpm *fpm = &conf->routing.fpm;
+
+	if (fpm->port == 0 || fpm->peer.raw != 0 || be32_host(fpm->addr) >> 24 == 127)
+		return;
+	note(notes,
+	     "whoever reaches %s:%u may tell routes by FPM; 'from: ADDRESS' lets one alone do so",
+	     value_show_addr(fpm->addr).text, fpm->port);
+}
+
 void conf_notes(const struct conf *conf, struct conf_notes *notes)
 {
 	notes->count = notes->left_out = 0;
@@ -219,4 +231,5 @@ void conf_notes(const struct conf *conf, struct conf_notes *notes)
 	note_tools(conf, notes);
 	note_checks(conf, notes);
 	note_peers(conf, notes);
+	note_fpm(conf, notes);
 }

@@ -38,6 +38,15 @@ static void rip_defaults(struct conf_rip *rip)
 	rip->garbage_s = (u32)(standard.garbage_ns / NS_PER_SEC);
 }
 
+static void fpm_defaults(struct conf_fpm *fpm)
+{
+	struct fpm_conf standard;
+
+	fpm_conf_defaults(&standard);
+	fpm->distance = standard.distance;
+	fpm->hold_s = (u32)(standard.hold_ns / NS_PER_SEC);
+}
+
 void conf_bfd_params_defaults(struct conf_bfd_params *params)
 {
 	struct bfd_params standard;
@@ -55,6 +64,7 @@ void conf_routing_defaults(struct conf_routing *routing)
 	ospf_defaults(&routing->ospf);
 	rip_defaults(&routing->rip);
 	conf_bfd_params_defaults(&routing->bfd.params);
+	fpm_defaults(&routing->fpm);
 }
 
 bool conf_routing_uses_bfd(const struct conf_routing *routing)

@@ -5,6 +5,7 @@
 
 #include "core/routing/bfd/bfd_conf.h"
 #include "core/routing/bgp/bgp_conf.h"
+#include "core/routing/fpm/fpm_conf.h"
 #include "core/routing/ospf/ospf_conf.h"
 #include "core/routing/policy.h"
 #include "core/routing/rip/rip_conf.h"
@@ -256,6 +257,16 @@ struct conf_bfd {
 	u32 peer_limit; /* limit */
 };
 
+struct conf_fpm {
+	be32 addr;
+	u16 port;  /* 0: nobody listens */
+	be32 peer; /* zero: any */
+	u32 distance;
+	u32 route_limit; /* 0: none */
+	u32 hold_s;
+	u32 object_limit; /* limit */
+};
+
 struct conf_routing {
 	be32 router_id; /* zero: automatic */
 	u32 list_count;
@@ -266,6 +277,7 @@ struct conf_routing {
 	struct conf_ospf ospf;
 	struct conf_rip rip;
 	struct conf_bfd bfd;
+	struct conf_fpm fpm;
 	u32 net_limit; /* limits of the RIB; zero: automatic */
 	u32 path_limit;
 	u32 hops_limit;
@@ -278,7 +290,8 @@ void conf_bfd_params_defaults(struct conf_bfd_params *params);
 /* Whether anything is spoken that routes come from. */
 static inline bool conf_routing_is_on(const struct conf_routing *routing)
 {
-	return routing->bgp.as != 0 || routing->ospf.area_count > 0 || routing->rip.iface_count > 0;
+	return routing->bgp.as != 0 || routing->ospf.area_count > 0 ||
+	       routing->rip.iface_count > 0 || routing->fpm.port != 0;
 }
 
 /* Whether BFD has somebody to look after. */

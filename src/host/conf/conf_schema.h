@@ -22,6 +22,7 @@ enum conf_kind {
 	CONF_NAME,        /* char[]; letters, digits, and . _ - : @ */
 	CONF_PATH,        /* char[]; absolute */
 	CONF_LISTEN,      /* char[]; an absolute path, or a loopback address and port */
+	CONF_ENDPOINT,    /* be32 and, at more, u16: an address and a port */
 	CONF_SECONDS,     /* u32 */
 	CONF_MILLIS,      /* u32 */
 	CONF_NANOS,       /* u64 */

@@ -16,6 +16,7 @@ extern const struct conf_group conf_policy_group;
 extern const struct conf_group conf_bgp_group;
 extern const struct conf_group conf_ospf_group;
 extern const struct conf_group conf_rip_group;
+extern const struct conf_group conf_fpm_group;
 extern const struct conf_group conf_key_group;
 
 #endif

@@ -257,6 +257,11 @@ static const struct conf_field routing_fields[] = {
 	  .at = offsetof(struct conf_routing, bfd),
 	  .help = "Bidirectional Forwarding Detection, RFC 5880, for neighbours with 'bfd: true': "
 		  "it says within a second that one is gone" },
+	{ .key = "fpm",
+	  .kind = CONF_GROUP,
+	  .group = &conf_fpm_group,
+	  .at = offsetof(struct conf_routing, fpm),
+	  .help = "routes that FRR's zebra tells by its forwarding plane manager" },
 };
 
 const struct conf_group conf_routing_group = {

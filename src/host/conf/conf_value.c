@@ -182,17 +182,10 @@ static bool is_path(const char *text, size_t size)
 /* "127.0.0.1:9100" */
 static bool is_loopback(const char *text)
 {
-	size_t len = strcspn(text, ":");
-	char head[VALUE_ADDR_SIZE];
 	be32 addr;
-	u64 port;
+	u16 port;
 
-	if (len >= sizeof head || text[len] == 0)
-		return false;
-	memcpy(head, text, len);
-	head[len] = 0;
-	return value_addr(head, &addr) && be32_host(addr) >> 24 == 127 &&
-	       value_number(text + len + 1, 1, UINT16_MAX, &port);
+	return value_endpoint(text, &addr, &port) && be32_host(addr) >> 24 == 127;
 }
 
 static bool read_text(const struct conf_field *field, const char *text, char *out)
@@ -287,6 +280,10 @@ static void clear(const struct conf_field *field, void *base)
 	case CONF_LISTEN:
 	case CONF_PATH: memset(place(base, field->at), 0, field->size); break;
 	case CONF_ADDR: be32_store(place(base, field->at), be32_of(0)); break;
+	case CONF_ENDPOINT:
+		be32_store(place(base, field->at), be32_of(0));
+		*(u16 *)place(base, field->more) = 0;
+		break;
 	case CONF_PREFIX:
 		be32_store(place(base, field->at), be32_of(0));
 		*(u8 *)place(base, field->more) = 0;
@@ -381,6 +378,7 @@ bool conf_value_read(const struct conf_field *field, const char *text, void *bas
 	case CONF_PATH:
 	case CONF_LISTEN: return read_text(field, text, at);
 	case CONF_ADDR: return value_addr(text, at);
+	case CONF_ENDPOINT: return value_endpoint(text, at, place(base, field->more));
 	case CONF_PREFIX: return value_prefix(text, at, place(base, field->more));
 	case CONF_HOST: return read_host(text, at);
 	case CONF_RANGE: return value_range(text, at);
@@ -418,6 +416,7 @@ bool conf_value_is_none(const struct conf_field *field, const void *base)
 	case CONF_LISTEN:
 	case CONF_PATH: return *(const char *)at == 0;
 	case CONF_ADDR: return be32_load(at).raw == 0;
+	case CONF_ENDPOINT: return *(const u16 *)place_const(base, field->more) == 0;
 	case CONF_PREFIX: return *(const u8 *)place_const(base, field->more) == 0;
 	case CONF_PROTO:
 	case CONF_ICMP: return *(const s32 *)at == CONF_ANY;
@@ -528,6 +527,10 @@ void conf_value_show(const struct conf_field *field, const void *base, char text
 	case CONF_ADDR:
 		snprintf(text, CONF_VALUE_SIZE, "%s", value_show_addr(be32_load(at)).text);
 		return;
+	case CONF_ENDPOINT:
+		snprintf(text, CONF_VALUE_SIZE, "%s:%u", value_show_addr(be32_load(at)).text,
+			 *(const u16 *)place_const(base, field->more));
+		return;
 	case CONF_PREFIX:
 		snprintf(text, CONF_VALUE_SIZE, "%s",
 			 value_show_prefix(be32_load(at),
@@ -606,6 +609,7 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 		[CONF_LISTEN] = "a path like /run/sluice/metrics.sock, or a loopback address and "
 				"port like 127.0.0.1:9100",
 		[CONF_ADDR] = "an address like 198.18.0.2",
+		[CONF_ENDPOINT] = "an address and a port like 127.0.0.1:2620",
 		[CONF_PREFIX] = "an address or a prefix like 10.20.0.0/16, without bits beyond its "
 				"length",
 		[CONF_HOST] = "an address and the length of its network, like 10.10.0.1/16",

@@ -47,6 +47,21 @@ static bool split(const char *text, char mark, char head[TEXT_MAX], const char *
 	return true;
 }
 
+bool value_endpoint(const char *text, be32 *addr, u16 *port)
+{
+	char head[TEXT_MAX];
+	const char *tail;
+	be32 found;
+	u64 number;
+
+	if (!split(text, ':', head, &tail) || !value_addr(head, &found) ||
+	    !value_number(tail, 1, UINT16_MAX, &number))
+		return false;
+	*addr = found;
+	*port = (u16)number;
+	return true;
+}
+
 bool value_addr_len(const char *text, be32 *addr, u8 *prefix_len)
 {
 	char head[TEXT_MAX];

@@ -20,6 +20,8 @@ struct value_elem {
 
 bool value_number(const char *text, u64 min, u64 max, u64 *out);
 bool value_addr(const char *text, be32 *addr);
+/* "192.0.2.1:2620" */
+bool value_endpoint(const char *text, be32 *addr, u16 *port);
 /* "10.0.0.1/16": an address on a network. */
 bool value_addr_len(const char *text, be32 *addr, u8 *prefix_len);
 /* "10.0.0.0/8", or one host; bits beyond the prefix must be zero. */

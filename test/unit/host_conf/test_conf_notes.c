@@ -166,12 +166,37 @@ static void peers_without_policies(void **state)
 					      "that nothing is taken of what it announces"));
 }
 
+static u32 notes_of_fpm(const char *fpm)
+{
+	char text[256];
+
+	snprintf(text, sizeof text,
+		 "interfaces: [{name: a, side: inside}, {name: b, side: outside}]\n"
+		 "nat: {rules: [{}]}\nrouting: {fpm: {%s}}\n",
+		 fpm);
+	if (!conf_load(text, strlen(text), &conf, &marks, &errors, NULL))
+		fail_msg("%s", errors.error[0].text);
+	conf_notes(&conf, &notes);
+	return notes.count;
+}
+
+static void anybody_may_tell_routes(void **state)
+{
+	(void)state;
+	assert_int_equal(notes_of_fpm("listen: 127.0.0.1:2620"), 0);
+	assert_int_equal(notes_of_fpm("listen: 10.0.0.1:2620, from: 10.0.0.2"), 0);
+	assert_int_equal(notes_of_fpm("hold: 3s"), 0);
+	assert_int_equal(notes_of_fpm("listen: 10.0.0.1:2620"), 1);
+	assert_non_null(strstr(notes.text[0], "whoever reaches 10.0.0.1:2620 may tell routes"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(peers_without_policies), cmocka_unit_test(a_policy_cuts_off),
-		cmocka_unit_test(rules_let_in),           cmocka_unit_test(rules_let_answers_in),
-		cmocka_unit_test(notes_say_what_helps),   cmocka_unit_test(without_translation),
+		cmocka_unit_test(anybody_may_tell_routes), cmocka_unit_test(peers_without_policies),
+		cmocka_unit_test(a_policy_cuts_off),       cmocka_unit_test(rules_let_in),
+		cmocka_unit_test(rules_let_answers_in),    cmocka_unit_test(notes_say_what_helps),
+		cmocka_unit_test(without_translation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,6 +188,10 @@ static void draw_value(struct rng *rng, const struct conf_field *field, u8 *base
 		*at = '/';
 		break;
 	case CONF_ADDR: be32_store(at, be32_of(rng_u32(rng) | 1)); break;
+	case CONF_ENDPOINT:
+		be32_store(at, be32_of(rng_u32(rng) | 1));
+		*(u16 *)(base + field->more) = (u16)draw_between(rng, 1, UINT16_MAX);
+		break;
 	case CONF_ELEM: draw_elem(rng, (struct filter_elem *)(void *)at); break;
 	case CONF_PROTO: *(s32 *)at = (s32)number; break;
 	case CONF_ICMP: draw_icmp(rng, (s32 *)at, (s32 *)(base + field->more)); break;

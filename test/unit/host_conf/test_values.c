@@ -33,6 +33,21 @@ static void what_is_no_number(void **state)
 	assert_false(value_number("18446744073709551617", 0, 20, &number));
 }
 
+static void addresses_with_a_port(void **state)
+{
+	be32 addr;
+	u16 port;
+
+	(void)state;
+	assert_true(value_endpoint("192.0.2.1:2620", &addr, &port));
+	assert_int_equal(be32_host(addr), 0xc0000201);
+	assert_int_equal(port, 2620);
+	assert_false(value_endpoint("192.0.2.1", &addr, &port));
+	assert_false(value_endpoint("192.0.2.1:0", &addr, &port));
+	assert_false(value_endpoint("192.0.2.1:65536", &addr, &port));
+	assert_false(value_endpoint(":2620", &addr, &port));
+}
+
 static void addresses_with_length(void **state)
 {
 	be32 addr;
@@ -117,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_in_bounds),
 		cmocka_unit_test(what_is_no_number),
+		cmocka_unit_test(addresses_with_a_port),
 		cmocka_unit_test(addresses_with_length),
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(ports),

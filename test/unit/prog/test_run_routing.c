@@ -114,6 +114,18 @@ static void each_protocol_gets_its_own(void **state)
 	assert_true(routing->has_ospf);
 	assert_int_equal(routing->ospf.lsa_limit, 100);
 	assert_int_equal(routing->ospf.area_count, 0);
+	assert_false(routing->has_fpm);
+	routing = built("  fpm: {listen: 127.0.0.1:2620, distance: 30, limit: 7k, hold: 5s}\n"
+			"limits: {fpm-next-hops: 100}\n");
+	assert_true(routing->has_fpm);
+	assert_int_equal(routing->fpm.distance, 30);
+	assert_int_equal(routing->fpm.route_limit, 7000);
+	assert_int_equal(routing->fpm.hold_ns, 5 * NS_PER_SEC);
+	assert_int_equal(routing->fpm.object_limit, 100);
+	routing = built("  fpm: {listen: 127.0.0.1:2620, hold: none}\n");
+	assert_int_equal(routing->fpm.distance, RIB_DISTANCE_FPM);
+	assert_int_equal(routing->fpm.route_limit, FPM_ROUTES_MAX);
+	assert_int_equal(routing->fpm.hold_ns, 0);
 }
 
 static void limits_stay_while_it_runs(void **state)
@@ -357,7 +369,7 @@ static void all_that_can_be_said(void **state)
 	if (errors.count > 0)
 		fail_msg("%s", errors.text[0]);
 	assert_true(conf.routing->has_bgp && conf.routing->has_ospf && conf.routing->has_rip &&
-		    conf.routing->has_bfd);
+		    conf.routing->has_bfd && conf.routing->has_fpm);
 	assert_int_equal(conf.routing->bgp.peer_count, 4);
 	assert_int_equal(conf.routing->bgp.paths_out_limit, 2);
 }
