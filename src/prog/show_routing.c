@@ -149,6 +149,7 @@ static void put_path(FILE *out, const json_t *path)
 		text_of(path, "prefix"), text_of(path, "source"), count_of(path, "distance"),
 		count_of(path, "metric"));
 	put_way(out, path);
+	put_word(out, path, "protocol", "of ");
 	fprintf(out, "\n");
 }
 
@@ -159,6 +160,7 @@ static void put_explained(FILE *out, const json_t *path)
 		text_of(path, "prefix"), text_of(path, "source"), count_of(path, "distance"),
 		count_of(path, "metric"));
 	put_way(out, path);
+	put_word(out, path, "protocol", "of ");
 	put_count(out, path, "cost", "cost to the next hop");
 	fprintf(out, "\n    %s%s\n", is_so(path, "best") ? "the best: " : "", text_of(path, "why"));
 }
@@ -311,6 +313,48 @@ static void put_rip_nbr(FILE *out, const json_t *nbr)
 	fprintf(out, "\n");
 }
 
+/* "  not taken: of_kernel 3, labels 1" */
+static void put_refused(FILE *out, const json_t *refused)
+{
+	const char *why;
+	json_t *count;
+	bool first = true;
+
+	json_object_foreach((json_t *)refused, why, count)
+	{
+		fprintf(out, "%s%s %" PRIu64, first ? "  not taken: " : ", ", why,
+			(u64)json_integer_value(count));
+		first = false;
+	}
+}
+
+static void put_fpm(FILE *out, const json_t *fpm)
+{
+	const char *addr = text_of(fpm, "addr");
+
+	if (json_is_true(json_object_get(fpm, "connected")))
+		fprintf(out, "connected with %s port %" PRIu64, addr, count_of(fpm, "port"));
+	else
+		fprintf(out, "nobody is connected");
+	put_time(out, fpm, "since_ms", "for");
+	put_flag(out, fpm, "same_host", "on this host");
+	put_word(out, fpm, "why", "");
+	fprintf(out, "\n  routes %" PRIu64 "  next hops %" PRIu64, count_of(fpm, "routes"),
+		count_of(fpm, "next_hops"));
+	put_count(out, fpm, "hidden", "hidden");
+	put_count(out, fpm, "stale", "stale");
+	put_time(out, fpm, "hold_ms", "which go in");
+	put_count(out, fpm, "expired", "gone untold");
+	fprintf(out,
+		"\n  frames %" PRIu64 "  messages %" PRIu64 "  set %" PRIu64 "  unset %" PRIu64,
+		count_of(fpm, "frames"), count_of(fpm, "messages"), count_of(fpm, "sets"),
+		count_of(fpm, "unsets"));
+	put_count(out, fpm, "connections", "connections");
+	put_count(out, fpm, "broken", "broken");
+	put_refused(out, json_object_get(fpm, "refused"));
+	fprintf(out, "\n");
+}
+
 static void put_bfd(FILE *out, const json_t *peer)
 {
 	fprintf(out, "%-15s  on %-10s  %-9s", text_of(peer, "addr"), text_of(peer, "interface"),
@@ -347,6 +391,7 @@ static const struct {
 	{ CTL_SHOW_RIP, put_rip_route, "no routes" },
 	{ CTL_SHOW_RIP_INTERFACES, put_rip_iface, "no interfaces" },
 	{ CTL_SHOW_RIP_NEIGHBOURS, put_rip_nbr, "nobody was heard" },
+	{ CTL_SHOW_FPM, put_fpm, "nothing is known" },
 	{ CTL_SHOW_BFD, put_bfd, "nobody is looked after" },
 };
 

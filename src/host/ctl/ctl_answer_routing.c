@@ -54,6 +54,9 @@ static const char *is_missing(enum ctl_show show, const struct sluice *s)
 	case CTL_SHOW_RIP_INTERFACES:
 	case CTL_SHOW_RIP_NEIGHBOURS:
 		return sluice_rip(s) ? NULL : "RIP is not spoken: 'routing' does not ask for it";
+	case CTL_SHOW_FPM:
+		return sluice_fpm(s) ? NULL
+				     : "nobody listens for FRR's zebra: 'routing' has no 'fpm'";
 	case CTL_SHOW_BFD:
 		return sluice_bfd(s) ? NULL
 				     : "BFD looks after nobody: nothing in 'routing' has "
@@ -274,6 +277,18 @@ static void step_rip_nbrs(struct ctl_answer *answer, const struct sluice *s, ns_
 	go_on(answer, place, count);
 }
 
+/* There is one. */
+static void step_fpm(struct ctl_answer *answer, const struct sluice *s, ns_t now,
+		     struct evbuffer *out)
+{
+	struct fpm_shown found;
+
+	fpm_show(sluice_fpm(s), &found, now);
+	if (ctl_answer_record(answer, out))
+		ctl_put_fpm(out, &found, now);
+	go_on(answer, 0, 0);
+}
+
 static void step_bfd(struct ctl_answer *answer, const struct sluice *s, ns_t now,
 		     struct evbuffer *out)
 {
@@ -305,6 +320,7 @@ void ctl_step_routing(struct ctl_answer *answer, const struct sluice *s, ns_t no
 	case CTL_SHOW_RIP: step_rip_routes(answer, s, now, out); return;
 	case CTL_SHOW_RIP_INTERFACES: step_rip_ifaces(answer, s, now, out); return;
 	case CTL_SHOW_RIP_NEIGHBOURS: step_rip_nbrs(answer, s, now, out); return;
+	case CTL_SHOW_FPM: step_fpm(answer, s, now, out); return;
 	case CTL_SHOW_BFD: step_bfd(answer, s, now, out); return;
 	default: return;
 	}

@@ -48,6 +48,7 @@ static const struct {
 	[CTL_SHOW_RIP] = { "rip", FILTER_ANY | CTL_FILTER_ADDR },
 	[CTL_SHOW_RIP_INTERFACES] = { "rip_interfaces", FILTER_ANY },
 	[CTL_SHOW_RIP_NEIGHBOURS] = { "rip_neighbours", FILTER_ANY | CTL_FILTER_ADDR },
+	[CTL_SHOW_FPM] = { "fpm", FILTER_ANY },
 	[CTL_SHOW_BFD] = { "bfd", FILTER_ANY | CTL_FILTER_ADDR },
 	[CTL_SHOW_CONFIG] = { "config", CTL_FILTER_ALL },
 };

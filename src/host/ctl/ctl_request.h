@@ -61,6 +61,7 @@ enum ctl_show {
 	CTL_SHOW_RIP,
 	CTL_SHOW_RIP_INTERFACES,
 	CTL_SHOW_RIP_NEIGHBOURS,
+	CTL_SHOW_FPM,
 	CTL_SHOW_BFD,
 	CTL_SHOW_CONFIG, /* an action: the engine does not know it */
 	CTL_SHOW_COUNT,

@@ -119,6 +119,8 @@ void ctl_put_path(struct evbuffer *out, const struct sluice *s, const struct rib
 		ctl_put_hops(out, s, hop, rib_hops_read(rib, path->path.hops, hop));
 	if (bgp && path->source == ROUTE_BGP)
 		put_bgp_path(out, bgp, &path->path);
+	if (path->source == ROUTE_FPM)
+		ctl_put_fpm_path(out, &path->path);
 	ctl_put_text_key(out, "why", path->why);
 	evbuffer_add_printf(out, "}");
 }

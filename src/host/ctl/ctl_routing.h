@@ -46,6 +46,9 @@ void ctl_put_rip_nbr(struct evbuffer *out, const struct sluice *s,
 		     const struct rip_neigh_info *nbr);
 void ctl_put_rip_route(struct evbuffer *out, const struct sluice *s,
 		       const struct rip_route_info *route, ns_t now);
+/* ,"protocol":"bgp" of a route of FPM. */
+void ctl_put_fpm_path(struct evbuffer *out, const struct rib_path *path);
+void ctl_put_fpm(struct evbuffer *out, const struct fpm_shown *fpm, ns_t now);
 void ctl_put_bfd(struct evbuffer *out, const struct sluice *s, const struct bfd_info *peer);
 
 #endif

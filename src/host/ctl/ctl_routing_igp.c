@@ -178,6 +178,73 @@ void ctl_put_rip_route(struct evbuffer *out, const struct sluice *s,
 	evbuffer_add_printf(out, "%s}", route->hop_count > 0 ? "]" : "");
 }
 
+/* ---- FPM ------------------------------------------------------------------------------------- */
+
+/* As FRR numbers those that it has routes of, in the kernel's field. */
+static const char *protocol_name(u8 protocol)
+{
+	static const struct {
+		u8 protocol;
+		const char *name;
+	} names[] = {
+		{ 11, "zebra" }, { 186, "bgp" },    { 187, "isis" }, { 188, "ospf" },
+		{ 189, "rip" },  { 192, "eigrp" },  { 193, "ldp" },  { 194, "sharp" },
+		{ 195, "pbr" },  { 196, "static" }, { 42, "babel" }, { 191, "nhrp" },
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+		if (names[i].protocol == protocol)
+			return names[i].name;
+	}
+	return NULL;
+}
+
+void ctl_put_fpm_path(struct evbuffer *out, const struct rib_path *path)
+{
+	const char *name = protocol_name((u8)path->attr);
+
+	if (name)
+		evbuffer_add_printf(out, ",\"protocol\":\"%s\"", name);
+	else
+		evbuffer_add_printf(out, ",\"protocol\":\"%u\"", path->attr);
+	ctl_put_count_key(out, "next_hop_id", path->extra);
+}
+
+void ctl_put_fpm(struct evbuffer *out, const struct fpm_shown *fpm, ns_t now)
+{
+	const struct fpm_stats *stats = &fpm->stats;
+	bool first = true;
+
+	evbuffer_add_printf(out, "{\"connected\":%s", fpm->connected ? "true" : "false");
+	ctl_put_addr_key(out, "addr", fpm->peer.addr);
+	ctl_put_count_key(out, "port", fpm->peer.port);
+	ctl_put_flag_key(out, "same_host", fpm->connected && fpm->peer.same_host);
+	ctl_put_since_key(out, "since_ms", fpm->since_ns, now);
+	if (!fpm->connected && fpm->ended)
+		ctl_put_text_key(out, "why", fpm->ended);
+	evbuffer_add_printf(out, ",\"routes\":%u,\"next_hops\":%u", fpm->routes, fpm->objects);
+	ctl_put_count_key(out, "hidden", fpm->hidden);
+	ctl_put_count_key(out, "stale", fpm->stale);
+	ctl_put_ms_key(out, "hold_ms", fpm->hold_in_ns);
+	ctl_put_count_key(out, "connections", stats->connections);
+	ctl_put_count_key(out, "broken", stats->broken);
+	ctl_put_count_key(out, "bytes", stats->bytes);
+	ctl_put_count_key(out, "frames", stats->frames);
+	ctl_put_count_key(out, "messages", stats->messages);
+	ctl_put_count_key(out, "sets", stats->sets);
+	ctl_put_count_key(out, "unsets", stats->unsets);
+	ctl_put_count_key(out, "expired", stats->expired);
+	evbuffer_add_printf(out, ",\"refused\":{");
+	for (u32 why = FPM_TAKEN + 1; why < FPM_WHYS; why++) {
+		if (stats->refused[why] == 0)
+			continue;
+		evbuffer_add_printf(out, "%s\"%s\":%" PRIu64, first ? "" : ",",
+				    fpm_why_name((enum fpm_why)why), stats->refused[why]);
+		first = false;
+	}
+	evbuffer_add_printf(out, "}}");
+}
+
 /* ---- BFD ------------------------------------------------------------------------------------- */
 
 /* RFC 5880 section 4.1. */

@@ -50,6 +50,7 @@ struct fake_tables {
 	const struct ospf *ospf;
 	const struct rip *rip;
 	const struct bfd *bfd;
+	const struct fpm *fpm;
 };
 
 static struct sluice *fake_sluice(struct fake_tables *tables)
@@ -348,6 +349,11 @@ const struct rip *sluice_rip(const struct sluice *s)
 const struct bfd *sluice_bfd(const struct sluice *s)
 {
 	return tables_of(s)->bfd;
+}
+
+const struct fpm *sluice_fpm(const struct sluice *s)
+{
+	return tables_of(s)->fpm;
 }
 
 #endif

@@ -60,6 +60,7 @@ static void every_show_has_a_name(void **state)
 		"rip",
 		"rip_interfaces",
 		"rip_neighbours",
+		"fpm",
 		"bfd",
 		"config",
 	};

@@ -22,6 +22,7 @@ static struct {
 	struct ospf_route_shown ospf_route;
 	struct rip_route_info rip_route;
 	struct bfd_info bfd;
+	struct fpm_shown fpm;
 } fake;
 
 static struct rib rib;
@@ -30,6 +31,7 @@ static struct bgp_peer peers[2];
 static struct ospf ospf;
 static struct rip rip;
 static struct bfd bfd;
+static struct fpm fpm;
 
 /* ---- what stands in for routing -------------------------------------------------------------- */
 
@@ -179,6 +181,13 @@ u32 bfd_show(const struct bfd *b, u32 *cursor, struct bfd_info *out, u32 max, ns
 	return next_of(&fake.bfd, sizeof fake.bfd, 1, cursor, out);
 }
 
+void fpm_show(const struct fpm *f, struct fpm_shown *out, ns_t now)
+{
+	(void)f;
+	(void)now;
+	*out = fake.fpm;
+}
+
 const char *ospf_nbr_state_name(enum ospf_nbr_state state)
 {
 	return state == OSPF_NBR_FULL ? "Full" : "Down";
@@ -207,6 +216,7 @@ static struct fake_tables *routed(void)
 	tables->ospf = &ospf;
 	tables->rip = &rip;
 	tables->bfd = &bfd;
+	tables->fpm = &fpm;
 	tables->ifaces.count = 1;
 	memcpy(tables->ifaces.iface[0].conf.name, "up0", 4);
 	bgp.conf.peer_limit = 2;
@@ -512,6 +522,62 @@ static void ospf_rip_and_bfd(void **state)
 	free(tables);
 }
 
+static void what_zebra_told(void **state)
+{
+	struct fake_tables *tables = routed();
+	const json_t *record;
+	json_t *root;
+
+	(void)state;
+	fake.fpm = (struct fpm_shown){ .connected = true,
+				       .peer = { be32_of(0x7f000001), 40000, true },
+				       .since_ns = 7 * NS_PER_SEC,
+				       .ended = "of another connection",
+				       .hold_in_ns = NS_NEVER,
+				       .routes = 5,
+				       .stats = { .frames = 9 } };
+	fake.fpm.stats.refused[FPM_LABELS] = 2;
+	fake.fpm.stats.refused[FPM_FULL] = 3;
+	root = answer(tables, CTL_SHOW_FPM);
+	record = json_array_get(list_of(root, "fpm", 1), 0);
+	assert_true(json_is_true(json_object_get(record, "connected")));
+	assert_true(json_is_true(json_object_get(record, "same_host")));
+	text_is(record, "addr", "127.0.0.1");
+	count_is(record, "since_ms", 3000);
+	count_is(record, "routes", 5);
+	count_is(record, "frames", 9);
+	count_is(json_object_get(record, "refused"), "labels", 2);
+	count_is(json_object_get(record, "refused"), "full", 3);
+	assert_int_equal(json_object_size(json_object_get(record, "refused")), 2);
+	assert_null(json_object_get(record, "why"));
+	assert_null(json_object_get(record, "hold_ms"));
+	json_decref(root);
+	fake.fpm.connected = false;
+	fake.fpm.hold_in_ns = 4 * NS_PER_SEC;
+	root = answer(tables, CTL_SHOW_FPM);
+	record = json_array_get(list_of(root, "fpm", 1), 0);
+	text_is(record, "why", "of another connection");
+	count_is(record, "hold_ms", 4000);
+	json_decref(root);
+	fake.path_count = 2;
+	fake.path[0] = (struct rib_shown){
+		.source = ROUTE_FPM,
+		.path = { .attr = 186, .extra = 77, .hops = RIB_NONE },
+	};
+	fake.path[1] = fake.path[0];
+	fake.path[1].path.attr = 250;
+	fake.path[1].path.extra = 0;
+	root = answer(tables, CTL_SHOW_RIB);
+	record = json_array_get(list_of(root, "rib", 2), 0);
+	text_is(record, "protocol", "bgp");
+	count_is(record, "next_hop_id", 77);
+	record = json_array_get(list_of(root, "rib", 2), 1);
+	text_is(record, "protocol", "250");
+	assert_null(json_object_get(record, "next_hop_id"));
+	json_decref(root);
+	free(tables);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -522,6 +588,7 @@ int main(void)
 		cmocka_unit_test(routes_of_a_peer),
 		cmocka_unit_test(what_is_announced_to_a_peer),
 		cmocka_unit_test(ospf_rip_and_bfd),
+		cmocka_unit_test(what_zebra_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

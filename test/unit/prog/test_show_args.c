@@ -107,6 +107,7 @@ static void words_of_routing(void **state)
 		{ "show rip", CTL_SHOW_RIP },
 		{ "show rip interfaces", CTL_SHOW_RIP_INTERFACES },
 		{ "show rip neighbours", CTL_SHOW_RIP_NEIGHBOURS },
+		{ "show fpm", CTL_SHOW_FPM },
 		{ "show bfd", CTL_SHOW_BFD },
 	};
 	struct ctl_request request;

@@ -110,6 +110,23 @@ static void the_others(void **state)
 		"\"for\":[\"bgp\",\"ospf\"],\"detect_us\":900000,\"tx_us\":300000,\"downs\":2}",
 		"10.0.0.2         on gw0         Up         for 1s  serves bgp ospf  detects in "
 		"900ms  sends each 300ms  downs 2\n");
+	line_is(CTL_SHOW_FPM,
+		"{\"connected\":true,\"addr\":\"127.0.0.1\",\"port\":40000,\"same_host\":true,"
+		"\"since_ms\":61000,\"routes\":5,\"next_hops\":2,\"stale\":1,\"hold_ms\":3000,"
+		"\"frames\":9,\"messages\":8,\"sets\":7,\"unsets\":6,\"connections\":1,"
+		"\"refused\":{\"of_kernel\":3,\"labels\":4}}",
+		"connected with 127.0.0.1 port 40000  for 1m1s  on this host\n"
+		"  routes 5  next hops 2  stale 1  which go in 3s\n"
+		"  frames 9  messages 8  set 7  unset 6  connections 1  not taken: of_kernel 3, "
+		"labels 4\n");
+	line_is(CTL_SHOW_FPM, "{\"connected\":false}",
+		"nobody is connected\n  routes 0  next hops 0\n"
+		"  frames 0  messages 0  set 0  unset 0\n");
+	line_is(CTL_SHOW_RIB,
+		"{\"prefix\":\"10.0.0.0/8\",\"source\":\"fpm\",\"protocol\":\"ospf\","
+		"\"distance\":130,\"metric\":20,\"best\":true,\"reachable\":true,"
+		"\"type\":\"blackhole\"}",
+		"* 10.0.0.0/8          fpm        130/20     blackhole  of ospf\n");
 }
 
 static void every_show_of_routing_has_lines(void **state)
