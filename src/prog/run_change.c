@@ -12,6 +12,7 @@
 #include "host/os/clock.h"
 #include "prog/conf_text.h"
 #include "prog/run_drain.h"
+#include "prog/run_fpm.h"
 #include "prog/run_health.h"
 #include "prog/set_files.h"
 
@@ -277,6 +278,7 @@ static bool take(struct change *change, bool changing, bool step, ns_t now)
 		return false;
 	}
 	run_health_settle(run, &run->asked.conf, &run->asked_next.conf, now);
+	run_fpm_follow(run, &run->asked.conf, &run->asked_next.conf, now);
 	memcpy(&run->conf, &run->next_conf, sizeof run->conf);
 	if (step)
 		keep_last(change);

@@ -6,7 +6,7 @@
  * back, one by one. Flows that stand would bear it, but each new one would be refused for want of
  * an address or a route. So the engine keeps what was, until something new is there (another
  * address by DHCP, say), or RUN_HOLD_NS after the link is up.                                   */
-#include "prog/run_state.h"
+#include "prog/run_fpm.h"
 
 #define RUN_HOLD_NS (30 * NS_PER_SEC)
 
@@ -121,6 +121,7 @@ void run_follow(struct run *run, ns_t now)
 		look_again(run, run->watched[i].again_ns);
 		look_again(run, run->watched[i].hold_ns);
 	}
+	run_fpm_ifaces(run);
 	if (!run_conf_build(&source, &run->facts, &run->next_conf, &run->rules, &run->notes,
 			    &run->errors)) {
 		for (u32 i = 0; i < run->errors.count; i++)

@@ -16,6 +16,7 @@
 #include "host/os/netlink.h"
 #include "prog/prog.h"
 #include "prog/run_change.h"
+#include "prog/run_fpm.h"
 #include "prog/run_health.h"
 #include "prog/run_sets.h"
 #include "prog/run_state.h"
@@ -348,7 +349,7 @@ bool run_loop_begin(struct run *run)
 		run_error(&run->errors, "%s", refused.text);
 		return false;
 	}
-	if (!run_health_begin(run))
+	if (!run_health_begin(run) || !run_fpm_begin(run))
 		return false;
 	if (run->asked.conf.metrics[0]) {
 		run->metrics = metrics_new(run->loop, run->sluice, PROG_VERSION,
@@ -421,6 +422,7 @@ void run_loop_end(struct run *run)
 		loop_watch_del(run->loop_watch[--run->loop_watch_count]);
 	os_watch_del(run->watch);
 	run_health_end(run);
+	run_fpm_end(run);
 	metrics_del(run->metrics);
 	ctl_del(run->ctl);
 	run_sets_end(run);

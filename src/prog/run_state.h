@@ -64,8 +64,9 @@ struct run {
 	struct loop *loop;
 	struct ctl *ctl;
 	struct run_health *checks;
+	struct run_fpm *fpm;     /* NULL: nobody listens for zebra */
 	bool connects;           /* checks may open connections */
-	struct run_sets *sets; /* an order about a set that is under way; NULL: none */
+	struct run_sets *sets;   /* an order about a set that is under way; NULL: none */
 	struct metrics *metrics; /* NULL: not asked for */
 	struct os_watch *watch;
 	u32 loop_watch_count;
