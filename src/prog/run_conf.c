@@ -285,8 +285,17 @@ static void given_routes(struct building *b)
 	}
 }
 
+/* As FRR's daemons are numbered in the kernel's table. */
+static bool is_of_zebra(u8 protocol)
+{
+	enum { ZEBRA = 11, BABEL = 42, FIRST = 186, LAST = 197 };
+
+	return protocol == ZEBRA || protocol == BABEL || (protocol >= FIRST && protocol <= LAST);
+}
+
 /* What the host's routing table says, except what follows from addresses by itself. A default
- * route of the inside is the host's own affair.                                                 */
+ * route of the inside is the host's own affair. What a zebra on this host has put there it tells by
+ * FPM as well, with all its next hops.                                                          */
 static void own_routes(struct building *b, u32 index)
 {
 	const struct run_iface_facts *facts = &b->facts->iface[index];
@@ -297,7 +306,8 @@ static void own_routes(struct building *b, u32 index)
 		const struct os_route *route = &facts->route[i];
 		struct fib_path path = { .gateway = route->gateway, .out_if = (u16)index };
 
-		if (route->connected)
+		if (route->connected ||
+		    (b->asked->routing.fpm.port != 0 && is_of_zebra(route->protocol)))
 			continue;
 		if (route->prefix_len == 0 && b->asked->iface[index].side == IFACE_INSIDE)
 			continue;

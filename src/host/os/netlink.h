@@ -23,6 +23,7 @@ struct os_route {
 	be32 source;   /* preferred source; zero: none given */
 	u32 metric;
 	bool connected; /* the kernel made it from an address */
+	u8 protocol;    /* who put it there, as rtnetlink numbers them */
 };
 
 struct os_iface {

@@ -150,6 +150,7 @@ int os_route_read(const struct nlmsghdr *message, void *context)
 	route.source = attr_be32(table.at[RTA_PREFSRC]);
 	route.metric = attr_u32(table.at[RTA_PRIORITY]);
 	route.connected = info->rtm_protocol == RTPROT_KERNEL;
+	route.protocol = info->rtm_protocol;
 	if (table.at[RTA_MULTIPATH] != NULL) {
 		route_add_hops(iface, &route, table.at[RTA_MULTIPATH]);
 	} else if (attr_u32(table.at[RTA_OIF]) == iface->index) {
