@@ -1,7 +1,7 @@
 /* A zebra that says anything, cut anywhere, to a client of the RIB: good frames, good ones with a
- * wrong byte, and bytes of any kind, on connections that come and go in time. The oracles: fpm_check
- * and rib_check after each step, and when all is done each route that refers to a next hop by its
- * number has what that next hop is now.
+ * wrong byte, and bytes of any kind, on connections that come and go in time. The oracles are
+ * fpm_check and rib_check after each step; and when all is done each route that refers to a next
+ * hop by its number has what that next hop is now.
  *
  *     steps                  one byte what, others how: see step()                               */
 #include "core/routing/fpm/fpm_part.h"

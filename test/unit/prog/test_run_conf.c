@@ -438,29 +438,6 @@ static void routes_of_a_link_that_is_down_stand_back(void **state)
 	free(bed);
 }
 
-/* A zebra that tells its routes by FPM is not heard twice, nor with one next hop of several. */
-static void routes_of_a_zebra_here_are_not_taken(void **state)
-{
-	static const u8 zebras[] = { 11, 42, 186, 197 }, others[] = { 0, 4, 12, 16, 185, 198 };
-	struct bed *bed = host_bed();
-	struct run_source source = { .conf = &bed->asked };
-
-	(void)state;
-	for (u32 i = 0; i < ARRAY_COUNT(zebras) + ARRAY_COUNT(others); i++) {
-		bool of_zebra = i < ARRAY_COUNT(zebras);
-
-		bed->facts.iface[1].route[1].protocol = of_zebra ? zebras[i]
-								 : others[i - ARRAY_COUNT(zebras)];
-		build_good(bed);
-		assert_int_equal(bed->conf.route_count, 1);
-		bed->asked.routing.fpm.port = 2620;
-		assert_true(run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules,
-					   &bed->notes, &bed->errors));
-		assert_int_equal(bed->conf.route_count, of_zebra ? 0 : 1);
-	}
-	free(bed);
-}
-
 static void a_default_route_of_the_inside_is_not_taken(void **state)
 {
 	struct bed *bed = host_bed();
@@ -805,7 +782,6 @@ int main(void)
 		cmocka_unit_test(routes),
 		cmocka_unit_test(the_first_route_to_a_prefix_stays),
 		cmocka_unit_test(routes_of_a_link_that_is_down_stand_back),
-		cmocka_unit_test(routes_of_a_zebra_here_are_not_taken),
 		cmocka_unit_test(a_default_route_of_the_inside_is_not_taken),
 		cmocka_unit_test(a_gateway_nobody_is_near),
 		cmocka_unit_test(addresses_of_both_kinds),
