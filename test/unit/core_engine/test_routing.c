@@ -1,7 +1,9 @@
 /* The RIB inside of the engine: local routes are clients like others, a reload leaves what others
  * offer, links that go take their routes along, and speakers have sockets of their own.         */
 #include "core/engine/engine.h"
+#include "core/engine/fpm.h"
 #include "core/wire/ip4.h"
+#include "fake/fpm_wire.h"
 #include "sluice/sock.h"
 #include "unit/core_path/path_bed.h"
 
@@ -341,6 +343,54 @@ static void test_speaker_runs(void **state)
 	bed_close(bed);
 }
 
+/* zebra needs no sockets of the engine: what it tells comes from the host. */
+static void test_zebra_tells_routes(void **state)
+{
+	static struct fpm_wire wire;
+	const struct fpm_peer peer = { addr("127.0.0.1"), 40000, true };
+	struct bed *bed = bed_new();
+	struct rig *rig = &bed->path.rig;
+	struct sluice_route_info info;
+	const char *why;
+
+	(void)state;
+	bed->routing.has_fpm = true;
+	fpm_conf_defaults(&bed->routing.fpm);
+	bed->routing.fpm.object_limit = 8;
+	bed->routing.fpm.hold_ns = 5 * NS_PER_SEC;
+	path_bed_start(&bed->path);
+	sluice_fpm_os_index(rig->s, RIG_OUT, 3);
+	assert_non_null(sluice_fpm_input(rig->s, (const u8 *)"", 0, rig->now));
+	assert_true(sluice_fpm_open(rig->s, &peer, rig->now));
+	wire_route_via(&wire, 0x64400000, 16, 0, 3);
+	assert_null(sluice_fpm_input(rig->s, wire.at, wire.bytes, rig->now));
+	rig_advance(rig, 100 * NS_PER_MS);
+	assert_true(shown(bed, "100.64.0.0/16", &info));
+	assert_string_equal(info.source, "fpm");
+	assert_true(sluice_next(rig->s) > rig->now);
+	sluice_fpm_close(rig->s, "it is gone", rig->now);
+	rig_advance(rig, 4 * NS_PER_SEC);
+	assert_true(shown(bed, "100.64.0.0/16", &info));
+	rig_advance(rig, 2 * NS_PER_SEC);
+	assert_false(shown(bed, "100.64.0.0/16", &info));
+	/* Its routes go with it when it is not wanted any more. */
+	assert_true(sluice_fpm_open(rig->s, &peer, rig->now));
+	assert_null(sluice_fpm_input(rig->s, wire.at, wire.bytes, rig->now));
+	rig_advance(rig, 100 * NS_PER_MS);
+	assert_true(shown(bed, "100.64.0.0/16", &info));
+	bed->routing.has_fpm = false;
+	assert_true(rig_configure(rig, &bed->path.conf));
+	rig_advance(rig, 100 * NS_PER_MS);
+	assert_false(shown(bed, "100.64.0.0/16", &info));
+	assert_false(sluice_fpm_open(rig->s, &peer, rig->now));
+	why = sluice_fpm_input(rig->s, wire.at, wire.bytes, rig->now);
+	assert_string_equal(why, "the configuration has no FPM now");
+	bed->routing.has_fpm = true;
+	bed->routing.fpm.object_limit++;
+	assert_false(rig_configure(rig, &bed->path.conf));
+	bed_close(bed);
+}
+
 static void test_what_was_not_planned_can_not_be_had(void **state)
 {
 	struct bed *bed = bed_open();
@@ -349,6 +399,10 @@ static void test_what_was_not_planned_can_not_be_had(void **state)
 	(void)state;
 	plain->conf.routing = &bed->routing;
 	assert_false(rig_configure(&plain->rig, &plain->conf));
+	bed->routing.has_fpm = true;
+	assert_false(rig_configure(&bed->path.rig, &bed->path.conf));
+	bed->routing.has_fpm = false;
+	assert_true(rig_configure(&bed->path.rig, &bed->path.conf));
 	bed->routing.rib.net_limit++;
 	assert_false(rig_configure(&bed->path.rig, &bed->path.conf));
 	path_bed_close(plain);
@@ -365,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_pools_are_there_to_be_announced),
 		cmocka_unit_test(test_groups_reach_speakers),
 		cmocka_unit_test(test_speaker_runs),
+		cmocka_unit_test(test_zebra_tells_routes),
 		cmocka_unit_test(test_what_was_not_planned_can_not_be_had),
 	};
 
