@@ -206,10 +206,16 @@ check "and explained" eval "\"$SLUICE\" explain route 30.0.5.1 --control \"$CONT
 check "the host is led by it" eval '[ "$("$SLUICE" show rib 50.0.1.0/24 --control "$CONTROL" | grep -c 198.18.0.2)" = 1 ]'
 
 ask -c 'configure terminal' -c 'fpm use-next-hop-groups' >/dev/null
-check "with groups it connects anew" wait_for 10 fpm_is connections 2
+check "with groups it connects anew" wait_for 10 eval '[ "$(fpm connections)" -ge 2 ] && fpm_is connected true'
 check "and next hops have numbers" wait_for 10 eval '[ "$(fpm next_hops)" -ge 3 ]'
 check "all is told again" wait_for 10 fpm_is routes $WHOLE
 check "with groups it is the same table" same_fib
+
+at $SPEAKER timeout 1 bash -c "exec 3<>/dev/tcp/$FPM/2620; sleep 0.3" >/dev/null 2>&1
+check "a newer connection takes its place" wait_for 5 eval '[ "$(fpm connections)" -ge 3 ]'
+check "and nothing is lost by that" same_fib
+check "until zebra is back" wait_for 10 fpm_is routes $WHOLE
+check "with the same table" same_fib
 
 # ---- what changes -----------------------------------------------------------------------------
 
