@@ -95,7 +95,7 @@ check "with the same one all is well" wait_for 30 ospf_is $NORTH_IP Full
 ospf_config "$BOX/gw.yaml" another
 change reload >/dev/null
 check "a wrong key ends it" wait_for 20 eval '! ospf_is $NORTH_IP Full'
-check "and is said" wait_for 20 grep -qiE "authenticat|key" "$BOX/gateway.err"
+check "and is said" wait_for 20 grep -qE "a wrong authentication code" "$BOX/gateway.err"
 check "FRR was not touched" ospf_is $SOUTH_IP Full
 ospf_config "$BOX/gw.yaml"
 change reload >/dev/null

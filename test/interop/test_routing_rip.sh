@@ -78,7 +78,7 @@ check "and taken back" wait_for 30 leads_to $NORTH_NET $NORTH_IP
 rip_config "$BOX/gw.yaml" another
 change reload >/dev/null
 check "a wrong key is nobody's" wait_for 40 gateway_has_not $NORTH_NET rip
-check "and is said" wait_for 5 grep -qiE "authenticat|key" "$BOX/gateway.err"
+check "and is said" wait_for 5 grep -q "wrong password or digest" "$BOX/gateway.err"
 rip_config "$BOX/gw.yaml"
 change reload >/dev/null
 check "the right one brings it back" wait_for 30 leads_to $NORTH_NET $NORTH_IP
