@@ -206,6 +206,15 @@ static void put_bgp_route(FILE *out, const json_t *route)
 	fprintf(out, "\n");
 }
 
+static void put_bgp_told(FILE *out, const json_t *route)
+{
+	fprintf(out, "  %-18s  via %-15s", text_of(route, "prefix"), text_of(route, "next_hop"));
+	put_count(out, route, "path_id", "id");
+	put_attrs(out, route);
+	put_word(out, route, "source", "of ");
+	fprintf(out, "\n");
+}
+
 /* ---- OSPF ------------------------------------------------------------------------------------ */
 
 static void put_ospf_nbr(FILE *out, const json_t *nbr)
@@ -339,7 +348,7 @@ static const struct {
 	{ CTL_SHOW_PATHS, put_explained, "no route leads there" },
 	{ CTL_SHOW_BGP, put_peer, "no peers" },
 	{ CTL_SHOW_BGP_ROUTES, put_bgp_route, "no routes" },
-	{ CTL_SHOW_BGP_ANNOUNCED, put_path, "nothing is announced to it" },
+	{ CTL_SHOW_BGP_ANNOUNCED, put_bgp_told, "nothing is announced to it" },
 	{ CTL_SHOW_OSPF, put_ospf_nbr, "no neighbours" },
 	{ CTL_SHOW_OSPF_INTERFACES, put_ospf_iface, "no interfaces" },
 	{ CTL_SHOW_OSPF_DATABASE, put_ospf_lsa, "nothing is known" },

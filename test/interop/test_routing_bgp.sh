@@ -58,6 +58,9 @@ bgp_config "$BOX/gw.yaml" "" "export: prepended"
 check "a policy changes" change reload
 check "and is announced" wait_for 10 eval 'south_path | grep -q "65010 65010 65010 65010"'
 equal "no session was touched" "$before" "$(ups)"
+told() { show bgp announced "$1" | jq -r --arg p $POOL '.bgp_announced[] | select(.prefix == $p) | "\(.as_path) \(.next_hop)"'; }
+equal "shown as it is told" "65010 65010 65010 65010 198.19.0.1" "$(told south)"
+equal "to each as it is told" "65010 198.18.0.1" "$(told north)"
 
 # ---- a provider dies --------------------------------------------------------------------------
 

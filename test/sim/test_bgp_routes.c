@@ -256,6 +256,76 @@ static void import_policies_change(void **state)
 	bgp_net_del(net);
 }
 
+/* The number of routes that a peer is told of; *of the one of a prefix, if it is there. */
+static u32 told(struct bgp_net *net, u32 host, const char *peer, const char *prefix,
+		struct bgp_told_shown *of)
+{
+	struct bgp_told_shown out[BGP_TOLD_SHOWN_MAX];
+	char text[IP_TEXT_SIZE];
+	u32 count = 0, got;
+	u64 cursor = 0;
+
+	memset(of, 0, sizeof *of);
+	while (bgp_show_announced(&net->host[host]->bgp, addr(peer), &cursor, out, &got)) {
+		for (u32 at = 0; at < got; at++) {
+			ip_prefix_print(&out[at].prefix, text, sizeof text);
+			if (strcmp(text, prefix) == 0)
+				*of = out[at];
+		}
+		count += got;
+	}
+	return count;
+}
+
+/* After the policy, as the peer has it: made here, and learned from somebody else. */
+static void what_is_told_is_shown(void **state)
+{
+	static const u32 as[] = { 65001, 65002, 65003 };
+	struct bgp_net *net = bgp_net_row(as, ARRAY_COUNT(as));
+	struct bgp_attrs_shown has;
+	struct policy_rule *rule;
+	struct bgp_told_shown of;
+
+	(void)state;
+	net->host[1]->conf.peer[1].export = bgp_net_policy(net, 1);
+	rule = bgp_net_rule(net, 1, net->host[1]->conf.peer[1].export);
+	rule->prepend_count = 2;
+	rule->set = POLICY_SET_MED;
+	rule->med = 7;
+	rule->add_count = 1;
+	rule->add[0] = 65002u << 16 | 9;
+	bgp_net_start_all(net);
+	bgp_net_originate(net, 0, NET1);
+	bgp_net_originate(net, 1, NET2);
+	bgp_net_run(net, 20 * NS_PER_SEC);
+	assert_int_equal(told(net, 1, "10.2.0.2", NET1, &of),
+			 bgp_net_shown(net, 1, "10.2.0.2").announced);
+	has = bgp_net_attrs(net, 2, NET1);
+	assert_int_equal(of.source, ROUTE_BGP);
+	assert_string_equal(of.attrs.path, "65002 65002 65002 65001");
+	assert_string_equal(of.attrs.path, has.path);
+	assert_string_equal(of.attrs.communities, "65002:9");
+	assert_true(of.attrs.has_med);
+	assert_int_equal(of.attrs.med, 7);
+	assert_false(of.attrs.has_local_pref);
+	assert_int_equal(of.attrs.nexthop.raw, addr("10.2.0.1").raw);
+	assert_int_equal(of.attrs.nexthop.raw, has.nexthop.raw);
+	assert_int_equal(of.path_id, 0);
+	(void)told(net, 1, "10.2.0.2", NET2, &of);
+	assert_int_equal(of.source, ROUTE_STATIC);
+	assert_string_equal(of.attrs.path, "65002 65002 65002");
+	assert_string_equal(of.attrs.origin, "IGP");
+	/* What came from a peer is not told to it, nor what nobody is told. */
+	assert_int_equal(told(net, 2, "10.2.0.1", NET1, &of),
+			 bgp_net_shown(net, 2, "10.2.0.1").announced);
+	assert_int_equal(of.prefix.len, 0);
+	assert_int_equal(told(net, 2, "10.9.0.1", NET1, &of), 0);
+	bgp_net_kill(net, 2);
+	bgp_net_run(net, NS_PER_SEC);
+	assert_int_equal(told(net, 1, "10.2.0.2", NET1, &of), 0);
+	bgp_net_del(net);
+}
+
 static void export_policies_change(void **state)
 {
 	static const u32 as[] = { 65001, 65002 };
@@ -517,6 +587,7 @@ int main(void)
 		cmocka_unit_test(gtsm),
 		cmocka_unit_test(nothing_without_a_policy),
 		cmocka_unit_test(import_policies_change),
+		cmocka_unit_test(what_is_told_is_shown),
 		cmocka_unit_test(export_policies_change),
 		cmocka_unit_test(the_same_again),
 		cmocka_unit_test(parameters_change),

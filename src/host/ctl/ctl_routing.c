@@ -145,22 +145,28 @@ static void put_words(struct evbuffer *out, const char *key, const char *words)
 	evbuffer_add_printf(out, "]");
 }
 
+static void put_attrs(struct evbuffer *out, const struct bgp_attrs_shown *shown)
+{
+	evbuffer_add_printf(out, ",\"origin\":\"%s\",\"as_path\":\"%s\"", shown->origin,
+			    shown->path);
+	ctl_put_addr_key(out, "next_hop", shown->nexthop);
+	if (shown->has_med)
+		evbuffer_add_printf(out, ",\"med\":%u", shown->med);
+	if (shown->has_local_pref)
+		evbuffer_add_printf(out, ",\"local_pref\":%u", shown->local_pref);
+	ctl_put_flag_key(out, "atomic", shown->atomic);
+	put_words(out, "communities", shown->communities);
+	put_words(out, "large_communities", shown->large);
+	ctl_put_text_key(out, "others", shown->others);
+	ctl_put_flag_key(out, "cut", shown->cut);
+}
+
 void ctl_put_attrs(struct evbuffer *out, const struct bgp *bgp, u32 attr)
 {
 	struct bgp_attrs_shown shown;
 
 	bgp_show_attrs(bgp, attr, &shown);
-	evbuffer_add_printf(out, ",\"origin\":\"%s\",\"as_path\":\"%s\"", shown.origin, shown.path);
-	ctl_put_addr_key(out, "next_hop", shown.nexthop);
-	if (shown.has_med)
-		evbuffer_add_printf(out, ",\"med\":%u", shown.med);
-	if (shown.has_local_pref)
-		evbuffer_add_printf(out, ",\"local_pref\":%u", shown.local_pref);
-	ctl_put_flag_key(out, "atomic", shown.atomic);
-	put_words(out, "communities", shown.communities);
-	put_words(out, "large_communities", shown.large);
-	ctl_put_text_key(out, "others", shown.others);
-	ctl_put_flag_key(out, "cut", shown.cut);
+	put_attrs(out, &shown);
 }
 
 static void put_last(struct evbuffer *out, const char *key, const struct bgp_last *last)
@@ -261,5 +267,15 @@ void ctl_put_bgp_route(struct evbuffer *out, const struct bgp *bgp,
 	ctl_put_flag_key(out, "refused", route->hidden);
 	ctl_put_flag_key(out, "stale", route->stale);
 	ctl_put_attrs(out, bgp, route->hidden ? route->received : route->attr);
+	evbuffer_add_printf(out, "}");
+}
+
+void ctl_put_bgp_told(struct evbuffer *out, const struct bgp_told_shown *route)
+{
+	evbuffer_add_printf(out, "{");
+	ctl_put_prefix_key(out, "prefix", &route->prefix);
+	evbuffer_add_printf(out, ",\"source\":\"%s\"", route_source_name(route->source));
+	ctl_put_count_key(out, "path_id", route->path_id);
+	put_attrs(out, &route->attrs);
 	evbuffer_add_printf(out, "}");
 }

@@ -84,6 +84,11 @@ static void peers(void **state)
 		"{\"prefix\":\"10.0.0.0/8\",\"refused\":true,\"next_hop\":\"198.18.0.2\","
 		"\"origin\":\"EGP\",\"as_path\":\"\",\"med\":0}",
 		"x 10.0.0.0/8          via 198.18.0.2       path EGP  med 0  refused by policy\n");
+	line_is(CTL_SHOW_BGP_ANNOUNCED,
+		"{\"prefix\":\"10.0.0.0/8\",\"source\":\"static\",\"path_id\":1,\"next_hop\":"
+		"\"198.18.0.1\",\"origin\":\"IGP\",\"as_path\":\"65010 65010\",\"med\":5}",
+		"  10.0.0.0/8          via 198.18.0.1       id 1  path 65010 65010 IGP  med 5  of "
+		"static\n");
 }
 
 static void the_others(void **state)
