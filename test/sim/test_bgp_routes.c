@@ -315,6 +315,19 @@ static void what_is_told_is_shown(void **state)
 	assert_int_equal(of.source, ROUTE_STATIC);
 	assert_string_equal(of.attrs.path, "65002 65002 65002");
 	assert_string_equal(of.attrs.origin, "IGP");
+	/* What waits to be told is not shown. */
+	net->host[1]->conf.peer[1].advertise_ms = 5000;
+	bgp_configure(&net->host[1]->bgp, &net->host[1]->conf, net->now);
+	bgp_net_run(net, 20 * NS_PER_SEC);
+	bgp_net_originate(net, 1, "192.0.2.0/25");
+	bgp_net_run(net, NS_PER_SEC);
+	bgp_net_originate(net, 1, "192.0.2.128/25");
+	bgp_net_run(net, NS_PER_SEC);
+	assert_int_equal(told(net, 1, "10.2.0.2", "192.0.2.128/25", &of),
+			 bgp_net_shown(net, 1, "10.2.0.2").announced);
+	assert_int_equal(of.prefix.len, 0);
+	(void)told(net, 1, "10.2.0.2", "192.0.2.0/25", &of);
+	assert_int_equal(of.prefix.len, 25);
 	/* What came from a peer is not told to it, nor what nobody is told. */
 	assert_int_equal(told(net, 2, "10.2.0.1", NET1, &of),
 			 bgp_net_shown(net, 2, "10.2.0.1").announced);

@@ -209,9 +209,7 @@ void routing_init(struct sluice *s, struct rng *rng)
 	r->conf.bgp.key = r->key[SPEAKER_BGP];
 	if (r->bgp != NULL)
 		r->bgp->conf.key = r->conf.bgp.key;
-	r->connected = rib_client_new(&r->rib, ROUTE_CONNECTED);
-	r->fixed = rib_client_new(&r->rib, ROUTE_STATIC);
-	CHECK(r->fixed != RIB_CLIENT_NONE);
+	routing_local_init(r);
 }
 
 /* ---- one speaker each: begin, go on with another configuration, end -------------------------- */
