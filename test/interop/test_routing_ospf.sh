@@ -71,6 +71,26 @@ check "the host of south leads there" wait_for 20 leads_to $SOUTH_HOST/32 $SOUTH
 check "a host reaches north" wait_for 5 host_reaches $NORTH_HOST
 check "and south" wait_for 5 host_reaches $SOUTH_HOST
 
+# ---- drained ----------------------------------------------------------------------------------
+
+# What FRR knows of our links to routers, and of the externals that we announce.
+links_cost() { frr_ask $SOUTH "show ip ospf database router 192.0.2.1" | grep -A6 'Transit\|another Router' | grep -q "Metric: $1\$"; }
+externals() { frr_ask $SOUTH "show ip ospf database external adv-router 192.0.2.1" | grep 'LS age' | grep -cv 'LS age: 3600'; }
+had=$(externals)
+check_not "our links do not cost the most" links_cost 65535
+check "drained" change drain gateway
+check "our pool is withdrawn" wait_for 10 kernel_has_not $SOUTH $POOL
+check "and from BIRD" wait_for 10 kernel_has_not $NORTH $POOL
+check "and the inside, and all the others" wait_for 10 eval '[ "$(externals)" = 0 ]'
+check "our links cost the most" wait_for 10 links_cost 65535
+check "neighbours stay up" eval 'ospf_is $NORTH_IP Full && ospf_is $SOUTH_IP Full'
+check "what others tell is used" leads_to $SOUTH_HOST/32 $SOUTH_IP
+check "undrained" change undrain gateway
+check "FRR has our pool again" wait_for 20 kernel_has $SOUTH $POOL 198.19.0.1
+check "and BIRD" wait_for 10 kernel_has $NORTH $POOL 198.18.0.1
+check "and all the others" wait_for 10 eval '[ "$(externals)" = "$had" ]'
+check "our links cost what they did" wait_for 10 eval '! links_cost 65535'
+
 # ---- what goes wrong --------------------------------------------------------------------------
 
 ip -n $NORTH link set b0 down

@@ -65,6 +65,22 @@ check "BIRD has that of south, through us" wait_for 20 kernel_has $NORTH $SOUTH_
 check "a host reaches north" wait_for 5 host_reaches $NORTH_HOST
 check "and south" wait_for 5 host_reaches $SOUTH_HOST
 
+# ---- drained ----------------------------------------------------------------------------------
+
+check "drained" change drain gateway
+check "our pool is unreachable for BIRD" wait_for 10 kernel_has_not $NORTH $POOL
+check "and the networks of others through us" wait_for 10 kernel_has_not $NORTH $SOUTH_NET
+check "and for FRR, who had our networks, too" wait_for 10 kernel_has_not $SOUTH 198.18.0.0/24
+check "what others tell is used" leads_to $NORTH_NET $NORTH_IP
+sleep 11
+check "it stays so after the garbage time" kernel_has_not $NORTH $POOL
+check "undrained" change undrain gateway
+check "BIRD has our pool again" wait_for 10 kernel_has $NORTH $POOL 198.18.0.1
+check "and that of south" wait_for 10 kernel_has $NORTH $SOUTH_NET 198.18.0.1
+check "FRR has our network" wait_for 10 kernel_has $SOUTH 198.18.0.0/24 198.19.0.1
+
+# ---- what goes wrong --------------------------------------------------------------------------
+
 ip -n $NORTH link set b0 down
 check "a cut link takes its routes along" wait_for 10 gateway_has_not $NORTH_NET rip
 check "and the others are told at once" wait_for 10 kernel_has $SOUTH $POOL

@@ -187,8 +187,7 @@ static void test_reload_that_fails_changes_nothing(void **state)
 	bed_close(bed);
 }
 
-/* Of those on one prefix an own address, then the first interface; numbers for that are nobody's to
- * see.                                                                                           */
+/* Of those on one prefix an own address, then the first interface: which is no metric. */
 static void test_connected_routes_have_an_order(void **state)
 {
 	struct bed *bed = bed_new();
@@ -197,7 +196,7 @@ static void test_connected_routes_have_an_order(void **state)
 	struct rib_shown found[8];
 
 	(void)state;
-	/* 10.10.0.0 is the own address of the last one, and the broadcast of the others' network. */
+	/* 10.10.0.0: own address of the last one, the broadcast of the others' network. */
 	bed->path.conf.iface[RIG_IN2].addr[0] = bed->path.conf.iface[RIG_IN].addr[0];
 	bed->path.conf.iface[RIG_IN2].addr[0].addr = addr("10.10.0.2");
 	bed->path.conf.iface[RIG_IN2].addr_count = 2;

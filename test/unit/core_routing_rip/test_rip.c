@@ -634,6 +634,60 @@ static void test_configure(void **state)
 	bed_free(bed);
 }
 
+/* Drained: everything is told as unreachable, at once and as long as it is; what is heard is used.
+ * Undone: all is as it was, at once.                                                             */
+static void test_drained(void **state)
+{
+	struct rip_bed *bed = bed_new();
+	struct rip_conf conf;
+	struct fib_path path;
+	struct dgram asked;
+	u32 count;
+
+	(void)state;
+	bed->conf.export = 0;
+	add_rule(bed, POLICY_SET_METRIC, 5, 0, POLICY_ACCEPT);
+	conf = bed->conf;
+	bed_start(bed);
+	bed_turn(bed);
+	offer_static(bed, "10.7.0.0/16", "192.0.2.50", 0);
+	bed_hear_one(bed, "192.0.2.9", 0, "10.1.2.0", 2);
+	bed_wait(bed, 40 * NS_PER_SEC);
+	bed_hear_one(bed, "192.0.2.9", 0, "10.1.2.0", 2);
+	for (u32 turn = 0; turn < 3; turn++) {
+		bool drained = turn == 1;
+		const char *net[] = { "192.0.2.0", "10.7.0.0", "10.1.2.0" };
+		const u32 metric[] = { 1, 5, 3 };
+
+		bed_forget_sent(bed);
+		conf.drained = drained;
+		if (turn > 0)
+			rip_configure(&bed->rip, &conf, bed->now);
+		bed_wait(bed, (turn == 0 ? 40 : 5) * NS_PER_SEC);
+		/* Longer than garbage is kept, too. */
+		for (u32 n = 0; n < ARRAY_COUNT(net); n++) {
+			struct rip_entry entry = { 0 };
+			u32 told = bed_told(bed, 1, net[n], &entry);
+
+			assert_int_equal(told, drained ? 16 : metric[n]);
+			bed_forget_sent(bed);
+			asked = said_by("198.51.100.9", 1, RIP_REQUEST);
+			asked.from.port = be16_of(1520);
+			add_entry(&asked, &(struct told){ "10.7.0.0", "255.255.0.0", 1, NULL, 0 });
+			assert_int_equal(dgram_put(bed->host, &asked), 1);
+			bed_turn(bed);
+			assert_int_equal(bed_told(bed, 1, "10.7.0.0", NULL), drained ? 16 : 5);
+			for (u32 again = 0; again < 4; again++) {
+				bed_wait(bed, 40 * NS_PER_SEC);
+				bed_hear_one(bed, "192.0.2.9", 0, "10.1.2.0", 2);
+			}
+		}
+		assert_true(bed_way(bed, "10.1.2.1", &path, &count));
+		assert_int_equal(bed_route(bed, "10.7.0.0").kind, RIP_ROUTE_EXPORTED);
+	}
+	bed_free(bed);
+}
+
 static void test_stop(void **state)
 {
 	struct rip_bed *bed = bed_ready();
@@ -689,6 +743,7 @@ int main(void)
 		cmocka_unit_test(test_full_is_an_answer),
 		cmocka_unit_test(test_the_way_out_is_full),
 		cmocka_unit_test(test_configure),
+		cmocka_unit_test(test_drained),
 		cmocka_unit_test(test_stop),
 	};
 

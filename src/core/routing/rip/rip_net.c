@@ -377,6 +377,16 @@ void rip_net_drop_iface(struct rip *rip, u16 iface, ns_t now)
 	}
 }
 
+void rip_net_tell_again(struct rip *rip)
+{
+	for (u32 idx = 0; idx < rip->nets.cap; idx++) {
+		struct rip_net *net = rip_net_at(rip, idx);
+
+		if (slab_is_live(&rip->nets, idx) && net->version != 0)
+			net->version = ++rip->version;
+	}
+}
+
 /* ---- of others ------------------------------------------------------------------------------- */
 
 /* What the export policy makes of a route; metric zero: it is not announced. */
