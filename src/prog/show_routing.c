@@ -129,6 +129,7 @@ static void put_way(FILE *out, const json_t *path)
 	if (strcmp(text_of(path, "type"), "unicast") != 0)
 		fprintf(out, "  %s", text_of(path, "type"));
 	put_hops(out, path);
+	put_count(out, path, "tag", "tag");
 	put_word(out, path, "peer", "from ");
 	put_count(out, path, "path_id", "id");
 	put_attrs(out, path);

@@ -12,6 +12,7 @@ providers_topology
 
 ospf_config() { # FILE [KEY of north]
 	gateway_config "$1" <<-CONF
+		routes: [{to: 192.0.2.192/26, via: blackhole, tag: 77}]
 		routing:
 		  router-id: 192.0.2.1
 		  policies: [{name: all, rules: [{sources: [static, connected], action: accept}]}]
@@ -70,6 +71,10 @@ check "the prefix of north leads there" wait_for 20 leads_to $NORTH_NET $NORTH_I
 check "the host of south leads there" wait_for 20 leads_to $SOUTH_HOST/32 $SOUTH_IP
 check "a host reaches north" wait_for 5 host_reaches $NORTH_HOST
 check "and south" wait_for 5 host_reaches $SOUTH_HOST
+
+tag_of() { frr_ask $SOUTH "show ip ospf database external adv-router 192.0.2.1" | sed -n "/Link State ID: $1 /,/External Route Tag/s/.*External Route Tag: //p"; }
+equal "a route keeps its tag" 77 "$(tag_of 192.0.2.192)"
+equal "and one without has none" 0 "$(tag_of 10.10.0.0)"
 
 # ---- drained ----------------------------------------------------------------------------------
 

@@ -379,6 +379,38 @@ static void export_policies_change(void **state)
 	bgp_net_del(net);
 }
 
+/* Tags of the configuration, as a policy asks for them. */
+static void tags_are_matched(void **state)
+{
+	static const u32 as[] = { 65001, 65002 };
+	struct bgp_net *net = bgp_net_row(as, ARRAY_COUNT(as));
+	struct rib_path path = { .type = FIB_BLACKHOLE,
+				 .distance = RIB_DISTANCE_STATIC,
+				 .extra = 12,
+				 .hops = RIB_NONE };
+	struct ip_prefix prefix = ip_prefix4(addr("203.0.113.0"), 24);
+	struct policy_rule *rule;
+
+	(void)state;
+	net->host[0]->conf.peer[0].export = bgp_net_policy(net, 0);
+	rule = bgp_net_rule(net, 0, net->host[0]->conf.peer[0].export);
+	rule->has_tag = true;
+	rule->tag = 12;
+	bgp_net_start_all(net);
+	path.client = net->host[0]->fixed;
+	assert_int_equal(rib_offer(&net->host[0]->rib, &prefix, &path), ERR_OK);
+	bgp_net_originate(net, 0, NET2);
+	bgp_net_run(net, 10 * NS_PER_SEC);
+	assert_true(bgp_net_has(net, 1, NET1));
+	assert_false(bgp_net_has(net, 1, NET2));
+	/* Another tag is another route. */
+	path.extra = 13;
+	assert_int_equal(rib_offer(&net->host[0]->rib, &prefix, &path), ERR_OK);
+	bgp_net_run(net, 3 * NS_PER_SEC);
+	assert_false(bgp_net_has(net, 1, NET1));
+	bgp_net_del(net);
+}
+
 /* A configuration that says the same tells nobody anything. */
 static void the_same_again(void **state)
 {
@@ -602,6 +634,7 @@ int main(void)
 		cmocka_unit_test(import_policies_change),
 		cmocka_unit_test(what_is_told_is_shown),
 		cmocka_unit_test(export_policies_change),
+		cmocka_unit_test(tags_are_matched),
 		cmocka_unit_test(the_same_again),
 		cmocka_unit_test(parameters_change),
 		cmocka_unit_test(communities_are_obeyed),

@@ -15,7 +15,7 @@ struct local_route {
 	u32 path_id;
 	enum fib_type type;
 	u8 distance;
-	u32 rank; /* of a connected one among those of its prefix: the lowest is used */
+	u32 extra; /* of a connected one its place among those of its prefix, of others the tag */
 	u32 hop_count;
 	struct rib_hop hop[RIB_HOPS_MAX];
 };
@@ -37,7 +37,7 @@ static void route_offer(struct local_walk *walk, const struct local_route *route
 		.type = (u8)route->type,
 		.distance = route->distance,
 		.path_id = route->path_id,
-		.extra = route->rank,
+		.extra = route->extra,
 		.hops = RIB_NONE,
 	};
 
@@ -121,7 +121,7 @@ static void link_route(struct local_walk *walk, u16 iface, u32 prefix, u8 len, e
 			       .path_id = (u32)type << 16 | iface,
 			       .type = type,
 			       .distance = RIB_DISTANCE_CONNECTED,
-			       .rank = (u32)(type != FIB_LOCAL) << 16 | iface,
+			       .extra = (u32)(type != FIB_LOCAL) << 16 | iface,
 			       .hop_count = 1,
 			       .hop = { { .iface = iface, .weight = 1 } },
 		       });
@@ -191,6 +191,7 @@ static void fixed_walk(struct local_walk *walk)
 			.client = walk->s->routing->fixed,
 			.type = conf->route.type,
 			.distance = RIB_DISTANCE_STATIC,
+			.extra = conf->tag,
 		};
 
 		if (conf->zone != 0)

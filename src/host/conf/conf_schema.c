@@ -103,6 +103,14 @@ static const struct conf_field route_fields[] = {
 	  .words = via_words,
 	  .help = "a gateway on a network of the interfaces; blackhole drops silently, prohibit "
 		  "answers with an ICMP error" },
+	{ .key = "tag",
+	  .kind = CONF_NUMBER,
+	  .zero = "none",
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .at = offsetof(struct conf_route, tag),
+	  .help = "a number that policies of 'routing' match; OSPF and RIP announce it with the "
+		  "route, RIP its lower 16 bits" },
 	{ .key = "zone",
 	  .kind = CONF_NAME,
 	  .zero = "none",

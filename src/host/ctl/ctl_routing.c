@@ -102,6 +102,7 @@ void ctl_put_path(struct evbuffer *out, const struct sluice *s, const struct rib
 	struct rib_hop hop[RIB_HOPS_MAX];
 	const struct rib *rib = sluice_rib(s);
 	const struct bgp *bgp = sluice_bgp(s);
+	u32 tag;
 
 	evbuffer_add_printf(out, "{");
 	ctl_put_prefix_key(out, "prefix", &path->prefix);
@@ -109,6 +110,8 @@ void ctl_put_path(struct evbuffer *out, const struct sluice *s, const struct rib
 			    route_source_name(path->source),
 			    fib_type_name((enum fib_type)path->path.type), path->path.distance,
 			    path->path.metric);
+	if (rib_path_tag(path->source, &path->path, &tag))
+		ctl_put_count_key(out, "tag", tag);
 	ctl_put_flag_key(out, "best", path->best);
 	ctl_put_flag_key(out, "equal", path->equal);
 	ctl_put_flag_key(out, "stale", path->path.stale);

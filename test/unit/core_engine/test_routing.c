@@ -137,11 +137,18 @@ static void test_local_routes_have_a_source(void **state)
 static void test_reload_leaves_what_others_offer(void **state)
 {
 	struct bed *bed = bed_new();
+	struct ip_prefix tagged = net("100.65.0.0/16");
+	struct rib_path path;
 	u64 writes;
+	u32 tag;
 
 	(void)state;
 	add_route(bed, "100.65.0.0/16", "198.18.0.3", RIG_OUT);
+	bed->path.conf.route[bed->path.conf.route_count - 1].tag = 5;
 	path_bed_start(&bed->path);
+	assert_true(rib_best(rib_of(bed), &tagged, &path));
+	assert_true(rib_path_tag(ROUTE_STATIC, &path, &tag));
+	assert_int_equal(tag, 5);
 	(void)learn(bed, "100.64.0.0/16", 110, "10.10.0.9", RIG_IN);
 	writes = rib_of(bed)->stats.fib_writes;
 	/* The same again: nothing is written. */

@@ -275,6 +275,7 @@ static void paths_of_the_rib(void **state)
 	memcpy(fake.path[0].why, "no \"other\"", 11);
 	fake.path[1] = path_to(0x0a010000, 16, ROUTE_STATIC);
 	fake.path[1].path.type = FIB_BLACKHOLE;
+	fake.path[1].path.extra = 9;
 	fake.path[1].way.reachable = false;
 	fake.hop_count = 1;
 	fake.hop[0] = (struct rib_hop){ ip_addr4(be32_of(0xc6120002)), 0, 1 };
@@ -285,6 +286,7 @@ static void paths_of_the_rib(void **state)
 	text_is(record, "peer", "north");
 	text_is(record, "as_path", "65001 65002");
 	text_is(record, "why", "no \"other\"");
+	assert_null(json_object_get(record, "tag"));
 	count_is(record, "distance", 20);
 	count_is(record, "med", 5);
 	assert_true(json_is_true(json_object_get(record, "best")));
@@ -295,6 +297,7 @@ static void paths_of_the_rib(void **state)
 	text_is(hop, "interface", "up0");
 	record = json_array_get(json_object_get(root, "rib"), 1);
 	text_is(record, "type", "blackhole");
+	count_is(record, "tag", 9);
 	assert_true(json_is_false(json_object_get(record, "reachable")));
 	assert_null(json_object_get(record, "hops"));
 	assert_null(json_object_get(record, "peer"));

@@ -45,8 +45,8 @@ static void paths(void **state)
 		"unreachable\n");
 	line_is(CTL_SHOW_RIB,
 		"{\"prefix\":\"192.0.2.0/24\",\"source\":\"static\",\"type\":\"blackhole\","
-		"\"distance\":1,\"metric\":0,\"reachable\":true,\"hidden\":true}",
-		"  192.0.2.0/24        static       1/0      blackhole  refused\n");
+		"\"distance\":1,\"metric\":0,\"tag\":7,\"reachable\":true,\"hidden\":true}",
+		"  192.0.2.0/24        static       1/0      blackhole  tag 7  refused\n");
 }
 
 static void why_one_is_the_best(void **state)

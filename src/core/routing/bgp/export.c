@@ -16,6 +16,7 @@ static void view_of(struct bgp *bgp, const struct rib_change *change, const stru
 	view->prefix = change->prefix;
 	view->source = source;
 	view->metric = path->metric;
+	view->has_tag = rib_path_tag(source, path, &view->tag);
 	if (attr == BGP_ATTR_NONE) {
 		bgp_view_fill(bgp, NULL, view);
 	} else if (attr != bgp->seen_attr) {
