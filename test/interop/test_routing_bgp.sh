@@ -86,6 +86,11 @@ change reload >/dev/null
 check "a session with the right one, and TTL security" wait_for 20 bgp_is north Established
 check "routes come by it" wait_for 10 leads_to $NORTH_NET $NORTH_IP
 
+bgp_config "$BOX/gw.yaml" "export: announce, md5: right, ttl-security: 1, hold-time: 30s"
+change diff "$BOX/gw.yaml" >"$BOX/diff"
+says "it is said that a session begins anew" "^session *routing.bgp.peers.north.hold-time" "$BOX/diff"
+says "and which word means that" "session.*begin anew" "$BOX/diff"
+
 # ---- limits -----------------------------------------------------------------------------------
 
 bgp_config "$BOX/gw.yaml" "export: announce, md5: right, ttl-security: 1, max-prefixes: 1"

@@ -752,6 +752,7 @@ const char *conf_when_name(enum conf_when when)
 {
 	static const char *const names[] = {
 		[CONF_LIVE] = "live",
+		[CONF_ANEW] = "session",
 		[CONF_RESTART] = "restart",
 		[CONF_PLANNED] = "planned",
 	};

@@ -91,20 +91,6 @@ static void nothing_is_planned_without_a_protocol(void **state)
 	assert_null(built("  bfd: {multiplier: 5}\n"));
 }
 
-/* By a gateway, and without one. */
-static void routes_have_tags(void **state)
-{
-	(void)state;
-	(void)built("  rip: {interfaces: [{name: gw0}]}\nroutes:\n"
-		    "- {to: 10.20.0.0/16, via: 10.10.0.9, tag: 7}\n"
-		    "- {to: 192.0.2.0/24, via: blackhole, tag: 4294967295}\n"
-		    "- {to: 192.0.3.0/24, via: blackhole}\n");
-	assert_int_equal(conf.route_count, 3);
-	assert_int_equal(conf.route[0].tag, 7);
-	assert_int_equal(conf.route[1].tag, UINT32_MAX);
-	assert_int_equal(conf.route[2].tag, 0);
-}
-
 static void each_protocol_gets_its_own(void **state)
 {
 	const struct routing_conf *routing = built("  rip: {interfaces: [{name: gw0}]}\n");
@@ -380,7 +366,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(nothing_is_planned_without_a_protocol, begin_anew),
-		cmocka_unit_test_setup(routes_have_tags, begin_anew),
 		cmocka_unit_test_setup(each_protocol_gets_its_own, begin_anew),
 		cmocka_unit_test_setup(limits_stay_while_it_runs, begin_anew),
 		cmocka_unit_test_setup(no_memory_has_its_place, begin_anew),
