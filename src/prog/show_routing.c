@@ -187,6 +187,7 @@ static void put_peer(FILE *out, const json_t *peer)
 	fprintf(out, "  routes %" PRIu64, count_of(peer, "paths"));
 	if (count_of(peer, "prefix_limit"))
 		fprintf(out, " of %" PRIu64, count_of(peer, "prefix_limit"));
+	put_count(out, peer, "refused", "refused");
 	fprintf(out, "  announced %" PRIu64, count_of(peer, "announced"));
 	put_flag(out, peer, "stale", "stale");
 	if (!up)

@@ -209,6 +209,11 @@ static void nothing_without_a_policy(void **state)
 }
 
 /* An import policy that changes is run over what there is: the peer sends nothing again. */
+static u32 refused(struct bgp_net *net)
+{
+	return bgp_net_shown(net, 1, "10.1.0.1").hidden_in;
+}
+
 static void import_policies_change(void **state)
 {
 	static const u32 as[] = { 65001, 65002 };
@@ -245,10 +250,12 @@ static void import_policies_change(void **state)
 	bgp_configure(&net->host[1]->bgp, &net->host[1]->conf, net->now);
 	bgp_net_run(net, 3 * NS_PER_SEC);
 	assert_false(bgp_net_has(net, 1, NET1));
+	assert_int_equal(refused(net), bgp_net_shown(net, 1, "10.1.0.1").paths_in);
 	*rule = (struct policy_rule){ .list = POLICY_NONE };
 	bgp_configure(&net->host[1]->bgp, &net->host[1]->conf, net->now);
 	bgp_net_run(net, 3 * NS_PER_SEC);
 	attrs = bgp_net_attrs(net, 1, NET1);
+	assert_int_equal(refused(net), 0);
 	assert_string_equal(attrs.path, "65001");
 	assert_string_equal(attrs.communities, "");
 	assert_int_equal(bgp_net_shown(net, 1, "10.1.0.1").counters.updates_in, heard);

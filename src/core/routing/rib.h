@@ -222,6 +222,8 @@ struct rib_stats {
 	u64 full; /* offers refused */
 	u64 fib_writes;
 	u64 fib_full; /* nets that the forwarding table had no room for */
+	u32 source_paths[ROUTE_SOURCES];
+	u32 source_best[ROUTE_SOURCES]; /* nets whose best path is of the source */
 };
 
 struct rib {

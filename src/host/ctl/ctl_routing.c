@@ -252,6 +252,7 @@ void ctl_put_bgp_peer(struct evbuffer *out, const struct bgp_peer_shown *peer, n
 	ctl_put_ms_key(out, "retry_ms", peer->retry_left_ns);
 	ctl_put_ms_key(out, "restart_left_ms", peer->restart_left_ns);
 	evbuffer_add_printf(out, ",\"paths\":%u,\"announced\":%u", peer->paths_in, peer->announced);
+	ctl_put_count_key(out, "refused", peer->hidden_in);
 	ctl_put_count_key(out, "prefix_limit", peer->prefix_limit);
 	ctl_put_flag_key(out, "stale", peer->stale);
 	ctl_put_count_key(out, "out_bytes", peer->out_bytes);

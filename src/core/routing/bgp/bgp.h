@@ -234,6 +234,7 @@ struct bgp {
 	u64 announced_words; /* of a plane */
 	u16 peer_of_client[RIB_CLIENT_MAX];
 	u32 paths_of_client[RIB_CLIENT_MAX];
+	u32 hidden_of_client[RIB_CLIENT_MAX]; /* of them, those that policy refused */
 	struct map by_sock; /* lines: peer * BGP_LINES + line */
 	struct heap timers;
 	struct rng rng;
@@ -310,6 +311,7 @@ struct bgp_peer_shown {
 	struct bgp_open open; /* what the peer can */
 	bool as4, add_path_in, add_path_out, refresh, enhanced_refresh, restart; /* agreed on */
 	u32 paths_in; /* hidden ones too */
+	u32 hidden_in;
 	u32 prefix_limit;
 	u32 announced;
 	bool stale;

@@ -71,6 +71,8 @@ static void show_peer(const struct bgp *bgp, u32 at, struct bgp_peer_shown *out,
 	out->restart = up && peer->conf.graceful_restart && peer->open.restart_ip4;
 	if (peer->client != RIB_CLIENT_NONE)
 		out->paths_in = bgp->paths_of_client[peer->client];
+	if (peer->client != RIB_CLIENT_NONE)
+		out->hidden_in = bgp->hidden_of_client[peer->client];
 	out->prefix_limit = peer->conf.prefix_limit;
 	out->announced = peer->announced_count;
 	out->stale = peer->stale;
