@@ -35,6 +35,7 @@ struct sluice_route_conf {
 	be32 prefix;
 	u8 prefix_len;
 	u8 zone;
+	u32 tag; /* that policies of routing match; zero: none */
 	struct fib_route route;
 };
 

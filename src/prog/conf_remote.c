@@ -111,6 +111,7 @@ static void print_change(const json_t *change)
 static void print_legend(const json_t *changes)
 {
 	static const char *const legend[][2] = {
+		{ "session", "sessions with the neighbours that it concerns begin anew" },
 		{ "restart", "needs the gateway to be started again" },
 		{ "planned", "memory was planned at the start; it needs to be started again" },
 	};

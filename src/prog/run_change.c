@@ -175,6 +175,11 @@ static bool look_at_text(struct change *change, const struct ctl_call *call)
 	return true;
 }
 
+static u32 taken_of(const struct change *change)
+{
+	return change->diff.by_when[CONF_LIVE] + change->diff.by_when[CONF_ANEW];
+}
+
 /* Of the changes that can not be made while the gateway runs, one by name. */
 static bool may_change(struct change *change)
 {
@@ -182,7 +187,7 @@ static bool may_change(struct change *change)
 	u32 others = diff->by_when[CONF_RESTART] + diff->by_when[CONF_PLANNED];
 
 	for (u32 i = 0; i < diff->count; i++) {
-		if (diff->change[i].when == CONF_LIVE)
+		if (diff->change[i].when <= CONF_ANEW)
 			continue;
 		snprintf(change->why, sizeof change->why,
 			 "%s can not change while the gateway runs%s%s; nothing was changed",
@@ -316,9 +321,11 @@ static bool change_to(struct change *change, const struct ctl_call *call, ns_t n
 	if (action->what == CTL_DO_APPLY && step)
 		run->confirm_ns = os_now() + action->confirm_s * NS_PER_SEC;
 	run_log_say(&run->log, RUN_INFO, ctl_do_name(action->what),
-		    "%s: %u change%s taken from %s%s", ctl_do_name(action->what),
-		    change->diff.by_when[CONF_LIVE], text_plural(change->diff.by_when[CONF_LIVE]),
-		    run->asked.file, run->confirm_ns ? ", to be confirmed" : "");
+		    "%s: %u change%s taken from %s%s%s", ctl_do_name(action->what),
+		    taken_of(change), text_plural(taken_of(change)),
+		    run->asked.file, run->confirm_ns ? ", to be confirmed" : "",
+		    change->diff.by_when[CONF_ANEW] ? "; sessions with neighbours begin anew"
+						       : "");
 	return true;
 }
 
@@ -360,7 +367,7 @@ static bool roll_back(struct change *change, ns_t now)
 	run->has_last = false;
 	run->confirm_ns = 0;
 	run_log_say(&run->log, RUN_INFO, "rollback", "rollback: %u change%s taken back",
-		    change->diff.by_when[CONF_LIVE], text_plural(change->diff.by_when[CONF_LIVE]));
+		    taken_of(change), text_plural(taken_of(change)));
 	return true;
 }
 

@@ -129,6 +129,7 @@ static void put_way(FILE *out, const json_t *path)
 	if (strcmp(text_of(path, "type"), "unicast") != 0)
 		fprintf(out, "  %s", text_of(path, "type"));
 	put_hops(out, path);
+	put_count(out, path, "tag", "tag");
 	put_word(out, path, "peer", "from ");
 	put_count(out, path, "path_id", "id");
 	put_attrs(out, path);
@@ -188,6 +189,7 @@ static void put_peer(FILE *out, const json_t *peer)
 	fprintf(out, "  routes %" PRIu64, count_of(peer, "paths"));
 	if (count_of(peer, "prefix_limit"))
 		fprintf(out, " of %" PRIu64, count_of(peer, "prefix_limit"));
+	put_count(out, peer, "refused", "refused");
 	fprintf(out, "  announced %" PRIu64, count_of(peer, "announced"));
 	put_flag(out, peer, "stale", "stale");
 	if (!up)
@@ -205,6 +207,15 @@ static void put_bgp_route(FILE *out, const json_t *route)
 	put_attrs(out, route);
 	put_flag(out, route, "stale", "stale");
 	put_flag(out, route, "refused", "refused by policy");
+	fprintf(out, "\n");
+}
+
+static void put_bgp_told(FILE *out, const json_t *route)
+{
+	fprintf(out, "  %-18s  via %-15s", text_of(route, "prefix"), text_of(route, "next_hop"));
+	put_count(out, route, "path_id", "id");
+	put_attrs(out, route);
+	put_word(out, route, "source", "of ");
 	fprintf(out, "\n");
 }
 
@@ -383,7 +394,7 @@ static const struct {
 	{ CTL_SHOW_PATHS, put_explained, "no route leads there" },
 	{ CTL_SHOW_BGP, put_peer, "no peers" },
 	{ CTL_SHOW_BGP_ROUTES, put_bgp_route, "no routes" },
-	{ CTL_SHOW_BGP_ANNOUNCED, put_path, "nothing is announced to it" },
+	{ CTL_SHOW_BGP_ANNOUNCED, put_bgp_told, "nothing is announced to it" },
 	{ CTL_SHOW_OSPF, put_ospf_nbr, "no neighbours" },
 	{ CTL_SHOW_OSPF_INTERFACES, put_ospf_iface, "no interfaces" },
 	{ CTL_SHOW_OSPF_DATABASE, put_ospf_lsa, "nothing is known" },

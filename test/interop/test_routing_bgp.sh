@@ -58,6 +58,9 @@ bgp_config "$BOX/gw.yaml" "" "export: prepended"
 check "a policy changes" change reload
 check "and is announced" wait_for 10 eval 'south_path | grep -q "65010 65010 65010 65010"'
 equal "no session was touched" "$before" "$(ups)"
+told() { show bgp announced "$1" | jq -r --arg p $POOL '.bgp_announced[] | select(.prefix == $p) | "\(.as_path) \(.next_hop)"'; }
+equal "shown as it is told" "65010 65010 65010 65010 198.19.0.1" "$(told south)"
+equal "to each as it is told" "65010 198.18.0.1" "$(told north)"
 
 # ---- a provider dies --------------------------------------------------------------------------
 
@@ -82,6 +85,11 @@ bgp_config "$BOX/gw.yaml" "export: announce, md5: right, ttl-security: 1"
 change reload >/dev/null
 check "a session with the right one, and TTL security" wait_for 20 bgp_is north Established
 check "routes come by it" wait_for 10 leads_to $NORTH_NET $NORTH_IP
+
+bgp_config "$BOX/gw.yaml" "export: announce, md5: right, ttl-security: 1, hold-time: 30s"
+change diff "$BOX/gw.yaml" >"$BOX/diff"
+says "it is said that a session begins anew" "^session *routing.bgp.peers.north.hold-time" "$BOX/diff"
+says "and which word means that" "session.*begin anew" "$BOX/diff"
 
 # ---- limits -----------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ providers_topology
 
 ospf_config() { # FILE [KEY of north]
 	gateway_config "$1" <<-CONF
+		routes: [{to: 192.0.2.192/26, via: blackhole, tag: 77}]
 		routing:
 		  router-id: 192.0.2.1
 		  policies: [{name: all, rules: [{sources: [static, connected], action: accept}]}]
@@ -70,6 +71,30 @@ check "the prefix of north leads there" wait_for 20 leads_to $NORTH_NET $NORTH_I
 check "the host of south leads there" wait_for 20 leads_to $SOUTH_HOST/32 $SOUTH_IP
 check "a host reaches north" wait_for 5 host_reaches $NORTH_HOST
 check "and south" wait_for 5 host_reaches $SOUTH_HOST
+
+tag_of() { frr_ask $SOUTH "show ip ospf database external adv-router 192.0.2.1" | sed -n "/Link State ID: $1 /,/External Route Tag/s/.*External Route Tag: //p"; }
+equal "a route keeps its tag" 77 "$(tag_of 192.0.2.192)"
+equal "and one without has none" 0 "$(tag_of 10.10.0.0)"
+
+# ---- drained ----------------------------------------------------------------------------------
+
+# What FRR knows of our links to routers, and of the externals that we announce.
+links_cost() { frr_ask $SOUTH "show ip ospf database router 192.0.2.1" | grep -A6 'Transit\|another Router' | grep -q "Metric: $1\$"; }
+externals() { frr_ask $SOUTH "show ip ospf database external adv-router 192.0.2.1" | grep 'LS age' | grep -cv 'LS age: 3600'; }
+had=$(externals)
+check_not "our links do not cost the most" links_cost 65535
+check "drained" change drain gateway
+check "our pool is withdrawn" wait_for 10 kernel_has_not $SOUTH $POOL
+check "and from BIRD" wait_for 10 kernel_has_not $NORTH $POOL
+check "and the inside, and all the others" wait_for 10 eval '[ "$(externals)" = 0 ]'
+check "our links cost the most" wait_for 10 links_cost 65535
+check "neighbours stay up" eval 'ospf_is $NORTH_IP Full && ospf_is $SOUTH_IP Full'
+check "what others tell is used" leads_to $SOUTH_HOST/32 $SOUTH_IP
+check "undrained" change undrain gateway
+check "FRR has our pool again" wait_for 20 kernel_has $SOUTH $POOL 198.19.0.1
+check "and BIRD" wait_for 10 kernel_has $NORTH $POOL 198.18.0.1
+check "and all the others" wait_for 10 eval '[ "$(externals)" = "$had" ]'
+check "our links cost what they did" wait_for 10 eval '! links_cost 65535'
 
 # ---- what goes wrong --------------------------------------------------------------------------
 

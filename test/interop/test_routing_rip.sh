@@ -11,6 +11,7 @@ providers_topology
 
 rip_config() { # FILE [KEY of north]
 	gateway_config "$1" <<-CONF
+		routes: [{to: 192.0.2.192/26, via: blackhole, tag: 77}]
 		routing:
 		  router-id: 192.0.2.1
 		  policies: [{name: all, rules: [{sources: [static, connected], action: accept}]}]
@@ -64,6 +65,25 @@ check "that of south leads there" wait_for 20 leads_to $SOUTH_NET $SOUTH_IP
 check "BIRD has that of south, through us" wait_for 20 kernel_has $NORTH $SOUTH_NET 198.18.0.1
 check "a host reaches north" wait_for 5 host_reaches $NORTH_HOST
 check "and south" wait_for 5 host_reaches $SOUTH_HOST
+
+check "BIRD sees a route's tag" wait_for 5 eval 'birdc $NORTH "show route all for 192.0.2.192/26" | grep -qiE "rip.tag.*(77|4d)"'
+check "and FRR" wait_for 5 eval 'frr_ask $SOUTH "show ip rip" | grep -E "192.0.2.192/26 .* 77 "'
+
+# ---- drained ----------------------------------------------------------------------------------
+
+check "drained" change drain gateway
+check "our pool is unreachable for BIRD" wait_for 10 kernel_has_not $NORTH $POOL
+check "and the networks of others through us" wait_for 10 kernel_has_not $NORTH $SOUTH_NET
+check "and for FRR, who had our networks, too" wait_for 10 kernel_has_not $SOUTH 198.18.0.0/24
+check "what others tell is used" leads_to $NORTH_NET $NORTH_IP
+sleep 11
+check "it stays so after the garbage time" kernel_has_not $NORTH $POOL
+check "undrained" change undrain gateway
+check "BIRD has our pool again" wait_for 10 kernel_has $NORTH $POOL 198.18.0.1
+check "and that of south" wait_for 10 kernel_has $NORTH $SOUTH_NET 198.18.0.1
+check "FRR has our network" wait_for 10 kernel_has $SOUTH 198.18.0.0/24 198.19.0.1
+
+# ---- what goes wrong --------------------------------------------------------------------------
 
 ip -n $NORTH link set b0 down
 check "a cut link takes its routes along" wait_for 10 gateway_has_not $NORTH_NET rip

@@ -340,7 +340,10 @@ static void several_paths_are_told(void **state)
 {
 	static const u32 as[] = { 65001, 65002, 65003, 65004 };
 	struct bgp_net *net = bgp_net_mesh(as, ARRAY_COUNT(as));
+	struct bgp_told_shown told[BGP_TOLD_SHOWN_MAX];
 	struct rib_shown shown[8];
+	u32 count, ids = 0;
+	u64 cursor = 0;
 
 	(void)state;
 	/* Hosts 0 and 2 have the prefix; host 3 hears of it from host 1 alone. */
@@ -358,6 +361,10 @@ static void several_paths_are_told(void **state)
 	assert_true(bgp_net_shown(net, 3, "10.0.0.2").add_path_in);
 	assert_int_equal(bgp_net_paths(net, 3, NET1, shown, 8), 2);
 	assert_int_not_equal(shown[0].path.path_id, shown[1].path.path_id);
+	(void)bgp_show_announced(&net->host[1]->bgp, addr("10.0.0.4"), &cursor, told, &count);
+	for (u32 at = 0; at < count; at++)
+		ids += told[at].path_id << 4 * at;
+	assert_int_equal(ids & 0xff, 0x21);
 	/* One of them goes, whichever. */
 	bgp_net_retract(net, 2, NET1);
 	bgp_net_run(net, 3 * NS_PER_SEC);

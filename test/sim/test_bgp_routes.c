@@ -209,6 +209,11 @@ static void nothing_without_a_policy(void **state)
 }
 
 /* An import policy that changes is run over what there is: the peer sends nothing again. */
+static u32 refused(struct bgp_net *net)
+{
+	return bgp_net_shown(net, 1, "10.1.0.1").hidden_in;
+}
+
 static void import_policies_change(void **state)
 {
 	static const u32 as[] = { 65001, 65002 };
@@ -245,14 +250,99 @@ static void import_policies_change(void **state)
 	bgp_configure(&net->host[1]->bgp, &net->host[1]->conf, net->now);
 	bgp_net_run(net, 3 * NS_PER_SEC);
 	assert_false(bgp_net_has(net, 1, NET1));
+	assert_int_equal(refused(net), bgp_net_shown(net, 1, "10.1.0.1").paths_in);
 	*rule = (struct policy_rule){ .list = POLICY_NONE };
 	bgp_configure(&net->host[1]->bgp, &net->host[1]->conf, net->now);
 	bgp_net_run(net, 3 * NS_PER_SEC);
 	attrs = bgp_net_attrs(net, 1, NET1);
+	assert_int_equal(refused(net), 0);
 	assert_string_equal(attrs.path, "65001");
 	assert_string_equal(attrs.communities, "");
 	assert_int_equal(bgp_net_shown(net, 1, "10.1.0.1").counters.updates_in, heard);
 	assert_int_equal(net->host[1]->downs, 0);
+	bgp_net_del(net);
+}
+
+/* The number of routes that a peer is told of; *of the one of a prefix, if it is there. */
+static u32 told(struct bgp_net *net, u32 host, const char *peer, const char *prefix,
+		struct bgp_told_shown *of)
+{
+	struct bgp_told_shown out[BGP_TOLD_SHOWN_MAX];
+	char text[IP_TEXT_SIZE];
+	u32 count = 0, got;
+	u64 cursor = 0;
+
+	memset(of, 0, sizeof *of);
+	while (bgp_show_announced(&net->host[host]->bgp, addr(peer), &cursor, out, &got)) {
+		for (u32 at = 0; at < got; at++) {
+			ip_prefix_print(&out[at].prefix, text, sizeof text);
+			if (strcmp(text, prefix) == 0)
+				*of = out[at];
+		}
+		count += got;
+	}
+	return count;
+}
+
+/* After the policy, as the peer has it: made here, and learned from somebody else. */
+static void what_is_told_is_shown(void **state)
+{
+	static const u32 as[] = { 65001, 65002, 65003 };
+	struct bgp_net *net = bgp_net_row(as, ARRAY_COUNT(as));
+	struct bgp_attrs_shown has;
+	struct policy_rule *rule;
+	struct bgp_told_shown of;
+
+	(void)state;
+	net->host[1]->conf.peer[1].export = bgp_net_policy(net, 1);
+	rule = bgp_net_rule(net, 1, net->host[1]->conf.peer[1].export);
+	rule->prepend_count = 2;
+	rule->set = POLICY_SET_MED;
+	rule->med = 7;
+	rule->add_count = 1;
+	rule->add[0] = 65002u << 16 | 9;
+	bgp_net_start_all(net);
+	bgp_net_originate(net, 0, NET1);
+	bgp_net_originate(net, 1, NET2);
+	bgp_net_run(net, 20 * NS_PER_SEC);
+	assert_int_equal(told(net, 1, "10.2.0.2", NET1, &of),
+			 bgp_net_shown(net, 1, "10.2.0.2").announced);
+	has = bgp_net_attrs(net, 2, NET1);
+	assert_int_equal(of.source, ROUTE_BGP);
+	assert_string_equal(of.attrs.path, "65002 65002 65002 65001");
+	assert_string_equal(of.attrs.path, has.path);
+	assert_string_equal(of.attrs.communities, "65002:9");
+	assert_true(of.attrs.has_med);
+	assert_int_equal(of.attrs.med, 7);
+	assert_false(of.attrs.has_local_pref);
+	assert_int_equal(of.attrs.nexthop.raw, addr("10.2.0.1").raw);
+	assert_int_equal(of.attrs.nexthop.raw, has.nexthop.raw);
+	assert_int_equal(of.path_id, 0);
+	(void)told(net, 1, "10.2.0.2", NET2, &of);
+	assert_int_equal(of.source, ROUTE_STATIC);
+	assert_string_equal(of.attrs.path, "65002 65002 65002");
+	assert_string_equal(of.attrs.origin, "IGP");
+	/* What waits to be told is not shown. */
+	net->host[1]->conf.peer[1].advertise_ms = 5000;
+	bgp_configure(&net->host[1]->bgp, &net->host[1]->conf, net->now);
+	bgp_net_run(net, 20 * NS_PER_SEC);
+	bgp_net_originate(net, 1, "192.0.2.0/25");
+	bgp_net_run(net, NS_PER_SEC);
+	bgp_net_originate(net, 1, "192.0.2.128/25");
+	bgp_net_run(net, NS_PER_SEC);
+	assert_int_equal(told(net, 1, "10.2.0.2", "192.0.2.128/25", &of),
+			 bgp_net_shown(net, 1, "10.2.0.2").announced);
+	assert_int_equal(of.prefix.len, 0);
+	(void)told(net, 1, "10.2.0.2", "192.0.2.0/25", &of);
+	assert_int_equal(of.prefix.len, 25);
+	/* What came from a peer is not told to it, nor what nobody is told. */
+	assert_int_equal(told(net, 2, "10.2.0.1", NET1, &of),
+			 bgp_net_shown(net, 2, "10.2.0.1").announced);
+	assert_int_equal(of.prefix.len, 0);
+	assert_int_equal(told(net, 2, "10.9.0.1", NET1, &of), 0);
+	bgp_net_kill(net, 2);
+	bgp_net_run(net, NS_PER_SEC);
+	assert_int_equal(told(net, 1, "10.2.0.2", NET1, &of), 0);
 	bgp_net_del(net);
 }
 
@@ -293,6 +383,38 @@ static void export_policies_change(void **state)
 	assert_false(bgp_net_has(net, 1, NET1));
 	assert_true(bgp_net_has(net, 1, NET2));
 	assert_int_equal(net->host[0]->downs, 0);
+	bgp_net_del(net);
+}
+
+/* Tags of the configuration, as a policy asks for them. */
+static void tags_are_matched(void **state)
+{
+	static const u32 as[] = { 65001, 65002 };
+	struct bgp_net *net = bgp_net_row(as, ARRAY_COUNT(as));
+	struct rib_path path = { .type = FIB_BLACKHOLE,
+				 .distance = RIB_DISTANCE_STATIC,
+				 .extra = 12,
+				 .hops = RIB_NONE };
+	struct ip_prefix prefix = ip_prefix4(addr("203.0.113.0"), 24);
+	struct policy_rule *rule;
+
+	(void)state;
+	net->host[0]->conf.peer[0].export = bgp_net_policy(net, 0);
+	rule = bgp_net_rule(net, 0, net->host[0]->conf.peer[0].export);
+	rule->has_tag = true;
+	rule->tag = 12;
+	bgp_net_start_all(net);
+	path.client = net->host[0]->fixed;
+	assert_int_equal(rib_offer(&net->host[0]->rib, &prefix, &path), ERR_OK);
+	bgp_net_originate(net, 0, NET2);
+	bgp_net_run(net, 10 * NS_PER_SEC);
+	assert_true(bgp_net_has(net, 1, NET1));
+	assert_false(bgp_net_has(net, 1, NET2));
+	/* Another tag is another route. */
+	path.extra = 13;
+	assert_int_equal(rib_offer(&net->host[0]->rib, &prefix, &path), ERR_OK);
+	bgp_net_run(net, 3 * NS_PER_SEC);
+	assert_false(bgp_net_has(net, 1, NET1));
 	bgp_net_del(net);
 }
 
@@ -517,7 +639,9 @@ int main(void)
 		cmocka_unit_test(gtsm),
 		cmocka_unit_test(nothing_without_a_policy),
 		cmocka_unit_test(import_policies_change),
+		cmocka_unit_test(what_is_told_is_shown),
 		cmocka_unit_test(export_policies_change),
+		cmocka_unit_test(tags_are_matched),
 		cmocka_unit_test(the_same_again),
 		cmocka_unit_test(parameters_change),
 		cmocka_unit_test(communities_are_obeyed),

@@ -220,9 +220,7 @@ void routing_init(struct sluice *s, struct rng *rng)
 	r->conf.bgp.key = r->key[SPEAKER_BGP];
 	if (r->bgp != NULL)
 		r->bgp->conf.key = r->conf.bgp.key;
-	r->connected = rib_client_new(&r->rib, ROUTE_CONNECTED);
-	r->fixed = rib_client_new(&r->rib, ROUTE_STATIC);
-	CHECK(r->fixed != RIB_CLIENT_NONE);
+	routing_local_init(r);
 }
 
 /* ---- one speaker each: begin, go on with another configuration, end -------------------------- */
@@ -345,8 +343,9 @@ static void speaker_end(struct sluice *s, enum speaker speaker)
 	}
 }
 
-/* While the gateway is drained nothing is announced: by a policy that has no rules. POLICY_NONE
- * would not do: to iBGP it says everything.                                                      */
+/* While the gateway is drained nobody is to send anything through it. BGP announces nothing: by a
+ * policy that has no rules, since POLICY_NONE says everything to iBGP. OSPF takes its externals
+ * back and its links cost the most (RFC 6987); RIP tells that what it told is unreachable.       */
 static NOINLINE void bgp_follow_drained(struct sluice *s)
 {
 	struct routing *r = s->routing;
@@ -370,7 +369,7 @@ static NOINLINE void rip_follow_drained(struct sluice *s)
 {
 	struct rip_conf conf = s->routing->conf.rip;
 
-	conf.export = POLICY_NONE;
+	conf.drained = true;
 	rip_follow(s, &conf);
 }
 

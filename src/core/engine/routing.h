@@ -89,7 +89,9 @@ ns_t routing_next(const struct sluice *s);
 /* Addresses or the state of an interface changed. */
 void routing_ifaces(struct sluice *s);
 
-/* routing_local.c: connected routes, those of the configuration, prefixes of NAT; settled and
+/* routing_local.c: their clients of the RIB, which has been begun. */
+void routing_local_init(struct routing *routing);
+/* Connected routes, those of the configuration, prefixes of NAT; settled and
  * published. When it fails, those of the engine's configuration have to be built again, unless it
  * was them.                                                                                      */
 enum err routing_build(struct sluice *s, const struct sluice_conf *conf, const char **why);

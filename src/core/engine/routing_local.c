@@ -4,6 +4,7 @@
  * Building is a comparison: what stood is stale, what is still so is offered again, and the rest of
  * the old configuration is taken back at once. Each net that is concerned is chosen on the spot, so
  * that a change is in force when it is answered; routes of others are not touched.              */
+#include "core/base/text.h"
 #include "core/engine/engine.h"
 #include "core/wire/ip4.h"
 
@@ -14,7 +15,7 @@ struct local_route {
 	u32 path_id;
 	enum fib_type type;
 	u8 distance;
-	u32 metric;
+	u32 extra; /* of a connected one its place among those of its prefix, of others the tag */
 	u32 hop_count;
 	struct rib_hop hop[RIB_HOPS_MAX];
 };
@@ -36,7 +37,7 @@ static void route_offer(struct local_walk *walk, const struct local_route *route
 		.type = (u8)route->type,
 		.distance = route->distance,
 		.path_id = route->path_id,
-		.metric = route->metric,
+		.extra = route->extra,
 		.hops = RIB_NONE,
 	};
 
@@ -78,6 +79,40 @@ static void route_do(struct local_walk *walk, const struct local_route *route)
 /* ---- links ----------------------------------------------------------------------------------- */
 
 /* Of those that are on the same prefix the own address wins, then the first interface. */
+static void choose_link(void *ctx, const struct rib_candidate *candidate, u32 count,
+			struct rib_choice *choice)
+{
+	(void)ctx;
+	choice->best = 0;
+	choice->equal_count = 0;
+	for (u32 at = 1; at < count; at++) {
+		if (candidate[at].path.extra < candidate[choice->best].path.extra)
+			choice->best = at;
+	}
+}
+
+static void why_link(void *ctx, const struct rib_candidate *better,
+		     const struct rib_candidate *worse, char *why, u32 size)
+{
+	bool own = better->path.type == FIB_LOCAL && worse->path.type != FIB_LOCAL;
+	struct text text;
+
+	(void)ctx;
+	text_init(&text, why, size);
+	text_str(&text, own ? "an address of the gateway goes first"
+			    : "of the interfaces on a network the first is used");
+}
+
+void routing_local_init(struct routing *routing)
+{
+	static const struct rib_chooser links = { .choose = choose_link, .why = why_link };
+
+	routing->connected = rib_client_new(&routing->rib, ROUTE_CONNECTED);
+	routing->fixed = rib_client_new(&routing->rib, ROUTE_STATIC);
+	CHECK(routing->fixed != RIB_CLIENT_NONE);
+	rib_set_chooser(&routing->rib, ROUTE_CONNECTED, &links);
+}
+
 static void link_route(struct local_walk *walk, u16 iface, u32 prefix, u8 len, enum fib_type type)
 {
 	route_do(walk, &(struct local_route){
@@ -86,7 +121,7 @@ static void link_route(struct local_walk *walk, u16 iface, u32 prefix, u8 len, e
 			       .path_id = (u32)type << 16 | iface,
 			       .type = type,
 			       .distance = RIB_DISTANCE_CONNECTED,
-			       .metric = (u32)(type != FIB_LOCAL) << 16 | iface,
+			       .extra = (u32)(type != FIB_LOCAL) << 16 | iface,
 			       .hop_count = 1,
 			       .hop = { { .iface = iface, .weight = 1 } },
 		       });
@@ -156,6 +191,7 @@ static void fixed_walk(struct local_walk *walk)
 			.client = walk->s->routing->fixed,
 			.type = conf->route.type,
 			.distance = RIB_DISTANCE_STATIC,
+			.extra = conf->tag,
 		};
 
 		if (conf->zone != 0)

@@ -18,6 +18,14 @@ const struct bgp *sluice_bgp(const struct sluice *s)
 	return speaks(s, SPEAKER_BGP) ? s->routing->bgp : NULL;
 }
 
+bool sluice_bgp_announced(const struct sluice *s, be32 peer, u64 *cursor,
+			  struct bgp_told_shown *out, u32 *count)
+{
+	*count = 0;
+	return speaks(s, SPEAKER_BGP) &&
+	       bgp_show_announced(s->routing->bgp, peer, cursor, out, count);
+}
+
 const struct ospf *sluice_ospf(const struct sluice *s)
 {
 	return speaks(s, SPEAKER_OSPF) ? s->routing->ospf : NULL;

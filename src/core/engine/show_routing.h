@@ -17,6 +17,9 @@ const struct ospf *sluice_ospf(const struct sluice *s);
 const struct rip *sluice_rip(const struct sluice *s);
 const struct bfd *sluice_bfd(const struct sluice *s);
 const struct fpm *sluice_fpm(const struct sluice *s);
+/* bgp_show_announced(); false as well when BGP is not spoken. */
+bool sluice_bgp_announced(const struct sluice *s, be32 peer, u64 *cursor,
+			  struct bgp_told_shown *out, u32 *count);
 /* Whether nothing is announced, by order of sluice_routing_drain(). */
 bool sluice_routing_is_drained(const struct sluice *s);
 

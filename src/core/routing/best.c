@@ -27,6 +27,7 @@ static void old_choice(struct rib *rib, const struct rib_net *net, struct choice
 
 		CHECK(steps < RIB_NET_PATHS_MAX);
 		if ((route->bits & ROUTE_BEST) != 0) {
+			rib->stats.source_best[rib->client[route->client].source]--;
 			old->best = at;
 			old->best_changed = changed;
 		}
@@ -180,6 +181,7 @@ static void choice_mark(struct rib *rib, struct rib_net *net, const struct choic
 		return;
 	best_to_front(rib, net, new->best);
 	rib->route[new->best].bits |= ROUTE_BEST;
+	rib->stats.source_best[rib->client[rib->route[new->best].client].source]++;
 	for (u32 i = 0; i < new->equal_count; i++)
 		rib->route[new->equal[i]].bits |= ROUTE_EQUAL;
 }

@@ -168,6 +168,7 @@ static void route_release(struct rib *rib, const struct rib_route *route)
 void rib_route_drop(struct rib *rib, u32 idx)
 {
 	struct rib_route *route = &rib->route[idx];
+	enum route_source source = rib->client[route->client].source;
 	u32 net = route->net;
 	u32 *at = &rib->net[net].route;
 
@@ -176,6 +177,8 @@ void rib_route_drop(struct rib *rib, u32 idx)
 		at = &rib->route[*at].next;
 	}
 	*at = route->next;
+	rib->stats.source_paths[source]--;
+	rib->stats.source_best[source] -= (route->bits & ROUTE_BEST) != 0;
 	rib_net_touch(rib, net);
 	route_release(rib, route);
 	*route = (struct rib_route){ .net = IDX_NONE, .next = rib->route_free };
@@ -292,6 +295,7 @@ static bool route_insert(struct rib *rib, u32 net, struct rib_route new)
 	new.net = net;
 	new.bits |= ROUTE_CHANGED;
 	rib->route[idx] = new;
+	rib->stats.source_paths[rib->client[new.client].source]++;
 	*at = idx;
 	rib_net_touch(rib, net);
 	return true;

@@ -80,11 +80,20 @@ struct rib_path {
 	u32 path_id; /* of add-path (RFC 7911); 0 */
 	u32 metric;  /* compared among the paths of one source that has no chooser */
 	u32 attr;    /* the source's own */
-	u32 extra;   /* the source's own, too */
+	u32 extra;   /* the source's own, too: of the configuration, OSPF and RIP the tag */
 	u32 hops;    /* rib_hops_get(); RIB_NONE for those without */
 	bool stale;  /* RFC 4724: kept for a peer that restarts */
 	bool hidden; /* stored and never used: policy refused it */
 };
+
+/* The tag, for policies; false: paths of this source have none. */
+static inline bool rib_path_tag(enum route_source source, const struct rib_path *path, u32 *tag)
+{
+	bool has = source == ROUTE_STATIC || source == ROUTE_OSPF || source == ROUTE_RIP;
+
+	*tag = has ? path->extra : 0;
+	return has;
+}
 
 /* How the hops of a path stand now. */
 struct rib_way {
@@ -214,6 +223,8 @@ struct rib_stats {
 	u64 full; /* offers refused */
 	u64 fib_writes;
 	u64 fib_full; /* nets that the forwarding table had no room for */
+	u32 source_paths[ROUTE_SOURCES];
+	u32 source_best[ROUTE_SOURCES]; /* nets whose best path is of the source */
 };
 
 struct rib {

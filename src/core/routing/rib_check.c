@@ -8,6 +8,8 @@ struct tally {
 	u32 fib_waiting;
 	u32 best[RIB_LENGTHS];
 	u32 resolver[RIB_LENGTHS];
+	u32 source_paths[ROUTE_SOURCES];
+	u32 source_best[ROUTE_SOURCES];
 };
 
 static void check_route(const struct rib *rib, const struct rib_route *route, u32 net)
@@ -46,6 +48,9 @@ static void check_net(const struct rib *rib, u32 idx, struct tally *tally)
 		CHECK(count++ < RIB_NET_PATHS_MAX);
 		check_route(rib, route, idx);
 		best_count += (route->bits & ROUTE_BEST) != 0;
+		tally->source_paths[rib->client[route->client].source]++;
+		tally->source_best[rib->client[route->client].source] +=
+			(route->bits & ROUTE_BEST) != 0;
 		resolver_count += route->resolver;
 		CHECK(marked || (route->bits & ROUTE_CHANGED) == 0);
 	}
@@ -108,6 +113,10 @@ void rib_check(const struct rib *rib)
 		CHECK(tally.best[len] == rib->best_count[len]);
 		CHECK(tally.resolver[len] == rib->resolver_count[len]);
 		CHECK((rib->resolver_lengths >> len & 1) == (u64)(tally.resolver[len] > 0));
+	}
+	for (u32 source = 0; source < ROUTE_SOURCES; source++) {
+		CHECK(tally.source_paths[source] == rib->stats.source_paths[source]);
+		CHECK(tally.source_best[source] == rib->stats.source_best[source]);
 	}
 	check_free(rib);
 	check_gone(rib);

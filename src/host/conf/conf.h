@@ -71,6 +71,7 @@ struct conf_route {
 	u8 prefix_len;
 	enum conf_via kind;
 	be32 gateway;
+	u32 tag;
 	char zone[IFACE_NAME_SIZE];
 };
 

@@ -25,8 +25,9 @@ static const struct {
 	  "units: `250ms`,\n"
 	  "`30s`, `2h4m`, `7d`; numbers may: `100k`, `2M`. What is said as *change* of a key is "
 	  "what a running\n"
-	  "gateway does with another value: *live* takes it between two batches; *restart* needs "
-	  "a restart;\n"
+	  "gateway does with another value: *live* takes it between two batches; *session* does, "
+	  "too, and\n"
+	  "sessions with neighbours that it concerns begin anew; *restart* needs a restart;\n"
 	  "*planned* is memory that was planned at start, so that another value is refused until "
 	  "the gateway is\n"
 	  "started again. `sluice diff` puts the same words before what a file would change.\n" },

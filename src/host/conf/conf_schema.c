@@ -103,6 +103,14 @@ static const struct conf_field route_fields[] = {
 	  .words = via_words,
 	  .help = "a gateway on a network of the interfaces; blackhole drops silently, prohibit "
 		  "answers with an ICMP error" },
+	{ .key = "tag",
+	  .kind = CONF_NUMBER,
+	  .zero = "none",
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .at = offsetof(struct conf_route, tag),
+	  .help = "a number that policies of 'routing' match; OSPF and RIP announce it with the "
+		  "route, RIP its lower 16 bits" },
 	{ .key = "zone",
 	  .kind = CONF_NAME,
 	  .zero = "none",
@@ -752,6 +760,7 @@ const char *conf_when_name(enum conf_when when)
 {
 	static const char *const names[] = {
 		[CONF_LIVE] = "live",
+		[CONF_ANEW] = "session",
 		[CONF_RESTART] = "restart",
 		[CONF_PLANNED] = "planned",
 	};

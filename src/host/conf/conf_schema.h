@@ -49,6 +49,7 @@ enum conf_kind {
 /* What a running gateway does when the value changes. */
 enum conf_when {
 	CONF_LIVE,    /* takes it between two batches */
+	CONF_ANEW,    /* so, too, and sessions with neighbours that it concerns begin anew */
 	CONF_RESTART, /* needs to be started again */
 	CONF_PLANNED, /* memory is planned at start: no other value while it runs */
 };
@@ -115,7 +116,7 @@ extern const struct conf_group conf_root;
 /* All its fields at their defaults. */
 void conf_element_defaults(const struct conf_group *group, union conf_element *element);
 
-/* "live", "restart", "planned": one word for it in pages, answers and what is printed. */
+/* "live", "session", "restart", "planned": one word for it, wherever it is said. */
 const char *conf_when_name(enum conf_when when);
 
 /* ---- single values (conf_value.c) ------------------------------------------------------------ */

@@ -216,6 +216,7 @@ static const struct conf_group bfd_group = {
 static const struct conf_field routing_fields[] = {
 	{ .key = "router-id",
 	  .kind = CONF_ADDR,
+	  .when = CONF_ANEW,
 	  .zero = "automatic",
 	  .at = offsetof(struct conf_routing, router_id),
 	  .help = "the name of this router in BGP and OSPF; automatic: the highest own address. "

@@ -156,20 +156,18 @@ static void step_received(struct ctl_answer *answer, const struct sluice *s, str
 	go_on(answer, place, more);
 }
 
-/* Of each net its best path, if the peer was told of any. */
 static void step_announced(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
 {
-	struct rib_shown found[CTL_STEP_RECORDS];
+	struct bgp_told_shown found[BGP_TOLD_SHOWN_MAX];
 	u64 place = answer->place;
-	u32 count = rib_show(sluice_rib(s), &place, found, CTL_STEP_RECORDS);
+	u32 count = 0;
+	bool more = sluice_bgp_announced(s, answer->request.peer_addr, &place, found, &count);
 
 	for (u32 i = 0; i < count; i++) {
-		if (found[i].best && match_prefix(answer, &found[i].prefix) &&
-		    bgp_is_announced(sluice_bgp(s), answer->request.peer_addr, found[i].net) &&
-		    ctl_answer_record(answer, out))
-			ctl_put_path(out, s, &found[i]);
+		if (match_prefix(answer, &found[i].prefix) && ctl_answer_record(answer, out))
+			ctl_put_bgp_told(out, &found[i]);
 	}
-	go_on(answer, place, count);
+	go_on(answer, place, more);
 }
 
 static void step_ospf_nbrs(struct ctl_answer *answer, const struct sluice *s, ns_t now,

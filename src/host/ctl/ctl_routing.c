@@ -102,6 +102,7 @@ void ctl_put_path(struct evbuffer *out, const struct sluice *s, const struct rib
 	struct rib_hop hop[RIB_HOPS_MAX];
 	const struct rib *rib = sluice_rib(s);
 	const struct bgp *bgp = sluice_bgp(s);
+	u32 tag;
 
 	evbuffer_add_printf(out, "{");
 	ctl_put_prefix_key(out, "prefix", &path->prefix);
@@ -109,6 +110,8 @@ void ctl_put_path(struct evbuffer *out, const struct sluice *s, const struct rib
 			    route_source_name(path->source),
 			    fib_type_name((enum fib_type)path->path.type), path->path.distance,
 			    path->path.metric);
+	if (rib_path_tag(path->source, &path->path, &tag))
+		ctl_put_count_key(out, "tag", tag);
 	ctl_put_flag_key(out, "best", path->best);
 	ctl_put_flag_key(out, "equal", path->equal);
 	ctl_put_flag_key(out, "stale", path->path.stale);
@@ -147,22 +150,28 @@ static void put_words(struct evbuffer *out, const char *key, const char *words)
 	evbuffer_add_printf(out, "]");
 }
 
+static void put_attrs(struct evbuffer *out, const struct bgp_attrs_shown *shown)
+{
+	evbuffer_add_printf(out, ",\"origin\":\"%s\",\"as_path\":\"%s\"", shown->origin,
+			    shown->path);
+	ctl_put_addr_key(out, "next_hop", shown->nexthop);
+	if (shown->has_med)
+		evbuffer_add_printf(out, ",\"med\":%u", shown->med);
+	if (shown->has_local_pref)
+		evbuffer_add_printf(out, ",\"local_pref\":%u", shown->local_pref);
+	ctl_put_flag_key(out, "atomic", shown->atomic);
+	put_words(out, "communities", shown->communities);
+	put_words(out, "large_communities", shown->large);
+	ctl_put_text_key(out, "others", shown->others);
+	ctl_put_flag_key(out, "cut", shown->cut);
+}
+
 void ctl_put_attrs(struct evbuffer *out, const struct bgp *bgp, u32 attr)
 {
 	struct bgp_attrs_shown shown;
 
 	bgp_show_attrs(bgp, attr, &shown);
-	evbuffer_add_printf(out, ",\"origin\":\"%s\",\"as_path\":\"%s\"", shown.origin, shown.path);
-	ctl_put_addr_key(out, "next_hop", shown.nexthop);
-	if (shown.has_med)
-		evbuffer_add_printf(out, ",\"med\":%u", shown.med);
-	if (shown.has_local_pref)
-		evbuffer_add_printf(out, ",\"local_pref\":%u", shown.local_pref);
-	ctl_put_flag_key(out, "atomic", shown.atomic);
-	put_words(out, "communities", shown.communities);
-	put_words(out, "large_communities", shown.large);
-	ctl_put_text_key(out, "others", shown.others);
-	ctl_put_flag_key(out, "cut", shown.cut);
+	put_attrs(out, &shown);
 }
 
 static void put_last(struct evbuffer *out, const char *key, const struct bgp_last *last)
@@ -245,6 +254,7 @@ void ctl_put_bgp_peer(struct evbuffer *out, const struct bgp_peer_shown *peer, n
 	ctl_put_ms_key(out, "retry_ms", peer->retry_left_ns);
 	ctl_put_ms_key(out, "restart_left_ms", peer->restart_left_ns);
 	evbuffer_add_printf(out, ",\"paths\":%u,\"announced\":%u", peer->paths_in, peer->announced);
+	ctl_put_count_key(out, "refused", peer->hidden_in);
 	ctl_put_count_key(out, "prefix_limit", peer->prefix_limit);
 	ctl_put_flag_key(out, "stale", peer->stale);
 	ctl_put_count_key(out, "out_bytes", peer->out_bytes);
@@ -263,5 +273,15 @@ void ctl_put_bgp_route(struct evbuffer *out, const struct bgp *bgp,
 	ctl_put_flag_key(out, "refused", route->hidden);
 	ctl_put_flag_key(out, "stale", route->stale);
 	ctl_put_attrs(out, bgp, route->hidden ? route->received : route->attr);
+	evbuffer_add_printf(out, "}");
+}
+
+void ctl_put_bgp_told(struct evbuffer *out, const struct bgp_told_shown *route)
+{
+	evbuffer_add_printf(out, "{");
+	ctl_put_prefix_key(out, "prefix", &route->prefix);
+	evbuffer_add_printf(out, ",\"source\":\"%s\"", route_source_name(route->source));
+	ctl_put_count_key(out, "path_id", route->path_id);
+	put_attrs(out, &route->attrs);
 	evbuffer_add_printf(out, "}");
 }

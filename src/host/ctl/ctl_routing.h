@@ -33,6 +33,7 @@ void ctl_put_attrs(struct evbuffer *out, const struct bgp *bgp, u32 attr);
 void ctl_put_bgp_peer(struct evbuffer *out, const struct bgp_peer_shown *peer, ns_t now);
 void ctl_put_bgp_route(struct evbuffer *out, const struct bgp *bgp,
 		       const struct bgp_route_shown *route);
+void ctl_put_bgp_told(struct evbuffer *out, const struct bgp_told_shown *route);
 void ctl_put_ospf_iface(struct evbuffer *out, const struct sluice *s,
 			const struct ospf_iface_shown *iface);
 void ctl_put_ospf_nbr(struct evbuffer *out, const struct sluice *s,

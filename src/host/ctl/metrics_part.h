@@ -23,5 +23,7 @@ void metrics_put_value(struct metrics_page *page, u64 value);
 void metrics_put_labelled(struct metrics_page *page, u64 value);
 /* Zones, services and their backends. */
 void metrics_put_named(struct metrics_page *page, const struct sluice *s);
+/* The RIB, and who speaks. */
+void metrics_put_routing(struct metrics_page *page, const struct sluice *s);
 
 #endif

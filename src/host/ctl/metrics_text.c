@@ -226,6 +226,7 @@ void metrics_put(struct metrics_page *page, const struct sluice *s, const struct
 	put_drops(page, s);
 	put_ifaces(page, sluice_ifaces(s));
 	metrics_put_named(page, s);
+	metrics_put_routing(page, s);
 	put_gauge(page, "nat_public_addresses", "Public addresses that flows may use.",
 		  sums->addresses);
 	put_by_proto(page, "nat_ports", "gauge", "Ports that may be given out, on all addresses.",

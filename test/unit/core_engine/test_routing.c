@@ -123,6 +123,7 @@ static void test_local_routes_have_a_source(void **state)
 	assert_int_equal(route.distance, 1);
 	assert_true(shown(bed, "10.10.0.0/16", &route));
 	assert_string_equal(route.source, "connected");
+	assert_int_equal(route.metric, 0);
 	assert_true(shown(bed, "127.0.0.0/8", &route));
 	assert_null(route.source);
 	assert_int_equal(type_of(bed, "10.10.0.1"), FIB_LOCAL);
@@ -138,11 +139,18 @@ static void test_local_routes_have_a_source(void **state)
 static void test_reload_leaves_what_others_offer(void **state)
 {
 	struct bed *bed = bed_new();
+	struct ip_prefix tagged = net("100.65.0.0/16");
+	struct rib_path path;
 	u64 writes;
+	u32 tag;
 
 	(void)state;
 	add_route(bed, "100.65.0.0/16", "198.18.0.3", RIG_OUT);
+	bed->path.conf.route[bed->path.conf.route_count - 1].tag = 5;
 	path_bed_start(&bed->path);
+	assert_true(rib_best(rib_of(bed), &tagged, &path));
+	assert_true(rib_path_tag(ROUTE_STATIC, &path, &tag));
+	assert_int_equal(tag, 5);
 	(void)learn(bed, "100.64.0.0/16", 110, "10.10.0.9", RIG_IN);
 	writes = rib_of(bed)->stats.fib_writes;
 	/* The same again: nothing is written. */
@@ -185,6 +193,36 @@ static void test_reload_that_fails_changes_nothing(void **state)
 	assert_int_equal(way_of(bed, AWAY), RIG_IN);
 	assert_int_equal(type_of(bed, "10.10.0.1"), FIB_LOCAL);
 	assert_true(rig_configure(&bed->path.rig, &before));
+	bed_close(bed);
+}
+
+/* Of those on one prefix an own address, then the first interface: which is no metric. */
+static void test_connected_routes_have_an_order(void **state)
+{
+	struct bed *bed = bed_new();
+	struct ip_addr own = ip_addr4(addr("10.10.0.0"));
+	struct ip_addr net = ip_addr4(addr("10.10.7.7"));
+	struct rib_shown found[8];
+
+	(void)state;
+	/* 10.10.0.0: own address of the last one, the broadcast of the others' network. */
+	bed->path.conf.iface[RIG_IN2].addr[0] = bed->path.conf.iface[RIG_IN].addr[0];
+	bed->path.conf.iface[RIG_IN2].addr[0].addr = addr("10.10.0.2");
+	bed->path.conf.iface[RIG_IN2].addr_count = 2;
+	bed->path.conf.iface[RIG_IN2].addr[1] = (struct iface_addr){ .addr = addr("10.10.0.0"),
+								     .prefix_len = 32 };
+	path_bed_start(&bed->path);
+	assert_true(rib_explain(rib_of(bed), &own, found, 8) >= 2);
+	assert_int_equal(found[0].path.type, FIB_LOCAL);
+	assert_true(found[0].best);
+	assert_string_equal(found[0].why, "an address of the gateway goes first");
+	assert_int_equal(rib_explain(rib_of(bed), &net, found, 8), 2);
+	assert_int_equal(way_of(bed, "10.10.7.7"), u32_min(RIG_IN, RIG_IN2));
+	assert_string_equal(found[1].why, "of the interfaces on a network the first is used");
+	for (u32 n = 0; n < 2; n++) {
+		assert_int_equal(found[n].path.metric, 0);
+		assert_int_equal(found[n].equal, 0);
+	}
 	bed_close(bed);
 }
 
@@ -415,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_local_routes_have_a_source),
 		cmocka_unit_test(test_reload_leaves_what_others_offer),
 		cmocka_unit_test(test_reload_that_fails_changes_nothing),
+		cmocka_unit_test(test_connected_routes_have_an_order),
 		cmocka_unit_test(test_link_takes_its_routes_along),
 		cmocka_unit_test(test_pools_are_there_to_be_announced),
 		cmocka_unit_test(test_groups_reach_speakers),

@@ -269,6 +269,43 @@ static void test_13_4_own_lsa_comes_back(void **state)
 	ospf_bed_free(pair.bed);
 }
 
+/* A router that holds what we flushed for a while sends it back when the first number comes again:
+ * MaxAge is newer. The next one has the next number, although it has to wait for MinLSInterval and
+ * nobody else has the flushed one.                                                               */
+static void test_13_4_own_lsa_comes_back_old(void **state)
+{
+	struct pair pair = pair_of(0);
+	u8 router[512];
+	u32 len = be16_host(ospf_lsa_head(&pair.bed->ospf, own_router_lsa(pair.bed))->len);
+	u32 seq;
+
+	(void)state;
+	ospf_bed_wait(pair.bed, 6 * NS_PER_SEC);
+	ospf_bed_ack_all(pair.bed, &pair.ptp);
+	ospf_bed_ack_all(pair.bed, &pair.lan);
+	pair.bed->ospf.iface[BED_PTP].conf.cost++;
+	ospf_work_at(&pair.bed->ospf, OSPF_WORK_LINKS, pair.bed->now);
+	ospf_tick(&pair.bed->ospf, pair.bed->now);
+	ospf_bed_ack_all(pair.bed, &pair.ptp);
+	ospf_bed_ack_all(pair.bed, &pair.lan);
+	seq = be32_host(ospf_lsa_head(&pair.bed->ospf, own_router_lsa(pair.bed))->seq);
+	memcpy(router, ospf_lsa_bytes(&pair.bed->ospf, own_router_lsa(pair.bed)), len);
+	be16_store(router, be16_of(OSPF_MAX_AGE));
+	ospf_bed_wait(pair.bed, 2 * NS_PER_SEC);
+	ospf_bed_lsupd(pair.bed, &pair.ptp, router);
+	ospf_bed_ack_all(pair.bed, &pair.ptp);
+	ospf_bed_ack_all(pair.bed, &pair.lan);
+	for (u32 n = 0; n < 6; n++) {
+		ospf_bed_wait(pair.bed, NS_PER_SEC);
+		ospf_bed_ack_all(pair.bed, &pair.ptp);
+		ospf_bed_ack_all(pair.bed, &pair.lan);
+	}
+	assert_int_equal(be32_host(ospf_lsa_head(&pair.bed->ospf, own_router_lsa(pair.bed))->seq),
+			 seq + 1);
+	assert_false(own_router_lsa(pair.bed)->flushed);
+	ospf_bed_free(pair.bed);
+}
+
 /* ---- section 13.6 ---------------------------------------------------------------------------- */
 
 static void test_13_6_retransmission(void **state)
@@ -451,15 +488,15 @@ static void test_12_4_min_ls_interval(void **state)
 }
 
 /* Section 12.1.6: the last number leaves the domain before the first one is used again. */
-static void test_12_1_6_sequence_wrap(void **state)
+static void sequence_wraps(u16 age)
 {
 	struct pair pair = pair_of(0);
 	struct ospf_bed *bed = pair.bed;
 	u8 router[512];
 	u32 len = be16_host(ospf_lsa_head(&bed->ospf, own_router_lsa(bed))->len);
 
-	(void)state;
 	memcpy(router, ospf_lsa_bytes(&bed->ospf, own_router_lsa(bed)), len);
+	be16_store(router, be16_of(age));
 	be32_store(router + offsetof(struct ospf_lsa_hdr, seq), be32_of(OSPF_SEQ_MAX));
 	ospf_lsa_sign(router, len);
 	ospf_bed_wait(bed, 6 * NS_PER_SEC);
@@ -474,6 +511,14 @@ static void test_12_1_6_sequence_wrap(void **state)
 	ospf_bed_free(bed);
 }
 
+/* It is on its way out already when it comes back, or not. */
+static void test_12_1_6_sequence_wrap(void **state)
+{
+	(void)state;
+	sequence_wraps(0);
+	sequence_wraps(OSPF_MAX_AGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,6 +530,7 @@ int main(void)
 		cmocka_unit_test(test_13_what_is_not_taken),
 		cmocka_unit_test(test_13_1_newer),
 		cmocka_unit_test(test_13_4_own_lsa_comes_back),
+		cmocka_unit_test(test_13_4_own_lsa_comes_back_old),
 		cmocka_unit_test(test_13_6_retransmission),
 		cmocka_unit_test(test_full_list_of_retransmissions),
 		cmocka_unit_test(test_full_database),

@@ -358,11 +358,15 @@ static void test_network_lsa(void **state)
 	ospf_bed_free(bed);
 }
 
-static void offer(struct ospf_bed *bed, u32 addr, u8 len)
+static void offer_tagged(struct ospf_bed *bed, u32 addr, u8 len, u32 tag)
 {
 	struct ip_prefix prefix = ip_prefix4(be32_of(addr), len);
 	struct rib_path path = {
-		.client = bed->fixed, .type = FIB_BLACKHOLE, .distance = 1, .hops = RIB_NONE
+		.client = bed->fixed,
+		.type = FIB_BLACKHOLE,
+		.distance = 1,
+		.extra = tag,
+		.hops = RIB_NONE,
 	};
 
 	assert_int_equal(rib_offer(&bed->rib, &prefix, &path), ERR_OK);
@@ -371,6 +375,37 @@ static void offer(struct ospf_bed *bed, u32 addr, u8 len)
 	/* It is not foreseen by ospf_next(): whoever drives the RIB calls. */
 	ospf_bed_wait(bed, 0);
 	ospf_bed_wait(bed, NS_PER_SEC);
+}
+
+static void offer(struct ospf_bed *bed, u32 addr, u8 len)
+{
+	offer_tagged(bed, addr, len, 0);
+}
+
+/* Routes that have a tag are let out by it, and keep it where the policy gives no other. */
+static void test_tags_are_exported(void **state)
+{
+	struct ospf_bed *bed = ospf_bed_new();
+	const struct ospf_external_lsa *lsa;
+	struct ospf_lsa *own;
+
+	(void)state;
+	bed->policies.policy_count = 1;
+	bed->policies.policy[0].count = bed->policies.rule_count = 1;
+	bed->policies.rule[0] =
+		(struct policy_rule){ .list = POLICY_NONE, .has_tag = true, .tag = 70000 };
+	bed->conf.export_policy = 0;
+	ospf_bed_start(bed);
+	offer_tagged(bed, 0x14000000, 8, 70000);
+	offer_tagged(bed, 0x15000000, 8, 70001);
+	offer(bed, 0x16000000, 8);
+	own = ospf_lsa_at(&bed->ospf,
+			  ospf_lsa_first(&bed->ospf, OSPF_AREA_AS, OSPF_EXTERNAL_LSA));
+	lsa = (const void *)ospf_lsa_bytes(&bed->ospf, own);
+	assert_int_equal(be32_host(own->id), 0x14000000);
+	assert_int_equal(be32_host(lsa->tag), 70000);
+	assert_int_equal(own->next, IDX_NONE);
+	ospf_bed_free(bed);
 }
 
 /* A policy with a metric and a tag, as type 1; another one that lets nothing out. */
@@ -622,6 +657,7 @@ int main(void)
 		cmocka_unit_test(test_full_outbox),
 		cmocka_unit_test(test_stub_router),
 		cmocka_unit_test(test_network_lsa),
+		cmocka_unit_test(test_tags_are_exported),
 		cmocka_unit_test(test_export_policy),
 		cmocka_unit_test(test_import_policy),
 		cmocka_unit_test(test_show),

@@ -477,16 +477,59 @@ static void add_rule(struct rip_bed *bed, u32 set, u32 metric, u32 tag, enum pol
 	};
 }
 
-static void offer_static(struct rip_bed *bed, const char *text, const char *gateway, u16 iface)
+static void offer_tagged(struct rip_bed *bed, const char *text, const char *gateway, u16 iface,
+			 u32 tag)
 {
 	struct rib_hop hop = { .gateway = ip_addr4(ip(gateway)), .iface = iface, .weight = 1 };
-	struct rib_path path = { .client = bed->other, .type = FIB_UNICAST, .distance = 1 };
+	struct rib_path path = {
+		.client = bed->other, .type = FIB_UNICAST, .distance = 1, .extra = tag
+	};
 	struct ip_prefix prefix;
 
 	assert_true(ip_prefix_parse(text, &prefix));
 	path.hops = rib_hops_get(&bed->rib, &hop, 1);
 	assert_int_equal(rib_offer(&bed->rib, &prefix, &path), ERR_OK);
 	bed_turn(bed);
+}
+
+static void offer_static(struct rip_bed *bed, const char *text, const char *gateway, u16 iface)
+{
+	offer_tagged(bed, text, gateway, iface, 0);
+}
+
+/* Routes that have a tag are let out by it, and keep what of it RIP has room for. */
+static void test_tags_are_exported(void **state)
+{
+	struct rip_bed *bed = bed_new();
+
+	(void)state;
+	bed->conf.export = 0;
+	add_rule(bed, 0, 0, 0, POLICY_ACCEPT);
+	bed->policy.rule[0].has_tag = true;
+	bed->policy.rule[0].tag = 0x10007;
+	bed_start(bed);
+	bed_turn(bed);
+	offer_tagged(bed, "10.7.0.0/16", "192.0.2.50", 0, 0x10007);
+	offer_tagged(bed, "10.8.0.0/16", "192.0.2.50", 0, 7);
+	offer_static(bed, "10.9.0.0/16", "192.0.2.50", 0);
+	assert_int_equal(bed_route(bed, "10.7.0.0").kind, RIP_ROUTE_EXPORTED);
+	assert_int_equal(bed_route(bed, "10.7.0.0").tag, 7);
+	assert_int_equal(bed_route(bed, "10.8.0.0").metric, 0);
+	assert_int_equal(bed_route(bed, "10.9.0.0").metric, 0);
+	/* What is heard has its tag for others, too. */
+	bed_hear(bed, "192.0.2.9", 0,
+		 &(struct told){ "10.1.2.0", "255.255.255.0", 2, NULL, 99 }, 1);
+	{
+		struct ip_prefix prefix;
+		struct rib_path path;
+		u32 tag;
+
+		assert_true(ip_prefix_parse("10.1.2.0/24", &prefix));
+		assert_true(rib_best(&bed->rib, &prefix, &path));
+		assert_true(rib_path_tag(ROUTE_RIP, &path, &tag));
+		assert_int_equal(tag, 99);
+	}
+	bed_free(bed);
 }
 
 static void test_routes_of_others(void **state)
@@ -634,6 +677,60 @@ static void test_configure(void **state)
 	bed_free(bed);
 }
 
+/* Drained: everything is told as unreachable, at once and as long as it is; what is heard is used.
+ * Undone: all is as it was, at once.                                                             */
+static void test_drained(void **state)
+{
+	struct rip_bed *bed = bed_new();
+	struct rip_conf conf;
+	struct fib_path path;
+	struct dgram asked;
+	u32 count;
+
+	(void)state;
+	bed->conf.export = 0;
+	add_rule(bed, POLICY_SET_METRIC, 5, 0, POLICY_ACCEPT);
+	conf = bed->conf;
+	bed_start(bed);
+	bed_turn(bed);
+	offer_static(bed, "10.7.0.0/16", "192.0.2.50", 0);
+	bed_hear_one(bed, "192.0.2.9", 0, "10.1.2.0", 2);
+	bed_wait(bed, 40 * NS_PER_SEC);
+	bed_hear_one(bed, "192.0.2.9", 0, "10.1.2.0", 2);
+	for (u32 turn = 0; turn < 3; turn++) {
+		bool drained = turn == 1;
+		const char *net[] = { "192.0.2.0", "10.7.0.0", "10.1.2.0" };
+		const u32 metric[] = { 1, 5, 3 };
+
+		bed_forget_sent(bed);
+		conf.drained = drained;
+		if (turn > 0)
+			rip_configure(&bed->rip, &conf, bed->now);
+		bed_wait(bed, (turn == 0 ? 40 : 5) * NS_PER_SEC);
+		/* Longer than garbage is kept, too. */
+		for (u32 n = 0; n < ARRAY_COUNT(net); n++) {
+			struct rip_entry entry = { 0 };
+			u32 told = bed_told(bed, 1, net[n], &entry);
+
+			assert_int_equal(told, drained ? 16 : metric[n]);
+			bed_forget_sent(bed);
+			asked = said_by("198.51.100.9", 1, RIP_REQUEST);
+			asked.from.port = be16_of(1520);
+			add_entry(&asked, &(struct told){ "10.7.0.0", "255.255.0.0", 1, NULL, 0 });
+			assert_int_equal(dgram_put(bed->host, &asked), 1);
+			bed_turn(bed);
+			assert_int_equal(bed_told(bed, 1, "10.7.0.0", NULL), drained ? 16 : 5);
+			for (u32 again = 0; again < 4; again++) {
+				bed_wait(bed, 40 * NS_PER_SEC);
+				bed_hear_one(bed, "192.0.2.9", 0, "10.1.2.0", 2);
+			}
+		}
+		assert_true(bed_way(bed, "10.1.2.1", &path, &count));
+		assert_int_equal(bed_route(bed, "10.7.0.0").kind, RIP_ROUTE_EXPORTED);
+	}
+	bed_free(bed);
+}
+
 static void test_stop(void **state)
 {
 	struct rip_bed *bed = bed_ready();
@@ -683,12 +780,14 @@ int main(void)
 		cmocka_unit_test(test_garbage_comes_to_life),
 		cmocka_unit_test(test_an_interface_that_goes_takes_its_routes),
 		cmocka_unit_test(test_silent_neighbours_go),
+		cmocka_unit_test(test_tags_are_exported),
 		cmocka_unit_test(test_routes_of_others),
 		cmocka_unit_test(test_what_does_not_forward_is_not_told),
 		cmocka_unit_test(test_import_policy),
 		cmocka_unit_test(test_full_is_an_answer),
 		cmocka_unit_test(test_the_way_out_is_full),
 		cmocka_unit_test(test_configure),
+		cmocka_unit_test(test_drained),
 		cmocka_unit_test(test_stop),
 	};
 

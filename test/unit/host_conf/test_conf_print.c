@@ -370,6 +370,24 @@ static void each_difference_by_its_name(void **state)
 	assert_int_equal(diff.by_when[CONF_PLANNED], 1);
 }
 
+/* What only a new session with the neighbour brings into force. */
+static void who_begins_anew(void **state)
+{
+#define PEER                                                                                       \
+	"interfaces: [{name: a, side: inside}, {name: b, side: outside}]\n"                        \
+	"routing: {bgp: {as: 1, peers: [{name: n, address: 10.0.0.2, as: 2, "
+
+	(void)state;
+	compare(PEER "md5: x}]}}\n", PEER "md5: y, hold-time: 30s, import: any}]}}\n");
+	assert_int_equal(diff.count, 3);
+	expect_change(0, CONF_LIVE, "routing.bgp.peers.n.import", "automatic", "any");
+	assert_int_equal(diff.change[1].when, CONF_ANEW);
+	assert_string_equal(diff.change[1].path, "routing.bgp.peers.n.hold-time");
+	assert_int_equal(diff.change[2].when, CONF_ANEW);
+	assert_string_equal(diff.change[2].path, "routing.bgp.peers.n.md5");
+	assert_int_equal(diff.by_when[CONF_ANEW], 2);
+}
+
 /* A rule that is put before others is one change, not one for each that moves; when the last one
  * changes as well, all between the two ends are told.                                           */
 static void a_rule_before_the_others(void **state)
@@ -432,7 +450,7 @@ static void protocols_and_their_secrets(void **state)
 		"    - {id: 0.0.0.0, interfaces: [{name: a}]}\n"
 		"limits: {rib-routes: 70}\n");
 	assert_int_equal(diff.count, 6);
-	expect_change(0, CONF_LIVE, "routing.bgp.peers.north.md5", "hidden",
+	expect_change(0, CONF_ANEW, "routing.bgp.peers.north.md5", "hidden",
 		      "another one, hidden as well");
 	expect_change(1, CONF_LIVE, "routing.bgp.peers.south.import", "automatic", "any");
 	expect_change(2, CONF_LIVE, "routing.bgp.peers.west", "",
@@ -536,6 +554,7 @@ int main(void)
 		cmocka_unit_test(what_is_printed_is_read_back),
 		cmocka_unit_test(differences_are_the_same_both_ways),
 		cmocka_unit_test(each_difference_by_its_name),
+		cmocka_unit_test(who_begins_anew),
 		cmocka_unit_test(a_rule_before_the_others),
 		cmocka_unit_test(services_and_their_backends),
 		cmocka_unit_test(protocols_and_their_secrets),

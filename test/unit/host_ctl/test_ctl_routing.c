@@ -13,7 +13,8 @@ static struct {
 	struct bgp_peer_shown peer[RECORDS_MAX];
 	u32 route_count;
 	struct bgp_route_shown route[RECORDS_MAX];
-	u32 announced_net;
+	u32 told_count;
+	struct bgp_told_shown told[RECORDS_MAX];
 	u32 hop_count;
 	struct rib_hop hop[2];
 	struct bgp_attrs_shown attrs;
@@ -91,11 +92,16 @@ bool bgp_show_received(const struct bgp *b, be32 addr, u32 *cursor, struct bgp_r
 	return *cursor < fake.route_count;
 }
 
-u32 bgp_is_announced(const struct bgp *b, be32 addr, u32 net)
+bool sluice_bgp_announced(const struct sluice *s, be32 peer, u64 *cursor,
+			  struct bgp_told_shown *out, u32 *count)
 {
-	(void)b;
-	assert_int_equal(be32_host(addr), 0xc6120002);
-	return net == fake.announced_net;
+	u32 place = (u32)(*cursor >> 32);
+
+	(void)s;
+	assert_int_equal(be32_host(peer), 0xc6120002);
+	*count = next_of(fake.told, sizeof fake.told[0], fake.told_count, &place, out);
+	*cursor = (u64)place << 32;
+	return *count > 0;
 }
 
 void bgp_show_attrs(const struct bgp *b, u32 attr, struct bgp_attrs_shown *out)
@@ -279,6 +285,7 @@ static void paths_of_the_rib(void **state)
 	memcpy(fake.path[0].why, "no \"other\"", 11);
 	fake.path[1] = path_to(0x0a010000, 16, ROUTE_STATIC);
 	fake.path[1].path.type = FIB_BLACKHOLE;
+	fake.path[1].path.extra = 9;
 	fake.path[1].way.reachable = false;
 	fake.hop_count = 1;
 	fake.hop[0] = (struct rib_hop){ ip_addr4(be32_of(0xc6120002)), 0, 1 };
@@ -289,6 +296,7 @@ static void paths_of_the_rib(void **state)
 	text_is(record, "peer", "north");
 	text_is(record, "as_path", "65001 65002");
 	text_is(record, "why", "no \"other\"");
+	assert_null(json_object_get(record, "tag"));
 	count_is(record, "distance", 20);
 	count_is(record, "med", 5);
 	assert_true(json_is_true(json_object_get(record, "best")));
@@ -299,6 +307,7 @@ static void paths_of_the_rib(void **state)
 	text_is(hop, "interface", "up0");
 	record = json_array_get(json_object_get(root, "rib"), 1);
 	text_is(record, "type", "blackhole");
+	count_is(record, "tag", 9);
 	assert_true(json_is_false(json_object_get(record, "reachable")));
 	assert_null(json_object_get(record, "hops"));
 	assert_null(json_object_get(record, "peer"));
@@ -440,18 +449,28 @@ static void routes_of_a_peer(void **state)
 static void what_is_announced_to_a_peer(void **state)
 {
 	struct fake_tables *tables = routed();
+	const json_t *record;
 	json_t *root;
 
 	(void)state;
-	fake.path_count = 3;
-	fake.path[0] = path_to(0x0a000000, 8, ROUTE_STATIC);
-	fake.path[0].best = true;
-	fake.path[1] = path_to(0x0b000000, 8, ROUTE_RIP);
-	fake.path[1].best = true;
-	fake.path[2] = path_to(0x0b000000, 8, ROUTE_STATIC);
-	fake.announced_net = 0x0b000000;
+	fake.told_count = 2;
+	fake.told[0] = (struct bgp_told_shown){ .prefix = ip_prefix4(be32_of(0x0a000000), 8),
+						.source = ROUTE_STATIC,
+						.attrs = fake.attrs };
+	fake.told[1] = (struct bgp_told_shown){ .prefix = ip_prefix4(be32_of(0x0b000000), 8),
+						.source = ROUTE_RIP,
+						.path_id = 2,
+						.attrs = { .origin = "incomplete" } };
 	root = ask(tables, about(CTL_SHOW_BGP_ANNOUNCED, "north"));
-	text_is(json_array_get(list_of(root, "bgp_announced", 1), 0), "source", "rip");
+	record = json_array_get(list_of(root, "bgp_announced", 2), 0);
+	text_is(record, "source", "static");
+	text_is(record, "as_path", "65001 65002");
+	text_is(record, "next_hop", "198.18.0.2");
+	assert_null(json_object_get(record, "path_id"));
+	record = json_array_get(json_object_get(root, "bgp_announced"), 1);
+	text_is(record, "source", "rip");
+	count_is(record, "path_id", 2);
+	assert_null(json_object_get(record, "next_hop"));
 	json_decref(root);
 	free(tables);
 }

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "core/engine/engine.h"
 #include "fake/engine.h"
 #include "fake/service.h"
 #include "host/ctl/metrics.h"
@@ -29,12 +30,49 @@ struct bed {
 	struct loop *loop;
 	struct metrics *metrics;
 	struct sluice_conf conf;
+	struct routing_conf routing;
 	struct rig rig;
 	struct build b;
 	char answer[ANSWER_MAX];
 };
 
-static int setup(void **state)
+/* One peer that never calls, and nobody else there. */
+static void conf_routed(struct bed *bed)
+{
+	struct routing_conf *routing = &bed->routing;
+
+	routing->rib = (struct rib_conf){ .net_limit = 128, .path_limit = 256, .hops_limit = 64 };
+	routing->has_bgp = routing->has_ospf = routing->has_rip = routing->has_bfd = true;
+	bgp_conf_defaults(&routing->bgp);
+	routing->bgp.as = 65010;
+	routing->bgp.router_id = be32_of(0xc6120001);
+	routing->bgp.peer_limit = 2;
+	routing->bgp.attr_limit = 64;
+	routing->bgp.cell_limit = 128;
+	routing->bgp.net_limit = 128;
+	routing->bgp.paths_out_limit = 1;
+	routing->bgp.peer_count = 1;
+	bgp_peer_conf_defaults(&routing->bgp.peer[0]);
+	memcpy(routing->bgp.peer[0].name, "no\"rth", 7);
+	routing->bgp.peer[0].addr = be32_of(0xc6120002);
+	routing->bgp.peer[0].as = 65001;
+	routing->bgp.peer[0].passive = true;
+	ospf_conf_defaults(&routing->ospf);
+	routing->ospf.area_count = 1;
+	ospf_area_conf_defaults(&routing->ospf.area[0], 0);
+	rip_conf_defaults(&routing->rip);
+	routing->rip.net_limit = 64;
+	routing->rip.neighbour_limit = 4;
+	bfd_conf_defaults(&routing->bfd);
+	bed->conf.routing = routing;
+	bed->conf.sockets.sock_limit = 16;
+	bed->conf.sockets.op_limit = 4;
+	bed->conf.udp.endpoint_limit = bed->conf.udp.queue_limit = 16;
+	bed->conf.udp.datagram_limit = 64;
+	bed->conf.udp.group_limit = 8;
+}
+
+static int setup_with(void **state, void (*conf)(struct bed *bed))
 {
 	struct bed *bed = calloc(1, sizeof *bed);
 	struct ctl_why why;
@@ -46,11 +84,23 @@ static int setup(void **state)
 		return -1;
 	snprintf(bed->path, sizeof bed->path, "%s/metrics.sock", bed->folder);
 	rig_conf(&bed->conf);
+	if (conf)
+		conf(bed);
 	rig_open(&bed->rig, &bed->conf);
 	bed->loop = loop_new();
 	bed->metrics = metrics_new(bed->loop, bed->rig.s, "9.9", bed->path, NULL, &why);
 	*state = bed;
 	return bed->metrics ? 0 : -1;
+}
+
+static int setup(void **state)
+{
+	return setup_with(state, NULL);
+}
+
+static int setup_routed(void **state)
+{
+	return setup_with(state, conf_routed);
 }
 
 static int teardown(void **state)
@@ -167,6 +217,8 @@ static void lint_labels(const char *line)
 	assert_true(strncmp(open, "{reason=\"", 9) == 0 || strncmp(open, "{proto=\"", 8) == 0 ||
 		    strncmp(open, "{interface=\"", 12) == 0 ||
 		    strncmp(open, "{zone=\"", 7) == 0 || strncmp(open, "{service=\"", 10) == 0 ||
+		    strncmp(open, "{source=\"", 9) == 0 ||
+		    strncmp(open, "{peer=\"", 7) == 0 || strncmp(open, "{state=\"", 8) == 0 ||
 		    strncmp(open, "{version=\"", 10) == 0);
 	if (strstr(open, ",backend=\""))
 		return;
@@ -514,6 +566,43 @@ static void health_of_links(void **state)
 	assert_non_null(strstr(page(bed), "sluice_interface_retaken_total{interface=\"in0\"} 1\n"));
 }
 
+static void numbers_of_routing(void **state)
+{
+	struct bed *bed = *state;
+	struct ip_prefix prefix = ip_prefix4(be32_of(0x64400000), 10);
+	struct rib *rib = &bed->rig.s->routing->rib;
+	struct rib_path path = { .client = bed->rig.s->routing->fixed,
+				 .type = FIB_BLACKHOLE,
+				 .distance = 1,
+				 .hops = RIB_NONE };
+	const char *text = page(bed);
+	u64 fixed = value_of(text, "sluice_rib_best_routes{source=\"static\"}");
+
+	assert_true(value_of(text, "sluice_rib_best_routes{source=\"connected\"}") > 0);
+	assert_int_equal(value_of(text, "sluice_rib_paths{source=\"bgp\"}"), 0);
+	assert_int_equal(rib_offer(rib, &prefix, &path), ERR_OK);
+	rig_advance(&bed->rig, NS_PER_SEC);
+	text = page(bed);
+	assert_int_equal(value_of(text, "sluice_rib_best_routes{source=\"static\"}"), fixed + 1);
+	assert_int_equal(value_of(text, "sluice_rib_paths{source=\"static\"}"), fixed + 1);
+	assert_int_equal(value_of(text, "sluice_rib_refused_total"), 0);
+	assert_int_equal(value_of(text, "sluice_ospf_neighbours{state=\"Full\"}"), 0);
+	assert_int_equal(value_of(text, "sluice_bfd_sessions{state=\"up\"}"), 0);
+	assert_int_equal(value_of(text, "sluice_rip_neighbours"), 0);
+	/* What a speaker says of a peer. */
+	bed->rig.s->routing->bgp->peer[0].announced_count = 5;
+	bed->rig.s->routing->bgp->peer[0].counters =
+		(struct bgp_counters){ .messages_in = 1u << 20, .established = 3 };
+	text = page(bed);
+#define NORTH "{peer=\"no\\\"rth\"}"
+	assert_int_equal(value_of(text, "sluice_bgp_peer_state" NORTH), BGP_ACTIVE);
+	assert_int_equal(value_of(text, "sluice_bgp_peer_announced_prefixes" NORTH), 5);
+	assert_int_equal(value_of(text, "sluice_bgp_peer_refused_prefixes" NORTH), 0);
+	assert_int_equal(value_of(text, "sluice_bgp_peer_established_total" NORTH), 3);
+	assert_int_equal(value_of(text, "sluice_bgp_peer_received_messages_total" NORTH), 1 << 20);
+	assert_int_equal(value_of(text, "sluice_bgp_peer_sent_messages_total" NORTH), 0);
+}
+
 static void other_questions(void **state)
 {
 	struct bed *bed = *state;
@@ -546,6 +635,8 @@ int main(void)
 		WITH_BED(rounds_are_bounded_steps), WITH_BED(health),
 		WITH_BED(health_of_links),
 		WITH_BED(other_questions),
+		cmocka_unit_test_setup_teardown(numbers_of_routing, setup_routed, teardown),
+		cmocka_unit_test_setup_teardown(every_line_is_right, setup_routed, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

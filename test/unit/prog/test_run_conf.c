@@ -389,14 +389,14 @@ static void routes(void **state)
 
 	(void)state;
 	bed->args.route_count = 2;
-	bed->args.route[0] = (struct conf_route){ .prefix = be32_of(0x0a140000),
-						  .prefix_len = 16,
+	bed->args.route[0] = (struct conf_route){ be32_of(0x0a140000), 16,
 						  .gateway = be32_of(0x0a0a0007) };
-	bed->args.route[1] = (struct conf_route){ .prefix = be32_of(0xc0000200),
-						  .prefix_len = 24,
-						  .kind = CONF_VIA_BLACKHOLE };
+	bed->args.route[1] = (struct conf_route){
+		.prefix = be32_of(0xc0000200), .prefix_len = 24, .kind = CONF_VIA_BLACKHOLE
+	};
+	bed->args.route[0].tag = bed->args.route[1].tag = 7;
 	build_good(bed);
-	assert_int_equal(conf->route_count, 3);
+	assert_true(conf->route_count == 3 && conf->route[0].tag == 7 && conf->route[1].tag == 7);
 	assert_int_equal(conf->route[0].route.path[0].out_if, 0);
 	assert_int_equal(conf->route[1].route.type, FIB_BLACKHOLE);
 	bed->args.route[0].gateway = be32_of(0x0b000001);

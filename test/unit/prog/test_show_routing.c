@@ -45,8 +45,8 @@ static void paths(void **state)
 		"unreachable\n");
 	line_is(CTL_SHOW_RIB,
 		"{\"prefix\":\"192.0.2.0/24\",\"source\":\"static\",\"type\":\"blackhole\","
-		"\"distance\":1,\"metric\":0,\"reachable\":true,\"hidden\":true}",
-		"  192.0.2.0/24        static       1/0      blackhole  refused\n");
+		"\"distance\":1,\"metric\":0,\"tag\":7,\"reachable\":true,\"hidden\":true}",
+		"  192.0.2.0/24        static       1/0      blackhole  tag 7  refused\n");
 }
 
 static void why_one_is_the_best(void **state)
@@ -84,6 +84,11 @@ static void peers(void **state)
 		"{\"prefix\":\"10.0.0.0/8\",\"refused\":true,\"next_hop\":\"198.18.0.2\","
 		"\"origin\":\"EGP\",\"as_path\":\"\",\"med\":0}",
 		"x 10.0.0.0/8          via 198.18.0.2       path EGP  med 0  refused by policy\n");
+	line_is(CTL_SHOW_BGP_ANNOUNCED,
+		"{\"prefix\":\"10.0.0.0/8\",\"source\":\"static\",\"path_id\":1,\"next_hop\":"
+		"\"198.18.0.1\",\"origin\":\"IGP\",\"as_path\":\"65010 65010\",\"med\":5}",
+		"  10.0.0.0/8          via 198.18.0.1       id 1  path 65010 65010 IGP  med 5  of "
+		"static\n");
 }
 
 static void the_others(void **state)

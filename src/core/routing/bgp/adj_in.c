@@ -23,6 +23,7 @@ void bgp_release(void *ctx, const struct rib_path *path)
 
 	CHECK(bgp->paths_of_client[path->client] > 0);
 	bgp->paths_of_client[path->client]--;
+	bgp->hidden_of_client[path->client] -= path->hidden;
 	bgp_attr_put(&bgp->store, path->attr);
 	bgp_attr_put(&bgp->store, path->extra);
 }
@@ -117,6 +118,7 @@ static void path_offer(struct import *im, const struct ip_prefix *prefix, u32 pa
 	bgp_attr_ref(&bgp->store, path.attr, 1);
 	bgp_attr_ref(&bgp->store, path.extra, 1);
 	bgp->paths_of_client[path.client]++;
+	bgp->hidden_of_client[path.client] += path.hidden;
 	if (rib_offer(bgp->env.rib, prefix, &path) == ERR_OK)
 		return;
 	bgp_release(bgp, &path);

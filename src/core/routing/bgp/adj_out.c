@@ -165,23 +165,10 @@ static bool announce(struct step *s, const struct rib_change *change, const stru
 	u64 bit = UINT64_C(1) << change->net % 64;
 	u64 *word = plane_word(s, plane, change->net);
 	struct bgp_nlri nlri = { change->prefix.addr.word[0], change->prefix.len, plane + 1 };
-	struct policy_result result;
 	struct bgp_group wanted;
-	struct rib_hop hop[RIB_HOPS_MAX];
 
-	if (change->prefix.addr.family != FAMILY_IP4 ||
-	    !bgp_export_asks(s->bgp, s->peer, change, path, &result))
-		return false;
-	wanted.source = (u8)s->bgp->seen_source;
-	wanted.attr = BGP_ATTR_NONE;
-	wanted.gateway = (struct ip_addr){ .family = FAMILY_NONE };
-	if (wanted.source == ROUTE_BGP)
-		wanted.attr = path->attr;
-	else if (path->hops != RIB_NONE && rib_hops_read(s->bgp->env.rib, path->hops, hop) > 0)
-		wanted.gateway = hop[0].gateway;
-	wanted.change_count = result.change_count;
-	memcpy(wanted.change, result.change, sizeof wanted.change);
-	if (!group_add(s, &wanted, &nlri))
+	if (!bgp_export_asks(s->bgp, s->peer, change, path, &wanted) ||
+	    !group_add(s, &wanted, &nlri))
 		return false;
 	s->peer->announced_count += (*word & bit) == 0;
 	*word |= bit;

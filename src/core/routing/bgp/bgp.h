@@ -234,6 +234,7 @@ struct bgp {
 	u64 announced_words; /* of a plane */
 	u16 peer_of_client[RIB_CLIENT_MAX];
 	u32 paths_of_client[RIB_CLIENT_MAX];
+	u32 hidden_of_client[RIB_CLIENT_MAX]; /* of them, those that policy refused */
 	struct map by_sock; /* lines: peer * BGP_LINES + line */
 	struct heap timers;
 	struct rng rng;
@@ -310,6 +311,7 @@ struct bgp_peer_shown {
 	struct bgp_open open; /* what the peer can */
 	bool as4, add_path_in, add_path_out, refresh, enhanced_refresh, restart; /* agreed on */
 	u32 paths_in; /* hidden ones too */
+	u32 hidden_in;
 	u32 prefix_limit;
 	u32 announced;
 	bool stale;
@@ -333,10 +335,6 @@ struct bgp_route_shown {
 /* What was heard of a peer; false: there is no more. */
 bool bgp_show_received(const struct bgp *bgp, be32 addr, u32 *cursor, struct bgp_route_shown *out,
 		       u32 max, u32 *count);
-/* Whether a net of the RIB was told to a peer, and how many paths of it: for a walk over the RIB.
- */
-u32 bgp_is_announced(const struct bgp *bgp, be32 addr, u32 net);
-
 enum { BGP_SHOWN_PATH_SIZE = 512, BGP_SHOWN_LIST_SIZE = 512 };
 struct bgp_attrs_shown {
 	const char *origin; /* "IGP", "EGP", "incomplete" */
@@ -350,6 +348,22 @@ struct bgp_attrs_shown {
 	bool cut;                         /* some did not fit */
 };
 void bgp_show_attrs(const struct bgp *bgp, u32 attr, struct bgp_attrs_shown *out);
+
+/* A route that a peer was told, with the attributes that it is told with: after the policy. They
+ * are not kept but made again, so that what waits to be told is shown as it will be, and what
+ * waits to be withdrawn is not shown.                                                            */
+struct bgp_told_shown {
+	struct ip_prefix prefix;
+	enum route_source source;
+	u32 path_id; /* that it is told under (RFC 7911); 0 */
+	struct bgp_attrs_shown attrs;
+};
+enum { BGP_TOLD_SHOWN_MAX = 16 };
+_Static_assert((u32)BGP_TOLD_SHOWN_MAX >= (u32)BGP_PATHS_OUT_MAX, "a net has room");
+/* Of out[BGP_TOLD_SHOWN_MAX] the first *count; false: there is no more. It works where messages are
+ * made, and changes nothing else.                                                                */
+bool bgp_show_announced(struct bgp *bgp, be32 addr, u64 *cursor, struct bgp_told_shown *out,
+			u32 *count);
 
 const char *bgp_state_name(enum bgp_state state);
 const char *bgp_event_name(enum bgp_event event);

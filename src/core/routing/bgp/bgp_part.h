@@ -130,9 +130,9 @@ void bgp_why(void *ctx, const struct rib_candidate *better, const struct rib_can
 
 /* A step of what a peer is to be told; true: there is more. */
 bool bgp_announce(struct bgp *bgp, struct bgp_peer *peer);
-/* Whether a path is told to a peer, and what its policy changes. */
+/* Whether a path is told to a peer; then from what its attributes are made, before head_len. */
 bool bgp_export_asks(struct bgp *bgp, const struct bgp_peer *peer, const struct rib_change *change,
-		     const struct rib_path *path, struct policy_result *result);
+		     const struct rib_path *path, struct bgp_group *wanted);
 /* The attributes that it is told with, in bgp->work; false: they do not fit. */
 bool bgp_export_make(struct bgp *bgp, const struct bgp_peer *peer, const struct bgp_group *group);
 void bgp_export_begin(struct bgp *bgp);

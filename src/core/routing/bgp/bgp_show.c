@@ -71,6 +71,8 @@ static void show_peer(const struct bgp *bgp, u32 at, struct bgp_peer_shown *out,
 	out->restart = up && peer->conf.graceful_restart && peer->open.restart_ip4;
 	if (peer->client != RIB_CLIENT_NONE)
 		out->paths_in = bgp->paths_of_client[peer->client];
+	if (peer->client != RIB_CLIENT_NONE)
+		out->hidden_in = bgp->hidden_of_client[peer->client];
 	out->prefix_limit = peer->conf.prefix_limit;
 	out->announced = peer->announced_count;
 	out->stale = peer->stale;
@@ -113,20 +115,6 @@ bool bgp_show_received(const struct bgp *bgp, be32 addr, u32 *cursor, struct bgp
 	}
 	*count = got;
 	return more;
-}
-
-u32 bgp_is_announced(const struct bgp *bgp, be32 addr, u32 net)
-{
-	const struct bgp_peer *peer = bgp_peer_find(bgp, addr);
-	u32 count = 0;
-
-	if (peer == NULL || !bgp_is_up(peer) || net >= bgp->conf.net_limit)
-		return 0;
-	for (u32 plane = 0; plane < peer->planes; plane++)
-		count += (u32)(peer->announced[plane * bgp->announced_words + net / 64] >>
-				       net % 64 &
-			       1);
-	return count;
 }
 
 /* ---- attributes ------------------------------------------------------------------------------ */
@@ -199,27 +187,25 @@ static void show_other(const struct bgp_body_attr *attr, struct text *text)
 	text_str(text, " bytes)");
 }
 
-void bgp_show_attrs(const struct bgp *bgp, u32 attr, struct bgp_attrs_shown *out)
+static void show_attrs(const struct bgp_attrs *attrs, struct bgp_attrs_shown *out)
 {
 	static const char *const origin[] = { "IGP", "EGP", "incomplete" };
 	struct text path, communities, large, others;
 	struct bgp_body_attr each;
-	struct bgp_attrs attrs;
 	u32 at = 0;
 
-	bgp_attr_load(&bgp->store, attr, &attrs);
-	out->origin = origin[attrs.head.origin];
-	out->nexthop = attrs.head.nexthop;
-	out->has_med = (attrs.head.flags & BGP_HAS_MED) != 0;
-	out->has_local_pref = (attrs.head.flags & BGP_HAS_LOCAL_PREF) != 0;
-	out->atomic = (attrs.head.flags & BGP_HAS_ATOMIC) != 0;
-	out->med = attrs.head.med;
-	out->local_pref = attrs.head.local_pref;
+	out->origin = origin[attrs->head.origin];
+	out->nexthop = attrs->head.nexthop;
+	out->has_med = (attrs->head.flags & BGP_HAS_MED) != 0;
+	out->has_local_pref = (attrs->head.flags & BGP_HAS_LOCAL_PREF) != 0;
+	out->atomic = (attrs->head.flags & BGP_HAS_ATOMIC) != 0;
+	out->med = attrs->head.med;
+	out->local_pref = attrs->head.local_pref;
 	text_init(&path, out->path, sizeof out->path);
 	text_init(&communities, out->communities, sizeof out->communities);
 	text_init(&large, out->large, sizeof out->large);
 	text_init(&others, out->others, sizeof out->others);
-	while (bgp_body_next(&attrs, &at, &each)) {
+	while (bgp_body_next(attrs, &at, &each)) {
 		if (each.type == BGP_AS_PATH)
 			show_path(each.value, &path);
 		else if (each.type == BGP_COMMUNITIES)
@@ -230,4 +216,65 @@ void bgp_show_attrs(const struct bgp *bgp, u32 attr, struct bgp_attrs_shown *out
 			show_other(&each, &others);
 	}
 	out->cut = path.cut || communities.cut || large.cut || others.cut;
+}
+
+void bgp_show_attrs(const struct bgp *bgp, u32 attr, struct bgp_attrs_shown *out)
+{
+	struct bgp_attrs attrs;
+
+	bgp_attr_load(&bgp->store, attr, &attrs);
+	show_attrs(&attrs, out);
+}
+
+/* ---- what was told --------------------------------------------------------------------------- */
+
+static bool is_told(const struct bgp *bgp, const struct bgp_peer *peer, u32 plane, u32 net)
+{
+	return net < bgp->conf.net_limit &&
+	       (peer->announced[plane * bgp->announced_words + net / 64] >> net % 64 & 1) != 0;
+}
+
+/* Places are counted as change_tell() does. */
+static u32 show_told(struct bgp *bgp, const struct bgp_peer *peer, const struct rib_shown *best,
+		     struct bgp_told_shown *out)
+{
+	struct rib_change change = { .net = best->net, .prefix = best->prefix };
+	struct rib_path path[BGP_PATHS_OUT_MAX] = { best->path };
+	struct bgp_group group;
+	u32 count = 1, told = 0, shown = 0;
+
+	if (peer->planes > 1)
+		count = rib_net_paths(bgp->env.rib, best->net, path, peer->planes);
+	for (u32 at = 0; at < count; at++) {
+		if (!bgp_export_asks(bgp, peer, &change, &path[at], &group) ||
+		    !bgp_export_make(bgp, peer, &group))
+			continue;
+		if (is_told(bgp, peer, told++, best->net)) {
+			out[shown].prefix = best->prefix;
+			out[shown].source = (enum route_source)group.source;
+			out[shown].path_id = peer->wire_out.with_id ? told : 0;
+			show_attrs(&bgp->work, &out[shown++].attrs);
+		}
+	}
+	return shown;
+}
+
+bool bgp_show_announced(struct bgp *bgp, be32 addr, u64 *cursor, struct bgp_told_shown *out,
+			u32 *count)
+{
+	const struct bgp_peer *peer = bgp_peer_find(bgp, addr);
+	struct rib_shown found[BGP_TOLD_SHOWN_MAX];
+	u32 got;
+
+	*count = 0;
+	if (peer == NULL || !bgp_is_up(peer))
+		return false;
+	got = rib_show(bgp->env.rib, cursor, found, BGP_TOLD_SHOWN_MAX / peer->planes);
+	bgp_export_begin(bgp);
+	for (u32 at = 0; at < got; at++) {
+		if (found[at].best)
+			*count += show_told(bgp, peer, &found[at], &out[*count]);
+	}
+	bgp_export_begin(bgp);
+	return got > 0;
 }

@@ -16,6 +16,7 @@ static void view_of(struct bgp *bgp, const struct rib_change *change, const stru
 	view->prefix = change->prefix;
 	view->source = source;
 	view->metric = path->metric;
+	view->has_tag = rib_path_tag(source, path, &view->tag);
 	if (attr == BGP_ATTR_NONE) {
 		bgp_view_fill(bgp, NULL, view);
 	} else if (attr != bgp->seen_attr) {
@@ -41,8 +42,10 @@ static bool may_tell(const struct bgp *bgp, const struct bgp_peer *peer,
 	return (head->flags & BGP_NO_EXPORT) == 0 || peer->internal;
 }
 
-bool bgp_export_asks(struct bgp *bgp, const struct bgp_peer *peer, const struct rib_change *change,
-		     const struct rib_path *path, struct policy_result *result)
+/* What the export policy says of a path. */
+static bool policy_asks(struct bgp *bgp, const struct bgp_peer *peer,
+			const struct rib_change *change, const struct rib_path *path,
+			struct policy_result *result)
 {
 	enum route_source source = rib_client_source(bgp->env.rib, path->client);
 
@@ -60,6 +63,27 @@ bool bgp_export_asks(struct bgp *bgp, const struct bgp_peer *peer, const struct 
 	view_of(bgp, change, path, source);
 	policy_run(bgp->conf.policy, peer->conf.export, &bgp->seen, result);
 	return result->accepted;
+}
+
+bool bgp_export_asks(struct bgp *bgp, const struct bgp_peer *peer, const struct rib_change *change,
+		     const struct rib_path *path, struct bgp_group *wanted)
+{
+	struct policy_result result;
+	struct rib_hop hop[RIB_HOPS_MAX];
+
+	if (change->prefix.addr.family != FAMILY_IP4 ||
+	    !policy_asks(bgp, peer, change, path, &result))
+		return false;
+	wanted->source = (u8)bgp->seen_source;
+	wanted->attr = BGP_ATTR_NONE;
+	wanted->gateway = (struct ip_addr){ .family = FAMILY_NONE };
+	if (wanted->source == ROUTE_BGP)
+		wanted->attr = path->attr;
+	else if (path->hops != RIB_NONE && rib_hops_read(bgp->env.rib, path->hops, hop) > 0)
+		wanted->gateway = hop[0].gateway;
+	wanted->change_count = result.change_count;
+	memcpy(wanted->change, result.change, sizeof wanted->change);
+	return true;
 }
 
 /* RFC 4271 section 5.1.3: a router on the network that we share with the peer is named itself. */

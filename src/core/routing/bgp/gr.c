@@ -37,6 +37,7 @@ bool bgp_restart_up(struct bgp *bgp, struct bgp_peer *peer)
 			return false;
 		bgp->peer_of_client[peer->client] = (u16)bgp_peer_index(bgp, peer);
 		bgp->paths_of_client[peer->client] = 0;
+		bgp->hidden_of_client[peer->client] = 0;
 		return true;
 	}
 	/* It says that it has not kept forwarding, or is no such peer any more: away with them. */

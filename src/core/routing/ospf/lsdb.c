@@ -298,7 +298,13 @@ static void gone(struct ospf *o, const struct ospf_lsa *lsa, ns_t now)
 		ospf_work_at(o, OSPF_WORK_EXT, now);
 }
 
-/* Section 14: no list of retransmissions has it, and nobody is in an exchange. */
+/* Section 14: no list of retransmissions has it, and nobody is in an exchange. One of ours that
+ * came back (section 13.4) stays until a pass has made it anew, with the number behind its own.  */
+static bool may_go(const struct ospf *o, const struct ospf_lsa *lsa)
+{
+	return lsa->rxmt == IDX_NONE && o->exchanging == 0 && !(lsa->own && lsa->again);
+}
+
 void ospf_lsa_purge(struct ospf *o, ns_t now)
 {
 	u32 *link = &o->dying_first;
@@ -308,7 +314,7 @@ void ospf_lsa_purge(struct ospf *o, ns_t now)
 		u32 idx = *link;
 		struct ospf_lsa *lsa = ospf_lsa_at(o, idx);
 
-		if (lsa->flushed && (lsa->rxmt != IDX_NONE || o->exchanging > 0)) {
+		if (lsa->flushed && !may_go(o, lsa)) {
 			link = &lsa->dying_next;
 			continue;
 		}

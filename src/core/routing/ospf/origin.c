@@ -46,6 +46,8 @@ static bool next_seq(struct ospf *o, u32 idx, const struct ospf_want *want, u32 
 	if (*seq == OSPF_SEQ_MAX) {
 		if (!lsa->flushed)
 			ospf_lsa_flush(o, idx, now);
+		lsa->again = false;
+		o->purge = true;
 		return false;
 	}
 	(*seq)++;
@@ -90,11 +92,16 @@ void ospf_originate(struct ospf *o, const struct ospf_want *want, ns_t now)
 void ospf_origin_sweep(struct ospf *o, u32 area, u8 type, ns_t now)
 {
 	for (u32 at = ospf_lsa_first(o, area, type); at != IDX_NONE;) {
-		const struct ospf_lsa *lsa = ospf_lsa_at(o, at);
+		struct ospf_lsa *lsa = ospf_lsa_at(o, at);
 		u32 next = lsa->next;
 
 		if (lsa->own && !lsa->flushed && lsa->pass != o->pass)
 			ospf_lsa_flush(o, at, now);
+		/* It came back flushed, and is not wanted. */
+		if (lsa->own && lsa->flushed && lsa->pass != o->pass && lsa->again) {
+			lsa->again = false;
+			o->purge = true;
+		}
 		at = next;
 	}
 }

@@ -113,6 +113,7 @@ static bool export_made(const struct ospf *o, const struct rib_change *change,
 	    change->source == ROUTE_OSPF || o->conf.export_policy == POLICY_NONE ||
 	    !is_for_others(change->best.type))
 		return false;
+	view.has_tag = rib_path_tag(change->source, &change->best, &view.tag);
 	policy_run(o->env.policies, o->conf.export_policy, &view, &result);
 	if (!result.accepted)
 		return false;
@@ -121,6 +122,7 @@ static bool export_made(const struct ospf *o, const struct rib_change *change,
 					.source = (u8)change->source,
 					.type2 = true,
 					.metric = o->conf.export_metric,
+					.tag = view.tag,
 					.iface = IFACE_NONE };
 	apply(o, &result, export);
 	take_gateway(o, change, export);

@@ -122,6 +122,7 @@ void rip_configure(struct rip *rip, const struct rip_conf *conf, ns_t now)
 	u32 net_limit = rip->conf.net_limit, neighbour_limit = rip->conf.neighbour_limit;
 	u32 sequence_base = rip->conf.sequence_base;
 	bool new_import = conf->import != rip->conf.import || conf->policy != rip->conf.policy;
+	bool other_drain = conf->drained != rip->conf.drained;
 
 	CHECK(rip_conf_wrong(conf) == NULL);
 	leave_missing(rip, conf, now);
@@ -144,6 +145,8 @@ void rip_configure(struct rip *rip, const struct rip_conf *conf, ns_t now)
 	rib_reader_rewind(rip->rib, rip->reader);
 	rip->changes_wait = true;
 	rip_iface_follow(rip, now);
+	if (other_drain)
+		rip_net_tell_again(rip);
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */

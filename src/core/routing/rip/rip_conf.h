@@ -60,6 +60,7 @@ struct rip_conf {
 	u32 sequence_base; /* seconds since some day: grows from one start to the next, RFC 4822 */
 	u16 import;        /* policy of what is heard; POLICY_NONE: everything is taken */
 	u16 export;        /* of routes of others; POLICY_NONE: none is announced */
+	bool drained;      /* all that is told is unreachable, whatever others are told of us */
 	const struct policy_conf *policy; /* outlives the configuration; NULL: there are none */
 	u32 iface_count;
 	struct rip_iface_conf iface[IFACE_MAX];

@@ -186,7 +186,7 @@ static bool offer(struct rip *rip, const struct rip_net *net)
 		.type = FIB_UNICAST,
 		.distance = rip->conf.distance,
 		.metric = net->metric,
-		.attr = net->tag,
+		.extra = net->tag,
 		.hops = rib_hops_of(rip, net),
 	};
 
@@ -377,6 +377,16 @@ void rip_net_drop_iface(struct rip *rip, u16 iface, ns_t now)
 	}
 }
 
+void rip_net_tell_again(struct rip *rip)
+{
+	for (u32 idx = 0; idx < rip->nets.cap; idx++) {
+		struct rip_net *net = rip_net_at(rip, idx);
+
+		if (slab_is_live(&rip->nets, idx) && net->version != 0)
+			net->version = ++rip->version;
+	}
+}
+
 /* ---- of others ------------------------------------------------------------------------------- */
 
 /* What the export policy makes of a route; metric zero: it is not announced. */
@@ -396,6 +406,8 @@ static struct export export_of(const struct rip *rip, const struct rib_change *c
 	struct export out = { .metric = rip->conf.export_metric };
 	struct policy_result result;
 
+	view.has_tag = rib_path_tag(change->source, &change->best, &view.tag);
+	out.tag = (u16)view.tag;
 	if (rip->conf.export == POLICY_NONE ||
 	    (change->best.type != FIB_UNICAST && change->best.type != FIB_BLACKHOLE &&
 	     change->best.type != FIB_PROHIBIT))

@@ -84,6 +84,11 @@ static bool is_own_link(const struct rip_iface *iface, const struct rip_net *net
 	       net->len == own.len && be32_eq(net->addr, own.addr.word[0]);
 }
 
+static u8 told_metric(const struct rip *rip, const struct rip_net *net)
+{
+	return rip->conf.drained ? RIP_INFINITY : rip_net_metric(net);
+}
+
 static struct rip_entry entry_of(const struct rip *rip, const struct rip_iface *iface,
 				 const struct rip_net *net)
 {
@@ -92,7 +97,7 @@ static struct rip_entry entry_of(const struct rip *rip, const struct rip_iface *
 		.tag = rip_net_tag(net),
 		.addr = net->addr,
 		.mask = be32_of(net->len == 0 ? 0 : UINT32_MAX << (32 - net->len)),
-		.metric = rip_net_metric(net),
+		.metric = told_metric(rip, net),
 	};
 
 	/* Split horizon with poisoned reverse, section 3.4.3. */
@@ -261,7 +266,7 @@ void rip_answer_some(struct rip *rip, struct rip_iface *iface, const u8 *at,
 		    rip_entry_dest(&entry, iface->addr, iface->addr_len, &len) == RIP_DEST_OK)
 			idx = rip_net_find(rip, entry.addr, len);
 		entry.metric = idx == IDX_NONE ? RIP_INFINITY
-					       : rip_net_metric(rip_net_at(rip, idx));
+					       : told_metric(rip, rip_net_at(rip, idx));
 		entry.tag = idx == IDX_NONE ? 0 : rip_net_tag(rip_net_at(rip, idx));
 		entry.next_hop = be32_of(0);
 		message_add(&message, &entry);

@@ -27,12 +27,14 @@ void rip_net_hear(struct rip *rip, const struct rip_heard *heard, ns_t now);
 void rip_net_links(struct rip *rip, ns_t now);
 /* Nobody by this interface is believed any longer. */
 void rip_net_drop_iface(struct rip *rip, u16 iface, ns_t now);
+/* All that is told is another thing now: each destination of ours hears of it at once. */
+void rip_net_tell_again(struct rip *rip);
 /* What the RIB chose for a prefix. */
 void rip_net_chosen(struct rip *rip, const struct rib_change *change, ns_t now);
 /* Times that have come, a step; true: there are more. */
 bool rip_net_due(struct rip *rip, ns_t now);
 
-/* What is told of a net, whomever we tell. */
+/* What is told of a net, whomever we tell, unless we are drained. */
 enum rip_route_kind rip_net_kind(const struct rip_net *net);
 u8 rip_net_metric(const struct rip_net *net);
 u16 rip_net_tag(const struct rip_net *net);
