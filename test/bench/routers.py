@@ -19,7 +19,7 @@ import tempfile
 import time
 
 FRR = "/usr/lib/frr"
-ASK_S = 20  # for one question to a router
+ASK_S = 120  # for one question: a router that reads a long configuration answers late
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
