@@ -35,6 +35,7 @@ struct sluice_route_conf {
 	be32 prefix;
 	u8 prefix_len;
 	u8 zone;
+	bool bfd; /* its gateways are used while BFD reaches them; of zone 0, and with BFD */
 	struct fib_route route;
 };
 
