@@ -233,10 +233,8 @@ static void add_route(struct building *b, const struct sluice_route_conf *route)
 }
 
 /* In the zone of the interface that it leads to. */
-static void add_unicast(struct building *b, be32 prefix, u8 prefix_len, struct fib_path path)
+static void add_unicast(struct building *b, struct sluice_route_conf route, struct fib_path path)
 {
-	struct sluice_route_conf route = { .prefix = prefix, .prefix_len = prefix_len };
-
 	route.zone = b->conf->iface[path.out_if].zone;
 	route.route.type = FIB_UNICAST;
 	route.route.path_count = 1;
@@ -248,11 +246,14 @@ static void add_unicast(struct building *b, be32 prefix, u8 prefix_len, struct f
 static void route_by_gateway(struct building *b, const struct run_place *place,
 			     const struct conf_route *given)
 {
+	struct sluice_route_conf route = { .prefix = given->prefix,
+					   .prefix_len = given->prefix_len,
+					   .bfd = given->bfd };
 	struct fib_path path = { .gateway = given->gateway };
 	u8 zone = conf_zone_find(b->asked, given->zone);
 
 	if (iface_towards(b->conf, zone, given->gateway, &path.out_if))
-		add_unicast(b, given->prefix, given->prefix_len, path);
+		add_unicast(b, route, path);
 	else if (!b->facts->offline)
 		run_error(b->errors,
 			  "%s: the gateway %s is on no network of the interfaces; it has to be a "
@@ -304,6 +305,8 @@ static void own_routes(struct building *b, u32 index)
 		return;
 	for (u32 i = 0; i < facts->route_count; i++) {
 		const struct os_route *route = &facts->route[i];
+		struct sluice_route_conf own = { .prefix = route->prefix,
+						 .prefix_len = route->prefix_len };
 		struct fib_path path = { .gateway = route->gateway, .out_if = (u16)index };
 
 		if (route->connected ||
@@ -311,7 +314,7 @@ static void own_routes(struct building *b, u32 index)
 			continue;
 		if (route->prefix_len == 0 && b->asked->iface[index].side == IFACE_INSIDE)
 			continue;
-		add_unicast(b, route->prefix, route->prefix_len, path);
+		add_unicast(b, own, path);
 	}
 }
 

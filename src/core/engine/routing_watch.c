@@ -1,12 +1,13 @@
 /* BFD for the others: whom it watches, and who is told that a neighbour is gone (RFC 5882).
  *
- * Now and then all that asks for it is looked at: peers of BGP, neighbours of OSPF, gateways of routes
- * of the configuration. Who is there no longer is not watched any more. A path that fails is told at
- * once, in the same turn of the engine.
+ * Now and then all that asks for it is looked at: peers of BGP, neighbours of OSPF, gateways of
+ * routes of the configuration. Who is there no longer is not watched any more. A path that fails is
+ * told at once, in the same turn of the engine.
  *
- * A route of the configuration has no protocol that would know of its gateway, so its gateway counts
- * as reached when the session has been up, and until it fails (RFC 5882 section 5). A neighbour who
- * says that its administrator ended the session is believed in as before: nothing is known then.  */
+ * A route of the configuration has no protocol that would know of its gateway, so its gateway
+ * counts as reached when the session has been up, and until it fails (RFC 5882 section 5). A
+ * neighbour who says that its administrator ended the session is believed in as before: nothing is
+ * known then.                                                                                    */
 #include "core/engine/engine.h"
 
 static const ns_t look_ns = NS_PER_SEC;

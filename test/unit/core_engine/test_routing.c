@@ -583,7 +583,8 @@ static u8 nbr_state(const struct bed *bed)
 	struct ospf_nbr_shown nbr;
 	u32 cursor = 0;
 
-	if (ospf_show_nbrs(bed->path.rig.s->routing->ospf, &cursor, &nbr, 1, bed->path.rig.now) == 0)
+	if (ospf_show_nbrs(bed->path.rig.s->routing->ospf, &cursor, &nbr, 1, bed->path.rig.now) ==
+	    0)
 		return OSPF_NBR_DOWN;
 	return (u8)nbr.state;
 }
@@ -603,7 +604,7 @@ static bool nbr_is_lost(const struct bed *bed)
 }
 
 /* Without a hello for 40 s: who is gone is lost in the same instant in which BFD knows it. */
-static void test_neighbour_goes_with_its_session(void **state)
+static void test_neighbour_goes_with_bfd(void **state)
 {
 	struct bed *bed = bed_with_bfd();
 	struct far far = { .state = BFD_DOWN };
@@ -667,7 +668,7 @@ int main(void)
 		cmocka_unit_test(test_zebra_tells_routes),
 		cmocka_unit_test(test_route_goes_with_its_gateway),
 		cmocka_unit_test(test_route_stays_without_bfd),
-		cmocka_unit_test(test_neighbour_goes_with_its_session),
+		cmocka_unit_test(test_neighbour_goes_with_bfd),
 		cmocka_unit_test(test_what_was_not_planned_can_not_be_had),
 	};
 
