@@ -37,7 +37,8 @@ QUIET_CPU_S = 0.02  # in half a second
 # ---- the table ---------------------------------------------------------------------------------
 
 def routes_write(out, count):
-    """As many prefixes of the Internet's lengths, PER_SET of them with the same attributes."""
+    """As many prefixes of the Internet's lengths, PER_SET of them with the same attributes. No path
+    has the receiver's AS, which would be a loop."""
     rng, seen = random.Random(7), set()
     while len(seen) < count:
         length = rng.choice(LENGTHS)
@@ -45,7 +46,7 @@ def routes_write(out, count):
         if net >> 24 in (10, 127, 192, 198) or (net, length) in seen:
             continue
         if len(seen) % PER_SET == 0:
-            path = "".join(f"bgp_path.prepend({rng.randrange(1, 400000)});"
+            path = "".join(f"bgp_path.prepend({rng.randrange(100000, 400000)});"
                            for _ in range(rng.randrange(1, 6)))
             tags = "".join(f"bgp_community.add((3356,{rng.randrange(5000)}));"
                            for _ in range(rng.randrange(0, 8)))
