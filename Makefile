@@ -339,7 +339,7 @@ install-test: all ## manual pages, completion, installation, package (K=part of 
 # ---- measuring -------------------------------------------------------------------------------
 
 BENCH_ARGS ?= --json $(BUILD)/bench.json
-.PHONY: bench bench-fib bench-net bench-filter bench-tcp bench-cc cover
+.PHONY: bench bench-fib bench-net bench-filter bench-tcp bench-cc bench-routes bench-converge cover
 bench: $(BENCH_BIN) ## ns per packet in memory, beside the machine's floor
 	$(BUILD)/bench_nat $(BENCH_ARGS)
 bench-fib: $(BUILD)/bench_fib ## routes in memory: look-ups, changes, bytes of a million prefixes
@@ -356,6 +356,10 @@ bench-net: all $(INTEROP_BIN) ## beside kernel NAT over veth, in turn, as root
 	@SLUICE=$(abspath $(BUILD)/sluice) INTEROP_BIN=$(abspath $(BUILD)/interop/bin) test/bench/bench_net.sh
 bench-cc: all ## congestion control beside Linux's over `sluice link`, as root (BENCH_CC='--table loss --cells 1,5 --seeds 2')
 	@$(PYTHON) test/bench/bench_cc.py --sluice $(abspath $(BUILD)/sluice) --json $(BUILD)/bench_cc.json $(BENCH_CC)
+bench-routes: all ## a table of routes from BIRD, taken in by sluice, BIRD and FRR in turn, as root (BENCH_ROUTES='--routes 1000000 --rounds 5')
+	@$(PYTHON) -B test/bench/bench_routes.py --sluice $(abspath $(BUILD)/sluice) --json $(BUILD)/bench_routes.json $(BENCH_ROUTES)
+bench-converge: all ## how long until routes are right, sluice and BIRD with FRR at the other end, as root
+	@$(PYTHON) -B test/bench/bench_converge.py --sluice $(abspath $(BUILD)/sluice) --json $(BUILD)/bench_converge.json $(BENCH_CONVERGE)
 cover: ## which lines the unit tests and simulations reach
 	@$(MAKE) -j$(JOBS) COV=1 CFLAGS='-O0 -g' BUILD=$(BUILD)/cover tests
 	@find $(BUILD)/cover -name '*.gcda' -delete

@@ -36,6 +36,7 @@ struct sluice_route_conf {
 	u8 prefix_len;
 	u8 zone;
 	u32 tag; /* that policies of routing match; zero: none */
+	bool bfd; /* its gateways are used while BFD reaches them; of zone 0, and with BFD */
 	struct fib_route route;
 };
 

@@ -248,7 +248,8 @@ static void route_by_gateway(struct building *b, const struct run_place *place,
 {
 	struct sluice_route_conf route = { .prefix = given->prefix,
 					   .prefix_len = given->prefix_len,
-					   .tag = given->tag };
+					   .tag = given->tag,
+					   .bfd = given->bfd };
 	struct fib_path path = { .gateway = given->gateway };
 	u8 zone = conf_zone_find(b->asked, given->zone);
 
@@ -306,6 +307,8 @@ static void own_routes(struct building *b, u32 index)
 		return;
 	for (u32 i = 0; i < facts->route_count; i++) {
 		const struct os_route *route = &facts->route[i];
+		struct sluice_route_conf own = { .prefix = route->prefix,
+						 .prefix_len = route->prefix_len };
 		struct fib_path path = { .gateway = route->gateway, .out_if = (u16)index };
 
 		if (route->connected ||
@@ -313,10 +316,7 @@ static void own_routes(struct building *b, u32 index)
 			continue;
 		if (route->prefix_len == 0 && b->asked->iface[index].side == IFACE_INSIDE)
 			continue;
-		add_unicast(b,
-			    (struct sluice_route_conf){ .prefix = route->prefix,
-							.prefix_len = route->prefix_len },
-			    path);
+		add_unicast(b, own, path);
 	}
 }
 

@@ -30,8 +30,9 @@ static u32 given_or(u32 given, u32 usual)
 
 /* ---- limits ---------------------------------------------------------------------------------- */
 
-static void wanted_of_protocols(const struct conf_routing *asked, struct run_routing_facts *wanted)
+static void wanted_of_protocols(const struct conf *conf, struct run_routing_facts *wanted)
 {
+	const struct conf_routing *asked = &conf->routing;
 	const struct conf_bgp *bgp = &asked->bgp;
 	static struct ospf_conf ospf;
 	static struct rip_conf rip;
@@ -59,7 +60,7 @@ static void wanted_of_protocols(const struct conf_routing *asked, struct run_rou
 	wanted->has_rip = asked->rip.iface_count || asked->rip.net_limit;
 	wanted->rip_nets = given_or(asked->rip.net_limit, rip.net_limit);
 	wanted->rip_nbrs = given_or(asked->rip.nbr_limit, rip.neighbour_limit);
-	wanted->has_bfd = conf_routing_uses_bfd(asked) || asked->bfd.peer_limit;
+	wanted->has_bfd = conf_uses_bfd(conf) || asked->bfd.peer_limit;
 	wanted->bfd_peers = given_or(asked->bfd.peer_limit, bfd.peer_limit);
 	wanted->has_fpm = asked->fpm.port != 0;
 	wanted->fpm_objects = given_or(asked->fpm.object_limit, fpm.object_limit);
@@ -74,9 +75,9 @@ static struct run_routing_facts wanted_limits(const struct conf *conf)
 	wanted.rib_nets = given_or(asked->net_limit, conf->fib.prefix_count);
 	wanted.rib_paths = given_or(asked->path_limit, 2 * wanted.rib_nets);
 	wanted.rib_hops = given_or(asked->hops_limit, conf->fib.route_count);
-	wanted_of_protocols(asked, &wanted);
+	wanted_of_protocols(conf, &wanted);
 	if (!wanted.has_bgp && !wanted.has_ospf && !wanted.has_rip && !wanted.has_fpm &&
-	    asked->net_limit == 0)
+	    asked->net_limit == 0 && !conf_routes_use_bfd(conf))
 		memset(&wanted, 0, sizeof wanted);
 	return wanted;
 }
@@ -193,7 +194,7 @@ static void check_room(const struct run_source *source, const struct run_routing
 		no_memory(source, &asked->ospf.area[0].id, "OSPF (limits.ospf-lsas)", errors);
 	if (asked->rip.iface_count && !has->has_rip)
 		no_memory(source, asked->rip.iface[0].name, "RIP (limits.rip-routes)", errors);
-	if (conf_routing_uses_bfd(asked) && !has->has_bfd)
+	if (conf_uses_bfd(source->conf) && !has->has_bfd)
 		no_memory(source, &asked->bfd, "BFD (limits.bfd-neighbours)", errors);
 	if (has->has_bgp && asked->bgp.peer_count > has->bgp_peers)
 		run_error(errors,
@@ -243,12 +244,14 @@ static be32 router_id(const struct run_source *source, const struct run_facts *f
 /* ---- all ------------------------------------------------------------------------------------- */
 
 /* What a running engine is to speak now; at its start, whatever there is to be memory for. */
-static void set_spoken(const struct conf_routing *asked, struct routing_conf *routing)
+static void set_spoken(const struct conf *conf, struct routing_conf *routing)
 {
+	const struct conf_routing *asked = &conf->routing;
+
 	routing->has_bgp &= asked->bgp.as != 0;
 	routing->has_ospf &= asked->ospf.area_count > 0;
 	routing->has_rip &= asked->rip.iface_count > 0;
-	routing->has_bfd &= conf_routing_uses_bfd(asked);
+	routing->has_bfd &= conf_uses_bfd(conf);
 	routing->has_fpm &= asked->fpm.port != 0;
 }
 
@@ -289,7 +292,7 @@ void run_routing_build(const struct run_source *source, const struct run_facts *
 	conf->routing = routing;
 	set_limits(&has, routing);
 	if (facts->address_limit)
-		set_spoken(&source->conf->routing, routing);
+		set_spoken(source->conf, routing);
 	set_sockets(&has, conf);
 	run_routing_policies(&source->conf->routing, &routing->policy);
 	run_routing_bgp(source->conf, routing);

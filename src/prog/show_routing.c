@@ -134,7 +134,9 @@ static void put_way(FILE *out, const json_t *path)
 	put_count(out, path, "path_id", "id");
 	put_attrs(out, path);
 	put_flag(out, path, "stale", "stale");
-	put_flag(out, path, "hidden", "refused");
+	put_flag(out, path, "hidden",
+		 strcmp(text_of(path, "source"), "static") == 0 ? "BFD does not reach it"
+								: "refused");
 	if (json_is_false(json_object_get(path, "reachable")))
 		fprintf(out, "  unreachable");
 }

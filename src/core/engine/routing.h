@@ -22,6 +22,7 @@
 
 struct sluice;
 struct sluice_conf;
+struct sluice_route_conf;
 
 /* The owner of sockets, too: zero is whoever has the engine. */
 enum speaker { SPEAKER_BFD = 1, SPEAKER_BGP, SPEAKER_OSPF, SPEAKER_RIP, SPEAKER_FPM, SPEAKERS };
@@ -44,6 +45,7 @@ struct routing_watched {
 	u16 iface;
 	u8 source;
 	bool wanted; /* was seen in the last look */
+	bool reached; /* as BFD says; not before it said so for the first time */
 	u32 id;      /* of BFD; BFD_NONE: free */
 };
 
@@ -96,8 +98,13 @@ void routing_local_init(struct routing *routing);
  * was them.                                                                                      */
 enum err routing_build(struct sluice *s, const struct sluice_conf *conf, const char **why);
 
-/* routing_watch.c: neighbours of other protocols that BFD watches. */
+/* Routes of the configuration by this gateway that BFD watches: chosen again, and published. */
+void routing_fixed_again(struct sluice *s, be32 gateway, u16 iface);
+
+/* routing_watch.c: neighbours of other protocols, and gateways of routes, that BFD watches. */
 void routing_watch(struct sluice *s, ns_t now);
+bool routing_fixed_reaches(struct routing *routing, const struct fib_path *path);
+bool routing_fixed_is_by(const struct sluice_route_conf *conf, be32 gateway, u16 iface);
 
 /* speaker.c */
 struct speaker_io routing_speaker_io(struct routing *routing, enum speaker speaker);

@@ -15,6 +15,7 @@ struct local_route {
 	u32 path_id;
 	enum fib_type type;
 	u8 distance;
+	bool hidden; /* kept to be shown: nothing of it can be reached */
 	u32 extra; /* of a connected one its place among those of its prefix, of others the tag */
 	u32 hop_count;
 	struct rib_hop hop[RIB_HOPS_MAX];
@@ -36,6 +37,7 @@ static void route_offer(struct local_walk *walk, const struct local_route *route
 		.client = route->client,
 		.type = (u8)route->type,
 		.distance = route->distance,
+		.hidden = route->hidden,
 		.path_id = route->path_id,
 		.extra = route->extra,
 		.hops = RIB_NONE,
@@ -163,8 +165,9 @@ static void links_walk(struct local_walk *walk)
 
 /* ---- the configuration ----------------------------------------------------------------------- */
 
-/* By links that are up; of a route none of whose links is, nothing is left. */
-static bool fixed_hops(const struct local_walk *walk, const struct fib_route *from,
+/* By links that are up; of a route none of whose links is, nothing is left. Where BFD watches, by
+ * gateways that it reaches, too: if there are none the route stands and is not used.            */
+static bool fixed_hops(const struct local_walk *walk, const struct fib_route *from, bool bfd,
 		       struct local_route *route)
 {
 	for (u32 at = 0; from->type == FIB_UNICAST && at < from->path_count; at++) {
@@ -172,6 +175,8 @@ static bool fixed_hops(const struct local_walk *walk, const struct fib_route *fr
 		struct rib_hop *hop = &route->hop[route->hop_count];
 
 		if (path->out_if >= walk->conf->iface_count || !is_up(walk, path->out_if))
+			continue;
+		if (bfd && !routing_fixed_reaches(walk->s->routing, path) != route->hidden)
 			continue;
 		hop->gateway = (struct ip_addr){ .family = FAMILY_NONE };
 		if (path->gateway.raw != 0)
@@ -183,26 +188,54 @@ static bool fixed_hops(const struct local_walk *walk, const struct fib_route *fr
 	return from->type != FIB_UNICAST || route->hop_count > 0;
 }
 
+static void fixed_do(struct local_walk *walk, const struct sluice_route_conf *conf)
+{
+	struct local_route route = {
+		.client = walk->s->routing->fixed,
+		.type = conf->route.type,
+		.distance = RIB_DISTANCE_STATIC,
+		.extra = conf->tag,
+	};
+	bool some;
+
+	/* Bits behind the length are the RIB's to find. */
+	route.prefix = (struct ip_prefix){ ip_addr4(conf->prefix), conf->prefix_len };
+	if (conf->route.path_count > FIB_PATHS_MAX) {
+		walk->err = ERR_RANGE;
+		return;
+	}
+	some = fixed_hops(walk, &conf->route, conf->bfd, &route);
+	if (!some && conf->bfd) {
+		route.hidden = true;
+		some = fixed_hops(walk, &conf->route, true, &route);
+	}
+	if (some)
+		route_do(walk, &route);
+}
+
 static void fixed_walk(struct local_walk *walk)
 {
 	for (u32 at = 0; at < walk->conf->route_count; at++) {
-		const struct sluice_route_conf *conf = &walk->conf->route[at];
-		struct local_route route = {
-			.client = walk->s->routing->fixed,
-			.type = conf->route.type,
-			.distance = RIB_DISTANCE_STATIC,
-			.extra = conf->tag,
-		};
-
-		if (conf->zone != 0)
-			continue;
-		/* Bits behind the length are the RIB's to find. */
-		route.prefix = (struct ip_prefix){ ip_addr4(conf->prefix), conf->prefix_len };
-		if (conf->route.path_count > FIB_PATHS_MAX)
-			walk->err = ERR_RANGE;
-		else if (fixed_hops(walk, &conf->route, &route))
-			route_do(walk, &route);
+		if (walk->conf->route[at].zone == 0)
+			fixed_do(walk, &walk->conf->route[at]);
 	}
+}
+
+void routing_fixed_again(struct sluice *s, be32 gateway, u16 iface)
+{
+	struct local_walk walk = { .s = s, .conf = &s->conf };
+
+	for (u32 at = 0; at < s->conf.route_count; at++) {
+		const struct sluice_route_conf *conf = &s->conf.route[at];
+
+		if (!conf->bfd || conf->zone != 0 || !routing_fixed_is_by(conf, gateway, iface))
+			continue;
+		/* There was room for it before, and it takes the same place. */
+		walk.err = ERR_OK;
+		for (walk.step = LOCAL_OFFER; walk.step <= LOCAL_SETTLE; walk.step++)
+			fixed_do(&walk, conf);
+	}
+	fib_publish(&s->fib[0]);
 }
 
 /* ---- prefixes of NAT ------------------------------------------------------------------------- */

@@ -1,7 +1,13 @@
 /* BFD for the others: whom it watches, and who is told that a neighbour is gone (RFC 5882).
  *
- * Now and then all that asks for it is looked at: peers of BGP, neighbours of OSPF. Who is there no
- * longer is not watched any more. A path that fails is told at once.                             */
+ * Now and then all that asks for it is looked at: peers of BGP, neighbours of OSPF, gateways of
+ * routes of the configuration. Who is there no longer is not watched any more. A path that fails is
+ * told at once, in the same turn of the engine.
+ *
+ * A route of the configuration has no protocol that would know of its gateway, so its gateway
+ * counts as reached when the session has been up, and until it fails (RFC 5882 section 5). A
+ * neighbour who says that its administrator ended the session is believed in as before: nothing is
+ * known then.                                                                                    */
 #include "core/engine/engine.h"
 
 static const ns_t look_ns = NS_PER_SEC;
@@ -41,7 +47,10 @@ static void want(struct sluice *s, be32 addr, u16 iface, enum route_source sourc
 		id = watched == NULL ? BFD_NONE : bfd_get(r->bfd, addr, iface, source, s->now);
 		if (id == BFD_NONE)
 			return;
-		*watched = (struct routing_watched){ addr, iface, (u8)source, true, id };
+		*watched = (struct routing_watched){ addr, iface, (u8)source, true,
+						     bfd_is_up(r->bfd, id), id };
+		if (source == ROUTE_STATIC && watched->reached)
+			routing_fixed_again(s, addr, iface);
 	}
 	watched->wanted = true;
 }
@@ -87,6 +96,57 @@ static void ospf_look(struct sluice *s)
 	}
 }
 
+/* ---- routes of the configuration ------------------------------------------------------------- */
+
+bool routing_fixed_reaches(struct routing *r, const struct fib_path *path)
+{
+	const struct routing_watched *watched =
+		watched_find(r, path->gateway, path->out_if, ROUTE_STATIC);
+
+	return watched != NULL && watched->reached;
+}
+
+bool routing_fixed_is_by(const struct sluice_route_conf *conf, be32 gateway, u16 iface)
+{
+	for (u32 at = 0; at < conf->route.path_count && at < FIB_PATHS_MAX; at++) {
+		const struct fib_path *path = &conf->route.path[at];
+
+		if (be32_eq(path->gateway, gateway) && path->out_if == iface)
+			return true;
+	}
+	return false;
+}
+
+static void fixed_look(struct sluice *s)
+{
+	for (u32 at = 0; at < s->conf.route_count; at++) {
+		const struct sluice_route_conf *conf = &s->conf.route[at];
+
+		for (u32 n = 0; conf->bfd && conf->zone == 0 && n < conf->route.path_count; n++)
+			want(s, conf->route.path[n].gateway, conf->route.path[n].out_if,
+			     ROUTE_STATIC);
+	}
+}
+
+static void fixed_tell(struct sluice *s, const struct bfd_change *change)
+{
+	struct routing_watched *watched =
+		watched_find(s->routing, change->addr, change->iface, ROUTE_STATIC);
+	bool reached;
+
+	if (watched == NULL)
+		return;
+	reached = change->state == BFD_UP || (watched->reached && !change->failed);
+	if (change->failed && change->remote_admin)
+		reached = true;
+	if (reached == watched->reached)
+		return;
+	watched->reached = reached;
+	routing_fixed_again(s, change->addr, change->iface);
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
 static void look(struct sluice *s)
 {
 	struct routing *r = s->routing;
@@ -95,6 +155,7 @@ static void look(struct sluice *s)
 		r->watched[at].wanted = false;
 	bgp_look(s);
 	ospf_look(s);
+	fixed_look(s);
 	for (u32 at = 0; at < r->watched_count; at++) {
 		struct routing_watched *watched = &r->watched[at];
 
@@ -109,6 +170,8 @@ static void tell(struct sluice *s, const struct bfd_change *change)
 {
 	struct routing *r = s->routing;
 
+	if ((change->sources >> ROUTE_STATIC & 1) != 0)
+		fixed_tell(s, change);
 	/* RFC 5882 section 4.2: who is down because he was told to be is no failure. */
 	if (!change->failed || change->remote_admin)
 		return;

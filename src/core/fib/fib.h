@@ -186,6 +186,15 @@ static ALWAYS_INLINE void fib_prefetch(const struct fib *fib, be32 prefix, u8 le
 	prefetch(&fib->prefix_bucket[fib_prefix_hash(fib, be32_host(prefix), len)]);
 	prefetch(&fib->next_root[be32_host(prefix) >> 16]);
 }
+/* Once that is there: what it leads to. */
+static inline void fib_prefetch_page(const struct fib *fib, be32 prefix, u8 len)
+{
+	u32 first = fib->prefix_bucket[fib_prefix_hash(fib, be32_host(prefix), len)];
+
+	prefetch(&fib->page[fib->next_root[be32_host(prefix) >> 16].page]);
+	if (first != IDX_NONE)
+		prefetch(&fib->prefix[first]);
+}
 
 /* ERR_NOT_FOUND, ERR_MEMORY as above. What is fixed becomes again what it was. */
 MUST_USE enum err fib_del(struct fib *fib, be32 prefix, u8 len);

@@ -1,8 +1,9 @@
 /* Longest prefix match: the root and its pages.
  *
- * To change a page it is spread out over its 256 slots, changed there, and packed again: at once
- * where it lies if it was made since the last publish, else into a new one. All that may fail is
- * reserved before anything is changed.                                                          */
+ * To change a page its runs are copied, cut and joined there, and packed again: at once where it
+ * lies if it was made since the last publish, else into a new one. So a change costs as many steps
+ * as the page has runs, and few have many. All that may fail is reserved before anything is
+ * changed.                                                                                       */
 #include "core/fib/fib_part.h"
 
 enum {
@@ -11,14 +12,15 @@ enum {
 	SPARE_SHARE = 8, /* and one in so many for those that wait for publish */
 };
 
-/* A page spread out. */
+/* A page that is being changed. */
 struct draft {
-	u32 slot[FIB_PAGE_SLOTS];
-	u32 above;
-	u32 old; /* page that it was read from, 0: none */
-	u64 starts[FIB_PAGE_WORDS]; /* where runs begin; known when it was reserved for */
+	u64 starts[FIB_PAGE_WORDS]; /* where runs begin */
+	u32 run[FIB_PAGE_SLOTS];
 	u32 run_count;
-	u32 block; /* reserved for it; IDX_NONE: the runs fit into the page */
+	u32 above;
+	u32 old;         /* page that it was read from, 0: none */
+	u32 block;       /* reserved for it; IDX_NONE: the runs fit into the page */
+	bool same_block; /* that of the page, which nobody else knows */
 };
 
 u32 fib_level_base(u32 len)
@@ -215,48 +217,118 @@ void fib_page_read(const struct fib *fib, u32 idx, u32 slot[FIB_PAGE_SLOTS])
 
 static void draft_read(const struct fib *fib, struct draft *draft, u32 idx)
 {
+	const struct fib_page *page = &fib->page[idx];
+	const u32 *run = page->runs;
+
 	draft->old = idx;
 	draft->block = IDX_NONE;
-	draft->above = 0;
+	draft->same_block = false;
 	if (idx == 0) {
-		memset(draft->slot, 0, sizeof draft->slot);
+		memset(draft->starts, 0, sizeof draft->starts);
+		draft->starts[0] = 1;
+		draft->run_count = 1;
+		draft->run[0] = 0;
+		draft->above = 0;
 		return;
 	}
-	draft->above = fib->page[idx].above;
-	fib_page_read(fib, idx, draft->slot);
+	if (fib_page_has_block(page))
+		run = &fib->blocks.store[page->runs[0] * FIB_BLOCK_UNIT];
+	memcpy(draft->starts, page->starts, sizeof draft->starts);
+	draft->run_count = fib_page_run_count(page);
+	draft->above = page->above;
+	memcpy(draft->run, run, draft->run_count * sizeof *run);
+}
+
+/* The run that a slot is in. */
+static u32 draft_run(const struct draft *draft, u32 slot)
+{
+	u32 word = slot / 64;
+	u32 run = u64_count_bits(draft->starts[word] & UINT64_MAX >> (63 - slot % 64));
+
+	while (word-- > 0)
+		run += u64_count_bits(draft->starts[word]);
+	return run - 1;
+}
+
+/* Where the next run begins; FIB_PAGE_SLOTS: this was the last one. */
+static u32 draft_next(const struct draft *draft, u32 slot)
+{
+	u32 word = ++slot / 64;
+	u64 left;
+
+	if (slot == FIB_PAGE_SLOTS)
+		return slot;
+	left = draft->starts[word] & UINT64_MAX << slot % 64;
+	while (left == 0 && ++word < FIB_PAGE_WORDS)
+		left = draft->starts[word];
+	return left == 0 ? FIB_PAGE_SLOTS : word * 64 + (u32)__builtin_ctzll(left);
+}
+
+/* A run begins at this slot, whatever its value. Returns which. */
+static u32 draft_split(struct draft *draft, u32 slot)
+{
+	u64 bit = UINT64_C(1) << slot % 64;
+	u32 run;
+
+	if (slot == FIB_PAGE_SLOTS)
+		return draft->run_count;
+	run = draft_run(draft, slot);
+	if ((draft->starts[slot / 64] & bit) != 0)
+		return run;
+	memmove(&draft->run[run + 1], &draft->run[run],
+		(draft->run_count - run) * sizeof draft->run[0]);
+	draft->starts[slot / 64] |= bit;
+	draft->run_count++;
+	return run + 1;
+}
+
+/* Runs that begin from `first` to `end` and are the same as the one before are one with it. */
+static void draft_join(struct draft *draft, u32 first, u32 end)
+{
+	u32 from = draft_run(draft, first), to = from;
+
+	for (u32 slot = first; slot <= end && slot < FIB_PAGE_SLOTS; from++) {
+		if (to > 0 && draft->run[from] == draft->run[to - 1])
+			draft->starts[slot / 64] &= ~(UINT64_C(1) << slot % 64);
+		else
+			draft->run[to++] = draft->run[from];
+		slot = draft_next(draft, slot);
+	}
+	if (from == to)
+		return;
+	memmove(&draft->run[to], &draft->run[from],
+		(draft->run_count - from) * sizeof draft->run[0]);
+	draft->run_count -= from - to;
 }
 
 static bool draft_is_empty(const struct draft *draft)
 {
-	return draft->run_count == 1 && draft->slot[0] == 0;
+	return draft->run_count == 1 && draft->run[0] == 0;
 }
 
-/* The block that it will need. False when there is none. */
+/* The block that it will need: that of the page where that is its own and as large. False when
+ * there is none.                                                                                */
 static bool draft_reserve(struct fib *fib, struct draft *draft)
 {
-	u32 before = ~draft->slot[0];
+	const struct fib_page *page = &fib->page[draft->old];
+	u32 class;
 
-	draft->run_count = 0;
-	for (u32 word = 0; word < FIB_PAGE_WORDS; word++) {
-		const u32 *slot = &draft->slot[word * 64];
-		u64 starts = 0;
-
-		for (u32 bit = 0; bit < 64; bit++) {
-			starts |= (u64)(slot[bit] != before) << bit;
-			before = slot[bit];
-		}
-		draft->starts[word] = starts;
-		draft->run_count += u64_count_bits(starts);
-	}
 	if (draft->run_count <= FIB_INLINE_RUNS)
 		return true;
-	draft->block = fib_block_new(&fib->blocks, fib_block_class(draft->run_count));
+	class = fib_block_class(draft->run_count);
+	if (page_is_fresh(fib, draft->old) && fib_page_has_block(page) && (page->epoch & 1) == 0 &&
+	    fib_block_class(fib_page_run_count(page)) == class) {
+		draft->block = page->runs[0];
+		draft->same_block = true;
+		return true;
+	}
+	draft->block = fib_block_new(&fib->blocks, class);
 	return draft->block != IDX_NONE;
 }
 
 static void draft_cancel(struct fib *fib, struct draft *draft)
 {
-	if (draft->block != IDX_NONE)
+	if (draft->block != IDX_NONE && !draft->same_block)
 		fib_block_del(&fib->blocks, draft->block);
 	draft->block = IDX_NONE;
 }
@@ -277,10 +349,10 @@ static void draft_pack(struct fib *fib, const struct draft *draft, struct fib_pa
 	for (u32 word = 0; word < FIB_PAGE_WORDS; word++) {
 		page->before[word] = (u8)count;
 		page->starts[word] = draft->starts[word];
-		for (u64 left = page->starts[word]; left != 0; left &= left - 1)
-			run[count++] = draft->slot[word * 64 + (u32)__builtin_ctzll(left)];
+		count += u64_count_bits(draft->starts[word]);
 	}
 	CHECK(count == draft->run_count);
+	memcpy(run, draft->run, count * sizeof *run);
 }
 
 /* Becomes a page; 0 when nothing is left in it. What may fail was reserved. */
@@ -289,7 +361,8 @@ static u32 draft_commit(struct fib *fib, const struct draft *draft)
 	u32 idx = draft->old;
 
 	if (idx != 0 && page_is_fresh(fib, idx)) {
-		block_release(fib, &fib->page[idx]);
+		if (!draft->same_block)
+			block_release(fib, &fib->page[idx]);
 		if (draft_is_empty(draft)) {
 			page_give(fib, idx);
 			return 0;
@@ -362,32 +435,37 @@ static enum err upper_write(struct fib *fib, u32 prefix, u32 len, u32 value)
 {
 	u32 root_slot = prefix >> 16;
 	u32 first = prefix >> 8 & 0xff;
-	u32 count = 1u << (24 - len);
+	u32 end = first + (1u << (24 - len));
 	u32 copy_count = 1;
-	bool below[FIB_PAGE_SLOTS] = { false };
+	u32 from, to;
 	struct draft draft;
 
 	draft_read(fib, &draft, fib->next_root[root_slot].page);
-	for (u32 i = first; i < first + count; i++) {
-		u32 was = draft.slot[i];
+	from = draft_split(&draft, first);
+	to = draft_split(&draft, end);
+	for (u32 run = from; run < to; run++) {
+		u32 was = draft.run[run];
 
 		if (fib_value_len(slot_own(fib, was)) > len - FIB_ROOT_BITS)
 			continue;
-		below[i] = (was & FIB_VALUE_PAGE) != 0;
-		if (below[i])
+		if ((was & FIB_VALUE_PAGE) != 0)
 			copy_count += !page_is_fresh(fib, was & ~FIB_VALUE_PAGE);
 		else
-			draft.slot[i] = value;
+			draft.run[run] = value;
 	}
+	draft_join(&draft, first, end);
 	if (copy_count > fib->page_free_count)
 		return ERR_FULL;
 	if (!draft_reserve(fib, &draft))
 		return ERR_FULL;
-	for (u32 i = first; i < first + count; i++) {
-		u32 page = draft.slot[i] & ~FIB_VALUE_PAGE;
+	/* Pages stand in runs of their own, which were not joined. */
+	to = draft_run(&draft, end - 1);
+	for (u32 run = draft_run(&draft, first); run <= to; run++) {
+		u32 page = draft.run[run] & ~FIB_VALUE_PAGE;
 
-		if (below[i])
-			draft.slot[i] = FIB_VALUE_PAGE | page_set_above(fib, page, value);
+		if ((draft.run[run] & FIB_VALUE_PAGE) != 0 &&
+		    fib_value_len(fib->page[page].above) <= len - FIB_ROOT_BITS)
+			draft.run[run] = FIB_VALUE_PAGE | page_set_above(fib, page, value);
 	}
 	root_set_page(fib, root_slot, draft_commit(fib, &draft));
 	return ERR_OK;
@@ -396,28 +474,34 @@ static enum err upper_write(struct fib *fib, u32 prefix, u32 len, u32 value)
 static void lower_change(struct draft *draft, u32 prefix, u32 len, u32 value)
 {
 	u32 first = prefix & 0xff;
-	u32 count = 1u << (32 - len);
+	u32 end = first + (1u << (32 - len));
+	u32 from = draft_split(draft, first);
+	u32 to = draft_split(draft, end);
 
-	for (u32 i = first; i < first + count; i++) {
-		if (fib_value_len(draft->slot[i]) <= len - 24)
-			draft->slot[i] = value;
+	for (u32 run = from; run < to; run++) {
+		if (fib_value_len(draft->run[run]) <= len - 24)
+			draft->run[run] = value;
 	}
+	draft_join(draft, first, end);
 }
 
 /* The upper page learns where its lower one is now. */
 static enum err lower_move(struct fib *fib, u32 prefix, struct draft *upper, struct draft *lower)
 {
 	u32 at = prefix >> 8 & 0xff;
+	u32 run = draft_split(upper, at);
 	u32 page;
 
-	upper->slot[at] = draft_is_empty(lower) ? lower->above : FIB_VALUE_PAGE;
+	(void)draft_split(upper, at + 1);
+	upper->run[run] = draft_is_empty(lower) ? lower->above : FIB_VALUE_PAGE;
+	draft_join(upper, at, at + 1);
 	if (fib->page_free_count < 2 || !draft_reserve(fib, upper)) {
 		draft_cancel(fib, lower);
 		return ERR_FULL;
 	}
 	page = draft_commit(fib, lower);
 	if (page != 0)
-		upper->slot[at] = FIB_VALUE_PAGE | page;
+		upper->run[run] = FIB_VALUE_PAGE | page;
 	root_set_page(fib, prefix >> 16, draft_commit(fib, upper));
 	return ERR_OK;
 }
@@ -430,7 +514,7 @@ static enum err lower_write(struct fib *fib, u32 prefix, u32 len, u32 value)
 	bool has_page;
 
 	draft_read(fib, &upper, fib->next_root[prefix >> 16].page);
-	was = upper.slot[prefix >> 8 & 0xff];
+	was = upper.run[draft_run(&upper, prefix >> 8 & 0xff)];
 	has_page = (was & FIB_VALUE_PAGE) != 0;
 	draft_read(fib, &lower, has_page ? was & ~FIB_VALUE_PAGE : 0);
 	if (!has_page)

@@ -208,22 +208,13 @@ static void ways_join(const struct rib *rib, const struct rib_route *from, struc
 	}
 }
 
-static enum err fib_write(struct rib *rib, const struct rib_net *net, const struct choice *new)
+/* Several paths forward together, or none by a gateway. */
+static enum err fib_write_joined(struct rib *rib, const struct rib_net *net,
+				 const struct choice *new)
 {
 	const struct rib_route *best = &rib->route[new->best];
 	struct fib_route route = { .type = rib_route_type(best) };
-	be32 prefix = be32_of(net->prefix);
 
-	if (route.type == FIB_UNICAST && new->equal_count == 0) {
-		u32 idx = rib->hops[best->hops].fib_route;
-
-		/* Its ways found no room before. */
-		if (idx == FIB_ROUTE_NONE) {
-			rib_hops_resolve(rib, best->hops);
-			idx = rib->hops[best->hops].fib_route;
-		}
-		return idx == FIB_ROUTE_NONE ? ERR_FULL : fib_set(rib->fib, prefix, net->len, idx);
-	}
 	if (route.type == FIB_UNICAST) {
 		ways_join(rib, best, &route);
 		for (u32 i = 0; i < new->equal_count; i++)
@@ -236,7 +227,24 @@ static enum err fib_write(struct rib *rib, const struct rib_net *net, const stru
 		route.path_count = hop->iface == IFACE_NONE ? 0 : 1;
 		route.path[0] = (struct fib_path){ .out_if = hop->iface, .weight = 1 };
 	}
-	return fib_add(rib->fib, prefix, net->len, &route);
+	return fib_add(rib->fib, be32_of(net->prefix), net->len, &route);
+}
+
+static enum err fib_write(struct rib *rib, const struct rib_net *net, const struct choice *new)
+{
+	const struct rib_route *best = &rib->route[new->best];
+	u32 idx;
+
+	if (rib_route_type(best) != FIB_UNICAST || new->equal_count > 0)
+		return fib_write_joined(rib, net, new);
+	idx = rib->hops[best->hops].fib_route;
+	/* Its ways found no room before. */
+	if (idx == FIB_ROUTE_NONE) {
+		rib_hops_resolve(rib, best->hops);
+		idx = rib->hops[best->hops].fib_route;
+	}
+	return idx == FIB_ROUTE_NONE ? ERR_FULL
+				     : fib_set(rib->fib, be32_of(net->prefix), net->len, idx);
 }
 
 static void fib_forget(struct rib *rib, struct rib_net *net)

@@ -67,6 +67,11 @@ static u32 *net_head(const struct rib *rib, u32 prefix, u32 len)
 	return &rib->net_head[hash_range(hash, rib->net_head_count)];
 }
 
+void rib_prefetch(const struct rib *rib, const struct ip_prefix *prefix)
+{
+	prefetch(net_head(rib, be32_host(prefix->addr.word[0]), prefix->len));
+}
+
 u32 rib_net_find(const struct rib *rib, u32 prefix, u32 len)
 {
 	u32 at = *net_head(rib, prefix, len);
@@ -403,6 +408,11 @@ static void choose_step(struct rib *rib)
 			if (ahead->route != IDX_NONE)
 				prefetch_write(&rib->route[ahead->route]);
 			fib_prefetch(rib->fib, be32_of(ahead->prefix), ahead->len);
+		}
+		for (u32 at = 0; at < count; at++) {
+			const struct rib_net *ahead = &rib->net[net[at]];
+
+			fib_prefetch_page(rib->fib, be32_of(ahead->prefix), ahead->len);
 		}
 		for (u32 at = 0; at < count; at++)
 			rib_choose(rib, net[at]);

@@ -312,6 +312,8 @@ struct rib_way rib_hops_way(const struct rib *rib, u32 hops);
  * family that is not held, bits behind the length, distance or type.                             */
 MUST_USE enum err rib_offer(struct rib *rib, const struct ip_prefix *prefix,
 			    const struct rib_path *path);
+/* A prefix will be offered or withdrawn soon. */
+void rib_prefetch(const struct rib *rib, const struct ip_prefix *prefix);
 /* ERR_NOT_FOUND. */
 MUST_USE enum err rib_withdraw(struct rib *rib, const struct ip_prefix *prefix, u16 client,
 			       u32 path_id);

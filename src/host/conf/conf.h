@@ -72,6 +72,7 @@ struct conf_route {
 	enum conf_via kind;
 	be32 gateway;
 	u32 tag;
+	bool bfd;
 	char zone[IFACE_NAME_SIZE];
 };
 
@@ -255,6 +256,9 @@ struct conf {
 
 /* Everything at its default; no interfaces, nothing translated. Bytes between fields are zero. */
 void conf_defaults(struct conf *conf);
+/* Whether BFD has somebody to look after; and whether that are gateways of routes. */
+bool conf_uses_bfd(const struct conf *conf);
+bool conf_routes_use_bfd(const struct conf *conf);
 /* Its place among the interfaces; IFACE_NONE: there is none of that name. */
 u16 conf_iface_find(const struct conf *conf, const char *name);
 

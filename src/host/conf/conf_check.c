@@ -160,6 +160,9 @@ static void check_route(struct checking *c, u32 index)
 		return;
 	if (route->kind == CONF_VIA_GATEWAY)
 		check_gateway(c, &route->kind, route->gateway, route->zone);
+	if (route->bfd && (route->kind != CONF_VIA_GATEWAY || route->zone[0] != 0))
+		conf_error(c->errors, checking_at(c, &route->bfd),
+			   "BFD looks after gateways, and in no zone");
 	for (u32 i = 0; i < index; i++) {
 		const struct conf_route *other = &c->conf->route[i];
 

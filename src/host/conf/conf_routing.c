@@ -1,5 +1,5 @@
 /* What each protocol takes for granted: as its speaker has it. */
-#include "host/conf/conf_routing.h"
+#include "host/conf/conf.h"
 
 static void bgp_defaults(struct conf_bgp *bgp)
 {
@@ -57,6 +57,15 @@ void conf_bfd_params_defaults(struct conf_bfd_params *params)
 	params->multiplier = standard.multiplier;
 }
 
+bool conf_routes_use_bfd(const struct conf *conf)
+{
+	for (u32 i = 0; i < conf->route_count; i++) {
+		if (conf->route[i].bfd)
+			return true;
+	}
+	return false;
+}
+
 void conf_routing_defaults(struct conf_routing *routing)
 {
 	memset(routing, 0, sizeof *routing);
@@ -67,8 +76,12 @@ void conf_routing_defaults(struct conf_routing *routing)
 	fpm_defaults(&routing->fpm);
 }
 
-bool conf_routing_uses_bfd(const struct conf_routing *routing)
+bool conf_uses_bfd(const struct conf *conf)
 {
+	const struct conf_routing *routing = &conf->routing;
+
+	if (conf_routes_use_bfd(conf))
+		return true;
 	for (u32 i = 0; i < routing->bgp.peer_count; i++) {
 		if (routing->bgp.peer[i].bfd)
 			return true;

@@ -294,7 +294,4 @@ static inline bool conf_routing_is_on(const struct conf_routing *routing)
 	       routing->rip.iface_count > 0 || routing->fpm.port != 0;
 }
 
-/* Whether BFD has somebody to look after. */
-bool conf_routing_uses_bfd(const struct conf_routing *routing);
-
 #endif

@@ -117,6 +117,10 @@ static const struct conf_field route_fields[] = {
 	  .at = offsetof(struct conf_route, zone),
 	  .size = IFACE_NAME_SIZE,
 	  .help = "for packets from this zone; the gateway is on one of its networks" },
+	{ .key = "bfd",
+	  .kind = CONF_BOOL,
+	  .at = offsetof(struct conf_route, bfd),
+	  .help = "used while BFD reaches the gateway, and not before it did for the first time" },
 };
 
 static const struct conf_group route_group = {

@@ -429,6 +429,252 @@ static void test_zebra_tells_routes(void **state)
 	bed_close(bed);
 }
 
+/* ---- BFD for the others ---------------------------------------------------------------------- */
+
+#define PEER "198.18.0.2"
+enum { BFD_MS = 100, BFD_TURN_MS = 10, THEIRS = 77 };
+
+/* The neighbour's end of BFD: it answers as long as it lives. */
+struct far {
+	bool silent;
+	enum bfd_state state;
+	u32 yours; /* the engine's discriminator */
+	bool heard;
+};
+
+static void far_sends(struct bed *bed, const struct far *far)
+{
+	struct bfd_msg msg = { .state = far->state,
+			       .multiplier = 3,
+			       .len_bytes = BFD_LEN,
+			       .mine = THEIRS,
+			       .yours = far->yours,
+			       .min_tx_us = BFD_MS * 1000,
+			       .min_rx_us = BFD_MS * 1000 };
+	struct build *b = &bed->path.b;
+	u8 bytes[BFD_LEN];
+
+	bfd_msg_write(bytes, &msg);
+	build_start(b);
+	build_ip4(b, addr(PEER), addr(GATEWAY_OUT), 17);
+	build_ip(b)->ttl = 255;
+	build_udp(b, 49152, BFD_PORT);
+	build_bytes(b, bytes, sizeof bytes);
+	build_seal(b);
+	assert_true(rig_send(&bed->path.rig, RIG_OUT, b));
+}
+
+static void far_hears(struct bed *bed, struct far *far)
+{
+	struct bfd_msg msg;
+
+	while (rig_next(&bed->path.rig, &bed->path.out)) {
+		const struct seen *seen = &bed->path.out.seen;
+		if (!be32_eq(seen->dst, addr(PEER)) || seen->dport != BFD_PORT)
+			continue;
+		assert_int_equal(bfd_msg_read(seen->data, seen->data_len, &msg), BFD_GOOD);
+		far->heard = true;
+		far->yours = msg.mine;
+		if (far->state == BFD_ADMIN_DOWN)
+			continue;
+		if (msg.state == BFD_DOWN)
+			far->state = BFD_INIT;
+		else if (msg.state == BFD_INIT || msg.state == BFD_UP)
+			far->state = BFD_UP;
+	}
+}
+
+/* Until it is so or the time is over; how long it took. */
+static ns_t far_until(struct bed *bed, struct far *far, bool (*is_so)(const struct bed *bed),
+		      u32 most_ms)
+{
+	ns_t begin = bed->path.rig.now;
+
+	for (u32 ms = 0; ms < most_ms && !is_so(bed); ms += BFD_TURN_MS) {
+		rig_advance(&bed->path.rig, BFD_TURN_MS * NS_PER_MS);
+		far_hears(bed, far);
+		if (!far->silent && far->heard && ms % BFD_MS == 0)
+			far_sends(bed, far);
+	}
+	return (bed->path.rig.now - begin) / NS_PER_MS;
+}
+
+static bool is_by_static(const struct bed *bed)
+{
+	return way_of(bed, AWAY) == RIG_OUT;
+}
+
+static bool is_by_other(const struct bed *bed)
+{
+	return way_of(bed, AWAY) == RIG_IN;
+}
+
+static struct bed *bed_with_bfd(void)
+{
+	struct bed *bed = bed_new();
+
+	conf_sockets(bed);
+	bed->routing.has_bfd = true;
+	bfd_conf_defaults(&bed->routing.bfd);
+	bed->routing.bfd.peer_limit = 4;
+	bed->routing.bfd.params.min_tx_us = bed->routing.bfd.params.min_rx_us = BFD_MS * 1000;
+	bed->routing.bfd.params.multiplier = 3;
+	return bed;
+}
+
+static struct bed *bed_with_watched_route(void)
+{
+	struct bed *bed = bed_with_bfd();
+
+	add_route(bed, "100.64.0.0/16", PEER, RIG_OUT);
+	bed->path.conf.route[bed->path.conf.route_count - 1].bfd = true;
+	path_bed_start(&bed->path);
+	(void)learn(bed, "100.64.0.0/16", 110, "10.10.0.9", RIG_IN);
+	return bed;
+}
+
+/* RFC 5882 section 5: the route is used while its gateway is reached, and who has another way takes
+ * that within the detection time of 300 ms.                                                      */
+static void test_route_goes_with_its_gateway(void **state)
+{
+	struct bed *bed = bed_with_watched_route();
+	struct far far = { .state = BFD_DOWN };
+	struct ip_prefix of = net("100.64.0.0/16");
+	struct rib_path path;
+
+	(void)state;
+	/* Before the session has been up it is there and not used. */
+	assert_int_equal(way_of(bed, AWAY), RIG_IN);
+	assert_true(rib_find(rib_of(bed), &of, bed->path.rig.s->routing->fixed, 0, &path));
+	assert_true(path.hidden);
+	assert_true(far_until(bed, &far, is_by_static, 5000) < 4000);
+	assert_true(is_by_static(bed));
+	/* A reload of the same changes nothing. */
+	assert_true(rig_configure(&bed->path.rig, &bed->path.conf));
+	(void)far_until(bed, &far, is_by_other, 3000);
+	assert_true(is_by_static(bed));
+	far.silent = true;
+	assert_in_range(far_until(bed, &far, is_by_other, 5000), 100, 320);
+	/* It comes back, and the link takes it along as ever. */
+	far = (struct far){ .state = BFD_DOWN };
+	assert_true(far_until(bed, &far, is_by_static, 5000) < 4000);
+	sluice_set_link(bed->path.rig.s, RIG_OUT, false);
+	assert_int_equal(way_of(bed, AWAY), RIG_IN);
+	bed_close(bed);
+}
+
+/* RFC 5882 section 4.2: what an administrator ended says nothing of the path. */
+static void test_route_stays_without_bfd(void **state)
+{
+	struct bed *bed = bed_with_watched_route();
+	struct far far = { .state = BFD_DOWN };
+
+	(void)state;
+	(void)far_until(bed, &far, is_by_static, 5000);
+	far.state = BFD_ADMIN_DOWN;
+	(void)far_until(bed, &far, is_by_other, 3000);
+	assert_true(is_by_static(bed));
+	far.silent = true;
+	(void)far_until(bed, &far, is_by_other, 3000);
+	assert_true(is_by_static(bed));
+	/* The configuration no longer asks for it, and then asks again. */
+	bed->path.conf.route[bed->path.conf.route_count - 1].bfd = false;
+	assert_true(rig_configure(&bed->path.rig, &bed->path.conf));
+	(void)far_until(bed, &far, is_by_other, 3000);
+	assert_true(is_by_static(bed));
+	bed->path.conf.route[bed->path.conf.route_count - 1].bfd = true;
+	assert_true(rig_configure(&bed->path.rig, &bed->path.conf));
+	assert_true(is_by_other(bed));
+	bed_close(bed);
+}
+
+/* An OSPF neighbour who sees us, by its hello. */
+static void hello_in(struct bed *bed)
+{
+	struct ospf_hdr hdr = { .version = 2, .type = OSPF_HELLO };
+	be32 seen = addr(GATEWAY_OUT);
+	struct ospf_hello hello = { .mask = addr("255.255.0.0"),
+				    .hello_s = be16_of(1),
+				    .options = OSPF_OPT_E,
+				    .priority = 1,
+				    .dead_s = be32_of(40) };
+	u8 bytes[sizeof hdr + sizeof hello + sizeof seen];
+	struct build *b = &bed->path.b;
+
+	hdr.len = be16_of(sizeof bytes);
+	hdr.router = addr(PEER);
+	memcpy(bytes, &hdr, sizeof hdr);
+	memcpy(bytes + sizeof hdr, &hello, sizeof hello);
+	memcpy(bytes + sizeof hdr + sizeof hello, &seen, sizeof seen);
+	hdr.csum = ospf_msg_csum(bytes, sizeof bytes);
+	memcpy(bytes, &hdr, sizeof hdr);
+	build_start(b);
+	build_ip4(b, addr(PEER), addr("224.0.0.5"), 89);
+	build_ip(b)->ttl = 1;
+	build_bytes(b, bytes, sizeof bytes);
+	build_seal(b);
+	assert_true(rig_send(&bed->path.rig, RIG_OUT, b));
+}
+
+static u8 nbr_state(const struct bed *bed)
+{
+	struct ospf_nbr_shown nbr;
+	u32 cursor = 0;
+
+	if (ospf_show_nbrs(bed->path.rig.s->routing->ospf, &cursor, &nbr, 1, bed->path.rig.now) ==
+	    0)
+		return OSPF_NBR_DOWN;
+	return (u8)nbr.state;
+}
+
+static bool bfd_is_known_up(const struct bed *bed)
+{
+	struct bfd_info info;
+	u32 cursor = 0;
+
+	return bfd_show(bed->path.rig.s->routing->bfd, &cursor, &info, 1, bed->path.rig.now) == 1 &&
+	       info.state == BFD_UP;
+}
+
+static bool nbr_is_lost(const struct bed *bed)
+{
+	return nbr_state(bed) < OSPF_NBR_TWO_WAY;
+}
+
+/* Without a hello for 40 s: who is gone is lost in the same instant in which BFD knows it. */
+static void test_neighbour_goes_with_bfd(void **state)
+{
+	struct bed *bed = bed_with_bfd();
+	struct far far = { .state = BFD_DOWN };
+	struct ospf_iface_conf *iface = &bed->routing.ospf.iface[0];
+
+	(void)state;
+	bed->routing.has_ospf = true;
+	ospf_conf_defaults(&bed->routing.ospf);
+	bed->routing.ospf.lsa_limit = bed->routing.ospf.rxmt_limit = 128;
+	bed->routing.ospf.request_limit = bed->routing.ospf.route_limit = 128;
+	bed->routing.ospf.nbr_limit = bed->routing.ospf.nbr_iface_limit = 4;
+	bed->routing.ospf.export_limit = 64;
+	bed->routing.ospf.router_id = be32_host(addr(GATEWAY_OUT));
+	bed->routing.ospf.area_count = 1;
+	bed->routing.ospf.iface_count = 1;
+	ospf_area_conf_defaults(&bed->routing.ospf.area[0], 0);
+	ospf_iface_conf_defaults(iface, RIG_OUT, 0);
+	iface->type = OSPF_NET_PTP;
+	iface->hello_s = 1;
+	iface->dead_s = 40;
+	iface->bfd = true;
+	path_bed_start(&bed->path);
+	rig_advance(&bed->path.rig, NS_PER_SEC);
+	hello_in(bed);
+	(void)far_until(bed, &far, bfd_is_known_up, 6000);
+	assert_true(bfd_is_known_up(bed));
+	assert_true(nbr_state(bed) >= OSPF_NBR_TWO_WAY);
+	far.silent = true;
+	assert_in_range(far_until(bed, &far, nbr_is_lost, 3000), 100, 320);
+	bed_close(bed);
+}
+
 static void test_what_was_not_planned_can_not_be_had(void **state)
 {
 	struct bed *bed = bed_open();
@@ -459,6 +705,9 @@ int main(void)
 		cmocka_unit_test(test_groups_reach_speakers),
 		cmocka_unit_test(test_speaker_runs),
 		cmocka_unit_test(test_zebra_tells_routes),
+		cmocka_unit_test(test_route_goes_with_its_gateway),
+		cmocka_unit_test(test_route_stays_without_bfd),
+		cmocka_unit_test(test_neighbour_goes_with_bfd),
 		cmocka_unit_test(test_what_was_not_planned_can_not_be_had),
 	};
 

@@ -5,6 +5,8 @@
  * and the peer is not asked for anything.                                                        */
 #include "core/routing/bgp/bgp_part.h"
 
+enum { NETS_AHEAD = 16 };
+
 /* Paths that came with the same attributes. */
 struct import {
 	struct bgp *bgp;
@@ -206,6 +208,16 @@ static bool attrs_suit(struct bgp *bgp, struct bgp_peer *peer, const char **what
 	return true;
 }
 
+/* Their nets are on their way while the attributes are looked for. */
+static void piece_prefetch(const struct bgp *bgp, const struct bgp_peer *peer,
+			   struct bgp_piece piece)
+{
+	struct bgp_nlri nlri;
+
+	for (u32 n = 0; n < NETS_AHEAD && bgp_nlri_next(&piece, peer->wire_in.with_id, &nlri); n++)
+		rib_prefetch(bgp->env.rib, &(struct ip_prefix){ ip_addr4(nlri.addr), nlri.len });
+}
+
 static void import_piece(struct bgp *bgp, struct bgp_peer *peer, struct bgp_piece piece)
 {
 	const char *what = "";
@@ -223,6 +235,7 @@ static void import_piece(struct bgp *bgp, struct bgp_peer *peer, struct bgp_piec
 		withdraw_all(bgp, peer, piece);
 		return;
 	}
+	piece_prefetch(bgp, peer, piece);
 	extra = bgp_attr_get(&bgp->store, &bgp->in);
 	if (!import_begin(&im, bgp, peer, extra)) {
 		peer->counters.no_room++;
