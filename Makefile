@@ -94,7 +94,8 @@ FUZZ_SRC := $(wildcard test/fuzz/fuzz_*.c)
 SCRIPT_SRC := $(wildcard test/script/*.c)
 SCRIPTS := $(sort $(wildcard test/script/tcp/*.pkt))
 SOCK_SRC := test/script/world.c $(wildcard test/script/sock*.c)
-DRILL_SRC := $(CORE_SRC) $(SOCK_SRC) $(wildcard test/packetdrill/*.c) test/fake/check_failed.c
+DRILL_CORE := $(foreach d,base wire crypto pkt tcp,$(wildcard src/core/$(d)/*.c))
+DRILL_SRC := $(DRILL_CORE) $(SOCK_SRC) $(wildcard test/packetdrill/*.c) test/fake/check_failed.c
 EXAMPLE_SRC := $(filter-out examples/embed.c,$(wildcard examples/*.c))
 
 CORE_LIB := $(BUILD)/libsluice-core.a
@@ -203,7 +204,8 @@ $(BUILD)/dry/all.o: $(DRY_OBJ) $(call obj,$(DRY_SRC)) $(BUILD)/core.list
 $(DRY_LIB): $(BUILD)/dry/all.o
 	$(archive)
 
-# The core a third time, for packetdrill: a shared object that shows one name.
+# TCP a third time, for packetdrill: a shared object that shows one name. What lies above TCP stays
+# out: the sockets over it are those of test/script, which have the names of the core's.
 DRILL_LIB := $(BUILD)/libsluice-packetdrill.so
 DRILL_OBJ := $(patsubst %.c,$(BUILD)/packetdrill/%.o,$(DRILL_SRC))
 DRILL_FLAGS = $(filter-out -fPIE,$(TEST_FLAGS)) -fPIC -fvisibility=hidden
