@@ -1038,6 +1038,9 @@ void __tsan_write2""", "sim"),
      """	cubic->cnt %= cc->cwnd;
 """, """	cubic->cnt = 0;
 """, "unit:core_tcp/test_cc_cubic"),
+    ("CUBIC's slow start after a time-out ends at what was in flight", "src/core/tcp/cc_cubic.c",
+     "reduce(cc, ack, cc->cwnd);", "reduce(cc, ack, cc_flight_size(cc, ack));",
+     "unit:core_tcp/test_cc_cubic"),
     ("a spurious loss leaves CUBIC its new curve", "src/core/tcp/cc_cubic.c",
      """	cubic->now = cubic->undo;
 """, "", "unit:core_tcp/test_cc_cubic"),

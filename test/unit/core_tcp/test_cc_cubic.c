@@ -156,6 +156,19 @@ static void test_timeout(void **state)
 	assert_in_range(feed.cc.cwnd, begin + 5 * mss, begin + 7 * mss); /* W_est: 10 * 9 / 17 */
 }
 
+/* Section 4.6: of cwnd, however little was in flight, since it grew only while it was used. */
+static void test_timeout_of_one_segment(void **state)
+{
+	struct feed feed;
+
+	(void)state;
+	feed_open(&feed, &cc_cubic);
+	feed.nxt = feed.una + mss;
+	feed_event(&feed, CC_TIMEOUT);
+	assert_int_equal(feed.cc.cwnd, mss);
+	assert_int_equal(feed.cc.ssthresh, 7 * mss);
+}
+
 /* Section 4.9: the curve goes on as if nothing had been lost. */
 static void test_undo(void **state)
 {
@@ -324,6 +337,7 @@ int main(void)
 		cmocka_unit_test(test_reno_friendly_region),
 		cmocka_unit_test(test_fast_convergence),
 		cmocka_unit_test(test_timeout),
+		cmocka_unit_test(test_timeout_of_one_segment),
 		cmocka_unit_test(test_undo),
 		cmocka_unit_test(test_mark_idle_and_unused_window),
 		cmocka_unit_test(test_hystart_ends_slow_start),
