@@ -210,8 +210,8 @@ static void on_timeout(struct cc *cc, const struct cc_ack *ack)
 	struct cubic *cubic = state_of(cc);
 
 	/* RFC 5681 section 3.1: held constant when the same is lost again. Section 4.6 lets it be
-	 * of cwnd, since that does not grow while the application leaves it unused: slow start
-	 * tries all of it anew, and else one small segment that is lost would end it at two.      */
+	 * of cwnd, since that does not grow unused: slow start tries all of it anew, and else one
+	 * small segment that is lost would end it at two.                                        */
 	if (!cubic->loss_recovery)
 		reduce(cc, ack, cc->cwnd);
 	/* The next epoch begins at its own plateau: K = 0. */
