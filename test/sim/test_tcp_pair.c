@@ -312,6 +312,7 @@ static void test_everything_is_scarce(void **state)
 	for (u32 n = 0; n < 2; n++) {
 		bed->conf.tcp[n].segment_limit = 24;
 		bed->conf.tcp[n].range_limit = 4;
+		bed->conf.tcp[n].air_limit = 3;
 		bed->conf.tcp[n].buffer_bytes = 128 << 10;
 		bed->conf.link[n].loss_ppm = 10000;
 		bed->conf.link[n].flight_max = 256;
@@ -323,6 +324,28 @@ static void test_everything_is_scarce(void **state)
 	bed_run(bed, 600);
 	for (u32 at = 0; at < 4; at++)
 		assert_done(&bed->talk[at]);
+	bed_close(bed);
+}
+
+/* With what a connection needs to have something in flight scarce, all of them end, and nothing is
+ * sent twice: ACKs need none of it.                                                              */
+static void test_few_in_flight(void **state)
+{
+	struct bed *bed = bed_new();
+
+	(void)state;
+	for (u32 n = 0; n < 2; n++)
+		bed->conf.tcp[n].air_limit = 2;
+	tcp_pair_init(&bed->pair, &bed->conf);
+	for (u32 at = 0; at < 4; at++)
+		(void)bed_talk(bed, at % 2, 300000, 100000);
+	bed_run(bed, 600);
+	for (u32 at = 0; at < 4; at++)
+		assert_done(&bed->talk[at]);
+	for (u32 n = 0; n < 2; n++) {
+		assert_true(bed->pair.end[n].tcp.stats.no_air > 0);
+		assert_true(bed->pair.end[n].tcp.stats.segs_again == 0);
+	}
 	bed_close(bed);
 }
 
@@ -341,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_nobody_is_there),
 		cmocka_unit_test(test_tiny_windows),
 		cmocka_unit_test(test_everything_is_scarce),
+		cmocka_unit_test(test_few_in_flight),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,29 +147,43 @@ static void path_shown(const struct tcb *tcb, ns_t now, struct sluice_tcp_info *
 	out->pmtu = tcb->pmtu;
 	out->srtt_us = tcb->srtt_ns / NS_PER_US;
 	out->rttvar_us = tcb->rttvar_ns / NS_PER_US;
-	out->min_rtt_us = tcb->cc.min_rtt_ns == NS_NEVER ? 0 : tcb->cc.min_rtt_ns / NS_PER_US;
 	out->rto_ms = (u32)(tcb->rto_ns / NS_PER_MS);
-	out->pacing_rate = tcb->cc.pacing_rate;
-	out->delivery_rate = tcb->rate_last;
-	out->app_limited = tcb->rate_app_limited;
+	out->pacing_rate = tcb->air->cc.pacing_rate;
+	out->delivery_rate = tcb->air->rate_last;
+	out->app_limited = tcb->air->rate_app_limited;
 	out->age_ms = (now - u64_min(tcb->born_ns, now)) / NS_PER_MS;
 	out->heard_ms = (now - u64_min(tcb->last_rx_ns, now)) / NS_PER_MS;
+}
+
+/* Who rests has no state of congestion control, but what is left of it. */
+static void cc_shown(const struct tcb *tcb, struct sluice_tcp_info *out)
+{
+	struct tcp_rest rest = tcb->rest;
+
+	out->cc = tcb->cc_ops->name;
+	out->cc_state = "";
+	if (tcb_has_air(tcb)) {
+		rest = (struct tcp_rest){ .min_rtt_ns = tcb->air->cc.min_rtt_ns,
+					  .cwnd = tcb->air->cc.cwnd,
+					  .ssthresh = tcb->air->cc.ssthresh };
+		if (tcb->state >= TCP_ESTABLISHED)
+			out->cc_state = tcb->cc_ops->state(&tcb->air->cc);
+	} else if (tcb->state >= TCP_ESTABLISHED) {
+		out->cc_state = "resting";
+	}
+	out->cwnd_bytes = rest.cwnd;
+	out->cwnd_segments = tcb->snd_mss > 0 ? rest.cwnd / tcb->snd_mss : 0;
+	out->ssthresh_bytes = rest.ssthresh == UINT32_MAX ? 0 : rest.ssthresh;
+	out->min_rtt_us = rest.min_rtt_ns == NS_NEVER ? 0 : rest.min_rtt_ns / NS_PER_US;
 }
 
 static void info_shown(const struct tcb *tcb, ns_t now, struct sluice_tcp_info *out)
 {
 	*out = (struct sluice_tcp_info){
-		.cc = tcb->cc.ops != NULL ? tcb->cc.ops->name : "",
-		.cc_state = tcb->cc.ops != NULL && tcb->state >= TCP_ESTABLISHED
-				    ? tcb->cc.ops->state(&tcb->cc)
-				    : "",
 		.ca_state = ca_name(tcb),
-		.cwnd_bytes = tcb->cc.cwnd,
-		.cwnd_segments = tcb->snd_mss > 0 ? tcb->cc.cwnd / tcb->snd_mss : 0,
-		.ssthresh_bytes = tcb->cc.ssthresh == UINT32_MAX ? 0 : tcb->cc.ssthresh,
 		.in_flight_bytes = tcb_in_flight(tcb),
-		.lost_bytes = tcb->lost_bytes,
-		.sacked_bytes = tcb->sacked_bytes,
+		.lost_bytes = tcb->air->lost_bytes,
+		.sacked_bytes = tcb->air->sacked_bytes,
 		.snd_wnd = tcb->snd_wnd,
 		.rcv_wnd = tcb->rcv_adv - tcb->rcv_nxt,
 		.wscale = (tcb->flags & TCB_WSCALE) != 0,
@@ -188,6 +202,7 @@ static void info_shown(const struct tcb *tcb, ns_t now, struct sluice_tcp_info *
 		.timeouts = tcb->timeouts,
 		.recoveries = tcb->recoveries,
 	};
+	cc_shown(tcb, out);
 	path_shown(tcb, now, out);
 }
 
@@ -205,7 +220,7 @@ static void tcb_shown(const struct sluice *s, u32 idx, ns_t now, struct sluice_s
 	info_shown(tcb, now, &out->info);
 	/* Who waits to be accepted has no owner but the listener. */
 	if ((tcb->flags & (TCB_ACCEPTED | TCB_ORPHAN)) == TCB_ACCEPTED)
-		owner_shown(s, tcb->owner, (u64)tcb->gen << 32 | idx, out);
+		owner_shown(s, tcb->owner, tcp_id_at(&s->socks.tcp, idx), out);
 }
 
 /* ---- the walk -------------------------------------------------------------------------------- */

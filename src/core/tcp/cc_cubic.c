@@ -61,6 +61,15 @@ static void init(struct cc *cc, ns_t now)
 	cc->send_quantum = u32_max(cc->mss, CC_QUANTUM_MAX);
 }
 
+/* RFC 5681 section 4.1. */
+static void resume(struct cc *cc, u64 bw, ns_t now)
+{
+	(void)bw;
+	(void)now;
+	cc->cwnd = u32_min(cc->cwnd, cc_initial_window(cc->mss));
+	state_of(cc)->first_slow_start = cc->ssthresh == UINT32_MAX;
+}
+
 /* Bit by bit from the top. */
 static u32 cube_root(u64 value)
 {
@@ -285,6 +294,7 @@ const struct cc_ops cc_cubic = {
 	.init = init,
 	.on_ack = on_ack,
 	.on_event = on_event,
+	.resume = resume,
 	.state = state,
 	.check = check,
 };

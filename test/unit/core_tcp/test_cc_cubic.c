@@ -328,6 +328,29 @@ static void test_random_loss(void **state)
 	}
 }
 
+/* RFC 5681 section 4.1: the restart window; ssthresh is what it was. */
+static void test_resume(void **state)
+{
+	struct feed feed;
+
+	(void)state;
+	feed_open(&feed, &cc_cubic);
+	feed.cc.cwnd = 100 * mss;
+	feed.cc.ssthresh = 50 * mss;
+	feed.cc.ops->resume(&feed.cc, 0, feed.ack.now);
+	feed.cc.ops->check(&feed.cc);
+	assert_int_equal(feed.cc.cwnd, cc_initial_window(mss));
+	assert_int_equal(feed.cc.ssthresh, 50 * mss);
+	feed.cc.cwnd = 2 * mss;
+	feed.cc.ops->resume(&feed.cc, 0, feed.ack.now);
+	assert_int_equal(feed.cc.cwnd, 2 * mss);
+	/* Not the first slow start any more: two segments for an ACK, not eight. */
+	feed_fill(&feed);
+	feed_ack(&feed, 2 * mss);
+	feed_ack(&feed, 4 * mss);
+	assert_int_equal(feed.cc.cwnd, 6 * mss);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_hystart_false_alarm),
 		cmocka_unit_test(test_hystart_on_a_queue),
 		cmocka_unit_test(test_random_loss),
+		cmocka_unit_test(test_resume),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
