@@ -1038,6 +1038,12 @@ void __tsan_write2""", "sim"),
      """	cubic->cnt %= cc->cwnd;
 """, """	cubic->cnt = 0;
 """, "unit:core_tcp/test_cc_cubic"),
+    ("of TCP-AO the KeyID is shown that is asked for", "src/core/engine/show_sock.c",
+     "	out->key_id = use.current_id;", "	out->key_id = use.rnext_id;",
+     "unit:core_path/test_sock_tcp"),
+    ("who waits for the end of TIME-WAIT is shown unsigned", "src/core/engine/show_sock.c",
+     "	signs_shown(s, timewait_auth(&s->socks.tcp, idx), out);\n", "",
+     "unit:core_path/test_sock_tcp"),
     ("a place is taken from who has something in flight", "src/core/tcp/txq.c",
      "		air_busy(tcp, air);\n", "", "unit:core_tcp/test_air"),
     ("who has had nothing in flight for longest keeps its place", "src/core/tcp/air.c",

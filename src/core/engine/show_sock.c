@@ -65,6 +65,18 @@ static void tcp_shown(const struct tcp_key *key, enum tcp_state state, struct sl
 	};
 }
 
+static void signs_shown(const struct sluice *s, const struct auth_state *state,
+			struct sluice_sock_info *out)
+{
+	struct tcp_keys_use use = auth_use(&s->socks.tcp, state);
+
+	if (use.kind == TCP_AUTH_NONE)
+		return;
+	out->signs = use.kind == TCP_AUTH_MD5 ? "md5" : "ao";
+	out->key_id = use.current_id;
+	out->rnext_key_id = use.rnext_id;
+}
+
 static void listener_shown(const struct sluice *s, u32 idx, struct sluice_sock_info *out)
 {
 	const struct listener *listener = slab_at(&s->socks.tcp.listen.listeners, idx);
@@ -81,8 +93,10 @@ static void listener_shown(const struct sluice *s, u32 idx, struct sluice_sock_i
 static void half_open_shown(const struct sluice *s, u32 idx, ns_t now, struct sluice_sock_info *out)
 {
 	const struct half_open *half = slab_at(&s->socks.tcp.listen.half_open, idx);
+	struct auth_state state;
 
 	tcp_shown(&half->key, TCP_SYN_RECEIVED, out);
+	signs_shown(s, auth_of_half_open(&s->socks.tcp, half, &state), out);
 	out->timer = "retransmit";
 	out->timer_ms = ms_until(half->due_ns, now);
 	out->tries = half->level;
@@ -93,6 +107,7 @@ static void time_wait_shown(const struct sluice *s, u32 idx, ns_t now, struct sl
 	const struct time_wait *wait = slab_at(&s->socks.tcp.timewait.slab, idx);
 
 	tcp_shown(&wait->key, TCP_TIME_WAIT, out);
+	signs_shown(s, timewait_auth(&s->socks.tcp, idx), out);
 	out->timer = "time-wait";
 	out->timer_ms = ms_until(wait->due_ns, now);
 }
@@ -211,6 +226,7 @@ static void tcb_shown(const struct sluice *s, u32 idx, ns_t now, struct sluice_s
 	const struct tcb *tcb = tcb_at(&s->socks.tcp, idx);
 
 	tcp_shown(&tcb->key, (enum tcp_state)tcb->state, out);
+	signs_shown(s, auth_at(&s->socks.tcp, tcb->auth), out);
 	out->recv_queue = tcb->rcv.len;
 	out->send_queue = tcb->snd.len;
 	out->has_info = true;
@@ -349,6 +365,10 @@ static u32 counters_of_tcp(const struct sluice *s, struct sluice_counter *out)
 		{ "tcp_bad_segments", "segments that were damaged", "RFC 9293 3.1",
 		  tcp->bad_segments },
 		{ "tcp_no_tcb", "connections refused, limit of control blocks", "", tcp->no_tcb },
+		{ "tcp_no_air", "moments in which data waited, limit of connections in flight", "",
+		  tcp->no_air },
+		{ "tcp_no_record", "moments in which data waited, limit of segments in flight", "",
+		  tcp->no_record },
 		{ "tcp_syn_dropped", "SYNs dropped, half-open ones full", "RFC 4987",
 		  tcp->syn_dropped },
 		{ "tcp_cookies_sent", "SYNs answered by a cookie", "RFC 4987", tcp->cookies_sent },
