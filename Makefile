@@ -94,12 +94,14 @@ FUZZ_SRC := $(wildcard test/fuzz/fuzz_*.c)
 SCRIPT_SRC := $(wildcard test/script/*.c)
 SCRIPTS := $(sort $(wildcard test/script/tcp/*.pkt))
 SOCK_SRC := test/script/world.c $(wildcard test/script/sock*.c)
-DRILL_SRC := $(CORE_SRC) $(SOCK_SRC) $(wildcard test/packetdrill/*.c) test/fake/check_failed.c
+DRILL_CORE := $(foreach d,base wire crypto pkt tcp,$(wildcard src/core/$(d)/*.c))
+DRILL_SRC := $(DRILL_CORE) $(SOCK_SRC) $(wildcard test/packetdrill/*.c) test/fake/check_failed.c
 EXAMPLE_SRC := $(filter-out examples/embed.c,$(wildcard examples/*.c))
 
 CORE_LIB := $(BUILD)/libsluice-core.a
 HOST_LIB := $(BUILD)/libsluice-host.a
 DRY_LIB := $(BUILD)/libsluice-dry.a
+DRILL_LIB := $(BUILD)/libsluice-packetdrill.so
 PROG_LIB := $(BUILD)/libsluice-prog.a
 FAKE_LIB := $(BUILD)/libfake.a
 SIM_LIB := $(BUILD)/libsim.a
@@ -121,7 +123,7 @@ EXAMPLE_BIN := $(patsubst examples/%.c,$(BUILD)/examples/%,$(EXAMPLE_SRC))
 core-lib: $(CORE_LIB)
 all: $(LIBS) $(SLUICE) ## build the program and its libraries
 examples: $(EXAMPLE_BIN) ## build programs that have the engine inside
-tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BUILD)/script $(BENCH_BIN) $(INTEROP_BIN) $(EXAMPLE_BIN) ## build every test program
+tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BUILD)/script $(BENCH_BIN) $(DRILL_LIB) $(INTEROP_BIN) $(EXAMPLE_BIN) ## build every test program
 
 .PHONY: judged
 judged: $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM)
@@ -203,8 +205,8 @@ $(BUILD)/dry/all.o: $(DRY_OBJ) $(call obj,$(DRY_SRC)) $(BUILD)/core.list
 $(DRY_LIB): $(BUILD)/dry/all.o
 	$(archive)
 
-# The core a third time, for packetdrill: a shared object that shows one name.
-DRILL_LIB := $(BUILD)/libsluice-packetdrill.so
+# TCP a third time, for packetdrill: a shared object that shows one name. What lies above TCP stays
+# out: the sockets over it are those of test/script, which have the names of the core's.
 DRILL_OBJ := $(patsubst %.c,$(BUILD)/packetdrill/%.o,$(DRILL_SRC))
 DRILL_FLAGS = $(filter-out -fPIE,$(TEST_FLAGS)) -fPIC -fvisibility=hidden
 

@@ -446,6 +446,9 @@ struct sluice_sock_info {
 	u32 timer_ms;
 	u32 tries;         /* how often it has expired in a row */
 	const char *error; /* what ended it; NULL */
+	const char *signs; /* how its segments are authenticated: "md5", "ao"; NULL: they are not */
+	u8 key_id;         /* of "ao": KeyID of what it sends, and which it wants to be sent */
+	u8 rnext_key_id;
 	u64 datagrams_in;  /* of UDP and raw */
 	u64 datagrams_out;
 	u64 dropped;       /* found no room in the queue */

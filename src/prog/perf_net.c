@@ -150,6 +150,7 @@ static void conf_sockets(struct sluice_conf *conf, const struct perf_args *args)
 	tcp->auth_limit = args->md5 ? PERF_SOCKS_MAX : 0;
 	tcp->half_open_limit = PERF_SOCKS_MAX;
 	tcp->time_wait_limit = PERF_SOCKS_MAX;
+	tcp->air_limit = PERF_SOCKS_MAX;
 	tcp->segment_limit = SEGMENTS;
 	tcp->range_limit = RANGES;
 	tcp->buffer_bytes = BUFFER_BYTES;

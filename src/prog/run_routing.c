@@ -133,6 +133,7 @@ static void set_sockets(const struct run_routing_facts *has, struct sluice_conf 
 	tcp->listener_limit = 1;
 	tcp->half_open_limit = u32_max(lines, 1);
 	tcp->time_wait_limit = u32_max(TIME_WAITS_EACH * lines, 1);
+	tcp->air_limit = u32_max(lines, 1);
 	tcp->segment_limit = u32_max(SEGMENTS_EACH * lines, 1);
 	tcp->range_limit = u32_max(RANGES_EACH * lines, 1);
 	tcp->send_buffer_max = BUFFER_EACH;

@@ -92,6 +92,15 @@ static void put_tcp(FILE *out, const json_t *tcp)
 		count_of(tcp, "bytes_received"));
 }
 
+/* Of TCP-AO the KeyID that goes out, and the one that is asked for. */
+static void put_signs(FILE *out, const json_t *sock)
+{
+	put_word(out, sock, "signs", "signs ");
+	if (json_object_get(sock, "key_id"))
+		fprintf(out, " key %" PRIu64 " next %" PRIu64, count_of(sock, "key_id"),
+			count_of(sock, "rnext_key_id"));
+}
+
 void show_text_sock(FILE *out, const json_t *sock)
 {
 	const json_t *tcp = json_object_get(sock, "tcp");
@@ -107,6 +116,7 @@ void show_text_sock(FILE *out, const json_t *sock)
 	if (*text_of(sock, "timer"))
 		fprintf(out, "  timer %s %" PRIu64 "ms/%" PRIu64, text_of(sock, "timer"),
 			count_of(sock, "timer_ms"), count_of(sock, "tries"));
+	put_signs(out, sock);
 	put_word(out, sock, "error", "");
 	put_count(out, sock, "datagrams_in", "in");
 	put_count(out, sock, "datagrams_out", "out");

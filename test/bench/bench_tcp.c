@@ -9,7 +9,8 @@
  *               and over 1 with packets of 64 KB that stand for segments, as a way out carries
  *               them: no checksum is made, and none verified
  *     short     connect, a byte there, a byte back, close; a second
- *     memory    bytes of a connection without buffers: control block, index, deadline
+ *     memory    bytes of a connection without buffers: control block, index, deadline; and what
+ *               one that has something in flight takes beside
  *     idle      one look at the clock, with and without 100,000 connections that stand          */
 #include <limits.h>
 #include <stdio.h>
@@ -526,14 +527,16 @@ static void measure(struct row *row)
 	measure_shorts(row++);
 	bench_conf(&conf, PLAN_STEP);
 	row[0].ours = bytes_of(&conf.tcb_limit, &conf);
-	row[1].ours = bytes_of(&conf.half_open_limit, &conf);
-	row[2].ours = bytes_of(&conf.time_wait_limit, &conf);
-	row[0].lwip = row[1].lwip = row[2].lwip = size;
-	row[3].ours = idle(0);
-	row[4].ours = idle(IDLE_LWIP);
-	row[5].ours = idle(IDLE);
-	row[3].lwip = lwip("idle 0");
-	row[4].lwip = lwip("idle 10000");
+	row[1].ours = bytes_of(&conf.air_limit, &conf);
+	row[2].ours = bytes_of(&conf.half_open_limit, &conf);
+	row[3].ours = bytes_of(&conf.time_wait_limit, &conf);
+	row[0].lwip = row[2].lwip = row[3].lwip = size;
+	row += 4;
+	row[0].ours = idle(0);
+	row[1].ours = idle(IDLE_LWIP);
+	row[2].ours = idle(IDLE);
+	row[0].lwip = lwip("idle 0");
+	row[1].lwip = lwip("idle 10000");
 }
 
 int main(int argc, char **argv)
@@ -544,6 +547,7 @@ int main(int argc, char **argv)
 		{ .name = "bulk, packets of 64 KB", .unit = "Gbit per CPU second" },
 		{ .name = "short connections", .unit = "per CPU second" },
 		{ .name = "a connection", .unit = "bytes" },
+		{ .name = "more while it has data in flight", .unit = "bytes" },
 		{ .name = "a half-open one", .unit = "bytes" },
 		{ .name = "one in TIME-WAIT", .unit = "bytes" },
 		{ .name = "timers, no connection", .unit = "ns" },

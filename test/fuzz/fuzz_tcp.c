@@ -3,7 +3,7 @@
  * is read is what the numbers of the stream say, and so is what leaves; an edge that was announced
  * never moves back; and once the owner has left everything, all of it ends.
  *
- *     byte 0       the state that is set up first
+ *     byte 0       the state that is set up first; whether, and how, its peers sign (sign.h)
  *     byte 1       options, congestion control, scarcity
  *     then         one byte for what is done, and what that takes: see step()                    */
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include "core/wire/icmp.h"
 #include "fake/say.h"
 #include "fuzz/bed.h"
+#include "fuzz/sign.h"
 
 #define OWN  "192.0.2.1"
 #define PEER "198.51.100.7"
@@ -76,6 +77,9 @@ struct stage {
 	tcp_id listener;
 	struct handle handle[HANDLES];
 	u8 setup;
+	enum sign_kind kind;
+	struct tcp_auth_conf keys; /* of the peer */
+	u8 sign_how;
 	u16 connects;
 	u32 said_end; /* number behind the last segment that left */
 	u32 said_tsval;
@@ -98,7 +102,10 @@ static struct tcp_conf conf_of(u8 setup)
 	conf.listener_limit = 2;
 	conf.half_open_limit = 2;
 	conf.time_wait_limit = TIME_WAITS;
+	conf.air_limit = scarce ? 2 : HANDLES;
 	conf.segment_limit = scarce ? 6 : 64;
+	conf.key_limit = 3;
+	conf.auth_limit = TIME_WAITS + (scarce ? 2 : HANDLES);
 	conf.range_limit = scarce ? 2 : 12;
 	conf.buffer_bytes = scarce ? 16 << 10 : 512 << 10;
 	conf.send_buffer_max = conf.recv_buffer_max = 128 << 10;
@@ -153,9 +160,12 @@ static void see_out(struct stage *stage, const struct pkt *pkt)
 
 		/* One that was answered before this connection began says other numbers. */
 		if (seen.ack == tcb->rcv_nxt && tcb->state >= TCP_ESTABLISHED &&
-		    stage->tcp.outbox_count == 0 && tcb->segs_out > 0)
+		    stage->tcp.outbox_count == 0 && tcb->segs_out > 0) {
 			/* By less than a unit of the window it may: RFC 7323 section 2.4. */
 			CHECK(seq_gt(edge + (1u << tcb->rcv_wscale), tcb->rcv_adv));
+			CHECK(tcb->auth == 0 ||
+			      sign_is_right(&stage->tcp, &stage->keys, tcb, pkt));
+		}
 	}
 }
 
@@ -198,16 +208,25 @@ static void take_out(struct stage *stage)
 static void say(struct stage *stage, struct say *say)
 {
 	struct tcp_rx rx = { .mtu = MTU };
-	u8 data[DATA_MAX];
+	u8 data[DATA_MAX], options[TCP_HLEN_MAX - TCP_HLEN_MIN];
 	u32 seq = say->seq + ((say->flags & TCP_SYN) != 0);
+	bool is_signed = stage->kind != SIGN_NONE && say->raw == NULL && stage->sign_how < SIGN_NOT;
 	struct pkt *pkt;
 
 	for (u32 at = 0; at < say->len; at++)
 		data[at] = byte_of(seq + at);
 	say->data = data;
+	if (is_signed) {
+		memset(options, TCP_OPT_NOP, sizeof options);
+		say->raw_len = tcp_opts_write(options, &say->opt, sign_room(&stage->keys)) +
+			       sign_room(&stage->keys);
+		say->raw = options;
+	}
 	pkt = say_pkt(&stage->bed->pool, say);
 	if (pkt == NULL)
 		return;
+	if (is_signed)
+		sign_pkt(&stage->tcp, &stage->keys, say, pkt, stage->sign_how);
 	(void)tcp_in(&stage->tcp, pkt, &rx, stage->now);
 	pkt_put(pkt);
 }
@@ -280,7 +299,8 @@ static struct handle *handle_free(struct stage *stage)
 static void do_listen(struct stage *stage)
 {
 	struct tcp_listen listen = {
-		.addr = addr(OWN), .port = be16_of(PORT), .backlog = 3, .opt = opt_of(stage->setup)
+		.addr = addr(OWN), .port = be16_of(PORT), .backlog = 3, .opt = opt_of(stage->setup),
+		.ring = SIGN_RING,
 	};
 	tcp_id id;
 	enum err err = tcp_listen(&stage->tcp, &listen, &id);
@@ -304,7 +324,7 @@ static void do_accept(struct stage *stage)
 static void do_connect(struct stage *stage)
 {
 	struct handle *handle = handle_free(stage);
-	struct tcp_open open = { .opt = opt_of(stage->setup), .mtu = MTU };
+	struct tcp_open open = { .opt = opt_of(stage->setup), .mtu = MTU, .ring = SIGN_RING };
 	u16 which = stage->connects++ % PEER_PORTS;
 	tcp_id id;
 
@@ -475,7 +495,10 @@ static void step_segment(struct stage *stage, bool with_options)
 	what.len = len < 128 ? len : (len - 127u) * 10;
 	if (with_options)
 		draw_options(stage, &what);
+	if (with_options && stage->kind != SIGN_NONE)
+		stage->sign_how = next_byte(&stage->in);
 	say(stage, &what);
+	stage->sign_how = 0;
 }
 
 static void step_icmp(struct stage *stage)
@@ -514,10 +537,32 @@ static void hold_packets(struct stage *stage, bool hold)
 		stage->held[stage->held_count++] = pkt_new(pool, MTU);
 }
 
+/* An administrator at work: keys go, come again, are used, and become a connection's own. */
+static void step_keys(struct stage *stage, u8 how)
+{
+	struct tcp_keys_at at = { .ring = SIGN_RING, .peer = addr(PEER), .peer_len = 32 };
+	tcp_id id = stage->handle[how & (HANDLES - 1)].id;
+	u8 number = how >> 3 & 1;
+
+	switch (how >> 4 & 7) {
+	case 0:
+	case 1:
+	case 2: (void)tcp_keys_use_ao(&stage->tcp, id, 2 * number + 1, 2 * number + 2); break;
+	case 3: (void)tcp_keys_own(&stage->tcp, id, SIGN_RING_OWN, &at); break;
+	case 4: (void)tcp_keys_del_ao(&stage->tcp, &at, 2 * number + 1, 2 * number + 2); break;
+	case 5: (void)tcp_keys_del(&stage->tcp, &at); break;
+	default: sign_give_keys(&stage->tcp, &at, stage->kind); break;
+	}
+}
+
 static void step_rest(struct stage *stage, u8 how)
 {
 	struct tcp_news news;
 
+	if (stage->kind != SIGN_NONE && how >= 128) {
+		step_keys(stage, how);
+		return;
+	}
 	switch (how % 8) {
 	case 0: tcp_unlisten(&stage->tcp, stage->listener, stage->now); break;
 	case 1: do_listen(stage); break;
@@ -670,6 +715,10 @@ static void end(struct stage *stage)
 	CHECK(!tcp_news(tcp, &news));
 	CHECK(tcp->recs.live == 0 && tcp->ranges.live == 0 && tcp->buffers.used_bytes == 0);
 	CHECK(tcp->deadlines.count == 0 && tcp->send.first == IDX_NONE);
+	CHECK(tcp->airs.live == 0 && tcp->keys.states.live == 0);
+	tcp_keys_forget(tcp, SIGN_RING);
+	tcp_keys_forget(tcp, SIGN_RING_OWN);
+	CHECK(tcp->keys.keys.live == 0);
 }
 
 static struct stage *stage_new(void)
@@ -688,13 +737,17 @@ static struct stage *stage_new(void)
 	return stage;
 }
 
-static void stage_open(struct stage *stage, u8 setup)
+static void stage_open(struct stage *stage, enum sign_kind kind, u8 setup)
 {
 	static const u8 seed[32] = { 7 };
+	struct tcp_keys_at at = { .ring = SIGN_RING, .peer = addr(PEER), .peer_len = 32 };
 	struct tcp_conf conf = conf_of(setup);
 	struct mem mem;
 
 	stage->setup = setup;
+	stage->kind = kind;
+	stage->keys = sign_conf(kind);
+	stage->sign_how = 0;
 	stage->now = 1000 * NS_PER_SEC;
 	stage->connects = 0;
 	stage->said_end = stage->said_tsval = 0;
@@ -705,20 +758,21 @@ static void stage_open(struct stage *stage, u8 setup)
 	tcp_layout(&stage->tcp, &conf, &mem);
 	CHECK(!mem.short_of);
 	tcp_init(&stage->tcp, &conf, &stage->bed->pool, seed, stage->now);
+	sign_give_keys(&stage->tcp, &at, kind);
 	do_listen(stage);
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static struct stage *stage;
-	u8 state;
+	u8 first;
 
 	if (stage == NULL)
 		stage = stage_new();
 	stage->in = (struct input){ data, size };
-	state = next_byte(&stage->in) % AT_COUNT;
-	stage_open(stage, next_byte(&stage->in));
-	set_up(stage, state);
+	first = next_byte(&stage->in);
+	stage_open(stage, first / AT_COUNT % SIGN_KINDS, next_byte(&stage->in));
+	set_up(stage, first % AT_COUNT);
 	for (u32 count = 0; count < STEPS_MAX && stage->in.left > 0; count++) {
 		step(stage);
 		tcp_check(&stage->tcp);

@@ -52,7 +52,7 @@ static ns_t measure(struct tcp_pair *pair, const struct tcp_talk *talk, ns_t spa
 
 	for (u32 at = 0; at < SAMPLES; at++) {
 		tcp_pair_run(pair, from + span_ns * (at + 1) / SAMPLES);
-		rtt[at] = sender_of(pair, talk)->rack_rtt_ns;
+		rtt[at] = sender_of(pair, talk)->air->rack_rtt_ns;
 	}
 	qsort(rtt, SAMPLES, sizeof *rtt, by_size);
 	return rtt[SAMPLES / 2];
@@ -92,13 +92,14 @@ void grid_run(const struct grid_cell *cell, struct grid_result *result)
 	tcp_pair_run(&pair, pair.now + cell->settle_rounds * round_ns);
 	from = pair.now;
 	for (u32 at = 0; at < cell->flow_count; at++)
-		before[at] = sender_of(&pair, &talk[at])->delivered;
+		before[at] = sender_of(&pair, &talk[at])->air->delivered;
 	rtt_ns = measure(&pair, &talk[0], cell->rounds * round_ns);
 	*result = (struct grid_result){ .rtt_percent = (u32)(rtt_ns * 100 / round_ns) };
 	for (u32 at = 0; at < cell->flow_count; at++) {
 		const struct tcb *tcb = sender_of(&pair, &talk[at]);
 
-		result->goodput[at] = tcp_pair_goodput(&pair, 0, tcb->delivered - before[at], from);
+		result->goodput[at] =
+			tcp_pair_goodput(&pair, 0, tcb->air->delivered - before[at], from);
 		result->total += result->goodput[at];
 		result->again[at] = (u32)(tcb->bytes_again * 1000 / tcb->bytes_sent);
 	}

@@ -1,5 +1,6 @@
 /* Two stacks talk over links of every kind: whatever the links do, each byte arrives once and in
  * its place, and every invariant holds after every event.                                        */
+#include "core/wire/ip4.h"
 #include "sim/tcp_pair.h"
 
 #include <setjmp.h>
@@ -170,6 +171,79 @@ static void test_losses_are_no_black_hole(void **state)
 	}
 }
 
+/* What was on the wire: each packet's length, time and bytes in one number, in their order. But for
+ * the identification and the sum over it: what is not to be fragmented needs none, and who splits
+ * counts it (RFC 6864 section 4.1).                                                              */
+struct wire {
+	u64 sum[8192];
+	u32 count;
+};
+
+static bool note_wire(struct tcp_pair *pair, u32 from, const struct pkt *pkt, void *to)
+{
+	struct wire *wire = to;
+	const u8 *bytes = pkt_l3(pkt);
+	const struct ip4_hdr *ip = (const void *)bytes;
+	u64 sum = pair->now ^ from;
+
+	assert_true(be16_eq(ip->frag, be16_of(IP4_DF)));
+	for (u32 at = 0; at < pkt->len; at++) {
+		if (at / 2 == offsetof(struct ip4_hdr, id) / 2 ||
+		    at / 2 == offsetof(struct ip4_hdr, csum) / 2)
+			continue;
+		sum = (sum ^ bytes[at]) * UINT64_C(0x100000001b3);
+	}
+	if (wire->count < ARRAY_COUNT(wire->sum))
+		wire->sum[wire->count] = sum ^ pkt->len;
+	wire->count++;
+	return true;
+}
+
+static u64 run_wire(struct wire *wire, const char *cc, u32 gso_max_bytes, bool ts, u32 loss_ppm)
+{
+	struct bed *bed = bed_new();
+	struct tcp_talk *talk;
+	u64 split;
+
+	wire->count = 0;
+	for (u32 n = 0; n < 2; n++) {
+		bed->conf.tcp[n].gso_max_bytes = gso_max_bytes;
+		bed->conf.tcp[n].cc = cc;
+		bed->conf.tcp[n].ecn = true;
+		bed->conf.link[n].loss_ppm = loss_ppm;
+	}
+	tcp_pair_init(&bed->pair, &bed->conf);
+	bed->pair.look = note_wire;
+	bed->pair.look_of = wire;
+	talk = bed_talk(bed, 0, 2 * MB, 100001);
+	talk->opt.no_timestamps = !ts;
+	bed_run(bed, 60);
+	assert_done(talk);
+	split = bed->pair.split;
+	bed_close(bed);
+	return split;
+}
+
+/* A way out that takes large packets, and one that takes none: what a card, or pkt_segment(), makes
+ * of the large ones is byte for byte what the other one gets, and at the same times.             */
+static void test_large_packets_are_the_same_segments(void **state)
+{
+	static struct wire whole, split;
+
+	(void)state;
+	for (u32 what = 0; what < 8; what++) {
+		const char *cc = (what & 1) != 0 ? "cubic" : "newreno";
+		bool ts = (what & 2) != 0;
+		u32 loss_ppm = (what & 4) != 0 ? 5000 : 0;
+
+		assert_int_equal(run_wire(&whole, cc, 0, ts, loss_ppm), 0);
+		assert_true(run_wire(&split, cc, 65535, ts, loss_ppm) > 100);
+		assert_true(whole.count > 1500 && whole.count < ARRAY_COUNT(whole.sum));
+		assert_int_equal(whole.count, split.count);
+		assert_memory_equal(whole.sum, split.sum, whole.count * sizeof whole.sum[0]);
+	}
+}
+
 /* Half of everything is lost: slow, and still right. */
 static void test_half_is_lost(void **state)
 {
@@ -312,6 +386,7 @@ static void test_everything_is_scarce(void **state)
 	for (u32 n = 0; n < 2; n++) {
 		bed->conf.tcp[n].segment_limit = 24;
 		bed->conf.tcp[n].range_limit = 4;
+		bed->conf.tcp[n].air_limit = 3;
 		bed->conf.tcp[n].buffer_bytes = 128 << 10;
 		bed->conf.link[n].loss_ppm = 10000;
 		bed->conf.link[n].flight_max = 256;
@@ -326,6 +401,28 @@ static void test_everything_is_scarce(void **state)
 	bed_close(bed);
 }
 
+/* With what a connection needs to have something in flight scarce, all of them end, and nothing is
+ * sent twice: ACKs need none of it.                                                              */
+static void test_few_in_flight(void **state)
+{
+	struct bed *bed = bed_new();
+
+	(void)state;
+	for (u32 n = 0; n < 2; n++)
+		bed->conf.tcp[n].air_limit = 2;
+	tcp_pair_init(&bed->pair, &bed->conf);
+	for (u32 at = 0; at < 4; at++)
+		(void)bed_talk(bed, at % 2, 300000, 100000);
+	bed_run(bed, 600);
+	for (u32 at = 0; at < 4; at++)
+		assert_done(&bed->talk[at]);
+	for (u32 n = 0; n < 2; n++) {
+		assert_true(bed->pair.end[n].tcp.stats.no_air > 0);
+		assert_true(bed->pair.end[n].tcp.stats.segs_again == 0);
+	}
+	bed_close(bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +430,7 @@ int main(void)
 		cmocka_unit_test(test_bad_links),
 		cmocka_unit_test(test_losses_are_no_black_hole),
 		cmocka_unit_test(test_segments_leave_together),
+		cmocka_unit_test(test_large_packets_are_the_same_segments),
 		cmocka_unit_test(test_half_is_lost),
 		cmocka_unit_test(test_options_are_not_needed),
 		cmocka_unit_test(test_ecn),
@@ -341,6 +439,7 @@ int main(void)
 		cmocka_unit_test(test_nobody_is_there),
 		cmocka_unit_test(test_tiny_windows),
 		cmocka_unit_test(test_everything_is_scarce),
+		cmocka_unit_test(test_few_in_flight),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -326,7 +326,7 @@ static void test_optimistic_acks(void **state)
 	tcb = hostile_tcb(hostile, id);
 	hostile_write(hostile, id, 60000);
 	hostile_wait(hostile, NS_PER_MS);
-	cwnd = tcb->cc.cwnd;
+	cwnd = tcb->air->cc.cwnd;
 	una = tcb->snd_una;
 	for (u32 count = 0; count < STORM; count++) {
 		struct say say = hostile_next(hostile, id);
@@ -336,7 +336,7 @@ static void test_optimistic_acks(void **state)
 	}
 	tcp_check(tcp);
 	assert_int_equal(tcb->snd_una, una);
-	assert_int_equal(tcb->cc.cwnd, cwnd);
+	assert_int_equal(tcb->air->cc.cwnd, cwnd);
 	assert_in_range(tcp->stats.challenge_acks, 1, hostile->conf.tcp[1].challenge_acks);
 	tcp_abort(tcp, id, hostile->pair.now);
 	hostile_free(hostile);
@@ -359,7 +359,7 @@ static void test_sack_storm(void **state)
 	begin = tcb->snd_una;
 	hostile_write(hostile, id, 60000);
 	hostile_wait(hostile, NS_PER_MS);
-	records = tcb->tx_count;
+	records = tcb->air->tx_count;
 	for (u32 count = 0; count < STORM; count++) {
 		u32 flight = tcb->snd_nxt - tcb->snd_una;
 
@@ -377,7 +377,7 @@ static void test_sack_storm(void **state)
 			tcp_check(tcp);
 	}
 	/* Ten segments of data, each of them in pieces that have a bound. */
-	assert_true(tcb->tx_count >= records);
+	assert_true(tcb->air->tx_count >= records);
 	assert_in_range(tcp->recs.live, 1, 256);
 	/* It said that its path is slow, and is served as slowly. */
 	for (u32 turn = 0; turn < 600 && tcb->snd_una != begin + 60000; turn++) {

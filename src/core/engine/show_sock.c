@@ -65,6 +65,18 @@ static void tcp_shown(const struct tcp_key *key, enum tcp_state state, struct sl
 	};
 }
 
+static void signs_shown(const struct sluice *s, const struct auth_state *state,
+			struct sluice_sock_info *out)
+{
+	struct tcp_keys_use use = auth_use(&s->socks.tcp, state);
+
+	if (use.kind == TCP_AUTH_NONE)
+		return;
+	out->signs = use.kind == TCP_AUTH_MD5 ? "md5" : "ao";
+	out->key_id = use.current_id;
+	out->rnext_key_id = use.rnext_id;
+}
+
 static void listener_shown(const struct sluice *s, u32 idx, struct sluice_sock_info *out)
 {
 	const struct listener *listener = slab_at(&s->socks.tcp.listen.listeners, idx);
@@ -81,8 +93,10 @@ static void listener_shown(const struct sluice *s, u32 idx, struct sluice_sock_i
 static void half_open_shown(const struct sluice *s, u32 idx, ns_t now, struct sluice_sock_info *out)
 {
 	const struct half_open *half = slab_at(&s->socks.tcp.listen.half_open, idx);
+	struct auth_state state;
 
 	tcp_shown(&half->key, TCP_SYN_RECEIVED, out);
+	signs_shown(s, auth_of_half_open(&s->socks.tcp, half, &state), out);
 	out->timer = "retransmit";
 	out->timer_ms = ms_until(half->due_ns, now);
 	out->tries = half->level;
@@ -93,6 +107,7 @@ static void time_wait_shown(const struct sluice *s, u32 idx, ns_t now, struct sl
 	const struct time_wait *wait = slab_at(&s->socks.tcp.timewait.slab, idx);
 
 	tcp_shown(&wait->key, TCP_TIME_WAIT, out);
+	signs_shown(s, timewait_auth(&s->socks.tcp, idx), out);
 	out->timer = "time-wait";
 	out->timer_ms = ms_until(wait->due_ns, now);
 }
@@ -147,29 +162,43 @@ static void path_shown(const struct tcb *tcb, ns_t now, struct sluice_tcp_info *
 	out->pmtu = tcb->pmtu;
 	out->srtt_us = tcb->srtt_ns / NS_PER_US;
 	out->rttvar_us = tcb->rttvar_ns / NS_PER_US;
-	out->min_rtt_us = tcb->cc.min_rtt_ns == NS_NEVER ? 0 : tcb->cc.min_rtt_ns / NS_PER_US;
 	out->rto_ms = (u32)(tcb->rto_ns / NS_PER_MS);
-	out->pacing_rate = tcb->cc.pacing_rate;
-	out->delivery_rate = tcb->rate_last;
-	out->app_limited = tcb->rate_app_limited;
+	out->pacing_rate = tcb->air->cc.pacing_rate;
+	out->delivery_rate = tcb->air->rate_last;
+	out->app_limited = tcb->air->rate_app_limited;
 	out->age_ms = (now - u64_min(tcb->born_ns, now)) / NS_PER_MS;
 	out->heard_ms = (now - u64_min(tcb->last_rx_ns, now)) / NS_PER_MS;
+}
+
+/* Who rests has no state of congestion control, but what is left of it. */
+static void cc_shown(const struct tcb *tcb, struct sluice_tcp_info *out)
+{
+	struct tcp_rest rest = tcb->rest;
+
+	out->cc = tcb->cc_ops->name;
+	out->cc_state = "";
+	if (tcb_has_air(tcb)) {
+		rest = (struct tcp_rest){ .min_rtt_ns = tcb->air->cc.min_rtt_ns,
+					  .cwnd = tcb->air->cc.cwnd,
+					  .ssthresh = tcb->air->cc.ssthresh };
+		if (tcb->state >= TCP_ESTABLISHED)
+			out->cc_state = tcb->cc_ops->state(&tcb->air->cc);
+	} else if (tcb->state >= TCP_ESTABLISHED) {
+		out->cc_state = "resting";
+	}
+	out->cwnd_bytes = rest.cwnd;
+	out->cwnd_segments = tcb->snd_mss > 0 ? rest.cwnd / tcb->snd_mss : 0;
+	out->ssthresh_bytes = rest.ssthresh == UINT32_MAX ? 0 : rest.ssthresh;
+	out->min_rtt_us = rest.min_rtt_ns == NS_NEVER ? 0 : rest.min_rtt_ns / NS_PER_US;
 }
 
 static void info_shown(const struct tcb *tcb, ns_t now, struct sluice_tcp_info *out)
 {
 	*out = (struct sluice_tcp_info){
-		.cc = tcb->cc.ops != NULL ? tcb->cc.ops->name : "",
-		.cc_state = tcb->cc.ops != NULL && tcb->state >= TCP_ESTABLISHED
-				    ? tcb->cc.ops->state(&tcb->cc)
-				    : "",
 		.ca_state = ca_name(tcb),
-		.cwnd_bytes = tcb->cc.cwnd,
-		.cwnd_segments = tcb->snd_mss > 0 ? tcb->cc.cwnd / tcb->snd_mss : 0,
-		.ssthresh_bytes = tcb->cc.ssthresh == UINT32_MAX ? 0 : tcb->cc.ssthresh,
 		.in_flight_bytes = tcb_in_flight(tcb),
-		.lost_bytes = tcb->lost_bytes,
-		.sacked_bytes = tcb->sacked_bytes,
+		.lost_bytes = tcb->air->lost_bytes,
+		.sacked_bytes = tcb->air->sacked_bytes,
 		.snd_wnd = tcb->snd_wnd,
 		.rcv_wnd = tcb->rcv_adv - tcb->rcv_nxt,
 		.wscale = (tcb->flags & TCB_WSCALE) != 0,
@@ -188,6 +217,7 @@ static void info_shown(const struct tcb *tcb, ns_t now, struct sluice_tcp_info *
 		.timeouts = tcb->timeouts,
 		.recoveries = tcb->recoveries,
 	};
+	cc_shown(tcb, out);
 	path_shown(tcb, now, out);
 }
 
@@ -196,6 +226,7 @@ static void tcb_shown(const struct sluice *s, u32 idx, ns_t now, struct sluice_s
 	const struct tcb *tcb = tcb_at(&s->socks.tcp, idx);
 
 	tcp_shown(&tcb->key, (enum tcp_state)tcb->state, out);
+	signs_shown(s, auth_at(&s->socks.tcp, tcb->auth), out);
 	out->recv_queue = tcb->rcv.len;
 	out->send_queue = tcb->snd.len;
 	out->has_info = true;
@@ -205,7 +236,7 @@ static void tcb_shown(const struct sluice *s, u32 idx, ns_t now, struct sluice_s
 	info_shown(tcb, now, &out->info);
 	/* Who waits to be accepted has no owner but the listener. */
 	if ((tcb->flags & (TCB_ACCEPTED | TCB_ORPHAN)) == TCB_ACCEPTED)
-		owner_shown(s, tcb->owner, (u64)tcb->gen << 32 | idx, out);
+		owner_shown(s, tcb->owner, tcp_id_at(&s->socks.tcp, idx), out);
 }
 
 /* ---- the walk -------------------------------------------------------------------------------- */
@@ -334,6 +365,10 @@ static u32 counters_of_tcp(const struct sluice *s, struct sluice_counter *out)
 		{ "tcp_bad_segments", "segments that were damaged", "RFC 9293 3.1",
 		  tcp->bad_segments },
 		{ "tcp_no_tcb", "connections refused, limit of control blocks", "", tcp->no_tcb },
+		{ "tcp_no_air", "moments in which data waited, limit of connections in flight", "",
+		  tcp->no_air },
+		{ "tcp_no_record", "moments in which data waited, limit of segments in flight", "",
+		  tcp->no_record },
 		{ "tcp_syn_dropped", "SYNs dropped, half-open ones full", "RFC 4987",
 		  tcp->syn_dropped },
 		{ "tcp_cookies_sent", "SYNs answered by a cookie", "RFC 4987", tcp->cookies_sent },

@@ -6,6 +6,7 @@
 enum {
 	TCBS_EACH = 3,          /* two legs, and one that finishes when its record is gone */
 	SEGMENT_TYPICAL = 1024, /* bytes in one that is not acknowledged, on the average */
+	AIR_SPARE = 1024,       /* connections of which both legs may have something in flight */
 	SYN_RETRIES = 5,        /* a minute; its host does not wait for much longer */
 };
 
@@ -17,6 +18,8 @@ static struct tcp_conf tcp_conf_of(const struct splice_conf *conf)
 	tcp.tcb_limit = TCBS_EACH * conf->split_limit;
 	tcp.listener_limit = tcp.half_open_limit = 1;
 	tcp.time_wait_limit = 2 * conf->split_limit;
+	/* One leg of each has something in flight, mostly. */
+	tcp.air_limit = conf->split_limit + u32_min(conf->split_limit, AIR_SPARE);
 	tcp.segment_limit = (u32)u64_min(conf->buffer_bytes / SEGMENT_TYPICAL + tcp.tcb_limit,
 					 UINT32_C(1) << 24);
 	tcp.buffer_bytes = conf->buffer_bytes;

@@ -35,11 +35,6 @@ static u32 queue_take(struct tcp *tcp, struct listener *queue)
 	return idx;
 }
 
-static tcp_id id_of(const struct tcp *tcp, u32 idx)
-{
-	return (u64)tcb_at(tcp, idx)->gen << 32 | idx;
-}
-
 /* ---- the owner ------------------------------------------------------------------------------- */
 
 static bool is_taken(const struct tcp *tcp, const struct tcp_listen *conf)
@@ -123,7 +118,7 @@ u64 tcp_accept(struct tcp *tcp, u64 id, u32 owner)
 		return TCP_ID_NONE;
 	tcb_at(tcp, idx)->owner = owner;
 	tcb_at(tcp, idx)->flags |= TCB_ACCEPTED;
-	return id_of(tcp, idx);
+	return tcp_id_at(tcp, idx);
 }
 
 void tcp_unlisten(struct tcp *tcp, u64 id, ns_t now)
@@ -135,7 +130,7 @@ void tcp_unlisten(struct tcp *tcp, u64 id, ns_t now)
 		return;
 	listen_drop(tcp, (u32)id);
 	for (idx = queue_take(tcp, listener); idx != IDX_NONE; idx = queue_take(tcp, listener))
-		tcp_abort(tcp, id_of(tcp, idx), now);
+		tcp_abort(tcp, tcp_id_at(tcp, idx), now);
 	map_del(&tcp->listen.by_port, listen_hash(tcp, listener->port), (u32)id);
 	slab_del(&tcp->listen.listeners, (u32)id);
 }

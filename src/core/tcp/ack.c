@@ -12,11 +12,13 @@ enum {
 
 void loss_step_init(struct loss_step *step, const struct tcb *tcb, ns_t now)
 {
+	const struct tcp_air *air = tcb->air;
+
 	memset(step, 0, sizeof *step);
 	step->now = now;
 	step->una_before = tcb->snd_una;
-	step->delivered_before = tcb->delivered;
-	step->lost_before = tcb->lost;
+	step->delivered_before = air->delivered;
+	step->lost_before = air->lost;
 	step->ack.prior_in_flight = tcb_in_flight(tcb);
 }
 
@@ -31,19 +33,20 @@ static void deliver(struct tcb *tcb, struct tx_rec *rec, struct loss_step *step,
 	rate_on_delivered(tcb, rec, step);
 	rtt_on_delivered(rec, step, by_number);
 	rack_on_delivered(tcb, rec, step);
-	if ((rec->flags & REC_EVER_AGAIN) == 0 && seq_le(rec->end, tcb->high_seq))
+	if ((rec->flags & REC_EVER_AGAIN) == 0 && seq_le(rec->end, tcb->air->high_seq))
 		step->orig_acked = true;
 }
 
 /* The first record is acknowledged in part: what is left is as it was. */
 static void deliver_part(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
 {
-	const struct tx_rec *rec = rec_at(tcp, tcb->tx_first);
+	struct tcp_air *air = tcb->air;
+	const struct tx_rec *rec = rec_at(tcp, air->tx_first);
 	u32 bytes = step->seg->ack - rec->seq;
 
 	if ((rec->flags & REC_DELIVERED) == 0) {
-		tcb->delivered += bytes;
-		tcb->delivered_ns = step->now;
+		air->delivered += bytes;
+		air->delivered_ns = step->now;
 	}
 	txq_shorten_first(tcp, tcb, step->seg->ack);
 }
@@ -51,15 +54,16 @@ static void deliver_part(struct tcp *tcp, struct tcb *tcb, struct loss_step *ste
 static void ack_by_number(struct tcp *tcp, struct tcb *tcb, struct loss_step *step,
 			  struct loss_acked *acked)
 {
+	struct tcp_air *air = tcb->air;
 	u32 ack = step->seg->ack;
 	u32 fin_count = 0;
 
 	if (ack == tcb->snd_una)
 		return;
-	step->head_bytes = rec_len(rec_at(tcp, tcb->tx_first));
+	step->head_bytes = rec_len(rec_at(tcp, air->tx_first));
 	/* Ends: each turn takes a record. */
-	while (tcb->tx_first != IDX_NONE && seq_le(rec_at(tcp, tcb->tx_first)->end, ack)) {
-		struct tx_rec *rec = rec_at(tcp, tcb->tx_first);
+	while (air->tx_first != IDX_NONE && seq_le(rec_at(tcp, air->tx_first)->end, ack)) {
+		struct tx_rec *rec = rec_at(tcp, air->tx_first);
 
 		deliver(tcb, rec, step, true);
 		step->syn |= (rec->flags & REC_SYN) != 0;
@@ -67,7 +71,7 @@ static void ack_by_number(struct tcp *tcp, struct tcb *tcb, struct loss_step *st
 		step->rec_count++;
 		txq_del_first(tcp, tcb);
 	}
-	if (tcb->tx_first != IDX_NONE && seq_lt(rec_at(tcp, tcb->tx_first)->seq, ack))
+	if (air->tx_first != IDX_NONE && seq_lt(rec_at(tcp, air->tx_first)->seq, ack))
 		deliver_part(tcp, tcb, step);
 	acked->una_bytes = ack - tcb->snd_una;
 	acked->syn = step->syn;
@@ -75,8 +79,8 @@ static void ack_by_number(struct tcp *tcp, struct tcb *tcb, struct loss_step *st
 	step->ack.una_bytes = acked->una_bytes - step->syn - fin_count;
 	tcb->snd_una = ack;
 	/* RFC 6298 section 5.3 */
-	tcb->rto_start_ns = step->now;
-	tcb->pto_done = false;
+	air->rto_start_ns = step->now;
+	air->pto_done = false;
 	tcb->flags &= ~(u32)TCB_PROBE;
 }
 
@@ -91,8 +95,9 @@ static u32 seq_distance(u32 a, u32 b)
  * away for the steps that are left, or there is none.                                            */
 static u32 sack_find(const struct tcp *tcp, struct tcb *tcb, u32 seq, u32 *steps)
 {
-	u32 start[] = { tcb->tx_hint, tcb->tx_first, tcb->tx_last };
-	u32 at = tcb->tx_first;
+	struct tcp_air *air = tcb->air;
+	u32 start[] = { air->tx_hint, air->tx_first, air->tx_last };
+	u32 at = air->tx_first;
 
 	for (u32 n = 0; n < ARRAY_COUNT(start); n++) {
 		if (start[n] != IDX_NONE && seq_distance(rec_at(tcp, start[n])->seq, seq) <
@@ -102,7 +107,7 @@ static u32 sack_find(const struct tcp *tcp, struct tcb *tcb, u32 seq, u32 *steps
 	while (at != IDX_NONE && *steps > 0) {
 		const struct tx_rec *rec = rec_at(tcp, at);
 
-		tcb->tx_hint = at;
+		air->tx_hint = at;
 		if (seq_lt(seq, rec->seq))
 			at = rec->prev;
 		else if (seq_ge(seq, rec->end))
@@ -117,7 +122,9 @@ static u32 sack_find(const struct tcp *tcp, struct tcb *tcb, u32 seq, u32 *steps
 /* Whether the pieces that a peer makes of our records stay few. */
 static bool may_cut(const struct tcb *tcb)
 {
-	return tcb->tx_count < 2 * ((tcb->snd_nxt - tcb->snd_una) / tcb->cc.mss) + SACK_CUTS_MAX;
+	const struct tcp_air *air = tcb->air;
+
+	return air->tx_count < 2 * ((tcb->snd_nxt - tcb->snd_una) / air->cc.mss) + SACK_CUTS_MAX;
 }
 
 /* Makes at exactly what [start, end) covers of it, or false. *at: the part that is covered. */
@@ -157,7 +164,7 @@ static bool sack_range(struct tcp *tcp, struct tcb *tcb, struct sack_block range
 				whole = false;
 			}
 		}
-		tcb->tx_hint = at;
+		tcb->air->tx_hint = at;
 		at = rec_at(tcp, at)->next;
 	}
 	return whole;
@@ -167,11 +174,12 @@ static bool sack_range(struct tcp *tcp, struct tcb *tcb, struct sack_block range
 static bool sack_block(struct tcp *tcp, struct tcb *tcb, struct sack_block block, u32 *steps,
 		       struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
 	struct sack_block part = block;
 	bool whole = true;
 
-	for (u32 n = 0; n < tcb->sack_seen_count; n++) {
-		const struct sack_block *seen = &tcb->sack_seen[n];
+	for (u32 n = 0; n < air->sack_seen_count; n++) {
+		const struct sack_block *seen = &air->sack_seen[n];
 
 		if (seq_le(seen->end, part.start) || seq_ge(seen->start, block.end))
 			continue;
@@ -222,6 +230,7 @@ static void insert_sorted(struct sack_block *sorted, u32 count, const struct sac
 
 static void ack_by_sack(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
 	const struct tcp_opts *opt = &step->seg->opt;
 	struct sack_block sorted[TCP_SACK_BLOCKS_MAX];
 	u32 steps = SACK_STEPS_MAX;
@@ -238,9 +247,9 @@ static void ack_by_sack(struct tcp *tcp, struct tcb *tcb, struct loss_step *step
 	for (u32 n = 0; n < count; n++)
 		whole &= sack_block(tcp, tcb, sorted[n], &steps, step);
 	/* What could not be done now comes again with the next ACK. */
-	tcb->sack_seen_count = whole ? (u8)count : 0;
-	for (u32 n = 0; n < tcb->sack_seen_count; n++)
-		tcb->sack_seen[n] = sorted[n];
+	air->sack_seen_count = whole ? (u8)count : 0;
+	for (u32 n = 0; n < air->sack_seen_count; n++)
+		air->sack_seen[n] = sorted[n];
 }
 
 /* ---- what follows ---------------------------------------------------------------------------- */
@@ -249,16 +258,17 @@ static void ack_by_sack(struct tcp *tcp, struct tcb *tcb, struct loss_step *step
  * behind ends when the segment with CWR, the first one sent after it, is acknowledged.           */
 static void ecn_on_ack(struct tcb *tcb, struct loss_step *step)
 {
-	bool is_new_window = seq_gt(tcb->snd_una, tcb->ecn_end_seq);
+	struct tcp_air *air = tcb->air;
+	bool is_new_window = seq_gt(tcb->snd_una, air->ecn_end_seq);
 
 	if (is_new_window)
-		tcb->ecn_end_seq = tcb->snd_una - 1;
+		air->ecn_end_seq = tcb->snd_una - 1;
 	if ((tcb->flags & TCB_ECN) == 0 || (step->seg->flags & (TCP_ECE | TCP_SYN)) != TCP_ECE)
 		return;
 	if (!is_new_window)
 		return;
 	step->ack.ecn_echo = true;
-	tcb->ecn_end_seq = tcb->snd_nxt;
+	air->ecn_end_seq = tcb->snd_nxt;
 	tcb->flags |= TCB_CWR;
 }
 
@@ -271,59 +281,65 @@ static u64 offset_of(const struct tcb *tcb, const struct loss_step *step, u32 se
 
 void loss_mark(struct tcp *tcp, struct tcb *tcb, u32 idx, const struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
 	const struct tx_rec *rec = rec_at(tcp, idx);
 	struct cc_lost lost = {
 		.now = step->now,
 		.seq = offset_of(tcb, step, rec->seq),
-		.delivered = tcb->delivered,
+		.delivered = air->delivered,
 		.tx_lost = rec->lost,
 		.bytes = rec_payload(rec),
 		.tx_in_flight = rec->tx_in_flight,
 		.app_limited = (rec->flags & REC_APP_LIMITED) != 0,
 	};
 
-	tcb->lost += lost.bytes;
-	lost.lost = tcb->lost;
+	air->lost += lost.bytes;
+	lost.lost = air->lost;
 	txq_mark_lost(tcp, tcb, idx);
-	if (loss_has_cc(tcb) && tcb->cc.ops->on_lost != NULL)
-		tcb->cc.ops->on_lost(&tcb->cc, &lost);
+	if (loss_has_cc(tcb) && air->cc.ops->on_lost != NULL)
+		air->cc.ops->on_lost(&air->cc, &lost);
 }
 
 static void fill_ack(const struct tcb *tcb, struct loss_step *step)
 {
+	const struct tcp_air *air = tcb->air;
 	struct cc_ack *ack = &step->ack;
 
 	ack->now = step->now;
-	ack->delivered = tcb->delivered;
-	ack->lost = tcb->lost;
-	ack->acked_bytes = (u32)(tcb->delivered - step->delivered_before);
-	ack->lost_bytes = (u32)(tcb->lost - step->lost_before);
+	ack->delivered = air->delivered;
+	ack->lost = air->lost;
+	ack->acked_bytes = (u32)(air->delivered - step->delivered_before);
+	ack->lost_bytes = (u32)(air->lost - step->lost_before);
 	ack->in_flight = tcb_in_flight(tcb);
 	ack->snd_una = offset_of(tcb, step, tcb->snd_una);
 	ack->snd_nxt = offset_of(tcb, step, tcb->snd_nxt);
 	ack->srtt_ns = tcb->srtt_ns;
 	ack->in_recovery = loss_in_recovery(tcb);
 	ack->cwnd_limited = (tcb->flags & TCB_CWND_LIMITED) != 0;
-	ack->ack_delayed = step->rec_count == 1 && step->head_bytes < tcb->cc.mss;
+	ack->ack_delayed = step->rec_count == 1 && step->head_bytes < air->cc.mss;
 }
 
 void loss_tell(struct tcb *tcb, enum cc_event event, struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
+
 	if (!loss_has_cc(tcb))
 		return;
 	fill_ack(tcb, step);
-	tcb->cc.ops->on_event(&tcb->cc, event, &step->ack);
+	air->cc.ops->on_event(&air->cc, event, &step->ack);
 }
 
 static void tell_ack(struct tcb *tcb, struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
+
 	if (!loss_has_cc(tcb))
 		return;
 	fill_ack(tcb, step);
-	tcb->cc.ops->on_ack(&tcb->cc, &step->ack);
+	air->cc.ops->on_ack(&air->cc, &step->ack);
 	/* A round is over when something that was sent in it is delivered. */
-	if (step->has_rate && step->ack.rate.prior_delivered >= tcb->round_end) {
-		tcb->round_end = tcb->delivered;
+	if (step->has_rate && step->ack.rate.prior_delivered >= air->round_end) {
+		air->round_end = air->delivered;
 		tcb->flags &= ~(u32)TCB_CWND_LIMITED;
 	}
 }
@@ -332,11 +348,13 @@ void loss_on_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, bool is_du
 		 struct loss_acked *acked, ns_t now)
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
+	const struct tcp_air *air = tcb->air;
 	struct loss_step step;
 
 	memset(acked, 0, sizeof *acked);
 	/* Who only receives has nothing to learn from it. */
-	if (tcb->tx_first == IDX_NONE && seg->opt.sack_count == 0 && (seg->flags & TCP_ECE) == 0)
+	if (air->tx_first == IDX_NONE &&
+	    (!tcb_has_air(tcb) || (seg->opt.sack_count == 0 && (seg->flags & TCP_ECE) == 0)))
 		return;
 	CHECK(seq_le(tcb->snd_una, seg->ack) && seq_le(seg->ack, tcb->snd_nxt));
 	loss_step_init(&step, tcb, now);
@@ -344,18 +362,18 @@ void loss_on_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, bool is_du
 	step.is_dup = is_dup;
 	ack_by_number(tcp, tcb, &step, acked);
 	ack_by_sack(tcp, tcb, &step);
-	acked->progress = acked->una_bytes > 0 || tcb->delivered != step.delivered_before;
+	acked->progress = acked->una_bytes > 0 || air->delivered != step.delivered_before;
 	rtt_finish(tcp, tcb, &step);
 	reno_on_ack(tcp, tcb, &step);
 	rate_finish(tcb, &step);
 	recovery_on_ack(tcp, tcb, &step);
 	rack_detect(tcp, tcb, &step);
-	if (tlp_on_ack(tcb, &step) && tcb->lost == step.lost_before)
+	if (tlp_on_ack(tcb, &step) && air->lost == step.lost_before)
 		recovery_of_probe(tcp, tcb, &step);
 	recovery_on_loss(tcp, tcb, &step);
 	ecn_on_ack(tcb, &step);
 	tell_ack(tcb, &step);
-	if (tcb->lost_bytes > 0)
+	if (air->lost_bytes > 0)
 		tcp_want_send(tcp, idx);
 	loss_arm(tcp, tcb, now);
 }

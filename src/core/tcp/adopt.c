@@ -53,7 +53,7 @@ static void negotiate(struct tcp *tcp, struct tcb *tcb, const struct tcp_seg *se
 	tcb_set_sizes(tcb);
 }
 
-static void begin(struct tcp *tcp, struct tcb *tcb, const struct tcp_seg *seg, u32 iss, ns_t now)
+static void begin(struct tcp *tcp, struct tcb *tcb, const struct tcp_seg *seg, u32 iss)
 {
 	tcb->iss = tcb->snd_una = tcb->snd_nxt = iss;
 	tcb->snd_small = tcb->snd_push = iss;
@@ -64,9 +64,7 @@ static void begin(struct tcp *tcp, struct tcb *tcb, const struct tcp_seg *seg, u
 	tcb->rcv_nxt = tcb->last_ack_sent = seg->seq + 1;
 	tcb->rcv_adv = tcb->rcv_nxt + u32_min(tcb->recv_limit, UINT16_MAX);
 	tcb->ts_offset = tcp_ts_offset(tcp, &seg->key);
-	tcb->cc.cwnd = cc_initial_window(tcb->cc.mss);
-	tcb->unacked_ns = now;
-	loss_init(tcp, tcb, now);
+	loss_init(tcp, tcb);
 }
 
 enum err tcp_adopt(struct tcp *tcp, const struct tcp_open *open, const struct tcp_hdr *syn,
@@ -95,10 +93,10 @@ enum err tcp_adopt(struct tcp *tcp, const struct tcp_open *open, const struct tc
 	tcb->owner = open->owner;
 	tcb->flags |= TCB_ACCEPTED;
 	negotiate(tcp, tcb, &seg, &open->opt, now);
-	begin(tcp, tcb, &seg, iss, now);
+	begin(tcp, tcb, &seg, iss);
 	tcp->stats.opened_passive++;
 	tcp_set_state(tcp, idx, TCP_SYN_RECEIVED, now);
 	tcp_want_send(tcp, idx);
-	*id = (u64)tcb->gen << 32 | idx;
+	*id = tcp_id_at(tcp, idx);
 	return ERR_OK;
 }

@@ -91,6 +91,12 @@ struct cc_ops {
 	 * idleness there is none: then its counts are those of now, and nothing is newly
 	 * acknowledged; prior_in_flight is what was in flight before all of it counted as lost.  */
 	void (*on_event)(struct cc *cc, enum cc_event event, const struct cc_ack *ack);
+	/* Nothing was in flight for so long that others needed the place: what is left beside cwnd,
+	 * ssthresh and min_rtt_ns, a bandwidth in bytes a second; zero: none. May be NULL.       */
+	u64 (*keep)(const struct cc *cc);
+	/* It begins again, after init() and with those three as they were. bw: what keep() said, of
+	 * this algorithm; zero: none. May be NULL.                                               */
+	void (*resume)(struct cc *cc, u64 bw, ns_t now);
 	/* A word on the state it is in, for people: "startup"; static string. */
 	const char *(*state)(const struct cc *cc);
 	/* Every invariant of its own state. */

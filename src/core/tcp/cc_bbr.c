@@ -268,6 +268,29 @@ static void enter_probe_bw(struct cc *cc, ns_t now)
 	advance_cycle_phase(bbr, now);
 }
 
+static u64 keep(const struct cc *cc)
+{
+	const struct bbr *bbr = (const struct bbr *)cc->priv;
+
+	return bbr->filled_pipe ? cc_max_get(&bbr->btl_bw) : 0;
+}
+
+/* At the bandwidth that the pipe had when it was full. */
+static void resume(struct cc *cc, u64 bw, ns_t now)
+{
+	struct bbr *bbr = state_of(cc);
+
+	if (bw == 0 || bbr->rtprop == NS_NEVER)
+		return;
+	cc_max_reset(&bbr->btl_bw, bw, 0);
+	bbr->filled_pipe = true;
+	bbr->full_bw = bw;
+	bbr->full_bw_count = FullBwCount;
+	enter_probe_bw(cc, now);
+	set_pacing_rate(cc, CC_ONE);
+	set_send_quantum(cc);
+}
+
 static void check_full_pipe(struct bbr *bbr, const struct cc_ack *ack)
 {
 	u64 bw = cc_max_get(&bbr->btl_bw);
@@ -503,6 +526,8 @@ const struct cc_ops cc_bbr = {
 	.on_sent = on_sent,
 	.on_ack = on_ack,
 	.on_event = on_event,
+	.keep = keep,
+	.resume = resume,
 	.state = state,
 	.check = check,
 };

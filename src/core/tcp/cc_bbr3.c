@@ -340,6 +340,24 @@ static void init(struct cc *cc, ns_t now)
 	bbr3_enter_startup(bbr);
 }
 
+static u64 keep(const struct cc *cc)
+{
+	return bbr3_seen(cc)->full_bw_reached ? bbr3_max_bw(bbr3_seen(cc)) : 0;
+}
+
+/* As after Startup and Drain, at the bandwidth that was found. */
+static void resume(struct cc *cc, u64 bw, ns_t now)
+{
+	struct bbr3 *bbr = bbr3_of(cc);
+
+	if (bw == 0 || !bbr->has_seen_rtt)
+		return;
+	bbr->max_bw_filter[1] = bbr->full_bw = bw;
+	bbr->full_bw_reached = true;
+	bbr3_start_probe_bw_down(cc, now, 0);
+	bbr3_set_pacing_rate_with_gain(cc, CC_ONE);
+}
+
 static void update_ack_aggregation(struct cc *cc, const struct cc_ack *ack)
 {
 	struct bbr3 *bbr = bbr3_of(cc);
@@ -446,6 +464,8 @@ const struct cc_ops cc_bbr3 = {
 	.on_lost = bbr3_on_lost,
 	.on_ack = on_ack,
 	.on_event = on_event,
+	.keep = keep,
+	.resume = resume,
 	.state = state,
 	.check = check,
 };

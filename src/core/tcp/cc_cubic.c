@@ -61,6 +61,15 @@ static void init(struct cc *cc, ns_t now)
 	cc->send_quantum = u32_max(cc->mss, CC_QUANTUM_MAX);
 }
 
+/* RFC 5681 section 4.1. */
+static void resume(struct cc *cc, u64 bw, ns_t now)
+{
+	(void)bw;
+	(void)now;
+	cc->cwnd = u32_min(cc->cwnd, cc_initial_window(cc->mss));
+	state_of(cc)->first_slow_start = cc->ssthresh == UINT32_MAX;
+}
+
 /* Bit by bit from the top. */
 static u32 cube_root(u64 value)
 {
@@ -160,12 +169,12 @@ static void slow_start(struct cc *cc, const struct cc_ack *ack)
 	cc->cwnd = cc_u32((u64)cc->cwnd + growth);
 }
 
-/* Sections 4.6 and 4.7. */
-static void reduce(struct cc *cc, const struct cc_ack *ack)
+/* Sections 4.6 and 4.7; from: the bytes that beta_cubic is of. */
+static void reduce(struct cc *cc, const struct cc_ack *ack, u32 from)
 {
 	struct cubic *cubic = state_of(cc);
 	struct cubic_curve *curve = &cubic->now;
-	u64 reduced = (u64)cc_flight_size(cc, ack) * BETA_TENTHS / 10;
+	u64 reduced = (u64)from * BETA_TENTHS / 10;
 
 	cubic->undo = cubic->now;
 	cubic->undo.cwnd = cc->cwnd;
@@ -190,7 +199,7 @@ static void on_ack(struct cc *cc, const struct cc_ack *ack)
 		return;
 	if (ack->ecn_echo && ack->snd_una >= cubic->recover) {
 		/* RFC 3168 section 6.1.2: as after a loss, once per window. */
-		reduce(cc, ack);
+		reduce(cc, ack, cc_flight_size(cc, ack));
 		cc->cwnd = cc->ssthresh;
 	} else if (!ack->cwnd_limited) {
 		/* Section 5.8: time in which the window was not used is not the curve's. The epoch
@@ -209,9 +218,11 @@ static void on_timeout(struct cc *cc, const struct cc_ack *ack)
 {
 	struct cubic *cubic = state_of(cc);
 
-	/* RFC 5681 section 3.1: held constant when the same is lost again. */
+	/* RFC 5681 section 3.1: held constant when the same is lost again. Section 4.6 lets it be
+	 * of cwnd, since that does not grow unused: slow start tries all of it anew, and else one
+	 * small segment that is lost would end it at two.                                        */
 	if (!cubic->loss_recovery)
-		reduce(cc, ack);
+		reduce(cc, ack, cc->cwnd);
 	/* The next epoch begins at its own plateau: K = 0. */
 	cubic->now.W_max = 0;
 	cubic->now.t_epoch = NS_NEVER;
@@ -237,7 +248,7 @@ static void on_event(struct cc *cc, enum cc_event event, const struct cc_ack *ac
 
 	switch (event) {
 	case CC_ENTER_RECOVERY:
-		reduce(cc, ack);
+		reduce(cc, ack, cc_flight_size(cc, ack));
 		cubic->fast_recovery = true;
 		break;
 	case CC_EXIT_RECOVERY:
@@ -283,6 +294,7 @@ const struct cc_ops cc_cubic = {
 	.init = init,
 	.on_ack = on_ack,
 	.on_event = on_event,
+	.resume = resume,
 	.state = state,
 	.check = check,
 };

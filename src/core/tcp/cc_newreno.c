@@ -29,6 +29,14 @@ static void init(struct cc *cc, ns_t now)
 	cc->send_quantum = u32_max(cc->mss, CC_QUANTUM_MAX);
 }
 
+/* RFC 5681 section 4.1. */
+static void resume(struct cc *cc, u64 bw, ns_t now)
+{
+	(void)bw;
+	(void)now;
+	cc->cwnd = u32_min(cc->cwnd, cc_initial_window(cc->mss));
+}
+
 /* RFC 5681 equation 4. */
 static void reduce(struct cc *cc, const struct cc_ack *ack)
 {
@@ -143,6 +151,7 @@ const struct cc_ops cc_newreno = {
 	.init = init,
 	.on_ack = on_ack,
 	.on_event = on_event,
+	.resume = resume,
 	.state = state,
 	.check = check,
 };

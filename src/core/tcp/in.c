@@ -155,7 +155,7 @@ static void make_room(struct tcp *tcp, struct tcb *tcb)
 	if (!tcb->send_fixed && tcb->send_limit < tcp->conf.send_buffer_max) {
 		/* A window in flight, another one SACKed behind a hole that is sent again, and as
 		 * much that waits: less, and the writer would be what limits the rate.           */
-		u64 want = 4 * (u64)tcb->cc.cwnd + TCP_SEND_START;
+		u64 want = 4 * (u64)tcb->air->cc.cwnd + TCP_SEND_START;
 
 		if (want > tcb->send_limit)
 			tcb->send_limit = (u32)u64_min(want, tcp->conf.send_buffer_max);
@@ -252,7 +252,7 @@ static bool take_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_t n
 	if (acked.una_bytes > 0) {
 		u32 bytes = acked.una_bytes - acked.syn - acked.fin;
 
-		tcb->unacked_ns = now;
+		tcb->air->unacked_ns = now;
 		tcb->bytes_acked += bytes;
 		ring_drop(&tcb->snd, &tcp->buffers, bytes);
 		if (tcb->state == TCP_SYN_RECEIVED)
@@ -427,7 +427,7 @@ static void in_syn_sent(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, ns_
 		tcp_set_state(tcp, idx, TCP_SYN_RECEIVED, now);
 		tcb->snd_nxt = tcb->iss;
 		loss_fini(tcp, tcb);
-		loss_init(tcp, tcb, now);
+		loss_init(tcp, tcb);
 		tcp_want_send(tcp, idx);
 		return;
 	}

@@ -321,15 +321,18 @@ enum err tcp_keys_own(struct tcp *tcp, u64 id, u32 ring, struct tcp_keys_at *at)
 	return ERR_OK;
 }
 
-struct tcp_keys_use tcp_keys_used(const struct tcp *tcp, u64 id)
+struct tcp_keys_use auth_use(const struct tcp *tcp, const struct auth_state *state)
 {
-	const struct auth_state *state = state_of(tcp, id);
-
 	if (state == NULL)
 		return (struct tcp_keys_use){ 0 };
 	return (struct tcp_keys_use){ .kind = auth_conf(&tcp->keys, state)->kind,
 				      .current_id = state->current_id,
 				      .rnext_id = state->rnext_id };
+}
+
+struct tcp_keys_use tcp_keys_used(const struct tcp *tcp, u64 id)
+{
+	return auth_use(tcp, state_of(tcp, id));
 }
 
 enum err tcp_keys_use_ao(struct tcp *tcp, u64 id, u8 current_id, u8 rnext_id)

@@ -120,6 +120,8 @@ bool auth_has_room(struct tcp *tcp);
 /* A copy that lives as long as what it is of, as tcb->auth. Requires: auth_has_room(). */
 u16 auth_keep(struct tcp *tcp, const struct auth_state *state);
 void auth_drop(struct tcp *tcp, u16 auth);
+/* For people; NULL: TCP_AUTH_NONE. */
+struct tcp_keys_use auth_use(const struct tcp *tcp, const struct auth_state *state);
 static inline const struct tcp_auth_conf *auth_conf(const struct keys_table *table,
 						    const struct auth_state *state)
 {

@@ -1,5 +1,6 @@
 /* What was sent and is not acknowledged yet: records, the scoreboard, and what follows from an ACK.
  *
+ * air.c       struct tcp_air: who has one, and what is left of it
  * txq.c       the records and their two orders
  * ack.c       an ACK: what it acknowledges, by number and by SACK (RFC 2018, 2883); the order of
  *             everything that follows; congestion control is told once, at the end
@@ -25,9 +26,13 @@ struct loss_acked {
 };
 
 /* A new connection: nothing sent. */
-void loss_init(struct tcp *tcp, struct tcb *tcb, ns_t now);
-/* Records go back. */
+void loss_init(struct tcp *tcp, struct tcb *tcb);
+/* Records go back, and what it has for them. */
 void loss_fini(struct tcp *tcp, struct tcb *tcb);
+/* It stands: congestion control begins, with this window. Requires: its state says so. */
+void loss_established(struct tcp *tcp, struct tcb *tcb, u32 cwnd, ns_t now);
+/* Another algorithm from now on. */
+void loss_exchange_cc(struct tcb *tcb, const struct cc_ops *ops, ns_t now);
 
 /* seg.ack is acceptable: SND.UNA <= SEG.ACK <= SND.NXT. Moves snd_una and everything that follows
  * from it but the ring (in.c drops what is acknowledged), marks, samples, steps recovery, tells
@@ -36,10 +41,20 @@ void loss_fini(struct tcp *tcp, struct tcb *tcb);
 void loss_on_ack(struct tcp *tcp, u32 idx, const struct tcp_seg *seg, bool is_dup,
 		 struct loss_acked *acked, ns_t now);
 
-/* Whether a new record can be made: out.c asks before it sends. */
-bool loss_has_room(const struct tcp *tcp);
+/* Whether a new record can be made. */
+static inline bool loss_has_room(const struct tcp *tcp)
+{
+	return tcp->recs.live < tcp->recs.cap;
+}
+/* The same for this connection, which takes what it needs beside: out.c asks before it sends what
+ * is new, and before it asks congestion control. False: it waits; counted.                       */
+bool loss_find_room(struct tcp *tcp, struct tcb *tcb, ns_t now);
+static inline bool loss_make_room(struct tcp *tcp, struct tcb *tcb, ns_t now)
+{
+	return (tcb_has_air(tcb) && loss_has_room(tcp)) || loss_find_room(tcp, tcb, now);
+}
 /* [seq, end) has just left the first time; flags: REC_SYN, REC_FIN. snd_nxt is end already.
- * Requires: loss_has_room().                                                                     */
+ * Requires: loss_make_room(), and loss_has_room() for each one more.                             */
 void loss_sent(struct tcp *tcp, u32 idx, u32 seq, u32 end, u16 flags, ns_t now);
 /* The record to send again now, or IDX_NONE: the first one thought lost. Not asked whether cwnd
  * allows it: out.c does.                                                                         */
@@ -74,5 +89,11 @@ ns_t rtt_rto(const struct tcp *tcp, const struct tcb *tcb);
 
 /* Every invariant of a connection's records and counts. */
 void loss_check(const struct tcp *tcp, const struct tcb *tcb);
+
+/* ---- air.c: of the stack --------------------------------------------------------------------- */
+
+/* Nothing in flight, nobody's. */
+void air_clear(struct tcp_air *air);
+void air_check(const struct tcp *tcp);
 
 #endif

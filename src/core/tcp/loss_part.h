@@ -8,10 +8,11 @@
 #define CORE_TCP_LOSS_PART_H
 
 #include "core/tcp/loss.h"
+#include "core/tcp/tcp_part.h"
 
 enum {
 	LOSS_DUPTHRESH = 3, /* RFC 5681 section 3.2, 8985 section 6.2 */
-	FRTO_FIRST = 2,     /* tcb->frto: the ACK of RFC 5682's step 2 is waited for */
+	FRTO_FIRST = 2,     /* tcb->air->frto: the ACK of RFC 5682's step 2 is waited for */
 	FRTO_SECOND = 3,    /* that of step 3 */
 };
 
@@ -76,7 +77,13 @@ static inline bool loss_has_cc(const struct tcb *tcb)
 	return tcb->state >= TCP_ESTABLISHED;
 }
 
+/* air.c: the last of its records went; the first one comes. */
+void air_idle(struct tcp *tcp, struct tcp_air *air);
+void air_busy(struct tcp *tcp, struct tcp_air *air);
+
 /* txq.c. Each of them keeps counts, lists and hints right. */
+/* Nothing was sent before seq. */
+void loss_begin_at(struct tcb *tcb, u32 seq);
 void txq_del_first(struct tcp *tcp, struct tcb *tcb);
 /* The first record begins at seq from now on; requires: inside it. */
 void txq_shorten_first(struct tcp *tcp, struct tcb *tcb, u32 seq);

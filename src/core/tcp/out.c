@@ -155,7 +155,7 @@ static enum out_step send_syn(struct tcp *tcp, u32 idx, struct batch *out, ns_t 
 			return OUT_NOTHING;
 		return send_ack(tcp, tcb, tcb->snd_nxt, out, now);
 	}
-	if (first && !loss_has_room(tcp))
+	if (first && !loss_make_room(tcp, tcb, now))
 		return OUT_NO_ROOM;
 	if (tcb->state == TCP_SYN_RECEIVED)
 		emit.flags |= TCP_ACK;
@@ -180,16 +180,17 @@ static enum out_step send_syn(struct tcp *tcp, u32 idx, struct batch *out, ns_t 
 /* Bytes that may leave now. */
 static u32 allowed(const struct tcb *tcb)
 {
+	const struct tcp_air *air = tcb->air;
 	u32 flight = tcb_in_flight(tcb);
 
-	if (tcb->send_budget_set)
-		return tcb->send_budget;
-	return tcb->cc.cwnd > flight ? tcb->cc.cwnd - flight : 0;
+	if (air->send_budget_set)
+		return air->send_budget;
+	return air->cc.cwnd > flight ? air->cc.cwnd - flight : 0;
 }
 
 static u64 pacing_rate(const struct tcb *tcb)
 {
-	u64 rate = tcb->cc.pacing_rate;
+	u64 rate = tcb->air->cc.pacing_rate;
 
 	if (tcb->pacing_max != 0 && (rate == 0 || rate > tcb->pacing_max))
 		rate = tcb->pacing_max;
@@ -198,10 +199,12 @@ static u64 pacing_rate(const struct tcb *tcb)
 
 static bool pacing_holds(struct tcp *tcp, struct tcb *tcb, ns_t now)
 {
+	const struct tcp_air *air = tcb->air;
+
 	if ((tcb->flags & TCB_PACED) == 0)
 		return false;
-	if (now < tcb->pacing_ns) {
-		timer_set(tcp, tcb, TCP_TIMER_PACING, tcb->pacing_ns);
+	if (now < air->pacing_ns) {
+		timer_set(tcp, tcb, TCP_TIMER_PACING, air->pacing_ns);
 		return true;
 	}
 	tcb->flags &= ~(u32)TCB_PACED;
@@ -214,26 +217,29 @@ static bool pacing_holds(struct tcp *tcp, struct tcb *tcb, ns_t now)
  * sender down.                                                                                   */
 static void pacing_count(struct tcb *tcb, u32 bytes, ns_t now)
 {
+	struct tcp_air *air = tcb->air;
 	u64 rate = pacing_rate(tcb);
 	ns_t burst, from;
 
 	if (rate == 0)
 		return;
-	burst = (u64)tcb->cc.send_quantum * NS_PER_SEC / rate;
+	burst = (u64)air->cc.send_quantum * NS_PER_SEC / rate;
 	from = now > burst ? now - burst : 0;
-	if (tcb->pacing_ns < from)
-		tcb->pacing_ns = from;
-	tcb->pacing_ns += (u64)bytes * NS_PER_SEC / rate;
-	if (tcb->pacing_ns >= now + burst)
+	if (air->pacing_ns < from)
+		air->pacing_ns = from;
+	air->pacing_ns += (u64)bytes * NS_PER_SEC / rate;
+	if (air->pacing_ns >= now + burst)
 		tcb->flags |= TCB_PACED;
 }
 
 static void count_sent(struct tcb *tcb, u32 bytes, ns_t now)
 {
-	if (tcb->send_budget_set)
-		tcb->send_budget -= u32_min(tcb->send_budget, bytes);
+	struct tcp_air *air = tcb->air;
+
+	if (air->send_budget_set)
+		air->send_budget -= u32_min(air->send_budget, bytes);
 	/* The window is used up, whether or not more waits (RFC 7661 section 4.1). */
-	if (tcb_in_flight(tcb) >= tcb->cc.cwnd)
+	if (tcb_in_flight(tcb) >= air->cc.cwnd)
 		tcb->flags |= TCB_CWND_LIMITED;
 	pacing_count(tcb, bytes, now);
 }
@@ -314,7 +320,7 @@ static u32 gso_len(const struct tcp *tcp, const struct tcb *tcb)
 		return mss;
 	most = u32_min(u32_min(most, room), u32_min(allowed(tcb), tcb_unsent(tcb)));
 	if (pacing_rate(tcb) != 0)
-		most = u32_min(most, tcb->cc.send_quantum);
+		most = u32_min(most, tcb->air->cc.send_quantum);
 	return u32_max(u32_min(most / mss, tcp->recs.cap - tcp->recs.live), 1) * mss;
 }
 
@@ -346,14 +352,10 @@ static enum out_step send_new(struct tcp *tcp, u32 idx, u32 len, bool fin, struc
 	if ((seq_gt(tcb->snd_push, what.seq) && seq_le(tcb->snd_push, what.seq + len)) ||
 	    ((tcb->flags & TCB_PERSIST_OVER) != 0 && len == tcb_unsent(tcb)))
 		what.flags |= REC_PUSH;
-	if (!loss_has_room(tcp)) {
-		tcp->stats.no_record++;
-		return OUT_NO_ROOM;
-	}
 	if (!send_data(tcp, tcb, &what, out, now))
 		return OUT_NO_ROOM;
 	if (tcb->snd_nxt == tcb->snd_una)
-		tcb->unacked_ns = now;
+		tcb->air->unacked_ns = now;
 	if (len > 0 && len < tcb_mss(tcb))
 		tcb->snd_small = what.end;
 	if (fin)
@@ -379,7 +381,8 @@ static enum out_step send_probe(struct tcp *tcp, u32 idx, struct batch *out, ns_
 	u32 rec;
 
 	if (len > 0) {
-		step = send_new(tcp, idx, len, fin, out, now);
+		step = loss_make_room(tcp, tcb, now) ?
+			       send_new(tcp, idx, len, fin, out, now) : OUT_NO_ROOM;
 		if (step == OUT_SENT)
 			loss_sent_probe_new(tcp, idx, tcb->snd_nxt, now);
 	} else {
@@ -408,7 +411,6 @@ static void plan_persist(struct tcp *tcp, struct tcb *tcb, ns_t now)
 static enum out_step step_new(struct tcp *tcp, u32 idx, struct batch *out, ns_t now)
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
-	u32 may = allowed(tcb);
 	bool fin;
 	u32 len = new_data_len(tcb, &fin);
 	u32 unsent = tcb_unsent(tcb);
@@ -416,16 +418,21 @@ static enum out_step step_new(struct tcp *tcp, u32 idx, struct batch *out, ns_t 
 	if (len == 0 && !fin) {
 		if (unsent > 0 || tcb_owes_fin(tcb))
 			plan_persist(tcp, tcb, now);
-		else if (may > 0 && loss_again(tcp, tcb) == IDX_NONE)
+		else if (allowed(tcb) > 0 && loss_again(tcp, tcb) == IDX_NONE)
 			loss_app_limited(tcb);
 		return OUT_NOTHING;
 	}
-	if (len > 0 && may < len) {
+	/* Who rests has no window yet. */
+	if (!tcb_has_air(tcb) && !loss_make_room(tcp, tcb, now))
+		return OUT_NO_ROOM;
+	if (len > 0 && allowed(tcb) < len) {
 		tcb->flags |= TCB_CWND_LIMITED;
 		return OUT_NOTHING;
 	}
 	if (len > 0 && pacing_holds(tcp, tcb, now))
 		return OUT_NOTHING;
+	if (!loss_make_room(tcp, tcb, now))
+		return OUT_NO_ROOM;
 	/* What is signed is signed as it arrives. */
 	if (tcp->conf.gso_max_bytes != 0 && len == tcb_mss(tcb) && !fin && tcb->auth == 0)
 		len = gso_len(tcp, tcb);
@@ -468,7 +475,7 @@ static enum out_step step_probe_of_silence(struct tcp *tcp, u32 idx, struct batc
 static enum out_step out_step(struct tcp *tcp, u32 idx, struct batch *out, ns_t now)
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
-	enum out_step step;
+	enum out_step step = OUT_NOTHING;
 	u32 rec;
 
 	if (tcb_is_opening(tcb))
@@ -478,15 +485,14 @@ static enum out_step out_step(struct tcp *tcp, u32 idx, struct batch *out, ns_t 
 	/* Before data, which say that an ACK is owed no longer, and have no blocks. */
 	if ((tcb->flags & TCB_ACK_NOW) != 0 && reasm_has_sacks(tcb))
 		return send_ack(tcp, tcb, tcb->snd_nxt, out, now);
-	if ((tcb->flags & TCB_PROBE) != 0) {
+	if ((tcb->flags & TCB_PROBE) != 0)
 		step = send_probe(tcp, idx, out, now);
-		if (step != OUT_NOTHING)
-			return step;
-	}
 	rec = loss_again(tcp, tcb);
-	step = rec != IDX_NONE ? step_again(tcp, idx, rec, out, now) :
-				 step_new(tcp, idx, out, now);
-	if (step != OUT_NOTHING || (tcb->flags & TCB_ACK_NOW) == 0)
+	if (step == OUT_NOTHING)
+		step = rec != IDX_NONE ? step_again(tcp, idx, rec, out, now) :
+					 step_new(tcp, idx, out, now);
+	/* Who finds no room for data may still have a packet for the ACK that its peer awaits. */
+	if (step == OUT_SENT || (tcb->flags & TCB_ACK_NOW) == 0)
 		return step;
 	return send_ack(tcp, tcb, tcb->snd_nxt, out, now);
 }

@@ -20,7 +20,8 @@ void tcb_set_sizes(struct tcb *tcb)
 	tcb->snd_mss = (u16)u32_max(mss, SEGMENT_MIN);
 	tcb->hdr_opt_len = (tcb->flags & TCB_TS) != 0 ? TCP_OPT_TS_LEN : 0;
 	tcb->hdr_opt_len = (u8)(tcb->hdr_opt_len + tcb->auth_opt_len);
-	tcb->cc.mss = tcb_mss(tcb);
+	if (tcb_has_air(tcb))
+		tcb->air->cc.mss = tcb_mss(tcb);
 	if (tcb->rcv_mss == 0)
 		tcb->rcv_mss = (u16)u32_min(tcb_mss(tcb), TCP_MSS_DEFAULT);
 }
@@ -42,11 +43,12 @@ void pmtu_on_timeout(struct tcp *tcp, u32 idx, ns_t now)
 	u16 mtu = tcb->pmtu > PMTU_HOLE ? PMTU_HOLE : PMTU_MIN;
 	const struct tx_rec *first;
 
-	if (tcb->pmtu <= PMTU_MIN || tcb->tx_first == IDX_NONE || tcb->backoff < PMTU_HOLE_TIMEOUTS)
+	if (tcb->pmtu <= PMTU_MIN || tcb->air->tx_first == IDX_NONE ||
+	    tcb->backoff < PMTU_HOLE_TIMEOUTS)
 		return;
 	/* RFC 4821 section 7.7: silence is the only thing that a black hole says; of what would fit
 	 * through it, it says nothing.                                                           */
-	first = rec_at(tcp, tcb->tx_first);
+	first = rec_at(tcp, tcb->air->tx_first);
 	if (first->xmit_count < PMTU_HOLE_SENT ||
 	    first->end - first->seq + HEADERS_LEN + tcb->hdr_opt_len <= mtu)
 		return;

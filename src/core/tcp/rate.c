@@ -8,28 +8,31 @@
 /* "Transmitting Data Packets". in_flight: before it. */
 void rate_on_sent(struct tcb *tcb, struct tx_rec *rec, u32 in_flight, ns_t now)
 {
+	struct tcp_air *air = tcb->air;
+
 	/* After a pause time begins anew, or the pause would count as slowness. */
 	if (in_flight == 0)
-		tcb->first_sent_ns = tcb->delivered_ns = now;
-	rec->first_sent_ns = tcb->first_sent_ns;
-	rec->delivered_ns = tcb->delivered_ns;
-	rec->delivered = tcb->delivered;
-	rec->lost = tcb->lost;
+		air->first_sent_ns = air->delivered_ns = now;
+	rec->first_sent_ns = air->first_sent_ns;
+	rec->delivered_ns = air->delivered_ns;
+	rec->delivered = air->delivered;
+	rec->lost = air->lost;
 	rec->tx_in_flight = in_flight + rec_len(rec);
 	rec->flags &= (u16)~REC_APP_LIMITED;
-	if (tcb->cc.app_limited != 0)
+	if (air->cc.app_limited != 0)
 		rec->flags |= REC_APP_LIMITED;
 }
 
 /* UpdateRateSample() */
 void rate_on_delivered(struct tcb *tcb, const struct tx_rec *rec, struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
 	struct rate_sample *rate = &step->ack.rate;
 
-	tcb->delivered += rec_payload(rec);
-	tcb->delivered_ns = step->now;
+	air->delivered += rec_payload(rec);
+	air->delivered_ns = step->now;
 	if (step->has_rate &&
-	    !sent_before(tcb->first_sent_ns, step->rate_end, rec->sent_ns, rec->end))
+	    !sent_before(air->first_sent_ns, step->rate_end, rec->sent_ns, rec->end))
 		return;
 	step->has_rate = true;
 	step->rate_end = rec->end;
@@ -40,38 +43,41 @@ void rate_on_delivered(struct tcb *tcb, const struct tx_rec *rec, struct loss_st
 	rate->app_limited = (rec->flags & REC_APP_LIMITED) != 0;
 	rate->rtt_ns = rec->flags & REC_EVER_AGAIN ? 0 : step->now - rec->sent_ns;
 	rate->interval_ns = rec->sent_ns - rec->first_sent_ns;
-	tcb->first_sent_ns = rec->sent_ns;
+	air->first_sent_ns = rec->sent_ns;
 }
 
 /* GenerateRateSample() */
 void rate_finish(struct tcb *tcb, struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
 	struct rate_sample *rate = &step->ack.rate;
 	ns_t ack_elapsed_ns = step->now - rate->prior_ns;
 
 	/* The bubble has left the pipe. */
-	if (tcb->cc.app_limited != 0 && tcb->delivered > tcb->cc.app_limited)
-		tcb->cc.app_limited = 0;
+	if (air->cc.app_limited != 0 && air->delivered > air->cc.app_limited)
+		air->cc.app_limited = 0;
 	if (!step->has_rate)
 		return;
-	rate->delivered = tcb->delivered - rate->prior_delivered;
+	rate->delivered = air->delivered - rate->prior_delivered;
 	if (rate->interval_ns < ack_elapsed_ns)
 		rate->interval_ns = ack_elapsed_ns;
 	/* Shorter than the path: an ACK of a retransmission was for what it repeated. */
-	if (tcb->cc.min_rtt_ns == NS_NEVER || rate->interval_ns < tcb->cc.min_rtt_ns)
+	if (air->cc.min_rtt_ns == NS_NEVER || rate->interval_ns < air->cc.min_rtt_ns)
 		rate->interval_ns = 0;
 	if (rate->interval_ns == 0)
 		return;
-	tcb->rate_last = rate->delivered * NS_PER_SEC / rate->interval_ns;
-	tcb->rate_app_limited = rate->app_limited;
+	air->rate_last = rate->delivered * NS_PER_SEC / rate->interval_ns;
+	air->rate_app_limited = rate->app_limited;
 }
 
 /* MarkConnectionAppLimited(): while something is still to be sent again, it is not. */
 void loss_app_limited(struct tcb *tcb)
 {
-	if (tcb->lost_bytes > 0)
+	struct tcp_air *air = tcb->air;
+
+	if (air->lost_bytes > 0)
 		return;
-	tcb->cc.app_limited = tcb->delivered + tcb_in_flight(tcb);
-	if (tcb->cc.app_limited == 0)
-		tcb->cc.app_limited = 1;
+	air->cc.app_limited = air->delivered + tcb_in_flight(tcb);
+	if (air->cc.app_limited == 0)
+		air->cc.app_limited = 1;
 }

@@ -18,13 +18,15 @@ enum {
 
 static void settle(struct tcb *tcb)
 {
-	tcb->ca = tcb->sacked_bytes > 0 ? TCP_CA_DISORDER : TCP_CA_OPEN;
+	tcb->ca = tcb->air->sacked_bytes > 0 ? TCP_CA_DISORDER : TCP_CA_OPEN;
 }
 
 /* Everything that reduces cwnd is told to the peer, and answers ECE, too: RFC 3168 6.1.2. */
 static void note_reduction(struct tcb *tcb)
 {
-	tcb->high_seq = tcb->ecn_end_seq = tcb->snd_nxt;
+	struct tcp_air *air = tcb->air;
+
+	air->high_seq = air->ecn_end_seq = tcb->snd_nxt;
 	if (tcb->flags & TCB_ECN)
 		tcb->flags |= TCB_CWR;
 }
@@ -32,21 +34,25 @@ static void note_reduction(struct tcb *tcb)
 /* What is being sent again already counts: its DSACKs say nothing of what follows. */
 static void begin_undo(struct tcb *tcb)
 {
-	tcb->undo_possible = true;
-	tcb->undo_una = tcb->snd_una;
-	tcb->undo_again = tcb->again_bytes;
-	tcb->undo_sent = tcb->spurious_checked = false;
+	struct tcp_air *air = tcb->air;
+
+	air->undo_possible = true;
+	air->undo_una = tcb->snd_una;
+	air->undo_again = air->again_bytes;
+	air->undo_sent = air->spurious_checked = false;
 }
 
 static void begin_recovery(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
+
 	tcb->ca = TCP_CA_RECOVERY;
 	note_reduction(tcb);
 	begin_undo(tcb);
-	tcb->prr_delivered = tcb->prr_out = 0;
-	tcb->prr_start = tcb->snd_nxt - step->una_before;
-	tcb->send_budget_set = tcb->cc.ops->wants_prr;
-	tcb->send_budget = 0;
+	air->prr_delivered = air->prr_out = 0;
+	air->prr_start = tcb->snd_nxt - step->una_before;
+	air->send_budget_set = air->cc.ops->wants_prr;
+	air->send_budget = 0;
 	tcb->recoveries++;
 	tcp->stats.recoveries++;
 	loss_tell(tcb, CC_ENTER_RECOVERY, step);
@@ -54,18 +60,22 @@ static void begin_recovery(struct tcp *tcp, struct tcb *tcb, struct loss_step *s
 
 static void end_guesses(struct tcb *tcb)
 {
-	tcb->dup_acks = 0;
+	struct tcp_air *air = tcb->air;
+
+	air->dup_acks = 0;
 	if ((tcb->flags & TCB_SACK) == 0)
-		tcb->sacked_bytes = 0;
+		air->sacked_bytes = 0;
 }
 
 static void end_recovery(struct tcb *tcb, struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
+
 	/* RFC 9937 section 6.2: PRR has led it there, except for what was not sent. */
-	if (tcb->send_budget_set)
-		tcb->cc.cwnd = tcb->cc.ssthresh;
-	tcb->send_budget_set = false;
-	tcb->frto = 0;
+	if (air->send_budget_set)
+		air->cc.cwnd = air->cc.ssthresh;
+	air->send_budget_set = false;
+	air->frto = 0;
 	end_guesses(tcb);
 	settle(tcb);
 	step->exited = true;
@@ -76,19 +86,21 @@ void recovery_of_probe(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
 {
 	begin_recovery(tcp, tcb, step);
 	end_recovery(tcb, step);
-	tcb->undo_possible = false;
+	tcb->air->undo_possible = false;
 }
 
 /* ---- undo ------------------------------------------------------------------------------------ */
 
 static void undo(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
+
 	/* After its end nothing is lost, unless a new MTU made it so. */
 	if (loss_in_recovery(tcb))
 		txq_restore(tcp, tcb);
-	tcb->undo_possible = false;
-	tcb->send_budget_set = false;
-	tcb->frto = 0;
+	air->undo_possible = false;
+	air->send_budget_set = false;
+	air->frto = 0;
 	end_guesses(tcb);
 	settle(tcb);
 	tcp->stats.undone++;
@@ -99,25 +111,28 @@ static void undo(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
  * the recovery, even when it has ended meanwhile.                                                */
 static bool is_undone_by_dsack(struct tcb *tcb, const struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
 	const struct sack_block *block = &step->dsack_block;
 
-	if (!step->dsack || !tcb->undo_sent || seq_lt(block->start, tcb->undo_una) ||
+	if (!step->dsack || !air->undo_sent || seq_lt(block->start, air->undo_una) ||
 	    seq_gt(block->end, tcb->snd_nxt))
 		return false;
-	tcb->undo_again -= u32_min(tcb->undo_again, block->end - block->start);
-	return tcb->undo_again == 0;
+	air->undo_again -= u32_min(air->undo_again, block->end - block->start);
+	return air->undo_again == 0;
 }
 
 /* RFC 3522 section 3.2, steps 4 and 5: the first ACK of what was sent again first decides. One that
  * ends before it is of a hole that an earlier recovery mends, and echoes that one's time.        */
 static bool is_undone_by_echo(struct tcb *tcb, const struct loss_step *step)
 {
-	if (!tcb->undo_sent || tcb->spurious_checked || !loss_in_recovery(tcb) ||
-	    tcb->snd_una == step->una_before || seq_le(tcb->snd_una, tcb->undo_seq))
+	struct tcp_air *air = tcb->air;
+
+	if (!air->undo_sent || air->spurious_checked || !loss_in_recovery(tcb) ||
+	    tcb->snd_una == step->una_before || seq_le(tcb->snd_una, air->undo_seq))
 		return false;
-	tcb->spurious_checked = true;
+	air->spurious_checked = true;
 	return (tcb->flags & TCB_TS) != 0 && step->seg->opt.has_ts &&
-	       seq_lt(step->seg->opt.tsecr, tcb->undo_ts);
+	       seq_lt(step->seg->opt.tsecr, air->undo_ts);
 }
 
 /* Whether something new may be sent: the ring still begins where SND.UNA was. */
@@ -131,40 +146,42 @@ static bool has_new_data(const struct tcb *tcb, const struct loss_step *step)
  * first retransmission, so an ACK of what was sent once is one of the original transmission.     */
 static bool is_undone_by_frto(struct tcb *tcb, const struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
 	bool is_forward = tcb->snd_una != step->una_before;
-	bool is_news = tcb->delivered != step->delivered_before;
+	bool is_news = air->delivered != step->delivered_before;
 
-	if (tcb->frto == FRTO_SECOND) {
+	if (air->frto == FRTO_SECOND) {
 		if (step->orig_acked)
 			return true;
 		if (is_forward || is_news || step->is_dup)
-			tcb->frto = 0;
-	} else if (tcb->frto == FRTO_FIRST && is_forward) {
-		tcb->frto = has_new_data(tcb, step) ? FRTO_SECOND : 0;
-	} else if (tcb->frto == FRTO_FIRST && step->is_dup && (tcb->flags & TCB_SACK) == 0) {
-		tcb->frto = 0;
+			air->frto = 0;
+	} else if (air->frto == FRTO_FIRST && is_forward) {
+		air->frto = has_new_data(tcb, step) ? FRTO_SECOND : 0;
+	} else if (air->frto == FRTO_FIRST && step->is_dup && (tcb->flags & TCB_SACK) == 0) {
+		air->frto = 0;
 	}
 	return false;
 }
 
 void recovery_on_ack(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
 	bool is_spurious = false;
 
-	if (tcb->undo_possible) {
+	if (air->undo_possible) {
 		is_spurious = is_undone_by_dsack(tcb, step);
 		is_spurious |= is_undone_by_echo(tcb, step);
 		is_spurious |= is_undone_by_frto(tcb, step);
 	}
 	if (is_spurious)
 		undo(tcp, tcb, step);
-	if (loss_in_recovery(tcb) && seq_ge(tcb->snd_una, tcb->high_seq))
+	if (loss_in_recovery(tcb) && seq_ge(tcb->snd_una, air->high_seq))
 		end_recovery(tcb, step);
 	/* It may not fall behind by half of the circle. Equal stays: RFC 6582 3.2 step 2. */
-	if (!loss_in_recovery(tcb) && seq_gt(tcb->snd_una, tcb->high_seq))
-		tcb->high_seq = tcb->snd_una - 1;
-	if (tcb->snd_una - tcb->undo_una > UNDO_SPAN_MAX)
-		tcb->undo_possible = false;
+	if (!loss_in_recovery(tcb) && seq_gt(tcb->snd_una, air->high_seq))
+		air->high_seq = tcb->snd_una - 1;
+	if (tcb->snd_una - air->undo_una > UNDO_SPAN_MAX)
+		air->undo_possible = false;
 }
 
 /* ---- a peer without SACK --------------------------------------------------------------------- */
@@ -172,12 +189,13 @@ void recovery_on_ack(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
 /* What the first record, which is missing, and those that are lost leave for a guess. */
 static u32 guess_max(const struct tcp *tcp, const struct tcb *tcb)
 {
+	const struct tcp_air *air = tcb->air;
 	const struct tx_rec *head;
-	u32 missing = tcb->lost_bytes;
+	u32 missing = air->lost_bytes;
 
-	if (tcb->tx_first == IDX_NONE)
+	if (air->tx_first == IDX_NONE)
 		return 0;
-	head = rec_at(tcp, tcb->tx_first);
+	head = rec_at(tcp, air->tx_first);
 	if ((head->flags & REC_LOST) == 0)
 		missing += rec_len(head);
 	return tcb->snd_nxt - tcb->snd_una - missing;
@@ -187,18 +205,20 @@ static u32 guess_max(const struct tcp *tcp, const struct tcb *tcb)
  * that was missing.                                                                              */
 static void guess_less(struct tcb *tcb, const struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
 	u32 told = tcb->snd_una - step->una_before;
 
 	told -= u32_min(told, step->head_bytes);
-	told = u32_min(told, tcb->sacked_bytes);
-	tcb->sacked_bytes -= told;
-	tcb->delivered -= told;
+	told = u32_min(told, air->sacked_bytes);
+	air->sacked_bytes -= told;
+	air->delivered -= told;
 	if (!loss_in_recovery(tcb))
 		end_guesses(tcb);
 }
 
 void reno_on_ack(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
 	u32 more;
 	u32 max;
 
@@ -207,36 +227,37 @@ void reno_on_ack(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
 	if (tcb->snd_una != step->una_before)
 		guess_less(tcb, step);
 	max = guess_max(tcp, tcb);
-	tcb->sacked_bytes = u32_min(tcb->sacked_bytes, max);
+	air->sacked_bytes = u32_min(air->sacked_bytes, max);
 	/* After a time-out duplicate ACKs are those of what is sent twice. */
 	if (!step->is_dup || tcb->ca == TCP_CA_LOSS)
 		return;
-	if (tcb->dup_acks < UINT8_MAX)
-		tcb->dup_acks++;
-	more = u32_min(tcb->cc.mss, max - tcb->sacked_bytes);
-	tcb->sacked_bytes += more;
-	tcb->delivered += more;
-	tcb->delivered_ns = step->now;
+	if (air->dup_acks < UINT8_MAX)
+		air->dup_acks++;
+	more = u32_min(air->cc.mss, max - air->sacked_bytes);
+	air->sacked_bytes += more;
+	air->delivered += more;
+	air->delivered_ns = step->now;
 }
 
 /* RFC 6582 section 3.2: the third duplicate ACK, of something behind the last recovery (step 2), or
  * a partial ACK (step 3), and the first record is lost.                                          */
 static void reno_detect(struct tcp *tcp, struct tcb *tcb, const struct loss_step *step)
 {
+	struct tcp_air *air = tcb->air;
 	struct tx_rec *head;
 	bool is_lost;
 
-	if (tcb->tx_first == IDX_NONE)
+	if (air->tx_first == IDX_NONE)
 		return;
-	head = rec_at(tcp, tcb->tx_first);
+	head = rec_at(tcp, air->tx_first);
 	if (tcb->ca == TCP_CA_RECOVERY)
 		is_lost = tcb->snd_una != step->una_before;
 	else
 		is_lost = tcb->ca != TCP_CA_LOSS && step->is_dup &&
-			  tcb->dup_acks >= LOSS_DUPTHRESH && seq_gt(tcb->snd_una, tcb->high_seq);
+			  air->dup_acks >= LOSS_DUPTHRESH && seq_gt(tcb->snd_una, air->high_seq);
 	if (!is_lost || !rec_is_in_flight(head) || (head->flags & REC_RETRANSMITTED) != 0)
 		return;
-	loss_mark(tcp, tcb, tcb->tx_first, step);
+	loss_mark(tcp, tcb, air->tx_first, step);
 }
 
 /* ---- losses ---------------------------------------------------------------------------------- */
@@ -246,70 +267,77 @@ static void reno_detect(struct tcp *tcp, struct tcb *tcb, const struct loss_step
  * moves on and tells of no further loss.                                                         */
 static void prr(struct tcb *tcb, const struct loss_step *step)
 {
-	u64 delivered = tcb->delivered - step->delivered_before;
+	struct tcp_air *air = tcb->air;
+	u64 delivered = air->delivered - step->delivered_before;
 	u64 in_flight = tcb_in_flight(tcb);
-	u64 ssthresh = tcb->cc.ssthresh;
-	bool is_safe = tcb->snd_una != step->una_before && tcb->lost == step->lost_before;
+	u64 ssthresh = air->cc.ssthresh;
+	bool is_safe = tcb->snd_una != step->una_before && air->lost == step->lost_before;
 	u64 allowed; /* in all, since recovery began */
 	u64 budget;
 
-	if (delivered == 0 && tcb->prr_out > 0)
+	if (delivered == 0 && air->prr_out > 0)
 		return;
-	tcb->prr_delivered += (u32)delivered;
+	air->prr_delivered += (u32)delivered;
 	if (in_flight > ssthresh) {
-		allowed = (tcb->prr_delivered * ssthresh + tcb->prr_start - 1) / tcb->prr_start;
-		budget = allowed - u64_min(allowed, tcb->prr_out);
+		allowed = (air->prr_delivered * ssthresh + air->prr_start - 1) / air->prr_start;
+		budget = allowed - u64_min(allowed, air->prr_out);
 	} else {
-		budget = tcb->prr_delivered - u32_min(tcb->prr_delivered, tcb->prr_out);
+		budget = air->prr_delivered - u32_min(air->prr_delivered, air->prr_out);
 		if (budget < delivered)
 			budget = delivered;
 		if (is_safe)
-			budget += tcb->cc.mss;
+			budget += air->cc.mss;
 		budget = u64_min(budget, ssthresh - in_flight);
 	}
-	if (tcb->prr_out == 0 && budget < tcb->cc.mss)
-		budget = tcb->cc.mss;
-	tcb->send_budget = (u32)u64_min(budget, UINT32_MAX);
-	tcb->cc.cwnd = (u32)u64_min(in_flight + budget, UINT32_MAX);
+	if (air->prr_out == 0 && budget < air->cc.mss)
+		budget = air->cc.mss;
+	air->send_budget = (u32)u64_min(budget, UINT32_MAX);
+	air->cc.cwnd = (u32)u64_min(in_flight + budget, UINT32_MAX);
 }
 
 void recovery_on_loss(struct tcp *tcp, struct tcb *tcb, struct loss_step *step)
 {
+	const struct tcp_air *air = tcb->air;
+
 	if ((tcb->flags & TCB_SACK) == 0)
 		reno_detect(tcp, tcb, step);
 	if (!loss_in_recovery(tcb)) {
 		/* What was lost in the recovery that ended just now, behind its end, is a loss of
 		 * the next window.                                                               */
-		if (tcb->lost != step->lost_before || (step->exited && tcb->lost_bytes > 0))
+		if (air->lost != step->lost_before || (step->exited && air->lost_bytes > 0))
 			begin_recovery(tcp, tcb, step);
 		else
 			settle(tcb);
 	}
-	if (tcb->ca == TCP_CA_RECOVERY && tcb->send_budget_set)
+	if (tcb->ca == TCP_CA_RECOVERY && air->send_budget_set)
 		prr(tcb, step);
 }
 
 /* out.c takes it from send_budget. */
 void recovery_on_sent(struct tcb *tcb, u32 bytes)
 {
-	if (tcb->send_budget_set)
-		tcb->prr_out += bytes;
+	struct tcp_air *air = tcb->air;
+
+	if (air->send_budget_set)
+		air->prr_out += bytes;
 }
 
 void recovery_on_sent_again(struct tcb *tcb, const struct tx_rec *rec, ns_t now)
 {
+	struct tcp_air *air = tcb->air;
+
 	/* RFC 5682 section 2.1 step 2b: with something sent again, step 3 tells nothing. */
-	if (tcb->frto == FRTO_SECOND)
-		tcb->frto = 0;
+	if (air->frto == FRTO_SECOND)
+		air->frto = 0;
 	recovery_on_sent(tcb, rec_len(rec));
-	if (!tcb->undo_possible)
+	if (!air->undo_possible)
 		return;
-	if (!tcb->undo_sent) {
-		tcb->undo_ts = tcp_ts(tcb->ts_offset, now);
-		tcb->undo_seq = rec->seq;
+	if (!air->undo_sent) {
+		air->undo_ts = tcp_ts(tcb->ts_offset, now);
+		air->undo_seq = rec->seq;
 	}
-	tcb->undo_sent = true;
-	tcb->undo_again += rec_len(rec);
+	air->undo_sent = true;
+	air->undo_again += rec_len(rec);
 }
 
 /* ---- the timer ------------------------------------------------------------------------------- */
@@ -320,9 +348,10 @@ void recovery_on_sent_again(struct tcb *tcb, const struct tx_rec *rec, ns_t now)
  * the window has. Only what was in flight is a loss to congestion control.                       */
 static void lose_all(struct tcp *tcp, struct tcb *tcb, const struct loss_step *step)
 {
-	bool has_reneged = (rec_at(tcp, tcb->tx_first)->flags & REC_SACKED) != 0;
+	struct tcp_air *air = tcb->air;
+	bool has_reneged = (rec_at(tcp, air->tx_first)->flags & REC_SACKED) != 0;
 
-	for (u32 idx = tcb->tx_first; idx != IDX_NONE; idx = rec_at(tcp, idx)->next) {
+	for (u32 idx = air->tx_first; idx != IDX_NONE; idx = rec_at(tcp, idx)->next) {
 		const struct tx_rec *rec = rec_at(tcp, idx);
 
 		if (rec_is_in_flight(rec))
@@ -331,25 +360,28 @@ static void lose_all(struct tcp *tcp, struct tcb *tcb, const struct loss_step *s
 			txq_mark_lost(tcp, tcb, idx);
 	}
 	if (has_reneged)
-		tcb->sack_seen_count = 0;
+		air->sack_seen_count = 0;
 	end_guesses(tcb);
 }
 
 static void begin_loss(struct tcb *tcb, struct loss_step *step, bool is_first)
 {
+	struct tcp_air *air = tcb->air;
+
 	/* RFC 5682 section 2.1 step 1: not when what was sent again may be what is acknowledged. */
-	tcb->frto = is_first ? FRTO_FIRST : 0;
+	air->frto = is_first ? FRTO_FIRST : 0;
 	tcb->ca = TCP_CA_LOSS;
-	tcb->send_budget_set = false;
+	air->send_budget_set = false;
 	note_reduction(tcb);
 	loss_tell(tcb, CC_TIMEOUT, step);
 }
 
 static void on_rto(struct tcp *tcp, struct tcb *tcb, ns_t now)
 {
+	struct tcp_air *air = tcb->air;
 	bool is_first = !loss_in_recovery(tcb);
 	bool is_again = tcb->ca == TCP_CA_LOSS &&
-			(rec_at(tcp, tcb->tx_first)->flags & REC_EVER_AGAIN) != 0;
+			(rec_at(tcp, air->tx_first)->flags & REC_EVER_AGAIN) != 0;
 	struct loss_step step;
 
 	loss_step_init(&step, tcb, now);
@@ -357,14 +389,14 @@ static void on_rto(struct tcp *tcp, struct tcb *tcb, ns_t now)
 	if (loss_has_cc(tcb) && !is_again)
 		begin_undo(tcb);
 	lose_all(tcp, tcb, &step);
-	tcb->tlp_active = false;
+	air->tlp_active = false;
 	tcb->flags &= ~(u32)TCB_PROBE;
 	timer_stop(tcp, tcb, TCP_TIMER_REORDER);
 	if (loss_has_cc(tcb))
 		begin_loss(tcb, &step, is_first);
 	/* RFC 6298 sections 5.5 and 5.6 */
 	rtt_back_off(tcp, tcb);
-	tcb->rto_start_ns = now;
+	air->rto_start_ns = now;
 	tcb->timeouts++;
 	tcp->stats.timeouts++;
 }
@@ -372,15 +404,16 @@ static void on_rto(struct tcp *tcp, struct tcb *tcb, ns_t now)
 bool loss_on_timer(struct tcp *tcp, u32 idx, ns_t now)
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
+	struct tcp_air *air = tcb->air;
 	bool is_probe = tcb->retransmit_is_probe;
 
-	if (tcb->tx_first == IDX_NONE)
+	if (air->tx_first == IDX_NONE)
 		return false;
 	if (is_probe) {
 		/* RFC 8985 section 7.3: RTO counts from here, even when no probe can be sent. */
 		tcb->flags |= TCB_PROBE;
-		tcb->pto_done = true;
-		tcb->rto_start_ns = now;
+		air->pto_done = true;
+		air->rto_start_ns = now;
 	} else {
 		on_rto(tcp, tcb, now);
 	}
@@ -389,18 +422,19 @@ bool loss_on_timer(struct tcp *tcp, u32 idx, ns_t now)
 	return !is_probe;
 }
 
-/* Not congestion: neither tcb->lost nor congestion control hears of it. */
+/* Not congestion: neither tcb->air->lost nor congestion control hears of it. */
 void loss_on_pmtu(struct tcp *tcp, u32 idx, ns_t now)
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
+	const struct tcp_air *air = tcb->air;
 
-	for (u32 at = tcb->tx_first; at != IDX_NONE; at = rec_at(tcp, at)->next) {
+	for (u32 at = air->tx_first; at != IDX_NONE; at = rec_at(tcp, at)->next) {
 		const struct tx_rec *rec = rec_at(tcp, at);
 
-		if (rec_is_in_flight(rec) && rec_payload(rec) > tcb->cc.mss)
+		if (rec_is_in_flight(rec) && rec_payload(rec) > air->cc.mss)
 			txq_mark_lost(tcp, tcb, at);
 	}
-	if (tcb->lost_bytes > 0)
+	if (air->lost_bytes > 0)
 		tcp_want_send(tcp, idx);
 	loss_arm(tcp, tcb, now);
 }

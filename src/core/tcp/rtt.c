@@ -56,8 +56,13 @@ static void rtt_smooth(const struct tcp *tcp, struct tcb *tcb, ns_t rtt_ns)
 
 static void rtt_min(struct tcb *tcb, ns_t rtt_ns)
 {
+	struct tcp_air *air = tcb->air;
+
 	rtt_ns += rtt_ns == 0;
-	tcb->cc.min_rtt_ns = u64_min(tcb->cc.min_rtt_ns, rtt_ns);
+	if (tcb_has_air(tcb))
+		air->cc.min_rtt_ns = u64_min(air->cc.min_rtt_ns, rtt_ns);
+	else
+		tcb->rest.min_rtt_ns = u64_min(tcb->rest.min_rtt_ns, rtt_ns);
 }
 
 void rtt_sample(const struct tcp *tcp, struct tcb *tcb, ns_t rtt_ns)

@@ -137,7 +137,7 @@ u32 tcb_new(struct tcp *tcp, const struct tcp_key *key, const struct tcp_sockopt
 	}
 	tcb = tcb_at(tcp, idx);
 	tcb->key = *key;
-	tcb->gen = ++tcp->tcb_gen[idx];
+	tcp->tcb_gen[idx]++;
 	tcb->in_send.next = TCB_UNLISTED;
 	tcb->in_news.next = TCB_UNLISTED;
 	tcb->accept_next = IDX_NONE;
@@ -151,15 +151,12 @@ u32 tcb_new(struct tcp *tcp, const struct tcp_key *key, const struct tcp_sockopt
 	for (u32 at = 0; at < TCP_TIMER_COUNT; at++)
 		tcb->timer[at] = NS_NEVER;
 	tcb_take_opt(tcb, tcp, opt);
-	tcb->cc.ops = ops;
-	tcb->cc.rng = &tcp->rng;
-	tcb->cc.min_rtt_ns = NS_NEVER;
-	tcb->cc.ssthresh = UINT32_MAX;
-	tcb->cc.cwnd_limit = UINT32_MAX;
+	tcb->cc_ops = ops;
 	tcb->mss_max = opt->mss_max;
 	tcb->pacing_max = opt->pacing_max;
+	tcb->air = &tcp->at_rest;
 	tcb_set_sizes(tcb);
-	loss_init(tcp, tcb, now);
+	loss_init(tcp, tcb);
 	map_add(&tcp->by_key, tcp_key_hash(tcp, key), idx);
 	return idx;
 }
@@ -197,14 +194,8 @@ static void tcb_established(struct tcp *tcp, struct tcb *tcb, ns_t now)
 	u32 mss = tcb_mss(tcb);
 
 	tcp->stats.established++;
-	tcb->cc.mss = mss;
-	tcb->cc.cwnd = cc_initial_window(mss);
 	/* RFC 5681 section 3.1: who had to send SYN or SYN,ACK again begins with one segment. */
-	if (tcb->syn_retries > 0)
-		tcb->cc.cwnd = mss;
-	tcb->cc.send_quantum = mss;
-	tcb->cc.has_sack = (tcb->flags & TCB_SACK) != 0;
-	tcb->cc.ops->init(&tcb->cc, now);
+	loss_established(tcp, tcb, tcb->syn_retries > 0 ? mss : cc_initial_window(mss), now);
 	tcb->recv_round_ns = now;
 	out_keepalive_restart(tcp, tcb, now);
 	tcp_set_ready(tcp, tcb, TCP_CONNECTED | TCP_WRITABLE, 0);
@@ -298,7 +289,7 @@ u32 tcb_born(struct tcp *tcp, const struct tcp_born *born, ns_t now)
 	tcb->syn_retries = born->again;
 	if (born->rtt_ns != 0)
 		rtt_sample(tcp, tcb, born->rtt_ns);
-	loss_init(tcp, tcb, now);
+	loss_init(tcp, tcb);
 	tcp->stats.opened_passive++;
 	tcp_set_state(tcp, idx, TCP_ESTABLISHED, now);
 	return idx;

@@ -9,6 +9,8 @@
  *   timer.c     deadlines, their ends
  *   cc_*.c      struct cc
  *
+ * An idle connection is struct tcb alone; what it needs while something is in flight is apart.
+ *
  * Handles outside of this folder are 64 bits: generation and index (tcp_id). Inside it is the
  * index, and a pointer lives until the end of the call.                                          */
 #ifndef CORE_TCP_TCB_H
@@ -62,6 +64,7 @@ enum tcb_flag {
 	TCB_PACED = 1 << 22,        /* nothing new leaves before pacing_ns */
 	TCB_PERSIST_OVER = 1 << 23, /* the persist timer expired: a small window is used, too */
 	TCB_MORE = 1 << 24,         /* its owner writes more at once: no small segment until then */
+	TCB_RESTED = 1 << 25,       /* rest is of a struct tcp_air that it had */
 };
 
 /* Recovery, as `ss` calls it. */
@@ -140,14 +143,95 @@ struct tcb_link {
 
 #define TCB_UNLISTED (UINT32_MAX - 1)
 
+/* What a connection needs while something is in flight, and what it knows of the path. It is taken
+ * for the first segment, and stays while nobody else needs the place: then the one that has had
+ * nothing in flight for longest goes, and leaves a struct tcp_rest (loss.h).                     */
+struct tcp_air {
+	u32 tcb;            /* whose it is; IDX_NONE: of all that hold none, and never written */
+	struct tcb_link idle; /* in the list of those with nothing in flight, by when that began */
+
+	/* records of what was sent */
+	u32 tx_first;
+	u32 tx_last;
+	u32 time_first;
+	u32 time_last;
+	u32 tx_hint;        /* where the last SACK was found */
+	u32 tx_lost;        /* the first one thought lost */
+	u32 tx_count;
+	struct sack_block sack_seen[TCP_SACK_BLOCKS_MAX]; /* of the last ACK, ascending: done */
+	u8 sack_seen_count;
+
+	/* in bytes of sequence space */
+	u32 sacked_bytes;
+	u32 lost_bytes;     /* thought lost, not sent again since */
+	u32 again_bytes;    /* sent again, in flight */
+	u32 sacked_count;   /* records */
+
+	ns_t rto_start_ns;  /* RTO counts from there */
+	ns_t unacked_ns;    /* no progress since then: the user time-out */
+	ns_t pacing_ns;     /* the next segment may leave then */
+
+	/* RACK-TLP: RFC 8985 */
+	ns_t rack_xmit_ns;
+	ns_t rack_rtt_ns;
+	u32 rack_end_seq;
+	u32 rack_fack;
+	u32 rack_dsack_round_end;
+	bool rack_dsack_seen;
+	bool tlp_active;
+	bool tlp_is_again;  /* the probe was a retransmission */
+	bool pto_done;      /* the probe's time has come since new data left or was acknowledged */
+	u32 tlp_end_seq;    /* with tlp_active */
+
+	/* recovery: RFC 6675, 9937, 5682, 3522 */
+	u32 high_seq;       /* snd_nxt when recovery began: it ends when that is acknowledged */
+	u32 prr_delivered;
+	u32 prr_out;
+	u32 prr_start;      /* RecoverFS */
+	u32 undo_una;       /* snd_una when it began; with undo_possible */
+	u32 undo_again;     /* bytes sent again that no DSACK told of yet */
+	u32 undo_ts;        /* tsval of the first retransmission: Eifel; with undo_sent */
+	u32 undo_seq;       /* and where it begins */
+	u32 ecn_end_seq;    /* snd_nxt when ECE, or a loss, reduced cwnd last: RFC 3168 6.1.2 */
+	bool undo_possible;
+	bool undo_sent;     /* something was sent again since it began */
+	bool spurious_checked; /* Eifel looks at one ACK of each recovery */
+	u8 dup_acks;        /* for a peer without SACK */
+	u8 frto;            /* step of RFC 5682 that the next ACK is of, 2 or 3; 0: no F-RTO */
+	bool send_budget_set; /* recovery bounds what may leave by send_budget */
+	bool rate_app_limited; /* the last sample */
+	u32 send_budget;    /* bytes that may leave before the next ACK */
+
+	/* rate samples */
+	u64 delivered;
+	u64 lost;           /* every mark */
+	ns_t delivered_ns;
+	ns_t first_sent_ns;
+	u64 round_end;      /* delivered that ends the round for TCB_CWND_LIMITED */
+	u64 rate_last;      /* bytes a second */
+
+	struct cc cc;
+};
+
+/* What is left of it. */
+struct tcp_rest {
+	u64 bw;             /* cc_ops.keep() */
+	ns_t min_rtt_ns;    /* NS_NEVER: none yet */
+	u32 cwnd;
+	u32 ssthresh;
+};
+
 struct tcb {
 	struct tcp_key key;
 	u8 state;           /* enum tcp_state; changed by tcp_set_state() only */
 	u8 error;           /* enum tcp_error */
 	u8 ready;           /* enum tcp_ready; changed by tcp_set_ready() only */
 	u8 ca;              /* enum tcp_ca */
+	u8 keep_probes;     /* of the timers: unanswered */
+	u8 persist_shift;
+	u8 syn_retries;
 	u32 flags;          /* enum tcb_flag */
-	u32 gen;            /* of this index */
+	const struct cc_ops *cc_ops;
 	u32 owner;          /* the socket's index, or the listener's before it was accepted */
 
 	/* lists of the stack */
@@ -165,6 +249,7 @@ struct tcb {
 	u32 snd_max_wnd;    /* largest seen: RFC 5961 section 5.2, SWS of 3.8.6.2.1 */
 	u32 snd_small;      /* the end of the last segment that was not full: Minshall's rule */
 	u32 snd_push;       /* PSH goes with the byte before it */
+	u32 send_limit;     /* bytes that snd may hold now */
 	struct ring snd;    /* from snd_una on (without SYN); acknowledged bytes are dropped */
 
 	/* receive */
@@ -203,80 +288,24 @@ struct tcb {
 	ns_t srtt_ns;
 	ns_t rttvar_ns;
 	ns_t rto_ns;        /* with back-off */
-	ns_t rto_start_ns;  /* RTO counts from there */
 	u8 backoff;
 	bool retransmit_is_probe;
-	bool spurious_checked; /* Eifel looks at one ACK of each recovery */
-	u8 dup_acks;        /* for a peer without SACK */
 
 	/* its segments are signed: RFC 2385, RFC 5925 */
 	u16 auth;           /* auth_at(); zero: they are not */
 	u8 auth_opt_len;    /* bytes of options for it in each segment */
 
-	/* RACK-TLP: RFC 8985 */
-	ns_t rack_xmit_ns;
-	ns_t rack_rtt_ns;
-	u32 rack_end_seq;
-	u32 rack_fack;
-	u32 rack_dsack_round_end;
+	/* RACK: how much reordering the path was found to have (RFC 8985 section 6.2 step 4) */
 	u8 rack_reo_mult;
 	u8 rack_reo_persist;
-	bool rack_dsack_seen;
 	bool rack_reordering;
-	u32 tlp_end_seq;    /* with tlp_active */
-	bool tlp_active;
-	bool tlp_is_again;  /* the probe was a retransmission */
-	bool pto_done;      /* the probe's time has come since new data left or was acknowledged */
 
-	/* recovery: RFC 6675, 9937, 5682, 3522 */
-	u32 high_seq;       /* snd_nxt when recovery began: it ends when that is acknowledged */
-	u32 prr_delivered;
-	u32 prr_out;
-	u32 prr_start;      /* RecoverFS */
-	u32 undo_una;       /* snd_una when it began; with undo_possible */
-	u32 undo_again;     /* bytes sent again that no DSACK told of yet */
-	u32 undo_ts;        /* tsval of the first retransmission: Eifel; with undo_sent */
-	u32 undo_seq;       /* and where it begins */
-	u32 ecn_end_seq;    /* snd_nxt when ECE, or a loss, reduced cwnd last: RFC 3168 6.1.2 */
-	bool undo_possible;
-	bool undo_sent;     /* something was sent again since it began */
-	u8 frto;            /* step of RFC 5682 that the next ACK is of, 2 or 3; 0: no F-RTO */
-	u8 send_budget_set; /* recovery bounds what may leave by send_budget */
-	u32 send_budget;    /* bytes that may leave before the next ACK */
-
-	/* what is in the air, in bytes of sequence space */
-	u32 sacked_bytes;
-	u32 lost_bytes;     /* thought lost, not sent again since */
-	u32 again_bytes;    /* sent again, in flight */
-	u32 sacked_count;   /* records */
-
-	/* rate samples */
-	u64 delivered;
-	u64 lost;           /* every mark */
-	ns_t delivered_ns;
-	ns_t first_sent_ns;
-	u64 round_end;      /* delivered that ends the round for TCB_CWND_LIMITED */
-
-	/* records of what was sent */
-	u32 tx_first;
-	u32 tx_last;
-	u32 time_first;
-	u32 time_last;
-	u32 tx_hint;        /* where the last SACK was found */
-	u32 tx_lost;        /* the first one thought lost */
-	u32 tx_count;
-	struct sack_block sack_seen[TCP_SACK_BLOCKS_MAX]; /* of the last ACK, ascending: done */
-	u8 sack_seen_count;
-	bool rate_app_limited; /* the last sample */
+	struct tcp_air *air; /* all of what is in flight; at_rest of the stack: it holds none */
+	struct tcp_rest rest;
 
 	/* deadlines; NS_NEVER */
 	ns_t timer[TCP_TIMER_COUNT];
-	ns_t pacing_ns;     /* the next segment may leave then */
 	ns_t last_rx_ns;
-	ns_t unacked_ns;    /* no progress since then: the user time-out */
-	u8 keep_probes;     /* unanswered */
-	u8 persist_shift;
-	u8 syn_retries;
 
 	/* options of the socket that matter later */
 	u32 keepalive_idle_ms;
@@ -288,7 +317,6 @@ struct tcb {
 	u32 linger_ms;
 	u32 rto_min_ms;
 	u32 pacing_max;     /* bytes a second; zero: none */
-	u32 send_limit;     /* bytes that snd may hold now */
 	u32 recv_limit;     /* bytes that rcv may hold now */
 	u32 recv_copied;    /* bytes read in this round, for autotuning */
 	u32 recv_space;     /* and in the best one before */
@@ -305,15 +333,20 @@ struct tcb {
 	u32 timeouts;
 	u32 recoveries;
 	ns_t born_ns;
-	u64 rate_last;      /* of the last sample, bytes a second */
-
-	struct cc cc;
 };
+
+/* With 36 bytes in index, deadlines, generations and the slab it is 512 at most. */
+_Static_assert(sizeof(struct tcb) <= 476, "an idle connection");
+
+static inline bool tcb_has_air(const struct tcb *tcb)
+{
+	return tcb->air->tcb != IDX_NONE;
+}
 
 /* Sent, neither acknowledged, SACKed nor thought lost: what the network holds (RFC 8985, 6675). */
 static inline u32 tcb_in_flight(const struct tcb *tcb)
 {
-	return tcb->snd_nxt - tcb->snd_una - tcb->sacked_bytes - tcb->lost_bytes;
+	return tcb->snd_nxt - tcb->snd_una - tcb->air->sacked_bytes - tcb->air->lost_bytes;
 }
 
 /* RFC 9293 section 3.3.2: both sides know of each other. */

@@ -10,6 +10,7 @@ void tcp_conf_defaults(struct tcp_conf *conf)
 		.listener_limit = 64,
 		.half_open_limit = 1024,
 		.time_wait_limit = 16384,
+		.air_limit = 1024,
 		.segment_limit = 65536,
 		.range_limit = 8192,
 		.buffer_bytes = UINT64_C(64) << 20,
@@ -66,6 +67,8 @@ void tcp_layout(struct tcp *tcp, const struct tcp_conf *conf, struct mem *mem)
 	map_layout(&tcp->by_key, mem, "tcp: index of control blocks", conf->tcb_limit);
 	heap_layout(&tcp->deadlines, mem, "tcp: deadlines", conf->tcb_limit);
 	tcp->tcb_gen = mem_take(mem, "tcp: generations", conf->tcb_limit, sizeof *tcp->tcb_gen);
+	slab_layout(&tcp->airs, mem, "tcp: connections in flight", conf->air_limit,
+		    sizeof(struct tcp_air));
 	slab_layout(&tcp->recs, mem, "tcp: segments in flight", conf->segment_limit,
 		    sizeof(struct tx_rec));
 	slab_layout(&tcp->ranges, mem, "tcp: data out of order", conf->range_limit,
@@ -89,13 +92,15 @@ void tcp_init(struct tcp *tcp, const struct tcp_conf *conf, struct pkt_pool *poo
 	slab_init(&tcp->tcbs);
 	map_init(&tcp->by_key);
 	heap_init(&tcp->deadlines);
+	slab_init(&tcp->airs);
+	air_clear(&tcp->at_rest);
 	slab_init(&tcp->recs);
 	slab_init(&tcp->ranges);
 	buffer_pool_init(&tcp->buffers);
 	keys_init(&tcp->keys);
 	listen_init(&tcp->listen);
 	timewait_init(&tcp->timewait);
-	tcp->send = tcp->news = (struct tcb_list){ IDX_NONE, IDX_NONE };
+	tcp->send = tcp->news = tcp->idle = (struct tcb_list){ IDX_NONE, IDX_NONE };
 	tcp->outbox_head = tcp->outbox_count = 0;
 	tcp->retry_ns = NS_NEVER;
 	tcp->challenge_second_ns = now;
@@ -123,8 +128,8 @@ static void check_tcb(const struct tcp *tcp, const struct tcb *tcb)
 	CHECK(tcb->snd.len >= (u32)(tcb->snd_nxt - tcb_snd_base(tcb)) ||
 	      (tcb->flags & TCB_FIN_SENT) != 0 || tcb_is_opening(tcb));
 	loss_check(tcp, tcb);
-	if (tcb->state >= TCP_ESTABLISHED && tcb->cc.ops->check != NULL)
-		tcb->cc.ops->check(&tcb->cc);
+	if (tcb->state >= TCP_ESTABLISHED && tcb_has_air(tcb) && tcb->cc_ops->check != NULL)
+		tcb->cc_ops->check(&tcb->air->cc);
 }
 
 void tcp_check(const struct tcp *tcp)
@@ -139,6 +144,7 @@ void tcp_check(const struct tcp *tcp)
 	}
 	CHECK(in_map == tcp->by_key.count);
 	heap_check(&tcp->deadlines);
+	air_check(tcp);
 	buffer_pool_check(&tcp->buffers);
 	keys_check(tcp);
 	listen_check(tcp);

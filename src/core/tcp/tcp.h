@@ -60,6 +60,7 @@ struct tcp_stats {
 	u64 min_ttl;           /* RFC 5082 */
 	u64 no_tcb;           /* a connection was refused: tcb_limit */
 	u64 no_record;         /* nothing could be sent for a moment: segment_limit */
+	u64 no_air;            /* the same: air_limit */
 	u64 no_range;          /* out of order, dropped: range_limit */
 	u64 no_buffer;         /* out of order or new, dropped: buffer_bytes */
 	u64 no_packet;         /* no packet was free to send */
@@ -88,7 +89,7 @@ struct tcp_stats {
 	u64 no_auth;           /* a connection was refused: auth_limit */
 };
 
-/* Ends of a list of control blocks; IDX_NONE: empty. */
+/* Ends of a list; IDX_NONE: empty. */
 struct tcb_list {
 	u32 first;
 	u32 last;
@@ -104,6 +105,7 @@ struct tcp {
 	struct slab tcbs;
 	struct map by_key;
 	struct heap deadlines;   /* per control block, the earliest of its timers */
+	struct slab airs;        /* struct tcp_air */
 	struct slab recs;
 	struct slab ranges;
 	struct buffer_pool buffers;
@@ -111,9 +113,11 @@ struct tcp {
 	struct listen_table listen;
 	struct timewait_table timewait;
 	u32 *tcb_gen;           /* per index, grows with each use */
+	struct tcp_air at_rest;  /* of all control blocks that have none: nothing in flight */
 
 	struct tcb_list send;    /* control blocks that want to send, served in turn */
 	struct tcb_list news;
+	struct tcb_list idle;    /* of airs, those with nothing in flight */
 	struct pkt *outbox[TCP_OUTBOX_MAX]; /* answers that belong to no control block */
 	u32 outbox_head, outbox_count;
 	ns_t retry_ns;           /* somebody found no packet or record: try then; NS_NEVER */
@@ -214,6 +218,11 @@ bool tcp_news(struct tcp *tcp, struct tcp_news *news);
 static inline struct tcb *tcb_at(const struct tcp *tcp, u32 idx)
 {
 	return slab_at(&tcp->tcbs, idx);
+}
+
+static inline tcp_id tcp_id_at(const struct tcp *tcp, u32 idx)
+{
+	return (u64)tcp->tcb_gen[idx] << 32 | idx;
 }
 
 static inline struct tx_rec *rec_at(const struct tcp *tcp, u32 idx)

@@ -10,6 +10,7 @@ struct tcp_conf {
 	u32 listener_limit;
 	u32 half_open_limit;   /* handshakes that others began, in all */
 	u32 time_wait_limit;
+	u32 air_limit;         /* connections with something in flight, and that did not rest yet */
 	u32 segment_limit;     /* segments sent and not acknowledged, in all */
 	u32 range_limit;       /* runs of data that came out of order, in all */
 	u64 buffer_bytes;      /* data of all sockets, to be sent or to be read */

@@ -42,7 +42,7 @@ static void on_retransmit(struct tcp *tcp, u32 idx, ns_t now)
 			time_is_up(tcp, idx, TCP_ERR_TIMEOUT_CONNECT, now);
 			return;
 		}
-	} else if (now - tcb->unacked_ns >= tcb->user_timeout_ms * NS_PER_MS) {
+	} else if (now - tcb->air->unacked_ns >= tcb->user_timeout_ms * NS_PER_MS) {
 		time_is_up(tcp, idx, TCP_ERR_TIMEOUT_RETRANSMIT, now);
 		return;
 	}

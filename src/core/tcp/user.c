@@ -16,7 +16,7 @@ static u32 idx_of(const struct tcp *tcp, tcp_id id)
 	u32 idx = (u32)id;
 
 	if (id == TCP_ID_NONE || idx >= tcp->tcbs.cap || !slab_is_live(&tcp->tcbs, idx) ||
-	    tcb_at(tcp, idx)->gen != (u32)(id >> 32) ||
+	    tcp_id_at(tcp, idx) != id ||
 	    (tcb_at(tcp, idx)->flags & TCB_ORPHAN) != 0)
 		return IDX_NONE;
 	return idx;
@@ -25,11 +25,6 @@ static u32 idx_of(const struct tcp *tcp, tcp_id id)
 static void flag_set(struct tcb *tcb, u32 flag, bool on)
 {
 	tcb->flags = on ? tcb->flags | flag : tcb->flags & ~flag;
-}
-
-static tcp_id id_of(const struct tcp *tcp, u32 idx)
-{
-	return (u64)tcb_at(tcp, idx)->gen << 32 | idx;
 }
 
 const struct tcb *tcp_find(const struct tcp *tcp, tcp_id id)
@@ -132,12 +127,10 @@ enum err tcp_connect(struct tcp *tcp, const struct tcp_open *open, tcp_id *id, n
 	tcb->ts_offset = tcp_ts_offset(tcp, &key);
 	tcb->snd_una = tcb->snd_nxt = tcb->iss;
 	tcb->snd_small = tcb->snd_push = tcb->iss;
-	tcb->cc.cwnd = cc_initial_window(tcb->cc.mss);
-	tcb->unacked_ns = now;
 	tcp_set_state(tcp, idx, TCP_SYN_SENT, now);
 	tcp->stats.opened_active++;
 	tcp_want_send(tcp, idx);
-	*id = id_of(tcp, idx);
+	*id = tcp_id_at(tcp, idx);
 	return ERR_OK;
 }
 
@@ -293,17 +286,12 @@ void tcp_close(struct tcp *tcp, tcp_id id, ns_t now)
 
 static enum err cc_exchange(struct tcb *tcb, const char *name, ns_t now)
 {
-	const struct cc_ops *ops = name == NULL ? tcb->cc.ops : cc_find(name);
+	const struct cc_ops *ops = name == NULL ? tcb->cc_ops : cc_find(name);
 
 	if (ops == NULL)
 		return ERR_RANGE;
-	if (ops == tcb->cc.ops)
-		return ERR_OK;
-	tcb->cc.ops = ops;
-	memset(tcb->cc.priv, 0, sizeof tcb->cc.priv);
-	tcb->cc.pacing_rate = 0;
-	if (tcb->state >= TCP_ESTABLISHED)
-		ops->init(&tcb->cc, now);
+	if (ops != tcb->cc_ops)
+		loss_exchange_cc(tcb, ops, now);
 	return ERR_OK;
 }
 
@@ -358,7 +346,7 @@ bool tcp_news(struct tcp *tcp, struct tcp_news *news)
 		return false;
 	tcb = tcb_at(tcp, idx);
 	tcb_list_del(tcp, &tcp->news, idx, offsetof(struct tcb, in_news));
-	*news = (struct tcp_news){ .id = id_of(tcp, idx), .owner = tcb->owner,
+	*news = (struct tcp_news){ .id = tcp_id_at(tcp, idx), .owner = tcb->owner,
 				   .ready = tcb->ready, .error = tcb->error };
 	return true;
 }

@@ -3,6 +3,7 @@
 
 #include <event2/buffer.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "host/ctl/ctl_records.h"
 
@@ -104,6 +105,11 @@ void ctl_put_sock(struct evbuffer *out, const struct sluice *s, const struct slu
 				    info->timer, info->timer_ms, info->tries);
 	if (info->error != NULL)
 		evbuffer_add_printf(out, ",\"error\":\"%s\"", info->error);
+	if (info->signs != NULL)
+		evbuffer_add_printf(out, ",\"signs\":\"%s\"", info->signs);
+	if (info->signs != NULL && strcmp(info->signs, "ao") == 0)
+		evbuffer_add_printf(out, ",\"key_id\":%u,\"rnext_key_id\":%u", info->key_id,
+				    info->rnext_key_id);
 	if (info->owned)
 		evbuffer_add_printf(out, ",\"handle\":\"%016" PRIx64 "\"", info->handle);
 	put_number(out, "datagrams_in", info->datagrams_in);

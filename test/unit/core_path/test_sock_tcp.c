@@ -376,6 +376,72 @@ static void test_every_socket_is_shown(void **state)
 	path_bed_close(bed);
 }
 
+static void has_key(struct path_bed *bed, sock_id id, enum sock_option option, u8 send_id,
+		    u8 recv_id)
+{
+	const struct tcp_auth_secret secret = { .byte = "secret", .len_bytes = 6 };
+	const struct tcp_ao_key ao = { .send_id = send_id, .recv_id = recv_id, .master = secret };
+	const struct sock_value value = { .secret = &secret, .ao = &ao };
+
+	assert_int_equal(sluice_sock_set(bed->rig.s, id, option, &value, bed->rig.now), SOCK_OK);
+}
+
+/* Of both ends of a connection to ourselves; the client is the one whose peer has the port. */
+static void both_sign(const struct path_bed *bed, const char *state, u32 count, const char *with,
+		      u8 client_id, u8 server_id)
+{
+	struct sluice_flow_filter filter = { .state = state };
+	struct sluice_sock_info info[16];
+
+	assert_int_equal(shown(bed, &filter, info, 16), count);
+	for (u32 at = 0; at < count; at++) {
+		bool is_client = be16_host(info[at].peer.port) == 80;
+
+		if (with == NULL) {
+			assert_null(info[at].signs);
+			continue;
+		}
+		assert_string_equal(info[at].signs, with);
+		assert_int_equal(info[at].key_id, is_client ? client_id : server_id);
+		assert_int_equal(info[at].rnext_key_id, is_client ? server_id : client_id);
+	}
+}
+
+static void signed_by(enum sock_option option, const char *with, u8 client_id, u8 server_id)
+{
+	struct path_bed *bed = bed_new();
+	struct sock_addr to = at_port(GATEWAY_OUT, 80), peer;
+	sock_id listener, id, child;
+
+	bed->conf.tcp.key_limit = bed->conf.tcp.auth_limit = 4;
+	path_bed_start(bed);
+	listener = listening(bed, 80);
+	id = sock_bed_socket(bed, SOCK_STREAM_KIND, 0);
+	if (with != NULL) {
+		has_key(bed, listener, option, server_id, client_id);
+		has_key(bed, id, option, client_id, server_id);
+	}
+	assert_int_equal(sluice_connect(bed->rig.s, id, &to, bed->rig.now), SOCK_IN_PROGRESS);
+	both_sign(bed, "syn-sent", 1, with, client_id, server_id);
+	both_sign(bed, "listen", 1, NULL, 0, 0);
+	rig_advance(&bed->rig, 10 * NS_PER_MS);
+	assert_int_equal(sluice_accept(bed->rig.s, listener, &child, &peer), SOCK_OK);
+	both_sign(bed, "established", 2, with, client_id, server_id);
+	sluice_close(bed->rig.s, id, bed->rig.now);
+	sluice_close(bed->rig.s, child, bed->rig.now);
+	rig_advance(&bed->rig, 10 * NS_PER_MS);
+	both_sign(bed, "time-wait", 2, with, client_id, server_id);
+	path_bed_close(bed);
+}
+
+static void test_what_signs_is_shown(void **state)
+{
+	(void)state;
+	signed_by(SOCK_OPT_MD5SIG, "md5", 0, 0);
+	signed_by(SOCK_OPT_AO_ADD, "ao", 3, 0);
+	signed_by(SOCK_OPT_MD5SIG, NULL, 0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_a_listener_beside_translation),
 		cmocka_unit_test(test_a_connection_outlives_its_flow),
 		cmocka_unit_test(test_every_socket_is_shown),
+		cmocka_unit_test(test_what_signs_is_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@ struct fake_tcb {
 	u32 out_room;
 	u32 closed;
 	u32 shut;
+	u32 gen;
 	u32 listener; /* waits there to be accepted; IDX_NONE */
 	struct tcp_sockopt opt;
 };
@@ -49,14 +50,14 @@ static inline struct fake_tcb *fake_of(tcp_id id)
 	u32 idx = (u32)id;
 
 	return id != TCP_ID_NONE && idx < FAKE_TCBS && fake.tcb[idx].live &&
-			       fake.tcb[idx].tcb.gen == (u32)(id >> 32)
+			       fake.tcb[idx].gen == (u32)(id >> 32)
 		       ? &fake.tcb[idx]
 		       : NULL;
 }
 
 static inline tcp_id fake_id(u32 idx)
 {
-	return (u64)fake.tcb[idx].tcb.gen << 32 | idx;
+	return (u64)fake.tcb[idx].gen << 32 | idx;
 }
 
 /* Its readiness from now on, and its owner is to hear of it. */
@@ -74,7 +75,7 @@ static inline u32 fake_new(const struct tcp_key *key, u32 owner)
 {
 	for (u32 idx = 0; idx < FAKE_TCBS; idx++) {
 		struct fake_tcb *tcb = &fake.tcb[idx];
-		u32 gen = tcb->tcb.gen + 1;
+		u32 gen = tcb->gen + 1;
 
 		if (tcb->live)
 			continue;
@@ -82,7 +83,7 @@ static inline u32 fake_new(const struct tcp_key *key, u32 owner)
 		tcb->live = true;
 		tcb->out_room = FAKE_RING;
 		tcb->listener = IDX_NONE;
-		tcb->tcb.gen = gen;
+		tcb->gen = gen;
 		tcb->tcb.key = *key;
 		tcb->tcb.owner = owner;
 		return idx;

@@ -43,6 +43,7 @@ struct bed_log {
 };
 
 static struct bed_log bed_log;
+static u32 bed_airs = 1; /* connections that may have something in flight */
 
 struct bed {
 	struct tcp tcp;
@@ -151,7 +152,8 @@ static inline u32 bed_seq(u32 offset)
 
 static inline void bed_layout(struct tcp *tcp, struct mem *mem, u32 recs)
 {
-	slab_layout(&tcp->tcbs, mem, "tcbs", 2, sizeof(struct tcb));
+	slab_layout(&tcp->tcbs, mem, "tcbs", 3, sizeof(struct tcb));
+	slab_layout(&tcp->airs, mem, "airs", bed_airs, sizeof(struct tcp_air));
 	slab_layout(&tcp->recs, mem, "recs", recs, sizeof(struct tx_rec));
 }
 
@@ -173,7 +175,10 @@ static inline void bed_open_sized(struct bed *bed, u32 flags, u32 recs)
 	mem_init(&mem, bed->region, size);
 	bed_layout(tcp, &mem, recs);
 	slab_init(&tcp->tcbs);
+	slab_init(&tcp->airs);
 	slab_init(&tcp->recs);
+	air_clear(&tcp->at_rest);
+	tcp->idle = (struct tcb_list){ IDX_NONE, IDX_NONE };
 	tcp->conf.rto_min_ms = 200;
 	tcp->conf.rto_initial_ms = 1000;
 	tcp->conf.rto_max_ms = 120000;
@@ -188,13 +193,13 @@ static inline void bed_open_sized(struct bed *bed, u32 flags, u32 recs)
 	bed->tcb->snd_wnd = 1 << 20;
 	bed->tcb->snd_mss = MSS;
 	bed->tcb->ts_offset = 0xfffffc00;
-	bed->tcb->cc.ops = &bed_cc;
-	bed->tcb->cc.mss = MSS;
-	bed->tcb->cc.cwnd = 100 * MSS;
-	bed->tcb->cc.ssthresh = UINT32_MAX;
+	bed->tcb->cc_ops = &bed_cc;
 	for (u32 n = 0; n < TCP_TIMER_COUNT; n++)
 		bed->tcb->timer[n] = NS_NEVER;
-	loss_init(tcp, bed->tcb, bed->now);
+	loss_init(tcp, bed->tcb);
+	assert_true(loss_make_room(tcp, bed->tcb, bed->now));
+	bed->tcb->air->cc.mss = MSS;
+	bed->tcb->air->cc.cwnd = 100 * MSS;
 	loss_check(tcp, bed->tcb);
 }
 
@@ -208,6 +213,8 @@ static inline void bed_close(struct bed *bed)
 {
 	loss_fini(&bed->tcp, bed->tcb);
 	assert_int_equal(bed->tcp.recs.live, 0);
+	assert_int_equal(bed->tcp.airs.live, 0);
+	air_check(&bed->tcp);
 	free(bed->region);
 }
 
@@ -342,7 +349,7 @@ static inline u32 bed_events(enum cc_event event)
 
 static inline const struct tx_rec *bed_rec(const struct bed *bed, u32 offset)
 {
-	for (u32 at = bed->tcb->tx_first; at != IDX_NONE; at = rec_at(&bed->tcp, at)->next) {
+	for (u32 at = bed->tcb->air->tx_first; at != IDX_NONE; at = rec_at(&bed->tcp, at)->next) {
 		if (bed_offset(bed, at) == offset)
 			return rec_at(&bed->tcp, at);
 	}

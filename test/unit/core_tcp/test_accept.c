@@ -3,7 +3,7 @@
 
 static u64 id_of(struct listen_bed *bed, u32 idx)
 {
-	return (u64)tcb_at(bed->tcp, idx)->gen << 32 | idx;
+	return tcp_id_at(bed->tcp, idx);
 }
 
 static void test_in_order(void **state)

@@ -5,8 +5,8 @@
 static void open_lossy(struct bed *bed, u32 flags)
 {
 	bed_open(bed, flags);
-	bed->tcb->cc.ops = &bed_cc_prr;
-	bed->tcb->cc.cwnd = SEG(10);
+	bed->tcb->air->cc.ops = &bed_cc_prr;
+	bed->tcb->air->cc.cwnd = SEG(10);
 	bed_warm(bed, 1, 100);
 	bed_send(bed, 10);
 	bed_wait_ms(bed, 100);
@@ -34,7 +34,7 @@ static void test_rfc6582_3_2_third_duplicate(void **state)
 	dup(&bed, SEG(1));
 	/* RFC 3042: each makes room for a segment of new data. */
 	assert_int_equal(tcb_in_flight(bed.tcb), SEG(6));
-	assert_int_equal(bed.tcb->lost_bytes, 0);
+	assert_int_equal(bed.tcb->air->lost_bytes, 0);
 	assert_int_equal(bed.tcb->ca, TCP_CA_DISORDER);
 	dup(&bed, SEG(1));
 	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
@@ -46,10 +46,10 @@ static void test_rfc6582_3_2_third_duplicate(void **state)
 	for (u32 n = 0; n < 10; n++)
 		dup(&bed, SEG(1));
 	assert_int_equal(tcb_in_flight(bed.tcb), SEG(1));
-	assert_int_equal(bed.tcb->delivered, SEG(8));
+	assert_int_equal(bed.tcb->air->delivered, SEG(8));
 	bed_wait_ms(&bed, 100);
 	bed_ack_to(&bed, SEG(9));
-	assert_int_equal(bed.tcb->delivered, SEG(9));
+	assert_int_equal(bed.tcb->air->delivered, SEG(9));
 	assert_int_equal(bed.tcb->ca, TCP_CA_OPEN);
 	assert_int_equal(bed_events(CC_EXIT_RECOVERY), 1);
 	bed_close(&bed);
@@ -71,12 +71,12 @@ static void test_rfc6582_3_2_partial_ack(void **state)
 	bed_ack_to(&bed, SEG(4));
 	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
 	assert_int_equal(bed_next_again(&bed), SEG(4));
-	assert_int_equal(bed.tcb->delivered, SEG(1) + SEG(6) + SEG(1));
+	assert_int_equal(bed.tcb->air->delivered, SEG(1) + SEG(6) + SEG(1));
 	assert_int_equal(tcb_in_flight(bed.tcb), 0);
 	assert_int_equal(bed_again(&bed), SEG(4));
 	bed_wait_ms(&bed, 100);
 	bed_ack_to(&bed, SEG(9));
-	assert_int_equal(bed.tcb->delivered, SEG(9));
+	assert_int_equal(bed.tcb->air->delivered, SEG(9));
 	assert_int_equal(bed.tcb->recoveries, 1);
 	bed_close(&bed);
 }
@@ -92,7 +92,7 @@ static void test_rfc6582_3_2_step_2_not_again_at_recover(void **state)
 	bed_send(&bed, 4);
 	bed_time_out(&bed);
 	for (u32 n = 0; n < 4; n++) {
-		bed.tcb->frto = 0;
+		bed.tcb->air->frto = 0;
 		bed_again(&bed);
 	}
 	bed_wait_ms(&bed, 100);
@@ -102,7 +102,7 @@ static void test_rfc6582_3_2_step_2_not_again_at_recover(void **state)
 	for (u32 n = 0; n < 3; n++)
 		dup(&bed, SEG(5));
 	assert_int_equal(bed.tcb->ca, TCP_CA_DISORDER);
-	assert_int_equal(bed.tcb->lost_bytes, 0);
+	assert_int_equal(bed.tcb->air->lost_bytes, 0);
 	/* Behind it they count. */
 	bed_ack_to(&bed, SEG(6));
 	for (u32 n = 0; n < 3; n++)
@@ -124,7 +124,7 @@ static void test_rfc6582_duplicates_after_a_time_out_are_nothing(void **state)
 	for (u32 n = 0; n < 5; n++)
 		dup(&bed, SEG(1));
 	assert_int_equal(bed.tcb->ca, TCP_CA_LOSS);
-	assert_int_equal(bed.tcb->sacked_bytes, 0);
+	assert_int_equal(bed.tcb->air->sacked_bytes, 0);
 	bed_close(&bed);
 }
 

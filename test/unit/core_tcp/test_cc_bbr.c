@@ -372,6 +372,33 @@ static void test_restart_from_idle(void **state)
 	cc_bed_close(&bed);
 }
 
+/* Its place was another's meanwhile: it goes on at the bandwidth that it had found. */
+static void test_resume(void **state)
+{
+	struct cc_bed_conf conf = cc_bed_usual();
+	struct cc_bed_flow *flow;
+	u64 bw;
+
+	(void)state;
+	flow = open_one(&conf);
+	cc_bed_run(&bed, 100 * NS_PER_MS);
+	assert_string_equal(cc_bbr.state(&flow->cc), "startup");
+	assert_int_equal(cc_bbr.keep(&flow->cc), 0);
+	assert_true(cc_bed_reach(&bed, flow, "probe bw", 5 * NS_PER_SEC));
+	bw = cc_bbr.keep(&flow->cc);
+	assert_in_range(bw, conf.rate * 95 / 100, conf.rate * 105 / 100);
+	cc_bbr.init(&flow->cc, bed.now);
+	cc_bbr.resume(&flow->cc, 0, bed.now);
+	assert_string_equal(cc_bbr.state(&flow->cc), "startup");
+	cc_bbr.resume(&flow->cc, bw, bed.now);
+	cc_bbr.check(&flow->cc);
+	assert_string_equal(cc_bbr.state(&flow->cc), "probe bw");
+	assert_in_range(flow->cc.pacing_rate, bw * 98 / 100, bw);
+	assert_true(percent_of(flow, 2 * NS_PER_SEC) >= 90);
+	assert_string_equal(cc_bbr.state(&flow->cc), "probe bw");
+	cc_bed_close(&bed);
+}
+
 /* The application's own slowness ends no Startup, and lowers no estimate. */
 static void test_application_limited(void **state)
 {
@@ -483,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_timeout),
 		cmocka_unit_test(test_undo),
 		cmocka_unit_test(test_restart_from_idle),
+		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_application_limited),
 		cmocka_unit_test(test_aggregation),
 		cmocka_unit_test(test_four_segments_at_least),

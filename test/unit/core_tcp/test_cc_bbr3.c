@@ -630,9 +630,34 @@ static void test_draft_app_limited_refill(void **state)
 	cc_bed_close(&bed);
 }
 
+/* Its place was another's meanwhile: it goes on at the bandwidth that it had found. */
+static void test_resume(void **state)
+{
+	struct cc_bed_conf conf = deep();
+	struct cc_bed_flow *flow = open_one(&conf);
+	u64 bw;
+
+	(void)state;
+	cc_bed_run(&bed, 100 * NS_PER_MS);
+	assert_int_equal(cc_bbr3.keep(&flow->cc), 0);
+	reach(flow, BBR3_PROBE_BW_CRUISE);
+	bw = cc_bbr3.keep(&flow->cc);
+	assert_in_range(of_link(bw), 950, 1050);
+	cc_bbr3.init(&flow->cc, bed.now);
+	cc_bbr3.resume(&flow->cc, 0, bed.now);
+	assert_int_equal(look(flow)->state, BBR3_STARTUP);
+	cc_bbr3.resume(&flow->cc, bw, bed.now);
+	cc_bbr3.check(&flow->cc);
+	assert_int_equal(look(flow)->state, BBR3_PROBE_BW_DOWN);
+	assert_in_range(flow->cc.pacing_rate, bw * 98 / 100, bw);
+	assert_true(percent_of(flow, 2 * NS_PER_SEC) >= 90);
+	cc_bed_close(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_draft_startup_plateau),
 		cmocka_unit_test(test_draft_startup_loss_app_limited),
 		cmocka_unit_test(test_draft_drain_inflight),

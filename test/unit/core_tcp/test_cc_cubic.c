@@ -156,6 +156,19 @@ static void test_timeout(void **state)
 	assert_in_range(feed.cc.cwnd, begin + 5 * mss, begin + 7 * mss); /* W_est: 10 * 9 / 17 */
 }
 
+/* Section 4.6: of cwnd, however little was in flight, since it grew only while it was used. */
+static void test_timeout_of_one_segment(void **state)
+{
+	struct feed feed;
+
+	(void)state;
+	feed_open(&feed, &cc_cubic);
+	feed.nxt = feed.una + mss;
+	feed_event(&feed, CC_TIMEOUT);
+	assert_int_equal(feed.cc.cwnd, mss);
+	assert_int_equal(feed.cc.ssthresh, 7 * mss);
+}
+
 /* Section 4.9: the curve goes on as if nothing had been lost. */
 static void test_undo(void **state)
 {
@@ -315,6 +328,29 @@ static void test_random_loss(void **state)
 	}
 }
 
+/* RFC 5681 section 4.1: the restart window; ssthresh is what it was. */
+static void test_resume(void **state)
+{
+	struct feed feed;
+
+	(void)state;
+	feed_open(&feed, &cc_cubic);
+	feed.cc.cwnd = 100 * mss;
+	feed.cc.ssthresh = 50 * mss;
+	feed.cc.ops->resume(&feed.cc, 0, feed.ack.now);
+	feed.cc.ops->check(&feed.cc);
+	assert_int_equal(feed.cc.cwnd, cc_initial_window(mss));
+	assert_int_equal(feed.cc.ssthresh, 50 * mss);
+	feed.cc.cwnd = 2 * mss;
+	feed.cc.ops->resume(&feed.cc, 0, feed.ack.now);
+	assert_int_equal(feed.cc.cwnd, 2 * mss);
+	/* Not the first slow start any more: two segments for an ACK, not eight. */
+	feed_fill(&feed);
+	feed_ack(&feed, 2 * mss);
+	feed_ack(&feed, 4 * mss);
+	assert_int_equal(feed.cc.cwnd, 6 * mss);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,12 +360,14 @@ int main(void)
 		cmocka_unit_test(test_reno_friendly_region),
 		cmocka_unit_test(test_fast_convergence),
 		cmocka_unit_test(test_timeout),
+		cmocka_unit_test(test_timeout_of_one_segment),
 		cmocka_unit_test(test_undo),
 		cmocka_unit_test(test_mark_idle_and_unused_window),
 		cmocka_unit_test(test_hystart_ends_slow_start),
 		cmocka_unit_test(test_hystart_false_alarm),
 		cmocka_unit_test(test_hystart_on_a_queue),
 		cmocka_unit_test(test_random_loss),
+		cmocka_unit_test(test_resume),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

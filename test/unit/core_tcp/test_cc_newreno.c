@@ -228,6 +228,24 @@ static void test_one_reduction_per_window(void **state)
 	cc_bed_close(&bed);
 }
 
+/* RFC 5681 section 4.1: the restart window; ssthresh is what it was. */
+static void test_resume(void **state)
+{
+	struct feed feed;
+
+	(void)state;
+	feed_open(&feed, &cc_newreno);
+	feed.cc.cwnd = 100 * mss;
+	feed.cc.ssthresh = 50 * mss;
+	feed.cc.ops->resume(&feed.cc, 0, feed.ack.now);
+	feed.cc.ops->check(&feed.cc);
+	assert_int_equal(feed.cc.cwnd, cc_initial_window(mss));
+	assert_int_equal(feed.cc.ssthresh, 50 * mss);
+	feed.cc.cwnd = 2 * mss;
+	feed.cc.ops->resume(&feed.cc, 0, feed.ack.now);
+	assert_int_equal(feed.cc.cwnd, 2 * mss);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +261,7 @@ int main(void)
 		cmocka_unit_test(test_idle_in_avoidance),
 		cmocka_unit_test(test_timeout_again_in_avoidance),
 		cmocka_unit_test(test_one_reduction_per_window),
+		cmocka_unit_test(test_resume),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ static void test_rfc5682_2_1_spurious(void **state)
 	open_timed_out(&bed, 0);
 	bed_ack_to(&bed, SEG(2));
 	/* Step 2b: new data, though more is thought lost. */
-	assert_int_equal(bed.tcb->lost_bytes, SEG(5));
+	assert_int_equal(bed.tcb->air->lost_bytes, SEG(5));
 	assert_int_equal(bed_next_again(&bed), UINT32_MAX);
 	bed_send(&bed, 2);
 	bed_ack_to(&bed, SEG(3));
@@ -34,9 +34,9 @@ static void test_rfc5682_2_1_spurious(void **state)
 	assert_int_equal(bed_events(CC_UNDO), 1);
 	assert_int_equal(bed.tcp.stats.undone, 1);
 	assert_int_equal(bed.tcb->ca, TCP_CA_OPEN);
-	assert_int_equal(bed.tcb->lost_bytes, 0);
+	assert_int_equal(bed.tcb->air->lost_bytes, 0);
 	assert_int_equal(tcb_in_flight(bed.tcb), SEG(6));
-	assert_int_equal(bed.tcb->cc.cwnd, SEG(100));
+	assert_int_equal(bed.tcb->air->cc.cwnd, SEG(100));
 	assert_int_equal(bed_events(CC_EXIT_RECOVERY), 0);
 	bed_close(&bed);
 }
@@ -61,7 +61,7 @@ static void test_rfc5682_2_1_step_2_duplicate_is_a_loss(void **state)
 	(void)state;
 	open_timed_out(&bed, 0);
 	bed_ack(&bed, (struct bed_ack){ .ack = SEG(1), .dup = true });
-	assert_int_equal(bed.tcb->frto, 0);
+	assert_int_equal(bed.tcb->air->frto, 0);
 	assert_int_equal(bed_next_again(&bed), SEG(2));
 	bed_close(&bed);
 }
@@ -75,7 +75,7 @@ static void test_rfc5682_2_1_step_3a_duplicate_is_a_loss(void **state)
 	bed_ack_to(&bed, SEG(2));
 	bed_send(&bed, 2);
 	bed_ack(&bed, (struct bed_ack){ .ack = SEG(2), .dup = true });
-	assert_int_equal(bed.tcb->frto, 0);
+	assert_int_equal(bed.tcb->air->frto, 0);
 	assert_int_equal(bed_events(CC_UNDO), 0);
 	assert_int_equal(bed.tcb->ca, TCP_CA_LOSS);
 	assert_int_equal(bed_again(&bed), SEG(2));
@@ -93,7 +93,7 @@ static void test_rfc5682_2_1_step_2b_without_new_data(void **state)
 	open_timed_out(&bed, 0);
 	bed.unsent = 0;
 	bed_ack_to(&bed, SEG(2));
-	assert_int_equal(bed.tcb->frto, 0);
+	assert_int_equal(bed.tcb->air->frto, 0);
 	assert_int_equal(bed_next_again(&bed), SEG(2));
 	bed_close(&bed);
 }
@@ -106,7 +106,7 @@ static void test_rfc5682_2_1_step_2b_without_a_window(void **state)
 	open_timed_out(&bed, 0);
 	bed.tcb->snd_wnd = SEG(5);
 	bed_ack_to(&bed, SEG(2));
-	assert_int_equal(bed.tcb->frto, 0);
+	assert_int_equal(bed.tcb->air->frto, 0);
 	assert_int_equal(bed_next_again(&bed), SEG(2));
 	bed_close(&bed);
 }
@@ -119,10 +119,10 @@ static void test_rfc5682_new_data_vanish(void **state)
 	(void)state;
 	open_timed_out(&bed, TCB_SACK);
 	bed_ack_to(&bed, SEG(2));
-	assert_int_equal(bed.tcb->frto, 3);
+	assert_int_equal(bed.tcb->air->frto, 3);
 	bed.tcb->snd_wnd = SEG(5);
 	assert_int_equal(bed_again(&bed), SEG(2));
-	assert_int_equal(bed.tcb->frto, 0);
+	assert_int_equal(bed.tcb->air->frto, 0);
 	bed_close(&bed);
 }
 
@@ -137,7 +137,7 @@ static void test_rfc5682_3_1_step_3b_sack_of_the_original(void **state)
 	bed_sack(&bed, SEG(2), SEG(3), SEG(4));
 	assert_int_equal(bed_events(CC_UNDO), 1);
 	assert_int_equal(bed.tcb->ca, TCP_CA_DISORDER);
-	assert_int_equal(bed.tcb->lost_bytes, 0);
+	assert_int_equal(bed.tcb->air->lost_bytes, 0);
 	bed_close(&bed);
 }
 
@@ -151,7 +151,7 @@ static void test_rfc5682_3_1_step_3a_sack_of_new_data(void **state)
 	bed_send(&bed, 2);
 	bed_sack(&bed, SEG(2), SEG(7), SEG(8));
 	assert_int_equal(bed_events(CC_UNDO), 0);
-	assert_int_equal(bed.tcb->frto, 0);
+	assert_int_equal(bed.tcb->air->frto, 0);
 	assert_int_equal(bed_next_again(&bed), SEG(2));
 	bed_close(&bed);
 }
@@ -164,7 +164,7 @@ static void test_rfc5682_3_1_step_2_sack_waits(void **state)
 	(void)state;
 	open_timed_out(&bed, TCB_SACK);
 	bed_sack(&bed, SEG(1), SEG(2), SEG(3));
-	assert_int_equal(bed.tcb->frto, 2);
+	assert_int_equal(bed.tcb->air->frto, 2);
 	assert_int_equal(bed_events(CC_UNDO), 0);
 	bed_close(&bed);
 }
@@ -183,11 +183,11 @@ static void test_rfc5682_sacked_before_is_no_proof(void **state)
 	bed_sack(&bed, SEG(1), SEG(3), SEG(4));
 	/* Two are thought lost only by the timer: the second is not known to RACK yet. */
 	bed_fire(&bed, TCP_TIMER_RETRANSMIT);
-	assert_int_equal(bed.tcb->frto, 2);
+	assert_int_equal(bed.tcb->air->frto, 2);
 	bed_again(&bed);
 	bed_wait_ms(&bed, 20);
 	bed_ack_to(&bed, SEG(2));
-	assert_int_equal(bed.tcb->frto, 3);
+	assert_int_equal(bed.tcb->air->frto, 3);
 	bed_send(&bed, 2);
 	bed_sack(&bed, SEG(2), SEG(3), SEG(4));
 	assert_int_equal(bed_events(CC_UNDO), 0);
@@ -205,7 +205,7 @@ static void test_rfc5682_probed_before_is_no_proof(void **state)
 	bed_send(&bed, 6);
 	bed.unsent = SEG(20);
 	assert_false(bed_fire(&bed, TCP_TIMER_RETRANSMIT));
-	loss_sent_again(&bed.tcp, bed.idx, bed.tcb->tx_last, true, bed.now);
+	loss_sent_again(&bed.tcp, bed.idx, bed.tcb->air->tx_last, true, bed.now);
 	loss_arm(&bed.tcp, bed.tcb, bed.now);
 	assert_true(bed_fire(&bed, TCP_TIMER_RETRANSMIT));
 	bed_again(&bed);
@@ -213,7 +213,7 @@ static void test_rfc5682_probed_before_is_no_proof(void **state)
 	bed_send(&bed, 2);
 	bed_sack(&bed, SEG(2), SEG(6), SEG(7));
 	assert_int_equal(bed_events(CC_UNDO), 0);
-	assert_int_equal(bed.tcb->frto, 0);
+	assert_int_equal(bed.tcb->air->frto, 0);
 	bed_close(&bed);
 }
 
@@ -223,9 +223,9 @@ static void test_rfc5682_2_1_step_1_not_in_loss_recovery(void **state)
 
 	(void)state;
 	open_timed_out(&bed, 0);
-	assert_int_equal(bed.tcb->frto, 2);
+	assert_int_equal(bed.tcb->air->frto, 2);
 	bed_time_out(&bed);
-	assert_int_equal(bed.tcb->frto, 0);
+	assert_int_equal(bed.tcb->air->frto, 0);
 	bed_close(&bed);
 }
 
@@ -239,7 +239,7 @@ static void test_rfc3522_after_a_time_out(void **state)
 	bed_ack(&bed, (struct bed_ack){
 			      .ack = SEG(2), .has_ts = true, .ts_ns = bed.now - 330 * NS_PER_MS });
 	assert_int_equal(bed_events(CC_UNDO), 1);
-	assert_int_equal(bed.tcb->lost_bytes, 0);
+	assert_int_equal(bed.tcb->air->lost_bytes, 0);
 	bed_close(&bed);
 }
 
@@ -264,7 +264,7 @@ static void test_rfc3708_after_two_time_outs(void **state)
 	open_timed_out(&bed, TCB_SACK);
 	bed_time_out(&bed);
 	assert_int_equal(bed_again(&bed), SEG(1));
-	assert_int_equal(bed.tcb->undo_again, SEG(2));
+	assert_int_equal(bed.tcb->air->undo_again, SEG(2));
 	bed_sack(&bed, SEG(3), SEG(1), SEG(2));
 	assert_int_equal(bed_events(CC_UNDO), 0);
 	bed_sack(&bed, SEG(3), SEG(1), SEG(2));
@@ -283,8 +283,8 @@ static void test_undo_restores_the_order_of_time(void **state)
 	bed_send(&bed, 2);
 	bed_ack_to(&bed, SEG(3));
 	assert_int_equal(bed_events(CC_UNDO), 1);
-	assert_int_equal(rec_at(&bed.tcp, bed.tcb->time_first)->seq, bed_seq(SEG(3)));
-	assert_int_equal(rec_at(&bed.tcp, bed.tcb->time_last)->seq, bed_seq(SEG(8)));
+	assert_int_equal(rec_at(&bed.tcp, bed.tcb->air->time_first)->seq, bed_seq(SEG(3)));
+	assert_int_equal(rec_at(&bed.tcp, bed.tcb->air->time_last)->seq, bed_seq(SEG(8)));
 	bed_wait_ms(&bed, 100);
 	bed_sack(&bed, SEG(3), SEG(7), SEG(9));
 	bed_fire(&bed, TCP_TIMER_RETRANSMIT);

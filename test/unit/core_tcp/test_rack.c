@@ -14,13 +14,13 @@ static void test_rfc8985_6_2_step_2_newest_delivered(void **state)
 	bed_send(&bed, 1);
 	bed_wait_ms(&bed, 90);
 	bed_sack(&bed, 0, SEG(1), SEG(2));
-	assert_int_equal(bed.tcb->rack_xmit_ns, second_ns);
-	assert_int_equal(bed.tcb->rack_end_seq, bed_seq(SEG(2)));
-	assert_int_equal(bed.tcb->rack_rtt_ns, 90 * NS_PER_MS);
+	assert_int_equal(bed.tcb->air->rack_xmit_ns, second_ns);
+	assert_int_equal(bed.tcb->air->rack_end_seq, bed_seq(SEG(2)));
+	assert_int_equal(bed.tcb->air->rack_rtt_ns, 90 * NS_PER_MS);
 	/* An older one changes nothing. */
 	bed_ack_to(&bed, SEG(2));
-	assert_int_equal(bed.tcb->rack_xmit_ns, second_ns);
-	assert_int_equal(bed.tcb->rack_rtt_ns, 90 * NS_PER_MS);
+	assert_int_equal(bed.tcb->air->rack_xmit_ns, second_ns);
+	assert_int_equal(bed.tcb->air->rack_rtt_ns, 90 * NS_PER_MS);
 	bed_close(&bed);
 }
 
@@ -36,14 +36,14 @@ static void test_rfc8985_6_2_step_2_too_soon_for_a_retransmission(void **state)
 	bed_send(&bed, 2);
 	bed_time_out(&bed);
 	bed_again(&bed);
-	before_ns = bed.tcb->rack_xmit_ns;
+	before_ns = bed.tcb->air->rack_xmit_ns;
 	bed_wait_ms(&bed, 99);
 	bed_ack_to(&bed, SEG(2));
-	assert_int_equal(bed.tcb->rack_xmit_ns, before_ns);
+	assert_int_equal(bed.tcb->air->rack_xmit_ns, before_ns);
 	bed_again(&bed);
 	bed_wait_ms(&bed, 100);
 	bed_ack_to(&bed, SEG(3));
-	assert_int_equal(bed.tcb->rack_xmit_ns, bed.now - 100 * NS_PER_MS);
+	assert_int_equal(bed.tcb->air->rack_xmit_ns, bed.now - 100 * NS_PER_MS);
 	bed_close(&bed);
 }
 
@@ -61,10 +61,10 @@ static void test_rfc8985_6_2_step_2_echo_of_the_original(void **state)
 	bed_send(&bed, 1);
 	bed_time_out(&bed);
 	bed_again(&bed);
-	before_ns = bed.tcb->rack_xmit_ns;
+	before_ns = bed.tcb->air->rack_xmit_ns;
 	bed_wait_ms(&bed, 30);
 	bed_ack(&bed, (struct bed_ack){ .ack = SEG(2), .has_ts = true, .ts_ns = first_ns });
-	assert_int_equal(bed.tcb->rack_xmit_ns, before_ns);
+	assert_int_equal(bed.tcb->air->rack_xmit_ns, before_ns);
 	bed_close(&bed);
 }
 
@@ -117,7 +117,7 @@ static void test_rfc8985_6_2_step_3_fack_never_falls(void **state)
 	bed_wait_ms(&bed, 100);
 	bed_ack_to(&bed, SEG(2));
 	assert_false(bed.tcb->rack_reordering);
-	assert_int_equal(bed.tcb->rack_fack, bed_seq(SEG(6)));
+	assert_int_equal(bed.tcb->air->rack_fack, bed_seq(SEG(6)));
 	bed_ack_to(&bed, SEG(3));
 	assert_true(bed.tcb->rack_reordering);
 	bed_close(&bed);
@@ -135,10 +135,10 @@ static void test_rfc8985_6_2_step_4_dupthresh_waits_for_nothing(void **state)
 	bed_wait_ms(&bed, 100);
 	bed_sack(&bed, SEG(1), SEG(2), SEG(3));
 	bed_sack(&bed, SEG(1), SEG(2), SEG(4));
-	assert_int_equal(bed.tcb->lost_bytes, 0);
+	assert_int_equal(bed.tcb->air->lost_bytes, 0);
 	assert_int_equal(bed_timer_ms(&bed, TCP_TIMER_REORDER), 25);
 	bed_sack(&bed, SEG(1), SEG(2), SEG(5));
-	assert_int_equal(bed.tcb->lost_bytes, SEG(1));
+	assert_int_equal(bed.tcb->air->lost_bytes, SEG(1));
 	assert_int_equal(bed_next_again(&bed), SEG(1));
 	assert_int_equal(bed_timer_ms(&bed, TCP_TIMER_REORDER), UINT32_MAX);
 	bed_close(&bed);
@@ -161,13 +161,13 @@ static void test_rfc8985_6_2_step_5_the_reordering_timer(void **state)
 	assert_int_equal(bed_timer_ms(&bed, TCP_TIMER_REORDER), 20);
 	want_count = bed_log.want_count;
 	bed_fire(&bed, TCP_TIMER_REORDER);
-	assert_int_equal(bed.tcb->lost_bytes, SEG(2));
+	assert_int_equal(bed.tcb->air->lost_bytes, SEG(2));
 	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
 	assert_int_equal(bed_events(CC_ENTER_RECOVERY), 1);
 	assert_int_equal(bed_log.want_count, want_count + 1);
 	/* In recovery, without reordering, the third is not waited for any longer. */
 	bed_sack(&bed, SEG(1), SEG(4), SEG(5));
-	assert_int_equal(bed.tcb->lost_bytes, SEG(3));
+	assert_int_equal(bed.tcb->air->lost_bytes, SEG(3));
 	bed_close(&bed);
 }
 
@@ -182,13 +182,13 @@ static void test_rfc8985_6_2_step_4_reordering_keeps_the_window(void **state)
 	bed_send(&bed, 6);
 	bed_wait_ms(&bed, 100);
 	bed_sack(&bed, SEG(1), SEG(2), SEG(7));
-	assert_int_equal(bed.tcb->lost_bytes, 0);
+	assert_int_equal(bed.tcb->air->lost_bytes, 0);
 	assert_int_equal(bed_timer_ms(&bed, TCP_TIMER_REORDER), 25);
 	bed_wait_ms(&bed, 10);
 	/* It was only late. */
 	bed_ack_to(&bed, SEG(7));
 	assert_int_equal(bed_timer_ms(&bed, TCP_TIMER_REORDER), UINT32_MAX);
-	assert_int_equal(bed.tcb->lost, 0);
+	assert_int_equal(bed.tcb->air->lost, 0);
 	bed_close(&bed);
 }
 
@@ -264,12 +264,12 @@ static void test_rfc8985_3_lost_retransmission(void **state)
 	assert_int_equal(bed_again(&bed), SEG(1));
 	bed_wait_ms(&bed, 1);
 	bed_send(&bed, 2);
-	assert_int_equal(bed.tcb->lost, SEG(1));
+	assert_int_equal(bed.tcb->air->lost, SEG(1));
 	bed_wait_ms(&bed, 100);
 	bed_sack(&bed, SEG(1), SEG(2), SEG(6));
-	assert_int_equal(bed.tcb->lost_bytes, SEG(1));
-	assert_int_equal(bed.tcb->again_bytes, 0);
-	assert_int_equal(bed.tcb->lost, SEG(2));
+	assert_int_equal(bed.tcb->air->lost_bytes, SEG(1));
+	assert_int_equal(bed.tcb->air->again_bytes, 0);
+	assert_int_equal(bed.tcb->air->lost, SEG(2));
 	assert_int_equal(bed_again(&bed), SEG(1));
 	assert_int_equal(bed_rec(&bed, SEG(1))->xmit_count, 3);
 	bed_wait_ms(&bed, 100);
@@ -290,7 +290,7 @@ static void test_rfc8985_6_2_equal_times_go_by_sequence(void **state)
 	bed_send(&bed, 8);
 	bed_wait_ms(&bed, 100);
 	bed_sack(&bed, SEG(1), SEG(3), SEG(6));
-	assert_int_equal(bed.tcb->lost_bytes, SEG(2));
+	assert_int_equal(bed.tcb->air->lost_bytes, SEG(2));
 	assert_int_equal(tcb_in_flight(bed.tcb), SEG(3));
 	bed_close(&bed);
 }

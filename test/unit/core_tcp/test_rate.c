@@ -23,7 +23,7 @@ static void test_draft_rate_of_acknowledging(void **state)
 		assert_int_equal(rate->rtt_ns, (100 + 10 * n) * NS_PER_MS);
 		assert_int_equal(rate->tx_in_flight, SEG(1 + n));
 		assert_false(rate->app_limited);
-		assert_int_equal(bed.tcb->rate_last, SEG(1 + n) * 1000 / (100 + 20 * n));
+		assert_int_equal(bed.tcb->air->rate_last, SEG(1 + n) * 1000 / (100 + 20 * n));
 		bed_wait_ms(&bed, 20);
 	}
 	bed_close(&bed);
@@ -123,7 +123,7 @@ static void test_draft_too_short_an_interval(void **state)
 	(void)state;
 	bed_open(&bed, TCB_SACK);
 	bed_warm(&bed, 1, 100);
-	before = bed.tcb->rate_last;
+	before = bed.tcb->air->rate_last;
 	assert_true(before > 0);
 	bed_send(&bed, 1);
 	bed_time_out(&bed);
@@ -132,7 +132,7 @@ static void test_draft_too_short_an_interval(void **state)
 	bed_ack_to(&bed, SEG(2));
 	assert_int_equal(bed_log.ack.rate.delivered, SEG(1));
 	assert_int_equal(bed_log.ack.rate.interval_ns, 0);
-	assert_int_equal(bed.tcb->rate_last, before);
+	assert_int_equal(bed.tcb->air->rate_last, before);
 	assert_int_equal(bed_log.ack.acked_bytes, SEG(1));
 	bed_close(&bed);
 }
@@ -163,18 +163,18 @@ static void test_draft_app_limited(void **state)
 	bed_warm(&bed, 1, 100);
 	bed_send(&bed, 2);
 	loss_app_limited(bed.tcb);
-	assert_int_equal(bed.tcb->cc.app_limited, SEG(3));
+	assert_int_equal(bed.tcb->air->cc.app_limited, SEG(3));
 	bed_wait_ms(&bed, 50);
 	bed_send(&bed, 2);
 	bed_wait_ms(&bed, 50);
 	bed_ack_to(&bed, SEG(3));
 	assert_false(bed_log.ack.rate.app_limited);
-	assert_int_equal(bed.tcb->cc.app_limited, SEG(3));
+	assert_int_equal(bed.tcb->air->cc.app_limited, SEG(3));
 	bed_wait_ms(&bed, 50);
 	bed_ack_to(&bed, SEG(4));
 	assert_true(bed_log.ack.rate.app_limited);
-	assert_true(bed.tcb->rate_app_limited);
-	assert_int_equal(bed.tcb->cc.app_limited, 0);
+	assert_true(bed.tcb->air->rate_app_limited);
+	assert_int_equal(bed.tcb->air->cc.app_limited, 0);
 	bed_send(&bed, 1);
 	bed_ack_to(&bed, SEG(5));
 	bed_wait_ms(&bed, 100);
@@ -196,7 +196,7 @@ static void test_draft_sent_again_without_the_bubble(void **state)
 	assert_int_equal(bed_rec(&bed, SEG(1))->flags & REC_APP_LIMITED, REC_APP_LIMITED);
 	bed_wait_ms(&bed, 100);
 	bed_sack(&bed, SEG(1), SEG(2), SEG(5));
-	assert_int_equal(bed.tcb->cc.app_limited, 0);
+	assert_int_equal(bed.tcb->air->cc.app_limited, 0);
 	bed_again(&bed);
 	assert_int_equal(bed_rec(&bed, SEG(1))->flags & REC_APP_LIMITED, 0);
 	bed_close(&bed);
@@ -209,7 +209,7 @@ static void test_draft_app_limited_with_nothing_sent(void **state)
 	(void)state;
 	bed_open(&bed, TCB_SACK);
 	loss_app_limited(bed.tcb);
-	assert_int_equal(bed.tcb->cc.app_limited, 1);
+	assert_int_equal(bed.tcb->air->cc.app_limited, 1);
 	bed_close(&bed);
 }
 
@@ -224,10 +224,10 @@ static void test_draft_not_app_limited_while_something_is_lost(void **state)
 	bed_wait_ms(&bed, 100);
 	bed_sack(&bed, SEG(1), SEG(2), SEG(5));
 	loss_app_limited(bed.tcb);
-	assert_int_equal(bed.tcb->cc.app_limited, 0);
+	assert_int_equal(bed.tcb->air->cc.app_limited, 0);
 	bed_again(&bed);
 	loss_app_limited(bed.tcb);
-	assert_true(bed.tcb->cc.app_limited > 0);
+	assert_true(bed.tcb->air->cc.app_limited > 0);
 	bed_close(&bed);
 }
 
@@ -241,10 +241,10 @@ static void test_draft_lost_counts_every_mark(void **state)
 	bed_warm(&bed, 1, 100);
 	bed_send(&bed, 3);
 	bed_time_out(&bed);
-	assert_int_equal(bed.tcb->lost, SEG(3));
+	assert_int_equal(bed.tcb->air->lost, SEG(3));
 	bed_again(&bed);
 	bed_time_out(&bed);
-	assert_int_equal(bed.tcb->lost, SEG(4));
+	assert_int_equal(bed.tcb->air->lost, SEG(4));
 	assert_int_equal(bed_log.lost_count, 4);
 	bed_close(&bed);
 }

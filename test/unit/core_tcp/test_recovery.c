@@ -5,8 +5,8 @@
 static void open_lossy(struct bed *bed, u32 flags)
 {
 	bed_open(bed, flags);
-	bed->tcb->cc.ops = &bed_cc_prr;
-	bed->tcb->cc.cwnd = SEG(10);
+	bed->tcb->air->cc.ops = &bed_cc_prr;
+	bed->tcb->air->cc.cwnd = SEG(10);
 	bed_warm(bed, 1, 100);
 	bed_send(bed, 10);
 	bed_wait_ms(bed, 100);
@@ -21,7 +21,7 @@ static void test_rfc6675_5_begins_and_ends(void **state)
 	(void)state;
 	open_lossy(&bed, TCB_SACK);
 	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
-	assert_int_equal(bed.tcb->high_seq, bed_seq(SEG(11)));
+	assert_int_equal(bed.tcb->air->high_seq, bed_seq(SEG(11)));
 	assert_int_equal(bed.tcb->recoveries, 1);
 	assert_int_equal(bed.tcp.stats.recoveries, 1);
 	assert_int_equal(bed_log.event_count, 1);
@@ -40,7 +40,7 @@ static void test_rfc6675_5_begins_and_ends(void **state)
 	assert_int_equal(bed_again(&bed), SEG(1));
 	/* Losses in it are no new event. */
 	bed_sack(&bed, SEG(1), SEG(6), SEG(8));
-	assert_int_equal(bed.tcb->lost_bytes, SEG(1));
+	assert_int_equal(bed.tcb->air->lost_bytes, SEG(1));
 	assert_int_equal(bed_log.event_count, 1);
 	assert_int_equal(bed_again(&bed), SEG(5));
 	bed_wait_ms(&bed, 100);
@@ -71,7 +71,7 @@ static void test_loss_behind_the_end_begins_another(void **state)
 	assert_int_equal(bed_events(CC_EXIT_RECOVERY), 1);
 	assert_int_equal(bed_events(CC_ENTER_RECOVERY), 2);
 	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
-	assert_int_equal(bed.tcb->high_seq, bed_seq(SEG(15)));
+	assert_int_equal(bed.tcb->air->high_seq, bed_seq(SEG(15)));
 	bed_close(&bed);
 }
 
@@ -82,11 +82,11 @@ static void test_rfc9937_fast_retransmit_is_allowed(void **state)
 
 	(void)state;
 	open_lossy(&bed, TCB_SACK);
-	assert_int_equal(bed.tcb->send_budget_set, true);
-	assert_int_equal(bed.tcb->cc.ssthresh, SEG(4));
-	assert_int_equal(bed.tcb->prr_start, SEG(10));
-	assert_int_equal(bed.tcb->send_budget, SEG(1));
-	assert_int_equal(bed.tcb->cc.cwnd, SEG(6) + SEG(1));
+	assert_int_equal(bed.tcb->air->send_budget_set, true);
+	assert_int_equal(bed.tcb->air->cc.ssthresh, SEG(4));
+	assert_int_equal(bed.tcb->air->prr_start, SEG(10));
+	assert_int_equal(bed.tcb->air->send_budget, SEG(1));
+	assert_int_equal(bed.tcb->air->cc.cwnd, SEG(6) + SEG(1));
 	bed_close(&bed);
 }
 
@@ -107,18 +107,19 @@ static void test_rfc9937_6_2_proportional(void **state)
 	for (u32 n = 6; n < 8; n++) {
 		bed_sack(&bed, SEG(1), SEG(2), SEG(n));
 		delivered += SEG(1);
-		assert_true(tcb_in_flight(bed.tcb) > bed.tcb->cc.ssthresh);
-		assert_int_equal(bed.tcb->prr_delivered, delivered);
-		assert_int_equal(bed.tcb->send_budget,
+		assert_true(tcb_in_flight(bed.tcb) > bed.tcb->air->cc.ssthresh);
+		assert_int_equal(bed.tcb->air->prr_delivered, delivered);
+		assert_int_equal(bed.tcb->air->send_budget,
 				 (u32)ceil_div(delivered * 4, 10) -
 					 u32_min(SEG(1), ceil_div(delivered * 4, 10)));
-		assert_int_equal(bed.tcb->cc.cwnd, tcb_in_flight(bed.tcb) + bed.tcb->send_budget);
+		assert_int_equal(bed.tcb->air->cc.cwnd,
+				 tcb_in_flight(bed.tcb) + bed.tcb->air->send_budget);
 	}
-	assert_int_equal(bed.tcb->send_budget, 200);
+	assert_int_equal(bed.tcb->air->send_budget, 200);
 	/* An ACK that brings nothing grants nothing. */
 	bed_sack(&bed, SEG(1), SEG(2), SEG(7));
-	assert_int_equal(bed.tcb->prr_delivered, delivered);
-	assert_int_equal(bed.tcb->send_budget, 200);
+	assert_int_equal(bed.tcb->air->prr_delivered, delivered);
+	assert_int_equal(bed.tcb->air->send_budget, 200);
 	bed_close(&bed);
 }
 
@@ -134,15 +135,15 @@ static void test_rfc9937_6_2_slow_start_reduction_bound(void **state)
 	/* Four of what is in flight, three beyond a hole: in flight falls from 7 to 2. */
 	bed_sack(&bed, SEG(1), SEG(6), SEG(10));
 	assert_int_equal(tcb_in_flight(bed.tcb), SEG(2));
-	assert_int_equal(bed.tcb->prr_delivered, SEG(5));
-	assert_int_equal(bed.tcb->prr_out, SEG(1));
+	assert_int_equal(bed.tcb->air->prr_delivered, SEG(5));
+	assert_int_equal(bed.tcb->air->prr_out, SEG(1));
 	/* limit = max(5 - 1, 4), and ssthresh - pipe = 2. */
-	assert_int_equal(bed.tcb->send_budget, SEG(2));
-	bed.tcb->cc.ssthresh = SEG(100);
+	assert_int_equal(bed.tcb->air->send_budget, SEG(2));
+	bed.tcb->air->cc.ssthresh = SEG(100);
 	bed_sack(&bed, SEG(1), SEG(10), SEG(11));
-	assert_int_equal(bed.tcb->send_budget, SEG(6) - SEG(1));
+	assert_int_equal(bed.tcb->air->send_budget, SEG(6) - SEG(1));
 	bed_sack(&bed, SEG(2), SEG(6), SEG(11));
-	assert_int_equal(bed.tcb->send_budget, SEG(7) - SEG(1) + SEG(1));
+	assert_int_equal(bed.tcb->air->send_budget, SEG(7) - SEG(1) + SEG(1));
 	bed_close(&bed);
 }
 
@@ -155,11 +156,11 @@ static void test_rfc9937_ack_of_nothing_grants_nothing(void **state)
 	open_lossy(&bed, TCB_SACK);
 	bed_again(&bed);
 	bed_sack(&bed, SEG(1), SEG(6), SEG(10));
-	bed.tcb->cc.ssthresh = SEG(100);
-	bed.tcb->send_budget = 0;
+	bed.tcb->air->cc.ssthresh = SEG(100);
+	bed.tcb->air->send_budget = 0;
 	for (u32 n = 0; n < 5; n++)
 		bed_sack(&bed, SEG(1), SEG(6), SEG(10));
-	assert_int_equal(bed.tcb->send_budget, 0);
+	assert_int_equal(bed.tcb->air->send_budget, 0);
 	bed_close(&bed);
 }
 
@@ -194,12 +195,12 @@ static void test_proofs_are_of_one_recovery(void **state)
 	bed_again(&bed);
 	bed_wait_ms(&bed, 100);
 	bed_ack_to(&bed, SEG(11));
-	assert_true(bed.tcb->spurious_checked);
+	assert_true(bed.tcb->air->spurious_checked);
 	bed_send(&bed, 5);
 	bed_wait_ms(&bed, 100);
 	bed_sack(&bed, SEG(11), SEG(12), SEG(15));
 	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
-	assert_false(bed.tcb->spurious_checked || bed.tcb->undo_sent);
+	assert_false(bed.tcb->air->spurious_checked || bed.tcb->air->undo_sent);
 	/* Nothing was sent again in it. */
 	bed_sack(&bed, SEG(11), SEG(11), SEG(12));
 	bed_sack(&bed, SEG(12), SEG(11), SEG(12));
@@ -216,8 +217,8 @@ static void test_rfc9937_ends_at_ssthresh(void **state)
 	bed_again(&bed);
 	bed_wait_ms(&bed, 100);
 	bed_ack_to(&bed, SEG(11));
-	assert_false(bed.tcb->send_budget_set);
-	assert_int_equal(bed.tcb->cc.cwnd, bed.tcb->cc.ssthresh);
+	assert_false(bed.tcb->air->send_budget_set);
+	assert_int_equal(bed.tcb->air->cc.cwnd, bed.tcb->air->cc.ssthresh);
 	bed_close(&bed);
 }
 
@@ -233,12 +234,12 @@ static void test_without_prr_nothing_is_bounded(void **state)
 	bed_wait_ms(&bed, 100);
 	bed_sack(&bed, SEG(1), SEG(2), SEG(6));
 	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
-	assert_false(bed.tcb->send_budget_set);
-	assert_int_equal(bed.tcb->cc.cwnd, SEG(100));
+	assert_false(bed.tcb->air->send_budget_set);
+	assert_int_equal(bed.tcb->air->cc.cwnd, SEG(100));
 	bed_again(&bed);
 	bed_wait_ms(&bed, 100);
 	bed_ack_to(&bed, SEG(6));
-	assert_int_equal(bed.tcb->cc.cwnd, SEG(100));
+	assert_int_equal(bed.tcb->air->cc.cwnd, SEG(100));
 	bed_close(&bed);
 }
 
@@ -252,7 +253,7 @@ static void test_rfc3708_dsack_for_each_retransmission(void **state)
 	bed_again(&bed);
 	bed_sack(&bed, SEG(1), SEG(6), SEG(8));
 	assert_int_equal(bed_again(&bed), SEG(5));
-	assert_int_equal(bed.tcb->undo_again, SEG(2));
+	assert_int_equal(bed.tcb->air->undo_again, SEG(2));
 	bed_wait_ms(&bed, 30);
 	bed_ack_to(&bed, SEG(11));
 	assert_int_equal(bed.tcb->ca, TCP_CA_OPEN);
@@ -262,8 +263,8 @@ static void test_rfc3708_dsack_for_each_retransmission(void **state)
 	bed_sack(&bed, SEG(11), SEG(5), SEG(6));
 	assert_int_equal(bed_events(CC_UNDO), 1);
 	assert_int_equal(bed.tcp.stats.undone, 1);
-	assert_int_equal(bed.tcb->cc.cwnd, SEG(10));
-	assert_int_equal(bed.tcb->cc.ssthresh, UINT32_MAX);
+	assert_int_equal(bed.tcb->air->cc.cwnd, SEG(10));
+	assert_int_equal(bed.tcb->air->cc.ssthresh, UINT32_MAX);
 	/* Only once. */
 	bed_sack(&bed, SEG(11), SEG(5), SEG(6));
 	assert_int_equal(bed_events(CC_UNDO), 1);
@@ -278,7 +279,7 @@ static void test_rfc3708_undo_in_recovery(void **state)
 	(void)state;
 	open_lossy(&bed, TCB_SACK);
 	bed_sack(&bed, SEG(1), SEG(6), SEG(8));
-	assert_int_equal(bed.tcb->lost_bytes, SEG(2));
+	assert_int_equal(bed.tcb->air->lost_bytes, SEG(2));
 	assert_int_equal(bed_again(&bed), SEG(1));
 	bed_wait_ms(&bed, 20);
 	bed_ack(&bed, (struct bed_ack){ .ack = SEG(5),
@@ -287,8 +288,8 @@ static void test_rfc3708_undo_in_recovery(void **state)
 					.sack = { { SEG(1), SEG(2) }, { SEG(6), SEG(8) } } });
 	assert_int_equal(bed_events(CC_UNDO), 1);
 	assert_int_equal(bed_events(CC_EXIT_RECOVERY), 0);
-	assert_false(bed.tcb->send_budget_set);
-	assert_int_equal(bed.tcb->cc.cwnd, SEG(10));
+	assert_false(bed.tcb->air->send_budget_set);
+	assert_int_equal(bed.tcb->air->cc.cwnd, SEG(10));
 	bed_close(&bed);
 }
 
@@ -300,7 +301,7 @@ static void test_dsack_of_something_else_undoes_nothing(void **state)
 	open_lossy(&bed, TCB_SACK);
 	bed_again(&bed);
 	bed_sack(&bed, SEG(1), SEG(0), SEG(1));
-	assert_int_equal(bed.tcb->undo_again, SEG(1));
+	assert_int_equal(bed.tcb->air->undo_again, SEG(1));
 	assert_int_equal(bed_events(CC_UNDO), 0);
 	bed_close(&bed);
 }
@@ -318,7 +319,7 @@ static void test_rfc3522_3_2_eifel(void **state)
 	bed_send(&bed, 6);
 	bed_wait_ms(&bed, 100);
 	bed_sack(&bed, SEG(1), SEG(3), SEG(6));
-	assert_int_equal(bed.tcb->lost_bytes, SEG(2));
+	assert_int_equal(bed.tcb->air->lost_bytes, SEG(2));
 	assert_int_equal(bed_again(&bed), SEG(1));
 	bed_wait_ms(&bed, 10);
 	bed_ack(&bed, (struct bed_ack){ .ack = SEG(2),
@@ -328,7 +329,7 @@ static void test_rfc3522_3_2_eifel(void **state)
 					.sack = { { SEG(3), SEG(6) } } });
 	assert_int_equal(bed_events(CC_UNDO), 1);
 	assert_int_equal(bed.tcp.stats.undone, 1);
-	assert_int_equal(bed.tcb->cc.cwnd, SEG(100));
+	assert_int_equal(bed.tcb->air->cc.cwnd, SEG(100));
 	/* RACK goes on: reordering was not seen, three have arrived behind it. */
 	assert_int_equal(bed_events(CC_ENTER_RECOVERY), 2);
 	bed_close(&bed);
@@ -365,16 +366,16 @@ static void test_time_out_makes_lost_what_is_in_flight(void **state)
 	bed_again(&bed);
 	bed_time_out(&bed);
 	assert_int_equal(bed.tcb->ca, TCP_CA_LOSS);
-	assert_int_equal(bed.tcb->lost_bytes, SEG(7));
-	assert_int_equal(bed.tcb->sacked_bytes, SEG(3));
-	assert_int_equal(bed.tcb->again_bytes, 0);
+	assert_int_equal(bed.tcb->air->lost_bytes, SEG(7));
+	assert_int_equal(bed.tcb->air->sacked_bytes, SEG(3));
+	assert_int_equal(bed.tcb->air->again_bytes, 0);
 	assert_int_equal(tcb_in_flight(bed.tcb), 0);
-	assert_false(bed.tcb->send_budget_set);
+	assert_false(bed.tcb->air->send_budget_set);
 	assert_int_equal(bed_timer_ms(&bed, TCP_TIMER_REORDER), UINT32_MAX);
 	assert_int_equal(bed_log.event[bed_log.event_count - 1], CC_TIMEOUT);
 	assert_int_equal(bed_log.event_ack[bed_log.event_count - 1].prior_in_flight, SEG(7));
 	assert_int_equal(bed_log.event_ack[bed_log.event_count - 1].in_flight, 0);
-	assert_int_equal(bed.tcb->frto, 0);
+	assert_int_equal(bed.tcb->air->frto, 0);
 	assert_int_equal(bed_again(&bed), SEG(1));
 	bed_wait_ms(&bed, 100);
 	bed_ack_to(&bed, SEG(5));
@@ -396,19 +397,19 @@ static void test_rfc1191_6_5_smaller_mtu(void **state)
 	bed_warm(&bed, 1, 100);
 	bed_send_one(&bed, 500, 0);
 	bed_send(&bed, 3);
-	bed.tcb->cc.mss = 600;
+	bed.tcb->air->cc.mss = 600;
 	want_count = bed_log.want_count;
 	loss_on_pmtu(&bed.tcp, bed.idx, bed.now);
 	loss_check(&bed.tcp, bed.tcb);
-	assert_int_equal(bed.tcb->lost_bytes, SEG(3));
-	assert_int_equal(bed.tcb->lost, 0);
+	assert_int_equal(bed.tcb->air->lost_bytes, SEG(3));
+	assert_int_equal(bed.tcb->air->lost, 0);
 	assert_int_equal(bed_log.event_count + bed_log.lost_count, 0);
 	assert_int_equal(bed.tcb->ca, TCP_CA_OPEN);
 	assert_false(bed.tcb->retransmit_is_probe);
 	assert_int_equal(bed_log.want_count, want_count + 1);
 	assert_true(loss_cut(&bed.tcp, bed.idx, loss_again(&bed.tcp, bed.tcb), 600));
 	assert_int_equal(bed_again(&bed), SEG(1) + 500);
-	assert_int_equal(bed.tcb->again_bytes, 600);
+	assert_int_equal(bed.tcb->air->again_bytes, 600);
 	assert_int_equal(bed_next_again(&bed), SEG(1) + 1100);
 	bed_close(&bed);
 }
@@ -428,15 +429,15 @@ static void undo_with_mtu(u32 mss_then, u32 lost_bytes)
 	bed_send_one(&bed, MSS, 0);
 	bed_wait_ms(&bed, 1);
 	bed_send_one(&bed, 500, 0);
-	bed.tcb->cc.mss = 600;
+	bed.tcb->air->cc.mss = 600;
 	loss_on_pmtu(&bed.tcp, bed.idx, bed.now);
-	bed.tcb->cc.mss = mss_then;
+	bed.tcb->air->cc.mss = mss_then;
 	bed.tcb->rack_reordering = true;
 	bed_wait_ms(&bed, 124);
 	bed_sack(&bed, SEG(1), SEG(3), SEG(3) + 500);
 	bed_fire(&bed, TCP_TIMER_REORDER);
 	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
-	assert_int_equal(bed.tcb->lost_bytes, SEG(1) + 500);
+	assert_int_equal(bed.tcb->air->lost_bytes, SEG(1) + 500);
 	assert_int_equal(bed_again(&bed), SEG(1));
 	bed_wait_ms(&bed, 20);
 	bed_ack(&bed,
@@ -444,7 +445,7 @@ static void undo_with_mtu(u32 mss_then, u32 lost_bytes)
 				  .sack_count = 2,
 				  .sack = { { SEG(1), SEG(1) + 500 }, { SEG(3), SEG(3) + 500 } } });
 	assert_int_equal(bed_events(CC_UNDO), 1);
-	assert_int_equal(bed.tcb->lost_bytes, lost_bytes);
+	assert_int_equal(bed.tcb->air->lost_bytes, lost_bytes);
 	bed_close(&bed);
 }
 

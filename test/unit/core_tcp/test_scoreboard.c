@@ -44,7 +44,7 @@ static void compare(const struct model *model)
 	loss_check(&bed->tcp, tcb);
 	assert_int_equal(tcb->snd_una, bed_seq(model->una));
 	assert_int_equal(tcb->snd_nxt, bed_seq(model->nxt));
-	for (u32 at = tcb->tx_first; at != IDX_NONE; at = rec_at(&bed->tcp, at)->next) {
+	for (u32 at = tcb->air->tx_first; at != IDX_NONE; at = rec_at(&bed->tcp, at)->next) {
 		const struct tx_rec *rec = rec_at(&bed->tcp, at);
 		u32 differ = 0;
 
@@ -54,11 +54,11 @@ static void compare(const struct model *model)
 	}
 	for (u32 at = model->una; at != model->nxt; at++)
 		count[model->byte[at % BYTES]]++;
-	assert_int_equal(tcb->sacked_bytes, count[BYTE_SACKED]);
-	assert_int_equal(tcb->lost_bytes, count[BYTE_LOST]);
-	assert_int_equal(tcb->again_bytes, count[BYTE_AGAIN]);
+	assert_int_equal(tcb->air->sacked_bytes, count[BYTE_SACKED]);
+	assert_int_equal(tcb->air->lost_bytes, count[BYTE_LOST]);
+	assert_int_equal(tcb->air->again_bytes, count[BYTE_AGAIN]);
 	assert_int_equal(tcb_in_flight(tcb), count[BYTE_FLIGHT] + count[BYTE_AGAIN]);
-	assert_int_equal(tcb->delivered, model->delivered);
+	assert_int_equal(tcb->air->delivered, model->delivered);
 }
 
 static void arrive(struct model *model, u32 at, enum byte_state state)
@@ -79,7 +79,7 @@ static void take_marks(struct model *model, bool is_undone)
 {
 	const struct bed *bed = &model->bed;
 
-	for (u32 at = bed->tcb->tx_first; at != IDX_NONE; at = rec_at(&bed->tcp, at)->next) {
+	for (u32 at = bed->tcb->air->tx_first; at != IDX_NONE; at = rec_at(&bed->tcp, at)->next) {
 		const struct tx_rec *rec = rec_at(&bed->tcp, at);
 
 		for (u32 seq = rec->seq; seq != rec->end; seq++) {

@@ -138,9 +138,9 @@ static void test_rfc8985_7_3_probe_is_the_last_again(void **state)
 	fire_probe(&bed);
 	assert_int_equal(probe_again(&bed), SEG(3));
 	assert_int_equal(tcb_in_flight(bed.tcb), SEG(3));
-	assert_int_equal(bed.tcb->again_bytes, SEG(1));
+	assert_int_equal(bed.tcb->air->again_bytes, SEG(1));
 	assert_int_equal(bed_rec(&bed, SEG(3))->flags & REC_PROBE, REC_PROBE);
-	assert_true(bed.tcb->tlp_active && bed.tcb->tlp_is_again);
+	assert_true(bed.tcb->air->tlp_active && bed.tcb->air->tlp_is_again);
 	assert_false(bed.tcb->retransmit_is_probe);
 	assert_int_equal(bed_timer_ms(&bed, TCP_TIMER_RETRANSMIT),
 			 (u32)(bed.tcb->rto_ns / NS_PER_MS));
@@ -166,7 +166,7 @@ static void test_rfc8985_7_3_probe_is_new_data(void **state)
 	/* Its ACK ends it, without any consequence. */
 	bed_wait_ms(&bed, 50);
 	bed_ack_to(&bed, SEG(5));
-	assert_false(bed.tcb->tlp_active);
+	assert_false(bed.tcb->air->tlp_active);
 	assert_int_equal(bed_log.event_count, 0);
 	bed_close(&bed);
 }
@@ -185,7 +185,7 @@ static void test_rfc8985_7_3_probe_makes_a_tail_a_fast_recovery(void **state)
 	bed_wait_ms(&bed, 50);
 	bed_sack(&bed, SEG(1), SEG(3), SEG(4));
 	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
-	assert_int_equal(bed.tcb->lost_bytes, SEG(2));
+	assert_int_equal(bed.tcb->air->lost_bytes, SEG(2));
 	assert_int_equal(bed.tcb->timeouts, 0);
 	bed_close(&bed);
 }
@@ -204,7 +204,7 @@ static void test_rfc8985_7_3_rto_stands_when_no_probe_left(void **state)
 	assert_false(bed.tcb->retransmit_is_probe);
 	assert_true(bed_fire(&bed, TCP_TIMER_RETRANSMIT));
 	assert_int_equal(bed.tcb->timeouts, 1);
-	assert_false(bed.tcb->tlp_active);
+	assert_false(bed.tcb->air->tlp_active);
 	bed_close(&bed);
 }
 
@@ -246,7 +246,7 @@ static void test_rfc8985_7_3_rto_counts_from_the_probe(void **state)
 static void open_probed(struct bed *bed)
 {
 	bed_open(bed, TCB_SACK);
-	bed->tcb->cc.ops = &bed_cc_prr;
+	bed->tcb->air->cc.ops = &bed_cc_prr;
 	bed_warm(bed, 1, 50);
 	bed_send(bed, 3);
 	fire_probe(bed);
@@ -263,15 +263,15 @@ static void test_rfc8985_7_4_probe_mended_a_loss(void **state)
 	bed_send(&bed, 1);
 	bed_wait_ms(&bed, 50);
 	bed_ack_to(&bed, SEG(4));
-	assert_true(bed.tcb->tlp_active);
+	assert_true(bed.tcb->air->tlp_active);
 	assert_int_equal(bed_log.event_count, 0);
 	bed_ack_to(&bed, SEG(5));
-	assert_false(bed.tcb->tlp_active);
+	assert_false(bed.tcb->air->tlp_active);
 	assert_int_equal(bed_log.event_count, 2);
 	assert_int_equal(bed_log.event[0], CC_ENTER_RECOVERY);
 	assert_int_equal(bed_log.event[1], CC_EXIT_RECOVERY);
-	assert_int_equal(bed.tcb->cc.cwnd, bed.tcb->cc.ssthresh);
-	assert_false(bed.tcb->send_budget_set);
+	assert_int_equal(bed.tcb->air->cc.cwnd, bed.tcb->air->cc.ssthresh);
+	assert_false(bed.tcb->air->send_budget_set);
 	assert_int_equal(bed.tcb->ca, TCP_CA_OPEN);
 	assert_int_equal(bed.tcb->recoveries, 1);
 	bed_close(&bed);
@@ -287,7 +287,7 @@ static void test_rfc8985_7_4_dsack_says_the_probe_was_not_needed(void **state)
 	bed_wait_ms(&bed, 50);
 	bed_ack_to(&bed, SEG(4));
 	bed_sack(&bed, SEG(4), SEG(3), SEG(4));
-	assert_false(bed.tcb->tlp_active);
+	assert_false(bed.tcb->air->tlp_active);
 	bed_ack_to(&bed, SEG(5));
 	assert_int_equal(bed_log.event_count, 0);
 	bed_close(&bed);
@@ -303,7 +303,7 @@ static void test_rfc8985_7_4_dup_ack_without_sack_says_it_too(void **state)
 	bed_wait_ms(&bed, 50);
 	bed_ack_to(&bed, SEG(4));
 	bed_ack(&bed, (struct bed_ack){ .ack = SEG(4), .dup = true });
-	assert_false(bed.tcb->tlp_active);
+	assert_false(bed.tcb->air->tlp_active);
 	bed_ack_to(&bed, SEG(5));
 	assert_int_equal(bed_log.event_count, 0);
 	bed_close(&bed);
@@ -319,7 +319,7 @@ static void test_rfc8985_7_4_dsack_of_another_says_nothing(void **state)
 	bed_wait_ms(&bed, 50);
 	bed_ack_to(&bed, SEG(4));
 	bed_sack(&bed, SEG(4), SEG(1), SEG(2));
-	assert_true(bed.tcb->tlp_active);
+	assert_true(bed.tcb->air->tlp_active);
 	bed_close(&bed);
 }
 
@@ -334,7 +334,7 @@ static void test_rfc8985_7_4_beside_another_loss(void **state)
 	bed_wait_ms(&bed, 50);
 	bed_ack(&bed, (struct bed_ack){
 			      .ack = SEG(5), .sack_count = 1, .sack = { { SEG(6), SEG(10) } } });
-	assert_false(bed.tcb->tlp_active);
+	assert_false(bed.tcb->air->tlp_active);
 	assert_int_equal(bed_log.event_count, 1);
 	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
 	bed_close(&bed);
@@ -354,10 +354,10 @@ static void test_rfc8985_7_4_in_recovery_it_is_no_second_event(void **state)
 	bed_again(&bed);
 	bed_again(&bed);
 	bed_send(&bed, 1);
-	bed.tcb->high_seq = bed.tcb->snd_nxt;
+	bed.tcb->air->high_seq = bed.tcb->snd_nxt;
 	bed_wait_ms(&bed, 50);
 	bed_ack_to(&bed, SEG(5));
-	assert_false(bed.tcb->tlp_active);
+	assert_false(bed.tcb->air->tlp_active);
 	assert_int_equal(bed_log.event_count, 1);
 	assert_int_equal(bed.tcb->ca, TCP_CA_RECOVERY);
 	bed_close(&bed);

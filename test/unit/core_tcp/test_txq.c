@@ -9,7 +9,7 @@ static void test_sent_is_in_flight_until_acknowledged(void **state)
 	bed_open(&bed, TCB_SACK);
 	bed_send(&bed, 5);
 	assert_int_equal(tcb_in_flight(bed.tcb), SEG(5));
-	assert_int_equal(bed.tcb->tx_count, 5);
+	assert_int_equal(bed.tcb->air->tx_count, 5);
 	assert_int_equal(bed_log.sent_count, 5);
 	assert_int_equal(bed_log.sent_in_flight, SEG(4));
 	bed_ack_to(&bed, SEG(2));
@@ -33,12 +33,12 @@ static void test_ack_in_the_middle_shortens(void **state)
 	bed_open(&bed, TCB_SACK);
 	bed_send(&bed, 3);
 	bed_ack_to(&bed, SEG(1) + 300);
-	assert_int_equal(bed.tcb->tx_count, 2);
-	assert_int_equal(rec_at(&bed.tcp, bed.tcb->tx_first)->seq, bed_seq(SEG(1) + 300));
+	assert_int_equal(bed.tcb->air->tx_count, 2);
+	assert_int_equal(rec_at(&bed.tcp, bed.tcb->air->tx_first)->seq, bed_seq(SEG(1) + 300));
 	assert_int_equal(tcb_in_flight(bed.tcb), SEG(3) - 1300);
-	assert_int_equal(bed.tcb->delivered, 1300);
+	assert_int_equal(bed.tcb->air->delivered, 1300);
 	bed_ack_to(&bed, SEG(3));
-	assert_int_equal(bed.tcb->delivered, SEG(3));
+	assert_int_equal(bed.tcb->air->delivered, SEG(3));
 	bed_close(&bed);
 }
 
@@ -56,7 +56,7 @@ static void test_syn_and_fin_are_told_and_are_no_bytes(void **state)
 	bed_ack_to(&bed, 0);
 	assert_true(bed.acked.syn);
 	assert_int_equal(bed.acked.una_bytes, 1);
-	assert_int_equal(bed.tcb->delivered, 0);
+	assert_int_equal(bed.tcb->air->delivered, 0);
 	assert_int_equal(bed_log.ack_count + bed_log.event_count + bed_log.sent_count, 0);
 	assert_int_equal(bed.tcb->srtt_ns, 50 * NS_PER_MS);
 	bed.tcb->state = TCP_FIN_WAIT_1;
@@ -65,7 +65,7 @@ static void test_syn_and_fin_are_told_and_are_no_bytes(void **state)
 	assert_false(bed.acked.fin);
 	bed_ack_to(&bed, 101);
 	assert_true(bed.acked.fin);
-	assert_int_equal(bed.tcb->delivered, 100);
+	assert_int_equal(bed.tcb->air->delivered, 100);
 	assert_int_equal(bed_log.ack.snd_una, 100);
 	bed_close(&bed);
 }
@@ -79,22 +79,22 @@ static void test_cut_keeps_the_state(void **state)
 	(void)state;
 	bed_open(&bed, TCB_SACK);
 	bed_send(&bed, 2);
-	first = bed.tcb->tx_first;
+	first = bed.tcb->air->tx_first;
 	assert_true(loss_cut(&bed.tcp, bed.idx, first, MSS));
-	assert_int_equal(bed.tcb->tx_count, 2);
+	assert_int_equal(bed.tcb->air->tx_count, 2);
 	assert_true(loss_cut(&bed.tcp, bed.idx, first, 400));
 	loss_check(&bed.tcp, bed.tcb);
-	assert_int_equal(bed.tcb->tx_count, 3);
+	assert_int_equal(bed.tcb->air->tx_count, 3);
 	bed_wait_ms(&bed, 10);
 	bed_time_out(&bed);
 	assert_true(loss_cut(&bed.tcp, bed.idx, first, 100));
 	loss_check(&bed.tcp, bed.tcb);
-	assert_int_equal(bed.tcb->lost_bytes, SEG(2));
+	assert_int_equal(bed.tcb->air->lost_bytes, SEG(2));
 	assert_int_equal(bed_again(&bed), 0);
-	assert_int_equal(bed.tcb->again_bytes, 100);
+	assert_int_equal(bed.tcb->air->again_bytes, 100);
 	assert_true(loss_cut(&bed.tcp, bed.idx, first, 50));
 	loss_check(&bed.tcp, bed.tcb);
-	assert_int_equal(bed.tcb->again_bytes, 100);
+	assert_int_equal(bed.tcb->air->again_bytes, 100);
 	assert_int_equal(bed_rec(&bed, 50)->flags, bed_rec(&bed, 0)->flags);
 	bed_close(&bed);
 }
@@ -106,7 +106,7 @@ static void test_fin_stays_with_the_end(void **state)
 	(void)state;
 	bed_open(&bed, TCB_SACK);
 	bed_send_one(&bed, 301, REC_FIN);
-	assert_true(loss_cut(&bed.tcp, bed.idx, bed.tcb->tx_first, 300));
+	assert_true(loss_cut(&bed.tcp, bed.idx, bed.tcb->air->tx_first, 300));
 	assert_int_equal(bed_rec(&bed, 0)->flags & REC_FIN, 0);
 	assert_int_equal(bed_rec(&bed, 300)->flags & REC_FIN, REC_FIN);
 	bed_ack_to(&bed, 300);
@@ -124,11 +124,11 @@ static void test_full_is_an_answer(void **state)
 	bed_open_sized(&bed, TCB_SACK, 4);
 	bed_send(&bed, 4);
 	assert_false(loss_has_room(&bed.tcp));
-	assert_false(loss_cut(&bed.tcp, bed.idx, bed.tcb->tx_first, 10));
+	assert_false(loss_cut(&bed.tcp, bed.idx, bed.tcb->air->tx_first, 10));
 	loss_check(&bed.tcp, bed.tcb);
 	bed_ack_to(&bed, SEG(1));
 	assert_true(loss_has_room(&bed.tcp));
-	assert_true(loss_cut(&bed.tcp, bed.idx, bed.tcb->tx_first, 10));
+	assert_true(loss_cut(&bed.tcp, bed.idx, bed.tcb->air->tx_first, 10));
 	loss_check(&bed.tcp, bed.tcb);
 	bed_close(&bed);
 }
@@ -144,10 +144,10 @@ static void test_sent_again_in_order(void **state)
 	bed_wait_ms(&bed, 10);
 	bed_time_out(&bed);
 	for (u32 n = 0; n < 6; n++) {
-		bed.tcb->frto = 0;
+		bed.tcb->air->frto = 0;
 		assert_int_equal(bed_again(&bed), SEG(n));
-		assert_int_equal(bed.tcb->again_bytes, SEG(n + 1));
-		assert_int_equal(bed.tcb->lost_bytes, SEG(5 - n));
+		assert_int_equal(bed.tcb->air->again_bytes, SEG(n + 1));
+		assert_int_equal(bed.tcb->air->lost_bytes, SEG(5 - n));
 		assert_int_equal(tcb_in_flight(bed.tcb), SEG(n + 1));
 		assert_int_equal(bed_rec(&bed, SEG(n))->xmit_count, 2);
 	}

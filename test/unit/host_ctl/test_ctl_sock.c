@@ -31,6 +31,9 @@ static void sockets(void **state)
 		.timer = "keepalive",
 		.timer_ms = 1000,
 		.error = "reset",
+		.signs = "ao",
+		.key_id = 0,
+		.rnext_key_id = 7,
 		.has_info = true,
 		.info = { .cc = "bbr3",
 			  .cc_state = "startup",
@@ -51,10 +54,15 @@ static void sockets(void **state)
 	assert_null(json_object_get(record, "peer"));
 	assert_null(json_object_get(record, "tcp"));
 	assert_null(json_object_get(record, "timer"));
+	assert_null(json_object_get(record, "signs"));
+	assert_null(json_object_get(record, "key_id"));
 	record = json_array_get(json_object_get(root, "sockets"), 1);
 	text_is(json_object_get(record, "peer"), "addr", "10.10.0.5");
 	text_is(record, "timer", "keepalive");
 	text_is(record, "error", "reset");
+	text_is(record, "signs", "ao");
+	count_is(record, "key_id", 0);
+	count_is(record, "rnext_key_id", 7);
 	assert_null(json_object_get(record, "interface"));
 	tcp = json_object_get(record, "tcp");
 	text_is(tcp, "cc_state", "startup");

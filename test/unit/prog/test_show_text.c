@@ -168,6 +168,18 @@ static void sockets(void **state)
 		"timer retransmit 200ms/1  cubic  slow-start  ca open  sack  rto 204  "
 		"rtt 4.250/1.000  min 4.000  mss 1460  pmtu 1500  cwnd 10 (14600 B)  in-flight 7  "
 		"acked 9  received 3  nobody's\n");
+	line_is(CTL_SHOW_SOCKETS, 0,
+		"{\"proto\":\"tcp\",\"state\":\"time-wait\",\"local\":{\"addr\":\"10.10.0.1\","
+		"\"port\":179},\"peer\":{\"addr\":\"10.10.0.5\",\"port\":4000},\"recv_queue\":0,"
+		"\"send_queue\":0,\"signs\":\"ao\",\"key_id\":0,\"rnext_key_id\":7}",
+		"tcp   time-wait          0      0  10.10.0.1:179          10.10.0.5:4000         "
+		"signs ao key 0 next 7  nobody's\n");
+	line_is(CTL_SHOW_SOCKETS, 0,
+		"{\"proto\":\"tcp\",\"state\":\"time-wait\",\"local\":{\"addr\":\"10.10.0.1\","
+		"\"port\":179},\"peer\":{\"addr\":\"10.10.0.5\",\"port\":4000},\"recv_queue\":0,"
+		"\"send_queue\":0,\"signs\":\"md5\"}",
+		"tcp   time-wait          0      0  10.10.0.1:179          10.10.0.5:4000         "
+		"signs md5  nobody's\n");
 }
 
 /* A gateway of another version may say less, or other things. */
