@@ -5,7 +5,7 @@
  * peer would lose its model of the path in each turn. Who has nothing in flight stands in a list,
  * the longest one first: when no place is free, the first of them gives its own up, and keeps cwnd,
  * ssthresh, the smallest round trip and a bandwidth. When all places have something in flight, who
- * would begin waits, and is counted (docs/adr/0035-what-is-in-flight-is-apart.md).               */
+ * would begin waits, and is counted (docs/adr/0036-what-is-in-flight-is-apart.md).               */
 #include "core/tcp/loss_part.h"
 
 /* Beside zeroes. */
