@@ -439,7 +439,7 @@ void model_judge_related(struct model *m, u16 out_if, const struct seen *seen, c
 	if (!to_end && model_flow_is_translated(f) &&
 	    m->conf->iface[m->cur.in_if].side == IFACE_INSIDE &&
 	    m->conf->iface[out_if].side == IFACE_OUTSIDE && be32_eq(seen->src, in->src) &&
-	    !model_is_public(m, seen->src))
+	    !be32_eq(seen->src, source) && !model_is_public(m, seen->src))
 		model_wrong(m, "an ICMP error shows an inside address to the outside");
 	if (want.zone != m->cur.zone && be32_eq(seen->src, in->src) &&
 	    !model_passes_as(m, want.zone, seen->src))

@@ -356,4 +356,13 @@ const struct fpm *sluice_fpm(const struct sluice *s)
 	return tables_of(s)->fpm;
 }
 
+bool sluice_bgp_announced(const struct sluice *s, be32 peer, u64 *cursor,
+			  struct bgp_told_shown *out, u32 *count)
+{
+	struct bgp *bgp = (struct bgp *)(void *)tables_of(s)->bgp;
+
+	*count = 0;
+	return bgp != NULL && bgp_show_announced(bgp, peer, cursor, out, count);
+}
+
 #endif

@@ -92,13 +92,13 @@ bool bgp_show_received(const struct bgp *b, be32 addr, u32 *cursor, struct bgp_r
 	return *cursor < fake.route_count;
 }
 
-bool sluice_bgp_announced(const struct sluice *s, be32 peer, u64 *cursor,
-			  struct bgp_told_shown *out, u32 *count)
+bool bgp_show_announced(struct bgp *b, be32 addr, u64 *cursor, struct bgp_told_shown *out,
+			u32 *count)
 {
 	u32 place = (u32)(*cursor >> 32);
 
-	(void)s;
-	assert_int_equal(be32_host(peer), 0xc6120002);
+	(void)b;
+	assert_int_equal(be32_host(addr), 0xc6120002);
 	*count = next_of(fake.told, sizeof fake.told[0], fake.told_count, &place, out);
 	*cursor = (u64)place << 32;
 	return *count > 0;

@@ -46,7 +46,8 @@ static void paths(void **state)
 	line_is(CTL_SHOW_RIB,
 		"{\"prefix\":\"192.0.2.0/24\",\"source\":\"static\",\"type\":\"blackhole\","
 		"\"distance\":1,\"metric\":0,\"tag\":7,\"reachable\":true,\"hidden\":true}",
-		"  192.0.2.0/24        static       1/0      blackhole  tag 7  BFD does not reach it\n");
+		"  192.0.2.0/24        static       1/0      blackhole  tag 7  BFD does not reach "
+		"it\n");
 }
 
 static void why_one_is_the_best(void **state)
