@@ -39,14 +39,9 @@ enum sock_error check_read(struct check *check, struct sock_buf *buf, ns_t now)
 
 void check_reset(struct check *check, ns_t now)
 {
-	const struct sock_value at_once = { .number = 0 };
 	struct health *health = check->health;
-	sock_id sock = health->sock[check->at];
 
-	if (sock == SOCK_ID_NONE)
-		return;
-	(void)sluice_sock_set(health->sluice, sock, SOCK_OPT_LINGER, &at_once, now);
-	sluice_close(health->sluice, sock, now);
+	sluice_abort(health->sluice, health->sock[check->at], now);
 	health->sock[check->at] = SOCK_ID_NONE;
 }
 
@@ -58,13 +53,11 @@ static void check_leave(struct check *check, enum health_outcome outcome, ns_t n
 	struct health *health = check->health;
 	sock_id sock = health->sock[check->at];
 	enum check_phase phase = check->phase;
-	bool ended = phase == CHECK_PAGE &&
-		     (sluice_sock_ready(health->sluice, sock) & SOCK_PEER_DONE) != 0;
 
 	check->phase = CHECK_WAITS;
-	if (ended || (phase == CHECK_CONNECT && outcome == HEALTH_GOOD)) {
+	if (check->ended || (phase == CHECK_CONNECT && outcome == HEALTH_GOOD)) {
 		(void)sluice_shutdown(health->sluice, sock, SOCK_SHUT_WRITE, now);
-		check_watch(check, CHECK_WAITS, ended ? 0 : SOCK_READABLE);
+		check_watch(check, CHECK_WAITS, check->ended ? 0 : SOCK_READABLE);
 	} else {
 		check_reset(check, now);
 	}
@@ -113,6 +106,7 @@ void check_fail(struct check *check, ns_t now, const char *what, enum sock_error
 
 static void check_begin(struct check *check, ns_t now)
 {
+	check->ended = false;
 	check_reset(check, now);
 	check->reply_len = check->rest_bytes = 0;
 	check->status = HEALTH_STATUS_NONE;

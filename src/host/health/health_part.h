@@ -28,6 +28,7 @@ struct check {
 	struct health_run run;
 	enum check_phase phase;
 	bool again; /* what is known of it was told, to who set the targets before */
+	bool ended; /* nothing more comes of its socket */
 	u32 nonce;  /* of the echo request that is under way */
 	u32 reply_len;
 	char reply[HEALTH_REPLY_MAX];

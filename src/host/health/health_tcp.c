@@ -26,7 +26,8 @@ static bool pass_over(struct check *check, ns_t now)
 	if (error == SOCK_AGAIN)
 		return false;
 	check->rest_bytes += buf.got;
-	return buf.got == 0 || check->rest_bytes >= HEALTH_REST_MAX;
+	check->ended = buf.got == 0;
+	return check->ended || check->rest_bytes >= HEALTH_REST_MAX;
 }
 
 /* The page, which may come long after its headers. A connection that is closed before its end, or
@@ -42,10 +43,10 @@ static void on_left(struct check *check, ns_t now)
 {
 	if (!pass_over(check, now))
 		return;
-	if (check->rest_bytes >= HEALTH_REST_MAX)
-		check_reset(check, now);
-	else
+	if (check->ended)
 		check_watch(check, CHECK_WAITS, 0);
+	else
+		check_reset(check, now);
 }
 
 static void on_answer(struct check *check, ns_t now)

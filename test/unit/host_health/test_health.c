@@ -155,6 +155,31 @@ static void silence_holds_up_nothing(void **state)
 	bed_close(bed);
 }
 
+/* Whatever is found, the checks of a backend are one flow at a time. */
+static void many_are_one_flow(void **state)
+{
+	const enum health_kind kinds[] = { HEALTH_TCP, HEALTH_HTTP, HEALTH_ICMP };
+	enum { ANSWERED, REFUSED, UNHEARD, WAYS };
+
+	(void)state;
+	for (u32 at = 0; at < WAYS * ARRAY_COUNT(kinds); at++) {
+		struct health_bed *bed = bed_open(kinds[at / WAYS]);
+		struct health_count count;
+
+		bed->blue.answer = "HTTP/1.1 200 OK\r\n\r\n";
+		bed->blue.unplugged = at % WAYS == UNHEARD;
+		if (at % WAYS == ANSWERED)
+			bed_listen(&bed->blue);
+		bed_check(bed);
+		bed_run_ms(bed, 2090);
+		assert_true(health_count(bed->health, 0, &count));
+		assert_in_range(count.checks, 10, 21);
+		assert_true(count.failed == 0 || count.failed == count.checks);
+		assert_in_range(sluice_flow_count(bed->gateway.s), 0, 1);
+		bed_close(bed);
+	}
+}
+
 /* ---- HTTP ------------------------------------------------------------------------------------ */
 
 static struct health_bed *http_open(const char *answer)
@@ -444,6 +469,7 @@ int main(void)
 		cmocka_unit_test(interval),
 		cmocka_unit_test(nobody_holds_up_more_than_one),
 		cmocka_unit_test(silence_holds_up_nothing),
+		cmocka_unit_test(many_are_one_flow),
 		cmocka_unit_test(http_up),
 		cmocka_unit_test(http_never_ends),
 		cmocka_unit_test(http_page_is_read),
