@@ -74,6 +74,8 @@ check "blue serves" at $OUT curl -sf --max-time 5 http://$WAN:8001/seen
 check "so does red" at $OUT curl -sf --max-time 5 http://$WAN:8002/seen
 show flows --zone red --proto icmp >"$BOX/flows"
 equal "the echoes of red are one flow of its zone" 1 "$(jq '.flows | length' "$BOX/flows")"
+of_http() { show flows --addr $LAN --zone red --proto tcp --count | jq .count; }
+check "and its questions by HTTP one at a time" [ "$(of_http)" -le 1 ]
 says "the server was asked by the gateway" "^$LAN .*GET /seen HTTP/1.0" "$BOX/web/access"
 
 end_process "$red"

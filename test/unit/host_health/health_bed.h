@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "core/wire/icmp.h"
+#include "core/wire/tcp.h"
 #include "fake/engine.h"
 #include "host/health/health.h"
 
@@ -55,6 +56,7 @@ struct health_bed {
 	struct rig_out out;
 	struct build echo; /* the last echo request that left to blue, unplugged or not */
 	u32 echoes;
+	u32 resets; /* that the gateway sent */
 	u32 change_count;
 	struct health_change change[BED_CHANGES_MAX];
 };
@@ -260,6 +262,7 @@ static inline bool bed_carry(struct health_bed *bed)
 
 		moved = true;
 		assert_int_equal(out->seen.wrong, 0);
+		bed->resets += out->seen.proto == IP_PROTO_TCP && (out->seen.flags & TCP_RST) != 0;
 		if (out->seen.proto == IP_PROTO_ICMP && server == &bed->blue) {
 			bed->echo = out->frame;
 			bed->echoes++;
@@ -308,12 +311,18 @@ static inline void bed_run_ms(struct health_bed *bed, u32 ms)
 		bed_step(bed);
 }
 
+/* Until a counter has got so far. */
+static inline void bed_until(struct health_bed *bed, const u32 *counter, u32 count)
+{
+	for (u32 n = 0; *counter < count && n < BED_STEPS_MAX; n++)
+		bed_step(bed);
+	assert_int_equal(*counter, count);
+}
+
 /* Until so many changes were told. */
 static inline const struct health_change *bed_wait(struct health_bed *bed, u32 count)
 {
-	for (u32 n = 0; bed->change_count < count && n < BED_STEPS_MAX; n++)
-		bed_step(bed);
-	assert_int_equal(bed->change_count, count);
+	bed_until(bed, &bed->change_count, count);
 	return &bed->change[count - 1];
 }
 

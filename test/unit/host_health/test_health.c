@@ -28,21 +28,21 @@ static void tcp_up(void **state)
 /* One that speaks first, as servers of mail do, is not reset for it. */
 static void tcp_greets(void **state)
 {
-	static const char greeting[] = "220 mail.example ESMTP\r\n";
+	static const char greeting[5 * HEALTH_BUFFER_BYTES] = "220 mail.example ESMTP\r\n";
 	struct health_bed *bed = bed_open(HEALTH_TCP);
-	struct sock_out out = { .data = greeting, .bytes = sizeof greeting - 1 };
+	struct sock_out out = { .data = greeting, .bytes = sizeof greeting };
 
 	(void)state;
 	bed->conf.interval_ms = 1000;
 	bed_listen(&bed->blue);
 	bed_check(bed);
 	(void)bed_wait(bed, 1);
-	while (bed->blue.taken == 0)
-		bed_step(bed);
+	bed_until(bed, &bed->blue.taken, 1);
 	(void)sluice_send(bed->blue.rig.s, bed->blue.flow, &out, bed->blue.rig.now);
-	bed_run_ms(bed, 50);
-	assert_int_equal(bed->blue.ends, 1);
-	assert_int_equal(bed->blue.resets, 0);
+	assert_int_equal(out.sent, sizeof greeting);
+	bed_until(bed, &bed->blue.taken, 3);
+	assert_int_equal(bed->blue.ends, 2);
+	assert_int_equal(bed->resets, 0);
 	bed_close(bed);
 }
 
@@ -351,11 +351,11 @@ static void echo_of_others(void **state)
 	(void)state;
 	bed->blue.unplugged = true;
 	bed->conf.timeout_ms = 1000;
+	bed->conf.rise = 1;
 	bed_check(bed);
 	is(bed_wait(bed, 1), BACKEND_DOWN, "no answer within 1000 ms");
 	old = bed->echo;
-	while (bed->echoes < 2)
-		bed_step(bed);
+	bed_until(bed, &bed->echoes, 2);
 	forge(bed, BED_SERVER, 1);
 	forge(bed, "10.10.0.3", 0);
 	bed->echo = old;
@@ -364,8 +364,7 @@ static void echo_of_others(void **state)
 	assert_int_equal(bed->change_count, 1);
 	/* Many that are none leave room for one that is. */
 	for (u32 n = 3; n < 6; n++) {
-		while (bed->echoes < n)
-			bed_step(bed);
+		bed_until(bed, &bed->echoes, n);
 		for (u8 other = 1; other < 12; other++)
 			forge(bed, BED_SERVER, other);
 		bed_step(bed);
