@@ -27,7 +27,8 @@ static void begin_with_nothing(struct sluice_conf *conf)
 	conf->udp.endpoint_limit = conf->udp.datagram_limit = 0;
 	conf->udp.group_limit = 1;
 	conf->udp.queue_limit = HEALTH_DATAGRAMS;
-	tcp->tcb_limit = tcp->time_wait_limit = tcp->segment_limit = tcp->range_limit = 0;
+	tcp->tcb_limit = tcp->air_limit = tcp->time_wait_limit = 0;
+	tcp->segment_limit = tcp->range_limit = 0;
 	tcp->listener_limit = tcp->half_open_limit = 1;
 	tcp->key_limit = tcp->auth_limit = 0;
 	tcp->buffer_bytes = 0;
@@ -43,6 +44,7 @@ static void add_checks(struct sluice_conf *conf, u32 checks)
 	conf->udp.endpoint_limit += checks;
 	conf->udp.datagram_limit += checks * HEALTH_DATAGRAMS;
 	tcp->tcb_limit += checks;
+	tcp->air_limit += checks;
 	tcp->time_wait_limit += checks * HEALTH_TIME_WAITS;
 	tcp->segment_limit += checks * HEALTH_SEGMENTS;
 	tcp->range_limit += checks * RANGES_EACH;

@@ -80,6 +80,7 @@ static void what_checks_need(void **state)
 	assert_int_equal(conf.udp.endpoint_limit, 20);
 	assert_int_equal(conf.udp.datagram_limit, 20 * HEALTH_DATAGRAMS);
 	assert_int_equal(tcp->tcb_limit, 20);
+	assert_int_equal(tcp->air_limit, 20);
 	assert_int_equal(tcp->buffer_bytes, 20 * 2 * HEALTH_BUFFER_BYTES);
 	assert_int_equal(tcp->time_wait_limit, 20 * HEALTH_TIME_WAITS);
 	assert_int_equal(tcp->key_limit, 0);
@@ -98,6 +99,7 @@ static void beside_routing(void **state)
 	assert_int_equal(conf.sockets.sock_limit, alone.sockets.sock_limit + 20);
 	assert_int_equal(conf.udp.endpoint_limit, alone.udp.endpoint_limit + 20);
 	assert_int_equal(conf.tcp.tcb_limit, alone.tcp.tcb_limit + 20);
+	assert_int_equal(conf.tcp.air_limit, alone.tcp.air_limit + 20);
 	assert_int_equal(conf.tcp.key_limit, alone.tcp.key_limit);
 	assert_int_equal(conf.tcp.send_buffer_max, alone.tcp.send_buffer_max);
 	assert_int_equal(conf.tcp.buffer_bytes - alone.tcp.buffer_bytes,
