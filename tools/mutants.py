@@ -944,8 +944,38 @@ void __tsan_write2""", "sim"),
      """	answer->zone = pkt->zone;
 """, "", "unit:core_path/test_zone"),
     ("a service that moved in the file is another one to its checks", "src/host/health/health.c",
-     """strcmp(old[i].target.name, check->target.name) == 0)""",
-     """old[i].target.service == check->target.service)""", "unit:host_health/test_health"),
+     """strcmp(one->name, other->name) == 0;""",
+     """one->service == other->service;""", "unit:host_health/test_health"),
+    ("checks: a backend is asked for in the common zone", "src/host/health/health.c",
+     "sluice_socket(health->sluice, kind, proto, check->target.zone,",
+     "sluice_socket(health->sluice, kind, proto, 0,", "unit:host_health/test_health"),
+    ("checks: an address of another zone is the same backend", "src/host/health/health.c",
+     "one->zone == other->zone && ", "", "unit:host_health/test_health"),
+    ("checks: an answer to the request before counts", "src/host/health/health_icmp.c",
+     "echo.nonce == check->nonce;", "true;", "unit:host_health/test_health"),
+    ("checks: what the last one left open goes on", "src/host/health/health.c",
+     "sluice_abort(health->sluice,", "sluice_close(health->sluice,",
+     "unit:host_health/test_health"),
+    ("checks: a page is closed over", "src/host/health/health_tcp.c",
+     """	if (pass_over(check, now))
+		check_judge(check, now);
+""", """	(void)pass_over(check, now);
+	check_judge(check, now);
+""", "unit:host_health/test_health"),
+    ("checks: a server that greets is reset", "src/host/health/health.c",
+     "check->ended ? 0 : SOCK_READABLE", "0", "unit:host_health/test_health"),
+    ("an abort leaves the flow behind", "src/core/engine/socket.c",
+     """		end_own_flow(s, &key);
+""", """		if (key.proto == 0)
+			end_own_flow(s, &key);
+""", "unit:core_path/test_sock_tcp"),
+    ("checks share the ports of the host's own connections", "src/prog/run_sockets.c",
+     "	if (!facts->host_port || facts->local_first == 0)\n",
+     "	if (facts->host_port || facts->local_first == 0)\n", "unit:prog/test_run_sockets"),
+    ("a filter that lets no check out is not noted", "src/host/conf/conf_notes.c",
+     "if (has_cut(conf, service, FILTER_OUTPUT))",
+     "if (has_cut(conf, service, FILTER_OUTPUT) && service->port_first == 0)",
+     "unit:host_conf/test_conf_notes"),
     ("a service may stand where another takes all of it", "src/host/conf/conf_check_service.c",
      """		else if (covers(other, service))
 """, """		else if (covers(other, service) && index == 0)

@@ -53,6 +53,9 @@ enum sock_error sluice_shutdown(struct sluice *s, sock_id sock, enum sock_how ho
 /* The handle finds nothing any more. What a stream has queued still goes out, unless
  * SOCK_OPT_LINGER is zero: then it is reset. Data that nobody has read make it a reset, too.     */
 void sluice_close(struct sluice *s, sock_id sock, ns_t now);
+/* The same at once, whatever is queued: a connection that is not over is reset. A stream's flow
+ * ends with it, so that many short ones do not wait for time-outs in the table of flows.         */
+void sluice_abort(struct sluice *s, sock_id sock, ns_t now);
 /* getsockname and getpeername: what is not known is zero. */
 enum sock_error sluice_names(const struct sluice *s, sock_id sock, struct sock_addr *local,
 			     struct sock_addr *peer);

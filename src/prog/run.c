@@ -296,7 +296,6 @@ static void enter_sandbox(struct run *run)
 					   .config = run->config_path,
 					   .more_count = more_count,
 					   .more = more,
-					   .connects = run->connects,
 					   .log = { .json = run->log.json,
 						    .priorities = run->log.priorities } };
 

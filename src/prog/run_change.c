@@ -270,18 +270,12 @@ static bool take(struct change *change, bool changing, bool step, ns_t now)
 		return false;
 	run_carry(run);
 	now = os_now(); /* packets have been further than what was asked at */
-	if (!run_health_follow(run, &run->asked_next.conf, &why)) {
-		snprintf(change->why, sizeof change->why, "%s; nothing was changed", why);
-		return false;
-	}
 	if (sluice_configure(run->sluice, &run->next_conf, now, &why) != ERR_OK) {
-		const char *ignored;
-
 		snprintf(change->why, sizeof change->why,
 			 "the engine refuses it: %s; nothing was changed", why);
-		(void)run_health_follow(run, &run->asked.conf, &ignored);
 		return false;
 	}
+	run_health_follow(run, &run->asked_next.conf, now);
 	run_health_settle(run, &run->asked.conf, &run->asked_next.conf, now);
 	run_fpm_follow(run, &run->asked.conf, &run->asked_next.conf, now);
 	memcpy(&run->conf, &run->next_conf, sizeof run->conf);
@@ -333,17 +327,12 @@ static bool change_to(struct change *change, const struct ctl_call *call, ns_t n
 static bool compare(struct change *change, const struct ctl_call *call)
 {
 	const u32 *by_when = change->diff.by_when;
-	const char *why = "";
 
 	if (!look_at_text(change, call))
 		return false;
 	if (by_when[CONF_RESTART] + by_when[CONF_PLANNED] > 0)
 		return true;
-	if (!hosts_have_addresses(change) || !build(change, true))
-		return false;
-	if (!run_health_may(change->run, &change->run->asked_next.conf, &why))
-		snprintf(change->why, sizeof change->why, "%s; nothing was changed", why);
-	return !change->why[0];
+	return hosts_have_addresses(change) && build(change, true);
 }
 
 static bool roll_back(struct change *change, ns_t now)

@@ -8,6 +8,7 @@
 #include "prog/run_check.h"
 #include "prog/run_filter.h"
 #include "prog/run_routing.h"
+#include "prog/run_sockets.h"
 #include "prog/run_service.h"
 
 /* Public addresses that may come by themselves: an interface can get more while running. */
@@ -568,6 +569,7 @@ bool run_conf_build(const struct run_source *source, const struct run_facts *fac
 	build_rest(&b);
 	run_filter_build(source, facts, conf, rules, errors);
 	run_routing_build(source, facts, conf, rules, errors);
+	run_sockets_build(source, facts, conf, errors);
 	if (is_asked_now(facts) && errors->count == before)
 		run_check(source, conf, errors);
 	return errors->count == before;

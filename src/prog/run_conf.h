@@ -70,6 +70,7 @@ struct run_facts {
 	u32 filter_limit;  /* filter rules that it has room for */
 	u32 address_limit; /* public addresses that a running engine has room for; 0: none runs */
 	struct run_routing_facts routing;
+	u32 check_limit; /* backends that a running engine has sockets to check for */
 	u32 start_s; /* what the wall clock shows: numbers of signed packets grow from it */
 	u8 seed[RUN_SEED_SIZE];
 	bool slow_road;

@@ -3,11 +3,18 @@
 
 #include <stdlib.h>
 
+#include "host/conf/conf_zone.h"
 #include "host/conf/values.h"
+#include "host/health/health.h"
 #include "host/os/clock.h"
+#include "host/os/entropy.h"
 #include "prog/run_service.h"
 
-enum { END_SIZE = VALUE_PREFIX_SIZE + 8 };
+enum {
+	END_SIZE = VALUE_PREFIX_SIZE + 8,
+	EVENTS_MAX = 32,
+	TURNS_MAX = 16, /* of events; who has more gets the next turn of the loop */
+};
 
 struct run_health {
 	struct health *health;
@@ -72,6 +79,7 @@ static u32 targets_of(const struct conf *conf, struct health_target *target)
 			one->service = i;
 			one->backend = j;
 			memcpy(one->name, service->name, sizeof one->name);
+			one->zone = conf_zone_find(conf, service->zone);
 			one->addr = backend->addr;
 			one->port = backend->port ? backend->port : service->port_first;
 			one->conf = service->check;
@@ -80,51 +88,17 @@ static u32 targets_of(const struct conf *conf, struct health_target *target)
 	return count;
 }
 
-/* What the sandbox was told at the start can not be taken back. */
-static bool may_connect(const struct run *run, const struct health_target *target, u32 count)
-{
-	for (u32 i = 0; i < count; i++) {
-		if (target[i].conf.kind > HEALTH_ICMP && !run->connects)
-			return false;
-	}
-	return true;
-}
-
-/* The same as before is in force, so it needs no right. */
-static bool is_checked(const struct run_health *checks, u32 count)
-{
-	return count == checks->count &&
-	       memcmp(checks->next, checks->target, sizeof checks->next) == 0;
-}
-
-bool run_health_may(struct run *run, const struct conf *conf, const char **why)
+void run_health_follow(struct run *run, const struct conf *conf, ns_t now)
 {
 	struct run_health *checks = run->checks;
 	u32 count = targets_of(conf, checks->next);
 
-	if (is_checked(checks, count) || may_connect(run, checks->next, count))
-		return true;
-	*why = "the gateway was started without the right to open connections, which checks by "
-	       "TCP and HTTP need: it has to be started again";
-	return false;
-}
-
-bool run_health_follow(struct run *run, const struct conf *conf, const char **why)
-{
-	struct run_health *checks = run->checks;
-	u32 count = targets_of(conf, checks->next);
-
-	if (is_checked(checks, count))
-		return true;
-	if (!run_health_may(run, conf, why))
-		return false;
-	if (!health_set(checks->health, checks->next, count)) {
-		*why = "backends can not be checked: the system refuses";
-		return false;
-	}
+	if (count == checks->count &&
+	    memcmp(checks->next, checks->target, sizeof checks->next) == 0)
+		return;
+	health_set(checks->health, checks->next, count, now);
 	memcpy(checks->target, checks->next, sizeof checks->target);
 	checks->count = count;
-	return true;
 }
 
 static void settle_service(struct run *run, u32 index, const struct conf_service *was,
@@ -156,21 +130,42 @@ void run_health_tell(struct run *run)
 						count.checks, count.failed);
 }
 
-bool run_health_begin(struct run *run)
+/* Before all addresses answer no server could. */
+void run_health_turn(struct run *run, ns_t now)
 {
-	const char *why = "there is no memory for checks of backends";
+	struct sock_event event[EVENTS_MAX];
+	struct health *health = run->checks->health;
+	u32 count = EVENTS_MAX;
 
+	if (!run->ready)
+		return;
+	for (u32 turn = 0; turn < TURNS_MAX && count == EVENTS_MAX; turn++) {
+		count = sluice_take_ready(run->sluice, event, EVENTS_MAX);
+		for (u32 i = 0; i < count; i++)
+			(void)health_sock(health, &event[i], now);
+	}
+	if (health_next(health) <= now)
+		health_tick(health, now);
+}
+
+ns_t run_health_next(const struct run *run)
+{
+	return run->ready ? health_next(run->checks->health) : NS_NEVER;
+}
+
+bool run_health_begin(struct run *run, ns_t now)
+{
+	u8 seed[HEALTH_SEED_BYTES];
+
+	os_entropy(seed, sizeof seed);
 	run->checks = calloc(1, sizeof *run->checks);
 	if (run->checks)
-		run->checks->health = health_new(run->loop, on_change, run);
-	run->connects = true;
-	if (run->checks && run->checks->health && run_health_follow(run, &run->asked.conf, &why)) {
-		/* From a file services may come later; options are all there will be. */
-		run->connects = run->asked.from_file || run->checks->count > 0 ||
-				run->args.no_sandbox;
+		run->checks->health = health_new(run->sluice, seed, on_change, run);
+	if (run->checks && run->checks->health) {
+		run_health_follow(run, &run->asked.conf, now);
 		return true;
 	}
-	run_error(&run->errors, "%s", why);
+	run_error(&run->errors, "there is no memory for checks of backends");
 	return false;
 }
 

@@ -6,12 +6,13 @@
 #include "prog/run_state.h"
 
 /* False: run->errors has why. */
-bool run_health_begin(struct run *run);
-/* Check what conf says from now on, nothing if it is the same; the engine has to get conf before
- * the loop turns. False, with nothing changed: why says so.                                      */
-bool run_health_follow(struct run *run, const struct conf *conf, const char **why);
-/* False: why says why run_health_follow() would refuse it. Nothing is changed. */
-bool run_health_may(struct run *run, const struct conf *conf, const char **why);
+bool run_health_begin(struct run *run, ns_t now);
+/* Check what conf says from now on; nothing happens if it is the same. The engine has got conf. */
+void run_health_follow(struct run *run, const struct conf *conf, ns_t now);
+/* What checks have to do, between two batches. */
+void run_health_turn(struct run *run, ns_t now);
+/* When there is something without a packet that comes in; NS_NEVER. */
+ns_t run_health_next(const struct run *run);
 /* The engine has gone from one configuration to the other: a new backend that is to be checked
  * gets no flows before the first check says yes, and what the checks said of one that is not
  * checked any more is forgotten.                                                                 */

@@ -225,6 +225,7 @@ static bool control(struct run *run, ns_t now)
 	more = metrics_work(run->metrics, now) || more;
 	say_troubles(run);
 	say_ready(run);
+	run_health_turn(run, now);
 	notify_alive(&run->notify, now);
 	if (run->changed && now - run->changed_ns >= RUN_SETTLE_NS) {
 		run->changed = false;
@@ -243,6 +244,7 @@ static ns_t time_to_wait(const struct run *run, ns_t now)
 {
 	ns_t until = u64_min(sluice_next(run->sluice), now + RUN_WAIT_MAX_NS);
 
+	until = u64_min(until, run_health_next(run));
 	if (run->changed)
 		until = u64_min(until, run->changed_ns + RUN_SETTLE_NS);
 	if (run->follow_ns)
@@ -349,7 +351,7 @@ bool run_loop_begin(struct run *run)
 		run_error(&run->errors, "%s", refused.text);
 		return false;
 	}
-	if (!run_health_begin(run) || !run_fpm_begin(run))
+	if (!run_health_begin(run, os_now()) || !run_fpm_begin(run))
 		return false;
 	if (run->asked.conf.metrics[0]) {
 		run->metrics = metrics_new(run->loop, run->sluice, PROG_VERSION,

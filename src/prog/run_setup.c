@@ -16,6 +16,7 @@
 #include "host/os/ssh.h"
 #include "prog/run_fill.h"
 #include "prog/run_routing.h"
+#include "prog/run_sockets.h"
 #include "prog/run_state.h"
 
 enum { IFACE_NAMES_MAX = 256 };
@@ -227,6 +228,7 @@ bool run_make_engine(struct run *run, ns_t now)
 	run->facts.address_limit = run->conf.nat.address_count;
 	run->facts.filter_limit = run->conf.filter.rule_limit;
 	run_routing_started(&run->conf, &run->facts.routing);
+	run->facts.check_limit = run_sockets_checks(&run->asked.conf, run->asked.from_file);
 	tell_links(run);
 	return true;
 }

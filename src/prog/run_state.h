@@ -3,7 +3,6 @@
 #define PROG_RUN_STATE_H
 
 #include "host/ctl/ctl.h"
-#include "host/health/health.h"
 #include "host/ctl/metrics.h"
 #include "host/io/port.h"
 #include "host/loop/loop.h"
@@ -65,7 +64,6 @@ struct run {
 	struct ctl *ctl;
 	struct run_health *checks;
 	struct run_fpm *fpm;     /* NULL: nobody listens for zebra */
-	bool connects;           /* checks may open connections */
 	struct run_sets *sets;   /* an order about a set that is under way; NULL: none */
 	struct metrics *metrics; /* NULL: not asked for */
 	struct os_watch *watch;

@@ -5,7 +5,6 @@
 #
 #   outside b0 198.18.0.2 ---- gw1 198.18.0.1  gw0 10.10.0.1 ---- bridge ---- 10.10.0.11 .. .14
 #
-# The gateway's host has the addresses: it is the one that checks.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 need nginx curl socat
@@ -138,6 +137,6 @@ at_least "that is counted" 1 "$(drops NAT_NO_BACKEND)"
 check "show backends for people" "$SLUICE" show backends --control "$CONTROL"
 says "with the service's line" "^tcp:$WAN:80 +tcp $WAN:80  maglev  up 0 of 4 " "$BOX/text"
 check "the log says so" wait_for 15 grep -q "no backend is up for $WAN:80" "$BOX/gateway.err"
-says "and what happened to the second" "backend 10.10.0.12:8080 is down: no connection: Connection refused" \
+says "and what happened to the second" "backend 10.10.0.12:8080 is down: no connection: the peer refused the connection" \
 	"$BOX/gateway.err"
 finish

@@ -6,7 +6,6 @@
 #
 #   outside b0 198.18.0.2 ---- gw1 198.18.0.1  gw0 10.10.0.1 ---- a0 10.10.0.2, .11 .. .14
 #
-# The gateway's host has the addresses: it is the one that checks.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 need nginx curl socat tcpdump python3
@@ -301,10 +300,10 @@ gateway_stop
 SIDES=(--lan gw0 --wan gw1) FROM_FILE=
 gateway_start
 sed '/^metrics/d' "$BOX/gw.yaml" >"$BOX/bad.yaml"
-check_not "checks of a gateway that gave up connections, foreseen" change diff "$BOX/bad.yaml"
-says "in the same words" "without the right to open connections, .*; nothing was changed" "$BOX/text"
-check_not "checks of a gateway that gave up connections" change reload "$BOX/bad.yaml"
-says "are refused" "without the right to open connections, .*; nothing was changed" "$BOX/text"
+check_not "checks of a gateway that has no room for any, foreseen" change diff "$BOX/bad.yaml"
+says "in the same words" "started without memory for checks of backends: it has to be started again" "$BOX/text"
+check_not "checks of a gateway that has no room for any" change reload "$BOX/bad.yaml"
+says "are refused" "started without memory for checks of backends: it has to be started again" "$BOX/text"
 equal "and no service is there" 0 "$(show backends | jq '.backends | length')"
 sed '/ check:/d' "$BOX/bad.yaml" >"$BOX/next.yaml"
 check "without checks" change reload "$BOX/next.yaml"

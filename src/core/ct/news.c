@@ -72,6 +72,7 @@ const char *ct_end_name(enum ct_end_reason reason)
 		[CT_END_TAKEN] = "table-full",
 		[CT_END_PORT_REUSED] = "port-reused",
 		[CT_END_FLUSHED] = "flushed",
+		[CT_END_CLOSED] = "closed",
 		[CT_END_OTHER] = "ended",
 	};
 

@@ -16,6 +16,7 @@ enum ct_end_reason {
 	CT_END_TAKEN,       /* never answered, and the table was full */
 	CT_END_PORT_REUSED, /* closed, and a new flow got its port */
 	CT_END_FLUSHED,     /* by order */
+	CT_END_CLOSED,      /* its socket was, at once */
 	CT_END_OTHER,
 	CT_END_COUNT
 };

@@ -333,6 +333,32 @@ void sluice_close(struct sluice *s, sock_id id, ns_t now)
 	sock_close(&s->socks, id, engine_now(s, now));
 }
 
+static void end_own_flow(struct sluice *s, const struct tuple_key *key)
+{
+	u32 ref = ct_find(&s->ct, key, s->now);
+
+	if (ref != IDX_NONE && (s->ct.flow[ref >> 1].flags & FLOW_LOCAL) != 0)
+		ct_end_for(&s->ct, ref >> 1, CT_END_CLOSED);
+	path_drain_ended(&s->path, s->now);
+}
+
+void sluice_abort(struct sluice *s, sock_id id, ns_t now)
+{
+	const struct sock_value at_once = { .number = 0 };
+	const struct sock *sock = sock_find(&s->socks, id);
+	bool stream = sock != NULL && sock->kind == SOCK_STREAM_KIND;
+	struct tuple_key key = { .proto = 0 };
+
+	engine_now(s, now);
+	if (stream) {
+		key = key_of(sock, &sock->local);
+		(void)sock_set(&s->socks, id, SOCK_OPT_LINGER, &at_once, s->now);
+	}
+	sock_close(&s->socks, id, s->now);
+	if (stream)
+		end_own_flow(s, &key);
+}
+
 enum sock_error sluice_names(const struct sluice *s, sock_id id, struct sock_addr *local,
 			     struct sock_addr *peer)
 {

@@ -1,7 +1,7 @@
-/* What a policy of chain input cuts off although nobody thinks of it as input: pings, the last
- * answer of a traceroute, answers to checks of backends.
+/* What a policy of chain input or output cuts off although nobody thinks of it as such: pings, the
+ * last answer of a traceroute, checks of backends and their answers.
  *
- * A rule is asked whether it might let such a packet in, of whomever and wherever. So there is no
+ * A rule is asked whether it might let such a packet pass, of whomever and wherever. So there is no
  * note where somebody has thought of it, and one may be missing where the thought was wrong.     */
 #include "host/conf/conf_notes.h"
 
@@ -18,8 +18,9 @@ enum {
 	SOME_PORT = 50000, /* of a client */
 };
 
-/* A packet that wants to come in. */
+/* A packet that wants to pass a chain. */
 struct comer {
+	enum filter_chain chain;
 	s32 proto;
 	u8 icmp_type;
 	u8 tcp_flags;
@@ -97,7 +98,7 @@ static bool may_match(const struct conf_filter_rule *rule, const struct comer *c
 	bool proto = rule->proto == CONF_ANY || (rule->proto == comer->proto) != rule->proto_not;
 	bool icmp = rule->icmp_type == CONF_ANY || rule->icmp_type == comer->icmp_type;
 
-	return rule->chain == FILTER_INPUT && proto && icmp && is_of_states(rule, comer->states) &&
+	return rule->chain == comer->chain && proto && icmp && is_of_states(rule, comer->states) &&
 	       is_of_ports(rule, comer) && is_of_flags(rule, comer) && is_of_source(rule, comer);
 }
 
@@ -105,7 +106,7 @@ static bool may_match(const struct conf_filter_rule *rule, const struct comer *c
 static bool is_cut(const struct conf *conf, const struct comer *comer, bool answered)
 {
 	const struct conf_filter *filter = &conf->filter;
-	enum filter_action policy = filter->policy[FILTER_INPUT];
+	enum filter_action policy = filter->policy[comer->chain];
 
 	if (policy == FILTER_ACCEPT || (answered && policy == FILTER_REJECT))
 		return false;
@@ -126,10 +127,12 @@ static bool is_cut(const struct conf *conf, const struct comer *comer, bool answ
 
 static void note_tools(const struct conf *conf, struct conf_notes *notes)
 {
-	const struct comer ping = { .proto = IP_PROTO_ICMP,
+	const struct comer ping = { .chain = FILTER_INPUT,
+				    .proto = IP_PROTO_ICMP,
 				    .icmp_type = ICMP_ECHO,
 				    .states = FROM_OUTSIDE };
-	const struct comer trace = { .proto = IP_PROTO_UDP,
+	const struct comer trace = { .chain = FILTER_INPUT,
+				     .proto = IP_PROTO_UDP,
 				     .sport = SOME_PORT,
 				     .dport = TRACEROUTE_PORT,
 				     .states = FROM_OUTSIDE };
@@ -144,43 +147,60 @@ static void note_tools(const struct conf *conf, struct conf_notes *notes)
 			    "ports: 33434-33534, action: reject, reject-with: port}");
 }
 
-/* The answers of a backend to checks. */
-static struct comer answer_of(const struct conf_service *service,
-			      const struct backend_conf *backend)
+/* What a check sends, or what the backend answers: of the gateway's own flows. */
+static struct comer check_of(enum filter_chain chain, const struct conf_service *service,
+			     const struct backend_conf *backend)
 {
+	bool out = chain == FILTER_OUTPUT;
+	bool echo = service->check.kind == HEALTH_ICMP;
 	u16 port = backend->port ? backend->port : service->port_first;
 
-	if (service->check.kind == HEALTH_ICMP)
-		return (struct comer){ .proto = IP_PROTO_ICMP,
-				       .icmp_type = ICMP_ECHO_REPLY,
-				       .source = backend->addr,
-				       .states = 1U << CONF_UNTRACKED };
-	return (struct comer){ .proto = IP_PROTO_TCP,
-			       .tcp_flags = TCP_SYN | TCP_ACK,
-			       .sport = service->check.port ? service->check.port : port,
-			       .source = backend->addr,
-			       .states = 1U << CONF_UNTRACKED };
+	if (service->check.port)
+		port = service->check.port;
+	return (struct comer){ .chain = chain,
+			       .proto = echo ? IP_PROTO_ICMP : IP_PROTO_TCP,
+			       .icmp_type = out ? ICMP_ECHO : ICMP_ECHO_REPLY,
+			       .tcp_flags = out ? TCP_SYN : TCP_SYN | TCP_ACK,
+			       .sport = out ? 0 : port,
+			       .dport = out ? port : 0,
+			       .source = out ? be32_of(0) : backend->addr,
+			       .states = out ? 1U << CONF_NEW : 1U << CONF_ESTABLISHED };
+}
+
+static bool has_cut(const struct conf *conf, const struct conf_service *service,
+		    enum filter_chain chain)
+{
+	bool cut = false;
+
+	for (u32 n = 0; n < service->backend_count && !cut; n++) {
+		struct comer comer = check_of(chain, service, &service->backend[n]);
+
+		cut = is_cut(conf, &comer, false);
+	}
+	return cut;
 }
 
 static void note_checks(const struct conf *conf, struct conf_notes *notes)
 {
 	for (u32 i = 0; i < conf->service_count; i++) {
 		const struct conf_service *service = &conf->service[i];
-		bool cut = false;
 
-		for (u32 n = 0; n < service->backend_count && !cut; n++) {
-			struct comer answer = answer_of(service, &service->backend[n]);
-
-			cut = service->check.kind != HEALTH_NONE && is_cut(conf, &answer, false);
-		}
-		if (cut)
+		if (service->check.kind == HEALTH_NONE)
+			continue;
+		if (has_cut(conf, service, FILTER_OUTPUT))
+			note(notes,
+			     "filter.output lets no check of service '%s' out, so that its "
+			     "backends are taken as down; this would: {chain: output, protocol: "
+			     "%s, action: accept}",
+			     service->name,
+			     service->check.kind == HEALTH_ICMP ? "icmp, icmp: echo-request"
+								: "tcp");
+		if (has_cut(conf, service, FILTER_INPUT))
 			note(notes,
 			     "filter.input lets no answer to checks of service '%s' in, so that "
 			     "its backends are taken as down; this would: {chain: input, states: "
-			     "untracked, protocol: %s, action: accept}",
-			     service->name,
-			     service->check.kind == HEALTH_ICMP ? "icmp, icmp: echo-reply"
-								: "tcp, tcp-flags: [ack]");
+			     "established, action: accept}",
+			     service->name);
 	}
 }
 

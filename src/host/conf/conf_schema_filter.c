@@ -291,9 +291,9 @@ static const struct conf_field filter_fields[] = {
 	  .words = action_words,
 	  .at = offsetof(struct conf, filter.policy[FILTER_INPUT]),
 	  .help = "what no rule decides, of packets for the gateway and its host; the host's own "
-		  "connections are untracked, so drop needs rules that let their answers in, and "
-		  "those to checks of backends: 'states: untracked, protocol: tcp, tcp-flags: "
-		  "[ack]', or source-ports" },
+		  "connections are untracked, so drop needs rules that let their answers in: "
+		  "'states: untracked, protocol: tcp, tcp-flags: [ack]', or source-ports; those to "
+		  "checks of backends are 'states: established'" },
 	{ .key = "forward",
 	  .kind = CONF_WORD,
 	  .words = action_words,
@@ -303,7 +303,7 @@ static const struct conf_field filter_fields[] = {
 	  .kind = CONF_WORD,
 	  .words = silent_words,
 	  .at = offsetof(struct conf, filter.policy[FILTER_OUTPUT]),
-	  .help = "of packets that are made here" },
+	  .help = "of packets that are made here, checks of backends among them" },
 	{ .key = "reclassify",
 	  .kind = CONF_BOOL,
 	  .at = offsetof(struct conf, filter.reclassify),

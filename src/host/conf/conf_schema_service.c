@@ -199,8 +199,9 @@ static const struct conf_field service_fields[] = {
 	  .kind = CONF_GROUP,
 	  .group = &check_group,
 	  .at = offsetof(struct conf_service, check),
-	  .help = "how the gateway's host finds out who is up; its own stack asks, so it needs an "
-		  "address on the network of the backends, or a route there" },
+	  .help = "how the gateway finds out who is up; it asks as one of its addresses, in the "
+		  "zone of the service, and what it sends and hears passes the filter's output and "
+		  "input" },
 };
 
 const struct conf_group conf_service_group = {

@@ -60,15 +60,6 @@ static void check_iface(struct checking *c, const struct conf_iface *iface)
 			   iface->name);
 }
 
-static void check_service(struct checking *c, const struct conf_service *service)
-{
-	check_name(c, service, service->zone);
-	if (service->zone[0] && service->check.kind != HEALTH_NONE && !checking_doubts(c, service))
-		conf_error(c->errors, checking_at(c, &service->check.kind),
-			   "checks come from the host, which is in no zone; backends of a zone are "
-			   "taken as up");
-}
-
 /* The zone is that of the way in, so these two have to agree. */
 static void check_filter_rule(struct checking *c, const struct conf_filter_rule *rule)
 {
@@ -99,7 +90,7 @@ void conf_check_zones(const struct conf *conf, const struct conf_marks *marks,
 	for (u32 i = 0; i < conf->static_count; i++)
 		check_name(&c, &conf->fixed[i], conf->fixed[i].zone);
 	for (u32 i = 0; i < conf->service_count; i++)
-		check_service(&c, &conf->service[i]);
+		check_name(&c, &conf->service[i], conf->service[i].zone);
 	for (u32 i = 0; i < conf->filter.rule_count; i++)
 		check_filter_rule(&c, &conf->filter.rule[i]);
 	for (u32 i = 0; i < conf->subscribers.exception_count; i++)

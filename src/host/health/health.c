@@ -4,30 +4,66 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "host/health/health_part.h"
 
-static void timer_set(struct check *check, u32 ms)
+static void due_in(struct check *check, ns_t now, u32 ms)
 {
-	struct timeval wait = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
-
-	event_add(check->timer, &wait);
+	check->health->due_ns[check->at] = now + ms * NS_PER_MS;
 }
 
-static void check_close(struct check *check)
+/* ---- sockets --------------------------------------------------------------------------------- */
+
+enum sock_error check_open(struct check *check, enum sock_kind kind, u8 proto)
 {
-	if (check->io)
-		event_free(check->io);
-	check->io = NULL;
-	if (check->fd >= 0)
-		close(check->fd);
-	check->fd = -1;
-	check->under_way = check->connected = false;
-	check->reply_len = 0;
-	check->status = HEALTH_STATUS_NONE;
-	check->rest_bytes = 0;
+	struct health *health = check->health;
+
+	return sluice_socket(health->sluice, kind, proto, check->target.zone,
+			     &health->sock[check->at]);
 }
+
+void check_watch(struct check *check, enum check_phase phase, u8 bits)
+{
+	struct health *health = check->health;
+
+	check->phase = phase;
+	(void)sluice_watch(health->sluice, health->sock[check->at], bits);
+}
+
+enum sock_error check_read(struct check *check, struct sock_buf *buf, ns_t now)
+{
+	struct health *health = check->health;
+
+	return sluice_recv(health->sluice, health->sock[check->at], buf, 0, NULL, now);
+}
+
+void check_reset(struct check *check, ns_t now)
+{
+	struct health *health = check->health;
+
+	sluice_abort(health->sluice, health->sock[check->at], now);
+	health->sock[check->at] = SOCK_ID_NONE;
+}
+
+/* A server that has said all, or need not say any more, is bid farewell; what it has not done when
+ * the next check begins is not waited for. Whoever is in trouble, or does not come to an end, may
+ * never answer a FIN.                                                                            */
+static void check_leave(struct check *check, enum health_outcome outcome, ns_t now)
+{
+	struct health *health = check->health;
+	sock_id sock = health->sock[check->at];
+	enum check_phase phase = check->phase;
+
+	check->phase = CHECK_WAITS;
+	if (check->ended || (phase == CHECK_CONNECT && outcome == HEALTH_GOOD)) {
+		(void)sluice_shutdown(health->sluice, sock, SOCK_SHUT_WRITE, now);
+		check_watch(check, CHECK_WAITS, check->ended ? 0 : SOCK_READABLE);
+	} else {
+		check_reset(check, now);
+	}
+}
+
+/* ---- the end of a check ---------------------------------------------------------------------- */
 
 static enum backend_state state_of(enum health_outcome outcome)
 {
@@ -39,7 +75,7 @@ static enum backend_state state_of(enum health_outcome outcome)
 	return BACKEND_DOWN;
 }
 
-void check_end(struct check *check, enum health_outcome outcome, const char *format, ...)
+void check_end(struct check *check, ns_t now, enum health_outcome outcome, const char *format, ...)
 {
 	const struct health_target *target = &check->target;
 	enum health_outcome before = check->run.state;
@@ -51,8 +87,8 @@ void check_end(struct check *check, enum health_outcome outcome, const char *for
 	va_start(list, format);
 	vsnprintf(change.why, sizeof change.why, format, list);
 	va_end(list);
-	check_close(check);
-	timer_set(check, target->conf.interval_ms);
+	check_leave(check, outcome, now);
+	due_in(check, now, target->conf.interval_ms);
 	if (!health_run_add(&check->run, &target->conf, outcome))
 		return;
 	change.state = state_of(check->run.state);
@@ -61,43 +97,83 @@ void check_end(struct check *check, enum health_outcome outcome, const char *for
 	check->health->fn(check->health->arg, &change);
 }
 
-static void check_begin(struct check *check)
+void check_fail(struct check *check, ns_t now, const char *what, enum sock_error error)
 {
-	check->under_way = true;
-	timer_set(check, check->target.conf.timeout_ms);
+	check_end(check, now, HEALTH_BAD, "%s: %s", what, sock_error_text(error));
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static void check_begin(struct check *check, ns_t now)
+{
+	check->ended = false;
+	check_reset(check, now);
+	check->reply_len = check->rest_bytes = 0;
+	check->status = HEALTH_STATUS_NONE;
+	due_in(check, now, check->target.conf.timeout_ms);
 	if (check->target.conf.kind == HEALTH_ICMP)
-		check_echo(check);
+		check_echo(check, now);
 	else
-		check_connect(check);
+		check_connect(check, now);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void check_due(struct check *check, ns_t now)
 {
-	struct check *check = arg;
+	u32 timeout_ms = check->target.conf.timeout_ms;
 
-	(void)fd;
-	(void)what;
+	switch (check->phase) {
+	case CHECK_WAITS: check_begin(check, now); break;
 	/* Good or bad by its status, whether its page ends or not. */
-	if (check->under_way && check->status > HEALTH_STATUS_NONE)
-		check_judge(check);
-	else if (check->under_way)
-		check_end(check, HEALTH_BAD, "%s within %u ms",
-			  check->connected ? "connected, but no answer" : "no answer",
-			  check->target.conf.timeout_ms);
-	else
-		check_begin(check);
+	case CHECK_PAGE: check_judge(check, now); break;
+	case CHECK_ANSWER:
+		check_end(check, now, HEALTH_BAD, "connected, but no answer within %u ms",
+			  timeout_ms);
+		break;
+	case CHECK_ECHO:
+	case CHECK_CONNECT:
+		check_end(check, now, HEALTH_BAD, "no answer within %u ms", timeout_ms);
+		break;
+	}
 }
 
-static void checks_free(struct health *health)
+void health_tick(struct health *health, ns_t now)
 {
-	for (u32 i = 0; i < health->count; i++) {
-		check_close(&health->check[i]);
-		if (health->check[i].timer)
-			event_free(health->check[i].timer);
+	for (u32 at = 0; at < health->count; at++) {
+		if (health->due_ns[at] <= now)
+			check_due(&health->check[at], now);
 	}
-	free(health->check);
-	health->check = NULL;
-	health->count = 0;
+}
+
+ns_t health_next(const struct health *health)
+{
+	ns_t next = NS_NEVER;
+
+	for (u32 at = 0; at < health->count; at++)
+		next = u64_min(next, health->due_ns[at]);
+	return next;
+}
+
+bool health_sock(struct health *health, const struct sock_event *event, ns_t now)
+{
+	u32 at = 0;
+
+	while (at < health->count && health->sock[at] != event->sock)
+		at++;
+	if (at == health->count)
+		return false;
+	if (health->check[at].phase == CHECK_ECHO)
+		check_echo_sock(&health->check[at], now);
+	else
+		check_connect_sock(&health->check[at], event->ready, now);
+	return true;
+}
+
+/* ---- targets --------------------------------------------------------------------------------- */
+
+static bool is_same(const struct health_target *one, const struct health_target *other)
+{
+	return be32_eq(one->addr, other->addr) && one->port == other->port &&
+	       one->zone == other->zone && strcmp(one->name, other->name) == 0;
 }
 
 /* A backend that was checked before goes on from what was known of it; that is told again, since
@@ -105,56 +181,37 @@ static void checks_free(struct health *health)
 static void take_over(struct check *check, const struct check *old, u32 old_count)
 {
 	for (u32 i = 0; i < old_count; i++) {
-		if (be32_eq(old[i].target.addr, check->target.addr) &&
-		    old[i].target.port == check->target.port &&
-		    strcmp(old[i].target.name, check->target.name) == 0)
+		if (is_same(&old[i].target, &check->target))
 			check->run = old[i].run;
 	}
 	check->again = check->run.known;
 	check->run.told = false;
 }
 
-static bool check_init(struct health *health, struct check *check,
-		       const struct health_target *target)
+void health_set(struct health *health, const struct health_target *target, u32 count, ns_t now)
 {
-	*check = (struct check){ .health = health, .target = *target, .fd = -1 };
-	check->timer = evtimer_new(health->base, on_timer, check);
-	if (!check->timer)
-		return false;
-	if (target->conf.kind == HEALTH_ICMP && !health_echo_open(health))
-		return false;
-	/* Not all at once: the first ones spread over a tenth of their interval. */
-	timer_set(check, target->conf.interval_ms / 10 * (health->count % 16) / 16);
-	return true;
-}
-
-bool health_set(struct health *health, const struct health_target *target, u32 count)
-{
-	struct health old = *health;
+	struct check *old = health->check;
+	u32 old_count = health->count;
 
 	CHECK(count <= BALANCE_BACKEND_MAX);
+	for (u32 i = 0; i < old_count; i++)
+		check_reset(&old[i], now);
+	health->check = health->other;
+	health->other = old;
 	health->count = 0;
-	health->check = calloc(count ? count : 1, sizeof *health->check);
-	if (!health->check) {
-		*health = old;
-		return false;
-	}
 	for (u32 i = 0; i < count; i++) {
-		struct check *check = &health->check[health->count];
+		u32 at = health->count;
+		struct check *check = &health->check[at];
 
 		if (target[i].conf.kind == HEALTH_NONE)
 			continue;
+		*check = (struct check){ .health = health, .at = at, .target = target[i] };
+		health->sock[at] = SOCK_ID_NONE;
+		/* Not all at once: the first ones spread over a tenth of their interval. */
+		due_in(check, now, target[i].conf.interval_ms / 10 * (at % 16) / 16);
+		take_over(check, old, old_count);
 		health->count++;
-		if (!check_init(health, check, &target[i])) {
-			checks_free(health);
-			health->check = old.check;
-			health->count = old.count;
-			return false;
-		}
-		take_over(check, old.check, old.count);
 	}
-	checks_free(&old);
-	return true;
 }
 
 bool health_count(const struct health *health, u32 index, struct health_count *out)
@@ -169,27 +226,31 @@ bool health_count(const struct health *health, u32 index, struct health_count *o
 	return true;
 }
 
-struct health *health_new(struct loop *loop, health_fn *fn, void *arg)
+struct health *health_new(struct sluice *sluice, const u8 seed[HEALTH_SEED_BYTES], health_fn *fn,
+			  void *arg)
 {
 	struct health *health = calloc(1, sizeof *health);
 
 	if (!health)
 		return NULL;
-	health->base = loop_base(loop);
+	health->sluice = sluice;
 	health->fn = fn;
 	health->arg = arg;
-	health->echo_fd = -1;
-	return health;
+	rng_init(&health->rng, seed);
+	health->echo_id = (u16)rng_u32(&health->rng);
+	health->check = calloc(BALANCE_BACKEND_MAX, sizeof *health->check);
+	health->other = calloc(BALANCE_BACKEND_MAX, sizeof *health->other);
+	if (health->check && health->other)
+		return health;
+	health_del(health);
+	return NULL;
 }
 
 void health_del(struct health *health)
 {
 	if (!health)
 		return;
-	checks_free(health);
-	if (health->echo_io)
-		event_free(health->echo_io);
-	if (health->echo_fd >= 0)
-		close(health->echo_fd);
+	free(health->check);
+	free(health->other);
 	free(health);
 }

@@ -1,91 +1,74 @@
-/* Checks by echo requests: one socket for all backends. */
-#include <errno.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
+/* Checks by echo requests. Each has a socket of its own, which hears nobody but the backend: what
+ * others send to the gateway takes the place of no answer.                                       */
 #include "core/wire/checksum.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
 #include "host/health/health_part.h"
-#include "host/os/entropy.h"
 
-enum { ECHO_ANSWER_MAX = 256, ECHO_READ_MAX = 64 };
+enum { ECHO_ANSWER_MAX = 256 };
 
 struct echo {
 	struct icmp_hdr icmp;
 	u32 nonce;
 };
 
-/* Who was asked, if this is the answer to what is under way. */
-static struct check *asked(struct health *health, const struct sockaddr_in *from,
-			   const struct echo *echo)
+/* Whether it answers what is under way. bytes begin with the IP header. */
+static bool is_answer(const struct check *check, const u8 *bytes, u32 len)
 {
-	u16 index = be16_host(echo->icmp.query.seq);
-	struct check *check;
+	struct echo echo;
+	u32 hlen;
 
-	if (echo->icmp.type != ICMP_ECHO_REPLY ||
-	    be16_host(echo->icmp.query.id) != health->echo_id || index >= health->count)
-		return NULL;
-	check = &health->check[index];
-	if (check->target.conf.kind != HEALTH_ICMP || !check->under_way ||
-	    check->nonce != echo->nonce || check->target.addr.raw != from->sin_addr.s_addr)
-		return NULL;
-	return check;
+	if (len < IP4_HLEN_MIN)
+		return false;
+	hlen = ip4_hlen((const void *)bytes);
+	if (len < hlen + sizeof echo)
+		return false;
+	memcpy(&echo, bytes + hlen, sizeof echo);
+	return echo.icmp.type == ICMP_ECHO_REPLY &&
+	       be16_host(echo.icmp.query.id) == check->health->echo_id &&
+	       echo.nonce == check->nonce;
 }
 
-static void on_echo(evutil_socket_t fd, short what, void *arg)
+void check_echo_sock(struct check *check, ns_t now)
 {
-	struct health *health = arg;
-	u8 bytes[ECHO_ANSWER_MAX];
+	for (u32 n = 0; n < HEALTH_DATAGRAMS; n++) {
+		_Alignas(4) u8 bytes[ECHO_ANSWER_MAX];
+		struct sock_buf buf = { .to = bytes, .bytes = sizeof bytes };
 
-	(void)what;
-	for (int i = 0; i < ECHO_READ_MAX; i++) {
-		struct sockaddr_in from;
-		socklen_t from_len = sizeof from;
-		ssize_t len = recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from,
-				       &from_len);
-		struct check *check;
-		struct echo echo;
-		u32 hlen;
-
-		if (len < 0)
+		if (check_read(check, &buf, now) != SOCK_OK)
 			return;
-		hlen = ip4_hlen((const void *)bytes);
-		if ((size_t)len < IP4_HLEN_MIN || (size_t)len < hlen + sizeof echo)
-			continue;
-		memcpy(&echo, bytes + hlen, sizeof echo);
-		check = asked(health, &from, &echo);
-		if (check)
-			check_end(check, HEALTH_GOOD, "it answers echo requests");
+		if (is_answer(check, bytes, buf.got)) {
+			check_end(check, now, HEALTH_GOOD, "it answers echo requests");
+			return;
+		}
 	}
 }
 
-bool health_echo_open(struct health *health)
-{
-	if (health->echo_io)
-		return true;
-	health->echo_fd = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP);
-	if (health->echo_fd < 0)
-		return false;
-	os_entropy(&health->echo_id, sizeof health->echo_id);
-	health->echo_io = event_new(health->base, health->echo_fd, EV_READ | EV_PERSIST, on_echo,
-				    health);
-	return health->echo_io && event_add(health->echo_io, NULL) == 0;
-}
-
-void check_echo(struct check *check)
+/* One identifier for all, so that the checks of a backend are one flow of the gateway's. */
+static enum sock_error echo_send(struct check *check, ns_t now)
 {
 	struct health *health = check->health;
-	struct sockaddr_in to = { .sin_family = AF_INET };
+	const struct sock_addr peer = { .addr = check->target.addr };
 	struct echo echo = { .icmp = { .type = ICMP_ECHO } };
+	struct sock_out out = { .data = &echo, .bytes = sizeof echo };
+	enum sock_error error = check_open(check, SOCK_RAW_KIND, IP_PROTO_ICMP);
 
-	os_entropy(&check->nonce, sizeof check->nonce);
-	to.sin_addr.s_addr = check->target.addr.raw;
+	check->nonce = rng_u32(&health->rng);
 	echo.icmp.query.id = be16_of(health->echo_id);
-	echo.icmp.query.seq = be16_of((u16)(check - health->check));
 	echo.nonce = check->nonce;
 	echo.icmp.csum = csum_finish(csum_sum(&echo, sizeof echo));
-	if (sendto(health->echo_fd, &echo, sizeof echo, 0, (struct sockaddr *)&to, sizeof to) !=
-	    (ssize_t)sizeof echo)
-		check_end(check, HEALTH_BAD, "no echo request: %s", strerror(errno));
+	if (error == SOCK_OK)
+		error = sluice_connect(health->sluice, health->sock[check->at], &peer, now);
+	return error == SOCK_OK ? sluice_send(health->sluice, health->sock[check->at], &out, now)
+				: error;
+}
+
+void check_echo(struct check *check, ns_t now)
+{
+	enum sock_error error = echo_send(check, now);
+
+	if (error != SOCK_OK)
+		check_fail(check, now, "no echo request", error);
+	else
+		check_watch(check, CHECK_ECHO, SOCK_READABLE);
 }

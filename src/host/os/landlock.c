@@ -38,7 +38,7 @@ struct path_beneath {
 	s32 fd;
 } __attribute__((packed));
 
-static struct ruleset ruleset_of(u32 abi, bool connects)
+static struct ruleset ruleset_of(u32 abi)
 {
 	struct ruleset set = { .handled_fs = FS_ABI_1 };
 
@@ -47,7 +47,7 @@ static struct ruleset ruleset_of(u32 abi, bool connects)
 	if (abi >= 3)
 		set.handled_fs |= FS_TRUNCATE;
 	if (abi >= 4)
-		set.handled_net = NET_BIND_TCP | (connects ? 0 : NET_CONNECT_TCP);
+		set.handled_net = NET_BIND_TCP | NET_CONNECT_TCP;
 	if (abi >= ABI_IOCTL_DEV)
 		set.handled_fs |= FS_IOCTL_DEV;
 	if (abi >= 6)
@@ -93,7 +93,7 @@ static bool rule_add(int ruleset, const struct landlock_path *path, u64 handled)
 	return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) == 0;
 }
 
-u32 os_landlock_enter(const struct landlock_path *path, u32 count, bool connects)
+u32 os_landlock_enter(const struct landlock_path *path, u32 count)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_VERSION);
 	struct ruleset set;
@@ -102,7 +102,7 @@ u32 os_landlock_enter(const struct landlock_path *path, u32 count, bool connects
 
 	if (abi <= 0)
 		return 0;
-	set = ruleset_of((u32)abi, connects);
+	set = ruleset_of((u32)abi);
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &set, ruleset_size((u32)abi), 0);
 	if (ruleset < 0)
 		return 0;

@@ -16,10 +16,10 @@ struct landlock_path {
 	unsigned use;     /* enum landlock_use or'ed */
 };
 
-/* Nothing but the paths may be opened any more, no TCP port bound or, without `connects`, connected
- * to, and no abstract Unix socket or signal reaches a process outside. What is open stays open.
- * Answers how much of that this kernel knows, by its ABI's number; 0: nothing of it, or it is
- * switched off. Requires os_privilege_freeze().                                                 */
-u32 os_landlock_enter(const struct landlock_path *path, u32 count, bool connects);
+/* Nothing but the paths may be opened any more, no TCP port bound or connected to, and no abstract
+ * Unix socket or signal reaches a process outside. What is open stays open. Answers how much of
+ * that this kernel knows, by its ABI's number; 0: nothing of it, or it is switched off. Requires
+ * os_privilege_freeze().                                                                         */
+u32 os_landlock_enter(const struct landlock_path *path, u32 count);
 
 #endif

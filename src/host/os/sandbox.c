@@ -45,7 +45,7 @@ static u32 files_enter(const struct sandbox_conf *conf)
 		folder_of(realpath(conf->more[i], real) ? real : conf->more[i], more[i]);
 		path[count++] = (struct landlock_path){ more[i], LANDLOCK_READ };
 	}
-	return os_landlock_enter(path, count, conf->connects);
+	return os_landlock_enter(path, count);
 }
 
 void sandbox_enter(const struct sandbox_conf *conf, struct sandbox *sandbox)
@@ -58,7 +58,7 @@ void sandbox_enter(const struct sandbox_conf *conf, struct sandbox *sandbox)
 		return;
 	sandbox->landlock_abi = files_enter(conf);
 	/* Last: what the steps before call is not in its table. */
-	sandbox->seccomp = os_seccomp_enter(&conf->log, conf->connects);
+	sandbox->seccomp = os_seccomp_enter(&conf->log);
 }
 
 bool sandbox_is_whole(const struct sandbox *sandbox)

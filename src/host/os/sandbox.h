@@ -12,7 +12,6 @@ struct sandbox_conf {
 	const char *config;  /* a file that is read again; NULL: none */
 	u32 more_count;      /* files that are read again with it, up to SANDBOX_MORE_MAX */
 	const char *const *more;
-	bool connects;       /* to backends, for their health */
 	struct seccomp_log log;
 };
 

@@ -137,9 +137,6 @@ static const struct rule rules[] = {
 	CALL(unlinkat),
 };
 
-/* Health checks open connections to backends. */
-static const struct rule connect_rule = CALL(connect);
-
 static struct {
 	struct seccomp_log log;
 	u64 refused;
@@ -261,14 +258,12 @@ static int rule_add(scmp_filter_ctx filter, const struct rule *rule)
 	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule->call, 1, &compare);
 }
 
-static int filter_load(scmp_filter_ctx filter, bool connects)
+static int filter_load(scmp_filter_ctx filter)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < ARRAY_COUNT(rules) && err == 0; i++)
 		err = rule_add(filter, &rules[i]);
-	if (err == 0 && connects)
-		err = rule_add(filter, &connect_rule);
 	/* Calls of another machine's kind (32 bits) have other numbers. */
 	if (err == 0)
 		err = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
@@ -282,7 +277,7 @@ static int filter_load(scmp_filter_ctx filter, bool connects)
 	return err == 0 ? seccomp_load(filter) : err;
 }
 
-bool os_seccomp_enter(const struct seccomp_log *log, bool connects)
+bool os_seccomp_enter(const struct seccomp_log *log)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
 	int err;
@@ -294,7 +289,7 @@ bool os_seccomp_enter(const struct seccomp_log *log, bool connects)
 	memset(&state, 0, sizeof state);
 	state.log = *log;
 	names_find();
-	err = handler_set() ? filter_load(filter, connects) : -errno;
+	err = handler_set() ? filter_load(filter) : -errno;
 	seccomp_release(filter);
 	errno = -err;
 	return err == 0;

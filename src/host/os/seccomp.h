@@ -11,10 +11,9 @@ struct seccomp_log {
 };
 
 /* Every call that the loop of a gateway does not make fails with EPERM from now on, and the first
- * of each kind is written to stderr with its name; with `connects` connections may be opened. For
- * the whole process, once, by a process with one thread. Requires os_privilege_freeze(). False:
- * errno says why; nothing is refused then.                                                      */
-bool os_seccomp_enter(const struct seccomp_log *log, bool connects);
+ * of each kind is written to stderr with its name. For the whole process, once, by a process with
+ * one thread. Requires os_privilege_freeze(). False: errno says why; nothing is refused then.   */
+bool os_seccomp_enter(const struct seccomp_log *log);
 /* Calls refused so far, those included that were not written. */
 u64 os_seccomp_refused(void);
 

@@ -199,6 +199,38 @@ static void test_a_refusal_is_heard_of(void **state)
 	path_bed_close(bed);
 }
 
+/* Nothing is left of it: a reset for the peer, and the place of its flow is free. A listener's
+ * flows are of others.                                                                           */
+static void test_an_abort_ends_the_flow(void **state)
+{
+	struct path_bed *bed = bed_open();
+	sock_id id = sock_bed_socket(bed, SOCK_STREAM_KIND, 0);
+	sock_id listener = listening(bed, 80), child;
+	struct far far = { .addr = SERVER, .in_if = RIG_OUT, .port = 80, .snd_nxt = PEER_ISS };
+	struct far inside = far_inside(80);
+	struct sock_addr to = at_port(SERVER, 80), peer;
+
+	(void)state;
+	child = far_connects(bed, &inside, listener);
+	assert_int_equal(sluice_connect(bed->rig.s, id, &to, bed->rig.now), SOCK_IN_PROGRESS);
+	assert_int_equal(sluice_names(bed->rig.s, id, &far.ours, &peer), SOCK_OK);
+	assert_int_equal(far_hear(bed, &far)->flags, TCP_SYN);
+	far_say(bed, &far, TCP_SYN | TCP_ACK, "");
+	assert_int_equal(far_hear(bed, &far)->flags, TCP_ACK);
+	far_say(bed, &far, TCP_ACK, "not read");
+	assert_int_equal(sluice_flow_count(bed->rig.s), 2);
+	sluice_abort(bed->rig.s, id, bed->rig.now);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 1);
+	assert_int_equal(far_read(bed, &far)->flags & TCP_RST, TCP_RST);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 1);
+	sluice_abort(bed->rig.s, id, bed->rig.now);
+	sluice_abort(bed->rig.s, listener, bed->rig.now);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 1);
+	sluice_abort(bed->rig.s, child, bed->rig.now);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 0);
+	path_bed_close(bed);
+}
+
 static void test_nobody_listens(void **state)
 {
 	struct path_bed *bed = bed_open();
@@ -448,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_a_host_connects_to_us),
 		cmocka_unit_test(test_we_connect_to_a_server),
 		cmocka_unit_test(test_a_refusal_is_heard_of),
+		cmocka_unit_test(test_an_abort_ends_the_flow),
 		cmocka_unit_test(test_nobody_listens),
 		cmocka_unit_test(test_rules_of_input_hold_for_listeners),
 		cmocka_unit_test(test_we_connect_to_ourselves),

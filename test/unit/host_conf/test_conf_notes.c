@@ -61,8 +61,7 @@ static void a_policy_cuts_off(void **state)
 	assert_int_equal(noted("accept", ""), 0);
 	assert_int_equal(noted("drop", ""), PING | TRACE | WEB | MAIL);
 	assert_int_equal(noted("reject", ""), PING | WEB | MAIL);
-	assert_int_equal(noted("drop", RULE(", states: [established, related]")),
-			 PING | TRACE | WEB | MAIL);
+	assert_int_equal(noted("drop", RULE(", states: [established, related]")), PING | TRACE);
 	assert_int_equal(noted("drop", "    - {action: accept}\n"), PING | TRACE | WEB | MAIL);
 	assert_int_equal(noted("drop", "    - {chain: input, action: drop}\n"),
 			 PING | TRACE | WEB | MAIL);
@@ -92,8 +91,10 @@ static void rules_let_answers_in(void **state)
 {
 	(void)state;
 	assert_int_equal(
-		noted("drop", RULE(", states: untracked, protocol: tcp, tcp-flags: [ack]")),
+		noted("drop", RULE(", states: established, protocol: tcp, tcp-flags: [ack]")),
 		PING | TRACE | MAIL);
+	/* Answers are of flows that the gateway has begun. */
+	assert_int_equal(noted("drop", RULE(", states: [new, untracked]")), WEB | MAIL);
 	assert_int_equal(noted("drop", RULE(", protocol: tcp, tcp-flags: [no-ack]")),
 			 PING | TRACE | WEB | MAIL);
 	assert_int_equal(noted("drop", RULE(", protocol: tcp, source-ports: 8080")),
@@ -105,24 +106,48 @@ static void rules_let_answers_in(void **state)
 			 PING | TRACE | WEB | MAIL);
 	assert_int_equal(noted("drop", RULE(", source: 10.1.0.0/16")), 0);
 	assert_int_equal(
-		noted("drop", RULE(", states: untracked, protocol: icmp, source: 10.1.0.7")),
-		TRACE | WEB);
+		noted("drop", RULE(", states: established, protocol: icmp, source: 10.1.0.7")),
+		PING | TRACE | WEB);
+}
+
+#define NOTHING_OUT "accept\n  output: drop"
+
+static void rules_let_checks_out(void **state)
+{
+	(void)state;
+	assert_int_equal(noted(NOTHING_OUT, ""), WEB | MAIL);
+	assert_int_equal(noted(NOTHING_OUT, RULE("")), WEB | MAIL);
+	assert_int_equal(noted(NOTHING_OUT, "    - {chain: output, protocol: tcp, ports: 8080, "
+					    "action: accept}\n"),
+			 MAIL);
+	assert_int_equal(noted(NOTHING_OUT, "    - {chain: output, states: established, "
+					    "action: accept}\n"),
+			 WEB | MAIL);
+	assert_int_equal(noted(NOTHING_OUT, "    - {chain: output, protocol: icmp, icmp: "
+					    "echo-request, action: accept}\n"),
+			 WEB);
 }
 
 /* What a note says would help does. */
-static void notes_say_what_helps(void **state)
+static void helps(const char *policy, u32 count)
 {
 	char rules[2048] = "";
 
-	(void)state;
-	(void)noted("drop", "");
-	assert_int_equal(notes.count, 4);
+	(void)noted(policy, "");
+	assert_int_equal(notes.count, count);
 	for (u32 i = 0; i < notes.count; i++) {
 		size_t len = strlen(rules);
 
 		snprintf(rules + len, sizeof rules - len, "    - %s\n", strchr(notes.text[i], '{'));
 	}
-	assert_int_equal(noted("drop", rules), 0);
+	assert_int_equal(noted(policy, rules), 0);
+}
+
+static void notes_say_what_helps(void **state)
+{
+	(void)state;
+	helps("drop", 4);
+	helps(NOTHING_OUT, 2);
 }
 
 static void without_translation(void **state)
@@ -195,8 +220,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(anybody_may_tell_routes), cmocka_unit_test(peers_without_policies),
 		cmocka_unit_test(a_policy_cuts_off),       cmocka_unit_test(rules_let_in),
-		cmocka_unit_test(rules_let_answers_in),    cmocka_unit_test(notes_say_what_helps),
-		cmocka_unit_test(without_translation),
+		cmocka_unit_test(rules_let_answers_in),    cmocka_unit_test(rules_let_checks_out),
+		cmocka_unit_test(notes_say_what_helps),    cmocka_unit_test(without_translation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
