@@ -740,7 +740,7 @@ static struct stage *stage_new(void)
 static void stage_open(struct stage *stage, enum sign_kind kind, u8 setup)
 {
 	static const u8 seed[32] = { 7 };
-	struct tcp_keys_at at = { .ring = SIGN_RING, .peer = addr(PEER), .peer_len = 32 };
+	struct tcp_keys_at whose = { .ring = SIGN_RING, .peer = addr(PEER), .peer_len = 32 };
 	struct tcp_conf conf = conf_of(setup);
 	struct mem mem;
 
@@ -758,7 +758,7 @@ static void stage_open(struct stage *stage, enum sign_kind kind, u8 setup)
 	tcp_layout(&stage->tcp, &conf, &mem);
 	CHECK(!mem.short_of);
 	tcp_init(&stage->tcp, &conf, &stage->bed->pool, seed, stage->now);
-	sign_give_keys(&stage->tcp, &at, kind);
+	sign_give_keys(&stage->tcp, &whose, kind);
 	do_listen(stage);
 }
 
