@@ -430,8 +430,9 @@ static void model_done_silent(struct model *m, bool cut_off)
 
 		/* If it was over, another one may have taken its place, with another binding. */
 		if (!model_flow_lives(m, f) && cur->fate.may_forward && !cur->reply &&
-		    model_route(m, view, cur->tuple.dst, &out_if, &station) &&
-		    !model_station_answers(m, out_if, station)) {
+		    (model_sees_public(m, cur->zone, cur->tuple.dst) ||
+		     (model_route(m, view, cur->tuple.dst, &out_if, &station) &&
+		      !model_station_answers(m, out_if, station)))) {
 			f->moving = f->known || f->moving;
 			f->known = false;
 		}

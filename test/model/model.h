@@ -73,6 +73,7 @@ struct model_flow {
 	bool shown;
 	u16 backend; /* its service's: place in model.backend and one; 0: it is of no service */
 	u32 life;    /* that one's, when it was chosen */
+	bool either; /* of that life, or chosen anew since: nobody could see it */
 	struct model_reach told;  /* what the client was sent */
 	struct model_reach said;  /* what the server sent: some of it may have died here */
 	struct model_reach again; /* what it sent since a SYN that may have begun anew */

@@ -469,6 +469,7 @@ void model_flow_shown(struct model *m, const struct sluice_flow *flow)
 	if (!f->known && (f->moving || model_is_stale(m, f) != MODEL_NO) &&
 	    model_tuple_eq(&f->out, &out)) {
 		f->known = true;
+		f->either = true;
 	} else if (!f->known) {
 		service = model_service_asked(m, f->proto, &f->in, f->inside);
 		if (service != NULL)
