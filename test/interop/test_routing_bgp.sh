@@ -106,5 +106,10 @@ check "the session stands" bgp_is south Established
 check "back again" change undrain gateway
 check "and announced" wait_for 10 kernel_has $SOUTH $POOL
 gateway_stop
-check "who is left is told" wait_for 5 eval 'frr_ask $SOUTH "show bgp neighbors 198.19.0.1" | grep -qi cease'
+south_told() {
+	frr_ask $SOUTH "show bgp neighbors 198.19.0.1" | grep -E "BGP state|reset|otification" >"$BOX/told"
+	grep -qi cease "$BOX/told"
+}
+wait_for 15 south_told
+says "who is left is told" "Cease" "$BOX/told"
 finish
