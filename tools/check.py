@@ -39,7 +39,7 @@ def steps(build, jobs):
         ("asan", 600, [*own, f"SEEDS={ASAN_SEEDS}", "asan"]),
         ("fuzz", 600, [*own, "fuzz-short"]),
         ("install", 300, [*own, "install-test"]),
-        ("interop", 1200, [*own, f"INTEROP_JOBS={jobs + 1}", "interop"]),
+        ("interop", 1200, [*own, f"INTEROP_JOBS={jobs + 2}", "interop"]),
         ("mutate", 600, [*own, f"SHARE={MUTATE_SHARE}", "mutate"]),
     ]
 
