@@ -262,7 +262,8 @@ static void model_judge_forward(struct model *m, u16 out_if, const struct seen *
 	f = cur->flow == MODEL_NONE ? NULL : &m->flow[cur->flow];
 	if (f != NULL) {
 		want = cur->reply ? model_tuple_reversed(&f->in) : f->out;
-		f->known = f->known || (f->moving && model_tuple_eq(&want, &out));
+		if (!f->known && f->moving && model_tuple_eq(&want, &out))
+			model_flow_either(m, f);
 	}
 	if (f == NULL || !f->known) {
 		model_judge_new(m, out_if, &out);

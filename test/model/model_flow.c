@@ -468,8 +468,7 @@ void model_flow_shown(struct model *m, const struct sluice_flow *flow)
 	/* Whether it was ended because its backend is gone was not known: it was not. */
 	if (!f->known && (f->moving || model_is_stale(m, f) != MODEL_NO) &&
 	    model_tuple_eq(&f->out, &out)) {
-		f->known = true;
-		f->either = true;
+		model_flow_either(m, f);
 	} else if (!f->known) {
 		service = model_service_asked(m, f->proto, &f->in, f->inside);
 		if (service != NULL)

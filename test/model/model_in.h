@@ -104,6 +104,8 @@ void model_maybe_made(struct model *m, const struct model_flow *f);
 /* What can not be forwarded, a service without anybody may have refused before. */
 void model_maybe_refused(struct model *m);
 void model_service_tick(struct model *m);
+/* It is as it was known, or another one that came to the same binding. */
+void model_flow_either(struct model *m, struct model_flow *f);
 /* A SYN for a connection that may be over, whose backend takes nothing new: it may be moved. */
 bool model_may_move(const struct model *m, const struct model_flow *f);
 void model_fate_moved(struct model *m);

@@ -372,6 +372,19 @@ void model_flow_serve(struct model *m, struct model_flow *f)
 	count(&b->made, true);
 }
 
+void model_flow_either(struct model *m, struct model_flow *f)
+{
+	const struct service_conf *service =
+		model_service_asked(m, f->proto, &f->in, f->inside);
+	struct model_backend *b = NULL;
+
+	f->known = f->either = true;
+	if (service != NULL)
+		b = backend_reached(m, service, &f->in, &f->out);
+	if (b != NULL)
+		count(&b->made, false);
+}
+
 void model_maybe_made(struct model *m, const struct model_flow *f)
 {
 	struct model_backend *b;
@@ -689,10 +702,11 @@ void model_backend_shown(struct model *m, const struct sluice_backend *row)
 	}
 	for (u32 n = 0; n < m->flow_count; n++) {
 		const struct model_flow *f = &m->flow[n];
-		bool its = f->shown && f->backend == b - m->backend + 1;
 
-		flows += its && !f->either && f->life == b->life;
-		more += its && f->either;
+		flows += f->shown && !f->either && f->backend == b - m->backend + 1 &&
+			 f->life == b->life;
+		/* The same host may be behind another service. */
+		more += f->shown && f->either && be32_eq(f->out.dst, b->addr);
 	}
 	if (row->flows < flows || row->flows > flows + more)
 		model_wrong(m, "a backend has %u flows, and %u are counted", flows,
@@ -727,7 +741,7 @@ void model_service_shown(struct model *m, const struct sluice_service *row)
 			   m->backend[f->backend - 1].service == service - m->service;
 
 		flows += its && !f->either;
-		more += its && f->either;
+		more += f->shown && f->either;
 	}
 	if (row->up != up || row->flows < flows || row->flows > flows + more)
 		model_wrong(m, "a service shows %u up and %u flows, and has %u and %u", row->up,
