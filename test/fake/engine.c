@@ -154,7 +154,7 @@ void rig_open_in(struct rig *rig, const struct sluice_conf *conf, void *memory, 
 
 	memset(rig, 0, offsetof(struct rig, tx));
 	rig->tx.count = 0;
-	rig->now = (1000 - RIG_DETECTION_S) * NS_PER_SEC;
+	rig->now = RIG_BEGAN_NS;
 	rig->iface_count = conf->iface_count;
 	for (u32 n = 0; n < conf->iface_count; n++) {
 		rig->mac[n] = conf->iface[n].mac;

@@ -31,6 +31,9 @@ enum {
 	RIG_DETECTION_S = 20, /* for finding out that nobody has our addresses, RFC 5227 */
 };
 
+/* When engines begin, so that at 1,000 seconds their addresses are theirs. */
+#define RIG_BEGAN_NS ((1000 - RIG_DETECTION_S) * NS_PER_SEC)
+
 struct rig {
 	struct sluice *s;
 	void *memory;

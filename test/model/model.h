@@ -267,7 +267,8 @@ struct model {
 	u64 judged; /* packets that were forwarded and found right */
 };
 
-/* Begin anew with a model that was in use. The configuration stays the caller's. */
+/* Begin anew with a model that was in use, when its engine begins. The configuration stays the
+ * caller's.                                                                                      */
 void model_init(struct model *m, const struct sluice_conf *conf, ns_t now);
 struct model *model_new(const struct sluice_conf *conf, ns_t now);
 void model_del(struct model *m);

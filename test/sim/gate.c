@@ -388,7 +388,7 @@ void gate_open(struct gate *gate, struct model *model, struct net *net,
 	for (u32 which = 0; which < GATE_ENGINES; which++)
 		image_open(&gate->rig[which], &conf[which], (u64)key * GATE_ENGINES + which);
 	gate->model = model;
-	model_init(model, conf, net->now);
+	model_init(model, conf, RIG_BEGAN_NS);
 	net_add(net, &gate->actor, &gate_kept_ops);
 }
 
@@ -405,7 +405,7 @@ struct gate *gate_new(struct net *net, const struct sluice_conf *conf)
 		own->slow_road = which == 1;
 		rig_open(&gate->rig[which], own);
 	}
-	gate->model = model_new(own, net->now);
+	gate->model = model_new(own, RIG_BEGAN_NS);
 	gate->foresee = foresee_new();
 	CHECK(gate->foresee != NULL);
 	net_add(net, &gate->actor, &gate_ops);
