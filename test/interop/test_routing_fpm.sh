@@ -11,6 +11,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/routers.sh"
 . "$(dirname "$0")/providers.sh"
+. "$(dirname "$0")/zebra.sh"
 need bird vtysh jq
 [ -n "$(find /usr/lib -name dplane_fpm_nl.so 2>/dev/null)" ] || skip "FRR's dplane_fpm_nl is missing"
 
@@ -74,65 +75,30 @@ bird_start $NORTH < <(provider $NORTH_IP 198.18.0 1 b0)
 bird_start $SOUTH < <(provider $SOUTH_IP 198.19.0 2 c0)
 
 frr_configs() {
-	local box=$BOX/frr
-	mkdir -p "$box"
-	cat >"$box/zebra.conf" <<-CONF
-		hostname speaker
-		fpm address $FPM port 2620
-		no fpm use-next-hop-groups
-	CONF
-	cat >"$box/staticd.conf" <<-CONF
+	mkdir -p "$ZEBRA"
+	cat >"$ZEBRA/staticd.conf" <<-CONF
 		ip route 50.0.0.0/24 blackhole
 		ip route 50.0.1.0/24 198.18.0.2
 		ip route 50.0.2.0/24 198.19.0.2
 		ip route 50.0.3.0/24 20.1.7.7
 	CONF
-	cat >"$box/bgpd.conf" <<-CONF
-		router bgp 65010
-		 bgp router-id 198.18.0.9
-		 no bgp ebgp-requires-policy
-		 timers bgp 3 9
-		 neighbor $NORTH_IP remote-as 65001
-		 neighbor $NORTH_IP timers connect 1
-		 neighbor $SOUTH_IP remote-as 65001
-		 neighbor $SOUTH_IP timers connect 1
-		 address-family ipv4 unicast
-		  maximum-paths 4
-		 exit-address-family
+	zebra_configs 198.18.0.9 f1 f2 <<-CONF
+		hostname speaker
+		fpm address $FPM port 2620
+		no fpm use-next-hop-groups
 	CONF
-	printf 'interface %s\n ip ospf network point-to-point\n ip ospf hello-interval 1\n ip ospf dead-interval 4\nexit\n' \
-		f1 f2 >"$box/ospfd.conf"
-	cat >>"$box/ospfd.conf" <<-CONF
-		router ospf
-		 ospf router-id 198.18.0.9
-		 network 198.18.0.0/24 area 0
-		 network 198.19.0.0/24 area 0
-		 timers throttle spf 0 50 500
-		exit
-	CONF
-	: >"$box/vtysh.conf"
-	chown -R frr:frr "$box"
-	chmod 755 "$BOX" "$box"
-}
-frr_daemon() { # DAEMON [ARGUMENTS]
-	local box=$BOX/frr name=$1
-	shift
-	spawn $SPEAKER "$box/$name.log" $FRR/"$name" "$@" --log stdout --log-level info -u frr -g frr -P 0 \
-		-A 127.0.0.1 --vty_socket "$box" -z "$box/zserv.api" -f "$box/$name.conf" -i "$box/$name.pid"
-	wait_for 10 test -S "$box/$name.vty" || { bad "FRR's $name starts" "$(cat "$box/$name.log")"; finish; }
 }
 frr_up() {
-	frr_daemon zebra -M dplane_fpm_nl
-	frr_daemon staticd
-	frr_daemon bgpd
-	frr_daemon ospfd
+	zebra_daemon $SPEAKER zebra -M dplane_fpm_nl
+	zebra_daemon $SPEAKER staticd
+	zebra_daemon $SPEAKER bgpd
+	zebra_daemon $SPEAKER ospfd
 }
 frr_die() { # at once: nothing is told
 	local daemon
-	for daemon in zebra staticd bgpd ospfd; do kill -KILL "$(cat "$BOX/frr/$daemon.pid")"; done
-	rm -f "$BOX"/frr/*.vty "$BOX"/frr/*.pid "$BOX/frr/zserv.api"
+	for daemon in zebra staticd bgpd ospfd; do kill -KILL "$(cat "$ZEBRA/$daemon.pid")"; done
+	rm -f "$ZEBRA"/*.vty "$ZEBRA"/*.pid "$ZEBRA/zserv.api"
 }
-ask() { timeout 10 vtysh --vty_socket "$BOX/frr" --config_dir "$BOX/frr" "$@"; }
 
 # ---- what is compared -------------------------------------------------------------------------
 
@@ -205,7 +171,7 @@ check "where they come from is told" eval "show rib 30.0.5.0/24 | jq -e '.rib[0]
 check "and explained" eval "\"$SLUICE\" explain route 30.0.5.1 --control \"$CONTROL\" | grep -q fpm"
 check "the host is led by it" eval '[ "$("$SLUICE" show rib 50.0.1.0/24 --control "$CONTROL" | grep -c 198.18.0.2)" = 1 ]'
 
-ask -c 'configure terminal' -c 'fpm use-next-hop-groups' >/dev/null
+zebra_ask -c 'configure terminal' -c 'fpm use-next-hop-groups' >/dev/null
 check "with groups it connects anew" wait_for 10 eval '[ "$(fpm connections)" -ge 2 ] && fpm_is connected true'
 check "and next hops have numbers" wait_for 10 eval '[ "$(fpm next_hops)" -ge 3 ]'
 check "all is told again" wait_for 10 fpm_is routes $WHOLE
@@ -219,10 +185,10 @@ check "with the same table" same_fib
 
 # ---- what changes -----------------------------------------------------------------------------
 
-ask -c 'configure terminal' -c 'no ip route 50.0.1.0/24 198.18.0.2' -c 'ip route 50.0.2.0/24 198.18.0.2' >/dev/null
+zebra_ask -c 'configure terminal' -c 'no ip route 50.0.1.0/24 198.18.0.2' -c 'ip route 50.0.2.0/24 198.18.0.2' >/dev/null
 check "a route that is taken back goes" wait_for 5 eval '[ -z "$(fib | grep "50.0.1.0/24")" ]'
 check "one that gets a second next hop has two" wait_for 5 eval 'fib | grep "50.0.2.0/24" | grep 198.18.0.2 | grep -q 198.19.0.2'
-ask -c 'configure terminal' -c 'ip route 50.0.1.0/24 198.18.0.2' -c 'no ip route 50.0.2.0/24 198.18.0.2' >/dev/null
+zebra_ask -c 'configure terminal' -c 'ip route 50.0.1.0/24 198.18.0.2' -c 'no ip route 50.0.2.0/24 198.18.0.2' >/dev/null
 check "and both are as before" wait_for 5 same_fib
 birdc $SOUTH disable own >/dev/null
 check "who has it no more is left by what both had" wait_for 10 eval '[ "$(fib | grep "\"30\." | grep -c 198.19.0.2)" = 0 ]'

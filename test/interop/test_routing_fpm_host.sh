@@ -9,6 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/routers.sh"
 . "$(dirname "$0")/providers.sh"
+. "$(dirname "$0")/zebra.sh"
 need bird vtysh jq
 [ -n "$(find /usr/lib -name dplane_fpm_nl.so 2>/dev/null)" ] || skip "FRR's dplane_fpm_nl is missing"
 
@@ -39,46 +40,13 @@ provider() { # ADDRESS NUMBER NETWORK INTERFACE
 bird_start $NORTH < <(provider $NORTH_IP 1 198.18.0 b0)
 bird_start $SOUTH < <(provider $SOUTH_IP 2 198.19.0 c0)
 
-FRR_BOX=$BOX/frr
-mkdir -p "$FRR_BOX"
-printf 'hostname gateway\nfpm address 127.0.0.1 port 2620\n' >"$FRR_BOX/zebra.conf"
-cat >"$FRR_BOX/bgpd.conf" <<-CONF
-	router bgp 65010
-	 bgp router-id 198.18.0.1
-	 no bgp ebgp-requires-policy
-	 timers bgp 3 9
-	 neighbor $NORTH_IP remote-as 65001
-	 neighbor $NORTH_IP timers connect 1
-	 neighbor $SOUTH_IP remote-as 65001
-	 neighbor $SOUTH_IP timers connect 1
-	 address-family ipv4 unicast
-	  maximum-paths 4
-	 exit-address-family
+zebra_configs 198.18.0.1 gw1 gw2 <<-CONF
+	hostname gateway
+	fpm address 127.0.0.1 port 2620
 CONF
-printf 'interface %s\n ip ospf network point-to-point\n ip ospf hello-interval 1\n ip ospf dead-interval 4\nexit\n' \
-	gw1 gw2 >"$FRR_BOX/ospfd.conf"
-cat >>"$FRR_BOX/ospfd.conf" <<-CONF
-	router ospf
-	 ospf router-id 198.18.0.1
-	 network 198.18.0.0/24 area 0
-	 network 198.19.0.0/24 area 0
-	 timers throttle spf 0 50 500
-	exit
-CONF
-: >"$FRR_BOX/vtysh.conf"
-chown -R frr:frr "$FRR_BOX"
-chmod 755 "$BOX" "$FRR_BOX"
-frr_daemon() { # DAEMON [ARGUMENTS]
-	local name=$1
-	shift
-	spawn $GW "$FRR_BOX/$name.log" $FRR/"$name" "$@" --log stdout -u frr -g frr -P 0 -A 127.0.0.1 \
-		--vty_socket "$FRR_BOX" -z "$FRR_BOX/zserv.api" -f "$FRR_BOX/$name.conf" -i "$FRR_BOX/$name.pid"
-	wait_for 10 test -S "$FRR_BOX/$name.vty" ||
-		{ bad "FRR's $name starts" "$(cat "$FRR_BOX/$name.log")"; finish; }
-}
-frr_daemon zebra -M dplane_fpm_nl
-frr_daemon bgpd
-frr_daemon ospfd
+zebra_daemon $GW zebra -M dplane_fpm_nl
+zebra_daemon $GW bgpd
+zebra_daemon $GW ospfd
 
 cat >"$BOX/gw.yaml" <<-CONF
 	interfaces:
@@ -92,13 +60,12 @@ cat >"$BOX/gw.yaml" <<-CONF
 CONF
 routers_gateway_start "$BOX/gw.yaml"
 
-ask() { timeout 10 vtysh --vty_socket "$FRR_BOX" --config_dir "$FRR_BOX" -c "$1"; }
 fpm() { show fpm | jq -r ".fpm[0].$1"; }
 # Whether a prefix is chosen from FPM, by so many next hops. PREFIX COUNT
 from_zebra() {
 	show rib "$1" | jq -e --argjson n "$2" '[.rib[] | select(.best and .source == "fpm" and (.hops | length) == $n)] | length == 1'
 }
-both_full() { [ "$(ask 'show ip ospf neighbor' | grep -c Full)" = 2 ]; }
+both_full() { [ "$(zebra_ask -c 'show ip ospf neighbor' | grep -c Full)" = 2 ]; }
 
 check "zebra connects" wait_for 10 eval '[ "$(fpm connected)" = true ]'
 equal "it is known to be on this host" true "$(fpm same_host)"
@@ -112,7 +79,7 @@ equal "the kernel's table is not taken for the file's" 0 \
 	"$(show rib | jq '[.rib[] | select(.source == "static")] | length')"
 # Longer than any dead interval: the sessions live by packets that the gateway passes on.
 wait_for 5 false
-check "the sessions stand" eval 'both_full && [ "$(ask "show bgp summary" | grep -c "^198.*N/A")" = 2 ]'
+check "the sessions stand" eval 'both_full && [ "$(zebra_ask -c "show bgp summary" | grep -c "^198.*N/A")" = 2 ]'
 ip -n $SOUTH link set c0 down
 check "a link that is lost takes its next hops along" wait_for 10 from_zebra $BOTH_NET 1
 ip -n $SOUTH link set c0 up

@@ -29,8 +29,8 @@ enum speaker { SPEAKER_BFD = 1, SPEAKER_BGP, SPEAKER_OSPF, SPEAKER_RIP, SPEAKER_
 _Static_assert((u32)SPEAKER_FPM <= (u32)SOCK_OWNERS, "each speaker before FPM owns sockets");
 
 enum {
-	ROUTING_WATCHED = 256,       /* neighbours that BFD is asked about */
-	ROUTING_DISTANCE_POOL = 254, /* of prefixes of NAT: any other route is better */
+	ROUTING_WATCHED = 2 * BFD_PEERS_MAX, /* neighbours, once for each that asks for them */
+	ROUTING_DISTANCE_POOL = 254,	     /* of prefixes of NAT: any other route is better */
 };
 
 /* What a speaker's calls come with. */
@@ -71,6 +71,7 @@ struct routing {
 	struct hash_key key[SPEAKERS];
 	u32 watched_count;
 	ns_t watch_ns; /* of the next look at who is to be watched */
+	bool watch_full_said;
 	struct routing_watched watched[ROUTING_WATCHED];
 };
 

@@ -32,10 +32,30 @@ static struct routing_watched *watched_new(struct routing *r)
 		if (r->watched[at].id == BFD_NONE)
 			return &r->watched[at];
 	}
-	return r->watched_count == ROUTING_WATCHED ? NULL : &r->watched[r->watched_count++];
+	if (r->watched_count == ROUTING_WATCHED)
+		return NULL;
+	r->watched[r->watched_count].id = BFD_NONE; /* until there is a session for it */
+	return &r->watched[r->watched_count++];
 }
 
-/* Without room for it, it is not watched: its own protocol will find out later. */
+/* Said once: the log is for those who read it. */
+static void say_full(struct routing *r, be32 addr, u16 iface, ns_t now)
+{
+	struct speaker_event event = { .at_ns = now,
+				       .kind = SPEAKER_WARNING,
+				       .source = ROUTE_STATIC,
+				       .neighbour = ip_addr4(addr),
+				       .iface = iface,
+				       .text = "BFD has no room to look after it, and maybe after "
+					       "others" };
+
+	if (!r->watch_full_said)
+		speaker_log_add(&r->log, &event);
+	r->watch_full_said = true;
+}
+
+/* Without room for it, it is not watched: its own protocol will find out later, and a route of the
+ * configuration is not used.                                                                     */
 static void want(struct sluice *s, be32 addr, u16 iface, enum route_source source)
 {
 	struct routing *r = s->routing;
@@ -45,8 +65,10 @@ static void want(struct sluice *s, be32 addr, u16 iface, enum route_source sourc
 	if (watched == NULL) {
 		watched = watched_new(r);
 		id = watched == NULL ? BFD_NONE : bfd_get(r->bfd, addr, iface, source, s->now);
-		if (id == BFD_NONE)
+		if (id == BFD_NONE) {
+			say_full(r, addr, iface, s->now);
 			return;
+		}
 		*watched = (struct routing_watched){ addr, iface, (u8)source, true,
 						     bfd_is_up(r->bfd, id), id };
 		if (source == ROUTE_STATIC && watched->reached)

@@ -563,6 +563,32 @@ static void test_route_goes_with_its_gateway(void **state)
 	bed_close(bed);
 }
 
+/* More gateways than BFD has room for: the last route is never used, and that is said once. */
+static void test_too_many_gateways_are_said(void **state)
+{
+	static const char *const gateways[] = { "198.18.0.10", "198.18.0.11", "198.18.0.12",
+						"198.18.0.13", "198.18.0.14" };
+	struct bed *bed = bed_with_bfd();
+	struct speaker_event event;
+	u32 said = 0;
+
+	(void)state;
+	for (u32 at = 0; at < ARRAY_COUNT(gateways); at++) {
+		add_route(bed, "100.64.0.0/16", gateways[at], RIG_OUT);
+		bed->path.conf.route[bed->path.conf.route_count - 1].bfd = true;
+	}
+	path_bed_start(&bed->path);
+	rig_advance(&bed->path.rig, 5 * NS_PER_SEC);
+	while (sluice_speaker_event(bed->path.rig.s, &event)) {
+		if (strstr(event.text, "BFD has no room") == NULL)
+			continue;
+		assert_int_equal(be32_host(event.neighbour.word[0]), 0xc612000e);
+		said++;
+	}
+	assert_int_equal(said, 1);
+	bed_close(bed);
+}
+
 /* RFC 5882 section 4.2: what an administrator ended says nothing of the path. */
 static void test_route_stays_without_bfd(void **state)
 {
@@ -706,6 +732,7 @@ int main(void)
 		cmocka_unit_test(test_speaker_runs),
 		cmocka_unit_test(test_zebra_tells_routes),
 		cmocka_unit_test(test_route_goes_with_its_gateway),
+		cmocka_unit_test(test_too_many_gateways_are_said),
 		cmocka_unit_test(test_route_stays_without_bfd),
 		cmocka_unit_test(test_neighbour_goes_with_bfd),
 		cmocka_unit_test(test_what_was_not_planned_can_not_be_had),

@@ -207,7 +207,7 @@ static void test_conf_wrong(void **state)
 	conf.params.auth.kind = BFD_AUTH_SHA1;
 	assert_null(bfd_conf_wrong(&conf));
 	conf.peer_limit = BFD_PEERS_MAX + 1;
-	assert_string_equal(bfd_conf_wrong(&conf), "BFD has at most 4096 sessions");
+	assert_string_equal(bfd_conf_wrong(&conf), "BFD has at most 256 sessions");
 }
 
 int main(void)

@@ -52,7 +52,7 @@ const char *bfd_conf_wrong(const struct bfd_conf *conf)
 	const char *wrong = params_wrong(&conf->params);
 
 	if (conf->peer_limit > BFD_PEERS_MAX)
-		return "BFD has at most 4096 sessions";
+		return "BFD has at most 256 sessions";
 	if (conf->iface_count > IFACE_MAX)
 		return "more interfaces than there can be";
 	for (u32 n = 0; n < conf->iface_count && wrong == NULL; n++) {

@@ -8,7 +8,7 @@ enum {
 	BFD_KEYS_MAX = 4,
 	BFD_SECRET_MAX = 20,   /* bytes: what SHA-1 takes, RFC 5880 section 6.7.4 */
 	BFD_PASSWORD_MAX = 16, /* of a password and of MD5, sections 4.2 and 4.3 */
-	BFD_PEERS_MAX = 4096,
+	BFD_PEERS_MAX = 256,
 	BFD_MULTIPLIER = 3,
 	BFD_MIN_US = 10000, /* faster than this the engine's turns would be what is measured */
 	BFD_MAX_US = 60000000,
