@@ -91,7 +91,9 @@ SIM_SRC := $(filter-out $(SIM_TEST_SRC) $(SIM_MAIN_SRC),$(SIM_ALL))
 BENCH_SRC := $(filter-out test/bench/bench_lwip.c,$(wildcard test/bench/bench_*.c))
 INTEROP_SRC := $(wildcard test/interop/*.c)
 FUZZ_SRC := $(wildcard test/fuzz/fuzz_*.c)
-SCRIPT_SRC := $(wildcard test/script/*.c)
+STEP_SRC := test/script/reader.c $(wildcard test/script/step*.c)
+SCRIPT_SRC := $(filter-out $(wildcard test/script/step*.c),$(wildcard test/script/*.c))
+STEPS := $(sort $(wildcard test/script/*/*.step))
 SCRIPTS := $(sort $(wildcard test/script/tcp/*.pkt))
 SOCK_SRC := test/script/world.c $(wildcard test/script/sock*.c)
 DRILL_CORE := $(foreach d,base wire crypto pkt tcp,$(wildcard src/core/$(d)/*.c))
@@ -123,14 +125,14 @@ EXAMPLE_BIN := $(patsubst examples/%.c,$(BUILD)/examples/%,$(EXAMPLE_SRC))
 core-lib: $(CORE_LIB)
 all: $(LIBS) $(SLUICE) ## build the program and its libraries
 examples: $(EXAMPLE_BIN) ## build programs that have the engine inside
-tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BUILD)/script $(BENCH_BIN) $(DRILL_LIB) $(INTEROP_BIN) $(EXAMPLE_BIN) ## build every test program
+tests: all $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM) $(BUILD)/script $(BUILD)/steps $(BENCH_BIN) $(DRILL_LIB) $(INTEROP_BIN) $(EXAMPLE_BIN) ## build every test program
 
 .PHONY: judged
 judged: $(UNIT_BIN) $(SIM_TEST_BIN) $(SIM)
 
 # Warnings come from the front end: no code has to be made to see them.
 READ_SRC := $(CORE_SRC) $(DRY_SRC) $(HOST_SRC) $(PROG_SRC) $(PROG_MAIN_SRC) $(FAKE_SRC) $(UNIT_SRC) $(SIM_ALL) \
-	$(BENCH_SRC) $(INTEROP_SRC) $(FUZZ_SRC) $(SCRIPT_SRC) $(EXAMPLE_SRC) examples/embed.c
+	$(BENCH_SRC) $(INTEROP_SRC) $(FUZZ_SRC) $(SCRIPT_SRC) $(filter-out $(SCRIPT_SRC),$(STEP_SRC)) $(EXAMPLE_SRC) examples/embed.c
 .PHONY: warnings read
 read: $(call obj,$(READ_SRC))
 warnings: ## what a compiler has to say of every source, without making code: CC=clang
@@ -239,6 +241,8 @@ $(INTEROP_BIN): $(BUILD)/interop/bin/%: $(BUILD)/obj/test/interop/%.o $(TEST_LIB
 	$(call link,$(HOST_LIBS))
 $(BUILD)/script: $(call obj,$(SCRIPT_SRC)) $(BUILD)/obj/test/fake/check_failed.o $(CORE_LIB)
 	$(call link)
+$(BUILD)/steps: $(call obj,$(STEP_SRC)) $(TEST_LIBS)
+	$(call link,$(HOST_LIBS))
 # Nothing of the host half: the core and libevent are all that they stand on.
 $(EXAMPLE_BIN): $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(BUILD)/obj/examples/embed.o $(CORE_LIB)
 	$(call link,-levent)
@@ -259,8 +263,11 @@ SIM_ARGS = --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 test: tidy unit script sim-short ## tidy, unit tests, dialogues, twenty simulations; needs no root
 unit: $(UNIT_BIN) ## unit tests (K=part of a name)
 	@$(RUN) --cmocka --jobs $(JOBS) --only '$(K)' --logs $(BUILD)/log/unit $(UNIT_BIN)
-script: $(BUILD)/script ## dialogues with the TCP of the core (K=part of a name)
-	@$(BUILD)/script $(if $(K),$(foreach f,$(SCRIPTS),$(if $(findstring $(K),$(f)),$(f))),$(SCRIPTS))
+having = $(if $(K),$(foreach f,$(1),$(if $(findstring $(K),$(f)),$(f))),$(1))
+script: $(BUILD)/script $(BUILD)/steps ## dialogues with the TCP of the core, step tests of the routing protocols (K=part of a name)
+	@$(BUILD)/script $(call having,$(SCRIPTS))
+	@$(BUILD)/steps $(call having,$(STEPS))
+	@test/script/test_steps.sh $(BUILD)/steps $(call having,$(STEPS))
 sim-test: $(SIM_TEST_BIN)
 	@$(RUN) --cmocka --jobs $(JOBS) --only '$(K)' --logs $(BUILD)/log/sim $(SIM_TEST_BIN)
 sim: $(SIM) ## simulations: SEEDS=how many, SEED=the first (0 draws one)

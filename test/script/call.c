@@ -56,49 +56,48 @@ static const struct {
 
 static bool read_value(struct play *play, int *value)
 {
-	bool is_negative = play_word(play, "-");
+	bool is_negative = reader_word(&play->in, "-");
 	u32 number;
 
-	if (play_number(play, &number)) {
+	if (reader_number(&play->in, &number)) {
 		*value = is_negative ? -(int)number : (int)number;
 		return true;
 	}
 	for (u32 n = 0; n < ARRAY_COUNT(words); n++) {
-		if (play_word(play, words[n].name)) {
+		if (reader_word(&play->in, words[n].name)) {
 			*value = words[n].value;
 			return true;
 		}
 	}
-	return play_wrong(play, "no such word: %s", play->at);
+	return reader_wrong(&play->in, "no such word: %s", play->in.at);
 }
 
 static void read_name(struct play *play, char *name, size_t size)
 {
-	size_t len = strspn(play->at, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+	size_t len = strspn(play->in.at, "abcdefghijklmnopqrstuvwxyz0123456789-_");
 
 	if (len >= size)
 		len = size - 1;
-	memcpy(name, play->at, len);
+	memcpy(name, play->in.at, len);
 	name[len] = '\0';
-	play->at += len;
+	play->in.at += len;
 }
 
 static bool read_call(struct play *play, struct call *call)
 {
 	*call = (struct call){ 0 };
-	(void)play_word(play, " ");
-	while (*play->at == ' ' || *play->at == '\t')
-		play->at++;
+	(void)reader_word(&play->in, " ");
+	while (*play->in.at == ' ' || *play->in.at == '\t')
+		play->in.at++;
 	read_name(play, call->name, sizeof call->name);
-	if (!play_word(play, "("))
-		return play_wrong(play, "no call: %s", play->at);
-	while (!play_word(play, ")")) {
-		if (call->arg_count == ARGS_MAX ||
-		    !read_value(play, &call->arg[call->arg_count++]))
-			return play_wrong(play, "arguments");
-		(void)play_word(play, ",");
+	if (!reader_word(&play->in, "("))
+		return reader_wrong(&play->in, "no call: %s", play->in.at);
+	while (!reader_word(&play->in, ")")) {
+		if (call->arg_count == ARGS_MAX || !read_value(play, &call->arg[call->arg_count++]))
+			return reader_wrong(&play->in, "arguments");
+		(void)reader_word(&play->in, ",");
 	}
-	return play_word(play, "=") || play_wrong(play, "what does it return");
+	return reader_word(&play->in, "=") || reader_wrong(&play->in, "what does it return");
 }
 
 static u8 byte_at(u32 seq)
@@ -113,8 +112,8 @@ static int call_read(struct play *play, int fd, int bytes)
 
 	for (ssize_t n = 0; n < done; n++) {
 		if (data[n] != byte_at(1 + play->read + (u32)n))
-			(void)play_wrong(play, "the byte %u that was read is wrong",
-					 1 + play->read + (u32)n);
+			(void)reader_wrong(&play->in, "the byte %u that was read is wrong",
+					   1 + play->read + (u32)n);
 	}
 	if (done > 0)
 		play->read += (u32)done;
@@ -137,7 +136,8 @@ static int call_write(struct play *play, int fd, int bytes, int flags)
 static int call_open(struct play *play, const struct call *call, int fd)
 {
 	struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = be16_of(80).raw };
-	struct sockaddr_in there = { .sin_family = AF_INET, .sin_port = be16_of(PEER_LISTENS).raw,
+	struct sockaddr_in there = { .sin_family = AF_INET,
+				     .sin_port = be16_of(PEER_LISTENS).raw,
 				     .sin_addr.s_addr = be32_of(0xc6336407).raw };
 	struct socks *socks = &play->socks;
 
@@ -147,8 +147,8 @@ static int call_open(struct play *play, const struct call *call, int fd)
 		return sock_listen(socks, fd, call->arg[1]);
 	if (strcmp(call->name, "connect") == 0)
 		return sock_connect(socks, fd, (const void *)&there, sizeof there);
-	fd = strcmp(call->name, "socket") == 0 ? sock_socket(socks, AF_INET, SOCK_STREAM, 0) :
-						 sock_accept(socks, fd, NULL, NULL);
+	fd = strcmp(call->name, "socket") == 0 ? sock_socket(socks, AF_INET, SOCK_STREAM, 0)
+					       : sock_accept(socks, fd, NULL, NULL);
 	if (fd >= 0)
 		socks->at[fd].nonblocking = true;
 	return fd;
@@ -162,8 +162,10 @@ static int call_option(struct play *play, const struct call *call, int fd)
 	int value = call->arg[3];
 
 	if (strcmp(call->name, "getsockopt") == 0)
-		return sock_getsockopt(&play->socks, fd, call->arg[1], call->arg[2], &value,
-				       &len) < 0 ? -1 : value;
+		return sock_getsockopt(&play->socks, fd, call->arg[1], call->arg[2], &value, &len) <
+				       0
+			       ? -1
+			       : value;
 	if (call->arg[1] == SOL_SOCKET && call->arg[2] == SO_LINGER)
 		return sock_setsockopt(&play->socks, fd, SOL_SOCKET, SO_LINGER, &linger,
 				       sizeof linger);
@@ -194,20 +196,21 @@ static bool check_state(struct play *play, int fd)
 	const char *state = tcb != NULL ? tcp_state_name(tcb->state) : "none";
 	char name[24];
 
-	while (*play->at == ' ')
-		play->at++;
+	while (*play->in.at == ' ')
+		play->in.at++;
 	read_name(play, name, sizeof name);
 	if (strcmp(name, state) != 0)
-		return play_wrong(play, "the state is %s", state);
-	return play_end(play);
+		return reader_wrong(&play->in, "the state is %s", state);
+	return reader_end(&play->in);
 }
 
 /* The names of calls that exist. */
 static bool is_known(const struct call *call)
 {
-	static const char *const known[] = { "socket", "bind", "listen", "accept", "connect",
-					     "read", "write", "send", "shutdown", "close",
-					     "setsockopt", "getsockopt", "state" };
+	static const char *const known[] = { "socket",   "bind",  "listen",     "accept",
+					     "connect",  "read",  "write",      "send",
+					     "shutdown", "close", "setsockopt", "getsockopt",
+					     "state" };
 
 	for (u32 n = 0; n < ARRAY_COUNT(known); n++) {
 		if (strcmp(call->name, known[n]) == 0)
@@ -227,16 +230,16 @@ bool play_call(struct play *play)
 		return false;
 	is_new = strcmp(call.name, "socket") == 0 || strcmp(call.name, "accept") == 0;
 	if (!is_known(&call) || call.arg[0] < 0 || call.arg[0] >= PLAY_FDS)
-		return play_wrong(play, "no such call: %s", call.name);
+		return reader_wrong(&play->in, "no such call: %s", call.name);
 	if (strcmp(call.name, "socket") != 0)
 		fd = play->fd[call.arg[0]];
 	if (fd < 0 && strcmp(call.name, "socket") != 0)
-		return play_wrong(play, "no such socket");
+		return reader_wrong(&play->in, "no such socket");
 	if (strcmp(call.name, "state") == 0)
 		return check_state(play, fd);
 	if (!read_value(play, &expected))
 		return false;
-	if (expected < 0 && (!read_value(play, &said_error) || !play_end(play)))
+	if (expected < 0 && (!read_value(play, &said_error) || !reader_end(&play->in)))
 		return false;
 	result = do_call(play, &call, fd);
 	error = errno;
@@ -244,10 +247,10 @@ bool play_call(struct play *play)
 		play->fd[expected] = result;
 		result = expected;
 	}
-	if (play->why[0] != '\0')
+	if (play->in.why[0] != '\0')
 		return false;
 	if (result != expected || (result < 0 && error != said_error))
-		return play_wrong(play, "%s returned %d, %s", call.name, result,
-				  result < 0 ? strerror(error) : "not what was expected");
-	return play_end(play);
+		return reader_wrong(&play->in, "%s returned %d, %s", call.name, result,
+				    result < 0 ? strerror(error) : "not what was expected");
+	return reader_end(&play->in);
 }

@@ -1,80 +1,10 @@
 /* A dialogue with the stack, line by line. */
 #include "script/play.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { LINE_MAX_LEN = 512 };
-
-bool play_wrong(struct play *play, const char *format, ...)
-{
-	va_list args;
-	int len;
-
-	if (play->why[0] != '\0')
-		return false;
-	len = snprintf(play->why, sizeof play->why, "%s:%u: ", play->path, play->line);
-	va_start(args, format);
-	(void)vsnprintf(play->why + len, sizeof play->why - (size_t)len, format, args);
-	va_end(args);
-	return false;
-}
-
-static void skip_blanks(struct play *play)
-{
-	while (isspace((unsigned char)*play->at))
-		play->at++;
-}
-
-bool play_word(struct play *play, const char *word)
-{
-	size_t len = strlen(word);
-
-	skip_blanks(play);
-	if (strncmp(play->at, word, len) != 0)
-		return false;
-	/* "ack" is not the begin of "acked". */
-	if (isalnum((unsigned char)word[len - 1]) && isalnum((unsigned char)play->at[len]))
-		return false;
-	play->at += len;
-	return true;
-}
-
-bool play_number(struct play *play, u32 *number)
-{
-	char *end;
-
-	skip_blanks(play);
-	if (!isdigit((unsigned char)*play->at))
-		return false;
-	*number = (u32)strtoul(play->at, &end, 0);
-	play->at = end;
-	return true;
-}
-
-bool play_end(struct play *play)
-{
-	skip_blanks(play);
-	return *play->at == '\0' ? true : play_wrong(play, "what is this: %s", play->at);
-}
-
-/* Seconds, with a sign after the line before. */
-static bool read_time(struct play *play, ns_t *when)
-{
-	bool is_relative = play_word(play, "+");
-	char *end;
-	double seconds;
-
-	skip_blanks(play);
-	seconds = strtod(play->at, &end);
-	if (end == play->at)
-		return play_wrong(play, "no time");
-	play->at = end;
-	*when = (is_relative ? play->socks.world.now : play->begin) + (ns_t)(seconds * 1e9 + 0.5);
-	return true;
-}
 
 /* An option of the stack. */
 static bool read_option(struct play *play)
@@ -82,23 +12,23 @@ static bool read_option(struct play *play)
 	struct tcp_conf *conf = &play->conf;
 	u32 number;
 
-	if (play_word(play, "--ecn"))
+	if (reader_word(&play->in, "--ecn"))
 		conf->ecn = true;
-	else if (play_word(play, "--rfc1337"))
+	else if (reader_word(&play->in, "--rfc1337"))
 		conf->rfc1337 = true;
-	else if (play_word(play, "--no_timestamps"))
+	else if (reader_word(&play->in, "--no_timestamps"))
 		play->socks.no_timestamps = true;
-	else if (play_word(play, "--no_sack"))
+	else if (reader_word(&play->in, "--no_sack"))
 		play->socks.no_sack = true;
-	else if (play_word(play, "--cc_newreno"))
+	else if (reader_word(&play->in, "--cc_newreno"))
 		conf->cc = "newreno";
-	else if (play_word(play, "--challenge_acks=") && play_number(play, &number))
+	else if (reader_word(&play->in, "--challenge_acks=") && reader_number(&play->in, &number))
 		conf->challenge_acks = number;
-	else if (play_word(play, "--recv_buffer=") && play_number(play, &number))
+	else if (reader_word(&play->in, "--recv_buffer=") && reader_number(&play->in, &number))
 		conf->recv_buffer_start = conf->recv_buffer_max = number;
 	else
-		return play_wrong(play, "no such option: %s", play->at);
-	return play_end(play);
+		return reader_wrong(&play->in, "no such option: %s", play->in.at);
+	return reader_end(&play->in);
 }
 
 static void start(struct play *play)
@@ -116,23 +46,23 @@ static void start(struct play *play)
 
 static bool play_line(struct play *play)
 {
-	skip_blanks(play);
-	if (*play->at == '\0')
+	if (*reader_rest(&play->in) == '\0')
 		return true;
-	if (strncmp(play->at, "--", 2) == 0)
-		return play->is_started ? play_wrong(play, "options come first") :
-					  read_option(play);
+	if (strncmp(play->in.at, "--", 2) == 0)
+		return play->is_started ? reader_wrong(&play->in, "options come first")
+					: read_option(play);
 	if (!play->is_started)
 		start(play);
-	if (!read_time(play, &play->from))
+	if (!reader_time(&play->in, play->begin, play->socks.world.now, &play->from))
 		return false;
 	play->until = play->from;
-	if (play_word(play, "~") && !read_time(play, &play->until))
+	if (reader_word(&play->in, "~") &&
+	    !reader_time(&play->in, play->begin, play->socks.world.now, &play->until))
 		return false;
-	if (play_word(play, ">"))
+	if (reader_word(&play->in, ">"))
 		return play_segment_out(play);
 	world_until(&play->socks.world, play->from);
-	return play_word(play, "<") ? play_segment_in(play) : play_call(play);
+	return reader_word(&play->in, "<") ? play_segment_in(play) : play_call(play);
 }
 
 static bool play_lines(struct play *play, FILE *file)
@@ -143,20 +73,20 @@ static bool play_lines(struct play *play, FILE *file)
 	while (fgets(line, sizeof line, file) != NULL) {
 		char *comment = strstr(line, "//");
 
-		play->line++;
+		play->in.line++;
 		if (comment != NULL)
 			*comment = '\0';
-		play->at = line;
+		play->in.at = line;
 		if (!play_line(play))
 			return false;
 	}
 	if (!play->is_started)
-		return play_wrong(play, "nothing happens");
+		return reader_wrong(&play->in, "nothing happens");
 	pkt = world_out(&play->socks.world);
 	if (pkt == NULL)
 		return true;
 	pkt_put(pkt);
-	return play_wrong(play, "at the end a segment had left that no line expects");
+	return reader_wrong(&play->in, "at the end a segment had left that no line expects");
 }
 
 bool play_file(struct play *play, const char *path)
@@ -165,9 +95,9 @@ bool play_file(struct play *play, const char *path)
 	bool is_right;
 
 	memset(play, 0, sizeof *play);
-	play->path = path;
+	play->in.path = path;
 	if (file == NULL)
-		return play_wrong(play, "no such file");
+		return reader_wrong(&play->in, "no such file");
 	world_conf_defaults(&play->conf);
 	/* Both sides' numbers go over the end of the circle within the first kilobyte. */
 	play->conf.isn_of_clock = false;

@@ -15,56 +15,45 @@
 #ifndef TEST_SCRIPT_PLAY_H
 #define TEST_SCRIPT_PLAY_H
 
+#include "script/reader.h"
 #include "script/sock.h"
 
-#include <stdarg.h>
-
-enum { PLAY_FDS = 16, PLAY_WHY = 512, PLAY_MS_ALLOWED = 1 };
+enum { PLAY_FDS = 16, PLAY_MS_ALLOWED = 1 };
 
 /* A segment as a line has it. */
 struct said {
 	u8 flags;
-	u8 ecn;         /* with has_ecn */
+	u8 ecn; /* with has_ecn */
 	bool has_ecn;
-	u32 seq;        /* from the SYN on */
+	u32 seq; /* from the SYN on */
 	u32 len;
-	u32 ack;        /* with TCP_ACK */
-	u16 window;     /* with has_window */
+	u32 ack;    /* with TCP_ACK */
+	u16 window; /* with has_window */
 	bool has_window;
 	u16 urgent;
-	bool any_opt;   /* "<...>" */
+	bool any_opt; /* "<...>" */
 	struct tcp_opts opt;
 };
 
 struct play {
 	struct socks socks;
 	struct tcp_conf conf;
-	const char *path;
-	u32 line;
-	const char *at;        /* of the line, what is not read yet */
+	struct reader in;
 	ns_t begin;
-	ns_t from, until;      /* when the line is to happen; equal: then */
+	ns_t from, until; /* when the line is to happen; equal: then */
 	bool is_started;
-	int fd[PLAY_FDS];      /* by the script's number */
-	u32 written, read;     /* bytes of the one connection */
+	int fd[PLAY_FDS];  /* by the script's number */
+	u32 written, read; /* bytes of the one connection */
 	be16 local_port, peer_port;
-	bool has_ts;           /* the first timestamp that was sent, and the script's for it */
+	bool has_ts; /* the first timestamp that was sent, and the script's for it */
 	u32 ts_sent, ts_said;
-	char why[PLAY_WHY];    /* empty: nothing is wrong */
 };
 
-/* False: why says what is wrong and where. */
+/* False: in.why says what is wrong and where. */
 bool play_file(struct play *play, const char *path);
 
-/* ---- inside: false, and why, when something is wrong ---- */
+/* ---- inside: false, and in.why, when something is wrong ---- */
 
-__attribute__((format(printf, 2, 3))) bool play_wrong(struct play *play, const char *format,
-						      ...);
-/* Passes over blanks, and over the word if it is there. */
-bool play_word(struct play *play, const char *word);
-/* The same for a number. */
-bool play_number(struct play *play, u32 *number);
-bool play_end(struct play *play);
 /* segment.c */
 bool play_segment_in(struct play *play);
 bool play_segment_out(struct play *play);

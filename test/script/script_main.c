@@ -12,7 +12,7 @@ int main(int argc, char **argv)
 		if (play_file(&play, argv[n]))
 			continue;
 		failed++;
-		printf("FAIL %s\n", play.why);
+		printf("FAIL %s\n", play.in.why);
 	}
 	printf("%d passed, %d failed\n", argc - 1 - failed, failed);
 	return failed > 0;

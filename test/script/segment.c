@@ -8,7 +8,7 @@
 
 enum { PEER_ISN = 0xfffffd00, PEER_PORT = 40000, HEADERS_MAX = IP4_HLEN_MIN + TCP_HLEN_MAX };
 
-#define PEER_ADDR be32_of(0xc6336407)
+#define PEER_ADDR  be32_of(0xc6336407)
 #define LOCAL_ADDR be32_of(0xc0000201)
 
 static u8 byte_at(u32 seq)
@@ -22,18 +22,18 @@ static bool read_flags(struct play *play, struct said *said)
 {
 	static const char letter[] = "FSRP.UEW";
 
-	(void)play_word(play, " ");
-	while (*play->at == ' ' || *play->at == '\t')
-		play->at++;
-	if (*play->at == '-') {
-		play->at++;
+	(void)reader_word(&play->in, " ");
+	while (*play->in.at == ' ' || *play->in.at == '\t')
+		play->in.at++;
+	if (*play->in.at == '-') {
+		play->in.at++;
 		return true;
 	}
-	for (; *play->at != ' ' && *play->at != '\0'; play->at++) {
-		const char *at = strchr(letter, *play->at);
+	for (; *play->in.at != ' ' && *play->in.at != '\0'; play->in.at++) {
+		const char *at = strchr(letter, *play->in.at);
 
 		if (at == NULL)
-			return play_wrong(play, "no such flag: %c", *play->at);
+			return reader_wrong(&play->in, "no such flag: %c", *play->in.at);
 		said->flags |= (u8)(1 << (at - letter));
 	}
 	return true;
@@ -42,13 +42,13 @@ static bool read_flags(struct play *play, struct said *said)
 static bool read_ecn(struct play *play, struct said *said)
 {
 	said->has_ecn = true;
-	if (play_word(play, "[noecn]"))
+	if (reader_word(&play->in, "[noecn]"))
 		said->ecn = 0;
-	else if (play_word(play, "[ect1]"))
+	else if (reader_word(&play->in, "[ect1]"))
 		said->ecn = 1;
-	else if (play_word(play, "[ect0]"))
+	else if (reader_word(&play->in, "[ect0]"))
 		said->ecn = IP4_ECN_ECT0;
-	else if (play_word(play, "[ce]"))
+	else if (reader_word(&play->in, "[ce]"))
 		said->ecn = IP4_ECN_CE;
 	else
 		said->has_ecn = false;
@@ -60,20 +60,21 @@ static bool read_range(struct play *play, u32 *seq, u32 *len)
 {
 	u32 end;
 
-	return (play_number(play, seq) && play_word(play, ":") && play_number(play, &end) &&
-		play_word(play, "(") && play_number(play, len) && play_word(play, ")") &&
+	return (reader_number(&play->in, seq) && reader_word(&play->in, ":") &&
+		reader_number(&play->in, &end) && reader_word(&play->in, "(") &&
+		reader_number(&play->in, len) && reader_word(&play->in, ")") &&
 		end == *seq + *len) ||
-	       play_wrong(play, "no start:end(len)");
+	       reader_wrong(&play->in, "no start:end(len)");
 }
 
 static bool read_sacks(struct play *play, struct tcp_opts *opt)
 {
 	struct sack_block block;
 
-	while (play_number(play, &block.start)) {
-		if (opt->sack_count == TCP_SACK_BLOCKS_MAX || !play_word(play, ":") ||
-		    !play_number(play, &block.end))
-			return play_wrong(play, "blocks of SACK");
+	while (reader_number(&play->in, &block.start)) {
+		if (opt->sack_count == TCP_SACK_BLOCKS_MAX || !reader_word(&play->in, ":") ||
+		    !reader_number(&play->in, &block.end))
+			return reader_wrong(&play->in, "blocks of SACK");
 		opt->sack[opt->sack_count++] = block;
 	}
 	return opt->sack_count > 0;
@@ -83,37 +84,38 @@ static bool read_option(struct play *play, struct tcp_opts *opt)
 {
 	u32 number;
 
-	if (play_word(play, "nop"))
+	if (reader_word(&play->in, "nop"))
 		return true;
-	if (play_word(play, "sackOK"))
+	if (reader_word(&play->in, "sackOK"))
 		return opt->sack_permitted = true;
-	if (play_word(play, "sack"))
+	if (reader_word(&play->in, "sack"))
 		return read_sacks(play, opt);
-	if (play_word(play, "mss") && play_number(play, &number)) {
+	if (reader_word(&play->in, "mss") && reader_number(&play->in, &number)) {
 		opt->mss = (u16)number;
 		return true;
 	}
-	if (play_word(play, "wscale") && play_number(play, &number)) {
+	if (reader_word(&play->in, "wscale") && reader_number(&play->in, &number)) {
 		opt->wscale = (u8)number;
 		return opt->has_wscale = true;
 	}
-	if (play_word(play, "TS") && play_word(play, "val") && play_number(play, &opt->tsval) &&
-	    play_word(play, "ecr") && play_number(play, &opt->tsecr))
+	if (reader_word(&play->in, "TS") && reader_word(&play->in, "val") &&
+	    reader_number(&play->in, &opt->tsval) && reader_word(&play->in, "ecr") &&
+	    reader_number(&play->in, &opt->tsecr))
 		return opt->has_ts = true;
-	return play_wrong(play, "no such option: %s", play->at);
+	return reader_wrong(&play->in, "no such option: %s", play->in.at);
 }
 
 static bool read_options(struct play *play, struct said *said)
 {
-	if (play_word(play, "<...>"))
+	if (reader_word(&play->in, "<...>"))
 		return said->any_opt = true;
-	if (!play_word(play, "<"))
+	if (!reader_word(&play->in, "<"))
 		return true;
 	do {
 		if (!read_option(play, &said->opt))
 			return false;
-	} while (play_word(play, ","));
-	return play_word(play, ">") || play_wrong(play, "> is missing");
+	} while (reader_word(&play->in, ","));
+	return reader_word(&play->in, ">") || reader_wrong(&play->in, "> is missing");
 }
 
 static bool read_said(struct play *play, struct said *said)
@@ -124,25 +126,30 @@ static bool read_said(struct play *play, struct said *said)
 	if (!read_ecn(play, said) || !read_flags(play, said) ||
 	    !read_range(play, &said->seq, &said->len))
 		return false;
-	if (play_word(play, "ack") && !play_number(play, &said->ack))
-		return play_wrong(play, "ack of what");
-	if (play_word(play, "win")) {
-		if (!play_number(play, &number))
-			return play_wrong(play, "how large a window");
+	if (reader_word(&play->in, "ack") && !reader_number(&play->in, &said->ack))
+		return reader_wrong(&play->in, "ack of what");
+	if (reader_word(&play->in, "win")) {
+		if (!reader_number(&play->in, &number))
+			return reader_wrong(&play->in, "how large a window");
 		said->window = (u16)number;
 		said->has_window = true;
 	}
-	if (play_word(play, "urg") && play_number(play, &number))
+	if (reader_word(&play->in, "urg") && reader_number(&play->in, &number))
 		said->urgent = (u16)number;
-	return read_options(play, said) && play_end(play);
+	return read_options(play, said) && reader_end(&play->in);
 }
 
 /* ---- what comes in --------------------------------------------------------------------------- */
 
 static void put_ip(struct ip4_hdr *ip, u32 len, u8 proto, u8 ecn)
 {
-	*ip = (struct ip4_hdr){ .version_ihl = 0x45, .tos = ecn, .len = be16_of((u16)len),
-				.ttl = 64, .proto = proto, .src = PEER_ADDR, .dst = LOCAL_ADDR };
+	*ip = (struct ip4_hdr){ .version_ihl = 0x45,
+				.tos = ecn,
+				.len = be16_of((u16)len),
+				.ttl = 64,
+				.proto = proto,
+				.src = PEER_ADDR,
+				.dst = LOCAL_ADDR };
 	ip->csum = csum_finish(csum_sum20(ip));
 }
 
@@ -171,16 +178,19 @@ static bool segment_in(struct play *play)
 	if (!read_said(play, &said))
 		return false;
 	if (said.len > sizeof packet - HEADERS_MAX)
-		return play_wrong(play, "too long");
+		return reader_wrong(&play->in, "too long");
 	hlen = TCP_HLEN_MIN + tcp_opts_len(&said.opt, 0);
 	l4_len = hlen + said.len;
 	for (u32 n = 0; n < said.len; n++)
-		packet[IP4_HLEN_MIN + hlen + n] =
-			byte_at(said.seq + ((said.flags & TCP_SYN) != 0) + n);
+		packet[IP4_HLEN_MIN + hlen + n] = byte_at(said.seq + ((said.flags & TCP_SYN) != 0) +
+							  n);
 	to_live(play, &said);
-	*hdr = (struct tcp_hdr){ .sport = play->peer_port, .dport = play->local_port,
-				 .seq = be32_of(said.seq), .doff = (u8)(hlen / 4 << 4),
-				 .flags = said.flags, .window = be16_of(said.window),
+	*hdr = (struct tcp_hdr){ .sport = play->peer_port,
+				 .dport = play->local_port,
+				 .seq = be32_of(said.seq),
+				 .doff = (u8)(hlen / 4 << 4),
+				 .flags = said.flags,
+				 .window = be16_of(said.window),
 				 .urgent = be16_of(said.urgent) };
 	if ((said.flags & TCP_ACK) != 0)
 		hdr->ack = be32_of(said.ack);
@@ -195,19 +205,19 @@ static bool segment_in(struct play *play)
 static bool icmp_code(struct play *play, u8 *code, u32 *mtu)
 {
 	*mtu = 0;
-	if (play_word(play, "net_unreachable"))
+	if (reader_word(&play->in, "net_unreachable"))
 		*code = ICMP_UNREACH_NET;
-	else if (play_word(play, "host_unreachable"))
+	else if (reader_word(&play->in, "host_unreachable"))
 		*code = ICMP_UNREACH_HOST;
-	else if (play_word(play, "port_unreachable"))
+	else if (reader_word(&play->in, "port_unreachable"))
 		*code = ICMP_UNREACH_PORT;
-	else if (play_word(play, "frag_needed"))
+	else if (reader_word(&play->in, "frag_needed"))
 		*code = ICMP_UNREACH_FRAG;
 	else
-		return play_wrong(play, "no such code");
-	if (play_word(play, "mtu") && !play_number(play, mtu))
-		return play_wrong(play, "which MTU");
-	return play_end(play);
+		return reader_wrong(&play->in, "no such code");
+	if (reader_word(&play->in, "mtu") && !reader_number(&play->in, mtu))
+		return reader_wrong(&play->in, "which MTU");
+	return reader_end(&play->in);
 }
 
 /* "[1:1461(1460)] icmp unreachable frag_needed mtu 1200": about a segment of ours. */
@@ -225,9 +235,9 @@ static bool icmp_in(struct play *play)
 
 	if (!read_range(play, &seq, &len))
 		return false;
-	if (!play_word(play, "]") || !play_word(play, "icmp") || !play_word(play, "unreachable") ||
-	    !icmp_code(play, &code, &mtu))
-		return play_wrong(play, "no ICMP");
+	if (!reader_word(&play->in, "]") || !reader_word(&play->in, "icmp") ||
+	    !reader_word(&play->in, "unreachable") || !icmp_code(play, &code, &mtu))
+		return reader_wrong(&play->in, "no ICMP");
 	hdr.sport = play->local_port;
 	hdr.dport = play->peer_port;
 	hdr.seq = be32_of(seq + play->conf.isn_fixed);
@@ -250,13 +260,13 @@ bool play_segment_in(struct play *play)
 		play->local_port = be16_of(80);
 	}
 	if (play->socks.world.sent_count > 0)
-		return play_wrong(play, "a segment had left that no line expects");
+		return reader_wrong(&play->in, "a segment had left that no line expects");
 	/* "[ce]" is of a segment, "[1:" of ICMP. */
-	while (*play->at == ' ' || *play->at == '\t')
-		play->at++;
-	if (*play->at != '[' || play->at[1] < '0' || play->at[1] > '9')
+	while (*play->in.at == ' ' || *play->in.at == '\t')
+		play->in.at++;
+	if (*play->in.at != '[' || play->in.at[1] < '0' || play->in.at[1] > '9')
 		return segment_in(play);
-	play->at++;
+	play->in.at++;
 	return icmp_in(play);
 }
 
@@ -297,11 +307,13 @@ static void said_text(char *text, size_t size, const struct said *said)
 		if ((said->flags >> n & 1) != 0)
 			flags[at++] = letter[n];
 	}
-	len = (size_t)snprintf(text, size, "%s %u:%u(%u) ack %u win %u ecn %u <mss %u wscale %d%u "
-			       "sackOK %d TS %d %u %u", flags, said->seq, said->seq + said->len,
-			       said->len, said->ack, said->window, said->ecn, said->opt.mss,
-			       said->opt.has_wscale, said->opt.wscale, said->opt.sack_permitted,
-			       said->opt.has_ts, said->opt.tsval, said->opt.tsecr);
+	len = (size_t)snprintf(text, size,
+			       "%s %u:%u(%u) ack %u win %u ecn %u <mss %u wscale %d%u "
+			       "sackOK %d TS %d %u %u",
+			       flags, said->seq, said->seq + said->len, said->len, said->ack,
+			       said->window, said->ecn, said->opt.mss, said->opt.has_wscale,
+			       said->opt.wscale, said->opt.sack_permitted, said->opt.has_ts,
+			       said->opt.tsval, said->opt.tsecr);
 	for (u32 n = 0; n < said->opt.sack_count && len < size; n++)
 		len += (size_t)snprintf(text + len, size - len, " %u:%u", said->opt.sack[n].start,
 					said->opt.sack[n].end);
@@ -324,10 +336,10 @@ static bool same_options(struct play *play, const struct tcp_opts *live,
 		    live->sack[n].end != said->sack[n].end)
 			return false;
 	}
-	return !live->has_ts || (live->tsecr == said->tsecr &&
-				 live->tsval - play->ts_sent + PLAY_MS_ALLOWED -
-						 (said->tsval - play->ts_said) <=
-					 2 * PLAY_MS_ALLOWED);
+	return !live->has_ts ||
+	       (live->tsecr == said->tsecr &&
+		live->tsval - play->ts_sent + PLAY_MS_ALLOWED - (said->tsval - play->ts_said) <=
+			2 * PLAY_MS_ALLOWED);
 }
 
 static bool same(struct play *play, const struct said *live, const struct said *said)
@@ -350,13 +362,13 @@ static struct pkt *next_pkt(struct play *play)
 		;
 	pkt = world_out(world);
 	if (pkt == NULL) {
-		(void)play_wrong(play, "nothing has left");
+		(void)reader_wrong(&play->in, "nothing has left");
 		return NULL;
 	}
 	if (pkt->rx_ns + allowed < play->from || pkt->rx_ns > play->until + allowed)
-		(void)play_wrong(play, "it left at %.6f, not at %.6f",
-				 (double)(pkt->rx_ns - play->begin) / 1e9,
-				 (double)(play->from - play->begin) / 1e9);
+		(void)reader_wrong(&play->in, "it left at %.6f, not at %.6f",
+				   (double)(pkt->rx_ns - play->begin) / 1e9,
+				   (double)(play->from - play->begin) / 1e9);
 	return pkt;
 }
 
@@ -367,14 +379,14 @@ static void check_data(struct play *play, const struct pkt *pkt, const struct sa
 
 	for (u32 n = 0; n < live->len; n++) {
 		if (data[n] != byte_at(live->seq + n))
-			(void)play_wrong(play, "the byte %u is wrong", live->seq + n);
+			(void)reader_wrong(&play->in, "the byte %u is wrong", live->seq + n);
 	}
 }
 
 bool play_segment_out(struct play *play)
 {
 	struct said said, live, whole;
-	char is[PLAY_WHY / 3], expected[PLAY_WHY / 3];
+	char is[READER_WHY / 3], expected[READER_WHY / 3];
 	struct pkt *pkt;
 	u32 len = 0;
 
@@ -390,17 +402,17 @@ bool play_segment_out(struct play *play)
 		if (len == 0)
 			whole = live;
 		else if (live.seq != whole.seq + len)
-			return play_wrong(play, "data from %u on, not %u", live.seq,
-					  whole.seq + len);
+			return reader_wrong(&play->in, "data from %u on, not %u", live.seq,
+					    whole.seq + len);
 		len += live.len;
 		whole.flags |= live.flags;
 	} while (len < said.len && live.len > 0);
 	whole.len = len;
-	if (play->why[0] != '\0')
+	if (play->in.why[0] != '\0')
 		return false;
 	if (same(play, &whole, &said))
 		return true;
 	said_text(is, sizeof is, &whole);
 	said_text(expected, sizeof expected, &said);
-	return play_wrong(play, "%s\n\texpected: %s", is, expected);
+	return reader_wrong(&play->in, "%s\n\texpected: %s", is, expected);
 }

@@ -118,9 +118,11 @@ int sock_listen(struct socks *socks, int fd, int backlog)
 	if (sock == NULL)
 		return -1;
 	/* Linux lets one more wait than was asked for. */
-	conf = (struct tcp_listen){ .addr = sock->addr, .port = sock->port,
+	conf = (struct tcp_listen){ .addr = sock->addr,
+				    .port = sock->port,
 				    .backlog = (u32)(backlog < 0 ? 0 : backlog) + 1,
-				    .owner = (u32)fd, .opt = sock->opt };
+				    .owner = (u32)fd,
+				    .opt = sock->opt };
 	if (sock->kind != SOCK_FRESH) {
 		errno = EINVAL;
 		return -1;
@@ -142,7 +144,8 @@ static bool has_waiting(const struct world *world, const struct sock *sock)
 
 static void put_name(struct sockaddr *addr, socklen_t *len, be32 host, be16 port)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = port.raw,
+	struct sockaddr_in in = { .sin_family = AF_INET,
+				  .sin_port = port.raw,
 				  .sin_addr.s_addr = host.raw };
 
 	if (addr == NULL || len == NULL)
@@ -190,8 +193,10 @@ static bool is_decided(const struct world *world, const struct sock *sock)
 static int begin_connect(struct socks *socks, int fd, const struct sockaddr_in *in)
 {
 	struct sock *sock = &socks->at[fd];
-	struct tcp_open open = { .key = { .local = sock->addr, .peer = { in->sin_addr.s_addr },
-					  .local_port = sock->port, .peer_port = { in->sin_port } },
+	struct tcp_open open = { .key = { .local = sock->addr,
+					  .peer = { in->sin_addr.s_addr },
+					  .local_port = sock->port,
+					  .peer_port = { in->sin_port } },
 				 .opt = sock->opt,
 				 .mtu = socks->world.mtu,
 				 .owner = (u32)fd };

@@ -21,17 +21,17 @@ struct sock {
 	enum sock_kind kind;
 	tcp_id id;
 	struct tcp_sockopt opt;
-	be32 addr;             /* bound to; zero: none */
+	be32 addr; /* bound to; zero: none */
 	be16 port;
 	be32 peer;
 	be16 peer_port;
 	bool is_bound;
 	bool nonblocking;
-	bool connecting;       /* connect() has not been told of the outcome */
+	bool connecting; /* connect() has not been told of the outcome */
 	bool read_shut;
 	bool write_shut;
-	bool error_told;       /* an error is told once, then it is the end */
-	int send_buffer;       /* as SO_SNDBUF tells it: twice what was asked for */
+	bool error_told; /* an error is told once, then it is the end */
+	int send_buffer; /* as SO_SNDBUF tells it: twice what was asked for */
 };
 
 /* What a call waits for. */
@@ -80,7 +80,6 @@ int sock_take_error(struct socks *socks, struct sock *sock);
 /* sock_opt.c */
 int sock_setsockopt(struct socks *socks, int fd, int level, int name, const void *value,
 		    socklen_t len);
-int sock_getsockopt(struct socks *socks, int fd, int level, int name, void *value,
-		    socklen_t *len);
+int sock_getsockopt(struct socks *socks, int fd, int level, int name, void *value, socklen_t *len);
 
 #endif

@@ -9,23 +9,16 @@
 static int errno_of(enum tcp_error error)
 {
 	switch (error) {
-	case TCP_ERR_NONE:
-		return 0;
+	case TCP_ERR_NONE: return 0;
 	case TCP_ERR_REFUSED:
-	case TCP_ERR_PORT_UNREACHABLE:
-		return ECONNREFUSED;
-	case TCP_ERR_RESET:
-		return ECONNRESET;
+	case TCP_ERR_PORT_UNREACHABLE: return ECONNREFUSED;
+	case TCP_ERR_RESET: return ECONNRESET;
 	case TCP_ERR_TIMEOUT_CONNECT:
 	case TCP_ERR_TIMEOUT_RETRANSMIT:
-	case TCP_ERR_TIMEOUT_KEEPALIVE:
-		return ETIMEDOUT;
-	case TCP_ERR_NET_UNREACHABLE:
-		return ENETUNREACH;
-	case TCP_ERR_HOST_UNREACHABLE:
-		return EHOSTUNREACH;
-	default:
-		return ENOBUFS;
+	case TCP_ERR_TIMEOUT_KEEPALIVE: return ETIMEDOUT;
+	case TCP_ERR_NET_UNREACHABLE: return ENETUNREACH;
+	case TCP_ERR_HOST_UNREACHABLE: return EHOSTUNREACH;
+	default: return ENOBUFS;
 	}
 }
 
@@ -51,8 +44,7 @@ static bool may_write(const struct world *world, const struct sock *sock)
 {
 	const struct tcb *tcb = sock_tcb(world, sock);
 
-	return tcb == NULL || sock->write_shut ||
-	       (tcb->ready & (TCP_WRITABLE | TCP_FAILED)) != 0;
+	return tcb == NULL || sock->write_shut || (tcb->ready & (TCP_WRITABLE | TCP_FAILED)) != 0;
 }
 
 ssize_t sock_recv(struct socks *socks, int fd, void *data, size_t bytes, int flags)
@@ -122,8 +114,8 @@ short sock_events(const struct socks *socks, const struct sock *sock)
 	short events = 0;
 
 	if (sock->kind == SOCK_LISTENER) {
-		const struct listener *listener =
-			slab_at(&socks->world.tcp.listen.listeners, (u32)sock->id);
+		const struct listener *listener = slab_at(&socks->world.tcp.listen.listeners,
+							  (u32)sock->id);
 
 		return listener->waiting > 0 ? POLLIN | POLLRDNORM : 0;
 	}

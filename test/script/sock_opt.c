@@ -14,77 +14,43 @@ static bool opt_of_socket(struct sock *sock, int name, int value)
 		sock->send_buffer = 2 * value;
 		opt->send_buffer = (u32)(2 * value);
 		return true;
-	case SO_RCVBUF:
-		opt->recv_buffer = (u32)(2 * value);
-		return true;
-	case SO_KEEPALIVE:
-		opt->keepalive = value != 0;
-		return true;
-	case SO_MAX_PACING_RATE:
-		opt->pacing_max = (u32)value;
-		return true;
+	case SO_RCVBUF: opt->recv_buffer = (u32)(2 * value); return true;
+	case SO_KEEPALIVE: opt->keepalive = value != 0; return true;
+	case SO_MAX_PACING_RATE: opt->pacing_max = (u32)value; return true;
 	case SO_REUSEADDR:
-	case SO_REUSEPORT:
-		return true;
-	default:
-		return false;
+	case SO_REUSEPORT: return true;
+	default: return false;
 	}
 }
 
 static bool opt_of_tcp(struct tcp_sockopt *opt, int name, int value)
 {
 	switch (name) {
-	case TCP_NODELAY:
-		opt->nodelay = value != 0;
-		return true;
-	case TCP_CORK:
-		opt->cork = value != 0;
-		return true;
-	case TCP_MAXSEG:
-		opt->mss_max = (u16)value;
-		return true;
-	case TCP_KEEPIDLE:
-		opt->keepalive_idle_ms = (u32)value * 1000;
-		return true;
-	case TCP_KEEPINTVL:
-		opt->keepalive_interval_ms = (u32)value * 1000;
-		return true;
-	case TCP_KEEPCNT:
-		opt->keepalive_probes = (u32)value;
-		return true;
-	case TCP_USER_TIMEOUT:
-		opt->user_timeout_ms = (u32)value;
-		return true;
-	case TCP_QUICKACK:
-		opt->quickack = value != 0;
-		return true;
-	default:
-		return false;
+	case TCP_NODELAY: opt->nodelay = value != 0; return true;
+	case TCP_CORK: opt->cork = value != 0; return true;
+	case TCP_MAXSEG: opt->mss_max = (u16)value; return true;
+	case TCP_KEEPIDLE: opt->keepalive_idle_ms = (u32)value * 1000; return true;
+	case TCP_KEEPINTVL: opt->keepalive_interval_ms = (u32)value * 1000; return true;
+	case TCP_KEEPCNT: opt->keepalive_probes = (u32)value; return true;
+	case TCP_USER_TIMEOUT: opt->user_timeout_ms = (u32)value; return true;
+	case TCP_QUICKACK: opt->quickack = value != 0; return true;
+	default: return false;
 	}
 }
 
 static bool opt_of_ip(struct tcp_sockopt *opt, int name, int value)
 {
 	switch (name) {
-	case IP_TOS:
-		opt->tos = (u8)value;
-		return true;
-	case IP_TTL:
-		opt->ttl = (u8)value;
-		return true;
-	case IP_MINTTL:
-		opt->min_ttl = (u8)value;
-		return true;
+	case IP_TOS: opt->tos = (u8)value; return true;
+	case IP_TTL: opt->ttl = (u8)value; return true;
+	case IP_MINTTL: opt->min_ttl = (u8)value; return true;
 	case IP_MTU_DISCOVER:
-	case IP_FREEBIND:
-		return true;
-	default:
-		return false;
+	case IP_FREEBIND: return true;
+	default: return false;
 	}
 }
 
-static int set_named(struct socks *socks, struct sock *sock, int level, int name,
-		     const void *value)
+static int set_named(struct socks *socks, struct sock *sock, int level, int name, const void *value)
 {
 	const char *cc = value;
 	int number;
@@ -103,9 +69,10 @@ static int set_named(struct socks *socks, struct sock *sock, int level, int name
 		sock->opt.linger_ms = (u32)linger->l_linger * 1000;
 	} else {
 		memcpy(&number, value, sizeof number);
-		known = level == SOL_SOCKET ? opt_of_socket(sock, name, number) :
-			level == IPPROTO_TCP ? opt_of_tcp(&sock->opt, name, number) :
-			level == IPPROTO_IP && opt_of_ip(&sock->opt, name, number);
+		known = level == SOL_SOCKET ? opt_of_socket(sock, name, number)
+			: level == IPPROTO_TCP
+				? opt_of_tcp(&sock->opt, name, number)
+				: level == IPPROTO_IP && opt_of_ip(&sock->opt, name, number);
 		if (!known) {
 			errno = ENOPROTOOPT;
 			return -1;
@@ -155,8 +122,7 @@ static int max_segment(const struct socks *socks, const struct sock *sock)
 	return sock->opt.mss_max != 0 ? sock->opt.mss_max : TCP_MSS_DEFAULT;
 }
 
-int sock_getsockopt(struct socks *socks, int fd, int level, int name, void *value,
-		    socklen_t *len)
+int sock_getsockopt(struct socks *socks, int fd, int level, int name, void *value, socklen_t *len)
 {
 	struct sock *sock = sock_at(socks, fd);
 	int number;

@@ -94,8 +94,10 @@ static void icmp_in(struct world *world, const struct ip4_hdr *ip)
 	const struct icmp_hdr *icmp = (const void *)((const u8 *)ip + ip4_hlen(ip));
 	const struct ip4_hdr *quoted = (const void *)((const u8 *)icmp + ICMP_HLEN);
 	const struct tcp_hdr *tcp = (const void *)((const u8 *)quoted + ip4_hlen(quoted));
-	struct tcp_icmp error = { .key = { .local = quoted->src, .peer = quoted->dst,
-					   .local_port = tcp->sport, .peer_port = tcp->dport },
+	struct tcp_icmp error = { .key = { .local = quoted->src,
+					   .peer = quoted->dst,
+					   .local_port = tcp->sport,
+					   .peer_port = tcp->dport },
 				  .seq = be32_host(tcp->seq),
 				  .type = icmp->type,
 				  .code = icmp->code,
@@ -108,8 +110,10 @@ static void icmp_in(struct world *world, const struct ip4_hdr *ip)
 static void refuse(struct world *world, const struct ip4_hdr *ip, u32 l4_len)
 {
 	const struct tcp_hdr *hdr = (const void *)((const u8 *)ip + ip4_hlen(ip));
-	struct tcp_seg seg = { .key = { .local = ip->dst, .peer = ip->src,
-					.local_port = hdr->dport, .peer_port = hdr->sport },
+	struct tcp_seg seg = { .key = { .local = ip->dst,
+					.peer = ip->src,
+					.local_port = hdr->dport,
+					.peer_port = hdr->sport },
 			       .seq = be32_host(hdr->seq),
 			       .ack = be32_host(hdr->ack),
 			       .len = l4_len - tcp_hlen(hdr),

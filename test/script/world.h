@@ -15,8 +15,8 @@ struct world {
 	struct pkt_pool pool;
 	void *memory;
 	ns_t now;
-	u16 mtu;                        /* of every way */
-	bool is_mute;                   /* what the stack sends is lost */
+	u16 mtu;                         /* of every way */
+	bool is_mute;                    /* what the stack sends is lost */
 	struct pkt *sent[WORLD_PACKETS]; /* a ring; rx_ns: when it left */
 	u32 sent_head, sent_count;
 };

@@ -51,15 +51,17 @@ static void harm(struct reader *r, enum bgp_harm harm, u8 type, const char *what
 	r->found->what = what;
 }
 
+/* RFC 4271 section 6.3: the data are the attribute as it came: type, length and value. */
 static void reset(struct reader *r, u8 subcode, u8 type, const char *what)
 {
 	const struct place *place = &r->place[type];
+	u32 head = (place->flags & BGP_FLAG_EXTENDED) != 0 ? 4 : 3;
 
 	if (r->found->harm == BGP_HARM_RESET)
 		return;
 	harm(r, BGP_HARM_RESET, type, what);
-	bgp_error_set(&r->found->error, BGP_ERROR_UPDATE, subcode, r->bytes + place->at,
-		      place->len);
+	bgp_error_set(&r->found->error, BGP_ERROR_UPDATE, subcode, r->bytes + place->at - head,
+		      head + place->len);
 }
 
 /* ---- first pass ------------------------------------------------------------------------------ */
