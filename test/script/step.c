@@ -2,13 +2,14 @@
 #include "script/step.h"
 
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/routing/prefix.h"
 
-static const struct step_speaker *const speakers[] = { &step_bgp };
+static const struct step_speaker *const speakers[] = { &step_bgp, &step_rip, &step_bfd };
 
 void step_said(struct step *step, ns_t at, const char *text)
 {
@@ -59,6 +60,36 @@ bool step_hex(struct step *step, u8 *to, u32 max, u32 *len)
 	}
 	step->in.at = at;
 	return true;
+}
+
+/* ---- texts --------------------------------------------------------------------------------- */
+
+void step_put(struct step_text *out, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(out->text + out->len, sizeof out->text - out->len, format, args);
+	va_end(args);
+	out->len = u32_min(out->len + (u32)len, sizeof out->text - 1);
+}
+
+void step_put_addr(struct step_text *out, const char *before, be32 addr)
+{
+	char text[IP_TEXT_SIZE];
+	struct ip_addr given = ip_addr4(addr);
+
+	ip_addr_print(&given, text, sizeof text);
+	step_put(out, "%s%s", before, text);
+}
+
+void step_put_hex(struct step_text *out, const u8 *bytes, u32 len)
+{
+	if (len > 0)
+		step_put(out, " ");
+	for (u32 n = 0; n < len; n++)
+		step_put(out, "%02x", bytes[n]);
 }
 
 /* ---- lines ----------------------------------------------------------------------------------- */
@@ -144,12 +175,13 @@ static bool timed_line(struct step *step)
 	if (reader_word(&step->in, ">"))
 		return expect_said(step, from, until);
 	run(step, from, false);
+	if (reader_word(&step->in, "="))
+		return expect_known(step);
+	/* What was said has to be expected before anything else happens. */
 	if (!nothing_said(step))
 		return false;
 	if (reader_word(&step->in, "<"))
 		return step->speaker->hear(step) && reader_end(&step->in);
-	if (reader_word(&step->in, "="))
-		return expect_known(step);
 	return step->speaker->event(step) && reader_end(&step->in);
 }
 

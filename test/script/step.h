@@ -38,7 +38,7 @@ struct step_speaker {
 	bool (*show)(struct step *step, const char *about, char *to, u32 size);
 	void (*close)(struct step *step);
 };
-extern const struct step_speaker step_bgp;
+extern const struct step_speaker step_bgp, step_rip, step_bfd;
 
 struct step_line {
 	ns_t at;
@@ -67,5 +67,15 @@ bool step_token(struct step *step, char *to, u32 size);
 /* An address; a prefix; pairs of hexadecimal digits without blanks, at most max. */
 bool step_addr(struct step *step, be32 *addr);
 bool step_hex(struct step *step, u8 *to, u32 max, u32 *len);
+
+/* A line that is put together. */
+struct step_text {
+	char text[STEP_LINE];
+	u32 len;
+};
+__attribute__((format(printf, 2, 3))) void step_put(struct step_text *out, const char *format, ...);
+/* With a word in front; the bytes with a blank, if there are any. */
+void step_put_addr(struct step_text *out, const char *before, be32 addr);
+void step_put_hex(struct step_text *out, const u8 *bytes, u32 len);
 
 #endif

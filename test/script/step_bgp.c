@@ -11,7 +11,6 @@
  * Known: state S; route PREFIX via A | blackhole.                                                */
 #include "script/step.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,71 +102,38 @@ static void bgp_close(struct step *step)
 
 /* ---- what the speaker says ------------------------------------------------------------------- */
 
-struct out {
-	char text[STEP_LINE];
-	u32 len;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct out *out, const char *format, ...)
-{
-	va_list args;
-	int len;
-
-	va_start(args, format);
-	len = vsnprintf(out->text + out->len, sizeof out->text - out->len, format, args);
-	va_end(args);
-	out->len = u32_min(out->len + (u32)len, sizeof out->text - 1);
-}
-
-static void put_addr(struct out *out, const char *before, be32 addr)
-{
-	char text[IP_TEXT_SIZE];
-	struct ip_addr given = ip_addr4(addr);
-
-	ip_addr_print(&given, text, sizeof text);
-	put(out, "%s%s", before, text);
-}
-
-static void put_hex(struct out *out, const u8 *bytes, u32 len)
-{
-	if (len > 0)
-		put(out, " ");
-	for (u32 n = 0; n < len; n++)
-		put(out, "%02x", bytes[n]);
-}
-
-static void put_open(struct out *out, const u8 *msg, u32 len)
+static void put_open(struct step_text *out, const u8 *msg, u32 len)
 {
 	struct bgp_open open;
 	struct bgp_error error;
 
 	if (!bgp_open_read(msg, len, &open, &error)) {
-		put(out, "malformed open");
+		step_put(out, "malformed open");
 		return;
 	}
-	put(out, "open as %u hold %u", open.as, open.hold_s);
-	put_addr(out, " id ", open.router_id);
+	step_put(out, "open as %u hold %u", open.as, open.hold_s);
+	step_put_addr(out, " id ", open.router_id);
 	if (open.refresh)
-		put(out, " refresh");
+		step_put(out, " refresh");
 	if (open.enhanced_refresh)
-		put(out, " enhanced");
+		step_put(out, " enhanced");
 	if (open.restart)
-		put(out, " restart %u", open.restart_s);
+		step_put(out, " restart %u", open.restart_s);
 	if (open.add_path != 0)
-		put(out, " add-path %u", open.add_path);
+		step_put(out, " add-path %u", open.add_path);
 }
 
-static void put_nlri(struct out *out, struct bgp_piece piece)
+static void put_nlri(struct step_text *out, struct bgp_piece piece)
 {
 	struct bgp_nlri nlri;
 
 	while (bgp_nlri_next(&piece, false, &nlri)) {
-		put_addr(out, " ", nlri.addr);
-		put(out, "/%u", nlri.len);
+		step_put_addr(out, " ", nlri.addr);
+		step_put(out, "/%u", nlri.len);
 	}
 }
 
-static void put_update(struct out *out, const u8 *msg, u32 len)
+static void put_update(struct step_text *out, const u8 *msg, u32 len)
 {
 	static const char *const origins[] = { " origin igp", " origin egp", " origin incomplete" };
 	static struct bgp_attrs attrs;
@@ -179,44 +145,44 @@ static void put_update(struct out *out, const u8 *msg, u32 len)
 	struct bgp_piece path;
 
 	CHECK(bgp_update_read(msg, len, &update, &error));
-	put(out, update.withdrawn.len + update.attrs.len > 0 ? "update" : "end-of-rib");
+	step_put(out, update.withdrawn.len + update.attrs.len > 0 ? "update" : "end-of-rib");
 	if (update.withdrawn.len > 0)
-		put(out, " withdraw");
+		step_put(out, " withdraw");
 	put_nlri(out, update.withdrawn);
 	put_nlri(out, update.nlri);
 	if (update.attrs.len == 0)
 		return;
 	bgp_attrs_read(update.attrs, &wire, &attrs, &found);
-	put(out, "%s as-path", origins[attrs.head.origin]);
+	step_put(out, "%s as-path", origins[attrs.head.origin]);
 	if (bgp_body_find(&attrs, BGP_AS_PATH, &path)) {
 		while (bgp_path_next(&path, &segment)) {
 			for (u32 n = 0; n < segment.count; n++)
-				put(out, " %u", bgp_segment_as(&segment, n));
+				step_put(out, " %u", bgp_segment_as(&segment, n));
 		}
 	}
-	put_addr(out, " next-hop ", attrs.head.nexthop);
+	step_put_addr(out, " next-hop ", attrs.head.nexthop);
 }
 
-static void put_notification(struct out *out, const u8 *msg, u32 len)
+static void put_notification(struct step_text *out, const u8 *msg, u32 len)
 {
 	struct bgp_error error;
 
 	bgp_notification_read(msg, len, &error);
-	put(out, "notification %u/%u", error.code, error.subcode);
-	put_hex(out, error.data, error.data_len);
+	step_put(out, "notification %u/%u", error.code, error.subcode);
+	step_put_hex(out, error.data, error.data_len);
 }
 
 static void say(struct step *step, const u8 *msg, u32 len)
 {
 	static const char *const kinds[] = { "refresh", "refresh begin", "refresh end" };
-	struct out out = { .len = 0 };
+	struct step_text out = { .len = 0 };
 
 	switch (bgp_msg_type(msg)) {
 	case BGP_OPEN: put_open(&out, msg, len); break;
 	case BGP_UPDATE: put_update(&out, msg, len); break;
 	case BGP_NOTIFICATION: put_notification(&out, msg, len); break;
-	case BGP_KEEPALIVE: put(&out, "keepalive"); break;
-	default: put(&out, "%s", kinds[msg[BGP_HLEN + 2] % ARRAY_COUNT(kinds)]); break;
+	case BGP_KEEPALIVE: step_put(&out, "keepalive"); break;
+	default: step_put(&out, "%s", kinds[msg[BGP_HLEN + 2] % ARRAY_COUNT(kinds)]); break;
 	}
 	step_said(step, step->now, out.text);
 }
@@ -454,16 +420,17 @@ static bool bgp_show(struct step *step, const char *about, char *to, u32 size)
 {
 	struct bed *bed = step->bed;
 	char prefix[IP_TEXT_SIZE];
-	struct out out = { .len = 0 };
+	struct step_text out = { .len = 0 };
 
 	if (strncmp(about, "state ", 6) == 0) {
-		put(&out, "state %s", bgp_state_name(bgp_net_shown(bed->net, 0, "10.0.0.2").state));
+		step_put(&out, "state %s",
+			 bgp_state_name(bgp_net_shown(bed->net, 0, "10.0.0.2").state));
 	} else if (sscanf(about, "route %47s", prefix) == 1) {
 		if (!bgp_net_has(bed->net, 0, prefix)) {
-			put(&out, "no route %s", prefix);
+			step_put(&out, "no route %s", prefix);
 		} else {
-			put(&out, "route %s", prefix);
-			put_addr(&out, " via ", bgp_net_attrs(bed->net, 0, prefix).nexthop);
+			step_put(&out, "route %s", prefix);
+			step_put_addr(&out, " via ", bgp_net_attrs(bed->net, 0, prefix).nexthop);
 		}
 	} else {
 		return false;
