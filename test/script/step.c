@@ -9,7 +9,8 @@
 
 #include "core/routing/prefix.h"
 
-static const struct step_speaker *const speakers[] = { &step_bgp, &step_rip, &step_bfd };
+static const struct step_speaker *const speakers[] = { &step_bgp, &step_rip, &step_bfd,
+						       &step_ospf };
 
 void step_said(struct step *step, ns_t at, const char *text)
 {

@@ -38,7 +38,7 @@ struct step_speaker {
 	bool (*show)(struct step *step, const char *about, char *to, u32 size);
 	void (*close)(struct step *step);
 };
-extern const struct step_speaker step_bgp, step_rip, step_bfd;
+extern const struct step_speaker step_bgp, step_rip, step_bfd, step_ospf;
 
 struct step_line {
 	ns_t at;

@@ -1,0 +1,292 @@
+/* OSPF in step tests: 5.5.5.5 has a network, 10.0.1.1/24, and a link to one router, 10.0.0.1/30.
+ *
+ *     ospf lan|ptp             which of both is up; then: priority N, stub-router
+ *     down, up                                                                         events
+ *     from A id R MESSAGE      what comes in, R being the router; a message is one of
+ *     hello [interval S] [dead S] [mask A] [priority N] [dr A] [bdr A] [options N] [sees R]
+ *     dd [init] [more] [master] [mtu N] seq same|next|N        its last, one more, or N
+ *     update PREFIX metric N age N seq N      a summary-LSA of R
+ *     request TYPE ID R
+ * Said: hello priority N dr A bdr A [sees R...]; dd [init] [more] [master] mtu N lsas N seq N;
+ * request TYPE ID R...; update TYPE ID R seq N age N...; ack TYPE ID R seq N...
+ * Known: router S, of the interface; neighbour S, of the first one.                              */
+#include "script/step.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fake/build.h"
+#include "fake/ospf_bed.h"
+
+enum { LINK_MTU = 1500, DEAD_S = 40, HELLO_S = 10 };
+
+static u16 iface_of(const struct ospf_bed *bed)
+{
+	return bed->ifaces.iface[BED_PTP].conf.mtu != 0 ? BED_PTP : BED_LAN;
+}
+
+static bool ospf_open(struct step *step)
+{
+	struct ospf_bed *bed = ospf_bed_new();
+	bool is_lan = reader_word(&step->in, "lan");
+
+	step->bed = bed;
+	step->now = bed->now;
+	if (!is_lan && !reader_word(&step->in, "ptp"))
+		return reader_wrong(&step->in, "ospf lan|ptp");
+	/* The other one is not there. */
+	bed->ifaces.iface[is_lan ? BED_PTP : BED_LAN].up = false;
+	if (is_lan)
+		bed->ifaces.iface[BED_PTP].conf.mtu = 0;
+	return true;
+}
+
+static bool ospf_conf_line(struct step *step)
+{
+	struct ospf_bed *bed = step->bed;
+	u32 number;
+
+	if (reader_word(&step->in, "priority") && reader_number(&step->in, &number))
+		bed->conf.iface[BED_LAN].priority = (u8)number;
+	else if (reader_word(&step->in, "stub-router"))
+		bed->conf.stub_router = true;
+	else
+		return reader_wrong(&step->in, "no such setting: %s", step->in.at);
+	return true;
+}
+
+static void ospf_start(struct step *step)
+{
+	ospf_bed_start(step->bed);
+}
+
+static void ospf_close(struct step *step)
+{
+	struct ospf_bed *bed = step->bed;
+
+	if (bed->region != NULL)
+		ospf_bed_free(bed);
+}
+
+/* ---- what the speaker says ------------------------------------------------------------------- */
+
+static void put_lsa(struct step_text *out, const struct ospf_lsa_hdr *hdr, bool with_age)
+{
+	step_put(out, " %u", hdr->type);
+	step_put_addr(out, " ", hdr->id);
+	step_put_addr(out, " ", hdr->adv);
+	step_put(out, " seq %x", be32_host(hdr->seq));
+	if (with_age)
+		step_put(out, " age %u", be16_host(hdr->age));
+}
+
+static void put_hello(struct step_text *out, const u8 *body, u32 len)
+{
+	const struct ospf_hello *hello = (const void *)body;
+
+	step_put(out, "hello priority %u", hello->priority);
+	step_put_addr(out, " dr ", hello->dr);
+	step_put_addr(out, " bdr ", hello->bdr);
+	for (u32 n = 0; n < (len - sizeof *hello) / 4; n++)
+		step_put_addr(out, " sees ", hello->nbr[n]);
+}
+
+static void put_dd(struct step_text *out, const u8 *body, u32 len)
+{
+	const struct ospf_dd *dd = (const void *)body;
+
+	step_put(out, "dd%s%s%s mtu %u lsas %u seq %u", (dd->flags & OSPF_DD_I) != 0 ? " init" : "",
+		 (dd->flags & OSPF_DD_M) != 0 ? " more" : "",
+		 (dd->flags & OSPF_DD_MS) != 0 ? " master" : "", be16_host(dd->mtu),
+		 (u32)((len - sizeof *dd) / sizeof(struct ospf_lsa_hdr)), be32_host(dd->seq));
+}
+
+static void say(struct step *step, const struct bed_sent *sent)
+{
+	const struct ospf_hdr *hdr = (const void *)sent->msg;
+	const u8 *body = sent->msg + sizeof *hdr;
+	u32 len = be16_host(hdr->len) - (u32)sizeof *hdr;
+	struct step_text out = { .len = 0 };
+
+	if (hdr->type == OSPF_HELLO) {
+		put_hello(&out, body, len);
+	} else if (hdr->type == OSPF_DD) {
+		put_dd(&out, body, len);
+	} else if (hdr->type == OSPF_LSREQ) {
+		step_put(&out, "request");
+		for (u32 at = 0; at < len; at += (u32)sizeof(struct ospf_req)) {
+			const struct ospf_req *req = (const void *)(body + at);
+
+			step_put(&out, " %u", be32_host(req->type));
+			step_put_addr(&out, " ", req->id);
+			step_put_addr(&out, " ", req->adv);
+		}
+	} else {
+		bool is_ack = hdr->type == OSPF_LSACK;
+
+		step_put(&out, is_ack ? "ack" : "update");
+		for (u32 at = is_ack ? 0 : 4; at < len;) {
+			const struct ospf_lsa_hdr *lsa = (const void *)(body + at);
+
+			put_lsa(&out, lsa, !is_ack);
+			at += is_ack ? (u32)sizeof *lsa : be16_host(lsa->len);
+		}
+	}
+	step_said(step, step->now, out.text);
+}
+
+static void ospf_run(struct step *step, ns_t until)
+{
+	struct ospf_bed *bed = step->bed;
+
+	if (until >= bed->now)
+		ospf_bed_wait(bed, until - bed->now);
+	step->now = bed->now;
+	for (u32 n = 0; n < bed->sent_count; n++)
+		say(step, &bed->sent[n]);
+	ospf_bed_forget(bed);
+}
+
+/* ---- what it hears --------------------------------------------------------------------------- */
+
+static bool number_after(struct step *step, const char *word, u32 *number)
+{
+	return reader_word(&step->in, word) && reader_number(&step->in, number);
+}
+
+static void hear_hello(struct step *step, const struct bed_nbr *nbr)
+{
+	u32 interval = HELLO_S, dead = DEAD_S, priority = 1, options = OSPF_OPT_E;
+	u8 body[sizeof(struct ospf_hello) + 4];
+	struct ospf_hello hello = { .mask = addr(nbr->iface == BED_LAN ? "255.255.255.0"
+								       : "255.255.255.252") };
+	be32 seen = { 0 };
+
+	(void)number_after(step, "interval", &interval);
+	(void)number_after(step, "dead", &dead);
+	(void)(reader_word(&step->in, "mask") && step_addr(step, &hello.mask));
+	(void)number_after(step, "priority", &priority);
+	(void)(reader_word(&step->in, "dr") && step_addr(step, &hello.dr));
+	(void)(reader_word(&step->in, "bdr") && step_addr(step, &hello.bdr));
+	(void)number_after(step, "options", &options);
+	(void)(reader_word(&step->in, "sees") && step_addr(step, &seen));
+	hello.hello_s = be16_of((u16)interval);
+	hello.dead_s = be32_of(dead);
+	hello.priority = (u8)priority;
+	hello.options = (u8)options;
+	memcpy(body, &hello, sizeof hello);
+	memcpy(body + sizeof hello, &seen, 4);
+	ospf_bed_say(step->bed, nbr, OSPF_HELLO, body, (u32)sizeof hello + (seen.raw != 0 ? 4 : 0));
+}
+
+static bool hear_dd(struct step *step, const struct bed_nbr *nbr)
+{
+	const struct ospf_nbr *own = ospf_bed_nbr(step->bed, nbr);
+	u32 seq = own != NULL ? own->dd_seq : 0, mtu = LINK_MTU;
+	struct ospf_dd dd = { .options = OSPF_OPT_E };
+
+	dd.flags |= reader_word(&step->in, "init") ? OSPF_DD_I : 0;
+	dd.flags |= reader_word(&step->in, "more") ? OSPF_DD_M : 0;
+	dd.flags |= reader_word(&step->in, "master") ? OSPF_DD_MS : 0;
+	(void)number_after(step, "mtu", &mtu);
+	if (!reader_word(&step->in, "seq"))
+		return reader_wrong(&step->in, "which seq");
+	if (reader_word(&step->in, "next"))
+		seq++;
+	else if (!reader_word(&step->in, "same"))
+		(void)reader_number(&step->in, &seq);
+	dd.mtu = be16_of((u16)mtu);
+	dd.seq = be32_of(seq);
+	ospf_bed_say(step->bed, nbr, OSPF_DD, &dd, sizeof dd);
+	return true;
+}
+
+static bool hear_update(struct step *step, const struct bed_nbr *nbr)
+{
+	char text[IP_TEXT_SIZE];
+	struct ip_prefix prefix;
+	struct ospf_summary_lsa lsa;
+	u32 metric, age, seq;
+
+	if (!step_token(step, text, sizeof text) || !ip_prefix_parse(text, &prefix) ||
+	    !number_after(step, "metric", &metric) || !number_after(step, "age", &age) ||
+	    !number_after(step, "seq", &seq))
+		return reader_wrong(&step->in, "update PREFIX metric N age N seq N");
+	lsa = ospf_bed_summary(nbr->rid, be32_host(prefix.addr.word[0]), seq, (u16)age);
+	lsa.mask = be32_of(ip4_mask(prefix.len));
+	lsa.metric = be32_of(metric);
+	ospf_lsa_sign((u8 *)&lsa, sizeof lsa);
+	ospf_bed_lsupd(step->bed, nbr, &lsa);
+	return true;
+}
+
+static bool ospf_hear(struct step *step)
+{
+	struct bed_nbr nbr = { .iface = iface_of(step->bed) };
+	struct ospf_req req;
+	u32 type;
+
+	if (!reader_word(&step->in, "from") || !step_addr(step, &nbr.addr) ||
+	    !reader_word(&step->in, "id") || !step_addr(step, &nbr.rid))
+		return reader_wrong(&step->in, "from A id R");
+	if (reader_word(&step->in, "dd"))
+		return hear_dd(step, &nbr);
+	if (reader_word(&step->in, "update"))
+		return hear_update(step, &nbr);
+	if (reader_word(&step->in, "hello")) {
+		hear_hello(step, &nbr);
+	} else if (number_after(step, "request", &type) && step_addr(step, &req.id) &&
+		   step_addr(step, &req.adv)) {
+		req.type = be32_of(type);
+		ospf_bed_say(step->bed, &nbr, OSPF_LSREQ, &req, sizeof req);
+	} else {
+		return reader_wrong(&step->in, "no such message: %s", step->in.at);
+	}
+	return true;
+}
+
+/* ---- what happens, and what is known --------------------------------------------------------- */
+
+static bool ospf_event(struct step *step)
+{
+	struct ospf_bed *bed = step->bed;
+	bool is_up = reader_word(&step->in, "up");
+
+	if (!is_up && !reader_word(&step->in, "down"))
+		return reader_wrong(&step->in, "no such event: %s", step->in.at);
+	bed->ifaces.iface[iface_of(bed)].up = is_up;
+	ospf_ifaces(&bed->ospf, bed->now);
+	return true;
+}
+
+static bool ospf_show(struct step *step, const char *about, char *to, u32 size)
+{
+	struct ospf_bed *bed = step->bed;
+	const struct ospf_iface *iface = &bed->ospf.iface[iface_of(bed)];
+	u32 first = iface->nbr_first;
+
+	if (strncmp(about, "router ", 7) == 0)
+		(void)snprintf(to, size, "router %s",
+			       ospf_iface_state_name((enum ospf_iface_state)iface->state));
+	else if (strncmp(about, "neighbour", 9) != 0)
+		return false;
+	else if (first == IDX_NONE)
+		(void)snprintf(to, size, "no neighbour");
+	else
+		(void)snprintf(to, size, "neighbour %s",
+			       ospf_nbr_state_name(
+				       (enum ospf_nbr_state)ospf_nbr_at(&bed->ospf, first)->state));
+	return true;
+}
+
+const struct step_speaker step_ospf = {
+	.name = "ospf",
+	.open = ospf_open,
+	.conf = ospf_conf_line,
+	.start = ospf_start,
+	.run = ospf_run,
+	.hear = ospf_hear,
+	.event = ospf_event,
+	.show = ospf_show,
+	.close = ospf_close,
+};
