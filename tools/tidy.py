@@ -26,7 +26,7 @@ BAD_NAMES = {"skb": "pkt", "mbuf": "pkt", "conn": "flow, or tcb", "session": "fl
 LEFT_LYING = re.compile(r"\b(" + "|".join(["TO" "DO", "FIX" "ME", "X" "XX", "HA" "CK"]) + r")\b")
 ONE_MACHINE = re.compile(r"(?:^|[^A-Za-z0-9_.])/(?:home|root|work)/")
 C_SUFFIX = (".c", ".h")
-TEXT_SUFFIX = C_SUFFIX + (".py", ".pkt", ".sh", ".md", ".def", ".json", ".yaml", ".yml", ".txt")
+TEXT_SUFFIX = C_SUFFIX + (".py", ".pkt", ".step", ".sh", ".md", ".def", ".json", ".yaml", ".yml", ".txt")
 TEXT_NAMES = {"Makefile", "LAYERS", "run", "check", ".clang-format", ".gitignore"}
 SKIP_DIRS = {".git", "build", "corpus", "__pycache__"}
 
@@ -412,7 +412,7 @@ def table_rows(text):
 
 def rule_rfc_tests(tree):
     """In a table of docs/rfc.md with a column 'test', every row names one; '-' claims nothing."""
-    pattern = re.compile(r"((?:[\w-]+/)*(?:[\w-]+\.(?:c|py|sh)|[\w.-]+\.pkt))(?::(\w+))?")
+    pattern = re.compile(r"((?:[\w-]+/)*(?:[\w-]+\.(?:c|py|sh)|[\w.-]+\.(?:pkt|step)))(?::(\w+))?")
     path = "docs/rfc.md"
     for number, row in table_rows(tree.files.get(path, "")):
         cell = row.get("test", "-")

@@ -13,6 +13,7 @@
 #include "script/step.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fake/build.h"
@@ -66,6 +67,8 @@ static void ospf_close(struct step *step)
 
 	if (bed->region != NULL)
 		ospf_bed_free(bed);
+	else
+		free(bed);
 }
 
 /* ---- what the speaker says ------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Whether a step test can fail: each file, with its last expectation made wrong, and without it if
-# it was a message, has to be refused with file and line. test_steps.sh path/of/steps file...
+# Whether a step test can fail: each file, with its last expectation made another one, has to be
+# refused with file and line. test_steps.sh path/of/steps file...
 set -u
 steps=$1
 shift
@@ -8,8 +8,7 @@ copy=$(mktemp)
 trap 'rm -f "$copy"' EXIT
 passed=0 failed=0
 
-# refused FILE LINE: the copy, made of FILE, is wrong in that line, or in one behind it if LINE ends
-# with a plus.
+# refused FILE LINE: whether that line of the copy, which was made of FILE, is said to be wrong.
 refused() {
 	if "$steps" "$copy" | grep -q "^FAIL $copy:$2: "; then
 		passed=$((passed + 1))
