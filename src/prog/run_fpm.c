@@ -114,8 +114,7 @@ static void on_connection(void *arg)
 	struct run_fpm *fpm = run->fpm;
 	struct sockaddr_in from = { .sin_family = AF_INET };
 	socklen_t size = sizeof from;
-	int fd = accept4(fpm->listener, (struct sockaddr *)&from, &size,
-			 SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = loop_accept(fpm->listens, (struct sockaddr *)&from, &size);
 	struct fpm_peer peer;
 
 	if (fd < 0)

@@ -255,7 +255,7 @@ static void on_connect(void *arg)
 	struct ctl *ctl = arg;
 
 	for (u32 i = 0; i < CTL_CLIENTS_MAX; i++) {
-		int fd = accept4(ctl->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = loop_accept(ctl->watch, NULL, NULL);
 
 		if (fd < 0)
 			return;

@@ -5,8 +5,9 @@
 #include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
-enum { LOOP_WAIT_MAX_S = 3600 };
+enum { LOOP_WAIT_MAX_S = 3600, LOOP_REST_US = 100000 };
 
 struct loop {
 	struct event_base *base;
@@ -15,6 +16,7 @@ struct loop {
 
 struct loop_watch {
 	struct event *event;
+	struct event *again; /* ends a rest; NULL: there was none yet */
 	loop_fn *fn;
 	void *arg;
 };
@@ -114,7 +116,38 @@ void loop_watch_del(struct loop_watch *watch)
 		return;
 	if (watch->event)
 		event_free(watch->event);
+	if (watch->again)
+		event_free(watch->again);
 	free(watch);
+}
+
+static void loop_on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop_watch *watch = arg;
+
+	(void)fd;
+	(void)what;
+	event_add(watch->event, NULL);
+}
+
+/* Without memory for a rest it goes on watching: to try too often is better than never again. */
+static void loop_rest(struct loop_watch *watch)
+{
+	const struct timeval rest = { .tv_usec = LOOP_REST_US };
+
+	if (!watch->again)
+		watch->again = event_new(event_get_base(watch->event), -1, 0, loop_on_again, watch);
+	if (watch->again && event_add(watch->again, &rest) == 0)
+		event_del(watch->event);
+}
+
+int loop_accept(struct loop_watch *watch, struct sockaddr *from, socklen_t *size)
+{
+	int fd = accept4(event_get_fd(watch->event), from, size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+		loop_rest(watch);
+	return fd;
 }
 
 void loop_turn(struct loop *loop)

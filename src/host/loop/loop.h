@@ -6,6 +6,8 @@
 #ifndef HOST_LOOP_LOOP_H
 #define HOST_LOOP_LOOP_H
 
+#include <sys/socket.h>
+
 #include "core/base/bytes.h"
 
 struct event_base;
@@ -27,6 +29,10 @@ struct loop_watch *loop_watch_new(struct loop *loop, int fd, loop_fn *fn, void *
 struct loop_watch *loop_signal_new(struct loop *loop, int signal, loop_fn *fn, void *arg);
 /* NULL is ignored. */
 void loop_watch_del(struct loop_watch *watch);
+/* accept(2) of the listener that is watched; the socket does not block, and is closed on exec. -1:
+ * nobody is there, or he has gone. When the system has no descriptor or no memory for it, whoever
+ * calls stays: then the watch rests for a tenth of a second, or the loop would do nothing else.  */
+int loop_accept(struct loop_watch *watch, struct sockaddr *from, socklen_t *size);
 
 /* Run what is ready, without waiting. */
 void loop_turn(struct loop *loop);

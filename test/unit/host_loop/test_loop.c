@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "host/loop/loop.h"
@@ -60,6 +62,54 @@ static void a_turn_ends_though_nobody_reads(void **state)
 	loop_turn(bed.loop);
 	assert_int_equal(bed.called, 2);
 	bed_close(&bed);
+}
+
+struct door {
+	struct loop_watch *watch;
+	u32 knocks;
+	int fd; /* of who was let in */
+};
+
+static void open_door(void *arg)
+{
+	struct door *door = arg;
+
+	door->knocks++;
+	door->fd = loop_accept(door->watch, NULL, NULL);
+}
+
+/* Whoever can not be let in knocks on: the loop has other work. */
+static void a_listener_rests_while_descriptors_are_out(void **state)
+{
+	const struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = "\0sluice-test-loop" };
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	int caller = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct loop *loop = loop_new();
+	struct door door = { .fd = -1 };
+	struct rlimit before, none;
+
+	(void)state;
+	assert_int_equal(bind(listener, (const struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(connect(caller, (const struct sockaddr *)&at, sizeof at), 0);
+	door.watch = loop_watch_new(loop, listener, open_door, &door);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (u32 turn = 0; turn < 3; turn++)
+		loop_turn(loop);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(door.knocks, 1);
+	assert_int_equal(door.fd, -1);
+	loop_wait(loop, NS_NEVER); /* the rest ends */
+	loop_wait(loop, NS_NEVER);
+	assert_int_equal(door.knocks, 2);
+	assert_true(door.fd >= 0);
+	close(door.fd);
+	loop_watch_del(door.watch);
+	loop_del(loop);
+	close(caller);
+	close(listener);
 }
 
 static void a_wait_ends_when_something_is_ready(void **state)
@@ -125,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_turn_ends_though_nobody_reads),
+		cmocka_unit_test(a_listener_rests_while_descriptors_are_out),
 		cmocka_unit_test(a_wait_ends_when_something_is_ready),
 		cmocka_unit_test(a_wait_ends_by_itself),
 		cmocka_unit_test(a_signal_comes_beside_a_busy_descriptor),
