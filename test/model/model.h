@@ -75,8 +75,10 @@ struct model_flow {
 	u32 life;    /* that one's, when it was chosen */
 	bool either; /* of that life, or chosen anew since: nobody could see it */
 	struct model_reach told;  /* what the client was sent */
+	struct model_reach whole; /* of that, what has no hole before it */
 	struct model_reach said;  /* what the server sent: some of it may have died here */
 	struct model_reach again; /* what it sent since a SYN that may have begun anew */
+	struct model_reach asked; /* what the client acknowledged before anything was known of it */
 	bool over_again;          /* there was such a SYN */
 	bool muddled;             /* somebody sent a SYN that is none of this connection */
 };

@@ -272,8 +272,12 @@ static void model_flow_told(struct model_flow *f, bool reply, const struct seen 
 	if (!reply) {
 		if (model_is_syn(seen) && f->tcp_closing) {
 			f->over_again = true;
-			f->again.any = false;
+			f->again.any = f->asked.any = false;
 		}
+		/* Picked up so, all that is known of the server is what its client has of it. */
+		if ((seen->flags & TCP_ACK) != 0 && !f->asked.any &&
+		    (!f->told.any || f->over_again))
+			model_reaches(&f->asked, seen->ack);
 		return;
 	}
 	/* What comes with a RST is for nobody, and one out of order is for nothing. */
@@ -282,8 +286,12 @@ static void model_flow_told(struct model_flow *f, bool reply, const struct seen 
 	model_reaches(&f->said, end);
 	if (f->over_again)
 		model_reaches(&f->again, end);
-	if (certain)
-		model_reaches(&f->told, end);
+	if (!certain)
+		return;
+	model_reaches(&f->told, end);
+	/* What lies beyond the window counts for nothing, and only its sender knows of it. */
+	if (!f->whole.any || seq_le(seen->seq, f->whole.end))
+		model_reaches(&f->whole, end);
 }
 
 void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const struct seen *seen,

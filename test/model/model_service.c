@@ -676,7 +676,8 @@ void model_judge_told(struct model *m, u16 out_if, const struct seen *seen)
 	if ((seen->wrong & SEEN_L4_CSUM) != 0)
 		model_wrong(m, "the checksum of a reset is wrong");
 	if (!f->muddled && seen->seq != m->cur.seen.seq && !model_reached(&f->told, seen->seq) &&
-	    !model_reached(&f->said, seen->seq) && !model_reached(&f->again, seen->seq))
+	    !model_reached(&f->said, seen->seq) && !model_reached(&f->again, seen->seq) &&
+	    !model_reached(&f->asked, seen->seq) && !model_reached(&f->whole, seen->seq))
 		model_wrong(m, "a client was reset with number %u, and waits for %u", seen->seq,
 			    f->told.end);
 }
