@@ -1,7 +1,7 @@
 /* RIP in step tests: 192.0.2.1/24 on interface 0, 198.51.100.1/24 on interface 1.
  *
  *     rip                      then: passive, auth password SECRET, auth md5|sha1|sha256 ID SECRET
- *     up N, down N, stop, originate PREFIX                                             events
+ *     up N, down N, originate PREFIX                                                   events
  *     from A [port P] [signed N [wrong]] response PREFIX metric N [via A] [tag N]...
  *     from A [port P] [signed N [wrong]] request all|PREFIX...;    from A hex
  *     iface N to A response|request ...        what is said, with authentication that is right
@@ -10,57 +10,23 @@
 #include "script/step.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/check.h"
-#include "core/routing/rip/rip.h"
-#include "fake/dgram.h"
 #include "fake/build.h"
-
-enum { TABLES = 128, ROUNDS = 64 };
-
-struct bed {
-	struct iface_table ifaces;
-	struct rip_conf conf;
-	struct policy_conf policy;
-	struct rip rip;
-	struct rib rib;
-	struct fib fib;
-	struct speaker_log log;
-	struct dgram_host *host;
-	u16 other; /* a client of static routes */
-	void *region;
-	bool is_stopped;
-};
+#include "fake/rip_bed.h"
 
 static bool rip_open(struct step *step)
 {
-	struct bed *bed = calloc(1, sizeof *bed);
+	struct rip_bed *bed = rip_bed_new();
 
-	CHECK(bed != NULL);
 	step->bed = bed;
-	step->now = 1000 * NS_PER_SEC;
-	rip_conf_defaults(&bed->conf);
-	bed->conf.net_limit = 64;
-	bed->conf.neighbour_limit = 4;
-	bed->conf.policy = &bed->policy;
+	step->now = bed->now;
 	/* Whatever is asked about is announced. */
 	bed->conf.export = 0;
 	bed->policy.policy_count = bed->policy.rule_count = 1;
 	bed->policy.policy[0].count = 1;
 	bed->policy.rule[0].list = POLICY_NONE;
-	bed->ifaces.count = bed->conf.iface_count = 2;
-	for (u16 n = 0; n < 2; n++) {
-		struct iface *iface = &bed->ifaces.iface[n];
-
-		iface->up = true;
-		iface->conf.mtu = 1500;
-		iface->conf.addr_count = 1;
-		iface->conf.addr[0].addr = addr(n == 0 ? "192.0.2.1" : "198.51.100.1");
-		iface->conf.addr[0].prefix_len = 24;
-		rip_iface_conf_defaults(&bed->conf.iface[n], n);
-	}
 	return true;
 }
 
@@ -91,7 +57,7 @@ static bool conf_auth(struct step *step, struct rip_auth_conf *auth)
 
 static bool rip_conf(struct step *step)
 {
-	struct bed *bed = step->bed;
+	struct rip_bed *bed = step->bed;
 
 	if (reader_word(&step->in, "passive"))
 		return bed->conf.iface[0].passive = bed->conf.iface[1].passive = true;
@@ -105,43 +71,12 @@ static bool rip_conf(struct step *step)
 
 static void rip_start_step(struct step *step)
 {
-	struct bed *bed = step->bed;
-	struct hash_key key = { { 3, 1, 4, 1 } };
-	struct rib_conf rib = { TABLES, 2 * TABLES, TABLES, key };
-	struct fib_conf fib = { .prefix_count = TABLES, .route_count = TABLES, .key = key };
-	struct rip_start start = { .rib = &bed->rib, .ifaces = &bed->ifaces, .log = &bed->log };
-	struct mem mem;
-
-	mem_init_plan(&mem);
-	for (u32 pass = 0; pass < 2; pass++) {
-		fib_layout(&bed->fib, &fib, &mem);
-		rib_layout(&bed->rib, &rib, &mem);
-		rip_layout(&bed->rip, &bed->conf, &mem);
-		if (pass == 0) {
-			u64 size = mem.used;
-
-			bed->region = aligned_alloc(MEM_LINE, size);
-			CHECK(bed->region != NULL);
-			memset(bed->region, 0, size);
-			mem_init(&mem, bed->region, size);
-		}
-	}
-	fib_init(&bed->fib);
-	rib_init(&bed->rib, &bed->fib);
-	bed->other = rib_client_new(&bed->rib, ROUTE_STATIC);
-	bed->host = dgram_host_new(&bed->ifaces);
-	start.io = dgram_io(bed->host);
-	CHECK(rip_init(&bed->rip, &bed->conf, &start, step->now) == ERR_OK);
+	rip_bed_start(step->bed);
 }
 
 static void rip_close(struct step *step)
 {
-	struct bed *bed = step->bed;
-
-	if (bed->host != NULL)
-		dgram_host_del(bed->host);
-	free(bed->region);
-	free(bed);
+	rip_bed_free(step->bed);
 }
 
 /* ---- what the speaker says ------------------------------------------------------------------- */
@@ -162,7 +97,7 @@ static void put_entry(struct step_text *out, const struct rip_entry *entry)
 
 static void say(struct step *step, const struct dgram *dgram)
 {
-	struct bed *bed = step->bed;
+	struct rip_bed *bed = step->bed;
 	struct step_text out = { .len = 0 };
 	struct rip_auth_seen seen;
 	enum rip_command command;
@@ -184,26 +119,13 @@ static void say(struct step *step, const struct dgram *dgram)
 	step_said(step, step->now, out.text);
 }
 
-/* Everything that is to be done now. */
 static void turn(struct step *step)
 {
-	struct bed *bed = step->bed;
+	struct rip_bed *bed = step->bed;
 	struct dgram out;
-	sock_id sock;
-	u8 ready;
 
-	for (u32 n = 0; n < ROUNDS && !bed->is_stopped; n++) {
-		bool more = false;
-
-		while (dgram_ready(bed->host, &sock, &ready))
-			rip_sock(&bed->rip, sock, ready, step->now);
-		while (rib_tick(&bed->rib, step->now))
-			more = true;
-		rip_tick(&bed->rip, step->now);
-		if (!more && rip_next(&bed->rip) > step->now)
-			break;
-	}
-	rip_check(&bed->rip);
+	bed->now = step->now;
+	rip_bed_turn(bed);
 	while (dgram_take(bed->host, &out))
 		say(step, &out);
 }
@@ -245,7 +167,7 @@ static bool hear_entry(struct step *step, struct dgram *in, bool has_metric)
 
 static bool hear_entries(struct step *step, struct dgram *in)
 {
-	const struct rip_auth_conf *auth = &((struct bed *)step->bed)->conf.iface[0].auth;
+	const struct rip_auth_conf *auth = &((struct rip_bed *)step->bed)->conf.iface[0].auth;
 	bool is_signed = reader_word(&step->in, "signed"), is_wrong = false, is_response;
 	u32 sequence = 0;
 
@@ -270,7 +192,7 @@ static bool hear_entries(struct step *step, struct dgram *in)
 
 static bool rip_hear(struct step *step)
 {
-	struct bed *bed = step->bed;
+	struct rip_bed *bed = step->bed;
 	struct dgram in = { .to = { be32_of(RIP_GROUP), be16_of(RIP_PORT) }, .ttl = 1 };
 	u32 port = RIP_PORT;
 
@@ -295,7 +217,7 @@ static bool rip_hear(struct step *step)
 
 static bool rip_event(struct step *step)
 {
-	struct bed *bed = step->bed;
+	struct rip_bed *bed = step->bed;
 	struct rib_path path = { .client = bed->other, .type = FIB_UNICAST, .distance = 1 };
 	struct rib_hop hop = { .iface = 1, .weight = 1 };
 	char text[IP_TEXT_SIZE];
@@ -308,9 +230,6 @@ static bool rip_event(struct step *step)
 			return reader_wrong(&step->in, "which interface");
 		bed->ifaces.iface[n].up = is_up;
 		rip_ifaces(&bed->rip, step->now);
-	} else if (reader_word(&step->in, "stop")) {
-		rip_stop(&bed->rip, step->now);
-		bed->is_stopped = true;
 	} else if (reader_word(&step->in, "originate") && step_token(step, text, sizeof text) &&
 		   ip_prefix_parse(text, &prefix)) {
 		hop.gateway = ip_addr4(addr("198.51.100.9"));
@@ -325,7 +244,7 @@ static bool rip_event(struct step *step)
 
 static bool rip_show(struct step *step, const char *about, char *to, u32 size)
 {
-	struct bed *bed = step->bed;
+	struct rip_bed *bed = step->bed;
 	struct step_text out = { .len = 0 };
 	struct rip_route_info info;
 	char text[IP_TEXT_SIZE], own[IP_TEXT_SIZE];

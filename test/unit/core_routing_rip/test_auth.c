@@ -56,7 +56,7 @@ static struct rip_auth_conf conf_of(enum rip_auth_kind kind, enum digest_alg alg
 /* A response with one entry, as the vectors have it, and room for authentication. */
 static u32 plain(u8 *at, bool room)
 {
-	struct rip_entry entry = { 2, 0, ip("10.1.2.0"), ip("255.255.255.0"), be32_of(0), 1 };
+	struct rip_entry entry = { 2, 0, addr("10.1.2.0"), addr("255.255.255.0"), be32_of(0), 1 };
 	u32 len = RIP_HEADER_LEN + (room ? RIP_ENTRY_LEN : 0);
 
 	memset(at, 0xee, RIP_MSG_MAX);

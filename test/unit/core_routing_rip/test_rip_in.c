@@ -11,9 +11,9 @@ static void ask_all(struct rip_bed *bed, u16 port)
 	rip_entry_write(in.data + RIP_HEADER_LEN, &whole);
 	in.bytes += RIP_ENTRY_LEN;
 	in.from.port = be16_of(port);
-	in.to.addr = ip("192.0.2.1");
+	in.to.addr = addr("192.0.2.1");
 	dgram_put(bed->host, &in);
-	bed_turn(bed);
+	rip_bed_turn(bed);
 }
 
 /* Section 3.9.1: the whole table, to who asked, with split horizon. */
@@ -28,13 +28,13 @@ static void test_whole_table(void **state)
 	bed_forget_sent(bed);
 	ask_all(bed, 520);
 	assert_true(bed_sent(bed, 0, &out));
-	assert_true(be32_eq(out.to.addr, ip("192.0.2.9")));
+	assert_true(be32_eq(out.to.addr, addr("192.0.2.9")));
 	assert_int_equal(be16_host(out.to.port), 520);
 	assert_int_equal(be16_host(out.from.port), 520);
 	assert_int_equal(out.bytes, RIP_HEADER_LEN + 2 * RIP_ENTRY_LEN);
 	ask_all(bed, 4000);
 	assert_int_equal(bed_told(bed, 0, "10.1.2.0", NULL), 16);
-	bed_free(bed);
+	rip_bed_free(bed);
 }
 
 /* Section 3.9.1: entry by entry, without split horizon; what is not known is 16 away. */
@@ -55,9 +55,9 @@ static void test_specific_entries(void **state)
 	for (u32 n = 0; n < ARRAY_COUNT(asked); n++)
 		add_entry(&in, &asked[n]);
 	in.from.port = be16_of(4000);
-	in.to.addr = ip("192.0.2.1");
+	in.to.addr = addr("192.0.2.1");
 	dgram_put(bed->host, &in);
-	bed_turn(bed);
+	rip_bed_turn(bed);
 	assert_true(bed_sent(bed, 0, &out));
 	assert_int_equal(be16_host(out.to.port), 4000);
 	assert_int_equal(out.data[0], RIP_RESPONSE);
@@ -66,26 +66,26 @@ static void test_specific_entries(void **state)
 		struct rip_entry entry;
 
 		rip_entry_read(out.data + RIP_HEADER_LEN + n * RIP_ENTRY_LEN, &entry);
-		assert_true(be32_eq(entry.addr, ip(asked[n].addr)));
+		assert_true(be32_eq(entry.addr, addr(asked[n].addr)));
 		assert_int_equal(entry.metric, metric[n]);
 	}
 	/* Without an entry there is no answer. */
 	in = said_by("192.0.2.9", 0, RIP_REQUEST);
 	dgram_put(bed->host, &in);
-	bed_turn(bed);
+	rip_bed_turn(bed);
 	assert_false(bed_sent(bed, 0, &out));
-	bed_free(bed);
+	rip_bed_free(bed);
 }
 
 static void test_passive(void **state)
 {
-	struct rip_bed *bed = bed_new();
+	struct rip_bed *bed = rip_bed_new();
 	struct dgram out;
 
 	(void)state;
 	bed->conf.iface[0].passive = true;
-	bed_start(bed);
-	bed_turn(bed);
+	rip_bed_start(bed);
+	rip_bed_turn(bed);
 	bed_forget_sent(bed);
 	bed_wait(bed, 100 * NS_PER_SEC);
 	assert_false(bed_sent(bed, 0, &out));
@@ -95,34 +95,34 @@ static void test_passive(void **state)
 	assert_false(bed_sent(bed, 0, &out));
 	ask_all(bed, 4000);
 	assert_true(bed_sent(bed, 0, &out));
-	bed_free(bed);
+	rip_bed_free(bed);
 }
 
 static void test_unicast_neighbours(void **state)
 {
 	struct told told = { "10.1.2.0", "255.255.255.0", 1, NULL, 0 };
-	struct rip_bed *bed = bed_new();
+	struct rip_bed *bed = rip_bed_new();
 	struct dgram out, in;
 
 	(void)state;
 	bed->conf.iface[0].multicast = false;
 	bed->conf.iface[0].peer_count = 1;
-	bed->conf.iface[0].peer[0] = ip("192.0.2.9");
-	bed_start(bed);
-	bed_turn(bed);
+	bed->conf.iface[0].peer[0] = addr("192.0.2.9");
+	rip_bed_start(bed);
+	rip_bed_turn(bed);
 	bed_wait(bed, 40 * NS_PER_SEC);
 	while (bed_sent(bed, 0, &out))
-		assert_true(be32_eq(out.to.addr, ip("192.0.2.9")));
+		assert_true(be32_eq(out.to.addr, addr("192.0.2.9")));
 	assert_int_equal(bed->rip.iface[0].stats.updates, 1);
 	/* And nobody else is heard. */
 	in = said_by("192.0.2.8", 0, RIP_RESPONSE);
 	add_entry(&in, &told);
 	dgram_put(bed->host, &in);
-	bed_turn(bed);
+	rip_bed_turn(bed);
 	assert_int_equal(bed->rip.iface[0].stats.bad_source, 1);
 	bed_hear_one(bed, "192.0.2.9", 0, "10.1.2.0", 1);
 	assert_int_equal(bed_route(bed, "10.1.2.0").metric, 2);
-	bed_free(bed);
+	rip_bed_free(bed);
 }
 
 /* ---- authentication -------------------------------------------------------------------------- */
@@ -145,19 +145,19 @@ static void hear_signed(struct rip_bed *bed, u32 sequence, u32 metric)
 	add_entry(&in, &told);
 	in.bytes = rip_auth_sign(&bed->conf.iface[0].auth, in.data, in.bytes, sequence);
 	dgram_put(bed->host, &in);
-	bed_turn(bed);
+	rip_bed_turn(bed);
 }
 
 /* RFC 4822 section 3.3: never back, until the neighbour was silent for long enough. */
 static void test_sequence_numbers(void **state)
 {
-	struct rip_bed *bed = bed_new();
+	struct rip_bed *bed = rip_bed_new();
 	struct speaker_event event;
 
 	(void)state;
 	set_digest(bed);
-	bed_start(bed);
-	bed_turn(bed);
+	rip_bed_start(bed);
+	rip_bed_turn(bed);
 	hear_signed(bed, 1000, 2);
 	assert_int_equal(bed_route(bed, "10.1.2.0").metric, 3);
 	hear_signed(bed, 999, 5);
@@ -176,12 +176,12 @@ static void test_sequence_numbers(void **state)
 	assert_int_equal(bed->rip.iface[0].stats.bad_auth[RIP_AUTH_MISSING], 1);
 	assert_true(speaker_log_take(&bed->log, &event));
 	assert_int_equal(event.kind, SPEAKER_WARNING);
-	bed_free(bed);
+	rip_bed_free(bed);
 }
 
 static void test_our_sequence_grows(void **state)
 {
-	struct rip_bed *bed = bed_new();
+	struct rip_bed *bed = rip_bed_new();
 	struct rip_auth_seen seen;
 	struct dgram out;
 	u32 last = 5000;
@@ -189,8 +189,8 @@ static void test_our_sequence_grows(void **state)
 	(void)state;
 	set_digest(bed);
 	bed->conf.sequence_base = 5000;
-	bed_start(bed);
-	bed_turn(bed);
+	rip_bed_start(bed);
+	rip_bed_turn(bed);
 	bed_wait(bed, 100 * NS_PER_SEC);
 	while (bed_sent(bed, 0, &out)) {
 		assert_int_equal(
@@ -200,7 +200,7 @@ static void test_our_sequence_grows(void **state)
 		last = seen.sequence;
 	}
 	assert_in_range(last, 5060, 5100);
-	bed_free(bed);
+	rip_bed_free(bed);
 }
 
 int main(void)

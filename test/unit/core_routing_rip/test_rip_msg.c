@@ -32,9 +32,9 @@ static void test_entry_as_bytes(void **state)
 	struct rip_entry entry = {
 		.family = 2,
 		.tag = 0x1234,
-		.addr = ip("10.1.2.0"),
-		.mask = ip("255.255.255.0"),
-		.next_hop = ip("192.0.2.9"),
+		.addr = addr("10.1.2.0"),
+		.mask = addr("255.255.255.0"),
+		.next_hop = addr("192.0.2.9"),
 		.metric = 7,
 	};
 	struct rip_entry back;
@@ -82,9 +82,10 @@ static void test_destinations(void **state)
 
 	(void)state;
 	for (u32 n = 0; n < ARRAY_COUNT(dests); n++) {
-		struct rip_entry entry = { .addr = ip(dests[n].addr), .mask = ip(dests[n].mask) };
+		struct rip_entry entry = { .addr = addr(dests[n].addr),
+					   .mask = addr(dests[n].mask) };
 		u8 len = 99;
-		enum rip_dest_error error = rip_entry_dest(&entry, ip("172.16.5.1"), 24, &len);
+		enum rip_dest_error error = rip_entry_dest(&entry, addr("172.16.5.1"), 24, &len);
 
 		if (error != dests[n].error || (error == RIP_DEST_OK && len != dests[n].len))
 			fail_msg("%s %s: %u, /%u", dests[n].addr, dests[n].mask, error, len);
