@@ -12,44 +12,25 @@
 #include <string.h>
 
 #include "core/base/check.h"
-#include "core/routing/bfd/bfd.h"
+#include "fake/bfd_side.h"
 #include "fake/build.h"
-#include "fake/dgram.h"
 
 enum { US_PER_MS = 1000, NEIGHBOUR = 119 };
 
-struct bed {
-	struct iface_table ifaces;
-	struct bfd_conf conf;
-	struct bfd bfd;
-	struct speaker_log log;
-	struct dgram_host *host;
-	void *region;
-	u32 id;
-};
-
 static bool bfd_open(struct step *step)
 {
-	struct bed *bed = calloc(1, sizeof *bed);
-	struct iface *iface;
+	struct bfd_side *side = malloc(sizeof *side);
 
-	CHECK(bed != NULL);
-	step->bed = bed;
+	CHECK(side != NULL);
+	bfd_side_init(side, addr("192.0.2.1"));
+	step->bed = side;
 	step->now = 5 * NS_PER_SEC;
-	iface = &bed->ifaces.iface[0];
-	bed->ifaces.count = 1;
-	iface->up = true;
-	iface->conf.mtu = 1500;
-	iface->conf.addr_count = 1;
-	iface->conf.addr[0] = (struct iface_addr){ addr("192.0.2.1"), 24, false };
-	bfd_conf_defaults(&bed->conf);
-	bed->conf.peer_limit = 4;
 	return true;
 }
 
 static bool bfd_conf_line(struct step *step)
 {
-	struct bfd_params *params = &((struct bed *)step->bed)->conf.params;
+	struct bfd_params *params = &((struct bfd_side *)step->bed)->conf.params;
 	struct reader *in = &step->in;
 	u32 number;
 
@@ -68,50 +49,29 @@ static bool bfd_conf_line(struct step *step)
 
 static void bfd_start_step(struct step *step)
 {
-	struct bed *bed = step->bed;
-	struct bfd_start start = { .ifaces = &bed->ifaces, .log = &bed->log, .seed = { 1 } };
-	struct mem mem;
-	u64 size;
+	static const u8 seed[32] = { 1 };
+	struct bfd_side *side = step->bed;
 
-	mem_init_plan(&mem);
-	bfd_layout(&bed->bfd, &bed->conf, &mem);
-	size = mem.used;
-	bed->region = aligned_alloc(MEM_LINE, size);
-	CHECK(bed->region != NULL);
-	memset(bed->region, 0, size);
-	mem_init(&mem, bed->region, size);
-	bfd_layout(&bed->bfd, &bed->conf, &mem);
-	bed->host = dgram_host_new(&bed->ifaces);
-	start.io = dgram_io(bed->host);
-	bfd_init(&bed->bfd, &bed->conf, &start);
-	bed->id = bfd_get(&bed->bfd, addr("192.0.2.2"), 0, ROUTE_STATIC, step->now);
+	bfd_side_start(side, seed);
+	side->id = bfd_get(&side->bfd, addr("192.0.2.2"), 0, ROUTE_STATIC, step->now);
 }
 
 static void bfd_close(struct step *step)
 {
-	struct bed *bed = step->bed;
-
-	if (bed->host != NULL)
-		dgram_host_del(bed->host);
-	free(bed->region);
-	free(bed);
+	bfd_side_end(step->bed);
+	free(step->bed);
 }
 
 static const char *const states[] = { "admin-down", "down", "init", "up" };
 
 static void bfd_run(struct step *step, ns_t until)
 {
-	struct bed *bed = step->bed;
+	struct bfd_side *side = step->bed;
 	struct dgram dgram;
-	sock_id sock;
-	u8 ready;
 
 	step->now = until;
-	while (dgram_ready(bed->host, &sock, &ready))
-		bfd_sock(&bed->bfd, sock, ready, step->now);
-	bfd_tick(&bed->bfd, step->now);
-	bfd_check(&bed->bfd);
-	while (dgram_take(bed->host, &dgram)) {
+	bfd_side_turn(side, step->now);
+	while (dgram_take(side->host, &dgram)) {
 		struct step_text out = { .len = 0 };
 		struct bfd_msg msg;
 
@@ -129,7 +89,7 @@ static struct bfd_info info_of(const struct step *step)
 	struct bfd_info info = { .mine = 0 };
 	u32 cursor = 0;
 
-	(void)bfd_show(&((struct bed *)step->bed)->bfd, &cursor, &info, 1, step->now);
+	(void)bfd_show(&((struct bfd_side *)step->bed)->bfd, &cursor, &info, 1, step->now);
 	return info;
 }
 
@@ -187,19 +147,19 @@ static bool bfd_hear(struct step *step)
 	} else if (!hear_msg(step, &dgram)) {
 		return false;
 	}
-	dgram_put(((struct bed *)step->bed)->host, &dgram);
+	dgram_put(((struct bfd_side *)step->bed)->host, &dgram);
 	bfd_run(step, step->now);
 	return true;
 }
 
 static bool bfd_event(struct step *step)
 {
-	struct bed *bed = step->bed;
+	struct bfd_side *side = step->bed;
 
 	if (reader_word(&step->in, "put"))
-		bfd_put(&bed->bfd, bed->id, ROUTE_STATIC, step->now);
+		bfd_put(&side->bfd, side->id, ROUTE_STATIC, step->now);
 	else if (reader_word(&step->in, "get"))
-		bed->id = bfd_get(&bed->bfd, addr("192.0.2.2"), 0, ROUTE_STATIC, step->now);
+		side->id = bfd_get(&side->bfd, addr("192.0.2.2"), 0, ROUTE_STATIC, step->now);
 	else
 		return reader_wrong(&step->in, "no such event: %s", step->in.at);
 	bfd_run(step, step->now);

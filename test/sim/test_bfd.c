@@ -34,7 +34,7 @@ static void disturb(struct bfd_bed *bed)
 	case 0: bed->passes[n] = !bed->passes[n]; break;
 	case 1: bed->loss_ppm = rng_below(&bed->rng, 400000); break;
 	case 2:
-		side_clear(side);
+		bfd_side_end(side);
 		side_start(bed, n);
 		side_get(bed, n);
 		break;

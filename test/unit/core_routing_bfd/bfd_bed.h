@@ -4,8 +4,7 @@
 #define TEST_UNIT_CORE_ROUTING_BFD_BFD_BED_H
 
 #include "core/base/check.h"
-#include "core/routing/bfd/bfd.h"
-#include "fake/dgram.h"
+#include "fake/bfd_side.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,17 +13,6 @@
 #include <cmocka.h>
 
 enum { BED_FLYING = 256 };
-
-struct bfd_side {
-	bool running;
-	struct iface_table ifaces;
-	struct bfd_conf conf;
-	struct bfd bfd;
-	struct speaker_log log;
-	struct dgram_host *host;
-	void *region;
-	u32 id;
-};
 
 struct bfd_flight {
 	ns_t when;
@@ -64,63 +52,27 @@ static inline struct bfd_bed *bed_new(u64 seed)
 	bed->now = 5 * NS_PER_SEC;
 	bed->delay_ns = NS_PER_MS;
 	for (u32 n = 0; n < 2; n++) {
-		struct iface *iface = &bed->side[n].ifaces.iface[0];
-
 		bed->passes[n] = true;
-		bed->side[n].ifaces.count = 1;
-		iface->up = true;
-		iface->conf.mtu = 1500;
-		iface->conf.addr_count = 1;
-		iface->conf.addr[0] = (struct iface_addr){ side_addr(n), 24, false };
-		bfd_conf_defaults(&bed->side[n].conf);
-		bed->side[n].conf.peer_limit = 4;
-		bed->side[n].id = BFD_NONE;
+		bfd_side_init(&bed->side[n], side_addr(n));
 	}
 	return bed;
 }
 
-static inline void side_clear(struct bfd_side *side)
-{
-	if (side->host != NULL)
-		dgram_host_del(side->host);
-	side->host = NULL;
-	free(side->region);
-	side->region = NULL;
-	side->running = false;
-	side->id = BFD_NONE;
-}
-
 static inline void bed_free(struct bfd_bed *bed)
 {
-	side_clear(&bed->side[0]);
-	side_clear(&bed->side[1]);
+	bfd_side_end(&bed->side[0]);
+	bfd_side_end(&bed->side[1]);
 	free(bed);
 }
 
 /* Without a neighbour yet. */
 static inline void side_start(struct bfd_bed *bed, u32 n)
 {
-	struct bfd_side *side = &bed->side[n];
-	struct bfd_start start = { .ifaces = &side->ifaces, .log = &side->log };
-	struct mem mem;
-	u64 size;
+	u8 seed[32];
 
-	CHECK(bfd_conf_wrong(&side->conf) == NULL);
-	mem_init_plan(&mem);
-	bfd_layout(&side->bfd, &side->conf, &mem);
-	size = mem.used;
-	side->region = aligned_alloc(MEM_LINE, size);
-	CHECK(side->region != NULL);
-	memset(side->region, 0, size);
-	mem_init(&mem, side->region, size);
-	bfd_layout(&side->bfd, &side->conf, &mem);
-	CHECK(!mem.short_of);
-	side->host = dgram_host_new(&side->ifaces);
-	start.io = dgram_io(side->host);
-	for (u32 at = 0; at < 32; at++)
-		start.seed[at] = (u8)rng_u32(&bed->rng);
-	bfd_init(&side->bfd, &side->conf, &start);
-	side->running = true;
+	for (u32 at = 0; at < sizeof seed; at++)
+		seed[at] = (u8)rng_u32(&bed->rng);
+	bfd_side_start(&bed->side[n], seed);
 }
 
 static inline void bed_carry(struct bfd_bed *bed, u32 from)
@@ -141,17 +93,9 @@ static inline void bed_carry(struct bfd_bed *bed, u32 from)
 
 static inline void side_turn(struct bfd_bed *bed, u32 n)
 {
-	struct bfd_side *side = &bed->side[n];
-	sock_id sock;
-	u8 ready;
-
-	if (!side->running)
+	if (!bed->side[n].running)
 		return;
-	while (dgram_ready(side->host, &sock, &ready))
-		bfd_sock(&side->bfd, sock, ready, bed->now);
-	bfd_tick(&side->bfd, bed->now);
-	CHECK(bfd_next(&side->bfd) > bed->now);
-	bfd_check(&side->bfd);
+	bfd_side_turn(&bed->side[n], bed->now);
 	bed_carry(bed, n);
 }
 

@@ -508,7 +508,7 @@ static void test_the_neighbour_starts_anew(void **state)
 	struct bfd_bed *bed = bed_up(16, fast);
 
 	(void)state;
-	side_clear(&bed->side[1]);
+	bfd_side_end(&bed->side[1]);
 	side_start(bed, 1);
 	side_get(bed, 1);
 	bed_wait(bed, 10 * NS_PER_SEC);
@@ -636,7 +636,7 @@ static void test_replay(void **state)
 		assert_int_equal(side_info(bed, 0).bad_auth, kinds[n].again ? 1 : 2);
 		assert_int_equal(side_info(bed, 0).state, BFD_UP);
 		/* Section 6.8.1: who was silent for twice the time may begin with any number. */
-		side_clear(&bed->side[1]);
+		bfd_side_end(&bed->side[1]);
 		bed_wait(bed, 3 * NS_PER_SEC);
 		side_start(bed, 1);
 		side_get(bed, 1);
