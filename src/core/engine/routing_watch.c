@@ -39,11 +39,12 @@ static struct routing_watched *watched_new(struct routing *r)
 }
 
 /* Said once: the log is for those who read it. */
-static void say_full(struct routing *r, be32 addr, u16 iface, ns_t now)
+static void say_full(struct routing *r, be32 addr, u16 iface, enum route_source source,
+		     ns_t now)
 {
 	struct speaker_event event = { .at_ns = now,
 				       .kind = SPEAKER_WARNING,
-				       .source = ROUTE_STATIC,
+				       .source = source,
 				       .neighbour = ip_addr4(addr),
 				       .iface = iface,
 				       .text = "BFD has no room to look after it, and maybe after "
@@ -66,7 +67,7 @@ static void want(struct sluice *s, be32 addr, u16 iface, enum route_source sourc
 		watched = watched_new(r);
 		id = watched == NULL ? BFD_NONE : bfd_get(r->bfd, addr, iface, source, s->now);
 		if (id == BFD_NONE) {
-			say_full(r, addr, iface, s->now);
+			say_full(r, addr, iface, source, s->now);
 			return;
 		}
 		*watched = (struct routing_watched){ addr, iface, (u8)source, true,
