@@ -577,7 +577,9 @@ u32 heap_due""", "unit:core_base/test_heap"),
 """, """	       (ct_tuple_of(pkt, &key) && false);
 """, "unit:core_path/test_service"),
     ("services: their port is given to a mapping", "src/core/nat/port.c",
-     "bits &= ~(balance_ports(", "bits &= ~(0 & balance_ports(", "unit:core_nat/test_nat"),
+     """bits &= ~(balance_ports(&nat->balance, nat->address[address].addr, proto,
+						word) |
+""", "bits &= ~(UINT64_C(0) |\n", "unit:core_nat/test_nat"),
     ("services: weights do not count", "src/core/nat/maglev.c",
      """		.weight = backend->weight,
 """, """		.weight = 1,
