@@ -6,6 +6,7 @@ fault, must fail. Tests are named
     unit:<folder>/test_<file>   a program of test/unit
     sim:test_<name>             a program of test/sim
     sim                         the simulator over its first seeds
+    script:<folder>/<file>      a dialogue or a step test of test/script
     interop:test_<name>         a namespace test, as root
 A fault whose `old` is gone is an error: the code moved on, and the fault has to follow.
 """
@@ -52,6 +53,23 @@ FAULTS = [
     ("an extension stays as it began", "src/core/tcp/signed.c",
      "(struct auth_mark){ seq, sne_of(mark, seq, flags) }",
      "(struct auth_mark){ seq, mark->sne }", "sim:test_tcp_ao"),
+    ("nobody waits for a closed window as long as its peer likes", "src/core/tcp/timer.c",
+     "(tcb->flags & TCB_ORPHAN) != 0 && ", "false && ",
+     "script:tcp/rfc6429-4-orphan-with-a-closed-window.pkt"),
+    ("the reset of an abort is of no flow", "src/core/engine/socket.c",
+     "	path_send_socks(&s->path, s->now);\n	end_own_flow", "	end_own_flow",
+     "unit:core_path/test_sock_tcp"),
+    ("each BoRR makes the table be read", "src/core/routing/bgp/gr.c",
+     "	if (!rib_client_has_era(bgp->env.rib, peer->client))\n		return;\n", "",
+     "sim:test_bgp_slow"),
+    ("another BoRR takes away what is stale", "src/core/routing/bgp/gr.c",
+     "	if (peer->stale)\n		rib_client_stale(bgp->env.rib, peer->client);\n	else\n",
+     "	stale_end(bgp, peer);\n", "script:bgp/rfc7313-4-another-borr.step"),
+    ("a peer without a hold timer may take nothing", "src/core/routing/bgp/line.c",
+     "waits && line->state == BGP_ESTABLISHED;",
+     "waits && line->state == BGP_ESTABLISHED && line->hold_ns > 0;", "sim:test_bgp"),
+    ("what had no room is told as said", "src/core/routing/bgp/peer.c",
+     "	peer->unsaid = to == NULL;\n", "	peer->unsaid = false;\n", "sim:test_bgp"),
     ("an old segment brings a key back", "src/core/tcp/signed.c",
      "	if (state->has_peer && !is_new)\n		return;\n",
      "	(void)is_new;\n", "sim:test_tcp_ao"),

@@ -51,9 +51,13 @@ def target_of(test, build):
         return [program], [program]
     if kind == "sim":
         return [f"{build}/sim"], [f"{build}/sim", "--seeds", SIM_SEEDS]
+    if kind == "script" and name:
+        program = f"{build}/steps" if name.endswith(".step") else f"{build}/script"
+        return [program], [program, f"test/script/{name}"]
     if kind == "interop" and name:
         return [], ["make", f"BUILD={build}", f"K={name}", "interop"]
-    raise Bad(f"{test}: name the test as unit:folder/test_file, sim, sim:test_name or interop:test_name")
+    raise Bad(f"{test}: name the test as unit:folder/test_file, sim, sim:test_name, "
+              "script:folder/file or interop:test_name")
 
 
 def bring(here, there):

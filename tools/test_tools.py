@@ -113,6 +113,10 @@ class Mutate(unittest.TestCase):
     def test_kinds_of_tests(self):
         self.assertEqual(mutate.target_of("unit:ct/test_ct", "b")[1], ["b/test/unit/ct/test_ct"])
         self.assertEqual(mutate.target_of("sim:test_road", "b")[1], ["b/test/sim/test_road"])
+        self.assertEqual(mutate.target_of("script:bgp/a.step", "b")[1],
+                         ["b/steps", "test/script/bgp/a.step"])
+        self.assertEqual(mutate.target_of("script:tcp/a.pkt", "b"),
+                         (["b/script"], ["b/script", "test/script/tcp/a.pkt"]))
         self.assertEqual(mutate.target_of("sim", "b")[0], ["b/sim"])
         with self.assertRaises(mutate.Bad):
             mutate.target_of("by eye", "b")

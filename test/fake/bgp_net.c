@@ -158,7 +158,7 @@ static void io_close(void *ctx, sock_id id, ns_t now)
 
 	(void)now;
 	CHECK(sock != NULL);
-	bgp_net_sock_end(host->net, sock, SOCK_OK);
+	bgp_net_sock_end(host->net, sock, sock->resets ? SOCK_RESET : SOCK_OK);
 }
 
 static enum sock_error io_bind(void *ctx, sock_id id, const struct sock_addr *local)
@@ -417,6 +417,8 @@ static enum sock_error io_set(void *ctx, sock_id id, enum sock_option option,
 			return SOCK_LIMIT;
 		key_set(sock, option, value);
 	}
+	if (option == SOCK_OPT_LINGER)
+		sock->resets = value->number == 0;
 	if (option == SOCK_OPT_TTL)
 		sock->ttl = (u32)value->number;
 	if (option == SOCK_OPT_MINTTL)

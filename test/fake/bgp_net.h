@@ -49,7 +49,8 @@ struct bgp_net_sock {
 		u8 recv_id;
 		struct tcp_auth_secret secret;
 	} key[4];  /* of peers */
-	bool cork; /* the test wants nothing of it to be taken */
+	bool cork;   /* the test wants nothing of it to be taken */
+	bool resets; /* when it is closed */
 	u8 rx[BGP_NET_WINDOW];
 	u32 rx_len;
 	u32 chunk_count;

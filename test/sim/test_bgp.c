@@ -438,8 +438,38 @@ static void a_reset_by_an_administrator(void **state)
 	bgp_net_del(net);
 }
 
-/* RFC 9687: a peer that keeps talking and takes nothing. */
+/* RFC 9687: a peer that keeps talking and takes nothing; also one that wants no hold timer. It is
+ * not waited for any longer: the connection is reset.                                            */
 static void a_peer_that_takes_nothing(void **state)
+{
+	(void)state;
+	for (u16 hold_s = 0; hold_s <= 180; hold_s += 180) {
+		struct bgp_net *net = pair(65001, 65002);
+		struct bgp_raw *raw = played(net);
+		struct bgp_open open = bgp_raw_usual(65002, "192.0.2.2");
+
+		open.hold_s = hold_s;
+		bgp_raw_up(raw, "10.0.0.1", &open);
+		net->sock[(u32)raw->sock].cork = true;
+		bgp_net_originate(net, 0, NET1);
+		for (u32 n = 0; n < 47; n++) {
+			bgp_net_run(net, 10 * NS_PER_SEC);
+			bgp_raw_message(raw, BGP_KEEPALIVE, NULL, 0);
+		}
+		assert_true(bgp_net_is_up(net, 0, "10.0.0.2"));
+		bgp_raw_message(raw, BGP_KEEPALIVE, NULL, 0);
+		bgp_net_run(net, 15 * NS_PER_SEC);
+		assert_false(bgp_net_is_up(net, 0, "10.0.0.2"));
+		assert_int_equal(bgp_net_shown(net, 0, "10.0.0.2").last_sent.code,
+				 BGP_ERROR_SEND_HOLD);
+		assert_string_equal(net->host[0]->last_down, "down: sent send hold timer expired");
+		assert_int_equal(net->sock[(u32)raw->sock].error, SOCK_RESET);
+		done(net, raw);
+	}
+}
+
+/* What is not said for want of room is not told as said. */
+static void no_room_for_the_last_word(void **state)
 {
 	struct bgp_net *net = pair(65001, 65002);
 	struct bgp_raw *raw = played(net);
@@ -448,16 +478,16 @@ static void a_peer_that_takes_nothing(void **state)
 	(void)state;
 	bgp_raw_up(raw, "10.0.0.1", &open);
 	net->sock[(u32)raw->sock].cork = true;
-	bgp_net_originate(net, 0, NET1);
-	for (u32 n = 0; n < 47; n++) {
-		bgp_net_run(net, 10 * NS_PER_SEC);
+	while (bgp_peer_refresh_in(&net->host[0]->bgp, addr("10.0.0.2"), net->now) == ERR_OK)
+		;
+	for (u32 n = 0; n < 49; n++) {
 		bgp_raw_message(raw, BGP_KEEPALIVE, NULL, 0);
+		bgp_net_run(net, 10 * NS_PER_SEC);
 	}
-	assert_true(bgp_net_is_up(net, 0, "10.0.0.2"));
-	bgp_raw_message(raw, BGP_KEEPALIVE, NULL, 0);
-	bgp_net_run(net, 15 * NS_PER_SEC);
 	assert_false(bgp_net_is_up(net, 0, "10.0.0.2"));
-	assert_int_equal(bgp_net_shown(net, 0, "10.0.0.2").last_sent.code, BGP_ERROR_SEND_HOLD);
+	assert_false(bgp_net_shown(net, 0, "10.0.0.2").last_sent.ever);
+	assert_string_equal(net->host[0]->last_down,
+			    "down: no room to send send hold timer expired");
 	done(net, raw);
 }
 
@@ -624,6 +654,7 @@ int main(void)
 		cmocka_unit_test(stopped_and_begun_again),
 		cmocka_unit_test(a_reset_by_an_administrator),
 		cmocka_unit_test(a_peer_that_takes_nothing),
+		cmocka_unit_test(no_room_for_the_last_word),
 		cmocka_unit_test(somebody_else_knows),
 		cmocka_unit_test(an_interface_goes_down),
 		cmocka_unit_test(headers_that_can_not_be),

@@ -355,8 +355,11 @@ void sluice_abort(struct sluice *s, sock_id id, ns_t now)
 		(void)sock_set(&s->socks, id, SOCK_OPT_LINGER, &at_once, s->now);
 	}
 	sock_close(&s->socks, id, s->now);
-	if (stream)
-		end_own_flow(s, &key);
+	if (!stream)
+		return;
+	/* The reset still leaves as one of its flow. */
+	path_send_socks(&s->path, s->now);
+	end_own_flow(s, &key);
 }
 
 enum sock_error sluice_names(const struct sluice *s, sock_id id, struct sock_addr *local,

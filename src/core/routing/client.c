@@ -67,11 +67,18 @@ static void eras_gather(struct rib *rib, u16 client)
 	of->era = of->live_era = of->fresh_era = of->first_era = 0;
 }
 
+bool rib_client_has_era(const struct rib *rib, u16 client)
+{
+	const struct rib_client *of = &rib->client[client];
+
+	return (of->era + 1u - of->first_era) % RIB_ERAS != 0;
+}
+
 static void era_begin(struct rib *rib, u16 client)
 {
 	struct rib_client *of = client_at(rib, client);
 
-	if ((of->era + 1u - of->first_era) % RIB_ERAS == 0)
+	if (!rib_client_has_era(rib, client))
 		eras_gather(rib, client);
 	of->era = (u8)((of->era + 1) % RIB_ERAS);
 }

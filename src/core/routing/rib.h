@@ -297,6 +297,9 @@ void rib_client_del(struct rib *rib, u16 client);
 void rib_client_clear(struct rib *rib, u16 client);
 /* RFC 4724 section 4.2: its paths are stale from now on; what is offered again is not. */
 void rib_client_stale(struct rib *rib, u16 client);
+/* Whether that takes no look at all paths now. Who begins anew as often as a peer likes asks first:
+ * there is room again when the sweep has been over what went.                                    */
+bool rib_client_has_era(const struct rib *rib, u16 client);
 /* What is still stale goes, step by step. */
 void rib_client_unstale(struct rib *rib, u16 client);
 

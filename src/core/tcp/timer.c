@@ -5,6 +5,8 @@
 #include "core/tcp/loss.h"
 #include "core/tcp/tcp_part.h"
 
+enum { ORPHAN_PROBES = 10 /* in a row: minutes, as they back off */ };
+
 void timer_set(struct tcp *tcp, struct tcb *tcb, enum tcp_timer timer, ns_t when)
 {
 	ns_t earliest = NS_NEVER;
@@ -55,12 +57,18 @@ static void on_retransmit(struct tcp *tcp, u32 idx, ns_t now)
 	tcp_want_send(tcp, idx);
 }
 
-/* RFC 9293 section 3.8.6.1: probes go on as long as the peer answers them. */
+/* RFC 9293 section 3.8.6.1: probes go on as long as the peer answers them; while anybody waits for
+ * it here, that is (RFC 6429 section 4): memory of who was closed is not the peer's to keep.     */
+static bool persists_for_nobody(const struct tcb *tcb)
+{
+	return (tcb->flags & TCB_ORPHAN) != 0 && tcb->persist_shift >= ORPHAN_PROBES;
+}
+
 static void on_persist(struct tcp *tcp, u32 idx, ns_t now)
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
 
-	if (now - tcb->last_rx_ns >= tcb->user_timeout_ms * NS_PER_MS) {
+	if (now - tcb->last_rx_ns >= tcb->user_timeout_ms * NS_PER_MS || persists_for_nobody(tcb)) {
 		time_is_up(tcp, idx, TCP_ERR_TIMEOUT_RETRANSMIT, now);
 		return;
 	}

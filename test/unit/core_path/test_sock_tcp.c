@@ -231,6 +231,27 @@ static void test_an_abort_ends_the_flow(void **state)
 	path_bed_close(bed);
 }
 
+/* Rules by connection state know it, as all that came before. */
+static void test_the_reset_of_an_abort_is_of_its_flow(void **state)
+{
+	struct path_bed *bed = bed_new();
+	static struct rules rules;
+	struct far far = far_inside(80);
+	sock_id child;
+
+	(void)state;
+	add(&rules, FILTER_OUTPUT, FILTER_ACCEPT)->states = FILTER_ESTABLISHED;
+	put(bed, &rules);
+	policy(bed, FILTER_OUTPUT, FILTER_DROP);
+	path_bed_start(bed);
+	child = far_connects(bed, &far, listening(bed, 80));
+	sluice_abort(bed->rig.s, child, bed->rig.now);
+	assert_int_equal(far_read(bed, &far)->flags & TCP_RST, TCP_RST);
+	assert_int_equal(rig_drop_count(&bed->rig, DROP_FILTER_OUTPUT), 0);
+	assert_int_equal(sluice_flow_count(bed->rig.s), 0);
+	path_bed_close(bed);
+}
+
 static void test_nobody_listens(void **state)
 {
 	struct path_bed *bed = bed_open();
@@ -481,6 +502,7 @@ int main(void)
 		cmocka_unit_test(test_we_connect_to_a_server),
 		cmocka_unit_test(test_a_refusal_is_heard_of),
 		cmocka_unit_test(test_an_abort_ends_the_flow),
+		cmocka_unit_test(test_the_reset_of_an_abort_is_of_its_flow),
 		cmocka_unit_test(test_nobody_listens),
 		cmocka_unit_test(test_rules_of_input_hold_for_listeners),
 		cmocka_unit_test(test_we_connect_to_ourselves),

@@ -390,7 +390,7 @@ static void peers_of_bgp(void **state)
 		.addr = be32_of(0xc6130002),
 		.state = BGP_IDLE,
 		.held = BGP_HELD_PREFIXES,
-		.last_sent = { .ever = true, .sent = true, .code = 6, .subcode = 1, .text = "bye" }
+		.last_sent = { .ever = true, .code = 6, .subcode = 1, .text = "bye" }
 	};
 	root = answer(tables, CTL_SHOW_BGP);
 	record = json_array_get(list_of(root, "bgp", 2), 0);

@@ -146,7 +146,6 @@ enum bgp_held { BGP_HELD_NOT, BGP_HELD_SHUTDOWN, BGP_HELD_PREFIXES, BGP_HELD_STO
 /* What ended a connection, and who said so. */
 struct bgp_last {
 	bool ever;
-	bool sent; /* we did */
 	u8 code;
 	u8 subcode;
 	ns_t at_ns;
@@ -208,6 +207,7 @@ struct bgp_peer {
 	/* the end of the connection that is being ended */
 	struct bgp_error error;
 	bool notified; /* by the peer */
+	bool unsaid;   /* there was no room for our NOTIFICATION */
 	struct bgp_last last_sent;
 	struct bgp_last last_got;
 	char down_text[SPEAKER_TEXT_SIZE];

@@ -70,6 +70,8 @@ void bgp_line_take(struct bgp *bgp, struct bgp_peer *peer, u8 line, sock_id sock
 /* A connection stands: its names are known, and the line hears of it. */
 void bgp_line_begins(struct bgp *bgp, struct bgp_peer *peer, u8 line, enum bgp_event event);
 void bgp_line_close(struct bgp *bgp, struct bgp_peer *peer, u8 line);
+/* Closed, it ends by a RST, and what is queued is thrown away. */
+void bgp_line_reset_on_close(struct bgp *bgp, const struct bgp_line *line);
 /* Where len bytes may be written; NULL: there is no room. bgp_line_wrote() says how many were. */
 u8 *bgp_line_room(struct bgp_line *line, u32 len);
 void bgp_line_wrote(struct bgp_line *line, u32 len);

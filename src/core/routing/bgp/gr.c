@@ -56,7 +56,8 @@ void bgp_restart_down(struct bgp *bgp, struct bgp_peer *peer, bool may_keep)
 	if (peer->client == RIB_CLIENT_NONE)
 		return;
 	/* Paths that were stale when it went down again are not kept for longer. */
-	if (may_keep && peer->conf.graceful_restart && peer->open.restart_ip4 && seconds > 0) {
+	if (may_keep && peer->conf.graceful_restart && peer->open.restart_ip4 && seconds > 0 &&
+	    rib_client_has_era(bgp->env.rib, peer->client)) {
 		stale_end(bgp, peer);
 		stale_begin(bgp, peer, seconds);
 	} else {
@@ -78,14 +79,21 @@ void bgp_restart_expires(struct bgp *bgp, struct bgp_peer *peer)
 		bgp_paths_forget(bgp, peer);
 }
 
-/* RFC 7313 section 4.2: what is not told again until EoRR is gone. */
+/* RFC 7313 section 4.2: what is not told again until EoRR is gone. Another BoRR marks all that is
+ * there once more, but gives no longer time to what was stale. One that comes when the sweep is
+ * behind marks nothing: then more is kept than has to be.                                        */
 void bgp_refresh_stale(struct bgp *bgp, struct bgp_peer *peer, bool begin)
 {
-	if (begin) {
-		stale_end(bgp, peer);
-		stale_begin(bgp, peer, peer->conf.restart_max_s);
-		peer->refreshing = true;
-	} else if (peer->refreshing) {
-		stale_end(bgp, peer);
+	if (!begin) {
+		if (peer->refreshing)
+			stale_end(bgp, peer);
+		return;
 	}
+	if (!rib_client_has_era(bgp->env.rib, peer->client))
+		return;
+	if (peer->stale)
+		rib_client_stale(bgp->env.rib, peer->client);
+	else
+		stale_begin(bgp, peer, peer->conf.restart_max_s);
+	peer->refreshing = true;
 }

@@ -74,6 +74,12 @@ void bgp_line_close(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 	line->in_len = line->out_first = line->out_len = 0;
 }
 
+void bgp_line_reset_on_close(struct bgp *bgp, const struct bgp_line *line)
+{
+	if (line->sock != SOCK_ID_NONE)
+		set_number(bgp, line->sock, SOCK_OPT_LINGER, 0);
+}
+
 static bool open_stream(struct bgp *bgp, sock_id *sock)
 {
 	return bgp->env.io.open(bgp->env.io.ctx, SOCK_STREAM_KIND, 0, sock) == SOCK_OK;
@@ -128,7 +134,7 @@ static void send_hold_set(struct bgp *bgp, struct bgp_peer *peer, u8 at, bool wa
 	const struct bgp_line *line = &peer->line[at];
 	ns_t limit = u32_max(SEND_HOLD_LEAST_S, 2u * peer->conf.hold_s) * NS_PER_SEC;
 
-	waits = waits && line->state == BGP_ESTABLISHED && line->hold_ns > 0;
+	waits = waits && line->state == BGP_ESTABLISHED;
 	bgp_timer_set(bgp, peer, (u32)at * BGP_LINE_TIMERS + BGP_TIMER_SEND_HOLD,
 		      waits ? bgp->now + limit : NS_NEVER);
 }

@@ -110,10 +110,10 @@ static void notification_say(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 	struct bgp_line *line = &peer->line[at];
 	u8 *to = bgp_line_room(line, BGP_NOTIFICATION_LEAST + (u32)peer->error.data_len);
 
-	note_last(bgp, &peer->last_sent, &peer->error);
-	peer->last_sent.sent = true;
+	peer->unsaid = to == NULL;
 	if (to == NULL)
 		return;
+	note_last(bgp, &peer->last_sent, &peer->error);
 	bgp_line_wrote(line, bgp_notification_write(to, &peer->error));
 	peer->counters.messages_out++;
 	bgp_line_flush(bgp, peer, at);
@@ -149,7 +149,7 @@ static void down_tell(struct bgp *bgp, struct bgp_peer *peer)
 	if (peer->down_text[0] != '\0')
 		text_str(&text, peer->down_text);
 	else if (peer->error.code != 0)
-		error_text(&peer->error, "sent ", &text);
+		error_text(&peer->error, peer->unsaid ? "no room to send " : "sent ", &text);
 	else
 		text_str(&text, "the connection ended");
 	bgp_tell(bgp, peer, SPEAKER_DOWN, "down", reason);
@@ -207,7 +207,7 @@ static void line_end(struct bgp *bgp, struct bgp_peer *peer, u8 at, enum bgp_sta
 	if (from >= BGP_OPEN_SENT && !collided)
 		peer->failures = u32_min(peer->failures + 1, FAILURES_MAX);
 	peer->error.code = 0;
-	peer->notified = false;
+	peer->notified = peer->unsaid = false;
 	peer->down_text[0] = '\0';
 	if (peer->held != BGP_HELD_NOT || bgp_is_up(peer))
 		return;
@@ -377,6 +377,8 @@ enum bgp_event bgp_act(struct bgp *bgp, struct bgp_peer *peer, u8 at, enum bgp_a
 	case BGP_DO_STUCK:
 		bgp_error_set(&peer->error, BGP_ERROR_SEND_HOLD, 0, NULL, 0);
 		notification_say(bgp, peer, at);
+		/* What it does not take now it would not take later. */
+		bgp_line_reset_on_close(bgp, &peer->line[at]);
 		break;
 	case BGP_DO_UNEXPECTED: line_unexpected(bgp, peer, at, from); break;
 	case BGP_DO_DROP: break;
