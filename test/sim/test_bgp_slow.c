@@ -89,6 +89,7 @@ static void marks_without_end(void **state)
 		bgp_raw_message(raw, BGP_ROUTE_REFRESH, borr, sizeof borr);
 		if (n == 10)
 			tell(raw, NET1);
+		bgp_raw_run(raw, 10 * NS_PER_MS);
 	}
 	bgp_raw_run(raw, NS_PER_SEC);
 	assert_false(rib_client_has_era(rib, client_of(raw->net)));
@@ -138,8 +139,7 @@ static void requests_without_end(void **state)
 	raw->net->sock[(u32)raw->sock].cork = true;
 	for (u32 n = 0; n < 2000; n++) {
 		bgp_raw_message(raw, BGP_ROUTE_REFRESH, (const u8[]){ 0, 1, 0, 1 }, 4);
-		if (n % 20 == 0)
-			bgp_net_run(raw->net, 100 * NS_PER_MS);
+		bgp_net_run(raw->net, 10 * NS_PER_MS);
 	}
 	the_other_is_heard(raw->net);
 	assert_true(bgp_net_shown(raw->net, 0, PLAYED).out_bytes < BGP_OUT_SIZE);
