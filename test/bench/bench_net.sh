@@ -8,9 +8,10 @@
 # on LOAD_CORE, with ordinary priority: with a real-time one a generator that spins starves its own
 # server and the machine. So the machine has to be quiet; the load average is printed.
 # Where a packet is received is not a matter of course on a veth: without more the sender's core
-# does everything. In the floods every end has NAPI in a thread on its own core (for that GRO is on and
-# TSO off, else veth passes NAPI by); in the rest segments stay whole and RPS carries them to the
-# core of who receives.
+# does everything. So every end has NAPI in a thread on its own core, for which GRO is on and TSO off,
+# else veth passes NAPI by. Bulk alone keeps its segments whole, and RPS carries them to the core of
+# who receives; there each hand-over to an idle core is an interrupt, which a virtual machine pays
+# for with 10 us and more, so that small packets would measure little else.
 #
 # ROUNDS=5 rounds; medians, least and most of each; JSON in the file of the first argument.
 # Small packets are counted at the outside host's interface and dropped there.
@@ -141,9 +142,9 @@ turns() { # tcp|udp
 	note "$1-turn-p50" "$(awk -v n="$5" 'BEGIN { print n / 1000 }')"
 	note "$1-turn-p99" "$(awk -v n="$7" 'BEGIN { print n / 1000 }')"
 }
-steer_all() { # TEST: floods by NAPI in threads, the rest by RPS
+steer_all() { # TEST: bulk by RPS, the rest by NAPI in threads
 	local to=0 napi=on tso=off dev
-	case $1 in small | new) ;; *) to=$(mask $GATEWAY_CORE) napi=off tso=on ;; esac
+	case $1 in bulk) to=$(mask $GATEWAY_CORE) napi=off tso=on ;; esac
 	at $IN ethtool -K "$A" gro $napi tso $tso
 	at $OUT ethtool -K "$B" gro $napi tso $tso
 	for dev in "$G" "$W"; do
