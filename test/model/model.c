@@ -434,6 +434,8 @@ static void model_done_silent(struct model *m, bool cut_off)
 		    (model_sees_public(m, cur->zone, cur->tuple.dst) ||
 		     (model_route(m, view, cur->tuple.dst, &out_if, &station) &&
 		      !model_station_answers(m, out_if, station)))) {
+			if (f->known && f->turned)
+				model_flow_split(m, cur->flow);
 			f->moving = f->known || f->moving;
 			f->known = false;
 		}

@@ -341,6 +341,23 @@ struct model_flow *model_flow_add(struct model *m, u8 proto, const struct model_
 	return f;
 }
 
+/* What came back may have begun another flow unseen, in place of one that may have been over, and now
+ * so may have what came from its own side: they are two.                                         */
+void model_flow_split(struct model *m, u32 index)
+{
+	struct model_flow back = m->flow[index];
+
+	back.in = model_tuple_reversed(&back.out);
+	back.known = back.moving = false;
+	back.turned = false;
+	back.tcp_step = 0xff;
+	for (u32 n = 0; n < m->flow_count; n++) {
+		if (m->flow[n].proto == back.proto && model_tuple_eq(&m->flow[n].in, &back.in))
+			return;
+	}
+	*model_flow_add(m, back.proto, &back.in) = back;
+}
+
 static void model_rest_add(struct model *m, const struct model_flow *f,
 			   const struct model_mapping *mapping)
 {

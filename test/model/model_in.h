@@ -67,6 +67,7 @@ u32 model_flow_find(const struct model *m, u8 proto, const struct model_tuple *t
 void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const struct seen *seen,
 		     bool certain);
 struct model_flow *model_flow_add(struct model *m, u8 proto, const struct model_tuple *in);
+void model_flow_split(struct model *m, u32 index);
 void model_flow_del(struct model *m, u32 index);
 bool model_table_tight(const struct model *m);
 bool model_ports_tight(const struct model *m, const struct nat_rule_conf *rule, u8 proto);
