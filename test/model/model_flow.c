@@ -341,8 +341,8 @@ struct model_flow *model_flow_add(struct model *m, u8 proto, const struct model_
 	return f;
 }
 
-/* What came back may have begun another flow unseen, in place of one that may have been over, and now
- * so may have what came from its own side: they are two.                                         */
+/* What came back may have begun another flow unseen, in place of one that may have been over, and
+ * now so may have what came from its own side: they are two.                                     */
 void model_flow_split(struct model *m, u32 index)
 {
 	struct model_flow back = m->flow[index];

@@ -154,17 +154,18 @@ static void avoid_congestion(struct cc *cc, const struct cc_ack *ack)
 static void slow_start(struct cc *cc, const struct cc_ack *ack)
 {
 	struct cubic *cubic = state_of(cc);
+	u32 acked = cc_acked_first(ack);
 	u32 growth;
 
 	if (cubic->first_slow_start) {
-		growth = hystart_growth(&cubic->hystart, ack->una_bytes, cc->mss,
+		growth = hystart_growth(&cubic->hystart, acked, cc->mss,
 					cc->pacing_rate != 0);
 		if (hystart_on_ack(&cubic->hystart, ack)) {
 			cc->ssthresh = cc->cwnd;
 			cubic->first_slow_start = false;
 		}
 	} else {
-		growth = u32_min(ack->una_bytes, cc->mss * (cubic->loss_recovery ? 1 : 2));
+		growth = u32_min(acked, cc->mss * (cubic->loss_recovery ? 1 : 2));
 	}
 	cc->cwnd = cc_u32((u64)cc->cwnd + growth);
 }

@@ -51,14 +51,15 @@ static void reduce(struct cc *cc, const struct cc_ack *ack)
 
 /* RFC 3465: in slow start as much as was acknowledged, but two segments at most, and one while a
  * time-out is repaired; then one segment for each window.                                        */
-static void grow(struct cc *cc, u32 acked)
+static void grow(struct cc *cc, const struct cc_ack *ack)
 {
 	struct newreno *reno = state_of(cc);
+	u32 acked = ack->una_bytes;
 
 	if (cc->cwnd < cc->ssthresh) {
 		u32 most = cc->mss * (reno->loss_recovery ? 1 : 2);
 
-		cc->cwnd = cc_u32((u64)cc->cwnd + u32_min(acked, most));
+		cc->cwnd = cc_u32((u64)cc->cwnd + u32_min(cc_acked_first(ack), most));
 		return;
 	}
 	reno->acked = cc_u32((u64)reno->acked + acked);
@@ -80,7 +81,7 @@ static void on_ack(struct cc *cc, const struct cc_ack *ack)
 		reduce(cc, ack);
 		cc->cwnd = cc->ssthresh;
 	} else if (ack->cwnd_limited) {
-		grow(cc, ack->una_bytes);
+		grow(cc, ack);
 	}
 	cc->cwnd = u32_max(u32_min(cc->cwnd, cc->cwnd_limit), cc->mss);
 }

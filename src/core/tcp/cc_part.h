@@ -63,6 +63,14 @@ static inline u32 cc_flight_size(const struct cc *cc, const struct cc_ack *ack)
 	return u32_min(cc_u32(ack->snd_nxt - ack->snd_una), cc->cwnd);
 }
 
+/* What SND.UNA moved over and no SACK, or duplicate ACK, had told of before: RFC 5681 section 3.1
+ * has slow start count data that was not acknowledged until now, and for what was told of segments
+ * left already (RFC 3042).                                                                       */
+static inline u32 cc_acked_first(const struct cc_ack *ack)
+{
+	return u32_min(ack->una_bytes, ack->acked_bytes);
+}
+
 /* The largest of the values of the last rounds: three candidates, each the best of what came after
  * the one before it, spread over the window. A word is value << 16 | round, so values are below
  * 2^48, and a filter must be fed at least once in 2^15 rounds.                                   */
