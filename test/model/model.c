@@ -269,13 +269,17 @@ static void model_judge_forward(struct model *m, u16 out_if, const struct seen *
 		model_judge_new(m, out_if, &out);
 		return;
 	}
-	if (model_tuple_eq(&want, &out))
+	if (model_tuple_eq(&want, &out)) {
+		/* It may be another one, that got the same. */
+		if (!cur->reply && !model_flow_in_time(m, f))
+			model_flow_either(m, f);
 		model_flow_seen(m, f, cur->reply, &cur->seen, true);
-	else if (model_flow_lives(m, f) && !(f->tcp_closing && model_is_syn(&cur->seen)))
+	} else if (model_flow_lives(m, f) && !(f->tcp_closing && model_is_syn(&cur->seen))) {
 		model_wrong(m, "a flow's packet left as port %u > %u instead of %u > %u", out.sport,
 			    out.dport, want.sport, want.dport);
-	else
+	} else {
 		model_judge_new(m, out_if, &out);
+	}
 }
 
 static bool model_is_echo_answer(const struct model *m, const struct seen *seen)
@@ -438,12 +442,14 @@ static void model_done_silent(struct model *m, bool cut_off)
 				model_flow_split(m, cur->flow);
 			f->moving = f->known || f->moving;
 			f->known = false;
+			/* Which services are asked for it. */
+			f->inside = m->conf->iface[cur->in_if].side == IFACE_INSIDE;
 		}
 		model_flow_seen(m, f, cur->reply, &cur->seen, false);
 		return;
 	}
 	if (model_is_own(m, view, cur->seen.dst) && cur->seen.type == ICMP_ECHO &&
-	    cur->seen.proto == IP_PROTO_ICMP && cur->tuple_known &&
+	    cur->seen.proto == IP_PROTO_ICMP && cur->tuple_known && !cur->refused &&
 	    (cur->seen.wrong & SEEN_L4_CSUM) == 0) {
 		/* Answered, and the answer died on its way. */
 		model_echo_flow(m);

@@ -222,6 +222,7 @@ struct model_current {
 	u32 segment; /* the longest packet that it is to be split into; 0: it is whole */
 	struct model_parts parts;
 	struct seen seen;
+	bool refused; /* whatever its flow: for its addresses, options or checksums */
 	bool tuple_known;
 	struct model_tuple tuple;
 	u32 flow; /* the flow that it matches, possibly dead by now; UINT32_MAX none */

@@ -349,6 +349,7 @@ static void model_fate_decide(struct model *m, bool certain)
 
 	cur->fate = (struct model_fate){ 0 };
 	cur->tuple_known = model_tuple_of(&cur->seen, cur->zone, &cur->tuple);
+	cur->refused = true;
 	if ((cur->link_flags & (PKT_LINK_OTHER | PKT_LINK_BROADCAST | PKT_LINK_MULTICAST)) != 0)
 		return;
 	if (!model_addresses_ok(m) || options == OPTIONS_BAD || !model_l4_ok(m)) {
@@ -356,6 +357,7 @@ static void model_fate_decide(struct model *m, bool certain)
 			model_maybe_refused(m);
 		return;
 	}
+	cur->refused = false;
 	if (seen_is_icmp_error(&cur->seen)) {
 		model_fate_error(m, sure);
 		return;

@@ -5,8 +5,6 @@
 #include "core/wire/ip4.h"
 #include "core/wire/tcp.h"
 
-/* Clocks of the table tick in milliseconds. */
-#define MODEL_SLACK_NS (2 * NS_PER_MS)
 /* A flow that nobody looks up is ended by the tick that comes to its slot. */
 #define MODEL_SWEEP_NS (2500 * NS_PER_MS)
 
@@ -136,6 +134,12 @@ static u64 model_shortest(const struct model *m, const struct model_flow *f)
 	return model_longest(m, f);
 }
 
+/* Whether so much has passed by a clock that counts milliseconds, as the table's does. */
+static bool model_passed(ns_t since, ns_t now, u64 ns)
+{
+	return now / NS_PER_MS - since / NS_PER_MS >= ns / NS_PER_MS;
+}
+
 bool model_flow_in_time(const struct model *m, const struct model_flow *f)
 {
 	if (!f->answered_lo && model_table_tight(m))
@@ -143,7 +147,7 @@ bool model_flow_in_time(const struct model *m, const struct model_flow *f)
 	/* A closed connection gives its port up when there is no other. */
 	if (f->tcp_closing && m->lenient)
 		return false;
-	return m->now + MODEL_SLACK_NS < f->seen_lo + model_shortest(m, f);
+	return !model_passed(f->seen_lo, m->now, model_shortest(m, f));
 }
 
 bool model_flow_lives(const struct model *m, const struct model_flow *f)
@@ -167,7 +171,7 @@ bool model_flow_may_stand(const struct model *m, const struct model_flow *f)
 
 bool model_flow_may_live(const struct model *m, const struct model_flow *f)
 {
-	return m->now <= f->seen_hi + model_longest(m, f) + MODEL_SLACK_NS;
+	return !model_passed(f->seen_hi, m->now, model_longest(m, f));
 }
 
 u32 model_flow_find(const struct model *m, u8 proto, const struct model_tuple *t, bool *reply)
