@@ -487,8 +487,8 @@ u32 heap_due""", "unit:core_base/test_heap"),
 """, """	crc32c_store(sctp, crc32c_load(sctp) ^ (crc32c_flips(before, len) & 0));
 """, "sim"),
     ("DCCP: the sum does not follow the addresses", "src/core/nat/rewrite.c",
-     """	case IP_PROTO_DCCP: rewrite_covered(pkt, proto, to, delta_l3, delta_l4); break;
-""", """	case IP_PROTO_DCCP: rewrite_covered(pkt, proto, to, delta_l3, delta_l3); break;
+     """	case IP_PROTO_DCCP: rewrite_dccp(pkt, to, delta_l3, delta_l4); break;
+""", """	case IP_PROTO_DCCP: rewrite_dccp(pkt, to, delta_l3, delta_l3); break;
 """, "sim"),
     ("SCTP: established has the time of an opening", "src/core/ct/track.c",
      """	[FLOW_SCTP_ESTABLISHED] = { "established", CT_TIMEOUT_SCTP_ESTABLISHED },

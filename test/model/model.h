@@ -78,6 +78,7 @@ struct model_flow {
 	struct model_reach whole; /* of that, what has no hole before it */
 	struct model_reach said;  /* what the server sent: some of it may have died here */
 	struct model_reach again; /* what it sent since a SYN that may have begun anew */
+	struct model_reach sent;  /* what the client sent */
 	struct model_reach asked; /* what the client acknowledged before anything was known of it */
 	bool over_again;          /* there was such a SYN */
 	bool muddled;             /* somebody sent a SYN that is none of this connection */

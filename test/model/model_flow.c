@@ -264,6 +264,11 @@ static void model_reaches(struct model_reach *reach, u32 end)
 	reach->any = true;
 }
 
+static bool model_acks_sent(const struct model_flow *f, const struct seen *seen)
+{
+	return (seen->flags & TCP_ACK) == 0 || !f->sent.any || seq_le(seen->ack, f->sent.end);
+}
+
 /* How far what was sent to the client goes. A SYN for a connection that may be over begins another,
  * whose numbers have nothing to do with those before.                                            */
 static void model_flow_told(struct model_flow *f, bool reply, const struct seen *seen, bool certain)
@@ -276,8 +281,9 @@ static void model_flow_told(struct model_flow *f, bool reply, const struct seen 
 	if (!reply) {
 		if (model_is_syn(seen) && f->tcp_closing) {
 			f->over_again = true;
-			f->again.any = f->asked.any = false;
+			f->again.any = f->asked.any = f->sent.any = false;
 		}
+		model_reaches(&f->sent, end);
 		/* Picked up so, all that is known of the server is what its client has of it. */
 		if ((seen->flags & TCP_ACK) != 0 && !f->asked.any &&
 		    (!f->told.any || f->over_again))
@@ -293,8 +299,9 @@ static void model_flow_told(struct model_flow *f, bool reply, const struct seen 
 	if (!certain)
 		return;
 	model_reaches(&f->told, end);
-	/* What lies beyond the window counts for nothing, and only its sender knows of it. */
-	if (!f->whole.any || seq_le(seen->seq, f->whole.end))
+	/* What lies beyond the window counts for nothing, and only its sender knows of it; nor does
+	 * what acknowledges more than was sent. A SYN tells where the numbers begin.             */
+	if (!f->whole.any || (seq_le(seen->seq, f->whole.end) && model_acks_sent(f, seen)))
 		model_reaches(&f->whole, end);
 }
 

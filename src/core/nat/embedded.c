@@ -126,6 +126,7 @@ static void quote_rewrite(const struct quote *quote, const struct tuple *from,
 			tcp->csum = csum_apply(tcp->csum, delta);
 		break;
 	case IP_PROTO_UDP:
+	case IP_PROTO_UDPLITE:
 		udp->sport = to->sport;
 		udp->dport = to->dport;
 		if (udp->csum.raw == 0)
@@ -134,13 +135,10 @@ static void quote_rewrite(const struct quote *quote, const struct tuple *from,
 		if (udp->csum.raw == 0)
 			udp->csum.raw = 0xffff;
 		break;
-	case IP_PROTO_UDPLITE:
 	case IP_PROTO_DCCP:
 		udp->sport = to->sport;
 		udp->dport = to->dport;
 		udp->csum = csum_apply(udp->csum, delta);
-		if (udp->csum.raw == 0 && quote->ip->proto == IP_PROTO_UDPLITE)
-			udp->csum.raw = 0xffff;
 		break;
 	case IP_PROTO_SCTP: quote_rewrite_sctp(quote, to); break;
 	case IP_PROTO_ICMP:

@@ -72,7 +72,9 @@ static void rewrite_udp(struct pkt *pkt, const struct tuple *to, u16 delta_l3, u
 		udp->csum = partial_apply(udp->csum, delta_l3);
 		return;
 	}
-	/* RFC 768: zero says that there is none, so a sum of zero is sent as all ones. */
+	/* RFC 768: zero says that there is none, so a sum of zero is sent as all ones. In UDP-Lite,
+	 * whose sum covers the header whatever it leaves out of the data, zero is an error (RFC
+	 * 3828 section 3.1): not ours to mend.                                                   */
 	if (udp->csum.raw == 0)
 		return;
 	udp->csum = csum_apply(udp->csum, delta_l4);
@@ -80,22 +82,18 @@ static void rewrite_udp(struct pkt *pkt, const struct tuple *to, u16 delta_l3, u
 		udp->csum.raw = 0xffff;
 }
 
-/* The checksums of UDP-Lite and DCCP cover the header and a pseudo-header whatever they leave out
- * of the data (RFC 3828 section 3.1, RFC 4340 section 9.1), and lie where that of UDP lies.      */
-static void rewrite_covered(struct pkt *pkt, u8 proto, const struct tuple *to, u16 delta_l3,
-			    u16 delta_l4)
+/* The checksum covers the header and a pseudo-header whatever it leaves out of the data (RFC 4340
+ * section 9.1), and lies where that of UDP lies.                                                 */
+static void rewrite_dccp(struct pkt *pkt, const struct tuple *to, u16 delta_l3, u16 delta_l4)
 {
 	struct udp_hdr *header = (void *)pkt_l4(pkt);
 
 	header->sport = to->sport;
 	header->dport = to->dport;
-	if (UNLIKELY(pkt_csum_is_of_l4(pkt))) {
+	if (UNLIKELY(pkt_csum_is_of_l4(pkt)))
 		header->csum = partial_apply(header->csum, delta_l3);
-		return;
-	}
-	header->csum = csum_apply(header->csum, delta_l4);
-	if (header->csum.raw == 0 && proto == IP_PROTO_UDPLITE)
-		header->csum.raw = 0xffff;
+	else
+		header->csum = csum_apply(header->csum, delta_l4);
 }
 
 void nat_rewrite_sctp(u8 *sctp, const struct tuple *to, u32 len)
@@ -139,11 +137,11 @@ static void rewrite_to(struct pkt *pkt, u8 proto, const struct tuple *to, u16 de
 	ip->dst = to->dst;
 	ip->csum = csum_apply(ip->csum, delta_l3);
 	switch (proto) {
-	case IP_PROTO_UDP: rewrite_udp(pkt, to, delta_l3, delta_l4); break;
+	case IP_PROTO_UDP:
+	case IP_PROTO_UDPLITE: rewrite_udp(pkt, to, delta_l3, delta_l4); break;
 	case IP_PROTO_TCP: rewrite_tcp(pkt, to, delta_l3, delta_l4); break;
 	case IP_PROTO_ICMP: rewrite_icmp(pkt, to, delta_l4); break;
-	case IP_PROTO_UDPLITE:
-	case IP_PROTO_DCCP: rewrite_covered(pkt, proto, to, delta_l3, delta_l4); break;
+	case IP_PROTO_DCCP: rewrite_dccp(pkt, to, delta_l3, delta_l4); break;
 	case IP_PROTO_SCTP: nat_rewrite_sctp(pkt_l4(pkt), to, summed_len(pkt)); break;
 	default: break;
 	}

@@ -187,6 +187,21 @@ static void test_endpoint_independent_by_default(void **state)
 	path_bed_close(bed);
 }
 
+/* RFC 3828 section 3.1 has none: whoever receives it has to drop it, so it stays what it is, and an
+ * error about it quotes what its sender made.                                                    */
+static void test_udplite_without_a_sum(void **state)
+{
+	struct path_bed *bed = path_bed_open();
+
+	(void)state;
+	make(bed, LITE, HOST, 5000, SERVER, 80);
+	be16_store(bed->b.bytes + L4 + 6, be16_of(0));
+	(void)path_pass(bed, RIG_IN);
+	assert_true(be32_eq(bed->out.seen.src, addr(GATEWAY_OUT)));
+	assert_int_equal(out_port(bed, 6), 0);
+	path_bed_close(bed);
+}
+
 /* The receiver is to see the damage: a sum is never made right. */
 static void test_damage_stays(void **state)
 {
@@ -461,6 +476,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_hosts_with_one_port),
 		cmocka_unit_test(test_endpoint_independent_by_default),
+		cmocka_unit_test(test_udplite_without_a_sum),
 		cmocka_unit_test(test_damage_stays),
 		cmocka_unit_test(test_errors_quote_the_sender),
 		cmocka_unit_test(test_quoted_fragments_of_sctp),
