@@ -196,7 +196,8 @@ static void test_udplite_without_a_sum(void **state)
 	(void)state;
 	make(bed, LITE, HOST, 5000, SERVER, 80);
 	be16_store(bed->b.bytes + L4 + 6, be16_of(0));
-	(void)path_pass(bed, RIG_IN);
+	assert_true(rig_send(&bed->rig, RIG_IN, &bed->b));
+	assert_true(rig_next(&bed->rig, &bed->out));
 	assert_true(be32_eq(bed->out.seen.src, addr(GATEWAY_OUT)));
 	assert_int_equal(out_port(bed, 6), 0);
 	path_bed_close(bed);
