@@ -656,8 +656,8 @@ bool model_is_told(const struct model *m, const struct seen *seen)
 	/* Nobody is told on the word of a damaged segment. */
 	return m->cur.lost && m->cur.reply && (m->cur.seen.wrong & SEEN_L4_CSUM) == 0 &&
 	       seen->proto == IP_PROTO_TCP && seen->flags == TCP_RST &&
-	       be32_eq(seen->dst, client->src) && be32_eq(seen->src, client->dst) && seen->dport == client->sport &&
-	       seen->sport == client->dport;
+	       be32_eq(seen->dst, client->src) && be32_eq(seen->src, client->dst) &&
+	       seen->dport == client->sport && seen->sport == client->dport;
 }
 
 static bool model_reached(const struct model_reach *reach, u32 end)
