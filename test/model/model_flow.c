@@ -86,7 +86,7 @@ static bool model_has_states(u8 proto)
 	return proto == IP_PROTO_TCP || model_is_assoc(proto);
 }
 
-static bool model_is_udp(u8 proto)
+bool model_is_udp(u8 proto)
 {
 	return proto == IP_PROTO_UDP || proto == IP_PROTO_UDPLITE;
 }

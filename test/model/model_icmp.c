@@ -167,6 +167,32 @@ static bool model_same(const u8 *a, const u8 *b, u32 from, u32 to)
 	return to <= from || memcmp(a + from, b + from, to - from) == 0;
 }
 
+/* 0x0000 and 0xffff are the same sum. */
+static bool model_quote_same(const u8 *want, const u8 *got, u32 len, const struct seen *about)
+{
+	bool as_udp = about->proto == IP_PROTO_UDP || about->proto == IP_PROTO_DCCP ||
+		      about->proto == IP_PROTO_UDPLITE;
+	u32 csum_at = about->hlen + (about->proto == IP_PROTO_TCP ? 16 : as_udp ? 6 : 2);
+
+	for (u32 n = 0; n < len; n++) {
+		bool in_csum = about->proto != IP_PROTO_SCTP && (n == csum_at || n == csum_at + 1);
+
+		if (want[n] != got[n] && !(in_csum && (want[n] == 0 || want[n] == 0xff) &&
+					   (got[n] == 0 || got[n] == 0xff)))
+			return false;
+	}
+	return true;
+}
+
+static bool model_quotes_whole(const struct model_log *log, const struct seen *seen)
+{
+	struct seen about;
+
+	return model_same(log->bytes, seen->quote, 0, seen->quote_len) ||
+	       (seen_parse_quote(&about, log->bytes, log->kept) &&
+		model_quote_same(log->bytes, seen->quote, seen->quote_len, &about));
+}
+
 /* A packet that was cut here and then died waiting for its neighbour is quoted as its first
  * fragment: but for length, fragment field and header checksum what the sender made.             */
 static bool model_quotes_cut(const struct model_log *log, const struct seen *seen)
@@ -209,8 +235,7 @@ static struct model_log *model_log_find(struct model *m, u8 zone, const struct s
 
 		if (log->len == 0 || seen->quote_len > log->kept ||
 		    model_zone_of(m, log->in_if) != zone ||
-		    !(model_same(log->bytes, seen->quote, 0, seen->quote_len) ||
-		      model_quotes_cut(log, seen)))
+		    !(model_quotes_whole(log, seen) || model_quotes_cut(log, seen)))
 			continue;
 		if (model_log_explains(m, log, seen))
 			return log;
@@ -369,7 +394,7 @@ static void model_quote_back(u8 *quote, u32 len, const struct seen *about,
 	if (about->hlen + csum_at + 2 > len)
 		return;
 	l4_csum = (u16)(l4[csum_at] << 8 | l4[csum_at + 1]);
-	if (about->proto == IP_PROTO_UDP && l4_csum == 0)
+	if (model_is_udp(about->proto) && l4_csum == 0)
 		return;
 	if (about->proto != IP_PROTO_ICMP)
 		l4_csum = model_sum_changed(l4_csum, before + 12, quote + 12, 8);
@@ -377,26 +402,9 @@ static void model_quote_back(u8 *quote, u32 len, const struct seen *about,
 		l4_csum = model_sum_changed(l4_csum, before + 24, l4 + 4, 2);
 	else
 		l4_csum = model_sum_changed(l4_csum, before + 20, l4, 4);
-	if (about->proto == IP_PROTO_UDP && l4_csum == 0)
+	if (model_is_udp(about->proto) && l4_csum == 0)
 		l4_csum = 0xffff;
 	model_put16(l4 + csum_at, l4_csum);
-}
-
-/* 0x0000 and 0xffff are the same sum. */
-static bool model_quote_same(const u8 *want, const u8 *got, u32 len, const struct seen *about)
-{
-	bool as_udp = about->proto == IP_PROTO_UDP || about->proto == IP_PROTO_DCCP ||
-		      about->proto == IP_PROTO_UDPLITE;
-	u32 csum_at = about->hlen + (about->proto == IP_PROTO_TCP ? 16 : as_udp ? 6 : 2);
-
-	for (u32 n = 0; n < len; n++) {
-		bool in_csum = about->proto != IP_PROTO_SCTP && (n == csum_at || n == csum_at + 1);
-
-		if (want[n] != got[n] && !(in_csum && (want[n] == 0 || want[n] == 0xff) &&
-					   (got[n] == 0 || got[n] == 0xff)))
-			return false;
-	}
-	return true;
 }
 
 void model_judge_related(struct model *m, u16 out_if, const struct seen *seen, const u8 *ip)
