@@ -6,7 +6,7 @@
  *     hello [interval S] [dead S] [mask A] [priority N] [dr A] [bdr A] [options N] [sees R]
  *     dd [init] [more] [master] [mtu N] seq same|next|N        its last, one more, or N
  *     update PREFIX metric N age N seq N      a summary-LSA of R
- *     request TYPE ID R
+ *     request TYPE ID R...
  * Said: hello priority N dr A bdr A [sees R...]; dd [init] [more] [master] mtu N lsas N seq N;
  * request TYPE ID R...; update TYPE ID R seq N age N...; ack TYPE ID R seq N...
  * Known: router S, of the interface; neighbour S, of the first one.                              */
@@ -223,11 +223,23 @@ static bool hear_update(struct step *step, const struct bed_nbr *nbr)
 	return true;
 }
 
+static bool hear_request(struct step *step, const struct bed_nbr *nbr)
+{
+	struct ospf_req req[16];
+	u32 count = 0, type;
+
+	for (; count < ARRAY_COUNT(req) && reader_number(&step->in, &type); count++) {
+		req[count].type = be32_of(type);
+		if (!step_addr(step, &req[count].id) || !step_addr(step, &req[count].adv))
+			return reader_wrong(&step->in, "request TYPE ID R...");
+	}
+	ospf_bed_say(step->bed, nbr, OSPF_LSREQ, req, count * (u32)sizeof req[0]);
+	return true;
+}
+
 static bool ospf_hear(struct step *step)
 {
 	struct bed_nbr nbr = { .iface = iface_of(step->bed) };
-	struct ospf_req req;
-	u32 type;
 
 	if (!reader_word(&step->in, "from") || !step_addr(step, &nbr.addr) ||
 	    !reader_word(&step->in, "id") || !step_addr(step, &nbr.rid))
@@ -238,10 +250,8 @@ static bool ospf_hear(struct step *step)
 		return hear_update(step, &nbr);
 	if (reader_word(&step->in, "hello")) {
 		hear_hello(step, &nbr);
-	} else if (number_after(step, "request", &type) && step_addr(step, &req.id) &&
-		   step_addr(step, &req.adv)) {
-		req.type = be32_of(type);
-		ospf_bed_say(step->bed, &nbr, OSPF_LSREQ, &req, sizeof req);
+	} else if (reader_word(&step->in, "request")) {
+		return hear_request(step, &nbr);
 	} else {
 		return reader_wrong(&step->in, "no such message: %s", step->in.at);
 	}

@@ -125,6 +125,58 @@ static void test_unicast_neighbours(void **state)
 	rip_bed_free(bed);
 }
 
+static bool is_heard(const struct rip_bed *bed, const char *from)
+{
+	for (u32 idx = 0; idx < bed->rip.neighs.cap; idx++) {
+		const struct rip_neigh *neigh = slab_at(&bed->rip.neighs, idx);
+
+		if (slab_is_live(&bed->rip.neighs, idx) && be32_eq(neigh->addr, addr(from)))
+			return true;
+	}
+	return false;
+}
+
+/* Who makes up senders on one link leaves the other one its share. */
+static void test_a_link_has_its_share_of_neighbours(void **state)
+{
+	static const char *const made_up[] = { "192.0.2.5", "192.0.2.6", "192.0.2.7", "192.0.2.8",
+					      "192.0.2.10" };
+	struct rip_bed *bed = rip_bed_new();
+	struct speaker_event event = { 0 };
+	u32 warnings = 0;
+
+	(void)state;
+	bed->conf.neighbour_limit = ARRAY_COUNT(made_up);
+	rip_bed_start(bed);
+	rip_bed_turn(bed);
+	for (u32 n = 0; n < ARRAY_COUNT(made_up); n++) {
+		bed_hear_one(bed, made_up[n], 0, "10.1.1.0", 1);
+		bed_wait(bed, NS_PER_SEC);
+	}
+	bed_hear_one(bed, made_up[0], 0, "10.1.1.0", 1);
+	for (u32 n = 0; n < 2; n++)
+		bed_hear_one(bed, "192.0.2.9", 0, "10.1.2.0", 1);
+	assert_int_equal(bed->rip.iface[0].stats.neighbours_full, 2);
+	bed_hear_one(bed, "198.51.100.8", 1, "10.2.1.0", 1);
+	assert_true(is_heard(bed, "198.51.100.8"));
+	assert_false(is_heard(bed, made_up[1]));
+	bed_hear_one(bed, "198.51.100.9", 1, "10.2.2.0", 1);
+	assert_true(is_heard(bed, "198.51.100.9"));
+	assert_false(is_heard(bed, made_up[2]));
+	/* Two, and three, whose number does not go up again. */
+	bed_hear_one(bed, "198.51.100.7", 1, "10.2.3.0", 1);
+	bed_hear_one(bed, made_up[1], 0, "10.1.1.0", 1);
+	assert_int_equal(bed->rip.iface[0].stats.neighbours_full, 3);
+	assert_int_equal(bed->rip.iface[1].stats.neighbours_full, 1);
+	assert_true(is_heard(bed, made_up[0]) && is_heard(bed, made_up[3]) &&
+		    is_heard(bed, made_up[4]));
+	while (speaker_log_take(&bed->log, &event))
+		warnings += event.kind == SPEAKER_WARNING;
+	assert_int_equal(warnings, 2);
+	rip_check(&bed->rip);
+	rip_bed_free(bed);
+}
+
 /* ---- authentication -------------------------------------------------------------------------- */
 
 static void set_digest(struct rip_bed *bed)
@@ -208,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole_table),      cmocka_unit_test(test_specific_entries),
 		cmocka_unit_test(test_passive),          cmocka_unit_test(test_unicast_neighbours),
+		cmocka_unit_test(test_a_link_has_its_share_of_neighbours),
 		cmocka_unit_test(test_sequence_numbers), cmocka_unit_test(test_our_sequence_grows),
 	};
 

@@ -129,6 +129,16 @@ static void send_update(struct ospf *o, const struct ospf_nbr *nbr, u32 count, u
 	ospf_io_send(o, nbr->iface, OSPF_LSUPD, len, ospf_io_nbr_addr(o, nbr));
 }
 
+/* One that stands further in front, too: who names it a hundred times gets one copy. */
+static bool stands_before(const struct ospf_in *in, u32 end)
+{
+	for (u32 at = 0; at < end; at += sizeof(struct ospf_req)) {
+		if (memcmp(in->body + at, in->body + end, sizeof(struct ospf_req)) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Answered at once, and not put on the list of retransmissions: who asked asks again. */
 void ospf_lsreq_in(struct ospf *o, const struct ospf_in *in, ns_t now)
 {
@@ -144,6 +154,8 @@ void ospf_lsreq_in(struct ospf *o, const struct ospf_in *in, ns_t now)
 			ospf_nbr_event(o, in->nbr, OSPF_NE_BAD_LSREQ, now);
 			return;
 		}
+		if (stands_before(in, at))
+			continue;
 		if (!ospf_flood_pack(o, in->iface, lsa, count, &len, now)) {
 			send_update(o, nbr, count, len);
 			len = 4;

@@ -125,7 +125,8 @@ struct rip_iface {
 	be32 addr; /* what it sends from */
 	u8 addr_len;
 	ns_t retry_ns; /* when opening is tried again; NS_NEVER */
-	ns_t warn_ns;  /* no warning before */
+	ns_t warn_ns;  /* no warning of a wrong key before */
+	ns_t full_ns;  /* and none of too many neighbours */
 	struct rip_talk talk[RIP_TALKS_MAX];
 	struct rip_iface_stats stats;
 };

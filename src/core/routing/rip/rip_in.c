@@ -35,6 +35,45 @@ static struct rip_neigh *neigh_find(const struct rip *rip, be32 addr, u16 iface)
 	return NULL;
 }
 
+static void neigh_del(struct rip *rip, u32 idx, const char *why, ns_t now)
+{
+	const struct rip_neigh *neigh = slab_at(&rip->neighs, idx);
+
+	rip_say(rip, SPEAKER_DOWN, neigh->iface, neigh->addr, why, now);
+	map_del(&rip->by_addr, neigh_hash(rip, neigh->addr, neigh->iface), idx);
+	slab_del(&rip->neighs, idx);
+}
+
+/* All places are taken. An interface has as many as any other, so that who makes up senders on one
+ * link takes none of the others': the neighbour that was silent for longest where there are more
+ * makes room. Its routes stay for their time.                                                    */
+static u32 neigh_room(struct rip *rip, u16 iface, ns_t now)
+{
+	u32 held[IFACE_MAX] = { 0 }, active = 0, share, oldest = IDX_NONE;
+
+	for (u32 at = 0; at < IFACE_MAX; at++)
+		active += rip->iface[at].active;
+	for (u32 idx = 0; idx < rip->neighs.cap; idx++)
+		held[((struct rip_neigh *)slab_at(&rip->neighs, idx))->iface]++;
+	share = rip->neighs.cap / u32_max(active, 1);
+	if (held[iface] >= share)
+		return IDX_NONE;
+	for (u32 idx = 0; idx < rip->neighs.cap; idx++) {
+		const struct rip_neigh *neigh = slab_at(&rip->neighs, idx);
+		const struct rip_neigh *other;
+
+		if (held[neigh->iface] <= share)
+			continue;
+		other = oldest == IDX_NONE ? NULL : slab_at(&rip->neighs, oldest);
+		if (other == NULL || neigh->heard_ns < other->heard_ns)
+			oldest = idx;
+	}
+	if (oldest == IDX_NONE)
+		return IDX_NONE;
+	neigh_del(rip, oldest, "its place went to a neighbour of another interface", now);
+	return slab_new(&rip->neighs);
+}
+
 static struct rip_neigh *neigh_get(struct rip *rip, be32 addr, u16 iface, ns_t now)
 {
 	struct rip_neigh *neigh = neigh_find(rip, addr, iface);
@@ -43,6 +82,8 @@ static struct rip_neigh *neigh_get(struct rip *rip, be32 addr, u16 iface, ns_t n
 	if (neigh != NULL)
 		return neigh;
 	idx = slab_new(&rip->neighs);
+	if (idx == IDX_NONE)
+		idx = neigh_room(rip, iface, now);
 	if (idx == IDX_NONE)
 		return NULL;
 	neigh = slab_at(&rip->neighs, idx);
@@ -53,15 +94,6 @@ static struct rip_neigh *neigh_get(struct rip *rip, be32 addr, u16 iface, ns_t n
 	rip->neighs_ns = u64_min(rip->neighs_ns, now + rip->conf.timeout_ns);
 	rip_say(rip, SPEAKER_UP, iface, addr, "a neighbour tells routes", now);
 	return neigh;
-}
-
-static void neigh_del(struct rip *rip, u32 idx, const char *why, ns_t now)
-{
-	const struct rip_neigh *neigh = slab_at(&rip->neighs, idx);
-
-	rip_say(rip, SPEAKER_DOWN, neigh->iface, neigh->addr, why, now);
-	map_del(&rip->by_addr, neigh_hash(rip, neigh->addr, neigh->iface), idx);
-	slab_del(&rip->neighs, idx);
 }
 
 void rip_neigh_drop_iface(struct rip *rip, u16 iface, ns_t now)
@@ -190,6 +222,17 @@ static bool is_peer(const struct rip_iface_conf *conf, be32 addr)
 	return false;
 }
 
+static void warn_full(struct rip *rip, const struct hearing *in)
+{
+	struct rip_iface *iface = &rip->iface[in->iface];
+
+	if (in->now < iface->full_ns)
+		return;
+	iface->full_ns = in->now + WARN_EVERY_S * NS_PER_SEC;
+	rip_say(rip, SPEAKER_WARNING, in->iface, in->info->from.addr,
+		"no room for this neighbour: too many are heard here", in->now);
+}
+
 static void hear_response(struct rip *rip, const struct hearing *in,
 			  const struct rip_auth_seen *seen)
 {
@@ -204,6 +247,7 @@ static void hear_response(struct rip *rip, const struct hearing *in,
 	neigh = neigh_get(rip, in->info->from.addr, in->iface, in->now);
 	if (neigh == NULL) {
 		iface->stats.neighbours_full++;
+		warn_full(rip, in);
 		return;
 	}
 	if (iface->conf.auth.kind == RIP_AUTH_DIGEST && !sequence_is_good(neigh, seen)) {
