@@ -175,6 +175,33 @@ static void comes_and_goes(void **state)
 	done(raw);
 }
 
+/* Neither who is not configured nor who is up already leaves anything behind by calling. */
+static void calls_without_end(void **state)
+{
+	struct bgp_open open = bgp_raw_usual(65002, "192.0.2.2");
+	struct bgp_raw *raw = three(&open);
+	struct bgp_raw *caller[2];
+
+	(void)state;
+	bgp_net_host(raw->net, 65004, "192.0.2.4");
+	bgp_net_attach(raw->net, 3, "10.0.0.4/24");
+	caller[0] = bgp_raw_new(raw->net, 3);
+	caller[1] = bgp_raw_new(raw->net, 1);
+	for (u32 n = 0; n < 200; n++) {
+		struct bgp_raw *by = caller[n % 2];
+
+		bgp_raw_call(by, "10.0.0.1");
+		bgp_raw_run(by, 10 * NS_PER_MS);
+		assert_int_equal(raw->net->sock[(u32)by->sock].error, SOCK_RESET);
+		bgp_raw_close(by);
+	}
+	assert_true(bgp_net_is_up(raw->net, 0, PLAYED));
+	the_other_is_heard(raw->net);
+	free(caller[0]);
+	free(caller[1]);
+	done(raw);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +209,7 @@ int main(void)
 		cmocka_unit_test(byte_by_byte),
 		cmocka_unit_test(requests_without_end),
 		cmocka_unit_test(comes_and_goes),
+		cmocka_unit_test(calls_without_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
