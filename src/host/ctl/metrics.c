@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <event2/buffer.h>
+#include <event2/event.h>
 #include <event2/http.h>
+#include <event2/listener.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -18,7 +20,12 @@
 
 #define METRICS_EVERY_NS NS_PER_SEC
 
-enum { STEP_RECORDS = 16, HTTP_STALL_S = 10, HTTP_HEADERS_MAX = 4096, HTTP_BACKLOG = 16 };
+enum {
+	STEP_RECORDS = 16,
+	HTTP_STALL_S = 10,
+	HTTP_HEADERS_MAX = 4096,
+	HTTP_REST_US = 100000, /* of the listener, when it can let nobody in */
+};
 
 struct metrics {
 	const struct sluice *sluice;
@@ -118,6 +125,36 @@ static void on_other(struct evhttp_request *request, void *arg)
 
 /* ---- listening ------------------------------------------------------------------------------- */
 
+static void on_rested(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	evconnlistener_enable(arg);
+}
+
+/* As loop_accept() does: whoever calls stays when the system has no descriptor for him, and would
+ * be all that the loop is busy with. The listener lives as long as the loop turns.               */
+static void on_refused(struct evconnlistener *listener, void *http)
+{
+	const struct timeval rest = { .tv_usec = HTTP_REST_US };
+
+	(void)http;
+	if (event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, on_rested, listener,
+			    &rest) == 0)
+		evconnlistener_disable(listener);
+}
+
+/* The server has the descriptor from now on. */
+static bool accept_at(struct metrics *metrics, int fd)
+{
+	struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(metrics->http, fd);
+
+	if (!bound)
+		return false;
+	evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(bound), on_refused);
+	return true;
+}
+
 static bool listen_address(struct metrics *metrics, const char *where, struct ctl_why *why)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET };
@@ -139,7 +176,7 @@ static bool listen_address(struct metrics *metrics, const char *where, struct ct
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
 	    bind(fd, (const struct sockaddr *)&at, sizeof at) == 0 && listen(fd, SOMAXCONN) == 0 &&
-	    evhttp_accept_socket(metrics->http, fd) == 0)
+	    accept_at(metrics, fd))
 		return true;
 	snprintf(why->text, sizeof why->text, "metrics %.60s: nobody can listen there: %s", where,
 		 strerror(errno));
@@ -157,7 +194,7 @@ static bool listen_path(struct metrics *metrics, const char *where, struct ctl_w
 	metrics->at_path = true;
 	/* The server closes its descriptor; the file is taken away by its own. */
 	fd = dup(metrics->listener.fd);
-	if (fd >= 0 && evhttp_accept_socket(metrics->http, fd) == 0)
+	if (fd >= 0 && accept_at(metrics, fd))
 		return true;
 	if (fd >= 0)
 		close(fd);

@@ -9,8 +9,10 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <event2/event.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -603,6 +605,40 @@ static void numbers_of_routing(void **state)
 	assert_int_equal(value_of(text, "sluice_bgp_peer_sent_messages_total" NORTH), 0);
 }
 
+static u32 warnings;
+
+static void on_warning(int severity, const char *text)
+{
+	(void)severity;
+	(void)text;
+	warnings++;
+}
+
+/* Who is let in by nobody for want of a descriptor waits, without a word, and is let in later. */
+static void a_question_while_descriptors_are_out(void **state)
+{
+	struct bed *bed = *state;
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct rlimit before, none;
+
+	memcpy(addr.sun_path, bed->path, strlen(bed->path) + 1);
+	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof addr), 0);
+	warnings = 0;
+	event_set_log_callback(on_warning);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (u32 turn = 0; turn < 3; turn++)
+		loop_turn(bed->loop);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	event_set_log_callback(NULL);
+	assert_int_equal(warnings, 0);
+	loop_wait(bed->loop, 200 * NS_PER_MS);
+	assert_non_null(strstr(get(bed, "GET /healthz HTTP/1.0\r\n\r\n"), "HTTP/1."));
+	close(fd);
+}
+
 static void other_questions(void **state)
 {
 	struct bed *bed = *state;
@@ -634,6 +670,7 @@ int main(void)
 		WITH_BED(numbers_of_backends),      WITH_BED(numbers_of_zones),
 		WITH_BED(rounds_are_bounded_steps), WITH_BED(health),
 		WITH_BED(health_of_links),
+		WITH_BED(a_question_while_descriptors_are_out),
 		WITH_BED(other_questions),
 		cmocka_unit_test_setup_teardown(numbers_of_routing, setup_routed, teardown),
 		cmocka_unit_test_setup_teardown(every_line_is_right, setup_routed, teardown),

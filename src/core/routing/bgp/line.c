@@ -209,7 +209,7 @@ static void line_called(struct bgp *bgp, sock_id sock, const struct sock_addr *f
 {
 	struct bgp_peer *peer = bgp_peer_find(bgp, from->addr);
 
-	/* By a RST: of one that was closed in order, something stays until its caller ends it too. */
+	/* By a RST: of one closed in order something stays until its caller ends it, too. */
 	if (peer == NULL || !may_take(bgp, peer)) {
 		set_number(bgp, sock, SOCK_OPT_LINGER, 0);
 		bgp->env.io.close(bgp->env.io.ctx, sock, bgp->now);
