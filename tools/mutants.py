@@ -1437,6 +1437,70 @@ static void set_cwnd""", "unit:core_tcp/test_cc_bbr"),
      """		if (rule->list != POLICY_NONE) {
 """, """		if (false) {
 """, "sim:test_bgp_routes"),
+    ("of several keys those that are gone stay", "src/core/routing/bgp/sign.c",
+     """		if (!has_key(&peer->conf.auth, &old->key[at]))
+""", """		if (false)
+""",
+     "unit:core_routing_bgp/test_sign"),
+    ("of several keys one goes while it is used", "src/core/routing/bgp/sign.c",
+     """	(void)keys_use(bgp, line->sock, current_id, next != NULL ? rnext_id : asks_id);
+""", "",
+     "unit:core_routing_bgp/test_sign"),
+    ("of several keys the first is asked for that the peer may not have", "src/core/routing/bgp/sign.c",
+     "next != NULL ? new->key[0].recv_id : stays->recv_id", "new->key[0].recv_id",
+     "unit:core_routing_bgp/test_sign"),
+    ("of several keys the first signs whatever the peer asks for", "src/core/routing/bgp/sign.c",
+     "current != NULL ? current_id : stays->send_id", "new->key[0].send_id",
+     "unit:core_routing_bgp/test_sign"),
+    ("of several keys the first is not asked for by who is called", "src/core/routing/bgp/hear.c",
+     """	bgp_line_want(bgp, peer, at);
+""", "",
+     "unit:core_routing_bgp/test_sign"),
+    ("of several keys the first has to stay", "src/core/routing/bgp/sign.c",
+     "key_that_stays(old, new) != NULL)", "has_key(new, &old->key[0]))",
+     "unit:core_routing_bgp/test_sign"),
+    ("of several keys the listener keeps those that are gone", "src/core/routing/bgp/sign.c",
+     "keys_replace(bgp, peer, bgp->listener, old)", "ao_add_all(bgp, peer, bgp->listener)",
+     "unit:core_routing_bgp/test_sign"),
+    ("of several keys another one is asked for when it is time", "src/core/routing/bgp/sign.c",
+     "	if (rnext_id != asks_id && ", "	if (false && ",
+     "unit:core_routing_bgp/test_sign"),
+    ("of several keys each is asked for at once, however often", "src/core/routing/bgp/sign.c",
+     """ &&
+	    bgp->now - line->said_ns >= NS_PER_SEC)""", ")",
+     "unit:core_routing_bgp/test_sign"),
+    ("of several keys one is asked for by a KEEPALIVE that nobody agreed on", "src/core/routing/bgp/sign.c",
+     " && line->keepalive_ns > 0", "",
+     "unit:core_routing_bgp/test_sign"),
+    ("of several keys two may be told apart by their algorithm alone", "src/core/routing/bgp/sign.c",
+     "a->recv_id == b->recv_id && a->alg == b->alg &&", "a->recv_id == b->recv_id &&",
+     "unit:core_routing_bgp/test_sign"),
+    ("of several keys two have a KeyID", "src/core/routing/bgp/bgp_conf.c",
+     """ ||
+			    auth->key[other].recv_id == key->recv_id)""", ")",
+     "unit:core_routing_bgp/test_bgp_conf"),
+    ("of several keys two may be received by one identifier", "src/host/conf/conf_check_bgp.c",
+     """		if (!sends && other->recv_id != key->recv_id)
+""", """		if (!sends)
+""",
+     "unit:host_conf/test_conf_load"),
+    ("of several keys a reload says that each ends the session", "src/host/conf/conf_schema_bgp.c",
+     """			return CONF_LIVE;
+""", """			return CONF_ANEW;
+""",
+     "unit:host_conf/test_conf_print"),
+    ("of several keys a reload says that none ends the session", "src/host/conf/conf_diff.c",
+     "list->when_of ? list->when_of(from, to) : list->when", "list->when",
+     "unit:host_conf/test_conf_print"),
+    ("of several keys one alone needs a list", "src/host/conf/conf_schema_bgp.c",
+     """	  .lone = true,
+""", "",
+     "unit:host_conf/test_conf_load"),
+    ("of several keys the first alone is given to BGP", "src/prog/run_routing_speakers.c",
+     """	auth->key_count = given->ao_count;
+""", """	auth->key_count = 1;
+""",
+     "unit:prog/test_run_routing"),
     ("a peer without its key may call", "src/core/routing/bgp/line.c",
      """ || !peer->may_call""", """""", "unit:core_routing_bgp/test_sign"),
     ("a reader that stands on a net is carried along with it", "src/core/routing/read.c",

@@ -11,8 +11,12 @@ static_assert((u32)CONF_KEY_MD5 == (u32)DIGEST_MD5 && (u32)CONF_KEY_SHA1 == (u32
 		      (u32)CONF_KEY_SHA256 == (u32)DIGEST_SHA256 &&
 		      (u32)CONF_KEY_SHA512 == (u32)DIGEST_SHA512,
 	      "algorithms of RIP");
+static_assert((u32)CONF_AO_SHA1 == (u32)BGP_KEY_SHA1 &&
+		      (u32)CONF_AO_AES_CMAC == (u32)BGP_KEY_AES_CMAC,
+	      "algorithms of BGP");
 static_assert((u32)CONF_KEY_MAX <= (u32)OSPF_KEY_MAX && (u32)CONF_KEY_MAX <= (u32)RIP_KEYS_MAX &&
-		      (u32)CONF_KEY_MAX <= (u32)BFD_KEYS_MAX,
+		      (u32)CONF_KEY_MAX <= (u32)BFD_KEYS_MAX &&
+		      (u32)CONF_KEY_MAX <= (u32)BGP_KEYS_MAX,
 	      "keys");
 
 /* The secret as bytes; how many. */
@@ -27,17 +31,25 @@ static u32 copy_secret(const char *secret, u8 *out, u32 size)
 
 /* ---- BGP ------------------------------------------------------------------------------------- */
 
-static void bgp_secret(const struct conf_bgp_peer *given, struct bgp_secret *secret)
+static void bgp_auth(const struct conf_bgp_peer *given, struct bgp_auth_conf *auth)
 {
 	if (given->md5[0]) {
-		secret->kind = BGP_AUTH_MD5;
-		secret->len_bytes = copy_secret(given->md5, secret->byte, BGP_SECRET_MAX);
-	} else if (given->ao.secret[0]) {
-		secret->kind = given->ao.algorithm == CONF_AO_SHA1 ? BGP_AUTH_AO_SHA1
-								   : BGP_AUTH_AO_AES_CMAC;
-		secret->send_id = (u8)given->ao.send_id;
-		secret->recv_id = (u8)given->ao.recv_id;
-		secret->len_bytes = copy_secret(given->ao.secret, secret->byte, BGP_SECRET_MAX);
+		auth->kind = BGP_AUTH_MD5;
+		auth->key_count = 1;
+		auth->key[0].len_bytes = copy_secret(given->md5, auth->key[0].secret,
+						     BGP_SECRET_MAX);
+	}
+	if (given->ao_count == 0)
+		return;
+	auth->kind = BGP_AUTH_AO;
+	auth->key_count = given->ao_count;
+	for (u32 i = 0; i < given->ao_count; i++) {
+		struct bgp_key *key = &auth->key[i];
+
+		key->send_id = (u8)given->ao[i].send_id;
+		key->recv_id = (u8)given->ao[i].recv_id;
+		key->alg = (enum bgp_key_alg)given->ao[i].algorithm;
+		key->len_bytes = copy_secret(given->ao[i].secret, key->secret, BGP_SECRET_MAX);
 	}
 }
 
@@ -59,7 +71,7 @@ static void bgp_peer(const struct conf_bgp_peer *given, const struct policy_conf
 	peer->gtsm_hops = (u8)given->gtsm_hops;
 	peer->any_first_as = given->route_server;
 	peer->bfd = given->bfd;
-	bgp_secret(given, &peer->secret);
+	bgp_auth(given, &peer->auth);
 	peer->shutdown = given->shutdown;
 	memcpy(peer->shutdown_text, given->shutdown_text, sizeof given->shutdown_text);
 	peer->import = run_routing_policy(policy, given->import);

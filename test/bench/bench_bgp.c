@@ -236,7 +236,7 @@ static u64 start(struct bench *b, u32 routes)
 
 	env.io = (struct speaker_io){ b,         io_open, io_close, io_addr, io_listen,
 				      io_accept, NULL,    io_send,  NULL,    io_recv,
-				      io_names,  io_set,  io_watch };
+				      io_names,  io_set,  NULL,     io_watch };
 	mem_init_plan(&mem);
 	for (u32 pass = 0; pass < 2; pass++) {
 		fib_layout(&b->fib, &fib, &mem);

@@ -1,6 +1,7 @@
 /* Streams in memory, by the calls of struct speaker_io. */
 #include "fake/bgp_net.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,173 @@ static u32 host_of(const struct bgp_net *net, be32 addr)
 	return IDX_NONE;
 }
 
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+/* The n-th of a peer; NULL. */
+static const struct bgp_net_key *key_of(const struct bgp_net_sock *sock, be32 peer, u32 n)
+{
+	for (u32 at = 0; at < sock->key_count; at++) {
+		if (be32_eq(sock->key[at].addr, peer) && n-- == 0)
+			return &sock->key[at];
+	}
+	return NULL;
+}
+
+/* Whether what one end sends is what the other one believes. */
+static bool keys_suit(const struct bgp_net_key *a, const struct bgp_net_key *b)
+{
+	return a->ao == b->ao && a->of.master.len_bytes == b->of.master.len_bytes &&
+	       memcmp(a->of.master.byte, b->of.master.byte, a->of.master.len_bytes) == 0 &&
+	       (!a->ao || (a->of.send_id == b->of.recv_id && a->of.recv_id == b->of.send_id &&
+			   a->of.alg == b->of.alg));
+}
+
+/* The key that suits the one with this SendID; NULL: there is none, of either. */
+static const struct bgp_net_key *key_for(const struct bgp_net_sock *from, be32 peer, u8 send_id,
+					 const struct bgp_net_sock *to, be32 local)
+{
+	const struct bgp_net_key *used = key_of(from, peer, 0), *key;
+
+	for (u32 n = 0; (key = key_of(from, peer, n)) != NULL; n++) {
+		if (key->ao && key->of.send_id == send_id)
+			used = key;
+	}
+	for (u32 n = 0; used != NULL && (key = key_of(to, local, n)) != NULL; n++) {
+		if (keys_suit(used, key))
+			return key;
+	}
+	return NULL;
+}
+
+/* Whether a segment is believed. */
+static bool is_believed(const struct bgp_net_sock *from, const struct bgp_net_sock *to)
+{
+	if (key_of(from, from->peer.addr, 0) == NULL && key_of(to, to->peer.addr, 0) == NULL)
+		return true;
+	return key_for(from, from->peer.addr, from->current_id, to, to->peer.addr) != NULL;
+}
+
+/* It says which key its sender wants (RFC 5925 section 7.5). */
+static void wish_take(const struct bgp_net_sock *from, struct bgp_net_sock *to)
+{
+	const struct bgp_net_key *key;
+
+	for (u32 n = 0; (key = key_of(to, to->peer.addr, n)) != NULL; n++) {
+		if (key->ao && key->of.send_id == from->rnext_id)
+			to->current_id = key->of.send_id;
+	}
+}
+
+static void key_call(struct bgp_net_host *host, const struct bgp_net_sock *sock, const char *what,
+		     u32 id)
+{
+	char *calls = host->key_calls;
+	size_t len = strlen(calls);
+
+	snprintf(calls + len, sizeof host->key_calls - len, "%s%s%u", sock->listening ? "L" : "C",
+		 what, id);
+}
+
+static void key_del(struct bgp_net_sock *sock, u32 at)
+{
+	sock->key_count--;
+	memmove(&sock->key[at], &sock->key[at + 1], (sock->key_count - at) * sizeof sock->key[0]);
+}
+
+static enum sock_error md5_set(struct bgp_net_sock *sock, const struct sock_value *value)
+{
+	const struct bgp_net_key *old = key_of(sock, value->addr, 0);
+
+	if (old != NULL)
+		key_del(sock, (u32)(old - sock->key));
+	if (value->secret == NULL)
+		return old == NULL ? SOCK_INVALID : SOCK_OK;
+	CHECK(sock->key_count < BGP_NET_KEYS);
+	sock->key[sock->key_count++] = (struct bgp_net_key){ .addr = value->addr,
+							     .of = { .master = *value->secret } };
+	return SOCK_OK;
+}
+
+static enum sock_error ao_add(struct bgp_net_sock *sock, const struct sock_value *value)
+{
+	const struct bgp_net_key *key;
+	u32 n = 0;
+
+	while ((key = key_of(sock, value->addr, n)) != NULL) {
+		if (!key->ao || key->of.send_id == value->ao->send_id ||
+		    key->of.recv_id == value->ao->recv_id)
+			return SOCK_IN_USE;
+		n++;
+	}
+	if (n == TCP_AO_KEYS_MAX)
+		return SOCK_LIMIT;
+	CHECK(sock->key_count < BGP_NET_KEYS);
+	sock->key[sock->key_count++] = (struct bgp_net_key){ value->addr, true, *value->ao };
+	return SOCK_OK;
+}
+
+static enum sock_error ao_del(struct bgp_net_sock *sock, const struct sock_value *value)
+{
+	const struct bgp_net_key *key;
+
+	for (u32 n = 0; (key = key_of(sock, value->addr, n)) != NULL; n++) {
+		if (!key->ao || key->of.send_id != value->ao->send_id ||
+		    key->of.recv_id != value->ao->recv_id)
+			continue;
+		/* Who may be sent with it no more has another one already. */
+		CHECK(sock->other == IDX_NONE ||
+		      (key->of.send_id != sock->current_id && key->of.recv_id != sock->rnext_id));
+		key_del(sock, (u32)(key - sock->key));
+		return SOCK_OK;
+	}
+	return SOCK_INVALID;
+}
+
+static enum sock_error ao_use(struct bgp_net_sock *sock, u8 current_id, u8 rnext_id)
+{
+	const struct bgp_net_key *key;
+	bool has_current = false, has_rnext = false;
+
+	for (u32 n = 0; (key = key_of(sock, sock->peer.addr, n)) != NULL; n++) {
+		has_current |= key->ao && key->of.send_id == current_id;
+		has_rnext |= key->ao && key->of.recv_id == rnext_id;
+	}
+	if (!has_current || !has_rnext)
+		return SOCK_INVALID;
+	sock->current_id = current_id;
+	sock->rnext_id = rnext_id;
+	return SOCK_OK;
+}
+
+static enum sock_error key_set(struct bgp_net_host *host, struct bgp_net_sock *sock,
+			       enum sock_option option, const struct sock_value *value)
+{
+	size_t len;
+
+	if (option == SOCK_OPT_AO_USE) {
+		key_call(host, sock, "=", (u32)value->number >> 8);
+		len = strlen(host->key_calls);
+		snprintf(host->key_calls + len, sizeof host->key_calls - len, ",%u ",
+			 (u8)value->number);
+		return ao_use(sock, (u8)(value->number >> 8), (u8)value->number);
+	}
+	CHECK(value->addr_len == 32);
+	if (option != SOCK_OPT_MD5SIG) {
+		key_call(host, sock, option == SOCK_OPT_AO_ADD ? "+" : "-", value->ao->send_id);
+		len = strlen(host->key_calls);
+		snprintf(host->key_calls + len, sizeof host->key_calls - len, " ");
+	}
+	if (host->net->keyless)
+		return SOCK_LIMIT;
+	switch (option) {
+	case SOCK_OPT_AO_ADD: return ao_add(sock, value);
+	case SOCK_OPT_AO_DEL: return ao_del(sock, value);
+	default: return md5_set(sock, value);
+	}
+}
+
+/* ---- bytes ----------------------------------------------------------------------------------- */
+
 static bool is_lost(const struct bgp_net *net, const struct bgp_net_sock *from, u32 to, u32 min_ttl)
 {
 	u32 routers = net->routers[from->host][to];
@@ -85,7 +253,8 @@ static u32 room_of(const struct bgp_net *net, const struct bgp_net_sock *sock)
 	if (sock->other == IDX_NONE)
 		return 0;
 	other = &net->sock[sock->other];
-	if (other->cork || is_lost(net, sock, other->host, other->min_ttl))
+	if (other->cork || is_lost(net, sock, other->host, other->min_ttl) ||
+	    !is_believed(sock, other))
 		return 0;
 	return other->chunk_count == BGP_NET_CHUNKS ? 0 : BGP_NET_WINDOW - other->rx_len;
 }
@@ -220,51 +389,35 @@ static be32 source_for(const struct bgp_net_host *host, be32 peer)
 	return source;
 }
 
-static const struct bgp_net_key *key_of(const struct bgp_net_sock *sock, be32 peer)
-{
-	for (u32 at = 0; at < sock->key_count; at++) {
-		if (be32_eq(sock->key[at].addr, peer))
-			return &sock->key[at];
-	}
-	return NULL;
-}
+/* ---- connections ----------------------------------------------------------------------------- */
 
-/* Whether what one end sends is what the other one believes. */
-static bool keys_suit(const struct bgp_net_key *a, const struct bgp_net_key *b)
+/* Whoever calls begins with its first. */
+static void keys_begin(struct bgp_net_sock *caller)
 {
-	if (a == NULL || b == NULL)
-		return a == b;
-	return a->ao == b->ao && a->secret.len_bytes == b->secret.len_bytes &&
-	       memcmp(a->secret.byte, b->secret.byte, a->secret.len_bytes) == 0 &&
-	       (!a->ao || (a->send_id == b->recv_id && a->recv_id == b->send_id));
-}
+	const struct bgp_net_key *first = key_of(caller, caller->peer.addr, 0);
 
-static void key_set(struct bgp_net_sock *sock, enum sock_option option,
-		    const struct sock_value *value)
-{
-	bool add = option == SOCK_OPT_AO_ADD || value->secret != NULL;
-	struct bgp_net_key *key;
-	u32 at = 0;
-
-	CHECK(value->addr_len == 32);
-	while (at < sock->key_count && !be32_eq(sock->key[at].addr, value->addr))
-		at++;
-	if (at < sock->key_count)
-		sock->key[at] = sock->key[--sock->key_count];
-	if (!add)
+	if (first == NULL || !first->ao)
 		return;
-	key = &sock->key[sock->key_count++];
-	CHECK(sock->key_count <= ARRAY_COUNT(sock->key));
-	key->addr = value->addr;
-	key->ao = option == SOCK_OPT_AO_ADD;
-	key->secret = key->ao ? value->ao->master : *value->secret;
-	key->send_id = key->ao ? value->ao->send_id : 0;
-	key->recv_id = key->ao ? value->ao->recv_id : 0;
+	caller->current_id = first->of.send_id;
+	caller->rnext_id = first->of.recv_id;
 }
 
-static bool has_listener(const struct bgp_net *net, u32 host, const struct bgp_net_sock *caller,
-			 bool *silent)
+/* And the other end with that. */
+static void keys_answer(const struct bgp_net_sock *caller, const struct bgp_net_sock *listener,
+			struct bgp_net_sock *other)
 {
+	const struct bgp_net_key *key;
+
+	for (u32 n = 0; (key = key_of(listener, caller->local.addr, n)) != NULL; n++)
+		other->key[other->key_count++] = *key;
+	other->current_id = caller->rnext_id;
+	other->rnext_id = caller->current_id;
+}
+
+static const struct bgp_net_sock *listener_of(const struct bgp_net *net, u32 host,
+					      const struct bgp_net_sock *caller, bool *silent)
+{
+	be32 to = caller->peer.addr, from = caller->local.addr;
 	be16 port = caller->peer.port;
 
 	*silent = false;
@@ -274,11 +427,11 @@ static bool has_listener(const struct bgp_net *net, u32 host, const struct bgp_n
 		if (!sock->used || sock->host != host || !sock->listening ||
 		    !be16_eq(sock->local.port, port))
 			continue;
-		*silent = !keys_suit(key_of(caller, caller->peer.addr),
-				     key_of(sock, caller->local.addr));
-		return !*silent;
+		*silent = (key_of(caller, to, 0) != NULL || key_of(sock, from, 0) != NULL) &&
+			  key_for(caller, to, caller->current_id, sock, from) == NULL;
+		return *silent ? NULL : sock;
 	}
-	return false;
+	return NULL;
 }
 
 static enum sock_error io_connect(void *ctx, sock_id id, const struct sock_addr *peer, ns_t now)
@@ -287,6 +440,7 @@ static enum sock_error io_connect(void *ctx, sock_id id, const struct sock_addr 
 	struct bgp_net *net = host->net;
 	struct bgp_net_sock *sock = sock_of(host, id);
 	struct bgp_net_sock *other = NULL;
+	const struct bgp_net_sock *listener;
 	u32 to = host_of(net, peer->addr);
 	bool silent;
 
@@ -302,7 +456,9 @@ static enum sock_error io_connect(void *ctx, sock_id id, const struct sock_addr 
 	sock->fails_at = net->now + CONNECT_LIMIT_S * NS_PER_SEC;
 	if (is_lost(net, sock, to, 0) || net->cut[to][host->index])
 		return SOCK_IN_PROGRESS;
-	if (has_listener(net, to, sock, &silent))
+	keys_begin(sock);
+	listener = listener_of(net, to, sock, &silent);
+	if (listener != NULL)
 		other = sock_make(net, to);
 	if (silent)
 		return SOCK_IN_PROGRESS;
@@ -314,6 +470,7 @@ static enum sock_error io_connect(void *ctx, sock_id id, const struct sock_addr 
 	other->local = *peer;
 	other->peer = sock->local;
 	other->stands_at = net->now + net->delay;
+	keys_answer(sock, listener, other);
 	other->other = index_of(net, sock);
 	sock->other = index_of(net, other);
 	sock->stands_at = net->now + 2 * net->delay;
@@ -340,6 +497,7 @@ static enum sock_error io_send(void *ctx, sock_id id, struct sock_out *out, ns_t
 	if (bytes == 0)
 		return SOCK_AGAIN;
 	other = &net->sock[sock->other];
+	wish_take(sock, other);
 	memcpy(other->rx + other->rx_len, out->data, bytes);
 	other->rx_len += bytes;
 	other->chunk[other->chunk_count].at = net->now + net->delay;
@@ -412,17 +570,27 @@ static enum sock_error io_set(void *ctx, sock_id id, enum sock_option option,
 
 	(void)now;
 	CHECK(sock != NULL);
-	if (option == SOCK_OPT_MD5SIG || option == SOCK_OPT_AO_ADD || option == SOCK_OPT_AO_DEL) {
-		if (((struct bgp_net_host *)ctx)->net->keyless)
-			return SOCK_LIMIT;
-		key_set(sock, option, value);
-	}
+	if (option == SOCK_OPT_MD5SIG || option == SOCK_OPT_AO_ADD || option == SOCK_OPT_AO_DEL ||
+	    option == SOCK_OPT_AO_USE)
+		return key_set(ctx, sock, option, value);
 	if (option == SOCK_OPT_LINGER)
 		sock->resets = value->number == 0;
 	if (option == SOCK_OPT_TTL)
 		sock->ttl = (u32)value->number;
 	if (option == SOCK_OPT_MINTTL)
 		sock->min_ttl = (u32)value->number;
+	return SOCK_OK;
+}
+
+static enum sock_error io_get(void *ctx, sock_id id, enum sock_option option,
+			      struct sock_value *value)
+{
+	const struct bgp_net_sock *sock = sock_of(ctx, id);
+
+	CHECK(sock != NULL && option == SOCK_OPT_AO_USE);
+	if (key_of(sock, sock->peer.addr, 0) == NULL || !key_of(sock, sock->peer.addr, 0)->ao)
+		return SOCK_INVALID;
+	value->number = SOCK_AO_USE(sock->current_id, sock->rnext_id);
 	return SOCK_OK;
 }
 
@@ -442,7 +610,7 @@ struct speaker_io bgp_net_io(struct bgp_net_host *host)
 {
 	return (struct speaker_io){ host,      io_open,    io_close, io_bind,    io_listen,
 				    io_accept, io_connect, io_send,  io_send_to, io_recv,
-				    io_names,  io_set,     io_watch };
+				    io_names,  io_set,     io_get,   io_watch };
 }
 
 /* ---- what a test does to them ------------------------------------------------------------------

@@ -1,6 +1,8 @@
 /* A few routers that speak BGP over streams in memory, in virtual time, each with the RIB of the
  * core. Streams have a delay and a window; they may be read in small pieces, be cut in silence, or
- * be reset. A host without a speaker is played by the test, by the same calls of struct speaker_io.
+ * be reset. Of keys of TCP-AO one is chosen as in RFC 5925, and what the other end has no key for
+ * is not delivered. A host without a speaker is played by the test, by the same calls of struct
+ * speaker_io.
  *
  *     net = bgp_net_new();
  *     a = bgp_net_host(net, 65001, "192.0.2.1");
@@ -20,6 +22,8 @@ enum {
 	BGP_NET_WINDOW = 65536,
 	BGP_NET_CHUNKS = 64,
 	BGP_NET_BACKLOG = 16,
+	BGP_NET_KEYS = 8,
+	BGP_NET_KEY_CALLS = 256,
 };
 
 enum { BGP_NET_ANY, BGP_NET_NOTHING, BGP_NET_POLICIES }; /* policies that every host has */
@@ -45,10 +49,10 @@ struct bgp_net_sock {
 	struct bgp_net_key {
 		be32 addr;
 		bool ao;
-		u8 send_id;
-		u8 recv_id;
-		struct tcp_auth_secret secret;
-	} key[4];  /* of peers */
+		struct tcp_ao_key of; /* of MD5 its secret alone */
+	} key[BGP_NET_KEYS];          /* of peers; of a connection, of its own */
+	u8 current_id;                /* of a connection with TCP-AO */
+	u8 rnext_id;
 	bool cork;   /* the test wants nothing of it to be taken */
 	bool resets; /* when it is closed */
 	u8 rx[BGP_NET_WINDOW];
@@ -83,6 +87,9 @@ struct bgp_net_host {
 	u32 warnings;
 	char last_down[SPEAKER_TEXT_SIZE];
 	char last_warning[SPEAKER_TEXT_SIZE];
+	/* Calls about keys of TCP-AO, of the listener (L) and others (C): "C=1,2 C-1 C+3 L+3 ", a
+	 * key by its SendID, the two in use by SendID and RecvID. The test empties it.           */
+	char key_calls[BGP_NET_KEY_CALLS];
 };
 
 struct bgp_net {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # BGP between two gateways, signed with TCP-AO (RFC 5925) and with MD5 (RFC 2385): a session with the
-# right secret, none with a wrong one or another algorithm, and a new secret by a reload at both.
+# right secret, none with a wrong one or another algorithm, and a new secret by a reload at both. Keys
+# of TCP-AO change from one to the next, and the session does not notice.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/routers.sh"
@@ -56,6 +57,7 @@ both "$(ao aes-cmac 1 2 second)" "$(ao aes-cmac 2 1 first)"
 check "another secret at one end ends it" wait_for 15 eval '! bgp_is north Established'
 sleep 5
 check_not "and there is none" bgp_is north Established
+at_least "what north says is refused" 1 "$(counter tcp_auth_wrong)"
 check "its routes are gone" gateway_has_not $NORTH_NET bgp
 both "$(ao aes-cmac 1 2 second)" "$(ao aes-cmac 2 1 second)"
 check "with the same one at both there is one" wait_for 20 bgp_is north Established
@@ -80,5 +82,56 @@ check_not "none with a peer that does not sign" bgp_is north Established
 both "md5: fourth" "md5: fourth"
 check "and one again" wait_for 20 bgp_is north Established
 check "routes come by it" wait_for 5 leads_to $NORTH_NET $NORTH_IP
+
+# ---- from one key to the next, one gateway after the other
+key() { echo "{algorithm: $1, send-id: $2, receive-id: $3, secret: $4}"; }
+OLD=$(key sha1 1 2 old) NORTH_OLD=$(key sha1 2 1 old)
+NEW=$(key aes-cmac 3 4 new) NORTH_NEW=$(key aes-cmac 4 3 new)
+gateway_reload() { gateway_lines "$1" && change reload >/dev/null; } # KEY
+north_change() { north_lines "$1" && north_reload >/dev/null; } # KEY
+north_show() { "$SLUICE" show "$@" --control "$BOX/north.sock" --json; }
+key_ids() { jq -r '.sockets[] | select(.signs == "ao" and .state == "established") | "\(.key_id) \(.rnext_key_id)"'; }
+sends_and_asks() { [ "$(show sockets | key_ids)" = "$1" ]; } # "KEYID RNEXTKEYID"
+north_sends_and_asks() { [ "$(north_show sockets | key_ids)" = "$1" ]; }
+sessions() { show bgp | jq -r '.bgp[].established'; }
+north_sessions() { north_show bgp | jq -r '.bgp[].established'; }
+refused() { for name in unknown_key wrong missing; do counter "tcp_auth_$name"; done | paste -sd' '; }
+planned() { gateway_lines "$1" && change diff "$BOX/gw.yaml" --json | jq -r '[.changes[].when] | unique[]'; } # KEY
+
+both "ao: $OLD" "ao: $NORTH_OLD"
+check "a session with the old key, and not in a list" wait_for 20 bgp_is north Established
+check "which signs, and is asked for" wait_for 5 sends_and_asks "1 2"
+SESSIONS=$(sessions) NORTH_SESSIONS=$(north_sessions) REFUSED=$(refused)
+sleep 1
+
+equal "another key is taken live" live "$(planned "ao: [$OLD, $NEW]")"
+gateway_reload "ao: [$OLD, $NEW]"
+north_change "ao: [$NORTH_OLD, $NORTH_NEW]"
+sleep 2
+check "with two keys the first one is used on" sends_and_asks "1 2"
+
+equal "their order is" live "$(planned "ao: [$NEW, $OLD]")"
+gateway_reload "ao: [$NEW, $OLD]"
+check "the gateway asks for the new one at once" sends_and_asks "1 4"
+check "and north sends with it" wait_for 5 north_sends_and_asks "4 1"
+north_change "ao: [$NORTH_NEW, $NORTH_OLD]"
+check "so does the gateway when it is north's turn" wait_for 5 sends_and_asks "3 4"
+check "north has changed over" wait_for 5 north_sends_and_asks "4 3"
+
+equal "one that nobody needs any more goes live" live "$(planned "ao: $NEW")"
+gateway_reload "ao: $NEW"
+north_change "ao: $NORTH_NEW"
+sleep 2
+check "and the new one is used on" sends_and_asks "3 4"
+equal "the session has been the same all the time" "$SESSIONS Established" "$(sessions) $(bgp_state north)"
+equal "at north as well" "$NORTH_SESSIONS" "$(north_sessions)"
+equal "no segment was refused" "$REFUSED" "$(refused)"
+check "its routes are there" leads_to $NORTH_NET $NORTH_IP
+
+equal "without a key in common it begins anew" session "$(planned "ao: $OLD")"
+gateway_reload "ao: $OLD"
+north_change "ao: $NORTH_OLD"
+check "and does" wait_for 20 sends_and_asks "1 2"
+check "it is another one" wait_for 20 eval '[ "$(sessions)" -gt "$SESSIONS" ] && bgp_is north Established'
 gateway_stop
 finish

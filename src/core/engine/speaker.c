@@ -76,6 +76,12 @@ static enum sock_error speaker_set(void *ctx, sock_id sock, enum sock_option opt
 	return sluice_sock_set(engine_of(ctx), sock, option, value, now);
 }
 
+static enum sock_error speaker_get(void *ctx, sock_id sock, enum sock_option option,
+				   struct sock_value *value)
+{
+	return sluice_sock_get(engine_of(ctx), sock, option, value);
+}
+
 static enum sock_error speaker_watch(void *ctx, sock_id sock, u8 bits)
 {
 	return sluice_watch(engine_of(ctx), sock, bits);
@@ -96,6 +102,7 @@ struct speaker_io routing_speaker_io(struct routing *routing, enum speaker speak
 		.recv = speaker_recv,
 		.names = speaker_names,
 		.set = speaker_set,
+		.get = speaker_get,
 		.watch = speaker_watch,
 	};
 }

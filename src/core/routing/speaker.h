@@ -40,6 +40,8 @@ struct speaker_io {
 				 struct sock_addr *peer);
 	enum sock_error (*set)(void *ctx, sock_id sock, enum sock_option option,
 			       const struct sock_value *value, ns_t now);
+	enum sock_error (*get)(void *ctx, sock_id sock, enum sock_option option,
+			       struct sock_value *value);
 	enum sock_error (*watch)(void *ctx, sock_id sock, u8 bits);
 };
 

@@ -35,16 +35,35 @@ static void check_twins(struct checking *c, u32 index)
 	}
 }
 
+/* RFC 5925 section 3.1: a segment says by them which key it is. */
+static void check_ao_ids(struct checking *c, const struct conf_bgp_peer *peer, u32 index)
+{
+	const struct conf_ao_key *key = &peer->ao[index];
+
+	for (u32 i = 0; i < index; i++) {
+		const struct conf_ao_key *other = &peer->ao[i];
+		bool sends = other->send_id == key->send_id;
+
+		if (!sends && other->recv_id != key->recv_id)
+			continue;
+		conf_error(c->errors, checking_at(c, sends ? &key->send_id : &key->recv_id),
+			   "peer '%s' has a key with '%s' %u already, in line %u", peer->name,
+			   sends ? "send-id" : "receive-id", sends ? key->send_id : key->recv_id,
+			   checking_at(c, other->secret).line);
+		return;
+	}
+}
+
 static void check_secrets(struct checking *c, const struct conf_bgp_peer *peer)
 {
 	check_secret(c, peer->md5);
-	check_secret(c, peer->ao.secret);
-	if (peer->md5[0] && peer->ao.secret[0])
+	if (peer->md5[0] && peer->ao_count > 0)
 		checking_wrong(c, peer->md5,
 			       "segments are signed by 'md5' or by 'ao', not by both");
-	if (peer->ao.secret[0] == 0 &&
-	    (peer->ao.algorithm != CONF_AO_SHA1 || peer->ao.send_id != 1 || peer->ao.recv_id != 1))
-		checking_wrong(c, &peer->ao, "'ao' needs a 'secret'");
+	for (u32 i = 0; i < peer->ao_count; i++) {
+		check_secret(c, peer->ao[i].secret);
+		check_ao_ids(c, peer, i);
+	}
 }
 
 static void check_distance(struct checking *c, const struct conf_bgp_peer *peer)

@@ -143,8 +143,8 @@ static bool element_equal(const struct conf_group *group, const void *from, cons
 	return true;
 }
 
-/* As one line; groups within an element are left to `sluice print`, and of lists is said how long
- * they are.                                                                                      */
+/* As one line; groups within an element are left to `sluice print`, and of lists that are not empty
+ * is said how long they are.                                                                     */
 static void show_element(const struct conf_group *group, const void *element,
 			 char text[CONF_DIFF_TEXT_SIZE])
 {
@@ -165,6 +165,8 @@ static void show_element(const struct conf_group *group, const void *element,
 			continue;
 		}
 		if (field->kind == CONF_LIST) {
+			if (conf_count_of(field, element) == 0)
+				continue;
 			len += (size_t)snprintf(text + len, CONF_DIFF_TEXT_SIZE - len, "%s%s (%u)",
 						len ? ", " : "", field->key,
 						conf_count_of(field, element));
@@ -256,6 +258,7 @@ static void diff_placed(struct conf_diff *diff, const struct conf_field *list, c
 	u32 to_end = conf_count_of(list, to);
 	char inner[CONF_DIFF_PATH_SIZE];
 	char text[CONF_DIFF_TEXT_SIZE];
+	enum conf_when when = list->when_of ? list->when_of(from, to) : list->when;
 	u32 begin = 0;
 
 	while (begin < from_end && begin < to_end && place_equal(list, from, begin, to, begin))
@@ -268,12 +271,12 @@ static void diff_placed(struct conf_diff *diff, const struct conf_field *list, c
 	for (u32 i = begin; i < from_end; i++) {
 		snprintf(inner, sizeof inner, "%.120s[%u]", path, i);
 		show_for(diff, list, from, i, text);
-		add(diff, list->when, inner, text, "");
+		add(diff, when, inner, text, "");
 	}
 	for (u32 i = begin; i < to_end; i++) {
 		snprintf(inner, sizeof inner, "%.120s[%u]", path, i);
 		show_for(diff, list, to, i, text);
-		add(diff, list->when, inner, "", text);
+		add(diff, when, inner, "", text);
 	}
 }
 

@@ -304,6 +304,9 @@ static json_t *schema_field(const struct conf_field *field)
 	} else if (field->kind == CONF_LIST) {
 		schema = json_pack("{s:s, s:i, s:o}", "type", "array", "maxItems",
 				   (int)field->count_max, "items", schema_group(field->group));
+		if (field->lone)
+			schema = json_pack("{s:[o, o]}", "anyOf", schema,
+					   schema_group(field->group));
 	} else if (field->kind == CONF_VALUES) {
 		json_t *list = json_pack("{s:s, s:i, s:i, s:o}", "type", "array", "minItems", 1,
 					 "maxItems", (int)field->count_max, "items",

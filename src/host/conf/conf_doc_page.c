@@ -87,7 +87,8 @@ static void section_row(FILE *out, const struct conf_doc_form *form, const struc
 	char value[CONF_VALUE_SIZE] = "";
 
 	if (field->kind == CONF_LIST)
-		snprintf(right, sizeof right, "a list of up to %u, see below", field->count_max);
+		snprintf(right, sizeof right, "a list of up to %u%s, see below", field->count_max,
+			 field->lone ? ", or one of its entries" : "");
 	else if (field->kind != CONF_GROUP)
 		conf_doc_right(field, right);
 	if (field->kind != CONF_GROUP)

@@ -434,15 +434,38 @@ static void load_group(struct loading *l, const struct conf_group *group, void *
 		check_required(l, group, base, seen_line, place);
 }
 
-static void load_list(struct loading *l, const struct conf_field *list, void *base)
+/* wrong: how many errors there were before it. */
+static void load_element(struct loading *l, const struct conf_field *list, void *base, u32 wrong)
 {
 	u32 *count = (u32 *)((u8 *)base + list->count_at);
+	u8 *at = (u8 *)base + list->at + *count * list->size;
+
+	if (*count == list->count_max) {
+		conf_error(l->errors, here(l), "'%s' has more than %u entries", list->key,
+			   list->count_max);
+		l->broken = true;
+		return;
+	}
+	if (list->group->defaults)
+		list->group->defaults(at);
+	(*count)++;
+	l->entry_depth++;
+	load_group(l, list->group, at);
+	l->entry_depth--;
+	if (l->errors->count != wrong)
+		doubt(l, at, list->size);
+}
+
+static void load_list(struct loading *l, const struct conf_field *list, void *base)
+{
 	struct conf_field element = { .key = list->group->what, .kind = CONF_GROUP };
 	u32 wrong = l->errors->count;
 
+	if (l->event.type == YAML_MAPPING_START_EVENT) {
+		load_element(l, list, base, wrong);
+		return;
+	}
 	while (advance(l) && !closes(l)) {
-		u8 *at = (u8 *)base + list->at + *count * list->size;
-
 		if (l->event.type != YAML_MAPPING_START_EVENT) {
 			expected(l, &element);
 			skip(l);
@@ -450,20 +473,7 @@ static void load_list(struct loading *l, const struct conf_field *list, void *ba
 			wrong = l->errors->count;
 			continue;
 		}
-		if (*count == list->count_max) {
-			conf_error(l->errors, here(l), "there are more than %u %s", list->count_max,
-				   list->key);
-			l->broken = true;
-			return;
-		}
-		if (list->group->defaults)
-			list->group->defaults(at);
-		(*count)++;
-		l->entry_depth++;
-		load_group(l, list->group, at);
-		l->entry_depth--;
-		if (l->errors->count != wrong)
-			doubt(l, at, list->size);
+		load_element(l, list, base, wrong);
 		wrong = l->errors->count;
 	}
 }
@@ -478,7 +488,8 @@ static void load_field(struct loading *l, const struct conf_field *field, void *
 			doubt_field(l, field, base);
 	} else if (field->kind == CONF_VALUES) {
 		load_values(l, field, base);
-	} else if (l->event.type != wanted) {
+	} else if (l->event.type != wanted &&
+		   !(field->lone && l->event.type == YAML_MAPPING_START_EVENT)) {
 		expected(l, field);
 		skip(l);
 		doubt_field(l, field, base);

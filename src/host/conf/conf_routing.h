@@ -91,10 +91,11 @@ struct conf_policy {
 };
 
 struct conf_ao_key {
+	/* Always written, and in front: where it is told of what is not written. */
+	char secret[CONF_SECRET_SIZE];
 	enum conf_ao algorithm;
 	u32 send_id;
 	u32 recv_id;
-	char secret[CONF_SECRET_SIZE]; /* empty: none */
 };
 
 struct conf_bgp_peer {
@@ -114,7 +115,8 @@ struct conf_bgp_peer {
 	u32 gtsm_hops;
 	bool route_server;
 	char md5[CONF_SECRET_SIZE];
-	struct conf_ao_key ao;
+	u32 ao_count;
+	struct conf_ao_key ao[CONF_KEY_MAX];
 	bool bfd;
 	bool nexthop_self;
 	u32 prefix_limit;

@@ -62,6 +62,7 @@ struct conf_field {
 	enum conf_when when;
 	bool required;
 	bool shown; /* printed even when it is the default */
+	bool lone;  /* of a list: one mapping that is in none is the whole list */
 	u32 at;     /* in the struct of the group */
 	u32 more;   /* of kinds that have two places */
 	u64 min;    /* numbers, and durations in their unit */
@@ -74,6 +75,8 @@ struct conf_field {
 	const char *const *words; /* NULL ends them */
 	enum conf_kind element;   /* of CONF_VALUES */
 	const struct conf_group *group;
+	/* Of a list without names, where it is not always as when says; given both structs. */
+	enum conf_when (*when_of)(const void *from, const void *to);
 	const char *help; /* a phrase */
 };
 
@@ -108,6 +111,7 @@ union conf_element {
 	struct conf_rip_iface rip_iface;
 	struct conf_bfd_iface bfd_iface;
 	struct conf_key key;
+	struct conf_ao_key ao_key;
 	struct conf_bfd_key bfd_key;
 };
 

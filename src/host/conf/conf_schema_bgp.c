@@ -22,40 +22,71 @@ static void peer_defaults(void *element)
 	peer->graceful_restart = standard.graceful_restart;
 	peer->restart_max_s = standard.restart_max_s;
 	peer->paths_out = standard.paths_out;
-	peer->ao.send_id = 1;
-	peer->ao.recv_id = 1;
+}
+
+/* ---- keys of TCP-AO -------------------------------------------------------------------------- */
+
+static void ao_defaults(void *element)
+{
+	struct conf_ao_key *key = element;
+
+	key->send_id = 1;
+	key->recv_id = 1;
+}
+
+static bool has_key(const struct conf_bgp_peer *peer, const struct conf_ao_key *key)
+{
+	for (u32 i = 0; i < peer->ao_count; i++) {
+		const struct conf_ao_key *other = &peer->ao[i];
+
+		if (other->algorithm == key->algorithm && other->send_id == key->send_id &&
+		    other->recv_id == key->recv_id && strcmp(other->secret, key->secret) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Segments go on being believed as long as a key stays: bgp_auth_goes_on(). */
+static enum conf_when ao_when(const void *from, const void *to)
+{
+	const struct conf_bgp_peer *old = from;
+
+	for (u32 i = 0; i < old->ao_count; i++) {
+		if (has_key(to, &old->ao[i]))
+			return CONF_LIVE;
+	}
+	return CONF_ANEW;
 }
 
 static const struct conf_field ao_fields[] = {
 	{ .key = "algorithm",
 	  .kind = CONF_WORD,
-	  .when = CONF_ANEW,
 	  .words = ao_words,
 	  .at = offsetof(struct conf_ao_key, algorithm),
 	  .help = "of RFC 5926" },
 	{ .key = "send-id",
 	  .kind = CONF_NUMBER,
-	  .when = CONF_ANEW,
+	  .shown = true,
 	  .max = UINT8_MAX,
 	  .at = offsetof(struct conf_ao_key, send_id),
 	  .help = "what the peer knows this key by" },
 	{ .key = "receive-id",
 	  .kind = CONF_NUMBER,
-	  .when = CONF_ANEW,
+	  .shown = true,
 	  .max = UINT8_MAX,
 	  .at = offsetof(struct conf_ao_key, recv_id),
 	  .help = "what the peer sends with it" },
 	{ .key = "secret",
 	  .kind = CONF_SECRET,
-	  .when = CONF_ANEW,
-	  .zero = "none",
+	  .required = true,
 	  .at = offsetof(struct conf_ao_key, secret),
 	  .size = CONF_SECRET_SIZE,
 	  .help = "what both sides know" },
 };
 
 static const struct conf_group ao_group = {
-	.what = "ao",
+	.what = "a key of 'ao'",
+	.defaults = ao_defaults,
 	.field = ao_fields,
 	.field_count = ARRAY_COUNT(ao_fields),
 };
@@ -166,10 +197,18 @@ static const struct conf_field peer_fields[] = {
 	  .size = CONF_SECRET_SIZE,
 	  .help = "a secret: segments are signed as in RFC 2385" },
 	{ .key = "ao",
-	  .kind = CONF_GROUP,
+	  .kind = CONF_LIST,
+	  .lone = true,
 	  .group = &ao_group,
+	  .when_of = ao_when,
 	  .at = offsetof(struct conf_bgp_peer, ao),
-	  .help = "segments are signed as in RFC 5925, which is better than md5" },
+	  .size = sizeof(struct conf_ao_key),
+	  .count_at = offsetof(struct conf_bgp_peer, ao_count),
+	  .count_max = CONF_KEY_MAX,
+	  .help = "segments are signed as in RFC 5925, which is better than md5. Each key is "
+		  "accepted, and the first is the one that is wanted; the session goes on if one "
+		  "stays, and begins anew otherwise. A change: add the new one behind the old one "
+		  "at both ends, move it to the front at both, take the old one out" },
 	{ .key = "bfd",
 	  .kind = CONF_BOOL,
 	  .at = offsetof(struct conf_bgp_peer, bfd),

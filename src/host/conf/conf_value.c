@@ -602,7 +602,6 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 {
 	static const char *const sentences[CONF_KIND_COUNT] = {
 		[CONF_GROUP] = "a mapping of keys to values",
-		[CONF_LIST] = "a list",
 		[CONF_VALUES] = "a list of values",
 		[CONF_BOOL] = "true or false",
 		[CONF_INVERTED] = "true or false",
@@ -646,6 +645,9 @@ void conf_value_expect(const struct conf_field *field, char *text, size_t size)
 			 field->size - 1);
 		break;
 	case CONF_WORD: list_words(field, NULL, text, size); break;
+	case CONF_LIST:
+		snprintf(text, size, "a list%s", field->lone ? ", or one of its entries" : "");
+		break;
 	case CONF_PROTO: list_words(field, "a number from 0 to 255", text, size); break;
 	case CONF_NAME:
 		snprintf(text, size, "a name of up to %u letters, digits and . _ - : @",

@@ -56,8 +56,8 @@ static void wrong_ones(void **state)
 		case 7: conf.peer[1].port = 0; break;
 		case 8: conf.peer[1].import = 0; break;
 		case 9: conf.peer[1].export = 3; break;
-		case 10: conf.peer[1].secret.kind = BGP_AUTH_MD5; break;
-		case 11: conf.peer[1].secret.len_bytes = 81; break;
+		case 10: conf.peer[1].auth.kind = BGP_AUTH_MD5; break;
+		case 11: conf.peer[1].auth.key_count = 1; break;
 		case 12: conf.peer[1].prefix_warn_percent = 101; break;
 		case 13: conf.peer[1].paths_out = 2; break;
 		case 14: conf.peer[1].connect_retry_s = 0; break;
@@ -75,11 +75,53 @@ static void wrong_ones(void **state)
 	assert_null(bgp_conf_wrong(&conf));
 }
 
+/* MD5 has one key, TCP-AO up to four, of which no two have an identifier in common. */
+static void keys(void **state)
+{
+	static const struct {
+		enum bgp_auth_kind kind;
+		u32 count;
+		bool good;
+	} counts[] = {
+		{ BGP_AUTH_NONE, 0, true }, { BGP_AUTH_NONE, 1, false }, { BGP_AUTH_MD5, 0, false },
+		{ BGP_AUTH_MD5, 1, true },  { BGP_AUTH_MD5, 2, false },  { BGP_AUTH_AO, 0, false },
+		{ BGP_AUTH_AO, 1, true },   { BGP_AUTH_AO, 4, true },    { BGP_AUTH_AO, 5, false },
+	};
+	struct bgp_auth_conf *auth = &conf.peer[1].auth;
+
+	(void)state;
+	usual();
+	for (u32 n = 0; n < BGP_KEYS_MAX; n++)
+		auth->key[n] = (struct bgp_key){ .send_id = (u8)n,
+						 .recv_id = (u8)(9 - n),
+						 .len_bytes = n == 0 ? 80 : 1 };
+	for (u32 n = 0; n < ARRAY_COUNT(counts); n++) {
+		auth->kind = counts[n].kind;
+		auth->key_count = counts[n].count;
+		assert_true((bgp_conf_wrong(&conf) == NULL) == counts[n].good);
+	}
+	auth->key_count = 4;
+	assert_null(bgp_conf_wrong(&conf));
+	auth->key[3].send_id = 1;
+	assert_non_null(bgp_conf_wrong(&conf));
+	auth->key[3].send_id = 3;
+	auth->key[3].recv_id = 9;
+	assert_non_null(bgp_conf_wrong(&conf));
+	auth->key[3].recv_id = 6;
+	auth->key[3].len_bytes = 81;
+	assert_non_null(bgp_conf_wrong(&conf));
+	auth->key[3].len_bytes = 0;
+	assert_non_null(bgp_conf_wrong(&conf));
+	auth->key_count = 3;
+	assert_null(bgp_conf_wrong(&conf));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(wrong_ones),
+		cmocka_unit_test(keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

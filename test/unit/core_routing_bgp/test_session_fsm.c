@@ -154,13 +154,13 @@ static void walk_end(struct walk *walk)
 	bgp_net_del(walk->net);
 }
 
+/* Of DO_STUCK the peer reads none: it takes nothing, and is reset. */
 static const char *closed_with(enum bgp_action action)
 {
 	switch (action) {
 	case BGP_DO_CEASE: return "\6";
 	case BGP_DO_HOLD: return "\4";
 	case BGP_DO_UNEXPECTED: return "\5";
-	case BGP_DO_STUCK: return "\10";
 	default: return "";
 	}
 }

@@ -187,7 +187,7 @@ static void ten_thousand_rules(void **state)
 			10004);
 		free(text);
 	}
-	assert_string_equal(errors.error[0].text, "there are more than 10000 rules");
+	assert_string_equal(errors.error[0].text, "'rules' has more than 10000 entries");
 }
 
 static void count_turn(void *arg)

@@ -388,6 +388,42 @@ static void who_begins_anew(void **state)
 	assert_int_equal(diff.by_when[CONF_ANEW], 2);
 }
 
+/* Keys of a peer's segments: the session goes on as long as one stays. */
+static void who_goes_on_with_other_keys(void **state)
+{
+	static const char one_key[] = PEER "ao: {secret: x}}]}}\n";
+	static const struct {
+		const char *from;
+		const char *to;
+		enum conf_when when;
+		u32 count;
+	} rows[] = {
+		{ one_key, PEER "ao: [{secret: x}]}]}}\n", CONF_LIVE, 0 },
+		{ one_key, PEER "ao: [{secret: x}, {send-id: 2, receive-id: 2, secret: y}]}]}}\n",
+		  CONF_LIVE, 1 },
+		{ PEER "ao: [{secret: x}, {send-id: 2, receive-id: 2, secret: y}]}]}}\n",
+		  PEER "ao: [{send-id: 2, receive-id: 2, secret: y}, {secret: x}]}]}}\n", CONF_LIVE,
+		  4 },
+		{ one_key, PEER "ao: {secret: y}}]}}\n", CONF_ANEW, 2 },
+		{ one_key, PEER "ao: {send-id: 2, secret: x}}]}}\n", CONF_ANEW, 2 },
+		{ one_key, PEER "ao: {receive-id: 2, secret: x}}]}}\n", CONF_ANEW, 2 },
+		{ one_key, PEER "ao: {algorithm: aes-cmac, secret: x}}]}}\n", CONF_ANEW, 2 },
+		{ one_key, PEER "}]}}\n", CONF_ANEW, 1 },
+		{ PEER "}]}}\n", one_key, CONF_ANEW, 1 },
+		{ PEER "md5: x}]}}\n", one_key, CONF_ANEW, 2 },
+	};
+
+	(void)state;
+	for (u32 n = 0; n < ARRAY_COUNT(rows); n++) {
+		compare(rows[n].from, rows[n].to);
+		assert_int_equal(diff.count, rows[n].count);
+		assert_int_equal(diff.by_when[rows[n].when], rows[n].count);
+	}
+	compare(one_key, PEER "ao: [{secret: x}, {send-id: 2, receive-id: 2, secret: y}]}]}}\n");
+	expect_change(0, CONF_LIVE, "routing.bgp.peers.n.ao[1]", "",
+		      "send-id 2, receive-id 2, secret hidden");
+}
+
 /* A rule that is put before others is one change, not one for each that moves; when the last one
  * changes as well, all between the two ends are told.                                           */
 static void a_rule_before_the_others(void **state)
@@ -555,6 +591,7 @@ int main(void)
 		cmocka_unit_test(differences_are_the_same_both_ways),
 		cmocka_unit_test(each_difference_by_its_name),
 		cmocka_unit_test(who_begins_anew),
+		cmocka_unit_test(who_goes_on_with_other_keys),
 		cmocka_unit_test(a_rule_before_the_others),
 		cmocka_unit_test(services_and_their_backends),
 		cmocka_unit_test(protocols_and_their_secrets),

@@ -278,15 +278,16 @@ static void peers_as_they_are_asked_for(void **state)
 		       "    - {name: a, address: 198.18.0.2, as: 1.1, md5: x y, import: any,"
 		       " hold-time: 9s, keepalive: 3s, multihop: 2, max-prefixes: 10,"
 		       " route-server: true, bfd: true}\n"
-		       "    - {name: b, address: 10.10.0.2, as: 65010, ao: {algorithm: aes-cmac,"
-		       " send-id: 3, receive-id: 4, secret: z}, shutdown: true,"
-		       " shutdown-text: gone, ttl-security: 1}\n")
+		       "    - {name: b, address: 10.10.0.2, as: 65010, ao: [{algorithm: aes-cmac,"
+		       " send-id: 3, receive-id: 4, secret: z}, {secret: w}], shutdown: true,"
+		       " shutdown-text: gone, ttl-security: 1}\n"
+		       "    - {name: c, address: 10.10.0.3, as: 65010, ao: {secret: v}}\n")
 			 ->bgp;
 
 	(void)state;
 	assert_int_equal(bgp->as, 65010);
 	assert_int_equal(bgp->port, 0);
-	assert_int_equal(bgp->peer_count, 2);
+	assert_int_equal(bgp->peer_count, 3);
 	assert_string_equal(bgp->peer[0].name, "a");
 	assert_int_equal(bgp->peer[0].as, 65537);
 	assert_int_equal(bgp->peer[0].hold_s, 9);
@@ -296,14 +297,25 @@ static void peers_as_they_are_asked_for(void **state)
 	assert_true(bgp->peer[0].any_first_as);
 	assert_true(bgp->peer[0].bfd);
 	assert_true(conf.routing->has_bfd);
-	assert_int_equal(bgp->peer[0].secret.kind, BGP_AUTH_MD5);
-	assert_int_equal(bgp->peer[0].secret.len_bytes, 3);
-	assert_memory_equal(bgp->peer[0].secret.byte, "x y", 3);
+	assert_int_equal(bgp->peer[0].auth.kind, BGP_AUTH_MD5);
+	assert_int_equal(bgp->peer[0].auth.key_count, 1);
+	assert_int_equal(bgp->peer[0].auth.key[0].len_bytes, 3);
+	assert_memory_equal(bgp->peer[0].auth.key[0].secret, "x y", 3);
 	assert_string_equal(bgp->policy->policy[bgp->peer[0].import].name, "any");
 	assert_int_equal(bgp->peer[0].export, POLICY_NONE);
-	assert_int_equal(bgp->peer[1].secret.kind, BGP_AUTH_AO_AES_CMAC);
-	assert_int_equal(bgp->peer[1].secret.send_id, 3);
-	assert_int_equal(bgp->peer[1].secret.recv_id, 4);
+	assert_int_equal(bgp->peer[1].auth.kind, BGP_AUTH_AO);
+	assert_int_equal(bgp->peer[1].auth.key_count, 2);
+	assert_int_equal(bgp->peer[1].auth.key[0].alg, BGP_KEY_AES_CMAC);
+	assert_int_equal(bgp->peer[1].auth.key[0].send_id, 3);
+	assert_int_equal(bgp->peer[1].auth.key[0].recv_id, 4);
+	assert_int_equal(bgp->peer[1].auth.key[0].len_bytes, 1);
+	assert_memory_equal(bgp->peer[1].auth.key[0].secret, "z", 1);
+	assert_int_equal(bgp->peer[1].auth.key[1].alg, BGP_KEY_SHA1);
+	assert_int_equal(bgp->peer[1].auth.key[1].send_id, 1);
+	assert_int_equal(bgp->peer[1].auth.key[1].recv_id, 1);
+	assert_int_equal(bgp->peer[2].auth.kind, BGP_AUTH_AO);
+	assert_int_equal(bgp->peer[2].auth.key_count, 1);
+	assert_memory_equal(bgp->peer[2].auth.key[0].secret, "v", 1);
 	assert_int_equal(bgp->peer[1].gtsm_hops, 1);
 	assert_true(bgp->peer[1].shutdown);
 	assert_string_equal(bgp->peer[1].shutdown_text, "gone");
@@ -370,7 +382,7 @@ static void all_that_can_be_said(void **state)
 		fail_msg("%s", errors.text[0]);
 	assert_true(conf.routing->has_bgp && conf.routing->has_ospf && conf.routing->has_rip &&
 		    conf.routing->has_bfd && conf.routing->has_fpm);
-	assert_int_equal(conf.routing->bgp.peer_count, 4);
+	assert_int_equal(conf.routing->bgp.peer_count, 5);
 	assert_int_equal(conf.routing->bgp.paths_out_limit, 2);
 }
 

@@ -65,6 +65,26 @@ static const char *times_wrong(const struct bgp_peer_conf *peer)
 	return NULL;
 }
 
+static const char *auth_wrong(const struct bgp_auth_conf *auth)
+{
+	if (auth->key_count > BGP_KEYS_MAX ||
+	    (auth->kind == BGP_AUTH_NONE) != (auth->key_count == 0) ||
+	    (auth->kind == BGP_AUTH_MD5 && auth->key_count != 1))
+		return "MD5 has one key, TCP-AO one to four";
+	for (u32 at = 0; at < auth->key_count; at++) {
+		const struct bgp_key *key = &auth->key[at];
+
+		if (key->len_bytes == 0 || key->len_bytes > BGP_SECRET_MAX)
+			return "a secret has 1 to 80 bytes";
+		for (u32 other = 0; other < at; other++) {
+			if (auth->key[other].send_id == key->send_id ||
+			    auth->key[other].recv_id == key->recv_id)
+				return "two keys have an identifier in common";
+		}
+	}
+	return NULL;
+}
+
 static const char *peer_wrong(const struct bgp_conf *conf, const struct bgp_peer_conf *peer)
 {
 	if (peer->addr.raw == 0)
@@ -75,10 +95,8 @@ static const char *peer_wrong(const struct bgp_conf *conf, const struct bgp_peer
 		return "a peer's port is not zero";
 	if (policy_missing(conf, peer->import) || policy_missing(conf, peer->export))
 		return "there is no such policy";
-	if (peer->secret.len_bytes > BGP_SECRET_MAX)
-		return "a secret has at most 80 bytes";
-	if (peer->secret.kind != BGP_AUTH_NONE && peer->secret.len_bytes == 0)
-		return "a secret is not empty";
+	if (auth_wrong(&peer->auth) != NULL)
+		return auth_wrong(&peer->auth);
 	if (peer->prefix_warn_percent > 100)
 		return "a share is at most 100 percent";
 	if (u32_max(peer->paths_out, 1) > conf->paths_out_limit)

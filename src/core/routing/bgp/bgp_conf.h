@@ -13,23 +13,37 @@ enum {
 	BGP_NAME_SIZE = 32,
 	BGP_TEXT_SIZE = 256,   /* a shutdown communication of 255 bytes (RFC 9003) and a zero */
 	BGP_SECRET_MAX = 80,   /* bytes */
+	BGP_KEYS_MAX = 4,      /* of a peer, as TCP has them of a connection */
 	BGP_PATHS_OUT_MAX = 8, /* paths of one prefix that a peer is told (RFC 7911) */
 	BGP_MULTIPATH_MAX = 16,
 };
 
-enum bgp_auth {
+enum bgp_auth_kind {
 	BGP_AUTH_NONE,
-	BGP_AUTH_MD5,     /* RFC 2385 */
-	BGP_AUTH_AO_SHA1, /* RFC 5925 and 5926 */
-	BGP_AUTH_AO_AES_CMAC,
+	BGP_AUTH_MD5, /* RFC 2385: one key */
+	BGP_AUTH_AO,  /* RFC 5925 */
 };
 
-struct bgp_secret {
-	enum bgp_auth kind;
-	u8 send_id; /* of TCP-AO, as the next */
+/* RFC 5926. */
+enum bgp_key_alg {
+	BGP_KEY_SHA1,
+	BGP_KEY_AES_CMAC,
+};
+
+struct bgp_key {
+	u8 send_id; /* of TCP-AO, as the next two: KeyIDs of what we send and of what comes */
 	u8 recv_id;
+	enum bgp_key_alg alg;
 	u32 len_bytes;
-	u8 byte[BGP_SECRET_MAX];
+	u8 secret[BGP_SECRET_MAX];
+};
+
+/* How segments are signed. Of several keys each is accepted, and the first is the one that is
+ * wanted: connections begin with it, and the peer is asked to send with it.                      */
+struct bgp_auth_conf {
+	enum bgp_auth_kind kind;
+	u32 key_count; /* zero of BGP_AUTH_NONE; identifiers of each direction are different */
+	struct bgp_key key[BGP_KEYS_MAX];
 };
 
 struct bgp_peer_conf {
@@ -47,7 +61,7 @@ struct bgp_peer_conf {
 	u8 gtsm_hops;      /* RFC 5082: at most so far away; zero: not looked at */
 	bool any_first_as; /* of eBGP: paths need not begin with its AS: it is a route server */
 	bool bfd;          /* whoever runs BFD says when it is gone: bgp_peer_lost() */
-	struct bgp_secret secret;
+	struct bgp_auth_conf auth;
 
 	bool shutdown; /* RFC 9003: held down, and told why */
 	char shutdown_text[BGP_TEXT_SIZE];

@@ -92,6 +92,14 @@ void bgp_listen_sign(struct bgp *bgp, struct bgp_peer *peer);
 void bgp_listen_unsign(struct bgp *bgp, const struct bgp_peer *peer);
 /* A new listener knows no key yet. */
 void bgp_listen_sign_all(struct bgp *bgp);
+/* The peer signed with a key that is there to stay: it may be asked for the first one. It made the
+ * connection with a key of its choice, or had to give one up at once.                            */
+void bgp_line_want(struct bgp *bgp, struct bgp_peer *peer, u8 line);
+/* Whether connections with the old keys may go on with the new ones: neither has any, or they have
+ * one in common.                                                                                 */
+bool bgp_auth_goes_on(const struct bgp_auth_conf *old, const struct bgp_auth_conf *new);
+/* From the old keys to those of peer->conf, with its connections. Requires: bgp_auth_goes_on().  */
+void bgp_keys_change(struct bgp *bgp, struct bgp_peer *peer, const struct bgp_auth_conf *old);
 
 /* ---- hear.c: messages ------------------------------------------------------------------------ */
 

@@ -1,12 +1,6 @@
 /* Another configuration while it runs: who stays up and does not notice, who begins anew. */
 #include "core/routing/bgp/bgp_part.h"
 
-static bool secret_equal(const struct bgp_secret *a, const struct bgp_secret *b)
-{
-	return a->kind == b->kind && a->send_id == b->send_id && a->recv_id == b->recv_id &&
-	       a->len_bytes == b->len_bytes && memcmp(a->byte, b->byte, a->len_bytes) == 0;
-}
-
 /* What was agreed on with the peer, or how it is reached: only a new connection can change it. */
 static bool begins_anew(const struct bgp_peer_conf *a, const struct bgp_peer_conf *b)
 {
@@ -15,7 +9,7 @@ static bool begins_anew(const struct bgp_peer_conf *a, const struct bgp_peer_con
 	       a->multihop != b->multihop || a->gtsm_hops != b->gtsm_hops ||
 	       a->graceful_restart != b->graceful_restart || a->add_path_in != b->add_path_in ||
 	       u32_max(a->paths_out, 1) != u32_max(b->paths_out, 1) ||
-	       !secret_equal(&a->secret, &b->secret);
+	       !bgp_auth_goes_on(&a->auth, &b->auth);
 }
 
 static const struct bgp_peer_conf *wanted_of(const struct bgp_conf *conf, be32 addr)
@@ -94,6 +88,7 @@ static void peer_change(struct bgp *bgp, struct bgp_peer *peer, const struct bgp
 {
 	bool nexthops = peer->conf.nexthop_self != conf->nexthop_self;
 	bool passive = peer->conf.passive != conf->passive;
+	struct bgp_auth_conf old = peer->conf.auth;
 
 	anew = anew || begins_anew(&peer->conf, conf);
 	if (anew)
@@ -101,6 +96,8 @@ static void peer_change(struct bgp *bgp, struct bgp_peer *peer, const struct bgp
 	peer->conf = *conf;
 	if (anew)
 		bgp_listen_sign(bgp, peer);
+	else
+		bgp_keys_change(bgp, peer, &old);
 	peer->internal = conf->as == bgp->conf.as;
 	if (shutdown_look(bgp, peer))
 		return;

@@ -81,6 +81,7 @@ static void keepalive_hear(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 {
 	bool was_up = bgp_is_up(peer);
 
+	bgp_line_want(bgp, peer, at);
 	bgp_line_event(bgp, peer, at, BGP_EVENT_KEEPALIVE);
 	if (was_up || peer->live != at)
 		return;
