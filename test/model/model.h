@@ -69,6 +69,7 @@ struct model_flow {
 				 * steps of SCTP and DCCP are in model_assoc.c                    */
 	bool tcp_closing;       /* a FIN or RST was seen, or what is one to SCTP and DCCP */
 	u32 tcp_isn[2];         /* of SCTP the tags */
+	u64 dccp_last[2];       /* the last number of each side */
 	bool turned; /* it may be over, and another one that began in the other direction stand */
 	bool shown;
 	u16 backend; /* its service's: place in model.backend and one; 0: it is of no service */

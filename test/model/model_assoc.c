@@ -52,15 +52,15 @@ static bool is_long(const struct seen *seen)
 	return (seen->data[-4] & 1) != 0 && seen->data_len >= 12;
 }
 
-/* The lower half of the sequence number, and of the acknowledgement number. */
-static u32 dccp_seq(const struct seen *seen)
+/* Of 48 bits (RFC 4340 section 5.1). */
+static u64 dccp_seq(const struct seen *seen)
 {
-	return word(seen->data);
+	return (u64)seen->data[-2] << 40 | (u64)seen->data[-1] << 32 | word(seen->data);
 }
 
-static u32 dccp_ack(const struct seen *seen)
+static u64 dccp_ack(const struct seen *seen)
 {
-	return word(seen->data + 8);
+	return (u64)seen->data[6] << 40 | (u64)seen->data[7] << 32 | word(seen->data + 8);
 }
 
 bool model_assoc_begins(const struct seen *seen)
@@ -133,31 +133,32 @@ static u8 sctp_step(struct model_flow *f, bool reply, const struct seen *seen)
 	return ANYTHING;
 }
 
-/* RFC 4340 section 8.1: 1 Request, 2 Response, 3 the client's Ack, 4 anything of the server. */
+/* RFC 4340 section 8.1: 1 Request, 2 Response, 3 the client's Ack, 4 anything of the server. Each has
+ * the next number of its sender, or one soon after it, and acknowledges what the other one sent of
+ * late, and nothing else.                                                                        */
 static u8 dccp_step(struct model_flow *f, bool reply, const struct seen *seen)
 {
 	u32 type = dccp_type_of(seen);
 	bool carries = type == ACK || type == DATA_ACK;
+	u64 *own = &f->dccp_last[reply], peer = f->dccp_last[!reply];
 
 	if (seen->wrong != 0 || !is_long(seen))
 		return ANYTHING;
 	if (!reply && type == REQUEST && f->tcp_step <= 1) {
-		f->tcp_isn[0] = dccp_seq(seen);
+		*own = dccp_seq(seen);
 		return 1;
 	}
-	if (reply && type == RESPONSE && f->tcp_step == 1 && dccp_ack(seen) == f->tcp_isn[0]) {
-		f->tcp_isn[1] = dccp_seq(seen);
+	if (reply && type == RESPONSE && f->tcp_step == 1 && dccp_ack(seen) == peer) {
+		*own = dccp_seq(seen);
 		return 2;
 	}
-	if (reply && type == RESPONSE && f->tcp_step >= 2 && dccp_seq(seen) == f->tcp_isn[1])
+	if (reply && type == RESPONSE && f->tcp_step >= 2 && dccp_seq(seen) == *own)
 		return f->tcp_step;
-	if (!reply && carries && f->tcp_step >= 2 && dccp_seq(seen) - f->tcp_isn[0] < NEAR &&
-	    dccp_ack(seen) - f->tcp_isn[1] < NEAR)
-		return 3;
-	if (reply && carries && f->tcp_step == 3 && dccp_seq(seen) - f->tcp_isn[1] < NEAR &&
-	    dccp_ack(seen) - f->tcp_isn[0] < NEAR)
-		return OPEN;
-	return ANYTHING;
+	if (!carries || f->tcp_step < (reply ? 3 : 2) || dccp_seq(seen) - *own >= NEAR ||
+	    peer - dccp_ack(seen) >= NEAR)
+		return ANYTHING;
+	*own = dccp_seq(seen);
+	return reply ? OPEN : 3;
 }
 
 void model_assoc_seen(struct model_flow *f, bool reply, const struct seen *seen, bool certain)
