@@ -133,9 +133,9 @@ static u8 sctp_step(struct model_flow *f, bool reply, const struct seen *seen)
 	return ANYTHING;
 }
 
-/* RFC 4340 section 8.1: 1 Request, 2 Response, 3 the client's Ack, 4 anything of the server. Each has
- * the next number of its sender, or one soon after it, and acknowledges what the other one sent of
- * late, and nothing else.                                                                        */
+/* RFC 4340 section 8.1: 1 Request, 2 Response, 3 the client's Ack, 4 anything of the server. Each
+ * has the next number of its sender, or one soon after it, and acknowledges what the other one sent
+ * of late, and nothing else.                                                                     */
 static u8 dccp_step(struct model_flow *f, bool reply, const struct seen *seen)
 {
 	u32 type = dccp_type_of(seen);
