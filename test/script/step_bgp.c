@@ -8,7 +8,8 @@
  *     update [withdraw PREFIX...] [PREFIX...] ATTRIBUTE...; end-of-rib is an empty one
  * Attributes, in any order: origin igp|egp|incomplete, as-path N..., next-hop A, med N, local-pref
  * N, attr FLAGS/TYPE hex. Besides, the speaker says "close".
- * Known: state S; route PREFIX via A | blackhole.                                                */
+ * PREFIX#N is one with an identifier (RFC 7911).
+ * Known: state S; route PREFIX via A | blackhole; paths PREFIX N.                                                */
 #include "script/step.h"
 
 #include <stdio.h>
@@ -301,13 +302,19 @@ static bool hear_prefixes(struct step *step, u8 *to, u32 room, u32 *len)
 
 	while (*reader_rest(&step->in) >= '0' && *step->in.at <= '9') {
 		struct bgp_nlri nlri = { .path_id = 0 };
+		char *id = NULL;
 
-		if (!step_token(step, text, sizeof text) || !ip_prefix_parse(text, &prefix) ||
-		    *len + BGP_NLRI_MAX > room)
+		if (step_token(step, text, sizeof text))
+			id = strchr(text, '#');
+		if (id != NULL) {
+			*id++ = '\0';
+			nlri.path_id = (u32)strtoul(id, NULL, 10);
+		}
+		if (!ip_prefix_parse(text, &prefix) || *len + BGP_NLRI_MAX > room)
 			return reader_wrong(&step->in, "no prefix before: %s", step->in.at);
 		nlri.addr = prefix.addr.word[0];
 		nlri.len = prefix.len;
-		*len += bgp_nlri_write(to + *len, false, &nlri);
+		*len += bgp_nlri_write(to + *len, id != NULL, &nlri);
 	}
 	return true;
 }
@@ -432,6 +439,11 @@ static bool bgp_show(struct step *step, const char *about, char *to, u32 size)
 			step_put(&out, "route %s", prefix);
 			step_put_addr(&out, " via ", bgp_net_attrs(bed->net, 0, prefix).nexthop);
 		}
+	} else if (sscanf(about, "paths %47s", prefix) == 1) {
+		struct rib_shown path[8];
+
+		step_put(&out, "paths %s %u", prefix,
+			 bgp_net_paths(bed->net, 0, prefix, path, ARRAY_COUNT(path)));
 	} else {
 		return false;
 	}
