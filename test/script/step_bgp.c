@@ -9,7 +9,7 @@
  * Attributes, in any order: origin igp|egp|incomplete, as-path N..., next-hop A, med N, local-pref
  * N, attr FLAGS/TYPE hex. Besides, the speaker says "close".
  * PREFIX#N is one with an identifier (RFC 7911).
- * Known: state S; route PREFIX via A | blackhole; paths PREFIX N.                                 */
+ * Known: state S; route PREFIX via A | blackhole; paths PREFIX N.                                */
 #include "script/step.h"
 
 #include <stdio.h>
