@@ -53,6 +53,8 @@ FAULTS = [
     ("an extension stays as it began", "src/core/tcp/signed.c",
      "(struct auth_mark){ seq, sne_of(mark, seq, flags) }",
      "(struct auth_mark){ seq, mark->sne }", "sim:test_tcp_ao"),
+    ("an answer on the short cut is not seen", "src/core/path/transmit.c",
+     " &&\n	    (flow->flags & FLOW_ANSWERED) != 0)\n", ")\n", "unit:core_path/test_fast"),
     ("who asks for metrics is knocked on for without a rest", "src/host/ctl/metrics.c",
      "	evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(bound), on_refused);\n",
      "	(void)on_refused;\n", "unit:host_ctl/test_metrics"),

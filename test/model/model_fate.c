@@ -146,6 +146,20 @@ bool model_may_begin(const struct model *m, bool *plain)
 	return true;
 }
 
+bool model_clashes(const struct model *m, const struct model_tuple *out)
+{
+	struct model_tuple back = model_tuple_reversed(out);
+
+	for (u32 n = 0; n < m->flow_count; n++) {
+		const struct model_flow *f = &m->flow[n];
+
+		if (f->proto == m->cur.seen.proto &&
+		    (model_tuple_eq(&f->in, &back) || (f->known && model_tuple_eq(&f->out, out))))
+			return true;
+	}
+	return false;
+}
+
 /* From inside to somewhere that is not this gateway. */
 static void model_fate_outward(struct model *m, bool sure)
 {
@@ -171,7 +185,12 @@ static void model_fate_outward(struct model *m, bool sure)
 		return;
 	}
 	if (model_static_out(m, m->cur.zone, seen->src, &outside)) {
-		model_fate_way(m, zone, seen->dst, sure);
+		struct model_tuple out = m->cur.tuple;
+
+		/* Its port can not give way. */
+		out.src = outside;
+		out.zone = zone;
+		model_fate_way(m, zone, seen->dst, sure && !model_clashes(m, &out));
 		return;
 	}
 	if (model_is_exempt(m, seen->proto, &m->cur.tuple)) {
@@ -183,20 +202,6 @@ static void model_fate_outward(struct model *m, bool sure)
 		model_fate_way(m, zone, seen->dst,
 			       sure && !model_ports_tight(m, rule, seen->proto) &&
 				       model_nat_proto(seen->proto) < NAT_PROTO_COUNT);
-}
-
-bool model_clashes(const struct model *m, const struct model_tuple *out)
-{
-	struct model_tuple back = model_tuple_reversed(out);
-
-	for (u32 n = 0; n < m->flow_count; n++) {
-		const struct model_flow *f = &m->flow[n];
-
-		if (f->proto == m->cur.seen.proto &&
-		    (model_tuple_eq(&f->in, &back) || (f->known && model_tuple_eq(&f->out, out))))
-			return true;
-	}
-	return false;
 }
 
 /* To one of the public addresses, from outside or (hairpin) from inside. */

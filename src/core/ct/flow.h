@@ -31,7 +31,8 @@ enum flow_flag {
 	FLOW_PEER = 1 << 7,       /* counted in the filter of its mapping */
 	FLOW_HAIRPIN = 1 << 8,
 	FLOW_LOCAL = 1 << 9,      /* one end is the gateway or its host */
-	FLOW_FAST = 1 << 10,      /* nexthop[] of both directions is decided: takes the short cut */
+	FLOW_FAST = 1 << 10,      /* answered, and nexthop[] of both directions is decided: takes
+				     the short cut */
 	FLOW_MAPPED_DST = 1 << 11, /* holds a reference to mapping_dst: came in through it */
 	FLOW_EMBRYO = 1 << 12,    /* linked in a list of never-answered flows */
 	FLOW_FIN_ORIG = 1 << 13,  /* the original side of a TCP flow has sent FIN */

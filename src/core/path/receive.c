@@ -184,12 +184,11 @@ static void match_moved(const struct ct *ct, struct group *group, u32 at)
 /* `proto`, here and below, is UDP or TCP and known where it is inlined; `ip` has no options, for
  * ip_is_plain held.                                                                              */
 static ALWAYS_INLINE bool fast_l4_ok(const struct ip4_hdr *ip, u32 len, const struct flow *flow,
-				     enum tuple_dir dir, u8 proto)
+				     u8 proto)
 {
 	if (proto == IP_PROTO_UDP) {
 		/* look_ahead() saw that the header is there. */
-		return udp_len_fits((const void *)(ip + 1), len) &&
-		       (dir == TUPLE_ORIG || (flow->flags & FLOW_ANSWERED) != 0);
+		return udp_len_fits((const void *)(ip + 1), len);
 	} else {
 		const struct tcp_hdr *tcp = (const void *)(ip + 1);
 
@@ -244,7 +243,7 @@ static ALWAYS_INLINE bool fast_flow_ok(const struct path *path, const struct pkt
 	       tuple_eq(flow_tuple(flow, dir), &t) && flow->proto == proto &&
 	       flow->zone[dir] == pkt->zone && flow->decided_gen == path->gen &&
 	       now_ms - flow->seen_ms < path->fast_silent_ms[flow->state] &&
-	       fast_l4_ok((const void *)pkt_l3(pkt), pkt->len - IP4_HLEN_MIN, flow, dir, proto) &&
+	       fast_l4_ok((const void *)pkt_l3(pkt), pkt->len - IP4_HLEN_MIN, flow, proto) &&
 	       fast_source_ok(path, pkt, flow, dir);
 }
 

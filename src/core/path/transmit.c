@@ -115,7 +115,8 @@ static verdict transmit_segments(struct path *path, struct pkt *pkt, u32 mtu, ns
 	return VERDICT_STOLEN;
 }
 
-/* The flow remembers its way out: with both directions known it may take the short cut. */
+/* The flow remembers its way out: with both directions known it may take the short cut, where nobody
+ * looks any more for the first answer: what passed the other way may have been none.             */
 static ALWAYS_INLINE void flow_learn_way(const struct path *path, const struct pkt *pkt)
 {
 	struct flow *flow = path_flow(path, pkt);
@@ -132,7 +133,8 @@ static ALWAYS_INLINE void flow_learn_way(const struct path *path, const struct p
 		flow->decided_gen = path->gen;
 	}
 	flow->nexthop[path_dir(pkt)] = pkt->nexthop;
-	if (flow->nexthop[0] != NEXTHOP_NONE && flow->nexthop[1] != NEXTHOP_NONE)
+	if (flow->nexthop[0] != NEXTHOP_NONE && flow->nexthop[1] != NEXTHOP_NONE &&
+	    (flow->flags & FLOW_ANSWERED) != 0)
 		flow->flags |= FLOW_FAST;
 }
 

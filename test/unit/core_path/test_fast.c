@@ -334,6 +334,43 @@ static void test_turning_round_takes_the_road(void **state)
 	twins_close(&t);
 }
 
+/* Picked up in the middle, it is answered when the other side says something that counts, and not
+ * by a RST that does not.                                                                        */
+static void test_an_answer_is_seen_on_any_road(void **state)
+{
+	const struct facts none = { 0 };
+	struct sluice_flow_filter any = { 0 };
+	struct sluice_flow flow;
+	struct twins t;
+	struct build *b;
+	u32 at = 0;
+
+	(void)state;
+	twins_prepare(&t, 1, true);
+	t.fast->conf.ct.midstream = t.slow->conf.ct.midstream = true;
+	t.fast->conf.nat.rule_count = t.slow->conf.nat.rule_count = 0;
+	twins_start(&t);
+	b = &t.fast->b;
+	build_tcp4(b, addr(HOST), 5000, addr(SERVER), 80, TCP_ACK);
+	build_tcp4_at(b, 1000, 5000);
+	build_seal(b);
+	assert_true(both(&t, RIG_IN, b, &none));
+	build_tcp4(b, addr(SERVER), 80, addr(HOST), 5000, TCP_RST | TCP_ACK);
+	build_tcp4_at(b, 0x80000000, 1000);
+	build_seal(b);
+	assert_true(both(&t, RIG_OUT, b, &none));
+	for (u32 n = 0; n < 2; n++) {
+		build_tcp4(b, addr(SERVER), 80, addr(HOST), 5000, TCP_ACK);
+		build_tcp4_at(b, 5000, 1000);
+		build_seal(b);
+		assert_true(both(&t, RIG_OUT, b, &none));
+	}
+	assert_int_equal(sluice_show_flows(t.fast->rig.s, &any, t.fast->rig.now, &at, &flow, 1), 1);
+	assert_true(flow.answered);
+	assert_int_equal(rig_counter(&t.fast->rig, "packets_fast"), 1);
+	twins_close(&t);
+}
+
 /* A flow whose time is over is not kept alive by the short cut. */
 static void test_expired_flow_is_not_taken(void **state)
 {
@@ -386,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_same_with_random_rules),
 		cmocka_unit_test(test_what_is_special_takes_the_road),
 		cmocka_unit_test(test_turning_round_takes_the_road),
+		cmocka_unit_test(test_an_answer_is_seen_on_any_road),
 		cmocka_unit_test(test_expired_flow_is_not_taken),
 		cmocka_unit_test(test_order_within_a_batch),
 	};
