@@ -146,21 +146,22 @@ bool model_may_begin(const struct model *m, bool *plain)
 	return true;
 }
 
-bool model_clashes(const struct model *m, const struct model_tuple *out)
+/* Whoever it is for may have come by himself, to what this sender is outside: a mapping and a static
+ * address can not give way to that flow.                                                         */
+static bool model_has_come(const struct model *m)
 {
-	struct model_tuple back = model_tuple_reversed(out);
+	const struct model_tuple *t = &m->cur.tuple;
 
 	for (u32 n = 0; n < m->flow_count; n++) {
-		const struct model_flow *f = &m->flow[n];
+		const struct model_tuple *in = &m->flow[n].in;
 
-		if (f->proto == m->cur.seen.proto &&
-		    (model_tuple_eq(&f->in, &back) || (f->known && model_tuple_eq(&f->out, out))))
+		if (m->flow[n].proto == m->cur.seen.proto && be32_eq(in->src, t->dst) &&
+		    in->sport == t->dport && model_is_public(m, in->dst))
 			return true;
 	}
 	return false;
 }
 
-/* From inside to somewhere that is not this gateway. */
 static void model_fate_outward(struct model *m, bool sure)
 {
 	const struct seen *seen = &m->cur.seen;
@@ -185,12 +186,7 @@ static void model_fate_outward(struct model *m, bool sure)
 		return;
 	}
 	if (model_static_out(m, m->cur.zone, seen->src, &outside)) {
-		struct model_tuple out = m->cur.tuple;
-
-		/* Its port can not give way. */
-		out.src = outside;
-		out.zone = zone;
-		model_fate_way(m, zone, seen->dst, sure && !model_clashes(m, &out));
+		model_fate_way(m, zone, seen->dst, sure && !model_has_come(m));
 		return;
 	}
 	if (model_is_exempt(m, seen->proto, &m->cur.tuple)) {
@@ -201,9 +197,25 @@ static void model_fate_outward(struct model *m, bool sure)
 	if (rule != NULL)
 		model_fate_way(m, zone, seen->dst,
 			       sure && !model_ports_tight(m, rule, seen->proto) &&
+				       !model_has_come(m) &&
 				       model_nat_proto(seen->proto) < NAT_PROTO_COUNT);
 }
 
+bool model_clashes(const struct model *m, const struct model_tuple *out)
+{
+	struct model_tuple back = model_tuple_reversed(out);
+
+	for (u32 n = 0; n < m->flow_count; n++) {
+		const struct model_flow *f = &m->flow[n];
+
+		if (f->proto == m->cur.seen.proto &&
+		    (model_tuple_eq(&f->in, &back) || (f->known && model_tuple_eq(&f->out, out))))
+			return true;
+	}
+	return false;
+}
+
+/* From inside to somewhere that is not this gateway. */
 /* To one of the public addresses, from outside or (hairpin) from inside. */
 static void model_fate_inward(struct model *m, bool sure, bool hairpin)
 {

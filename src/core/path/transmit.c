@@ -115,8 +115,8 @@ static verdict transmit_segments(struct path *path, struct pkt *pkt, u32 mtu, ns
 	return VERDICT_STOLEN;
 }
 
-/* The flow remembers its way out: with both directions known it may take the short cut, where nobody
- * looks any more for the first answer: what passed the other way may have been none.             */
+/* The flow remembers its way out: with both directions known it may take the short cut, where
+ * nobody looks for the first answer: what passed the other way may have been none.               */
 static ALWAYS_INLINE void flow_learn_way(const struct path *path, const struct pkt *pkt)
 {
 	struct flow *flow = path_flow(path, pkt);
