@@ -146,8 +146,8 @@ bool model_may_begin(const struct model *m, bool *plain)
 	return true;
 }
 
-/* Whoever it is for may have come by himself, to what this sender is outside: a mapping and a static
- * address can not give way to that flow.                                                         */
+/* Whoever it is for may have come by himself, to what this sender is outside: neither a mapping nor
+ * a static address can give way to that flow.                                                    */
 static bool model_has_come(const struct model *m)
 {
 	const struct model_tuple *t = &m->cur.tuple;
