@@ -40,6 +40,7 @@ void model_init(struct model *m, const struct sluice_conf *conf, ns_t now)
 	m->rest_count = 0;
 	m->log_count = 0;
 	m->judged = 0;
+	m->slack_ns = 2 * NS_PER_MS;
 	m->cur.active = false;
 	m->cur.flow = MODEL_NONE;
 	m->in_reass.top = m->out_reass.top = 0;
@@ -269,17 +270,13 @@ static void model_judge_forward(struct model *m, u16 out_if, const struct seen *
 		model_judge_new(m, out_if, &out);
 		return;
 	}
-	if (model_tuple_eq(&want, &out)) {
-		/* It may be another one, that got the same. */
-		if (!cur->reply && !model_flow_in_time(m, f))
-			model_flow_either(m, f);
+	if (model_tuple_eq(&want, &out))
 		model_flow_seen(m, f, cur->reply, &cur->seen, true);
-	} else if (model_flow_lives(m, f) && !(f->tcp_closing && model_is_syn(&cur->seen))) {
+	else if (model_flow_lives(m, f) && !(f->tcp_closing && model_is_syn(&cur->seen)))
 		model_wrong(m, "a flow's packet left as port %u > %u instead of %u > %u", out.sport,
 			    out.dport, want.sport, want.dport);
-	} else {
+	else
 		model_judge_new(m, out_if, &out);
-	}
 }
 
 static bool model_is_echo_answer(const struct model *m, const struct seen *seen)

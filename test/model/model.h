@@ -251,6 +251,8 @@ struct model {
 	be32 silent[MODEL_SILENT_MAX];
 	ns_t rest_void; /* mappings that began to rest a quarantine before may have made room */
 	u16 gso_size;   /* of the next packet that goes in; 0: none */
+	ns_t slack_ns; /* the table's clock ticks in milliseconds: about the ends of flows; 0 where all
+			* packets come at whole ones                                             */
 	bool lenient; /* the engine may refuse anything new: memory or rates are small on purpose */
 	bool services_changed; /* they are not those that the gateway began with */
 	bool moved_on; /* a service has had all ports of a shared address, and has been changed */

@@ -315,6 +315,8 @@ static void model_fate_known(struct model *m, bool certain, bool sure)
 		return;
 	}
 	model_maybe_made(m, f);
+	/* If it is over, this may be the first packet for a service. */
+	model_maybe_refused(m);
 	m->cur.fate = (struct model_fate){ .may_forward = m->cur.seen.ttl > 1 };
 }
 
@@ -372,6 +374,8 @@ static void model_fate_decide(struct model *m, bool certain)
 	if (!model_addresses_ok(m) || options == OPTIONS_BAD || !model_l4_ok(m)) {
 		if (cur->tuple_known)
 			model_maybe_refused(m);
+		/* Of a neighbour on the link the gateway itself takes it. */
+		cur->refused = !ip4_is_link_local(cur->seen.src);
 		return;
 	}
 	cur->refused = false;

@@ -134,12 +134,6 @@ static u64 model_shortest(const struct model *m, const struct model_flow *f)
 	return model_longest(m, f);
 }
 
-/* Whether so much has passed by a clock that counts milliseconds, as the table's does. */
-static bool model_passed(ns_t since, ns_t now, u64 ns)
-{
-	return now / NS_PER_MS - since / NS_PER_MS >= ns / NS_PER_MS;
-}
-
 bool model_flow_in_time(const struct model *m, const struct model_flow *f)
 {
 	if (!f->answered_lo && model_table_tight(m))
@@ -147,7 +141,7 @@ bool model_flow_in_time(const struct model *m, const struct model_flow *f)
 	/* A closed connection gives its port up when there is no other. */
 	if (f->tcp_closing && m->lenient)
 		return false;
-	return !model_passed(f->seen_lo, m->now, model_shortest(m, f));
+	return m->now + m->slack_ns < f->seen_lo + model_shortest(m, f);
 }
 
 bool model_flow_lives(const struct model *m, const struct model_flow *f)
@@ -171,7 +165,7 @@ bool model_flow_may_stand(const struct model *m, const struct model_flow *f)
 
 bool model_flow_may_live(const struct model *m, const struct model_flow *f)
 {
-	return !model_passed(f->seen_hi, m->now, model_longest(m, f));
+	return m->now < f->seen_hi + model_longest(m, f) + m->slack_ns;
 }
 
 u32 model_flow_find(const struct model *m, u8 proto, const struct model_tuple *t, bool *reply)
