@@ -251,8 +251,8 @@ struct model {
 	be32 silent[MODEL_SILENT_MAX];
 	ns_t rest_void; /* mappings that began to rest a quarantine before may have made room */
 	u16 gso_size;   /* of the next packet that goes in; 0: none */
-	/* About the ends of flows: the table's clock counts milliseconds. 0: all packets come at whole
-	 * ones.                                                                                  */
+	/* About the ends of flows, by the table's clock of milliseconds; 0: packets come at whole
+	 * ones only.                                                                             */
 	ns_t slack_ns;
 	bool lenient; /* the engine may refuse anything new: memory or rates are small on purpose */
 	bool services_changed; /* they are not those that the gateway began with */
