@@ -162,6 +162,7 @@ static bool model_has_come(const struct model *m)
 	return false;
 }
 
+/* From inside to somewhere that is not this gateway. */
 static void model_fate_outward(struct model *m, bool sure)
 {
 	const struct seen *seen = &m->cur.seen;
@@ -215,7 +216,6 @@ bool model_clashes(const struct model *m, const struct model_tuple *out)
 	return false;
 }
 
-/* From inside to somewhere that is not this gateway. */
 /* To one of the public addresses, from outside or (hairpin) from inside. */
 static void model_fate_inward(struct model *m, bool sure, bool hairpin)
 {

@@ -302,10 +302,11 @@ static bool hear_prefixes(struct step *step, u8 *to, u32 room, u32 *len)
 
 	while (*reader_rest(&step->in) >= '0' && *step->in.at <= '9') {
 		struct bgp_nlri nlri = { .path_id = 0 };
-		char *id = NULL;
+		char *id;
 
-		if (step_token(step, text, sizeof text))
-			id = strchr(text, '#');
+		if (!step_token(step, text, sizeof text))
+			return reader_wrong(&step->in, "no prefix: %s", step->in.at);
+		id = strchr(text, '#');
 		if (id != NULL) {
 			*id++ = '\0';
 			nlri.path_id = (u32)strtoul(id, NULL, 10);

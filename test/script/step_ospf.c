@@ -233,6 +233,8 @@ static bool hear_request(struct step *step, const struct bed_nbr *nbr)
 		if (!step_addr(step, &req[count].id) || !step_addr(step, &req[count].adv))
 			return reader_wrong(&step->in, "request TYPE ID R...");
 	}
+	if (count == 0)
+		return reader_wrong(&step->in, "request TYPE ID R...");
 	ospf_bed_say(step->bed, nbr, OSPF_LSREQ, req, count * (u32)sizeof req[0]);
 	return true;
 }

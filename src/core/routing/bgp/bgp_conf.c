@@ -87,6 +87,8 @@ static const char *auth_wrong(const struct bgp_auth_conf *auth)
 
 static const char *peer_wrong(const struct bgp_conf *conf, const struct bgp_peer_conf *peer)
 {
+	const char *wrong = auth_wrong(&peer->auth);
+
 	if (peer->addr.raw == 0)
 		return "a peer has an address";
 	if (peer->as == 0)
@@ -95,8 +97,8 @@ static const char *peer_wrong(const struct bgp_conf *conf, const struct bgp_peer
 		return "a peer's port is not zero";
 	if (policy_missing(conf, peer->import) || policy_missing(conf, peer->export))
 		return "there is no such policy";
-	if (auth_wrong(&peer->auth) != NULL)
-		return auth_wrong(&peer->auth);
+	if (wrong != NULL)
+		return wrong;
 	if (peer->prefix_warn_percent > 100)
 		return "a share is at most 100 percent";
 	if (u32_max(peer->paths_out, 1) > conf->paths_out_limit)
