@@ -261,6 +261,9 @@ static void backend_take(struct model *m, u16 service, const struct backend_conf
 	b->drain = conf->drain;
 	b->weight = conf->weight;
 	backend_turned(m, b, before, m->service[service].conf->drain_s);
+	/* One that is warm stays warm, however slow the start is from now on. */
+	if (b->warm_end <= m->now)
+		b->warm_end = 0;
 	if (b->warm_end != 0)
 		b->warm_end = b->warm_from +
 			      m->service[service].conf->slow_start_s * NS_PER_SEC;

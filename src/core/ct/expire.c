@@ -2,7 +2,7 @@
  *
  * Answered flows: a wheel of slots of about a second. A packet only writes seen_ms; when the slot
  * comes up, a flow that was seen since is hung where its time-out would end now. So a flow that
- * lives is touched once per time-out, and one that is silent ends within a second of its time. A
+ * lives is touched once per time-out, and one that is silent ends in the slot after its time. A
  * time-out beyond the wheel's reach takes several turns.
  *
  * Never-answered flows: one list per time-out class, in the order of the slots in which they were
@@ -13,6 +13,7 @@
 
 /* Slots are counted as the upper bits of a millisecond clock that wraps. */
 #define SLOT_MASK (UINT32_MAX >> CT_SLOT_SHIFT)
+#define SLOT_MS_MASK ((1u << CT_SLOT_SHIFT) - 1)
 
 static u32 head_of_slot(const struct ct *ct, u32 slot)
 {
@@ -66,8 +67,9 @@ static u32 flow_due_ms(const struct ct *ct, u32 idx)
 	return flow_timeout_ms(ct, flow) + steps * CT_PROBE_STEP_MS;
 }
 
-/* Slots are counted from where the sweep stands, which may lag behind the clock. NOINLINE: a new
- * flow, which is hung elsewhere, must not pay for its registers.                                 */
+/* Into the slot in which its time-out ends: the sweep comes there when that slot is over. Slots are
+ * counted from where the sweep stands, which may lag behind the clock. NOINLINE: a new flow, which
+ * is hung elsewhere, must not pay for its registers.                                             */
 static NOINLINE void wheel_append(struct ct *ct, u32 idx, u32 now_ms)
 {
 	const struct flow *flow = &ct->flow[idx];
@@ -75,10 +77,10 @@ static NOINLINE void wheel_append(struct ct *ct, u32 idx, u32 now_ms)
 	u32 due_ms = flow_due_ms(ct, idx);
 	u32 left_ms = silent_ms < due_ms ? due_ms - silent_ms : 0;
 	u32 lag = ((now_ms >> CT_SLOT_SHIFT) - ct->wheel_slot) & SLOT_MASK;
-	u32 ahead = (left_ms >> CT_SLOT_SHIFT) + 1 + u32_min(lag, CT_WHEEL_SLOTS);
+	u32 until = ((now_ms & SLOT_MS_MASK) + left_ms) >> CT_SLOT_SHIFT;
+	u32 ahead = u32_min(u32_min(lag, CT_WHEEL_SLOTS) + until, CT_WHEEL_SLOTS - 1);
 
-	list_append(ct, head_of_slot(ct, ct->wheel_slot + u32_min(ahead, CT_WHEEL_SLOTS - 1)),
-		    idx);
+	list_append(ct, head_of_slot(ct, ct->wheel_slot + ahead), idx);
 	ct->wheel_count++;
 }
 

@@ -101,6 +101,28 @@ static void test_tick_ends_it_within_two_seconds(void **state)
 	ct_bed_close(bed);
 }
 
+/* Wherever in a slot it began, and in whichever it ends: the sweep is there one slot later. */
+static void test_sweep_comes_in_the_next_slot(void **state)
+{
+	struct ct_bed *bed = ct_bed_open(16);
+
+	(void)state;
+	for (u32 phase = 0; phase < 64; phase++) {
+		ns_t over, latest;
+
+		bed->now += 1040 * NS_PER_MS;
+		case_begin(bed, &cases[ARRAY_COUNT(cases) - 1], phase);
+		over = bed->now + case_timeout(bed, &cases[ARRAY_COUNT(cases) - 1]);
+		latest = over + (1 << CT_SLOT_SHIFT) * NS_PER_MS;
+		for (bed->now = over; bed->ct.confirmed > 0 && bed->now < latest;) {
+			bed->now += NS_PER_MS;
+			ct_tick(&bed->ct, bed->now);
+		}
+		assert_int_equal(ct_bed_drain(bed), 1);
+	}
+	ct_bed_close(bed);
+}
+
 static void test_packets_keep_it(void **state)
 {
 	struct ct_bed *bed = ct_bed_open(64);
@@ -263,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_defaults_are_those_of_the_rfcs),
 		cmocka_unit_test(test_lookup_ends_it_exactly),
 		cmocka_unit_test(test_tick_ends_it_within_two_seconds),
+		cmocka_unit_test(test_sweep_comes_in_the_next_slot),
 		cmocka_unit_test(test_packets_keep_it),
 		cmocka_unit_test(test_busy_unanswered_hides_nobody),
 		cmocka_unit_test(test_beyond_the_wheel),
