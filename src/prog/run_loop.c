@@ -1,13 +1,16 @@
 /* The loop of the gateway: one thread carries packets from ports to the engine and on to ports,
  * and gives the control side its turn between two batches.
  *
- * While packets come it does not wait at all, and for RUN_SPIN_NS after the last one it goes on
- * looking: that saves a wake-up per packet in a conversation. Meanwhile it lets others run: where
- * the kernel receives in a thread on the same core, what we wait for comes from there. The control
- * side then gets a turn each RUN_CONTROL_NS; one turn is one bounded step of one answer (ctl.h). */
+ * While packets come it does not wait at all, and for RUN_SPIN_NS after the last one it is ready for
+ * the next. Who gets packets one at a time has somebody waiting for each, and goes on looking: that
+ * saves a wake-up. Where several came at once more are on their way, and it sleeps until they are
+ * there: a busy core has to be interrupted before the kernel can receive on it, which costs the
+ * sender more than this core saves. The control side then gets a turn each RUN_CONTROL_NS; one turn
+ * is one bounded step of one answer (ctl.h).                                                     */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 
@@ -69,16 +72,16 @@ static void send_all(struct run *run)
 	}
 }
 
-/* One batch from each port; answers whether there was any packet. */
-static bool carry(struct run *run, ns_t now)
+/* One batch from each port; answers how many packets there were. */
+static u32 carry(struct run *run, ns_t now)
 {
 	struct pkt_pool *pool = sluice_pool(run->sluice);
-	bool any = false;
+	u32 count = 0;
 
 	for (u32 i = 0; i < run->port_count; i++) {
 		if (port_rx(run->port[i], pool, &run->rx) == 0)
 			continue;
-		any = true;
+		count += run->rx.count;
 		sluice_input(run->sluice, &run->rx, now);
 		send_all(run);
 	}
@@ -86,7 +89,7 @@ static bool carry(struct run *run, ns_t now)
 		sluice_tick(run->sluice, now);
 		send_all(run);
 	}
-	return any;
+	return count;
 }
 
 void run_carry(void *arg)
@@ -396,18 +399,41 @@ static void take_leave(struct run *run)
 	}
 }
 
+static void sleep_until_packets(struct run *run)
+{
+	const struct timespec limit = { .tv_nsec = RUN_SPIN_NS };
+	struct pollfd port[IFACE_MAX];
+
+	for (u32 i = 0; i < run->port_count; i++)
+		port[i] = (struct pollfd){ .fd = port_fd(run->port[i]), .events = POLLIN };
+	(void)ppoll(port, run->port_count, &limit, NULL);
+}
+
+/* Nothing is there just now. Looking on lets others run: where the kernel receives in a thread on
+ * the same core, what we look for comes from there.                                              */
+static void idle(struct run *run, ns_t now)
+{
+	if (run->last_count > 1 && time_to_wait(run, now) >= RUN_SPIN_NS)
+		sleep_until_packets(run);
+	else if (++run->idle_turns % RUN_TURNS_EACH == 0)
+		sched_yield();
+}
+
 void run_loop(struct run *run)
 {
 	while (!run->stopping) {
 		ns_t now = os_now();
+		u32 count = carry(run, now);
 
-		if (carry(run, now))
+		if (count > 0) {
 			run->active_ns = now;
+			run->last_count = count;
+		}
 		if (now - run->active_ns < RUN_SPIN_NS) {
 			if (now - run->control_ns >= RUN_CONTROL_NS)
 				control(run, now);
-			if (now != run->active_ns && ++run->idle_turns % RUN_TURNS_EACH == 0)
-				sched_yield();
+			if (count == 0)
+				idle(run, now);
 			continue;
 		}
 		if (!control(run, now))

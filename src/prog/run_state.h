@@ -73,6 +73,7 @@ struct run {
 	struct batch rx;
 	struct batch tx;
 	struct batch out[IFACE_MAX];
+	u32 last_count;  /* packets that came in the last turn that had any */
 	u32 idle_turns;  /* of the loop, without a packet */
 	ns_t active_ns;  /* when packets came last */
 	ns_t counts_ns;  /* when drivers and checks were asked what they counted */

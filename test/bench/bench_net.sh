@@ -74,8 +74,6 @@ lay() {
 	address $IN "$A" $INSIDE/16
 	for last in $(seq 2 $((1 + ADDRESSES))); do address $OUT "$B" 198.18.0.$last/16; done
 	ip -n $IN route add default via $LAN
-	steer $IN "$A" "$(mask $LOAD_CORE)"
-	steer $OUT "$B" "$(mask $LOAD_CORE)"
 	threaded $IN "$A" $LOAD_CORE
 	threaded $OUT "$B" $LOAD_CORE
 	at $IN sysctl -qw net.ipv4.ip_local_port_range='1024 65535'
@@ -143,10 +141,12 @@ turns() { # tcp|udp
 	note "$1-turn-p99" "$(awk -v n="$7" 'BEGIN { print n / 1000 }')"
 }
 steer_all() { # TEST: bulk by RPS, the rest by NAPI in threads
-	local to=0 napi=on tso=off dev
-	case $1 in bulk) to=$(mask $GATEWAY_CORE) napi=off tso=on ;; esac
+	local to=0 back=0 napi=on tso=off dev
+	case $1 in bulk) to=$(mask $GATEWAY_CORE) back=$(mask $LOAD_CORE) napi=off tso=on ;; esac
 	at $IN ethtool -K "$A" gro $napi tso $tso
 	at $OUT ethtool -K "$B" gro $napi tso $tso
+	steer $IN "$A" "$back"
+	steer $OUT "$B" "$back"
 	for dev in "$G" "$W"; do
 		at $GW ethtool -K "$dev" gro $napi tso $tso
 		steer $GW "$dev" "$to"
