@@ -1,12 +1,12 @@
 /* The loop of the gateway: one thread carries packets from ports to the engine and on to ports,
  * and gives the control side its turn between two batches.
  *
- * While packets come it does not wait at all, and for RUN_SPIN_NS after the last one it is ready for
- * the next. Who gets packets one at a time has somebody waiting for each, and goes on looking: that
+ * While packets come it does not wait, and for RUN_SPIN_NS after the last one it is ready for the
+ * next. Who gets packets one at a time has somebody waiting for each, and goes on looking: that
  * saves a wake-up. Where several came at once more are on their way, and it sleeps until they are
  * there: a busy core has to be interrupted before the kernel can receive on it, which costs the
- * sender more than this core saves. The control side then gets a turn each RUN_CONTROL_NS; one turn
- * is one bounded step of one answer (ctl.h).                                                     */
+ * sender more than this core saves. The control side gets a turn each RUN_CONTROL_NS meanwhile; one
+ * turn is one bounded step of one answer (ctl.h).                                                */
 #include <stdio.h>
 #include <stdlib.h>
 
