@@ -1,9 +1,10 @@
 /* BFD in step tests: 192.0.2.1 speaks to 192.0.2.2, from the first timed line on.
  *
- *     bfd                                   then: passive, tx MS, rx MS, multiplier N
+ *     bfd                                   then: passive, tx MS, rx MS, multiplier N,
+ *                                           auth password|md5|sha1|meticulous-sha1 ID SECRET
  *     get, put                              events: who wants the session, and wants it no longer
  *     STATE [diag N] [poll] [final] [demand] [multiplier N] [mine N] [yours ours|N] [tx MS] [rx MS]
- *     [ttl N]; hex                          a packet; usual: of 119, to nobody, 1000 ms, TTL 255
+ *     [ttl N] [signed N [wrong]]; hex       a packet; usual: of 119, to nobody, 1000 ms, TTL 255
  * Said: STATE diag N [poll] [final] multiplier N yours N tx MS rx MS. Known: state S, diag N.    */
 #include "script/step.h"
 
@@ -28,6 +29,31 @@ static bool bfd_open(struct step *step)
 	return true;
 }
 
+static bool conf_auth(struct step *step, struct bfd_auth_conf *auth)
+{
+	static const struct {
+		const char *name;
+		enum bfd_auth_kind kind;
+	} kinds[] = { { "password", BFD_AUTH_PASSWORD },
+		      { "md5", BFD_AUTH_MD5 },
+		      { "sha1", BFD_AUTH_SHA1 },
+		      { "meticulous-sha1", BFD_AUTH_SHA1_METICULOUS } };
+	struct bfd_key *key = &auth->key[0];
+	u32 id;
+
+	for (u32 n = 0; n < ARRAY_COUNT(kinds) && auth->kind == BFD_AUTH_NONE; n++) {
+		if (reader_word(&step->in, kinds[n].name))
+			auth->kind = kinds[n].kind;
+	}
+	auth->key_count = 1;
+	if (auth->kind == BFD_AUTH_NONE || !reader_number(&step->in, &id) ||
+	    !step_token(step, (char *)key->secret, BFD_PASSWORD_MAX))
+		return reader_wrong(&step->in, "auth KIND ID SECRET");
+	key->id = (u8)id;
+	key->len_bytes = (u8)strlen((const char *)key->secret);
+	return true;
+}
+
 static bool bfd_conf_line(struct step *step)
 {
 	struct bfd_params *params = &((struct bfd_side *)step->bed)->conf.params;
@@ -36,6 +62,8 @@ static bool bfd_conf_line(struct step *step)
 
 	if (reader_word(in, "passive"))
 		params->passive = true;
+	else if (reader_word(in, "auth"))
+		return conf_auth(step, &params->auth);
 	else if (reader_word(in, "tx") && reader_number(in, &number))
 		params->min_tx_us = number * US_PER_MS;
 	else if (reader_word(in, "rx") && reader_number(in, &number))
@@ -93,6 +121,20 @@ static struct bfd_info info_of(const struct step *step)
 	return info;
 }
 
+/* The key of the speaker, with one bit of the last byte turned where it is to be wrong. */
+static void hear_signed(struct step *step, struct dgram *dgram, struct bfd_msg *msg, u32 sequence)
+{
+	const struct bfd_auth_conf *auth = &((struct bfd_side *)step->bed)->conf.params.auth;
+
+	msg->flags |= BFD_AUTHENTICATED;
+	msg->len_bytes = (u8)(BFD_LEN + bfd_auth_len(auth));
+	bfd_msg_write(dgram->data, msg);
+	bfd_auth_sign(auth, dgram->data, sequence);
+	dgram->bytes = msg->len_bytes;
+	if (reader_word(&step->in, "wrong"))
+		dgram->data[dgram->bytes - 1] ^= 1;
+}
+
 static bool hear_msg(struct step *step, struct dgram *dgram)
 {
 	struct reader *in = &step->in;
@@ -130,8 +172,14 @@ static bool hear_msg(struct step *step, struct dgram *dgram)
 		msg.min_rx_us = number * US_PER_MS;
 	if (reader_word(in, "ttl") && reader_number(in, &number))
 		dgram->ttl = (u8)number;
-	bfd_msg_write(dgram->data, &msg);
 	dgram->bytes = BFD_LEN;
+	if (!reader_word(in, "signed")) {
+		bfd_msg_write(dgram->data, &msg);
+		return true;
+	}
+	if (!reader_number(in, &number))
+		return reader_wrong(in, "signed N");
+	hear_signed(step, dgram, &msg, number);
 	return true;
 }
 

@@ -1,8 +1,10 @@
 /* BGP in step tests: 10.0.0.1 speaks, its peer 10.0.0.2 calls it and is the file.
  *
  *     bgp as 65001 peer 65002       then: hold, prefix-limit, import none, export none, shutdown,
- *                                   originate PREFIX, add-path
+ *                                   originate PREFIX, add-path, active
  *     connect, close, stop [TEXT], refresh-in, originate PREFIX, retract PREFIX            events
+ *     accept: of an active speaker, which calls by itself. What is heard and said on the connection
+ *     that it opened has "its" in front.
  *     open as N hold S id A [refresh] [enhanced] [restart S] [add-path N] [version N]
  *     keepalive; refresh [begin|end]; notification C/S [hex]; message TYPE hex; hex
  *     update [withdraw PREFIX...] [PREFIX...] ATTRIBUTE...; end-of-rib is an empty one
@@ -21,9 +23,11 @@
 
 struct bed {
 	struct bgp_net *net;
-	struct bgp_raw *raw;
-	u32 done;      /* bytes of raw->in that were told */
-	bool is_ended; /* it was told, too */
+	struct bgp_raw *raw;   /* the file called */
+	struct bgp_raw *its;   /* the speaker did */
+	struct bgp_raw *heard; /* one of both: where the message that is read comes in */
+	bool is_ended;         /* of raw, and that was told */
+	bool its_ended;
 	char first[8][IP_TEXT_SIZE];
 	u32 first_count;
 };
@@ -76,6 +80,8 @@ static bool bgp_conf(struct step *step)
 		peer->shutdown = true;
 	else if (reader_word(in, "add-path"))
 		peer->add_path_in = true;
+	else if (reader_word(in, "active"))
+		peer->passive = false;
 	else if (!reader_word(in, "originate") || bed->first_count == ARRAY_COUNT(bed->first) ||
 		 !step_token(step, bed->first[bed->first_count++], IP_TEXT_SIZE))
 		return reader_wrong(in, "no such setting: %s", in->at);
@@ -86,10 +92,12 @@ static void bgp_start(struct step *step)
 {
 	struct bed *bed = step->bed;
 
+	bed->raw = bgp_raw_new(bed->net, 1);
+	bed->its = bgp_raw_new(bed->net, 1);
+	bgp_raw_listen(bed->its);
 	bgp_net_start(bed->net, 0);
 	for (u32 n = 0; n < bed->first_count; n++)
 		bgp_net_originate(bed->net, 0, bed->first[n]);
-	bed->raw = bgp_raw_new(bed->net, 1);
 }
 
 static void bgp_close(struct step *step)
@@ -97,6 +105,7 @@ static void bgp_close(struct step *step)
 	struct bed *bed = step->bed;
 
 	free(bed->raw);
+	free(bed->its);
 	bgp_net_del(bed->net);
 	free(bed);
 }
@@ -173,11 +182,12 @@ static void put_notification(struct step_text *out, const u8 *msg, u32 len)
 	step_put_hex(out, error.data, error.data_len);
 }
 
-static void say(struct step *step, const u8 *msg, u32 len)
+static void say(struct step *step, const char *where, const u8 *msg, u32 len)
 {
 	static const char *const kinds[] = { "refresh", "refresh begin", "refresh end" };
 	struct step_text out = { .len = 0 };
 
+	step_put(&out, "%s", where);
 	switch (bgp_msg_type(msg)) {
 	case BGP_OPEN: put_open(&out, msg, len); break;
 	case BGP_UPDATE: put_update(&out, msg, len); break;
@@ -188,19 +198,30 @@ static void say(struct step *step, const u8 *msg, u32 len)
 	step_said(step, step->now, out.text);
 }
 
+static void say_all(struct step *step, const char *where, struct bgp_raw *raw, bool *is_ended)
+{
+	struct step_text out = { .len = 0 };
+
+	for (u32 n = 0; n < raw->count; n++)
+		say(step, where, raw->msg[n], raw->len[n]);
+	bgp_raw_forget(raw);
+	step_put(&out, "%sclose", where);
+	if (raw->ended && !*is_ended)
+		step_said(step, step->now, out.text);
+	*is_ended = raw->ended;
+}
+
 static void bgp_run(struct step *step, ns_t until)
 {
 	struct bed *bed = step->bed;
 
-	if (until > bed->net->now)
+	if (until > bed->net->now) {
 		bgp_raw_run(bed->raw, until - bed->net->now);
+		bgp_raw_run(bed->its, 0);
+	}
 	step->now = bed->net->now;
-	for (u32 n = 0; n < bed->raw->count; n++)
-		say(step, bed->raw->msg[n], bed->raw->len[n]);
-	bgp_raw_forget(bed->raw);
-	if (bed->raw->ended && !bed->is_ended)
-		step_said(step, step->now, "close");
-	bed->is_ended = bed->raw->ended;
+	say_all(step, "", bed->raw, &bed->is_ended);
+	say_all(step, "its ", bed->its, &bed->its_ended);
 }
 
 /* ---- what it hears --------------------------------------------------------------------------- */
@@ -231,7 +252,7 @@ static bool hear_open(struct step *step)
 	(void)(reader_word(in, "version") && reader_number(in, &version));
 	len = bgp_open_write(msg, &open);
 	msg[BGP_HLEN] = (u8)version;
-	bgp_raw_send(bed->raw, msg, len);
+	bgp_raw_send(bed->heard, msg, len);
 	return true;
 }
 
@@ -334,7 +355,7 @@ static bool hear_update(struct step *step)
 		if (!hear_attr(step, &update))
 			return false;
 	}
-	bgp_raw_update_send(((struct bed *)step->bed)->raw, &update);
+	bgp_raw_update_send(((struct bed *)step->bed)->heard, &update);
 	return true;
 }
 
@@ -346,7 +367,7 @@ static bool hear_refresh(struct step *step)
 		body[2] = BGP_REFRESH_BEGIN;
 	else if (reader_word(&step->in, "end"))
 		body[2] = BGP_REFRESH_END;
-	bgp_raw_message(((struct bed *)step->bed)->raw, BGP_ROUTE_REFRESH, body, sizeof body);
+	bgp_raw_message(((struct bed *)step->bed)->heard, BGP_ROUTE_REFRESH, body, sizeof body);
 	return true;
 }
 
@@ -360,7 +381,7 @@ static bool hear_notification(struct step *step)
 		return reader_wrong(&step->in, "notification C/S [hex]");
 	body[0] = (u8)code;
 	body[1] = (u8)subcode;
-	bgp_raw_message(((struct bed *)step->bed)->raw, BGP_NOTIFICATION, body, 2 + len);
+	bgp_raw_message(((struct bed *)step->bed)->heard, BGP_NOTIFICATION, body, 2 + len);
 	return true;
 }
 
@@ -371,6 +392,7 @@ static bool bgp_hear(struct step *step)
 	u8 bytes[256];
 	u32 len, type;
 
+	bed->heard = reader_word(in, "its") ? bed->its : bed->raw;
 	if (reader_word(in, "open"))
 		return hear_open(step);
 	if (reader_word(in, "update"))
@@ -380,14 +402,14 @@ static bool bgp_hear(struct step *step)
 	if (reader_word(in, "notification"))
 		return hear_notification(step);
 	if (reader_word(in, "keepalive"))
-		bgp_raw_message(bed->raw, BGP_KEEPALIVE, NULL, 0);
+		bgp_raw_message(bed->heard, BGP_KEEPALIVE, NULL, 0);
 	else if (reader_word(in, "end-of-rib"))
-		bgp_raw_message(bed->raw, BGP_UPDATE, "\0\0\0\0", 4);
+		bgp_raw_message(bed->heard, BGP_UPDATE, "\0\0\0\0", 4);
 	else if (reader_word(in, "message") && reader_number(in, &type) &&
 		 step_hex(step, bytes, sizeof bytes, &len))
-		bgp_raw_message(bed->raw, (enum bgp_type)type, bytes, len);
+		bgp_raw_message(bed->heard, (enum bgp_type)type, bytes, len);
 	else if (reader_word(in, "hex") && step_hex(step, bytes, sizeof bytes, &len))
-		bgp_raw_send(bed->raw, bytes, len);
+		bgp_raw_send(bed->heard, bytes, len);
 	else
 		return reader_wrong(in, "no such message: %s", in->at);
 	return true;
@@ -404,6 +426,10 @@ static bool bgp_event(struct step *step)
 	if (reader_word(in, "connect")) {
 		bgp_raw_call(bed->raw, "10.0.0.1");
 		bed->is_ended = false;
+		bgp_run(step, bed->net->now);
+	} else if (reader_word(in, "accept")) {
+		if (!bgp_raw_accept(bed->its))
+			return reader_wrong(in, "the speaker does not call");
 		bgp_run(step, bed->net->now);
 	} else if (reader_word(in, "close")) {
 		bgp_raw_close(bed->raw);
