@@ -423,7 +423,8 @@ static u32 backend_share(const struct model *m, const struct model_backend *b)
 	return (u32)(passed * SHARE_FULL / whole);
 }
 
-/* Flows that it has: certainly, or at the most. */
+/* Flows that it has: certainly, or at the most. Of one that may have begun anew it is not known with
+ * which of those that have the address it is counted.                                            */
 static u32 backend_flows(const struct model *m, const struct model_backend *b, bool certainly)
 {
 	u16 index = (u16)(b - m->backend + 1);
@@ -432,8 +433,11 @@ static u32 backend_flows(const struct model *m, const struct model_backend *b, b
 	for (u32 n = 0; n < m->flow_count; n++) {
 		const struct model_flow *f = &m->flow[n];
 
-		found += f->backend == index && f->life == b->life &&
-			 (!certainly || model_flow_lives(m, f));
+		if (!certainly && f->either && be32_eq(f->out.dst, b->addr))
+			found++;
+		else
+			found += f->backend == index && f->life == b->life &&
+				 (!certainly || model_flow_lives(m, f));
 	}
 	return found;
 }
