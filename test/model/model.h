@@ -75,6 +75,7 @@ struct model_flow {
 	u16 backend; /* its service's: place in model.backend and one; 0: it is of no service */
 	u32 life;    /* that one's, when it was chosen */
 	bool either; /* of that life, or chosen anew since: nobody could see it */
+	u16 maybe;   /* the backend that it would have then, plus one; 0: none */
 	struct model_reach told;  /* what the client was sent */
 	struct model_reach whole; /* of that, what has no hole before it */
 	struct model_reach said;  /* what the server sent: some of it may have died here */

@@ -364,7 +364,7 @@ void model_flow_serve(struct model *m, struct model_flow *f)
 		model_service_asked(m, f->proto, &f->in, f->inside);
 	struct model_backend *b = NULL;
 
-	f->backend = 0;
+	f->backend = f->maybe = 0;
 	f->either = false;
 	if (service != NULL)
 		b = backend_reached(m, service, &f->in, &f->out);
@@ -382,22 +382,29 @@ void model_flow_either(struct model *m, struct model_flow *f)
 	struct model_backend *b = NULL;
 
 	f->known = f->either = true;
+	f->maybe = 0;
 	if (service != NULL)
 		b = backend_reached(m, service, &f->in, &f->out);
-	if (b != NULL)
-		count(&b->made, false);
+	if (b == NULL)
+		return;
+	f->maybe = (u16)(b - m->backend + 1);
+	count(&b->made, false);
 }
 
 void model_maybe_made(struct model *m, const struct model_flow *f)
 {
-	struct model_backend *b;
+	const u16 with[] = { f->backend, f->maybe };
 
-	if (f->backend == 0)
-		return;
-	b = &m->backend[f->backend - 1];
-	count(&b->made, false);
-	count(&b->moved, false);
-	count(&m->service[b->service].refused, false);
+	for (u32 n = 0; n < ARRAY_COUNT(with); n++) {
+		struct model_backend *b;
+
+		if (with[n] == 0)
+			continue;
+		b = &m->backend[with[n] - 1];
+		count(&b->made, false);
+		count(&b->moved, false);
+		count(&m->service[b->service].refused, false);
+	}
 }
 
 void model_maybe_refused(struct model *m)
@@ -423,8 +430,7 @@ static u32 backend_share(const struct model *m, const struct model_backend *b)
 	return (u32)(passed * SHARE_FULL / whole);
 }
 
-/* Flows that it has: certainly, or at the most. Of one that may have begun anew it is not known with
- * which of those that have the address it is counted.                                            */
+/* Flows that it has: certainly, or at the most. */
 static u32 backend_flows(const struct model *m, const struct model_backend *b, bool certainly)
 {
 	u16 index = (u16)(b - m->backend + 1);
@@ -433,11 +439,9 @@ static u32 backend_flows(const struct model *m, const struct model_backend *b, b
 	for (u32 n = 0; n < m->flow_count; n++) {
 		const struct model_flow *f = &m->flow[n];
 
-		if (!certainly && f->either && be32_eq(f->out.dst, b->addr))
-			found++;
-		else
-			found += f->backend == index && f->life == b->life &&
-				 (!certainly || model_flow_lives(m, f));
+		found += (f->backend == index && f->life == b->life &&
+			  (!certainly || model_flow_lives(m, f))) ||
+			 (!certainly && f->maybe == index);
 	}
 	return found;
 }
@@ -613,7 +617,9 @@ void model_fate_lost(struct model *m, enum model_doubt stale, bool certain, bool
 
 	if (stale == MODEL_PERHAPS || !certain || !model_flow_in_time(m, f)) {
 		model_maybe_made(m, f);
-		b->reset.most++;
+		count(&b->reset, false);
+		if (f->maybe != 0)
+			count(&m->backend[f->maybe - 1].reset, false);
 		cur->lost = true;
 		cur->lost_flow = *f;
 		f->moving = stale == MODEL_PERHAPS;
