@@ -229,14 +229,20 @@ void ospf_bed_say(struct ospf_bed *bed, const struct bed_nbr *nbr, u8 type, cons
 				.router = nbr->rid,
 				.len = be16_of((u16)(sizeof hdr + len)) };
 	const struct ospf_iface *ifc = &bed->ospf.iface[nbr->iface];
+	static const struct ospf_auth_conf none;
+	u32 seq = bed->say_seq != 0 ? bed->say_seq : (u32)(bed->now / NS_PER_SEC);
 	u32 whole;
 
 	hdr.area = be32_of(bed->ospf.area[ifc->area].conf.id);
 	memcpy(packet + sizeof ip, &hdr, sizeof hdr);
 	if (len > 0)
 		memcpy(packet + sizeof ip + sizeof hdr, body, len);
-	whole = ospf_auth_sign(&ifc->conf.auth, packet + sizeof ip, (u32)sizeof hdr + len,
-			       (u32)(bed->now / NS_PER_SEC));
+	whole = ospf_auth_sign(bed->say_unsigned ? &none : &ifc->conf.auth, packet + sizeof ip,
+			       (u32)sizeof hdr + len, seq);
+	/* A password stands at the end of the header, a digest at the end of it all. */
+	if (bed->say_wrong)
+		packet[sizeof ip + (ifc->conf.auth.kind == OSPF_AUTH_PLAIN ? sizeof hdr : whole) -
+		       1] ^= 1;
 	ip.len = be16_of((u16)(sizeof ip + whole));
 	memcpy(packet, &ip, sizeof ip);
 	ospf_bed_packet(bed, nbr->iface, packet, (u32)sizeof ip + whole);

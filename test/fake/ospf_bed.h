@@ -51,6 +51,9 @@ struct ospf_bed {
 	ns_t now;
 	u16 fixed;   /* a client of the RIB */
 	bool refuse; /* send_to answers SOCK_AGAIN */
+	u32 say_seq; /* what neighbours number their messages with; zero: the second */
+	bool say_wrong;    /* a bit of what authenticates them is turned */
+	bool say_unsigned; /* they are not authenticated */
 	struct bed_socket sock[BED_SOCKS];
 	u32 packet_len; /* the one that recv gives next; zero: none */
 	u8 packet[BED_PKT_MAX];

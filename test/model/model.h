@@ -109,6 +109,7 @@ struct model_backend {
 	bool listed; /* the configuration names it */
 	bool drain;  /* and says so */
 	bool ordered;
+	u32 ordered_s; /* how long to drain, counted from when it can */
 	bool given_up; /* it was drained for its time */
 	u8 health;
 	u32 life; /* ends with each time that its flows are given up */

@@ -148,17 +148,18 @@ static void warms(struct model *m, const struct model_backend *b)
 }
 
 /* What follows when it was something else before. */
-static void backend_turned(struct model *m, struct model_backend *b, enum backend_state before,
-			   u32 drain_s)
+static void backend_turned(struct model *m, struct model_backend *b, enum backend_state before)
 {
 	struct model_service *service = &m->service[b->service];
 	enum backend_state after;
+	u32 drain_s;
 
 	if (!backend_drains(b))
 		b->given_up = false;
 	after = backend_state_of(b);
 	if (after == before)
 		return;
+	drain_s = b->ordered ? b->ordered_s : service->conf->drain_s;
 	if (after == BACKEND_DRAINING)
 		b->drain_end = m->now + drain_s * NS_PER_SEC;
 	if (after == BACKEND_DOWN)
@@ -181,7 +182,7 @@ void model_service_tick(struct model *m)
 
 		if (backend_state_of(b) == BACKEND_DRAINING && m->now >= b->drain_end) {
 			b->given_up = true;
-			backend_turned(m, b, BACKEND_DRAINING, 0);
+			backend_turned(m, b, BACKEND_DRAINING);
 		}
 	}
 }
@@ -202,7 +203,7 @@ void model_backend_set(struct model *m, u32 service, u32 index, enum backend_sta
 	enum backend_state before = backend_state_of(b);
 
 	b->health = (u8)state;
-	backend_turned(m, b, before, m->service[b->service].conf->drain_s);
+	backend_turned(m, b, before);
 }
 
 void model_backend_order(struct model *m, u32 service, u32 index, bool drain, u32 deadline_s)
@@ -213,7 +214,8 @@ void model_backend_order(struct model *m, u32 service, u32 index, bool drain, u3
 	if (deadline_s == SLUICE_DRAIN_DEFAULT)
 		deadline_s = m->service[b->service].conf->drain_s;
 	b->ordered = drain;
-	backend_turned(m, b, before, deadline_s);
+	b->ordered_s = deadline_s;
+	backend_turned(m, b, before);
 	/* The last word counts, for one that was about to be drained already. */
 	if (drain && backend_state_of(b) == BACKEND_DRAINING)
 		b->drain_end = m->now + deadline_s * NS_PER_SEC;
@@ -260,7 +262,7 @@ static void backend_take(struct model *m, u16 service, const struct backend_conf
 	}
 	b->drain = conf->drain;
 	b->weight = conf->weight;
-	backend_turned(m, b, before, m->service[service].conf->drain_s);
+	backend_turned(m, b, before);
 	/* One that is warm stays warm, however slow the start is from now on. */
 	if (b->warm_end <= m->now)
 		b->warm_end = 0;

@@ -1,14 +1,16 @@
 /* OSPF in step tests: 5.5.5.5 has a network, 10.0.1.1/24, and a link to one router, 10.0.0.1/30.
  *
- *     ospf lan|ptp             which of both is up; then: priority N, stub-router
+ *     ospf lan|ptp             which of both is up; then: priority N, stub-router, hello S dead S,
+ *                              auth plain SECRET, auth md5|sha1|sha256 ID SECRET
  *     down, up                                                                         events
- *     from A id R MESSAGE      what comes in, R being the router; a message is one of
+ *     from A id R [seq N] [unsigned|wrong] MESSAGE       what comes in, R being the router, N what
+ *                              authentication numbers it with; a message is one of
  *     hello [interval S] [dead S] [mask A] [priority N] [dr A] [bdr A] [options N] [sees R]
  *     dd [init] [more] [master] [mtu N] seq same|next|N        its last, one more, or N
  *     update PREFIX metric N age N seq N      a summary-LSA of R
- *     request TYPE ID R...
+ *     request TYPE ID R...;    ack all        of what it was sent
  * Said: hello priority N dr A bdr A [sees R...]; dd [init] [more] [master] mtu N lsas N seq N;
- * request TYPE ID R...; update TYPE ID R seq N age N...; ack TYPE ID R seq N...
+ * request TYPE ID R...; update TYPE ID R seq N age N [max-metric]...; ack TYPE ID R seq N...
  * Known: router S, of the interface; neighbour S, of the first one.                              */
 #include "script/step.h"
 
@@ -19,7 +21,7 @@
 #include "fake/build.h"
 #include "fake/ospf_bed.h"
 
-enum { LINK_MTU = 1500, DEAD_S = 40, HELLO_S = 10 };
+enum { LINK_MTU = 1500 };
 
 static u16 iface_of(const struct ospf_bed *bed)
 {
@@ -42,15 +44,65 @@ static bool ospf_open(struct step *step)
 	return true;
 }
 
+static bool conf_auth(struct step *step, struct ospf_auth_conf *auth)
+{
+	static const struct {
+		const char *name;
+		enum ospf_key_alg alg;
+	} algs[] = { { "md5", OSPF_KEY_MD5 },
+		     { "sha1", OSPF_KEY_SHA1 },
+		     { "sha256", OSPF_KEY_SHA256 } };
+	struct ospf_key *key = &auth->key[0];
+	u32 id;
+
+	if (reader_word(&step->in, "plain")) {
+		auth->kind = OSPF_AUTH_PLAIN;
+		/* One more than fits: the zero behind it. */
+		return step_token(step, (char *)key->byte, sizeof auth->plain + 1) &&
+		       memcpy(auth->plain, key->byte, sizeof auth->plain) != NULL;
+	}
+	for (u32 n = 0; n < ARRAY_COUNT(algs); n++) {
+		if (!reader_word(&step->in, algs[n].name))
+			continue;
+		auth->kind = OSPF_AUTH_CRYPTO;
+		auth->key_count = 1;
+		key->alg = algs[n].alg;
+		if (!reader_number(&step->in, &id) ||
+		    !step_token(step, (char *)key->byte, OSPF_MD5_KEY_SIZE))
+			break;
+		key->id = (u8)id;
+		key->len_bytes = (u32)strlen((const char *)key->byte);
+		return true;
+	}
+	return reader_wrong(&step->in, "auth plain SECRET, or auth md5|sha1|sha256 ID SECRET");
+}
+
+static bool number_after(struct step *step, const char *word, u32 *number)
+{
+	return reader_word(&step->in, word) && reader_number(&step->in, number);
+}
+
+static bool set_hello(struct ospf_iface_conf *iface, u32 hello_s, u32 dead_s)
+{
+	iface->hello_s = (u16)hello_s;
+	iface->dead_s = dead_s;
+	return true;
+}
+
 static bool ospf_conf_line(struct step *step)
 {
 	struct ospf_bed *bed = step->bed;
-	u32 number;
+	struct ospf_iface_conf *iface = &bed->conf.iface[iface_of(bed)];
+	u32 number, dead;
 
 	if (reader_word(&step->in, "priority") && reader_number(&step->in, &number))
 		bed->conf.iface[BED_LAN].priority = (u8)number;
 	else if (reader_word(&step->in, "stub-router"))
 		bed->conf.stub_router = true;
+	else if (reader_word(&step->in, "auth"))
+		return conf_auth(step, &iface->auth);
+	else if (number_after(step, "hello", &number) && number_after(step, "dead", &dead))
+		return set_hello(iface, number, dead);
 	else
 		return reader_wrong(&step->in, "no such setting: %s", step->in.at);
 	return true;
@@ -81,6 +133,23 @@ static void put_lsa(struct step_text *out, const struct ospf_lsa_hdr *hdr, bool 
 	step_put(out, " seq %x", be32_host(hdr->seq));
 	if (with_age)
 		step_put(out, " age %u", be16_host(hdr->age));
+}
+
+/* RFC 6987: whether no link of a router-LSA is to be gone through. */
+static bool is_stub_router(const u8 *lsa)
+{
+	struct ospf_link link;
+	u32 at = 0, through = 0, max = 0;
+
+	if (((const struct ospf_lsa_hdr *)(const void *)lsa)->type != OSPF_ROUTER_LSA)
+		return false;
+	while (ospf_link_next(lsa, &at, &link)) {
+		if (link.type == OSPF_LINK_STUB)
+			continue;
+		through++;
+		max += be16_host(link.metric) == OSPF_MAX_LINK_METRIC;
+	}
+	return through > 0 && max == through;
 }
 
 static void put_hello(struct step_text *out, const u8 *body, u32 len)
@@ -132,6 +201,8 @@ static void say(struct step *step, const struct bed_sent *sent)
 			const struct ospf_lsa_hdr *lsa = (const void *)(body + at);
 
 			put_lsa(&out, lsa, !is_ack);
+			if (!is_ack && is_stub_router(body + at))
+				step_put(&out, " max-metric");
 			at += is_ack ? (u32)sizeof *lsa : be16_host(lsa->len);
 		}
 	}
@@ -152,14 +223,11 @@ static void ospf_run(struct step *step, ns_t until)
 
 /* ---- what it hears --------------------------------------------------------------------------- */
 
-static bool number_after(struct step *step, const char *word, u32 *number)
-{
-	return reader_word(&step->in, word) && reader_number(&step->in, number);
-}
-
 static void hear_hello(struct step *step, const struct bed_nbr *nbr)
 {
-	u32 interval = HELLO_S, dead = DEAD_S, priority = 1, options = OSPF_OPT_E;
+	const struct ospf_bed *bed = step->bed;
+	u32 interval = bed->ospf.iface[nbr->iface].conf.hello_s;
+	u32 dead = bed->ospf.iface[nbr->iface].conf.dead_s, priority = 1, options = OSPF_OPT_E;
 	u8 body[sizeof(struct ospf_hello) + 4];
 	struct ospf_hello hello = { .mask = addr(nbr->iface == BED_LAN ? "255.255.255.0"
 								       : "255.255.255.252") };
@@ -241,11 +309,16 @@ static bool hear_request(struct step *step, const struct bed_nbr *nbr)
 
 static bool ospf_hear(struct step *step)
 {
-	struct bed_nbr nbr = { .iface = iface_of(step->bed) };
+	struct ospf_bed *bed = step->bed;
+	struct bed_nbr nbr = { .iface = iface_of(bed) };
 
 	if (!reader_word(&step->in, "from") || !step_addr(step, &nbr.addr) ||
 	    !reader_word(&step->in, "id") || !step_addr(step, &nbr.rid))
 		return reader_wrong(&step->in, "from A id R");
+	bed->say_seq = 0;
+	(void)number_after(step, "seq", &bed->say_seq);
+	bed->say_unsigned = reader_word(&step->in, "unsigned");
+	bed->say_wrong = reader_word(&step->in, "wrong");
 	if (reader_word(&step->in, "dd"))
 		return hear_dd(step, &nbr);
 	if (reader_word(&step->in, "update"))
@@ -254,6 +327,8 @@ static bool ospf_hear(struct step *step)
 		hear_hello(step, &nbr);
 	} else if (reader_word(&step->in, "request")) {
 		return hear_request(step, &nbr);
+	} else if (reader_word(&step->in, "ack all")) {
+		ospf_bed_ack_all(bed, &nbr);
 	} else {
 		return reader_wrong(&step->in, "no such message: %s", step->in.at);
 	}
