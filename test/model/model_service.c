@@ -625,7 +625,8 @@ void model_fate_lost(struct model *m, enum model_doubt stale, bool certain, bool
 		cur->lost = true;
 		cur->lost_flow = *f;
 		f->moving = stale == MODEL_PERHAPS;
-		f->known = false;
+		/* What comes from the server's side moves nothing, and may begin another flow. */
+		f->known = cur->reply;
 		model_fate_new(m, false);
 		cur->fate.may_forward = true;
 	} else if (is_first_of_flow(m, f)) {
