@@ -625,8 +625,10 @@ void model_fate_lost(struct model *m, enum model_doubt stale, bool certain, bool
 		cur->lost = true;
 		cur->lost_flow = *f;
 		f->moving = stale == MODEL_PERHAPS;
-		/* What comes from the server's side moves nothing, and may begin another flow. */
-		f->known = cur->reply;
+		/* If it is over, what comes from the server's side begins another one. */
+		if (cur->reply)
+			model_flow_split(m, cur->flow);
+		f->known = false;
 		model_fate_new(m, false);
 		cur->fate.may_forward = true;
 	} else if (is_first_of_flow(m, f)) {
