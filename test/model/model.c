@@ -117,7 +117,8 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 			model_reass_doubt(&m->in_reass);
 		cur->len = model_reass_add(
 			&m->in_reass,
-			&(struct model_fragment){ ip, &cur->seen, cur->zone, cur->link_flags, now,
+			&(struct model_fragment){ ip, &cur->seen, in_if, cur->zone,
+						  cur->link_flags, now,
 						  m->conf->reass.fragments_per_packet, sure },
 			cur->bytes, &cur->parts);
 		cur->active = cur->len > 0;
@@ -125,6 +126,7 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 			return;
 		certain = cur->parts.sure;
 		cur->link_flags = cur->parts.link_flags;
+		cur->in_if = cur->parts.in_if;
 		model_log_add(m, in_if, cur->link_flags, cur->bytes, cur->len, true);
 	} else {
 		memcpy(cur->bytes, ip, cur->len);
@@ -402,8 +404,8 @@ void model_out(struct model *m, u16 out_if, const u8 *ip, u32 len)
 		struct model_parts parts;
 		u32 whole_len = model_reass_add(
 			&m->out_reass,
-			&(struct model_fragment){ ip, &seen, model_zone_of(m, out_if), 0, m->now,
-						  MODEL_PIECE_MAX, true },
+			&(struct model_fragment){ ip, &seen, out_if, model_zone_of(m, out_if), 0,
+						  m->now, MODEL_PIECE_MAX, true },
 			whole, &parts);
 
 		if (seen.df && m->cur.active && !m->cur.seen.df)

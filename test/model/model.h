@@ -177,6 +177,7 @@ struct model_parts {
 	u32 largest;    /* total length */
 	bool df;        /* one of the largest had it */
 	u32 link_flags; /* of all of them */
+	u16 in_if;      /* where the first one came in: that is where the whole did */
 	bool sure;      /* the engine has all of them */
 };
 
@@ -192,6 +193,7 @@ struct model_reass {
 	u64 number; /* in the order that they began in */
 	u32 total; /* 0: the last fragment did not come yet */
 	u32 hlen;  /* of the first fragment; 0: not come yet */
+	u16 in_if; /* the same */
 	u32 piece_count;
 	struct model_piece piece[MODEL_PIECE_MAX];
 	u8 header[60];

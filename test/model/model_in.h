@@ -160,6 +160,7 @@ void model_judge_way_out(struct model *m, u16 out_if, u8 zone, be32 dst);
 struct model_fragment {
 	const u8 *ip;
 	const struct seen *seen;
+	u16 in_if;
 	u8 zone;
 	u32 link_flags;
 	ns_t now;

@@ -122,7 +122,9 @@ void model_reass_expire(struct model_pieces *table, ns_t now, ns_t timeout_ns)
 
 static struct model_parts model_reass_parts(const struct model_reass *r)
 {
-	struct model_parts parts = { .count = r->piece_count, .sure = !r->doubt };
+	struct model_parts parts = { .count = r->piece_count,
+				     .in_if = r->in_if,
+				     .sure = !r->doubt };
 
 	for (u32 n = 0; n < r->piece_count; n++) {
 		parts.largest = u32_max(parts.largest, r->piece[n].total_len);
@@ -195,6 +197,7 @@ static void model_reass_insert(struct model_reass *r, const struct model_fragmen
 		r->total = new->offset + new->len;
 	if (new->offset == 0) {
 		r->hlen = f->seen->hlen;
+		r->in_if = f->in_if;
 		memcpy(r->header, f->ip, r->hlen);
 	}
 }
