@@ -136,7 +136,7 @@ void model_in(struct model *m, u16 in_if, u32 link_flags, const u8 *ip, u32 len,
 		if (cur->segment != 0)
 			model_log_segment(m, m->gso_size);
 		cur->parts = (struct model_parts){ 1, cur->segment != 0 ? cur->segment : cur->len,
-						   cur->seen.df, cur->link_flags, true };
+						   cur->seen.df, cur->link_flags, in_if, true };
 	}
 	m->gso_size = 0;
 	seen_parse(&cur->seen, cur->bytes, cur->len);
