@@ -52,14 +52,14 @@ static bool conf_auth(struct step *step, struct ospf_auth_conf *auth)
 	} algs[] = { { "md5", OSPF_KEY_MD5 },
 		     { "sha1", OSPF_KEY_SHA1 },
 		     { "sha256", OSPF_KEY_SHA256 } };
+	char password[OSPF_PLAIN_SIZE + 1] = "";
 	struct ospf_key *key = &auth->key[0];
 	u32 id;
 
-	if (reader_word(&step->in, "plain")) {
+	if (reader_word(&step->in, "plain") && step_token(step, password, sizeof password)) {
 		auth->kind = OSPF_AUTH_PLAIN;
-		/* One more than fits: the zero behind it. */
-		return step_token(step, (char *)key->byte, sizeof auth->plain + 1) &&
-		       memcpy(auth->plain, key->byte, sizeof auth->plain) != NULL;
+		memcpy(auth->plain, password, sizeof auth->plain);
+		return true;
 	}
 	for (u32 n = 0; n < ARRAY_COUNT(algs); n++) {
 		if (!reader_word(&step->in, algs[n].name))
@@ -82,29 +82,24 @@ static bool number_after(struct step *step, const char *word, u32 *number)
 	return reader_word(&step->in, word) && reader_number(&step->in, number);
 }
 
-static bool set_hello(struct ospf_iface_conf *iface, u32 hello_s, u32 dead_s)
-{
-	iface->hello_s = (u16)hello_s;
-	iface->dead_s = dead_s;
-	return true;
-}
-
 static bool ospf_conf_line(struct step *step)
 {
 	struct ospf_bed *bed = step->bed;
 	struct ospf_iface_conf *iface = &bed->conf.iface[iface_of(bed)];
 	u32 number, dead;
 
-	if (reader_word(&step->in, "priority") && reader_number(&step->in, &number))
-		bed->conf.iface[BED_LAN].priority = (u8)number;
-	else if (reader_word(&step->in, "stub-router"))
-		bed->conf.stub_router = true;
-	else if (reader_word(&step->in, "auth"))
+	if (reader_word(&step->in, "auth"))
 		return conf_auth(step, &iface->auth);
-	else if (number_after(step, "hello", &number) && number_after(step, "dead", &dead))
-		return set_hello(iface, number, dead);
-	else
+	if (number_after(step, "priority", &number)) {
+		bed->conf.iface[BED_LAN].priority = (u8)number;
+	} else if (reader_word(&step->in, "stub-router")) {
+		bed->conf.stub_router = true;
+	} else if (number_after(step, "hello", &number) && number_after(step, "dead", &dead)) {
+		iface->hello_s = (u16)number;
+		iface->dead_s = dead;
+	} else {
 		return reader_wrong(&step->in, "no such setting: %s", step->in.at);
+	}
 	return true;
 }
 
