@@ -11,6 +11,8 @@
  * - A loss holds the window to what is in flight for one round, but never below what the phase
  *   wants there: who loses in every round would never get away from where it is.
  * - The window is what it was when recovery ends, and after a time-out too.
+ * - The rounds in which the window grows again after a time-out carry less than the pipe does, and
+ *   do not count in the ten that the bandwidth is remembered for: they are as many.
  *
  * From later versions: the margin of one percent below the bandwidth, and room for ACKs that come
  * in heaps (draft-ietf-ccwg-bbr, "BBR.extra_acked").
@@ -74,6 +76,7 @@ struct CC_STATE bbr {
 	bool idle_restart;
 	bool packet_conservation;
 	bool in_recovery;
+	bool is_regrowing; /* after a time-out: the pipe has not been full since */
 	bool has_seen_rtt;
 };
 
@@ -222,8 +225,11 @@ static void update_round(const struct cc *cc, struct bbr *bbr, const struct cc_a
 	if (!bbr->round_start)
 		return;
 	start_round(bbr, ack->delivered);
-	bbr->round_count++;
 	bbr->packet_conservation = false;
+	bbr->is_regrowing &= ack->rate.tx_in_flight < inflight(cc, bbr, CC_ONE);
+	if (bbr->is_regrowing)
+		return;
+	bbr->round_count++;
 	update_arrival(cc, bbr, ack);
 }
 
@@ -483,7 +489,7 @@ static void on_event(struct cc *cc, enum cc_event event, const struct cc_ack *ac
 		break;
 	case CC_TIMEOUT:
 		save_cwnd(cc);
-		bbr->in_recovery = true;
+		bbr->in_recovery = bbr->is_regrowing = true;
 		bbr->packet_conservation = false;
 		cc->cwnd = cc->mss;
 		break;
@@ -497,7 +503,7 @@ static void on_event(struct cc *cc, enum cc_event event, const struct cc_ack *ac
 	case CC_EXIT_RECOVERY:
 		if (bbr->in_recovery)
 			restore_cwnd(cc);
-		bbr->in_recovery = bbr->packet_conservation = false;
+		bbr->in_recovery = bbr->packet_conservation = bbr->is_regrowing = false;
 		break;
 	case CC_IDLE_RESTART: break; /* on_sent knows better: after any time of idleness */
 	}

@@ -1,8 +1,8 @@
 /* BBR version 3, the states: draft-ietf-ccwg-bbr, "State Machine Operation" and "Restarting From
  * Idle".
  *
- * Where this deviates from the draft stands at LossLowerBounds() in cc_bbr3_model.c; why, in
- * docs/adr/0030-tcp-is-pulled-and-lies-in-rings.md.
+ * Where this deviates from the draft stands at is_startup_loss_high() below and LossLowerBounds() in
+ * cc_bbr3_model.c; why, in docs/adr/0030-tcp-is-pulled-and-lies-in-rings.md.
  *
  * Startup -> Drain -> ProbeBW { DOWN -> CRUISE -> REFILL -> UP } and ProbeRTT from everywhere.
  * Each ACK updates the model, then the state, then what may leave; each loss is looked at by
@@ -12,6 +12,7 @@
 enum {
 	ExtraAckedFilterLen = 10,
 	DrainRoundsMax = 3,
+	StartupGrowingLoss = 3, /* times LossThresh */
 	RenoRoundsMax = 63, /* T_reno_bound; the other value, 62, by a start of one round */
 	ProbeUpRoundsMax = 30,
 };
@@ -37,17 +38,24 @@ static void enter_drain(struct bbr3 *bbr)
 }
 
 /* The criteria of "Exiting Startup Based on Packet Loss". A loss round begins with its first loss,
- * by which recovery begins at the latest, so that its end is a full round in recovery.           */
+ * by which recovery begins at the latest, so that its end is a full round in recovery.
+ *
+ * While the bandwidth still grows as Startup wants it to, more has to be lost than the draft has
+ * it. Of the few packets of such a round two in a hundred are lost by chance on many a path; what a
+ * buffer cannot hold of a rate that has been doubled is many more.                               */
 static bool is_startup_loss_high(const struct cc *cc, const struct cc_ack *ack)
 {
 	const struct bbr3 *bbr = bbr3_seen(cc);
+	u64 lost = ack->lost - ack->rate.tx_lost;
 
+	if (bbr->full_bw_count == 0)
+		lost /= StartupGrowingLoss;
 	if (!bbr->in_recovery)
 		return false;
 	if (!cc->has_sack)
 		return bbr->lost_ranges > 0;
 	return bbr->loss_round_start && bbr->lost_ranges >= StartupFullLossCnt &&
-	       bbr3_is_inflight_too_high(cc, ack->lost - ack->rate.tx_lost, ack->rate.tx_in_flight);
+	       bbr3_is_inflight_too_high(cc, lost, ack->rate.tx_in_flight);
 }
 
 static void check_startup_high_loss(struct cc *cc, const struct cc_ack *ack)
@@ -289,6 +297,7 @@ static void handle_probe_rtt(struct cc *cc, const struct cc_ack *ack)
 
 	/* MarkConnectionAppLimited(): the low rates of now are of the algorithm's own making. */
 	cc->app_limited = u64_max(ack->delivered + ack->in_flight, 1);
+	bbr->is_held_back = true;
 	if (bbr->phase_end == 0) {
 		if (ack->in_flight > bbr3_probe_rtt_cwnd(cc))
 			return;

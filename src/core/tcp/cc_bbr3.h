@@ -84,6 +84,7 @@ struct CC_STATE bbr3 {
 	u32 in_recovery : 1;
 	u32 is_undo_saved : 1; /* for this episode of loss recovery */
 	u32 has_seen_rtt : 1;
+	u32 is_held_back : 1; /* by ProbeRTT, and what arrives tells of it still */
 };
 
 static inline struct bbr3 *bbr3_of(struct cc *cc)

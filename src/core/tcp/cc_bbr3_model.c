@@ -142,7 +142,9 @@ static u64 bw_at_full_rate(const struct bbr3 *bbr)
 /* LossLowerBounds(). The draft has every loss lower them. Here losses of no more than LossThresh
  * do not while no queue stands, and not by what DOWN itself held back: what is delivered of what
  * was sent at a bound is less than the bound by what the path loses, and it would follow that down,
- * round after round, although nobody else wants the bandwidth.                                   */
+ * round after round, although nobody else wants the bandwidth. Nor do those of a round that tells
+ * of what ProbeRTT sent: it delivers half, and a loss in a flight that was halved is twice as much
+ * of it.                                                                                         */
 static void adapt_lower_bounds_from_congestion(struct cc *cc, const struct cc_ack *ack)
 {
 	struct bbr3 *bbr = bbr3_of(cc);
@@ -150,6 +152,8 @@ static void adapt_lower_bounds_from_congestion(struct cc *cc, const struct cc_ac
 	u64 bw_latest;
 
 	if (is_probing_bw(bbr) || !bbr->is_loss_in_round || (!is_high && !sees_queue(cc, ack)))
+		return;
+	if (bbr->is_held_back)
 		return;
 	if (bbr->bw_shortterm == CC_RATE_NONE)
 		bbr->bw_shortterm = bbr3_max_bw(bbr);
@@ -168,6 +172,7 @@ void bbr3_update_congestion_signals(struct cc *cc, const struct cc_ack *ack)
 	update_max_bw(bbr, ack);
 	if (!bbr->loss_round_start)
 		return;
+	bbr->is_held_back &= ack->rate.app_limited;
 	adapt_lower_bounds_from_congestion(cc, ack);
 	bbr->is_loss_in_round = false;
 }

@@ -7,7 +7,8 @@
 enum {
 	PMTU_MIN = 576 - 24, /* 552, as Linux has it: less is no path, but an attack */
 	PMTU_HOLE_SENT = 3,  /* how often a large segment was sent in vain before it is doubted */
-	PMTU_HOLE_TIMEOUTS = 2, /* in a row: who loses much has others of its size come through */
+	PMTU_HOLE_TIMEOUTS = 2, /* in a row */
+	PMTU_HOLE_TIMEOUTS_SACKED = 6, /* the same, when others of its size have come through */
 	PMTU_HOLE = 1024,    /* what is tried then, and then the least */
 	HEADERS_LEN = IP4_HLEN_MIN + TCP_HLEN_MIN,
 	SEGMENT_MIN = 88,    /* payload bytes at least, whatever a peer announces */
@@ -36,10 +37,23 @@ static void pmtu_set(struct tcp *tcp, u32 idx, u16 mtu, ns_t now)
 	tcp_want_send(tcp, idx);
 }
 
+/* On a path that loses much, what is sent behind the first segment arrives, and is as large. */
+static bool has_sacked_as_large(const struct tcp *tcp, const struct tx_rec *first)
+{
+	u32 len = first->end - first->seq;
+
+	for (u32 idx = first->next; idx != IDX_NONE; idx = rec_at(tcp, idx)->next) {
+		const struct tx_rec *rec = rec_at(tcp, idx);
+
+		if ((rec->flags & REC_SACKED) != 0 && rec->end - rec->seq >= len)
+			return true;
+	}
+	return false;
+}
+
 void pmtu_on_timeout(struct tcp *tcp, u32 idx, ns_t now)
 {
 	struct tcb *tcb = tcb_at(tcp, idx);
-
 	u16 mtu = tcb->pmtu > PMTU_HOLE ? PMTU_HOLE : PMTU_MIN;
 	const struct tx_rec *first;
 
@@ -51,6 +65,8 @@ void pmtu_on_timeout(struct tcp *tcp, u32 idx, ns_t now)
 	first = rec_at(tcp, tcb->air->tx_first);
 	if (first->xmit_count < PMTU_HOLE_SENT ||
 	    first->end - first->seq + HEADERS_LEN + tcb->hdr_opt_len <= mtu)
+		return;
+	if (tcb->backoff < PMTU_HOLE_TIMEOUTS_SACKED && has_sacked_as_large(tcp, first))
 		return;
 	tcp->stats.black_holes++;
 	pmtu_set(tcp, idx, mtu, now);

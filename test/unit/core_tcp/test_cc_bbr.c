@@ -312,6 +312,33 @@ static void test_timeout(void **state)
 	cc_bed_close(&bed);
 }
 
+/* On a path that loses much the window needs more than ten rounds to grow again, since what is lost
+ * does not make it grow; the bandwidth is still known then, and in every one of them.            */
+static void test_timeout_keeps_the_bandwidth(void **state)
+{
+	struct cc_bed_conf conf = cc_bed_usual();
+	struct cc_bed_flow *flow;
+	u64 timeouts;
+
+	(void)state;
+	conf.loss_ppm = 150000;
+	conf.loss_behind = true;
+	flow = open_one(&conf);
+	cc_bed_run(&bed, 5 * NS_PER_SEC);
+	assert_true(pace(flow) >= 700);
+	timeouts = flow->timeouts;
+	flow->drop_next = 2000;
+	while (flow->timeouts == timeouts)
+		assert_true(cc_bed_step(&bed, 9 * NS_PER_SEC));
+	flow->drop_next = 0;
+	while (flow->in_recovery) {
+		assert_true(cc_bed_step(&bed, 20 * NS_PER_SEC));
+		assert_true(pace(flow) >= 600);
+	}
+	assert_true(percent_of(flow, 2 * NS_PER_SEC) >= 85);
+	cc_bed_close(&bed);
+}
+
 /* Segments that were only late: the window is back at once, and Startup goes on. */
 static void test_undo(void **state)
 {
@@ -508,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_bandwidth_changes),
 		cmocka_unit_test(test_recovery),
 		cmocka_unit_test(test_timeout),
+		cmocka_unit_test(test_timeout_keeps_the_bandwidth),
 		cmocka_unit_test(test_undo),
 		cmocka_unit_test(test_restart_from_idle),
 		cmocka_unit_test(test_resume),
