@@ -1,7 +1,7 @@
 /* BBR version 3, the states: draft-ietf-ccwg-bbr, "State Machine Operation" and "Restarting From
  * Idle".
  *
- * Where this deviates from the draft stands at is_startup_loss_high() below and LossLowerBounds() in
+ * Where this deviates from the draft stands at is_startup_loss_high() here and LossLowerBounds() in
  * cc_bbr3_model.c; why, in docs/adr/0030-tcp-is-pulled-and-lies-in-rings.md.
  *
  * Startup -> Drain -> ProbeBW { DOWN -> CRUISE -> REFILL -> UP } and ProbeRTT from everywhere.
