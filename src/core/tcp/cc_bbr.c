@@ -195,6 +195,13 @@ static u64 arrival_of_round(const struct bbr *bbr, const struct cc_ack *ack)
 	return u64_max(arrived * CC_ONE / u64_max(arrived + lost, 1), ArrivalMin);
 }
 
+static void begin_arrival(struct bbr *bbr, const struct cc_ack *ack)
+{
+	bbr->arrival_delivered = ack->delivered;
+	bbr->arrival_lost = ack->lost;
+	bbr->arrival_rtt = NS_NEVER;
+}
+
 /* At the end of a round. One with a queue tells nothing, and who is never without one loses by it.
  * Nor is who never finds room in one alone: the queue may be full, and be taken for the path.    */
 static void update_arrival(const struct cc *cc, struct bbr *bbr, const struct cc_ack *ack)
@@ -202,9 +209,7 @@ static void update_arrival(const struct cc *cc, struct bbr *bbr, const struct cc
 	u64 arrival = arrival_of_round(bbr, ack);
 	bool has_queue = sees_queue(cc, bbr);
 
-	bbr->arrival_delivered = ack->delivered;
-	bbr->arrival_lost = ack->lost;
-	bbr->arrival_rtt = NS_NEVER;
+	begin_arrival(bbr, ack);
 	if (has_queue && rounds_since(bbr, bbr->arrival_round) < ArrivalFilterLen)
 		return;
 	if (has_queue || rounds_since(bbr, bbr->room_round) > ArrivalFilterLen)
@@ -227,8 +232,10 @@ static void update_round(const struct cc *cc, struct bbr *bbr, const struct cc_a
 	start_round(bbr, ack->delivered);
 	bbr->packet_conservation = false;
 	bbr->is_regrowing &= ack->rate.tx_in_flight < inflight(cc, bbr, CC_ONE);
-	if (bbr->is_regrowing)
+	if (bbr->is_regrowing) {
+		begin_arrival(bbr, ack);
 		return;
+	}
 	bbr->round_count++;
 	update_arrival(cc, bbr, ack);
 }
