@@ -7,7 +7,7 @@ The sender is `sluice perf` for bbr, bbr3, cubic and newreno, and a socket of th
 linux-bbr, linux-cubic and so on; the receiver is the kernel in every case, and what is measured is
 measured at the same place for all: bytes at the receiving socket, the first second on the link
 itself. Algorithms are measured in turn, seed by seed; each figure is a median, and the worst of
-all seeds beside it.
+all seeds beside it. The rate is that of whole packets: of 100 percent 96.5 at most are data.
 
     loss    figure 8 of the BBR paper: 100 Mbit/s, 100 ms, 1,000 packets of buffer, random loss
             behind the bottleneck
@@ -43,7 +43,7 @@ LATE_US, TRIES = 4000, 3
 
 LOSS = {"title": "100 Mbit/s, 100 ms, 1,000 packets of buffer, loss behind it", "rate": 100,
         "delay_ms": 100, "seconds": 20, "settle": 5,
-        "who": ["bbr", "linux-bbr", "bbr3"],
+        "who": ["bbr", "linux-bbr", "bbr3", "cubic", "linux-cubic"],
         "cells": [{"name": f"{loss:g} %", "buffer": "1000p", "loss": loss}
                   for loss in (0.001, 0.1, 1, 2, 5, 10, 15, 20)]}
 BUFFER = {"title": "10 Mbit/s, 40 ms", "rate": 10, "delay_ms": 40, "seconds": 20, "settle": 5,
@@ -52,9 +52,9 @@ BUFFER = {"title": "10 Mbit/s, 40 ms", "rate": 10, "delay_ms": 40, "seconds": 20
                     for bdp in (0.5, 1, 2, 5, 10, 20, 50)]}
 SHARE = {"title": "50 Mbit/s, 40 ms and 100 ms, 1 BDP and 5 BDP of buffer", "rate": 50,
          "seconds": 50, "settle": 20,
-         "who": ["2*bbr", "2*linux-bbr", "5*bbr", "5*linux-bbr", "2*bbr3", "5*bbr3",
-                 "bbr+linux-cubic", "linux-bbr+linux-cubic", "bbr3+linux-cubic",
-                 "cubic+linux-cubic"],
+         "who": ["2*bbr", "2*linux-bbr", "3*bbr", "3*linux-bbr", "4*bbr", "4*linux-bbr",
+                 "5*bbr", "5*linux-bbr", "2*bbr3", "5*bbr3", "bbr+linux-cubic",
+                 "linux-bbr+linux-cubic", "bbr3+linux-cubic", "cubic+linux-cubic"],
          "cells": [{"name": f"{delay} ms {bdp} BDP", "delay_ms": delay,
                     "buffer": f"{50 * delay * bdp // 12}p", "loss": 0}
                    for delay in (40, 100) for bdp in (1, 5)]}
@@ -348,7 +348,7 @@ def shown(value, form):
 def tell(name, cell, who, results):
     good = [result["goodput"] for result in results]
     starts = [result["start"] for result in results if result["start"] is not None]
-    line = f"{name:7}{cell:12}{who:24}{statistics.median(good):6.1f} ({min(good):5.1f})"
+    line = f"{name:7}{cell:14}{who:24}{statistics.median(good):6.1f} ({min(good):5.1f})"
     line += f"{shown(median(results, 'rtt'), '8.1f'):>9}"
     line += f"{shown(median(results, 'start'), '6.2f'):>7}"
     line += f" ({shown(max(starts) if starts else None, '.2f')})"
@@ -366,9 +366,9 @@ def tell(name, cell, who, results):
     print(line, flush=True)
 
 
-HEAD = (f"{'table':7}{'cell':12}{'algorithm':24}{'goodput, % of rate less loss':>12}: median "
+HEAD = (f"{'table':7}{'cell':14}{'algorithm':24}{'goodput, % of rate less loss':>12}: median "
         "(worst); round trip in ms; seconds to 90 %: median (worst);\n"
-        f"{'':43}percent sent again; percent dropped by the queue; shares; CPU idle")
+        f"{'':45}percent sent again; percent dropped by the queue; shares; CPU idle")
 
 
 def run_table(args, name):
