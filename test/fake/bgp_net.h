@@ -17,8 +17,8 @@
 #include "core/routing/bgp/bgp.h"
 
 enum {
-	BGP_NET_HOSTS = 12,
-	BGP_NET_SOCKS = 96,
+	BGP_NET_HOSTS = 20,
+	BGP_NET_SOCKS = 256,
 	BGP_NET_WINDOW = 65536,
 	BGP_NET_CHUNKS = 64,
 	BGP_NET_BACKLOG = 16,

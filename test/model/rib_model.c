@@ -77,19 +77,14 @@ static bool is_allowed(const struct rib_model_offer *offer)
 	return !offer->hidden && offer->distance < 255;
 }
 
-/* Lower distance, then source, then what the source says. */
+/* Of one source: what it says, else lower distance, then lower metric. */
 static int compare(const struct rib_model *model, const struct rib_model_offer *a,
 		   const struct rib_model_offer *b)
 {
-	enum route_source source_a = model->source[a->client];
-	enum route_source source_b = model->source[b->client];
-
+	if (model->source[a->client] == model->by_attr)
+		return a->attr == b->attr ? 0 : a->attr > b->attr ? -1 : 1;
 	if (a->distance != b->distance)
 		return a->distance < b->distance ? -1 : 1;
-	if (source_a != source_b)
-		return source_a < source_b ? -1 : 1;
-	if (source_a == model->by_attr)
-		return a->attr == b->attr ? 0 : a->attr > b->attr ? -1 : 1;
 	return a->metric == b->metric ? 0 : a->metric < b->metric ? -1 : 1;
 }
 
@@ -152,19 +147,38 @@ static bool has_way(const struct rib_model *model, const struct rib_model_offer 
 	return false;
 }
 
-const struct rib_model_offer *rib_model_best(const struct rib_model *model, u32 prefix, u8 len)
+static const struct rib_model_offer *best_of(const struct rib_model *model, u32 prefix, u8 len,
+					     enum route_source source)
 {
 	const struct rib_model_offer *best = NULL;
 
 	for (u32 i = 0; i < model->count; i++) {
 		const struct rib_model_offer *offer = &model->offer[i];
 
-		if (offer->prefix != prefix || offer->len != len || !is_allowed(offer))
+		if (offer->prefix != prefix || offer->len != len || !is_allowed(offer) ||
+		    model->source[offer->client] != source)
 			continue;
-		if (best != NULL && compare(model, offer, best) >= 0)
+		if (best != NULL && (compare(model, offer, best) > 0 ||
+				     (compare(model, offer, best) == 0 &&
+				      offer->distance >= best->distance)))
 			continue;
 		if (has_way(model, offer))
 			best = offer;
+	}
+	return best;
+}
+
+/* The lowest distance of what each source says. */
+const struct rib_model_offer *rib_model_best(const struct rib_model *model, u32 prefix, u8 len)
+{
+	const struct rib_model_offer *best = NULL;
+
+	for (u32 source = 0; source < ROUTE_SOURCES; source++) {
+		const struct rib_model_offer *of =
+			best_of(model, prefix, len, (enum route_source)source);
+
+		if (of != NULL && (best == NULL || of->distance < best->distance))
+			best = of;
 	}
 	return best;
 }
@@ -173,7 +187,7 @@ bool rib_model_is_equal(const struct rib_model *model, const struct rib_model_of
 			const struct rib_model_offer *b)
 {
 	return is_allowed(a) && is_allowed(b) && has_way(model, a) && has_way(model, b) &&
-	       compare(model, a, b) == 0;
+	       model->source[a->client] == model->source[b->client] && compare(model, a, b) == 0;
 }
 
 static void way_add(struct rib_model_ways *ways, u32 gateway, u16 iface)

@@ -40,6 +40,35 @@ static void ten_in_a_row(void **state)
 	bgp_net_del(net);
 }
 
+/* RFC 4271 section 9.1.2.2: (a) comes before (d), and 9.1.1 before both; a path from inside of the
+ * AS has the higher distance, which is for other protocols to look at.                           */
+static void inside_beats_outside_by_the_rules(void **state)
+{
+	static const u32 as[] = { 65001, 65001, 65002 };
+	struct bgp_net *net = bgp_net_mesh(as, ARRAY_COUNT(as));
+	struct policy_rule *rule = bgp_net_rule(net, 0, BGP_NET_ANY);
+	struct rib_shown shown[4];
+
+	(void)state;
+	bgp_net_start_all(net);
+	bgp_net_originate(net, 1, NET1);
+	bgp_net_originate(net, 2, NET1);
+	bgp_net_run(net, 20 * NS_PER_SEC);
+	assert_int_equal(bgp_net_paths(net, 0, NET1, shown, ARRAY_COUNT(shown)), 2);
+	assert_string_equal(bgp_net_attrs(net, 0, NET1).path, "");
+	assert_int_equal(shown[0].path.distance, RIB_DISTANCE_IBGP);
+	assert_string_equal(shown[0].why, "9.1.2.2 (a): shorter AS path");
+	assert_string_equal(shown[1].why, "9.1.2.2 (a): shorter AS path");
+	/* Then it is the outside that is liked more. */
+	rule->neighbour_as = 65002;
+	rule->set = POLICY_SET_LOCAL_PREF;
+	rule->local_pref = 200;
+	bgp_configure(&net->host[0]->bgp, &net->host[0]->conf, net->now);
+	bgp_net_run(net, 20 * NS_PER_SEC);
+	assert_string_equal(bgp_net_attrs(net, 0, NET1).path, "65002");
+	bgp_net_del(net);
+}
+
 /* RFC 4271 sections 5.1.3, 5.1.5, 9.2: within an AS. */
 static void inside_of_an_as(void **state)
 {
@@ -632,6 +661,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ten_in_a_row),
 		cmocka_unit_test(inside_of_an_as),
+		cmocka_unit_test(inside_beats_outside_by_the_rules),
 		cmocka_unit_test(paths_do_not_come_back),
 		cmocka_unit_test(third_party_next_hops),
 		cmocka_unit_test(a_mesh_forgets),

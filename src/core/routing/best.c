@@ -1,9 +1,11 @@
 /* Choosing the best path of a net, and what follows from it.
  *
- * The lowest distance wins, then the source; among the paths of one source its chooser decides, or
- * the lowest metric. From there the forwarding table is written, gateways are found anew, and
- * readers hear of it.                                                                            */
+ * The lowest distance wins, then the source; among the paths of one source its chooser decides,
+ * whatever their distances are, or else the lowest metric. From there the forwarding table is
+ * written, gateways are found anew, and readers hear of it.                                      */
 #include "core/routing/rib_part.h"
+
+enum { GROUP_OF_CHOOSER = 1 << 16 /* above all ranks */ };
 
 /* What a net had before, and has now. */
 struct choice {
@@ -41,29 +43,40 @@ static void old_choice(struct rib *rib, const struct rib_net *net, struct choice
 	}
 }
 
-/* The lowest rank of a usable path that is higher than `above`; UINT32_MAX: there is none. */
-static u32 rank_next(const struct rib *rib, const struct rib_net *net, u32 above, bool any)
+/* Paths that have one measure: all of a source that has a chooser, since its order comes before
+ * distances (of RFC 4271 9.1.2.2 external before internal is the fourth rule only), and of other
+ * sources those of one rank.                                                                     */
+static u32 group_of(const struct rib *rib, const struct rib_route *route)
+{
+	enum route_source source = rib->client[route->client].source;
+
+	return rib->chooser[source].choose != NULL ? GROUP_OF_CHOOSER | (u32)source
+						   : rib_route_rank(rib, route);
+}
+
+/* The lowest group with a usable path that is higher than `above`; UINT32_MAX: there is none. */
+static u32 group_next(const struct rib *rib, const struct rib_net *net, u32 above, bool any)
 {
 	u32 lowest = UINT32_MAX;
 
 	for (u32 at = net->route; at != IDX_NONE; at = rib->route[at].next) {
 		const struct rib_route *route = &rib->route[at];
-		u32 rank = rib_route_rank(rib, route);
+		u32 group = group_of(rib, route);
 
-		if (rank < lowest && (any || rank > above) && rib_route_is_usable(rib, route))
-			lowest = rank;
+		if (group < lowest && (any || group > above) && rib_route_is_usable(rib, route))
+			lowest = group;
 	}
 	return lowest;
 }
 
-static u32 candidates_of(struct rib *rib, const struct rib_net *net, u32 rank)
+static u32 candidates_of(struct rib *rib, const struct rib_net *net, u32 group)
 {
 	u32 count = 0;
 
 	for (u32 at = net->route; at != IDX_NONE; at = rib->route[at].next) {
 		const struct rib_route *route = &rib->route[at];
 
-		if (rib_route_rank(rib, route) != rank || !rib_route_is_usable(rib, route))
+		if (group_of(rib, route) != group || !rib_route_is_usable(rib, route))
 			continue;
 		CHECK(count < RIB_NET_PATHS_MAX);
 		rib->candidate[count].path = rib_path_of(rib, route);
@@ -93,10 +106,11 @@ static void choose_metric(const struct rib_candidate *candidate, u32 count,
 	}
 }
 
-/* Of one rank. IDX_NONE: none of them will do. */
-static void choose_of_rank(struct rib *rib, const struct rib_net *net, u32 rank, struct choice *new)
+/* Its best stays IDX_NONE where none of them will do. */
+static void choose_of_group(struct rib *rib, const struct rib_net *net, u32 group,
+			    struct choice *new)
 {
-	u32 count = candidates_of(rib, net, rank);
+	u32 count = candidates_of(rib, net, group);
 	u16 client = rib->candidate[0].path.client;
 	const struct rib_chooser *chooser = &rib->chooser[rib->client[client].source];
 	struct rib_choice choice = { .best = RIB_NONE };
@@ -150,12 +164,21 @@ static u32 resolver_choose(const struct rib *rib, const struct rib_net *net)
 
 static void new_choice(struct rib *rib, const struct rib_net *net, struct choice *new)
 {
-	u32 rank = rank_next(rib, net, 0, true);
+	u32 group = group_next(rib, net, 0, true), rank = UINT32_MAX;
 
 	*new = (struct choice){ .best = IDX_NONE, .resolver = IDX_NONE };
 	/* At most one turn for each path. */
-	for (; rank != UINT32_MAX && new->best == IDX_NONE; rank = rank_next(rib, net, rank, false))
-		choose_of_rank(rib, net, rank, new);
+	for (; group != UINT32_MAX; group = group_next(rib, net, group, false)) {
+		struct choice of_group = *new;
+
+		of_group.best = IDX_NONE;
+		choose_of_group(rib, net, group, &of_group);
+		if (of_group.best == IDX_NONE ||
+		    rib_route_rank(rib, &rib->route[of_group.best]) > rank)
+			continue;
+		*new = of_group;
+		rank = rib_route_rank(rib, &rib->route[new->best]);
+	}
 	new->resolver = resolver_choose(rib, net);
 }
 

@@ -16,8 +16,9 @@
  * depends on one that was found in the same manner, and nothing can go round in circles. When what
  * a gateway resolves to changes, the nets behind it are chosen anew, step by step.
  *
- * The best: the usable path of the lowest distance, and among those of one source what the source
- * says (struct rib_chooser); without one the lowest metric, and equal ones together (ECMP).
+ * The best: each source says which of its usable paths is its best (struct rib_chooser); where it
+ * has no chooser, the one of lowest distance and then metric, and equal ones together (ECMP). Of
+ * the best of all sources the one of lowest distance is used.
  *
  * One sweep over all paths serves what concerns many: those of a client that left or is stale, and
  * those whose next hops resolve to something else now.
@@ -101,8 +102,8 @@ struct rib_way {
 	u32 cost; /* metric of the route that the gateway was found by; 0: connected */
 };
 
-/* Which of the usable paths of one source and net, all of the same distance, is the best, and which
- * are as good for forwarding. Contract of a source; it reads and calls nothing of the RIB.       */
+/* Which of the usable paths of one source and net is the best, and which forward as well as it;
+ * distances are not its matter. Contract of a source; it reads and calls nothing of the RIB.     */
 enum { RIB_CHOICE_EQUAL_MAX = FIB_PATHS_MAX };
 struct rib_candidate {
 	struct rib_path path;

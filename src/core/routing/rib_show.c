@@ -35,7 +35,7 @@ static struct rib_candidate candidate_of(const struct rib *rib, const struct rib
 	return (struct rib_candidate){ rib_path_of(rib, route), rib_route_way(rib, route) };
 }
 
-/* Both of one source and distance. */
+/* Both of one source, and of one distance where it has no chooser. */
 static void why_of_source(const struct rib *rib, const struct rib_route *better,
 			  const struct rib_route *worse, char *why)
 {
@@ -56,10 +56,14 @@ static void why_of_source(const struct rib *rib, const struct rib_route *better,
 static void why_better(const struct rib *rib, const struct rib_route *better,
 		       const struct rib_route *worse, char *why)
 {
-	if (better->distance != worse->distance)
+	enum route_source source = source_of(rib, better);
+
+	if (source == source_of(rib, worse) && rib->chooser[source].choose != NULL)
+		why_of_source(rib, better, worse, why);
+	else if (better->distance != worse->distance)
 		say_numbers(why, "distance ", better->distance, " is lower than ", worse->distance);
-	else if (source_of(rib, better) != source_of(rib, worse))
-		say(why, route_source_name(source_of(rib, better)), " goes before ",
+	else if (source != source_of(rib, worse))
+		say(why, route_source_name(source), " goes before ",
 		    route_source_name(source_of(rib, worse)));
 	else
 		why_of_source(rib, better, worse, why);

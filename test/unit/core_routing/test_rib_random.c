@@ -53,7 +53,11 @@ static void choose(void *ctx, const struct rib_candidate *candidate, u32 count,
 	choice->best = 0;
 	choice->equal_count = 0;
 	for (u32 i = 1; i < count; i++) {
-		if (candidate[i].path.attr > candidate[choice->best].path.attr)
+		const struct rib_path *path = &candidate[i].path;
+		const struct rib_path *best = &candidate[choice->best].path;
+
+		if (path->attr > best->attr ||
+		    (path->attr == best->attr && path->distance < best->distance))
 			choice->best = i;
 	}
 	for (u32 i = 0; i < count && choice->equal_count < RIB_CHOICE_EQUAL_MAX; i++) {
@@ -177,6 +181,9 @@ static struct rib_model_offer random_offer(struct world *world)
 	random_prefix(rng, &offer.prefix, &offer.len);
 	offer.path_id = rng_below(rng, 8) == 0;
 	offer.distance = rng_below(rng, 40) == 0 ? 255 : distances[source];
+	/* Those of whom the attribute decides have one before and one behind others'. */
+	if (source == ROUTE_BGP && rng_below(rng, 2) == 0)
+		offer.distance = 200;
 	offer.attr = rng_below(rng, ATTRS);
 	offer.hidden = rng_below(rng, 10) == 0;
 	offer.type = FIB_UNICAST;
