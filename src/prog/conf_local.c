@@ -1,4 +1,5 @@
 /* `sluice check`, `print` and `plan`: what a file says, without a gateway. */
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -11,8 +12,8 @@
 #include "prog/conf_args.h"
 #include "prog/conf_text.h"
 #include "prog/prog.h"
+#include "prog/reader.h"
 #include "prog/run_conf.h"
-#include "prog/set_files.h"
 
 #define HUGE_PAGE (UINT64_C(2) << 20)
 
@@ -69,6 +70,9 @@ static void print_errors_json(const struct looking *l)
 /* with_files: those that its sets name, too. */
 static bool look(struct looking *l, bool with_files)
 {
+	const struct read_into into = { &l->conf, &l->marks, with_files ? &l->elems : NULL,
+					&l->errors, NULL };
+	struct readers readers;
 	struct conf_text text;
 	bool good;
 
@@ -76,9 +80,13 @@ static bool look(struct looking *l, bool with_files)
 		fprintf(stderr, "sluice: %s\n", text.why);
 		return false;
 	}
-	good = conf_load(text.text, text.len_bytes, &l->conf, &l->marks, &l->errors, NULL);
-	if (good && with_files)
-		good = set_files_load(&l->conf, &l->marks, &l->elems, &l->errors, NULL);
+	good = readers_begin(&readers, true);
+	if (good)
+		good = reader_load_all(&readers, text.text, text.len_bytes, &into);
+	else
+		fprintf(stderr, "sluice: no process for reading files can be started: %s\n",
+			strerror(errno));
+	readers_end(&readers);
 	conf_text_free(&text);
 	return good;
 }

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "host/conf/conf_load.h"
 #include "host/ctl/ctl_request.h"
 #include "prog/conf_args.h"
 #include "prog/conf_text.h"
 #include "prog/gateway.h"
 #include "prog/prog.h"
+#include "prog/reader.h"
 #include "prog/set_files.h"
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -201,16 +201,19 @@ static bool read_set_files(const char *file, struct sending *sending)
 	struct conf *conf = calloc(1, sizeof *conf);
 	struct conf_marks *marks = calloc(1, sizeof *marks);
 	struct conf_errors errors = { .count = 0 };
-	bool good = conf && marks;
+	const struct read_into into = { conf, marks, NULL, &errors, NULL };
+	struct readers readers = { -1 };
+	bool good = conf && marks && readers_begin(&readers, true);
 
 	if (good &&
-	    conf_load(sending->text.text, sending->text.len_bytes, conf, marks, &errors, NULL)) {
+	    reader_load_all(&readers, sending->text.text, sending->text.len_bytes, &into)) {
 		sending->files = set_files_pack(conf, marks, &sending->files_bytes, &errors);
 		good = sending->files != NULL;
 	}
 	for (u32 i = 0; !good && i < errors.count; i++)
 		fprintf(stderr, "%s:%u:%u: %s\n", file, errors.error[i].place.line,
 			errors.error[i].place.column, errors.error[i].text);
+	readers_end(&readers);
 	free(conf);
 	free(marks);
 	return good;

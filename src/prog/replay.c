@@ -2,6 +2,7 @@
  * link addresses of a capture say little about those of a gateway, and nobody would answer ARP. */
 #include "prog/replay.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -106,13 +107,27 @@ static bool open_files(struct replay *replay, struct run_errors *errors)
 	return true;
 }
 
+static bool ask_file(struct replay *replay, const char *path, struct run_errors *errors)
+{
+	struct readers readers;
+	bool good;
+
+	if (!readers_begin(&readers, true)) {
+		run_error(errors, "no process for reading files can be started: %s",
+			  strerror(errno));
+		return false;
+	}
+	good = run_asked_load(&replay->asked, &readers, path, path, errors);
+	readers_end(&readers);
+	return good;
+}
+
 static bool ask(struct replay *replay, struct replay_args *args, struct run_errors *errors)
 {
 	const struct conf *conf = &replay->asked.conf;
 	u32 before = errors->count;
 
-	if (args->run.config ? !run_asked_load(&replay->asked, args->run.config, args->run.config,
-					       errors)
+	if (args->run.config ? !ask_file(replay, args->run.config, errors)
 			     : !run_args_fill(&args->run, &replay->asked.conf, errors))
 		return false;
 	replay_args_place(args, conf->iface, conf->iface_count, errors);

@@ -1,9 +1,11 @@
 /* `sluice replay`, as a command: what was, in text or JSON. */
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "host/os/privilege.h"
 #include "prog/prog.h"
 #include "prog/replay.h"
 
@@ -102,6 +104,12 @@ static int replay_do(struct replay_args *args, struct run_errors *errors)
 
 	if (!replay)
 		return say_errors(errors, PROG_EXIT_FAILED);
+	/* All files are open. What is in the captures comes from anywhere. */
+	if (!os_privilege_freeze() || !os_privilege_drop_all()) {
+		run_error(errors, "privileges can not be given up: %s", strerror(errno));
+		replay_close(replay);
+		return say_errors(errors, PROG_EXIT_FAILED);
+	}
 	replay_run(replay);
 	if (args->json) {
 		counts = counts_json(args, replay);

@@ -342,6 +342,7 @@ int run_main(int argc, char **argv)
 		fprintf(stderr, "sluice run: there is no memory\n");
 		return PROG_EXIT_FAILED;
 	}
+	run->readers.fd = -1;
 	run_args_parse(argc, argv, &run->args, &run->errors);
 	if (run->args.help) {
 		run_args_help(stdout);
@@ -354,6 +355,7 @@ int run_main(int argc, char **argv)
 	} else {
 		code = run_gateway(run);
 	}
+	readers_end(&run->readers);
 	conf_elems_free(&run->asked.elems);
 	conf_elems_free(&run->asked_last.elems);
 	conf_elems_free(&run->asked_next.elems);

@@ -1,9 +1,7 @@
 /* Reading what is asked for. */
 #include "prog/run_asked.h"
 
-#include "host/conf/conf_load.h"
 #include "prog/conf_text.h"
-#include "prog/set_files.h"
 
 struct run_source run_source_of(const struct run_asked *asked)
 {
@@ -22,10 +20,11 @@ static void take_conf_errors(const struct run_asked *asked, const struct conf_er
 	errors->left_out += found->left_out;
 }
 
-bool run_asked_load(struct run_asked *asked, const char *path, const char *name,
-		    struct run_errors *errors)
+bool run_asked_load(struct run_asked *asked, struct readers *readers, const char *path,
+		    const char *name, struct run_errors *errors)
 {
 	struct conf_errors found;
+	const struct read_into into = { &asked->conf, &asked->marks, &asked->elems, &found, NULL };
 	struct conf_text text;
 	bool good;
 
@@ -35,8 +34,7 @@ bool run_asked_load(struct run_asked *asked, const char *path, const char *name,
 		run_error(errors, "%s", text.why);
 		return false;
 	}
-	good = conf_load(text.text, text.len_bytes, &asked->conf, &asked->marks, &found, NULL) &&
-	       set_files_load(&asked->conf, &asked->marks, &asked->elems, &found, NULL);
+	good = reader_load_all(readers, text.text, text.len_bytes, &into);
 	conf_text_free(&text);
 	if (!good)
 		take_conf_errors(asked, &found, errors);

@@ -2,6 +2,7 @@
 #ifndef PROG_RUN_ASKED_H
 #define PROG_RUN_ASKED_H
 
+#include "prog/reader.h"
 #include "prog/run_conf.h"
 
 enum { RUN_FILE_SIZE = 256 };
@@ -16,7 +17,7 @@ struct run_asked {
 
 struct run_source run_source_of(const struct run_asked *asked);
 /* Reads the file at path, called name, and those that its sets name. False: errors has more. */
-bool run_asked_load(struct run_asked *asked, const char *path, const char *name,
-		    struct run_errors *errors);
+bool run_asked_load(struct run_asked *asked, struct readers *readers, const char *path,
+		    const char *name, struct run_errors *errors);
 
 #endif

@@ -139,17 +139,23 @@ static bool load_text(struct run *run, const struct ctl_call *call, struct conf_
 	struct turns turns = { .give = run_carry, .arg = run, .each = STEPS_EACH };
 	const struct ctl_action *action = &call->action;
 	struct run_asked *next = &run->asked_next;
+	const struct read_into into = { &next->conf, &next->marks, &next->elems, errors, &turns };
 	struct conf_set_files files;
+	struct reader reader;
+	bool good;
 
 	conf_elems_free(&next->elems);
-	if (!conf_load(call->text, action->config_bytes, &next->conf, &next->marks, errors, &turns))
-		return false;
-	run_carry(run);
 	if (call->client == CTL_CLIENT_NONE)
-		return set_files_load(&next->conf, &next->marks, &next->elems, errors, &turns);
-	set_files_unpack(&next->conf, call->text + action->config_bytes,
-			 action->text_bytes - action->config_bytes, &files);
-	return conf_sets_read(&next->conf, &next->marks, &files, &next->elems, errors, &turns);
+		return reader_load_all(&run->readers, call->text, action->config_bytes, &into);
+	good = reader_load(&run->readers, &reader, call->text, action->config_bytes, &into);
+	run_carry(run);
+	if (good) {
+		set_files_unpack(&next->conf, call->text + action->config_bytes,
+				 action->text_bytes - action->config_bytes, &files);
+		good = reader_sets(&reader, &files);
+	}
+	reader_end(&reader);
+	return good;
 }
 
 static bool look_at_text(struct change *change, const struct ctl_call *call)

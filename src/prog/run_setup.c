@@ -25,6 +25,12 @@ enum { IFACE_NAMES_MAX = 256 };
 
 bool run_ask(struct run *run)
 {
+	/* Without a file, too: one can come over the control socket. */
+	if (!readers_begin(&run->readers, !run->args.no_sandbox)) {
+		run_error(&run->errors, "no process for reading files can be started: %s",
+			  strerror(errno));
+		return false;
+	}
 	if (!run->args.config)
 		return run_args_fill(&run->args, &run->asked.conf, &run->errors);
 	run->config_path = realpath(run->args.config, NULL);
@@ -35,7 +41,8 @@ bool run_ask(struct run *run)
 				  : strerror(errno));
 		return false;
 	}
-	return run_asked_load(&run->asked, run->config_path, run->args.config, &run->errors);
+	return run_asked_load(&run->asked, &run->readers, run->config_path, run->args.config,
+			      &run->errors);
 }
 
 /* ---- looking --------------------------------------------------------------------------------- */

@@ -28,6 +28,7 @@ struct run_watched {
 
 struct run {
 	struct run_args args;
+	struct readers readers;
 	char *config_path;           /* of --config, from the root; NULL: none */
 	struct run_asked asked;      /* what the gateway is */
 	struct run_asked asked_next; /* what is being looked at */

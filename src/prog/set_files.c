@@ -10,12 +10,6 @@
 
 enum { COUNT_DIGITS = 9 };
 
-struct reading {
-	char *text[CONF_SET_MAX];
-	struct conf_set_files files;
-	size_t left; /* bytes that all of them may still have */
-};
-
 static bool read_all(int fd, char *text, size_t len_bytes, size_t *got_bytes)
 {
 	*got_bytes = 0;
@@ -32,9 +26,9 @@ static bool read_all(int fd, char *text, size_t len_bytes, size_t *got_bytes)
 }
 
 /* NULL: it was read. */
-static const char *read_open(struct reading *reading, int fd, u32 at)
+static const char *read_open(struct set_files *files, int fd, u32 at)
 {
-	struct conf_set_file *file = &reading->files.file[at];
+	struct conf_set_file *file = &files->files.file[at];
 	struct stat about;
 	size_t size;
 
@@ -43,22 +37,22 @@ static const char *read_open(struct reading *reading, int fd, u32 at)
 	if (!S_ISREG(about.st_mode))
 		return "is no file";
 	size = (size_t)about.st_size;
-	if (size > reading->left)
+	if (size > files->left)
 		return "the files of the sets have more than 32 MB together";
-	reading->text[at] = malloc(size + 1);
-	if (!reading->text[at])
+	files->text[at] = malloc(size + 1);
+	if (!files->text[at])
 		return "there is no memory to read it";
-	if (!read_all(fd, reading->text[at], size, &file->len_bytes))
+	if (!read_all(fd, files->text[at], size, &file->len_bytes))
 		return strerror(errno);
-	reading->left -= file->len_bytes;
-	file->text = reading->text[at];
+	files->left -= file->len_bytes;
+	file->text = files->text[at];
 	return NULL;
 }
 
-static void read_files(const struct conf *conf, struct reading *reading)
+void set_files_read(const struct conf *conf, struct set_files *files)
 {
-	memset(reading, 0, sizeof *reading);
-	reading->left = SET_FILE_MAX;
+	memset(files, 0, sizeof *files);
+	files->left = SET_FILE_MAX;
 	for (u32 i = 0; i < conf->filter.set_count; i++) {
 		const char *path = conf->filter.set[i].file;
 		int fd;
@@ -66,51 +60,39 @@ static void read_files(const struct conf *conf, struct reading *reading)
 		if (path[0] == 0)
 			continue;
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		reading->files.file[i].why = fd < 0 ? strerror(errno) : read_open(reading, fd, i);
+		files->files.file[i].why = fd < 0 ? strerror(errno) : read_open(files, fd, i);
 		if (fd >= 0)
 			close(fd);
 	}
 }
 
-static void reading_end(struct reading *reading)
+void set_files_free(struct set_files *files)
 {
 	for (u32 i = 0; i < CONF_SET_MAX; i++)
-		free(reading->text[i]);
-}
-
-bool set_files_load(struct conf *conf, const struct conf_marks *marks, struct conf_elems *elems,
-		    struct conf_errors *errors, struct turns *turns)
-{
-	struct reading reading;
-	bool good;
-
-	read_files(conf, &reading);
-	good = conf_sets_read(conf, marks, &reading.files, elems, errors, turns);
-	reading_end(&reading);
-	return good;
+		free(files->text[i]);
 }
 
 /* ---- over the control socket ----------------------------------------------------------------- */
 
 static bool all_read(const struct conf *conf, const struct conf_marks *marks,
-		     const struct reading *reading, struct conf_errors *errors)
+		     const struct conf_set_files *files, struct conf_errors *errors)
 {
 	bool good = true;
 
 	for (u32 i = 0; i < conf->filter.set_count; i++) {
 		const struct conf_set *set = &conf->filter.set[i];
 
-		if (!set->file[0] || reading->files.file[i].text)
+		if (!set->file[0] || files->file[i].text)
 			continue;
 		conf_error(errors,
 			   conf_place_of(marks, (u32)((const u8 *)set->file - (const u8 *)conf)),
-			   "'%s': %s", set->file, reading->files.file[i].why);
+			   "'%s': %s", set->file, files->file[i].why);
 		good = false;
 	}
 	return good;
 }
 
-static char *pack(const struct conf *conf, const struct reading *reading, size_t *len_bytes)
+static char *pack(const struct conf *conf, const struct conf_set_files *files, size_t *len_bytes)
 {
 	char *out = NULL;
 	FILE *stream = open_memstream(&out, len_bytes);
@@ -118,7 +100,7 @@ static char *pack(const struct conf *conf, const struct reading *reading, size_t
 	if (!stream)
 		return NULL;
 	for (u32 i = 0; i < conf->filter.set_count; i++) {
-		const struct conf_set_file *file = &reading->files.file[i];
+		const struct conf_set_file *file = &files->file[i];
 
 		if (!conf->filter.set[i].file[0])
 			continue;
@@ -134,13 +116,13 @@ static char *pack(const struct conf *conf, const struct reading *reading, size_t
 char *set_files_pack(const struct conf *conf, const struct conf_marks *marks, size_t *len_bytes,
 		     struct conf_errors *errors)
 {
-	struct reading reading;
+	struct set_files files;
 	char *packed = NULL;
 
-	read_files(conf, &reading);
-	if (all_read(conf, marks, &reading, errors))
-		packed = pack(conf, &reading, len_bytes);
-	reading_end(&reading);
+	set_files_read(conf, &files);
+	if (all_read(conf, marks, &files.files, errors))
+		packed = pack(conf, &files.files, len_bytes);
+	set_files_free(&files);
 	return packed;
 }
 

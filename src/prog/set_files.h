@@ -6,9 +6,15 @@
 
 enum { SET_FILE_MAX = 32 << 20 }; /* bytes of all of them together */
 
-/* Reads the files with the rights of this process, and then conf_sets_read(). */
-bool set_files_load(struct conf *conf, const struct conf_marks *marks, struct conf_elems *elems,
-		    struct conf_errors *errors, struct turns *turns);
+struct set_files {
+	char *text[CONF_SET_MAX];
+	struct conf_set_files files; /* point into the texts */
+	size_t left;                 /* bytes that all of them may still have */
+};
+
+/* Reads the files with the rights of this process; what could not be read says so. To be freed. */
+void set_files_read(const struct conf *conf, struct set_files *files);
+void set_files_free(struct set_files *files);
 
 /* What follows the text of a configuration over the control socket, to be freed: for each set with
  * a file, in their order, how many bytes follow, a line's end, and the bytes. NULL: errors has one

@@ -54,7 +54,7 @@ static void print_and_read_back(const struct read *first, bool all)
 	conf_print(&first->conf, all, out, NULL);
 	fclose(out);
 	if (len <= CONF_FILE_MAX) {
-		CHECK(conf_load(text, len, &second.conf, &second.marks, &second.errors, NULL));
+		CHECK(conf_load(text, len, &second.conf, &second.marks, &second.errors));
 		CHECK(memcmp(&first->conf, &second.conf, sizeof first->conf) == 0);
 		conf_diff(&first->conf, &second.conf, &diff);
 		CHECK(diff.count == 0);
@@ -95,7 +95,7 @@ static void read_sets(struct read *first, const char *bytes, size_t len)
 		       files.file[i].text + files.file[i].len_bytes <= bytes + len));
 		files.file[i] = (struct conf_set_file){ .text = bytes, .len_bytes = len };
 	}
-	if (!conf_sets_read(&first->conf, &first->marks, &files, &elems, &first->errors, NULL)) {
+	if (!conf_sets_read(&first->conf, &first->marks, &files, &elems, &first->errors)) {
 		judge_errors(&first->errors);
 		return;
 	}
@@ -129,7 +129,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	static struct read first;
 
 	read_elements((const char *)data, size, (enum filter_set_kind)(size % FILTER_SET_KINDS));
-	if (!conf_load((const char *)data, size, &first.conf, &first.marks, &first.errors, NULL)) {
+	if (!conf_load((const char *)data, size, &first.conf, &first.marks, &first.errors)) {
 		judge_errors(&first.errors);
 		judge_marks(&first.marks);
 		return 0;

@@ -45,11 +45,12 @@ equal "nobody else may write" "" "$(dpkg-deb -c "$box/sluice.deb" | awk 'substr(
 # ---- on a system ------------------------------------------------------------------------------
 
 mkdir "$box/upper" "$box/work" "$box/root"
+# What was looked at so far is not what this test is for: without the rest it has not passed.
 if ! mount -t overlay overlay -o "lowerdir=/,upperdir=$box/upper,workdir=$box/work" "$box/root"; then
-	echo "no overlay can be mounted: not installed"
 	echo "$PASSED passed, $FAILED failed"
-	[ $FAILED = 0 ]
-	exit
+	[ $FAILED = 0 ] || exit 1
+	echo "skipped: no overlay can be mounted, so the package was not installed"
+	exit 77
 fi
 mkdir -p "$box/root/tmp"
 cp "$box/sluice.deb" "$box/root/tmp/"

@@ -169,13 +169,14 @@ listens() { ip netns exec "$1" ss -Hln "$2" "sport = :$3" | grep -q .; } # NAMES
 # ---- the gateway ------------------------------------------------------------------------------
 
 # Starts with the ARGUMENTS besides the interfaces; waits until its addresses answer, which takes
-# some seconds when it has to make sure first that nobody else has them (RFC 5227).
+# some seconds when it has to make sure first that nobody else has them (RFC 5227). Its log goes to
+# $LOG_TO, or to $BOX/gateway.err.
 gateway_start() {
 	local control=(--control "$CONTROL")
 	[ -z "$FROM_FILE" ] || control=()
 	rm -f "$BOX/gateway.out" "$BOX/gateway.err"
 	ip netns exec $GW "$SLUICE" run "${SIDES[@]}" "${control[@]}" "$@" \
-		>"$BOX/gateway.out" 2>"$BOX/gateway.err" </dev/null &
+		>"$BOX/gateway.out" 2>"${LOG_TO:-$BOX/gateway.err}" </dev/null &
 	GATEWAY=$!
 	disown $GATEWAY
 	if ! wait_for 15 gateway_said_ready || gone $GATEWAY || ! wait_for 15 answers $IN $LAN ||

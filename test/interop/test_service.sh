@@ -34,6 +34,56 @@ check "it goes on" at $IN ping -c 1 -W 1 -q $OUTSIDE
 gateway_stop
 check "it is told of the end" wait_for 5 grep -qx STOPPING=1 "$BOX/heard"
 
+# ---- a loop that is stuck ----------------------------------------------------------------------
+
+# A manager as systemd is one: it says "silent" when no sign of life came for as long as it allows.
+# The loop stands in a system call, as it must not: a line of the log goes into a pipe that is full.
+# Whatever gave signs of life beside the loop would go on doing so.
+cat >"$BOX/watchdog.py" <<'PY'
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1])
+s.settimeout(float(sys.argv[2]))
+print("listening", flush=True)
+while True:
+    try:
+        print(s.recv(4096).decode().replace("\n", " "), flush=True)
+    except TimeoutError:
+        print("silent", flush=True)
+PY
+cat >"$BOX/pipe.py" <<'PY'
+import os, sys
+fd = os.open(sys.argv[1], os.O_RDWR | os.O_NONBLOCK)
+try:
+    while sys.argv[2] == "fill":
+        os.write(fd, b".")
+    while True:
+        os.read(fd, 65536)
+except BlockingIOError:
+    pass
+PY
+since_stuck() { tail -n +$((MARK + 1)) "$BOX/watched"; }
+went_silent() { since_stuck | grep -qx silent; }
+lives_again() { since_stuck | sed '1,/^silent$/d' | grep -qx WATCHDOG=1; }
+spawn $GW "$BOX/watched" python3 "$BOX/watchdog.py" "$BOX/watchdog" 2
+check "another manager listens" wait_for 5 grep -q listening "$BOX/watched"
+mkfifo "$BOX/log"
+exec 7<>"$BOX/log"
+export NOTIFY_SOCKET=$BOX/watchdog WATCHDOG_USEC=2000000
+LOG_TO=$BOX/log gateway_start
+unset NOTIFY_SOCKET WATCHDOG_USEC
+: >"$BOX/gateway.err"
+check "signs of life" wait_for 10 grep -qx WATCHDOG=1 "$BOX/watched"
+python3 "$BOX/pipe.py" "$BOX/log" fill
+MARK=$(wc -l <"$BOX/watched")
+kill -HUP $GATEWAY
+check "a loop that is stuck gives none" wait_for 20 went_silent
+check_not "it was" at $IN ping -c 1 -W 1 -q $OUTSIDE
+python3 "$BOX/pipe.py" "$BOX/log" drain
+check "once it goes on, there are some again" wait_for 20 lives_again
+check "it goes on" at $IN ping -c 1 -W 1 -q $OUTSIDE
+gateway_stop
+exec 7>&-
+
 # ---- a log for programs -----------------------------------------------------------------------
 
 gateway_start --log json

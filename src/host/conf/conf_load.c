@@ -19,7 +19,6 @@ struct loading {
 	struct conf *conf;
 	struct conf_marks *marks;
 	struct conf_errors *errors;
-	struct turns *turns;
 	u32 entry_depth; /* entries of lists that the place is in */
 };
 
@@ -108,7 +107,6 @@ static bool advance(struct loading *l)
 	l->broken = l->broken || l->errors->left_out > 0;
 	if (l->broken)
 		return false;
-	turns_step(l->turns);
 	if (l->has_event)
 		yaml_event_delete(&l->event);
 	l->has_event = yaml_parser_parse(&l->parser, &l->event) != 0;
@@ -550,10 +548,10 @@ static void complete_rules(struct loading *l)
 	}
 }
 
-static bool parse(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
-		  struct conf_errors *errors, struct turns *turns)
+bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
+		struct conf_errors *errors)
 {
-	struct loading loading = { .conf = conf, .marks = marks, .errors = errors, .turns = turns };
+	struct loading loading = { .conf = conf, .marks = marks, .errors = errors };
 
 	conf_defaults(conf);
 	marks->count = 0;
@@ -584,16 +582,10 @@ static bool parse(const char *text, size_t len_bytes, struct conf *conf, struct 
 	return errors->count == 0;
 }
 
-bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
-		struct conf_errors *errors)
-{
-	return parse(text, len_bytes, conf, marks, errors, NULL);
-}
-
 bool conf_load(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
-	       struct conf_errors *errors, struct turns *turns)
+	       struct conf_errors *errors)
 {
-	bool good = parse(text, len_bytes, conf, marks, errors, turns);
+	bool good = conf_parse(text, len_bytes, conf, marks, errors);
 
 	/* What a broken file did not get to say is not missing. */
 	if (!marks->doubt_all)

@@ -23,13 +23,13 @@ bool conf_parse(const char *text, size_t len_bytes, struct conf *conf, struct co
  * errors; false when it did.                                                                    */
 bool conf_check(const struct conf *conf, const struct conf_marks *marks,
 		struct conf_errors *errors);
-/* Both, the second unless the text broke off. turns: who gets some meanwhile, or NULL. */
+/* Both, the second unless the text broke off. */
 bool conf_load(const char *text, size_t len_bytes, struct conf *conf, struct conf_marks *marks,
-	       struct conf_errors *errors, struct turns *turns);
+	       struct conf_errors *errors);
 
 /* The canonical form: keys in the order of the table, values in one spelling, and only what differs
  * from the default. Loading it gives the same value, unless secrets are hidden: then it has
- * mistakes where they stand. turns: as above.                                                    */
+ * mistakes where they stand. turns: who gets some meanwhile, or NULL.                            */
 enum conf_print_flag {
 	CONF_PRINT_ALL = 1 << 0,  /* what is the default, too */
 	CONF_PRINT_HIDE = 1 << 1, /* a word in place of secrets */

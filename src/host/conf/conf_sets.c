@@ -12,7 +12,6 @@ struct gathering {
 	struct conf_errors *errors;
 	struct conf_elems *elems;
 	u32 room; /* elements that there is memory for */
-	struct turns *turns;
 };
 
 static struct conf_place place_of(const struct gathering *g, const void *value)
@@ -60,7 +59,6 @@ static bool add_file(struct gathering *g, struct conf_set *set, const struct con
 	}
 	elem_text_begin(&text, file->text, file->len_bytes);
 	while ((found = elem_text_next(&text, set->kind, &elem)) != ELEM_END) {
-		turns_step(g->turns);
 		if (found == ELEM_ONE && !add(g, set, &elem))
 			return false;
 		if (found != ELEM_WRONG)
@@ -91,6 +89,14 @@ static u64 stamp_of(const struct conf_elems *elems, u32 first, u32 count)
 	return stamp ? stamp : 1;
 }
 
+/* Of all of its elements, which begin there. */
+static void set_stamp(struct conf_set *set, const struct conf_elems *elems, u32 first)
+{
+	set->stamp = stamp_of(elems, first, set->all_count);
+	set->file_stamp = stamp_of(elems, first + set->elem_count,
+				   set->all_count - set->elem_count);
+}
+
 static bool gather(struct gathering *g, struct conf_set *set, const struct conf_set_file *file)
 {
 	u32 first = g->elems->count;
@@ -103,9 +109,7 @@ static bool gather(struct gathering *g, struct conf_set *set, const struct conf_
 		good = add_file(g, set, file);
 	if (!good)
 		return false;
-	set->stamp = stamp_of(g->elems, first, set->all_count);
-	set->file_stamp = stamp_of(g->elems, first + set->elem_count,
-				   set->all_count - set->elem_count);
+	set_stamp(set, g->elems, first);
 	return true;
 }
 
@@ -131,9 +135,9 @@ static void check_room(struct gathering *g)
 
 bool conf_sets_read(struct conf *conf, const struct conf_marks *marks,
 		    const struct conf_set_files *files, struct conf_elems *elems,
-		    struct conf_errors *errors, struct turns *turns)
+		    struct conf_errors *errors)
 {
-	struct gathering g = { conf, marks, errors, elems, 0, turns };
+	struct gathering g = { conf, marks, errors, elems, 0 };
 	u32 before = errors->count;
 
 	*elems = (struct conf_elems){ 0 };
@@ -146,6 +150,65 @@ bool conf_sets_read(struct conf *conf, const struct conf_marks *marks,
 	conf_elems_free(elems);
 	conf_errors_sort(errors);
 	return false;
+}
+
+static bool is_elem(const struct filter_elem *elem, enum filter_set_kind kind)
+{
+	if (value_elem_kind(elem) != kind || elem->len > 32 ||
+	    !be32_eq(elem->addr, value_network(elem->addr, elem->len)))
+		return false;
+	switch (kind) {
+	case FILTER_SET_PAIRS: return elem->port_first == elem->port_last;
+	case FILTER_SET_PORTS: return elem->len == 0 && elem->port_first <= elem->port_last;
+	case FILTER_SET_ADDRS:
+	case FILTER_SET_KINDS: break;
+	}
+	return elem->port_last == 0;
+}
+
+static bool same_elem(const struct filter_elem *a, const struct filter_elem *b)
+{
+	return be32_eq(a->addr, b->addr) && a->len == b->len && a->port_first == b->port_first &&
+	       a->port_last == b->port_last;
+}
+
+/* All of a set's: its own come first. */
+static bool are_elems(const struct conf_set *set, const struct filter_elem *elem, u32 count,
+		      struct turns *turns)
+{
+	if (count < set->elem_count || (count > set->elem_count && !set->file[0]))
+		return false;
+	for (u32 i = 0; i < count; i++) {
+		turns_step(turns);
+		if (!is_elem(&elem[i], set->kind) ||
+		    (i < set->elem_count && !same_elem(&elem[i], &set->elem[i])))
+			return false;
+	}
+	return true;
+}
+
+bool conf_sets_take(struct conf *conf, const u32 *count, const struct conf_elems *elems,
+		    struct turns *turns)
+{
+	struct conf_filter *filter = &conf->filter;
+	u64 in_store = 0;
+	u32 first = 0;
+
+	for (u32 i = 0; i < filter->set_count; first += count[i++]) {
+		if (!are_elems(&filter->set[i], elems->elem + first, count[i], turns))
+			return false;
+		in_store += filter->set[i].kind != FILTER_SET_PORTS ? count[i] : 0;
+	}
+	if (in_store > filter->elem_limit)
+		return false;
+	first = 0;
+	for (u32 i = 0; i < filter->set_count; first += count[i++]) {
+		struct conf_set *set = &filter->set[i];
+
+		set->all_count = count[i];
+		set_stamp(set, elems, first);
+	}
+	return true;
 }
 
 void conf_elems_free(struct conf_elems *elems)

@@ -28,11 +28,15 @@ struct conf_elems {
 	struct filter_elem *elem; /* set by set, as conf_set.all_count says; NULL: none */
 };
 
-/* Fills in all_count and stamp of each set; turns as of conf_load(). False: errors has more, and
- * elems is empty.                                                                                */
+/* Fills in all_count and stamp of each set. False: errors has more, and elems is empty. */
 bool conf_sets_read(struct conf *conf, const struct conf_marks *marks,
 		    const struct conf_set_files *files, struct conf_elems *elems,
-		    struct conf_errors *errors, struct turns *turns);
+		    struct conf_errors *errors);
+/* The same from elems that somebody else has read, count[] of them for each set of conf, together
+ * as many as elems has: they have to be such as conf_sets_read() gives. turns: who gets some
+ * meanwhile, or NULL. False: they are not, and nothing was filled in.                            */
+bool conf_sets_take(struct conf *conf, const u32 *count, const struct conf_elems *elems,
+		    struct turns *turns);
 void conf_elems_free(struct conf_elems *elems);
 
 #endif

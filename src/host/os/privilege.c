@@ -22,7 +22,8 @@ void os_privilege_keep_memory(void)
 	(void)setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
-bool os_privilege_drop(void)
+/* Of what the process has, the first `count` of the list stay. */
+static bool drop_to(const unsigned *list, size_t count)
 {
 	const capng_type_t both = (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
 	bool had[ARRAY_COUNT(kept)], may_bound;
@@ -30,17 +31,27 @@ bool os_privilege_drop(void)
 	if (capng_get_caps_process() != 0)
 		return false;
 	may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) == 1;
-	for (size_t i = 0; i < ARRAY_COUNT(kept); i++)
-		had[i] = capng_have_capability(CAPNG_PERMITTED, kept[i]) == 1;
+	for (size_t i = 0; i < count; i++)
+		had[i] = capng_have_capability(CAPNG_PERMITTED, list[i]) == 1;
 	capng_clear(CAPNG_SELECT_ALL);
 	/* What exec could gain: nothing. Who may not say so loses nothing, os_privilege_freeze()
 	 * says the same; but libcap-ng would write to the system's log that it was refused.     */
 	if (may_bound)
 		(void)capng_apply(CAPNG_SELECT_BOUNDS);
-	for (size_t i = 0; i < ARRAY_COUNT(kept); i++) {
-		if (had[i] && capng_update(CAPNG_ADD, both, kept[i]) != 0)
+	for (size_t i = 0; i < count; i++) {
+		if (had[i] && capng_update(CAPNG_ADD, both, list[i]) != 0)
 			return false;
 	}
 	/* What is not inheritable is not ambient either: capabilities(7). */
 	return capng_apply(CAPNG_SELECT_CAPS) == 0;
+}
+
+bool os_privilege_drop(void)
+{
+	return drop_to(kept, ARRAY_COUNT(kept));
+}
+
+bool os_privilege_drop_all(void)
+{
+	return drop_to(kept, 0);
 }

@@ -124,6 +124,8 @@ static const struct rule rules[] = {
 	CALL_IF(bpf, 0, BPF_MAP_CREATE), /* libbpf tries out what the kernel knows */
 	CALL_IF(bpf, 0, BPF_LINK_CREATE),
 	CALL_IF(prlimit64, 0, 0),
+	/* a reader of configurations gets one end */
+	CALL_IF(socketpair, 0, AF_UNIX),
 	/* files that exist; Landlock says which */
 	CALL_WITHOUT(openat, 2, O_CREAT),
 	CALL_WITHOUT(open, 1, O_CREAT),

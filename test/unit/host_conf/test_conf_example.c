@@ -21,8 +21,7 @@ static void example_is_right(void **state)
 
 	(void)state;
 	assert_non_null(file);
-	assert_true(
-		conf_load(text, fread(text, 1, sizeof text, file), &conf, &marks, &errors, NULL));
+	assert_true(conf_load(text, fread(text, 1, sizeof text, file), &conf, &marks, &errors));
 	fclose(file);
 }
 

@@ -68,7 +68,7 @@ static void is_good_in_full(const char *path)
 	assert_non_null(out);
 	conf_print(&conf, true, out, NULL);
 	fclose(out);
-	if (!conf_load(text, len, &again, &marks, &errors, NULL))
+	if (!conf_load(text, len, &again, &marks, &errors))
 		fail_msg("%s in full, %u:%u: %s", path, errors.error[0].place.line,
 			 errors.error[0].place.column, errors.error[0].text);
 	assert_memory_equal(&again, &conf, sizeof conf);
@@ -83,7 +83,7 @@ static void one_file(const char *path)
 	size_t got_len = 0;
 	FILE *out = open_memstream(&got, &got_len);
 	char golden[PATH_SIZE];
-	bool good = conf_load(text, file_read(path, text), &conf, &marks, &errors, NULL);
+	bool good = conf_load(text, file_read(path, text), &conf, &marks, &errors);
 
 	assert_non_null(out);
 	beside(path, good ? ".ok" : ".err", golden);
@@ -124,7 +124,7 @@ static void every_begin_of_a_file_ends(void **state)
 	(void)state;
 	assert_true(len > 1000);
 	for (size_t i = 0; i < len; i++) {
-		if (!conf_load(text, i, &conf, &marks, &errors, NULL))
+		if (!conf_load(text, i, &conf, &marks, &errors))
 			assert_true(errors.count > 0 && errors.error[0].place.line > 0);
 	}
 }
@@ -136,9 +136,9 @@ static void a_file_that_is_too_large(void **state)
 	(void)state;
 	assert_non_null(text);
 	memset(text, '#', CONF_FILE_MAX + 1);
-	assert_false(conf_load(text, CONF_FILE_MAX + 1, &conf, &marks, &errors, NULL));
+	assert_false(conf_load(text, CONF_FILE_MAX + 1, &conf, &marks, &errors));
 	assert_string_equal(errors.error[0].text, "the file is larger than 2097152 bytes");
-	assert_false(conf_load(text, CONF_FILE_MAX, &conf, &marks, &errors, NULL));
+	assert_false(conf_load(text, CONF_FILE_MAX, &conf, &marks, &errors));
 	assert_string_equal(errors.error[0].text, "the file says nothing; it needs 'interfaces'");
 	free(text);
 }
@@ -151,7 +151,7 @@ static void what_is_not_said_is_as_ever(void **state)
 	(void)state;
 	conf_defaults(&standard);
 	assert_true(conf_load(text, file_read("test/golden/conf/good-small.yaml", text), &conf,
-			      &marks, &errors, NULL));
+			      &marks, &errors));
 	assert_memory_equal(&conf.ct, &standard.ct, sizeof conf.ct);
 	assert_memory_equal(&conf.icmp, &standard.icmp, sizeof conf.icmp);
 	assert_int_equal(conf.mapping_count, standard.mapping_count);
@@ -179,7 +179,7 @@ static void ten_thousand_rules(void **state)
 				"action: drop}\n",
 				i, i >> 8, i & 255);
 		fclose(out);
-		assert_int_equal(conf_load(text, len, &conf, &marks, &errors, NULL), more == 0);
+		assert_int_equal(conf_load(text, len, &conf, &marks, &errors), more == 0);
 		assert_int_equal(conf.filter.rule_count, CONF_FILTER_RULE_MAX);
 		assert_string_equal(conf.filter.rule[9999].name, "r9999");
 		assert_int_equal(
@@ -190,32 +190,6 @@ static void ten_thousand_rules(void **state)
 	assert_string_equal(errors.error[0].text, "'rules' has more than 10000 entries");
 }
 
-static void count_turn(void *arg)
-{
-	(*(u32 *)arg)++;
-}
-
-/* Who reads on the thread of the packets lets them go on, however long the file is. */
-static void others_get_turns(void **state)
-{
-	static char text[TEXT_SIZE];
-	u32 given = 0;
-	struct turns turns = { .give = count_turn, .arg = &given, .each = 16 };
-	size_t len = (size_t)snprintf(text, sizeof text,
-				      "interfaces:\n"
-				      "  - {name: a, side: inside, addresses: 10.0.0.1/8}\n"
-				      "  - {name: b, side: outside, addresses: 198.18.0.1/16}\n"
-				      "filter:\n  rules:\n");
-
-	(void)state;
-	for (u32 rule = 0; rule < 200; rule++)
-		len += (size_t)snprintf(text + len, sizeof text - len, "    - {action: drop}\n");
-	assert_true(conf_load(text, len, &conf, &marks, &errors, &turns));
-	assert_int_equal(conf.filter.rule_count, 200);
-	/* A rule is four events: it begins and ends, with a key and a value between. */
-	assert_in_range(given, 200 * 4 / 16, turns.steps / 16);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,7 +198,6 @@ int main(void)
 		cmocka_unit_test(a_file_that_is_too_large),
 		cmocka_unit_test(what_is_not_said_is_as_ever),
 		cmocka_unit_test(ten_thousand_rules),
-		cmocka_unit_test(others_get_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ static unsigned noted(const char *policy, const char *rules)
 		 "interfaces: [{name: a, side: inside}, {name: b, side: outside}]\n"
 		 "nat: {rules: [{}]}\n%sfilter:\n  input: %s\n%s%s",
 		 SERVICES, policy, *rules ? "  rules:\n" : "", rules);
-	if (!conf_load(text, strlen(text), &conf, &marks, &errors, NULL))
+	if (!conf_load(text, strlen(text), &conf, &marks, &errors))
 		fail_msg("%s: %s", text, errors.error[0].text);
 	conf_notes(&conf, &notes);
 	all |= is_noted("no ping") ? PING : 0;
@@ -156,7 +156,7 @@ static void without_translation(void **state)
 		"interfaces: [{name: a, side: inside}, {name: b, side: outside}]\n";
 
 	(void)state;
-	assert_true(conf_load(text, sizeof text - 1, &conf, &marks, &errors, NULL));
+	assert_true(conf_load(text, sizeof text - 1, &conf, &marks, &errors));
 	conf_notes(&conf, &notes);
 	assert_int_equal(notes.count, 1);
 	assert_non_null(strstr(notes.text[0], "every packet keeps its addresses"));
@@ -179,7 +179,7 @@ static void peers_without_policies(void **state)
 		"    - {name: own, address: 10.0.0.5, as: 65010}\n";
 
 	(void)state;
-	if (!conf_load(text, strlen(text), &conf, &marks, &errors, NULL))
+	if (!conf_load(text, strlen(text), &conf, &marks, &errors))
 		fail_msg("%s", errors.error[0].text);
 	conf_notes(&conf, &notes);
 	assert_int_equal(notes.count, 3);
@@ -199,7 +199,7 @@ static u32 notes_of_fpm(const char *fpm)
 		 "interfaces: [{name: a, side: inside}, {name: b, side: outside}]\n"
 		 "nat: {rules: [{}]}\nrouting: {fpm: {%s}}\n",
 		 fpm);
-	if (!conf_load(text, strlen(text), &conf, &marks, &errors, NULL))
+	if (!conf_load(text, strlen(text), &conf, &marks, &errors))
 		fail_msg("%s", errors.error[0].text);
 	conf_notes(&conf, &notes);
 	return notes.count;

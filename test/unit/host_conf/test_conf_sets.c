@@ -22,7 +22,7 @@ static struct conf_set_files files;
 static void load(const char *text)
 {
 	memset(&files, 0, sizeof files);
-	if (!conf_load(text, strlen(text), &conf, &marks, &errors, NULL))
+	if (!conf_load(text, strlen(text), &conf, &marks, &errors))
 		fail_msg("%u:%u: %s", errors.error[0].place.line, errors.error[0].place.column,
 			 errors.error[0].text);
 }
@@ -102,7 +102,7 @@ static void what_a_set_has_and_what_its_file_has(void **state)
 		    "  - {name: two, kind: ports, elements: 80}\n"
 		    "  - {name: three, kind: addresses}\n");
 	file_is(0, "10.0.0.3\n10.0.0.4\n");
-	assert_true(conf_sets_read(&conf, &marks, &files, &elems, &errors, NULL));
+	assert_true(conf_sets_read(&conf, &marks, &files, &elems, &errors));
 	assert_int_equal(elems.count, 5);
 	assert_int_equal(conf.filter.set[0].all_count, 4);
 	assert_int_equal(conf.filter.set[1].all_count, 1);
@@ -113,11 +113,11 @@ static void what_a_set_has_and_what_its_file_has(void **state)
 	conf_elems_free(&elems);
 	/* Spelt in another way, and others. */
 	file_is(0, "# new\n10.0.0.3\n\n10.0.0.4/32");
-	assert_true(conf_sets_read(&conf, &marks, &files, &elems, &errors, NULL));
+	assert_true(conf_sets_read(&conf, &marks, &files, &elems, &errors));
 	assert_true(conf.filter.set[0].stamp == stamp);
 	conf_elems_free(&elems);
 	file_is(0, "10.0.0.3\n10.0.0.4/31");
-	assert_true(conf_sets_read(&conf, &marks, &files, &elems, &errors, NULL));
+	assert_true(conf_sets_read(&conf, &marks, &files, &elems, &errors));
 	assert_false(conf.filter.set[0].stamp == stamp);
 	conf_elems_free(&elems);
 }
@@ -140,7 +140,7 @@ static void mistakes_of_a_file(void **state)
 		    "  - {name: two, kind: address-ports, file: /g}\n");
 	file_is(0, "10.0.0.3\n443\n");
 	files.file[1].why = "Permission denied";
-	assert_false(conf_sets_read(&conf, &marks, &files, &elems, &errors, NULL));
+	assert_false(conf_sets_read(&conf, &marks, &files, &elems, &errors));
 	assert_null(elems.elem);
 	assert_int_equal(errors.count, 2);
 	error_is(0, 5, 40,
@@ -150,14 +150,14 @@ static void mistakes_of_a_file(void **state)
 	errors.count = 0;
 	file_is(0, "10.0.0.3\n10.0.0.4");
 	file_is(1, "10.0.0.3:1\n10.0.0.4:1");
-	assert_false(conf_sets_read(&conf, &marks, &files, &elems, &errors, NULL));
+	assert_false(conf_sets_read(&conf, &marks, &files, &elems, &errors));
 	error_is(0, 6, 44,
 		 "with set 'two' the sets have 4 elements; limits.filter-elements allows 3");
 	/* Not a line for each of many. */
 	errors.count = 0;
 	file_is(0, "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
 	file_is(1, "");
-	assert_false(conf_sets_read(&conf, &marks, &files, &elems, &errors, NULL));
+	assert_false(conf_sets_read(&conf, &marks, &files, &elems, &errors));
 	assert_int_equal(errors.count, CONF_SET_ERRORS_MAX + 1);
 	error_is(CONF_SET_ERRORS_MAX, 5, 40, "/f: and 2 more lines like that");
 }

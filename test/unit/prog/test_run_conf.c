@@ -543,7 +543,7 @@ static void a_file_is_spoken_of_by_its_lines(void **state)
 	struct run_source source = { .conf = &bed->asked, .marks = &marks, .file = "gw.yaml" };
 
 	(void)state;
-	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors, NULL));
+	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors));
 	bed->facts.iface[0].addr_count = 0;
 	assert_false(run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules, &bed->notes,
 				    &bed->errors));
@@ -568,7 +568,7 @@ static void checks_of_a_file(void **state)
 	struct run_source source = { .conf = &bed->asked, .marks = &marks, .file = "gw.yaml" };
 
 	(void)state;
-	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors, NULL));
+	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors));
 	assert_false(run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules, &bed->notes,
 				    &bed->errors));
 	assert_int_equal(bed->errors.count, 1);
@@ -604,7 +604,7 @@ static void what_only_a_file_says(void **state)
 	const struct subscriber_conf *subscribers = &bed->conf.subscribers;
 
 	(void)state;
-	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors, NULL));
+	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors));
 	if (!run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules, &bed->notes,
 			    &bed->errors))
 		fail_msg("%s", bed->errors.text[0]);
@@ -649,7 +649,7 @@ static void pools_and_interfaces_by_name(void **state)
 	const struct nat_conf *nat = &bed->conf.nat;
 
 	(void)state;
-	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors, NULL));
+	assert_true(conf_load(text, sizeof text - 1, &bed->asked, &marks, &errors));
 	assert_true(run_conf_build(&source, &bed->facts, &bed->conf, &bed->rules, &bed->notes,
 				   &bed->errors));
 	assert_int_equal(nat->rule[0].pool, 1);

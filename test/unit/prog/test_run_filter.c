@@ -32,7 +32,7 @@ static const struct filter_rule_conf *built(const char *rule)
 	char text[sizeof head + 128];
 
 	snprintf(text, sizeof text, "%s%s}]}\n", head, rule);
-	if (!conf_load(text, strlen(text), &asked, &marks, &mistakes, NULL))
+	if (!conf_load(text, strlen(text), &asked, &marks, &mistakes))
 		fail_msg("%s: %s", rule, mistakes.error[0].text);
 	sluice_conf_defaults(&conf);
 	run_filter_build(&source, &facts, &conf, &rules, &errors);
@@ -110,7 +110,7 @@ static void no_memory_has_its_place(void **state)
 		char text[sizeof head + 128];
 
 		snprintf(text, sizeof text, "%s%s\n", head, cases[i][0]);
-		if (!conf_load(text, strlen(text), &asked, &marks, &mistakes, NULL))
+		if (!conf_load(text, strlen(text), &asked, &marks, &mistakes))
 			fail_msg("%s", mistakes.error[0].text);
 		sluice_conf_defaults(&conf);
 		errors.count = 0;

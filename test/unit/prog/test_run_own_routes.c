@@ -39,7 +39,7 @@ static u32 taken_of(const char *text, u8 protocol)
 {
 	struct run_source source = { .conf = &asked, .marks = &marks, .file = "gw.yaml" };
 
-	if (!conf_load(text, strlen(text), &asked, &marks, &mistakes, NULL))
+	if (!conf_load(text, strlen(text), &asked, &marks, &mistakes))
 		fail_msg("%s", mistakes.error[0].text);
 	memset(&facts, 0, sizeof facts);
 	host_addr(&facts.iface[0], 0x0a0a0001);

@@ -41,7 +41,7 @@ static void build(void)
 
 static void load(const char *text)
 {
-	if (!conf_load(text, strlen(text), &asked, &marks, &mistakes, NULL))
+	if (!conf_load(text, strlen(text), &asked, &marks, &mistakes))
 		fail_msg("%s", mistakes.error[0].text);
 	build();
 }

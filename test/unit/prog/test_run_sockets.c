@@ -36,7 +36,7 @@ static void build(const char *text, bool from_file)
 				     .marks = from_file ? &marks : NULL,
 				     .file = "gw.yaml" };
 
-	if (!conf_load(text, strlen(text), &asked, &marks, &mistakes, NULL))
+	if (!conf_load(text, strlen(text), &asked, &marks, &mistakes))
 		fail_msg("%s", mistakes.error[0].text);
 	errors.count = 0;
 	sluice_conf_defaults(&conf);

@@ -36,7 +36,7 @@ static struct built *built(const char *text)
 
 	assert_non_null(b);
 	b->facts.offline = b->facts.running = true;
-	if (!conf_load(text, strlen(text), &b->asked, &b->marks, &b->mistakes, NULL))
+	if (!conf_load(text, strlen(text), &b->asked, &b->marks, &b->mistakes))
 		fail_msg("%s", b->mistakes.error[0].text);
 	if (!run_conf_build(&source, &b->facts, &b->conf, &b->rules, &b->notes, &b->errors))
 		fail_msg("%s", b->errors.text[0]);

@@ -73,7 +73,7 @@ static void it_is_printed_as_it_came(void **state)
 	bool good;
 
 	(void)state;
-	assert_true(conf_load(SMALL, strlen(SMALL), &conf, &marks, &errors, NULL));
+	assert_true(conf_load(SMALL, strlen(SMALL), &conf, &marks, &errors));
 	text = printed(&conf);
 	answer = answer_of(text);
 	said = heard(answer, false, false, &good);
@@ -170,7 +170,7 @@ static void options_are_a_file_too(void **state)
 	if (said.count || !run_args_fill(&args, &conf, &said))
 		fail_msg("%s", said.text[0]);
 	text = printed(&conf);
-	if (!conf_load(text, strlen(text), &again, &marks, &errors, NULL))
+	if (!conf_load(text, strlen(text), &again, &marks, &errors))
 		fail_msg("%u: %s\n%s", errors.error[0].place.line, errors.error[0].text, text);
 	assert_memory_equal(&again, &conf, sizeof conf);
 	free(text);
