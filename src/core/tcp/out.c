@@ -127,12 +127,11 @@ static bool send_data(struct tcp *tcp, struct tcb *tcb, const struct tx_rec *wha
 	if (len > tcb_mss(tcb))
 		emit.gso_size = (u16)tcb_mss(tcb);
 	fill_data(tcp, tcb, &emit, len);
-	if ((tcb->flags & TCB_ECN) != 0 && is_new && len > 0) {
-		/* RFC 3168 section 6.1.5: what is sent again is not ECN-capable. */
+	/* RFC 3168 section 6.1.5: what is sent again is not ECN-capable. */
+	if (tcb_is_ect(tcb) && is_new && len > 0)
 		emit.tos |= IP4_ECN_ECT0;
-		if ((tcb->flags & TCB_CWR) != 0)
-			emit.flags |= TCP_CWR;
-	}
+	if ((tcb->flags & TCB_CWR) != 0 && is_new && len > 0)
+		emit.flags |= TCP_CWR;
 	if (!send_it(tcp, tcb, &emit, out))
 		return false;
 	if ((emit.flags & TCP_CWR) != 0)

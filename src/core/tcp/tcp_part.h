@@ -32,6 +32,14 @@ static inline bool tcb_is_opening(const struct tcb *tcb)
 	return tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED;
 }
 
+/* Whether its data are ECN-capable, and echoes are therefore of its own making. That both sides
+ * agreed on ECN does not commit to it (RFC 3168 section 6.1.1): marks of what the peer sends are
+ * echoed in any case.                                                                            */
+static inline bool tcb_is_ect(const struct tcb *tcb)
+{
+	return (tcb->flags & TCB_ECN) != 0 && tcb->cc_ops->answers_marks;
+}
+
 /* The sequence number of the first byte in the send ring. */
 static inline u32 tcb_snd_base(const struct tcb *tcb)
 {
