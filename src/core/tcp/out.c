@@ -44,7 +44,7 @@ static void fill_options(const struct tcb *tcb, struct emit *emit, ns_t now)
 }
 
 /* Everything but data: seq, flags are set. */
-static void fill(const struct tcp *tcp, struct tcb *tcb, struct emit *emit, ns_t now)
+static void fill(struct tcp *tcp, struct tcb *tcb, struct emit *emit, ns_t now)
 {
 	emit->key = tcb->key;
 	emit->auth = auth_at(tcp, tcb->auth);
@@ -55,7 +55,7 @@ static void fill(const struct tcp *tcp, struct tcb *tcb, struct emit *emit, ns_t
 	if (tcb->state == TCP_SYN_SENT)
 		emit->window = (u16)u32_min(tcb->recv_limit, UINT16_MAX);
 	else
-		emit->window = reasm_window(tcb);
+		emit->window = reasm_window(tcp, tcb, now);
 	if ((tcb->flags & TCB_ECE) != 0 && (emit->flags & TCP_SYN) == 0)
 		emit->flags |= TCP_ECE;
 }
