@@ -1143,6 +1143,12 @@ void __tsan_write2""", "sim"),
      """	if (ack->ecn_echo && ack->snd_una >= reno->recover) {
 """, """	if (ack->ecn_echo) {
 """, "unit:core_tcp/test_cc_newreno"),
+    ("CWR is said by who reduces nothing", "src/core/tcp/ack.c",
+     "	if (!tcb_is_ect(tcb) || ", "	if ((tcb->flags & TCB_ECN) == 0 || ",
+     "script:tcp/rfc3168-6.1.2-bbr-is-not-ect"),
+    ("data of who does not answer marks may be marked", "src/core/tcp/out.c",
+     "	if (tcb_is_ect(tcb) && is_new", "	if ((tcb->flags & TCB_ECN) != 0 && is_new",
+     "sim:test_tcp_pair"),
     ("CUBIC forgets fractions of a byte", "src/core/tcp/cc_cubic.c",
      """	cubic->cnt %= cc->cwnd;
 """, """	cubic->cnt = 0;

@@ -438,6 +438,7 @@ struct sluice_sock_info {
 	struct sock_addr local; /* zero: any */
 	struct sock_addr peer;  /* zero: not connected */
 	u16 iface;              /* bound to it; IFACE_NONE */
+	const char *leg;        /* of a split connection: "inside", "outside"; NULL: it is none */
 	bool owned;             /* by a socket that is open: handle */
 	u64 handle;
 	u64 recv_queue; /* bytes to be read; of a listener connections to be accepted */

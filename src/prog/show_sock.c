@@ -111,6 +111,7 @@ void show_text_sock(FILE *out, const json_t *sock)
 		end_text(local, json_object_get(sock, "local")),
 		end_text(peer, json_object_get(sock, "peer")));
 	put_flag(out, sock, "raw", "raw");
+	put_word(out, sock, "leg", "split ");
 	put_word(out, sock, "interface", "on ");
 	put_word(out, sock, "zone", "zone ");
 	if (*text_of(sock, "timer"))
@@ -123,5 +124,8 @@ void show_text_sock(FILE *out, const json_t *sock)
 	put_count(out, sock, "dropped", "dropped");
 	if (tcp)
 		put_tcp(out, tcp);
-	fprintf(out, "%s\n", json_object_get(sock, "handle") ? "" : "  nobody's");
+	/* The flow owns the legs of a split connection. */
+	fprintf(out, "%s\n",
+		json_object_get(sock, "handle") || json_object_get(sock, "leg") ? ""
+										: "  nobody's");
 }

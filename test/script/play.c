@@ -6,6 +6,23 @@
 
 enum { LINE_MAX_LEN = 512 };
 
+/* Of names that begin alike the longer one is meant. */
+static bool read_cc(struct play *play)
+{
+	const char *rest = reader_rest(&play->in);
+
+	for (u32 at = 0; cc_name_at(at) != NULL; at++) {
+		size_t len = strlen(cc_name_at(at));
+
+		if (strncmp(rest, cc_name_at(at), len) == 0 && strcspn(rest, " \n") == len) {
+			play->conf.cc = cc_name_at(at);
+			play->in.at = rest + len;
+			return reader_end(&play->in);
+		}
+	}
+	return reader_wrong(&play->in, "no such congestion control: %s", rest);
+}
+
 /* An option of the stack. */
 static bool read_option(struct play *play)
 {
@@ -20,8 +37,8 @@ static bool read_option(struct play *play)
 		play->socks.no_timestamps = true;
 	else if (reader_word(&play->in, "--no_sack"))
 		play->socks.no_sack = true;
-	else if (reader_word(&play->in, "--cc_newreno"))
-		conf->cc = "newreno";
+	else if (reader_word(&play->in, "--cc="))
+		return read_cc(play);
 	else if (reader_word(&play->in, "--challenge_acks=") && reader_number(&play->in, &number))
 		conf->challenge_acks = number;
 	else if (reader_word(&play->in, "--recv_buffer=") && reader_number(&play->in, &number))

@@ -201,14 +201,15 @@ static void talk_serve(struct tcp_pair *pair, struct tcp_talk *talk, u8 n)
 	struct tcp *tcp = &pair->end[n].tcp;
 	const struct tcb *tcb = tcp_find(tcp, talk->id[n]);
 
-	talk_read(pair, talk, n);
+	if (!talk->is_deaf[n])
+		talk_read(pair, talk, n);
 	if ((tcb->ready & TCP_FAILED) != 0) {
 		talk->error[n] = tcb->error;
 		talk->open[n] = false;
 		tcp_close(tcp, talk->id[n], pair->now);
 		return;
 	}
-	if ((tcb->ready & TCP_WRITABLE) != 0)
+	if ((tcb->ready & TCP_WRITABLE) != 0 && !talk->is_mute[n])
 		talk_write(pair, talk, n);
 	if (talk->written[n] == talk->goal[n])
 		tcp_shutdown(tcp, talk->id[n], pair->now);

@@ -40,6 +40,8 @@ struct tcp_talk {
 	struct tcp_sockopt opt;
 	ns_t start_ns;
 	u64 goal[2]; /* bytes that end n of the pair sends; UINT64_MAX: without end */
+	bool is_deaf[2]; /* end n reads nothing */
+	bool is_mute[2]; /* and writes nothing */
 	/* from here on: what became of it */
 	u8 from;
 	bool begun;

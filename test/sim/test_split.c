@@ -38,6 +38,52 @@ static void test_data_both_ways(void **state)
 	split_bed_close(bed);
 }
 
+/* Both legs are shown among the sockets, each with a window, a round trip and losses of its own:
+ * those are of the link to the server, and not of the host beside the gateway.                   */
+static void test_legs_are_shown(void **state)
+{
+	struct split_bed *bed = split_bed_new();
+	struct sluice_sock_info legs[4];
+	struct sluice_flow_filter filter = { .proto = IP_PROTO_TCP };
+	const struct sluice_tcp_info *inside, *outside;
+	u32 cursor = 0;
+
+	(void)state;
+	bed->link_conf[0].loss_ppm = 10000;
+	bed->link_conf[0].delay_ns = 20 * NS_PER_MS;
+	bed_begin(bed, UINT64_MAX, 0);
+	split_bed_run(bed, 5);
+	assert_int_equal(sluice_show_sockets(bed->rig.s, &filter, bed->rig.now, &cursor, legs, 4),
+			 2);
+	assert_int_equal(cursor, SLUICE_CURSOR_END);
+	if (strcmp(legs[0].leg, "inside") != 0) {
+		struct sluice_sock_info first = legs[0];
+
+		legs[0] = legs[1];
+		legs[1] = first;
+	}
+	assert_string_equal(legs[0].leg, "inside");
+	assert_string_equal(legs[1].leg, "outside");
+	for (u32 at = 0; at < 2; at++) {
+		assert_true(legs[at].has_info && !legs[at].owned);
+		assert_int_equal(legs[at].zone, 0);
+		assert_true(legs[at].info.cwnd_bytes > 0);
+	}
+	/* The host began it: what is local inside is the peer outside. */
+	assert_true(be32_eq(legs[0].local.addr, legs[1].peer.addr));
+	assert_int_equal(be16_host(legs[1].peer.port), SPLIT_PORT);
+	inside = &legs[0].info;
+	outside = &legs[1].info;
+	assert_true(outside->bytes_again > 0 && outside->bytes_acked > 100000);
+	assert_int_equal(inside->bytes_again, 0);
+	assert_true(inside->bytes_received > 100000);
+	assert_true(outside->srtt_us >= 20000 && inside->srtt_us < 20000);
+	tcp_abort(&bed->host[SPLIT_HOST].tcp, bed->host[SPLIT_HOST].id, bed->rig.now);
+	bed->host[SPLIT_HOST].open = false;
+	split_bed_run(bed, 60);
+	split_bed_close(bed);
+}
+
 /* Each closes first once; the other one goes on to send. */
 static void test_half_close(void **state)
 {
@@ -316,6 +362,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_data_both_ways),
+		cmocka_unit_test(test_legs_are_shown),
 		cmocka_unit_test(test_half_close),
 		cmocka_unit_test(test_reset_is_passed_on),
 		cmocka_unit_test(test_data_before_a_reset),

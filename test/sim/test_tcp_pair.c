@@ -285,26 +285,70 @@ static void test_options_are_not_needed(void **state)
 	}
 }
 
-static void test_ecn(void **state)
+/* How many packets of end 0 could be marked, and how many said CWR. */
+struct marks {
+	u32 capable;
+	u32 cwr;
+};
+
+static bool note_marks(struct tcp_pair *pair, u32 from, const struct pkt *pkt, void *to)
+{
+	const struct tcp_hdr *tcp = (const void *)pkt_l4(pkt);
+	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
+	struct marks *marks = to;
+
+	(void)pair;
+	if (from != 0 || (tcp->flags & TCP_SYN) != 0)
+		return true;
+	marks->capable += (ip->tos & IP4_ECN_MASK) != 0;
+	marks->cwr += (tcp->flags & TCP_CWR) != 0;
+	return true;
+}
+
+/* Over a queue that marks. Who answers marks loses nothing; who does not sends nothing that could
+ * be marked, and says nothing of having answered.                                                */
+static void run_ecn(const struct cc_ops *ops)
 {
 	struct bed *bed = bed_new();
+	struct marks marks = { 0 };
+	const struct link_stats *link;
 	const struct tcp_talk *talk;
 
-	(void)state;
 	for (u32 n = 0; n < 2; n++) {
 		bed->conf.tcp[n].ecn = true;
-		bed->conf.tcp[n].cc = "cubic";
+		bed->conf.tcp[n].cc = ops->name;
 		bed->conf.link[n].mark_packets = 20;
 	}
 	tcp_pair_init(&bed->pair, &bed->conf);
+	bed->pair.look = note_marks;
+	bed->pair.look_of = &marks;
 	talk = bed_talk(bed, 0, 8 * MB, 0);
 	bed_run(bed, 30);
 	assert_done(talk);
-	assert_true(link_stats(&bed->pair.link[0])->marked > 0);
-	/* Marks did what drops would have done. */
-	assert_true(link_stats(&bed->pair.link[0])->drop_packets[LINK_DROP_QUEUE] == 0);
-	assert_int_equal(bed->pair.end[0].tcp.stats.segs_again, 0);
+	link = link_stats(&bed->pair.link[0]);
+	if (ops->answers_marks) {
+		/* Marks did what drops would have done. */
+		assert_true(link->marked > 0 && marks.cwr > 0 && marks.cwr <= link->marked);
+		assert_true(link->drop_packets[LINK_DROP_QUEUE] == 0);
+		assert_int_equal(bed->pair.end[0].tcp.stats.segs_again, 0);
+	} else {
+		assert_int_equal(link->marked, 0);
+		assert_int_equal(marks.capable, 0);
+		assert_int_equal(marks.cwr, 0);
+	}
 	bed_close(bed);
+}
+
+static void test_ecn(void **state)
+{
+	u32 answering = 0;
+
+	(void)state;
+	for (u32 at = 0; cc_name_at(at) != NULL; at++) {
+		run_ecn(cc_find(cc_name_at(at)));
+		answering += cc_find(cc_name_at(at))->answers_marks;
+	}
+	assert_int_equal(answering, 2);
 }
 
 /* A link that carries nothing for a while: who waits goes on afterwards. */

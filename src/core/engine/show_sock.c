@@ -1,6 +1,7 @@
-/* Sockets as records: datagram endpoints, listeners, half-open handshakes, connections, TIME-WAIT.
+/* Sockets as records: datagram endpoints, listeners, half-open handshakes, connections, TIME-WAIT;
+ * and the legs of split connections, which are connections of the gateway's own, too.
  *
- * One cursor goes through all five tables, one behind the other.                                 */
+ * One cursor goes through all six tables, one behind the other.                                  */
 #include "core/base/text.h"
 #include "core/engine/engine.h"
 #include "core/wire/ip4.h"
@@ -16,7 +17,7 @@ const char *sluice_socket_state_name(u32 index)
 	return index == TCP_STATE_COUNT ? unconnected : NULL;
 }
 
-/* ---- the five tables ------------------------------------------------------------------------- */
+/* ---- the tables ------------------------------------------------------------------------------ */
 
 static u32 ms_until(ns_t when, ns_t now)
 {
@@ -221,12 +222,9 @@ static void info_shown(const struct tcb *tcb, ns_t now, struct sluice_tcp_info *
 	path_shown(tcb, now, out);
 }
 
-static void tcb_shown(const struct sluice *s, u32 idx, ns_t now, struct sluice_sock_info *out)
+static void connection_shown(const struct tcb *tcb, ns_t now, struct sluice_sock_info *out)
 {
-	const struct tcb *tcb = tcb_at(&s->socks.tcp, idx);
-
 	tcp_shown(&tcb->key, (enum tcp_state)tcb->state, out);
-	signs_shown(s, auth_at(&s->socks.tcp, tcb->auth), out);
 	out->recv_queue = tcb->rcv.len;
 	out->send_queue = tcb->snd.len;
 	out->has_info = true;
@@ -234,14 +232,40 @@ static void tcb_shown(const struct sluice *s, u32 idx, ns_t now, struct sluice_s
 		out->error = tcp_error_text((enum tcp_error)tcb->error);
 	timer_shown(tcb, now, out);
 	info_shown(tcb, now, &out->info);
+}
+
+static void tcb_shown(const struct sluice *s, u32 idx, ns_t now, struct sluice_sock_info *out)
+{
+	const struct tcb *tcb = tcb_at(&s->socks.tcp, idx);
+
+	connection_shown(tcb, now, out);
+	signs_shown(s, auth_at(&s->socks.tcp, tcb->auth), out);
 	/* Who waits to be accepted has no owner but the listener. */
 	if ((tcb->flags & (TCB_ACCEPTED | TCB_ORPHAN)) == TCB_ACCEPTED)
 		owner_shown(s, tcb->owner, tcp_id_at(&s->socks.tcp, idx), out);
 }
 
+/* Its addresses are those that its peer sees inside, and outside those before translation. */
+static void leg_shown(const struct sluice *s, u32 idx, ns_t now, struct sluice_sock_info *out)
+{
+	const struct tcb *tcb = tcb_at(&s->splice.tcp, idx);
+
+	connection_shown(tcb, now, out);
+	out->leg = (tcb->key.zone & SPLICE_ZONE_OUTSIDE) != 0 ? "outside" : "inside";
+	out->zone = tcb->key.zone & (u8)~SPLICE_ZONE_OUTSIDE;
+}
+
 /* ---- the walk -------------------------------------------------------------------------------- */
 
-enum sock_part { PART_DGRAM, PART_LISTENER, PART_HALF_OPEN, PART_TCB, PART_TIME_WAIT, PARTS };
+enum sock_part {
+	PART_DGRAM,
+	PART_LISTENER,
+	PART_HALF_OPEN,
+	PART_TCB,
+	PART_TIME_WAIT,
+	PART_LEG,
+	PARTS
+};
 
 static const struct slab *part_slab(const struct sluice *s, enum sock_part part)
 {
@@ -252,6 +276,7 @@ static const struct slab *part_slab(const struct sluice *s, enum sock_part part)
 	case PART_LISTENER: return &t->tcp.listen.listeners;
 	case PART_HALF_OPEN: return &t->tcp.listen.half_open;
 	case PART_TCB: return &t->tcp.tcbs;
+	case PART_LEG: return &s->splice.tcp.tcbs;
 	case PART_TIME_WAIT:
 	case PARTS: break;
 	}
@@ -267,6 +292,7 @@ static void part_shown(const struct sluice *s, enum sock_part part, u32 idx, ns_
 	case PART_HALF_OPEN: half_open_shown(s, idx, now, out); return;
 	case PART_TCB: tcb_shown(s, idx, now, out); return;
 	case PART_TIME_WAIT: time_wait_shown(s, idx, now, out); return;
+	case PART_LEG: leg_shown(s, idx, now, out); return;
 	case PARTS: return;
 	}
 }

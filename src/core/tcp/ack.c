@@ -255,7 +255,8 @@ static void ack_by_sack(struct tcp *tcp, struct tcb *tcb, struct loss_step *step
 /* ---- what follows ---------------------------------------------------------------------------- */
 
 /* RFC 3168 section 6.1.2: ECE is answered once per window of data. The one that its answer left
- * behind ends when the segment with CWR, the first one sent after it, is acknowledged.           */
+ * behind ends when the segment with CWR, the first one sent after it, is acknowledged. Who reduces
+ * nothing says no CWR, which would end the echo.                                                 */
 static void ecn_on_ack(struct tcb *tcb, struct loss_step *step)
 {
 	struct tcp_air *air = tcb->air;
@@ -263,7 +264,7 @@ static void ecn_on_ack(struct tcb *tcb, struct loss_step *step)
 
 	if (is_new_window)
 		air->ecn_end_seq = tcb->snd_una - 1;
-	if ((tcb->flags & TCB_ECN) == 0 || (step->seg->flags & (TCP_ECE | TCP_SYN)) != TCP_ECE)
+	if (!tcb_is_ect(tcb) || (step->seg->flags & (TCP_ECE | TCP_SYN)) != TCP_ECE)
 		return;
 	if (!is_new_window)
 		return;

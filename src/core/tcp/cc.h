@@ -78,6 +78,9 @@ struct cc_ops {
 	const char *name; /* as in configurations and `sluice show sockets` */
 	/* Whether PRR (RFC 9937) leads cwnd down to ssthresh in recovery, outside the algorithm. */
 	bool wants_prr;
+	/* Whether it reduces cwnd for cc_ack.ecn_echo as for a loss (RFC 3168 section 6.1.2). Data
+	 * of who does not are never ECN-capable: a queue that would mark them has to drop.       */
+	bool answers_marks;
 	/* A connection is established, or the algorithm is exchanged on one: cwnd, mss are set. */
 	void (*init)(struct cc *cc, ns_t now);
 	/* bytes leave now, the first time or again; in_flight: before them. app_limited: a bubble

@@ -292,6 +292,7 @@ static void check(const struct cc *cc)
 const struct cc_ops cc_cubic = {
 	.name = "cubic",
 	.wants_prr = true,
+	.answers_marks = true,
 	.init = init,
 	.on_ack = on_ack,
 	.on_event = on_event,

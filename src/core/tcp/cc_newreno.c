@@ -149,6 +149,7 @@ static void check(const struct cc *cc)
 const struct cc_ops cc_newreno = {
 	.name = "newreno",
 	.wants_prr = true,
+	.answers_marks = true,
 	.init = init,
 	.on_ack = on_ack,
 	.on_event = on_event,

@@ -157,8 +157,8 @@ static void make_room(struct tcp *tcp, struct tcb *tcb)
 		 * much that waits: less, and the writer would be what limits the rate.           */
 		u64 want = 4 * (u64)tcb->air->cc.cwnd + TCP_SEND_START;
 
-		if (want > tcb->send_limit)
-			tcb->send_limit = (u32)u64_min(want, tcp->conf.send_buffer_max);
+		want = u64_min(want, tcp->conf.send_buffer_max);
+		tcb->send_limit = u32_max(tcb->send_limit, budget_send(tcp, tcb, (u32)want));
 	}
 	if (tcb->snd.len <= tcb->send_limit - tcb->send_limit / 3 &&
 	    (tcb->flags & TCB_FIN_QUEUED) == 0)

@@ -44,7 +44,7 @@ static void fill_options(const struct tcb *tcb, struct emit *emit, ns_t now)
 }
 
 /* Everything but data: seq, flags are set. */
-static void fill(const struct tcp *tcp, struct tcb *tcb, struct emit *emit, ns_t now)
+static void fill(struct tcp *tcp, struct tcb *tcb, struct emit *emit, ns_t now)
 {
 	emit->key = tcb->key;
 	emit->auth = auth_at(tcp, tcb->auth);
@@ -55,7 +55,7 @@ static void fill(const struct tcp *tcp, struct tcb *tcb, struct emit *emit, ns_t
 	if (tcb->state == TCP_SYN_SENT)
 		emit->window = (u16)u32_min(tcb->recv_limit, UINT16_MAX);
 	else
-		emit->window = reasm_window(tcb);
+		emit->window = reasm_window(tcp, tcb, now);
 	if ((tcb->flags & TCB_ECE) != 0 && (emit->flags & TCP_SYN) == 0)
 		emit->flags |= TCP_ECE;
 }
@@ -127,12 +127,11 @@ static bool send_data(struct tcp *tcp, struct tcb *tcb, const struct tx_rec *wha
 	if (len > tcb_mss(tcb))
 		emit.gso_size = (u16)tcb_mss(tcb);
 	fill_data(tcp, tcb, &emit, len);
-	if ((tcb->flags & TCB_ECN) != 0 && is_new && len > 0) {
-		/* RFC 3168 section 6.1.5: what is sent again is not ECN-capable. */
+	/* RFC 3168 section 6.1.5: what is sent again is not ECN-capable. */
+	if (tcb_is_ect(tcb) && is_new && len > 0)
 		emit.tos |= IP4_ECN_ECT0;
-		if ((tcb->flags & TCB_CWR) != 0)
-			emit.flags |= TCP_CWR;
-	}
+	if ((tcb->flags & TCB_CWR) != 0 && is_new && len > 0)
+		emit.flags |= TCP_CWR;
 	if (!send_it(tcp, tcb, &emit, out))
 		return false;
 	if ((emit.flags & TCP_CWR) != 0)

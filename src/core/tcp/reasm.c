@@ -2,7 +2,7 @@
  *
  * What lies behind rcv_nxt is written to its place at once; a list of ranges says which bytes are
  * there. So nothing is copied twice and the reader finds one run of bytes. The list is short: it
- * grows with the holes, not with the segments.                                                   */
+ * grows with the holes, not with the segments. What a window may promise is budget.c's.          */
 #include "core/tcp/isn.h"
 #include "core/tcp/tcp_part.h"
 
@@ -104,6 +104,7 @@ void reasm_fini(struct tcp *tcp, struct tcb *tcb)
 		slab_del(&tcp->ranges, at);
 	}
 	tcb->range_count = 0;
+	budget_end(tcp, tcb);
 }
 
 /* ---- data ------------------------------------------------------------------------------------ */
@@ -115,7 +116,6 @@ bool reasm_in(struct tcp *tcp, struct tcb *tcb, const struct tcp_seg *seg, ns_t 
 	const u8 *data = seg->data;
 	u32 at;
 
-	(void)now;
 	if (seq_lt(start, tcb->rcv_nxt)) {
 		u32 old = tcb->rcv_nxt - start;
 
@@ -136,6 +136,7 @@ bool reasm_in(struct tcp *tcp, struct tcb *tcb, const struct tcp_seg *seg, ns_t 
 		tcp->stats.no_buffer++;
 		return false;
 	}
+	budget_arrived(tcp, tcb, now);
 	if (start != tcb->rcv_nxt) {
 		if (!range_add(tcp, tcb, start, end))
 			return false;
@@ -194,13 +195,14 @@ void reasm_sacks(const struct tcp *tcp, struct tcb *tcb, struct tcp_opts *opts)
 
 /* ---- the window ------------------------------------------------------------------------------ */
 
-u16 reasm_window(struct tcb *tcb)
+u16 reasm_window(struct tcp *tcp, struct tcb *tcb, ns_t now)
 {
+	u32 room = budget_receive(tcp, tcb, tcb->recv_limit, now);
 	u32 shift = tcb_is_opening(tcb) ? 0 : tcb->rcv_wscale;
 	u32 most = (u32)UINT16_MAX << shift;
 	u32 offered = tcb_rcv_wnd(tcb);
-	u32 free = tcb->recv_limit > tcb->rcv.len ? tcb->recv_limit - tcb->rcv.len : 0;
-	u32 step = u32_min(tcb->recv_limit / 2, u32_max(tcb->rcv_mss, 1));
+	u32 free = room > tcb->rcv.len ? room - tcb->rcv.len : 0;
+	u32 step = u32_min(room / 2, u32_max(tcb->rcv_mss, 1));
 	u32 wnd = offered;
 	u32 field;
 
@@ -214,50 +216,79 @@ u16 reasm_window(struct tcb *tcb)
 	if (field << shift < offered && (field + 1) << shift <= free)
 		field++;
 	field = u32_min(field, UINT16_MAX);
-	if (seq_gt(tcb->rcv_nxt + (field << shift), tcb->rcv_adv))
+	if (seq_gt(tcb->rcv_nxt + (field << shift), tcb->rcv_adv)) {
 		tcb->rcv_adv = tcb->rcv_nxt + (field << shift);
+		budget_note(tcp, tcb, now);
+	}
 	return (u16)field;
 }
 
-/* A receive buffer is large enough when twice what the reader takes in one round trip fits. */
-static void recv_limit_grow(const struct tcp *tcp, struct tcb *tcb, ns_t now)
+/* The end of all that has come, what is behind a hole included. */
+static u32 high_seq(const struct tcb *tcb)
 {
-	ns_t rtt = tcb->recv_rtt_ns != 0 ? tcb->recv_rtt_ns : tcb->srtt_ns;
+	return tcb->rcv_nxt - tcb->rcv.len + tcb->rcv.span;
+}
 
-	if (tcb->recv_fixed || rtt == 0 || now - tcb->recv_round_ns < rtt)
-		return;
-	if (tcb->recv_copied > tcb->recv_space) {
-		u64 want = 2 * (u64)tcb->recv_copied +
-			   (u64)RECV_GROWTH_SEGMENTS * u32_max(tcb->rcv_mss, TCP_MSS_DEFAULT);
+/* Bytes that came, and were read, in a round. What waited behind a hole is read in one when that is
+ * filled, and did not come in it.                                                                */
+static u32 round_bytes(const struct tcb *tcb)
+{
+	return u32_min(tcb->recv_copied, high_seq(tcb) - tcb->recv_high);
+}
 
-		/* What grows by the round, as slow start does, is met by growing with it. */
-		if (tcb->recv_space != 0)
-			want += 2 * (u64)tcb->recv_copied *
-				(tcb->recv_copied - tcb->recv_space) / tcb->recv_space;
-		want = u64_min(want, tcp->conf.recv_buffer_max);
-		tcb->recv_limit = u32_max(tcb->recv_limit, (u32)want);
-		tcb->recv_space = tcb->recv_copied;
-	}
+void reasm_round_begin(struct tcb *tcb, ns_t now)
+{
 	tcb->recv_copied = 0;
+	tcb->recv_high = high_seq(tcb);
 	tcb->recv_round_ns = now;
 }
 
-bool reasm_was_read(const struct tcp *tcp, struct tcb *tcb, u32 bytes, ns_t now)
+/* A receive buffer is large enough when twice what the reader takes in one round trip fits. */
+static void recv_limit_grow(struct tcp *tcp, struct tcb *tcb, ns_t now)
 {
-	u32 free;
+	ns_t rtt = tcb->recv_rtt_us != 0 ? tcb->recv_rtt_us * NS_PER_US : tcb->srtt_ns;
+	u32 bytes = round_bytes(tcb);
+	u32 space = tcb->recv_space;
+	u32 room;
+
+	if (tcb->recv_fixed || rtt == 0 || now - tcb->recv_round_ns < rtt)
+		return;
+	if (bytes > space) {
+		u64 want = 2 * (u64)bytes +
+			   (u64)RECV_GROWTH_SEGMENTS * u32_max(tcb->rcv_mss, TCP_MSS_DEFAULT);
+
+		/* What grows by the round, as slow start does, is met by growing with it; it
+		 * doubles, and a round that was short, as the first may be, says no more.        */
+		if (space != 0)
+			want += 2 * (u64)bytes * u32_min(bytes - space, space) / space;
+		want = u64_min(want, tcp->conf.recv_buffer_max);
+		room = budget_receive(tcp, tcb, (u32)want, now);
+		tcb->recv_limit = u32_max(tcb->recv_limit, room);
+		/* What there was no room for is asked for again. */
+		if (room == want)
+			tcb->recv_space = bytes;
+	}
+	reasm_round_begin(tcb, now);
+}
+
+bool reasm_was_read(struct tcp *tcp, struct tcb *tcb, u32 bytes, ns_t now)
+{
+	u32 room, free;
 
 	tcb->recv_copied += bytes;
+	budget_note(tcp, tcb, now);
 	recv_limit_grow(tcp, tcb, now);
 	/* The peer hears of it when the window has opened by two segments, or half of the limit. */
-	free = tcb->recv_limit > tcb->rcv.len ? tcb->recv_limit - tcb->rcv.len : 0;
-	return free >= tcb_rcv_wnd(tcb) + u32_min(tcb->recv_limit / 2,
-						  2 * u32_max(tcb->rcv_mss, TCP_MSS_DEFAULT));
+	room = budget_receive(tcp, tcb, tcb->recv_limit, now);
+	free = room > tcb->rcv.len ? room - tcb->rcv.len : 0;
+	return free >=
+	       tcb_rcv_wnd(tcb) + u32_min(room / 2, 2 * u32_max(tcb->rcv_mss, TCP_MSS_DEFAULT));
 }
 
 void reasm_rtt(struct tcb *tcb, const struct tcp_seg *seg, ns_t now)
 {
 	u32 age_ms;
-	ns_t rtt;
+	u32 rtt_us;
 
 	/* What it echoes left here when the data before it were acknowledged: a round trip at
 	 * least, so the smallest counts.                                                        */
@@ -266,11 +297,11 @@ void reasm_rtt(struct tcb *tcb, const struct tcp_seg *seg, ns_t now)
 	age_ms = tcp_ts(tcb->ts_offset, now) - seg->opt.tsecr;
 	if (age_ms > INT32_MAX)
 		return;
-	rtt = u64_min(age_ms == 0 ? 1 : age_ms, 60000) * NS_PER_MS;
-	if (tcb->recv_rtt_ns == 0 || rtt < tcb->recv_rtt_ns)
-		tcb->recv_rtt_ns = rtt;
+	rtt_us = u32_min(age_ms == 0 ? 1 : age_ms, 60000) * 1000;
+	if (tcb->recv_rtt_us == 0 || rtt_us < tcb->recv_rtt_us)
+		tcb->recv_rtt_us = rtt_us;
 	else
-		tcb->recv_rtt_ns += (rtt - tcb->recv_rtt_ns) / 8;
+		tcb->recv_rtt_us += (rtt_us - tcb->recv_rtt_us) / 8;
 }
 
 void reasm_check(const struct tcp *tcp, const struct tcb *tcb)

@@ -21,13 +21,14 @@ static void settle(struct tcb *tcb)
 	tcb->ca = tcb->air->sacked_bytes > 0 ? TCP_CA_DISORDER : TCP_CA_OPEN;
 }
 
-/* Everything that reduces cwnd is told to the peer, and answers ECE, too: RFC 3168 6.1.2. */
+/* Everything that reduces cwnd is told to the peer, and answers ECE, too: RFC 3168 6.1.2. Of who
+ * sends nothing that could be marked, the peer awaits no word.                                   */
 static void note_reduction(struct tcb *tcb)
 {
 	struct tcp_air *air = tcb->air;
 
 	air->high_seq = air->ecn_end_seq = tcb->snd_nxt;
-	if (tcb->flags & TCB_ECN)
+	if (tcb_is_ect(tcb))
 		tcb->flags |= TCB_CWR;
 }
 

@@ -196,7 +196,7 @@ static void tcb_established(struct tcp *tcp, struct tcb *tcb, ns_t now)
 	tcp->stats.established++;
 	/* RFC 5681 section 3.1: who had to send SYN or SYN,ACK again begins with one segment. */
 	loss_established(tcp, tcb, tcb->syn_retries > 0 ? mss : cc_initial_window(mss), now);
-	tcb->recv_round_ns = now;
+	reasm_round_begin(tcb, now);
 	out_keepalive_restart(tcp, tcb, now);
 	tcp_set_ready(tcp, tcb, TCP_CONNECTED | TCP_WRITABLE, 0);
 }

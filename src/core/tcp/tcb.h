@@ -221,6 +221,13 @@ struct tcp_rest {
 	u32 ssthresh;
 };
 
+/* What a window promises beyond recv_buffer_start: budget.c. */
+struct tcp_share {
+	ns_t data_ns; /* when some of it came last */
+	u32 tcb;
+	u32 bytes;    /* of the block that is to be found for it */
+};
+
 struct tcb {
 	struct tcp_key key;
 	u8 state;           /* enum tcp_state; changed by tcp_set_state() only */
@@ -258,6 +265,7 @@ struct tcb {
 	u32 rcv_adv;        /* the right edge that was announced: it never moves back */
 	u32 last_ack_sent;  /* RFC 7323 section 4.3 */
 	u32 fin_seq;        /* of a FIN that came before the data in front of it; with fin_early */
+	bool recv_fixed;
 	bool fin_early;
 	bool had_hole;      /* when the last data came: filling it is told at once */
 	u8 delack_segments; /* full ones received since the last ACK */
@@ -312,16 +320,17 @@ struct tcb {
 	u32 keepalive_interval_ms;
 	u8 keepalive_probes;
 	bool send_fixed;
-	bool recv_fixed;
+	u16 share;          /* 1 + index of its struct tcp_share; zero: none */
 	u32 user_timeout_ms;
 	u32 linger_ms;
 	u32 rto_min_ms;
 	u32 pacing_max;     /* bytes a second; zero: none */
 	u32 recv_limit;     /* bytes that rcv may hold now */
 	u32 recv_copied;    /* bytes read in this round, for autotuning */
-	u32 recv_space;     /* and in the best one before */
+	u32 recv_high;      /* the end of all that had come when it began, in order or not */
+	u32 recv_space;     /* bytes that came and were read in the best round before */
+	u32 recv_rtt_us;    /* as a receiver sees it */
 	ns_t recv_round_ns;
-	ns_t recv_rtt_ns;   /* as a receiver sees it */
 
 	/* for people */
 	u64 bytes_sent;

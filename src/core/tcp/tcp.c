@@ -73,6 +73,8 @@ void tcp_layout(struct tcp *tcp, const struct tcp_conf *conf, struct mem *mem)
 		    sizeof(struct tx_rec));
 	slab_layout(&tcp->ranges, mem, "tcp: data out of order", conf->range_limit,
 		    sizeof(struct rx_range));
+	slab_layout(&tcp->shares, mem, "tcp: large windows", budget_limit(conf),
+		    sizeof(struct tcp_share));
 	buffer_pool_layout(&tcp->buffers, mem, conf->buffer_bytes);
 	keys_layout(&tcp->keys, conf, mem);
 	listen_layout(&tcp->listen, conf, mem);
@@ -96,6 +98,9 @@ void tcp_init(struct tcp *tcp, const struct tcp_conf *conf, struct pkt_pool *poo
 	air_clear(&tcp->at_rest);
 	slab_init(&tcp->recs);
 	slab_init(&tcp->ranges);
+	slab_init(&tcp->shares);
+	tcp->promised_bytes = 0;
+	tcp->share_hand = 0;
 	buffer_pool_init(&tcp->buffers);
 	keys_init(&tcp->keys);
 	listen_init(&tcp->listen);
@@ -146,6 +151,7 @@ void tcp_check(const struct tcp *tcp)
 	heap_check(&tcp->deadlines);
 	air_check(tcp);
 	buffer_pool_check(&tcp->buffers);
+	budget_check(tcp);
 	keys_check(tcp);
 	listen_check(tcp);
 	timewait_check(tcp);

@@ -13,6 +13,7 @@
  *   out.c        what may be sent, segment by segment; emit.c writes it down
  *   loss.h       what was sent and is not acknowledged yet
  *   reasm.c      data into the receive ring, in and out of order, and the window that is offered
+ *   budget.c     how much of the buffers a window may promise
  *   timer.c      the deadlines of a connection
  *   listen.h     handshakes that others began: half-open records, SYN cookies
  *   keys.h       peers that sign their segments, and want ours signed (RFC 2385, RFC 5925)
@@ -108,6 +109,9 @@ struct tcp {
 	struct slab airs;        /* struct tcp_air */
 	struct slab recs;
 	struct slab ranges;
+	struct slab shares;      /* struct tcp_share */
+	u64 promised_bytes;      /* of all of them */
+	u32 share_hand;          /* the one to be looked at next, where bytes are short */
 	struct buffer_pool buffers;
 	struct keys_table keys;
 	struct listen_table listen;

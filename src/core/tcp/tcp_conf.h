@@ -33,7 +33,7 @@ struct tcp_conf {
 	const char *cc;        /* the congestion control of who asks for none */
 	u32 challenge_acks;    /* a second, of the whole stack: RFC 5961 section 7 */
 	bool syn_cookies;      /* when half-open ones are full; else the SYN is dropped */
-	bool ecn;              /* ask for it; it is granted to who asks anyway */
+	bool ecn;              /* ask for it; granted to who asks anyway. Of data: tcb_is_ect() */
 	bool rfc1337;          /* TIME-WAIT ends by no RST */
 	u32 key_limit;         /* peers, or prefixes of them, that have keys: keys.h */
 	u32 auth_limit;        /* connections with them, and those in TIME-WAIT; 65,535 at most */

@@ -1,4 +1,5 @@
-/* What the files of the machine share: in.c, reasm.c, out.c, timer.c, user.c, state.c, pmtu.c. */
+/* What the files of the machine share: in.c, reasm.c, budget.c, out.c, timer.c, user.c, state.c,
+ * pmtu.c.                                                                                        */
 #ifndef CORE_TCP_TCP_PART_H
 #define CORE_TCP_TCP_PART_H
 
@@ -30,6 +31,14 @@ static inline u32 tcb_mss_announced(const struct tcb *tcb)
 static inline bool tcb_is_opening(const struct tcb *tcb)
 {
 	return tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED;
+}
+
+/* Whether its data are ECN-capable, and echoes are therefore of its own making. That both sides
+ * agreed on ECN does not commit to it (RFC 3168 section 6.1.1): marks of what the peer sends are
+ * echoed in any case.                                                                            */
+static inline bool tcb_is_ect(const struct tcb *tcb)
+{
+	return (tcb->flags & TCB_ECN) != 0 && tcb->cc_ops->answers_marks;
 }
 
 /* The sequence number of the first byte in the send ring. */
@@ -79,12 +88,30 @@ static inline bool reasm_has_sacks(const struct tcb *tcb)
 /* SACK blocks to be sent now, the most recent first (RFC 2018 section 4, RFC 2883). */
 void reasm_sacks(const struct tcp *tcp, struct tcb *tcb, struct tcp_opts *opts);
 /* The window field to be sent now: moves rcv_adv, never back (RFC 9293 section 3.8.6.2.2). */
-u16 reasm_window(struct tcb *tcb);
+u16 reasm_window(struct tcp *tcp, struct tcb *tcb, ns_t now);
 /* The reader took bytes: the limit may grow; whether the peer should hear of the window. */
-bool reasm_was_read(const struct tcp *tcp, struct tcb *tcb, u32 bytes, ns_t now);
+bool reasm_was_read(struct tcp *tcp, struct tcb *tcb, u32 bytes, ns_t now);
 /* A round trip as the receiver sees it, for the size of the window. */
 void reasm_rtt(struct tcb *tcb, const struct tcp_seg *seg, ns_t now);
+/* A round trip of what is read begins: with the connection first. */
+void reasm_round_begin(struct tcb *tcb, ns_t now);
 void reasm_check(const struct tcp *tcp, const struct tcb *tcb);
+
+/* budget.c: what of the buffers is free, and what was promised by windows. */
+/* The most connections that can have been promised more than they began with. */
+u32 budget_limit(const struct tcp_conf *conf);
+/* Bytes that its receive ring may come to hold, of `bytes` wanted: what it was promised in any
+ * case.                                                                                          */
+u32 budget_receive(struct tcp *tcp, const struct tcb *tcb, u32 bytes, ns_t now);
+/* Bytes that its send ring may come to hold, of `bytes` wanted. */
+u32 budget_send(const struct tcp *tcp, const struct tcb *tcb, u32 bytes);
+/* The window, or the receive ring, has changed. */
+void budget_note(struct tcp *tcp, struct tcb *tcb, ns_t now);
+/* The same when data have come. */
+void budget_arrived(struct tcp *tcp, struct tcb *tcb, ns_t now);
+/* Nothing more will come. */
+void budget_end(struct tcp *tcp, struct tcb *tcb);
+void budget_check(const struct tcp *tcp);
 
 /* pmtu.c: sizes follow pmtu, peer_mss, mss_max and the options in use. */
 void tcb_set_sizes(struct tcb *tcb);

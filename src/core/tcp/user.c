@@ -150,6 +150,8 @@ u32 tcp_write(struct tcp *tcp, tcp_id id, const void *data, u32 bytes, bool more
 		return 0;
 	room = tcb->send_limit > tcb->snd.len ? tcb->send_limit - tcb->snd.len : 0;
 	bytes = u32_min(bytes, room);
+	room = budget_send(tcp, tcb, tcb->snd.len + bytes);
+	bytes = u32_min(bytes, room > tcb->snd.len ? room - tcb->snd.len : 0);
 	if (bytes > 0 && !ring_reserve(&tcb->snd, &tcp->buffers, tcb->snd.len + bytes)) {
 		tcp->stats.no_buffer++;
 		bytes = 0;

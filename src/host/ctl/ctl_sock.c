@@ -86,6 +86,8 @@ static void put_names(struct evbuffer *out, const struct sluice *s,
 	evbuffer_add_printf(out, "\"proto\":\"%s\",\"state\":\"%s\"",
 			    ctl_proto_text(info->proto).text, info->state);
 	put_flag(out, "raw", info->raw);
+	if (info->leg != NULL)
+		evbuffer_add_printf(out, ",\"leg\":\"%s\"", info->leg);
 	put_end(out, "local", &info->local, !info->raw);
 	if (info->peer.addr.raw != 0)
 		put_end(out, "peer", &info->peer, !info->raw);

@@ -128,6 +128,7 @@ static inline void bed_cc_on_event(struct cc *cc, enum cc_event event, const str
 
 static const struct cc_ops bed_cc = {
 	.name = "bed",
+	.answers_marks = true,
 	.init = bed_cc_init,
 	.on_sent = bed_cc_on_sent,
 	.on_lost = bed_cc_on_lost,
@@ -138,6 +139,7 @@ static const struct cc_ops bed_cc = {
 static const struct cc_ops bed_cc_prr = {
 	.name = "bed-prr",
 	.wants_prr = true,
+	.answers_marks = true,
 	.init = bed_cc_init,
 	.on_sent = bed_cc_on_sent,
 	.on_lost = bed_cc_on_lost,

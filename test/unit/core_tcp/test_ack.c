@@ -259,6 +259,29 @@ static void test_ece_without_ecn_is_nothing(void **state)
 	bed_close(&bed);
 }
 
+/* Nor for an algorithm that reduces nothing for it, whose data were never ECN-capable. */
+static void test_rfc3168_6_1_2_no_cwr_without_a_reduction(void **state)
+{
+	struct cc_ops deaf = bed_cc;
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, TCB_SACK | TCB_ECN);
+	deaf.answers_marks = false;
+	bed.tcb->cc_ops = bed.tcb->air->cc.ops = &deaf;
+	bed_warm(&bed, 1, 100);
+	bed_send(&bed, 6);
+	ece(&bed, SEG(2));
+	assert_false(bed_log.ack.ecn_echo);
+	assert_int_equal(bed.tcb->flags & TCB_CWR, 0);
+	for (u32 n = 0; n < 3; n++)
+		dup(&bed, SEG(2));
+	bed_time_out(&bed);
+	assert_int_equal(bed.tcb->ca, TCP_CA_LOSS);
+	assert_int_equal(bed.tcb->flags & TCB_CWR, 0);
+	bed_close(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_rfc3168_6_1_1_in_a_syn_ack),
 		cmocka_unit_test(test_marks_follow_for_ever),
 		cmocka_unit_test(test_ece_without_ecn_is_nothing),
+		cmocka_unit_test(test_rfc3168_6_1_2_no_cwr_without_a_reduction),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

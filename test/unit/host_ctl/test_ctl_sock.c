@@ -28,6 +28,7 @@ static void sockets(void **state)
 		.local = { be32_of(0x0a0a0001), be16_of(80) },
 		.peer = { be32_of(0x0a0a0005), be16_of(4000) },
 		.iface = IFACE_NONE,
+		.leg = "outside",
 		.timer = "keepalive",
 		.timer_ms = 1000,
 		.error = "reset",
@@ -55,11 +56,13 @@ static void sockets(void **state)
 	assert_null(json_object_get(record, "tcp"));
 	assert_null(json_object_get(record, "timer"));
 	assert_null(json_object_get(record, "signs"));
+	assert_null(json_object_get(record, "leg"));
 	assert_null(json_object_get(record, "key_id"));
 	record = json_array_get(json_object_get(root, "sockets"), 1);
 	text_is(json_object_get(record, "peer"), "addr", "10.10.0.5");
 	text_is(record, "timer", "keepalive");
 	text_is(record, "error", "reset");
+	text_is(record, "leg", "outside");
 	text_is(record, "signs", "ao");
 	count_is(record, "key_id", 0);
 	count_is(record, "rnext_key_id", 7);

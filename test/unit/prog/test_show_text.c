@@ -180,6 +180,17 @@ static void sockets(void **state)
 		"\"send_queue\":0,\"signs\":\"md5\"}",
 		"tcp   time-wait          0      0  10.10.0.1:179          10.10.0.5:4000         "
 		"signs md5  nobody's\n");
+	line_is(CTL_SHOW_SOCKETS, 0,
+		"{\"proto\":\"tcp\",\"state\":\"established\",\"leg\":\"inside\","
+		"\"local\":{\"addr\":\"203.0.113.5\",\"port\":443},"
+		"\"peer\":{\"addr\":\"10.10.0.5\",\"port\":4000},\"recv_queue\":0,"
+		"\"send_queue\":0,\"tcp\":{\"cc\":\"bbr\",\"cc_state\":\"probe bw\","
+		"\"ca_state\":\"open\",\"cwnd\":29200,\"cwnd_segments\":20,\"mss\":1460,"
+		"\"pmtu\":1500,\"rto_ms\":204,\"bytes_again\":4380,\"bytes_acked\":9,"
+		"\"bytes_received\":3}}",
+		"tcp   established        0      0  203.0.113.5:443        10.10.0.5:4000         "
+		"split inside  bbr  probe bw  ca open  rto 204  mss 1460  pmtu 1500  "
+		"cwnd 20 (29200 B)  retransmitted 4380  acked 9  received 3\n");
 }
 
 /* A gateway of another version may say less, or other things. */
