@@ -34,7 +34,7 @@ PY
 cat >"$BOX/datagrams.py" <<'PY'
 # SOURCE ADDRESS PORT COUNT [DATAGRAMS OF EACH [LAST]]: "N answered" and "N times TYPE/CODE".
 # LAST is whom the last word is for, if not ADDRESS; none: nobody, for errors come at once.
-import collections, socket, sys
+import collections, select, socket, sys, time
 source, addr, port, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 each = int(sys.argv[5]) if len(sys.argv) > 5 else 1
 last = sys.argv[6] if len(sys.argv) > 6 else addr
@@ -56,9 +56,9 @@ for sock in socks:
     for _ in range(each):
         send(sock)
 if last == "none":
-    import select
+    until = time.monotonic() + 10
     for sock in socks:
-        select.select([sock], [], [], 5)
+        select.select([sock], [], [], max(0, until - time.monotonic()))
 else:
     end = opened((last, 7000))
     end.settimeout(10)
