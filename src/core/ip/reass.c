@@ -398,6 +398,15 @@ static enum place frag_place(const struct reass *reass, const struct reass_queue
 	return PLACE_FREE;
 }
 
+/* Whether all that fragments may have is taken. A quarter of the packets is not for them, however
+ * many of them are allowed: the gateway could not say a word else until they time out.           */
+static bool frags_are_full(const struct reass *reass)
+{
+	u32 packets = reass->pool->count[PKT_CLASS_SMALL];
+
+	return reass->frags.live >= u32_min(reass->frags.cap, packets - packets / 4);
+}
+
 /* Room for one more: the source's own oldest packet goes first, then the oldest of all. False when
  * that was the packet of the fragment itself.                                                    */
 static bool frag_make_room(struct reass_call *call, u32 idx)
@@ -408,7 +417,7 @@ static bool frag_make_room(struct reass_call *call, u32 idx)
 
 	if (source->frag_count >= reass->conf.fragments_per_source)
 		victim = source->oldest;
-	else if (reass->frags.live == reass->frags.cap)
+	else if (frags_are_full(reass))
 		victim = reass->oldest;
 	if (victim == IDX_NONE)
 		return true;

@@ -1,11 +1,12 @@
 /* Putting fragments together (RFC 791 section 3.2, RFC 815, RFC 1122 3.3.2).
  *
  * Fragments are kept as packets in queues by (source, destination, protocol, id, zone) until the
- * whole is there. Memory is bounded three ways: queues in all, fragments in all, and fragments of
- * one source address. Overlapping fragments kill the whole queue (RFC 5722's rule, taken for IPv4
- * as well), and so does one in the place of another with other bytes, or of which only one has more
- * behind it; an exact duplicate is put away and counted. A source that reached its share loses its
- * own oldest queue; when memory is full, the oldest queue of all goes.
+ * whole is there. Memory is bounded three ways: queues in all, fragments in all (and never more
+ * than three quarters of the pool's packets), and fragments of one source address. Overlapping
+ * fragments kill the whole queue (RFC 5722's rule, taken for IPv4 as well), and so does one in the
+ * place of another with other bytes, or of which only one has more behind it; an exact duplicate is
+ * put away and counted. A source that reached its share loses its own oldest queue; when memory is
+ * full, the oldest queue of all goes.
  *
  * All queues have the same time-out, counted from the first fragment that came (RFC 1122 3.3.2),
  * so the order of age is the order of expiry and one list serves both.                          */

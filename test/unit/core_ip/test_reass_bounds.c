@@ -74,6 +74,25 @@ static void test_fragments_full(void **state)
 	reass_close(&r);
 }
 
+/* More fragments are allowed than there are packets: a quarter of those is left to others. */
+static void test_packets_for_others(void **state)
+{
+	struct reass_bed r;
+
+	(void)state;
+	reass_open(&r, &small_conf, 16);
+	for (u32 index = 0; index < 6; index++)
+		give_from(&r, 1, 1, index);
+	for (u32 index = 0; index < 6; index++)
+		give_from(&r, 2, 1, index);
+	assert_int_equal(r.dead.count, 0);
+	give_from(&r, 3, 1, 0);
+	assert_int_equal(r.dead.count, 6);
+	assert_int_equal(r.bed.stats.count[DROP_FRAG_FULL], 6);
+	assert_int_equal(r.reass.frags.live, 7);
+	reass_close(&r);
+}
+
 /* A flooder loses his own; others do not notice. */
 static void test_share_of_one_source(void **state)
 {
@@ -253,7 +272,7 @@ static void test_tick_is_bounded(void **state)
 	struct reass_bed r;
 
 	(void)state;
-	reass_open(&r, &conf, 500);
+	reass_open(&r, &conf, 600);
 	for (u32 host = 0; host < 400; host++)
 		give_from(&r, host, 1, 0);
 	r.now += timeout_ns;
@@ -364,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_too_many_fragments_of_one_packet),
 		cmocka_unit_test(test_queues_full),
 		cmocka_unit_test(test_fragments_full),
+		cmocka_unit_test(test_packets_for_others),
 		cmocka_unit_test(test_share_of_one_source),
 		cmocka_unit_test(test_packet_beyond_the_share),
 		cmocka_unit_test(test_no_buffer_for_the_whole),
