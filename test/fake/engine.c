@@ -219,10 +219,24 @@ struct pkt *rig_make(struct rig *rig, u16 in_if, const struct build *b)
 	return pkt;
 }
 
+static bool rig_is_arp(const struct pkt *pkt)
+{
+	return pkt->l3 - pkt->l2 == ETH_HLEN &&
+	       be16_host(be16_load(pkt_frame(pkt) + 12)) == ETH_TYPE_ARP;
+}
+
+static void rig_count(struct rig_count *count, const struct pkt *pkt)
+{
+	count->packets++;
+	count->bytes += pkt->len;
+}
+
 void rig_input(struct rig *rig, struct pkt *pkt)
 {
 	struct batch rx;
 
+	rig_count(&rig->came[pkt->in_if], pkt);
+	rig->arp_in += rig_is_arp(pkt);
 	rx.count = 0;
 	batch_add(&rx, pkt);
 	sluice_input(rig->s, &rx, rig->now);
@@ -268,12 +282,6 @@ static void rig_answer_arp(struct rig *rig, const struct pkt *pkt)
 	rig_send(rig, pkt->out_if, &reply);
 }
 
-static bool rig_is_arp(const struct pkt *pkt)
-{
-	return pkt->l3 - pkt->l2 == ETH_HLEN &&
-	       be16_host(be16_load(pkt_frame(pkt) + 12)) == ETH_TYPE_ARP;
-}
-
 static void rig_out_of(struct rig_out *out, const struct pkt *pkt)
 {
 	out->out_if = pkt->out_if;
@@ -317,7 +325,9 @@ bool rig_next(struct rig *rig, struct rig_out *out)
 		pkt = rig->tx.pkt[rig->tx_next++];
 		rig->frames_out++;
 		rig_check_out(rig, pkt);
+		rig_count(&rig->left[pkt->out_if], pkt);
 		arp = rig_is_arp(pkt);
+		rig->arp_out += arp;
 		if (!arp || rig->keep_arp)
 			rig_out_of(out, pkt);
 		if (arp && rig->link[pkt->out_if] == IFACE_ETHERNET) {

@@ -34,6 +34,12 @@ enum {
 /* When engines begin, so that at 1,000 seconds their addresses are theirs. */
 #define RIG_BEGAN_NS ((1000 - RIG_DETECTION_S) * NS_PER_SEC)
 
+/* What a driver would count: frames, and bytes from the IP header on. */
+struct rig_count {
+	u64 packets;
+	u64 bytes;
+};
+
 struct rig {
 	struct sluice *s;
 	void *memory;
@@ -50,6 +56,10 @@ struct rig {
 	u64 arp_requests;
 	u64 arp_replies;
 	u64 frames_out; /* all, ARP included */
+	u64 arp_in;
+	u64 arp_out;
+	struct rig_count came[IFACE_MAX];
+	struct rig_count left[IFACE_MAX];
 	u32 tx_next;
 	struct batch tx;
 };

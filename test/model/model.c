@@ -291,8 +291,8 @@ static bool model_is_echo_answer(const struct model *m, const struct seen *seen)
 	       model_sees_own(m, m->cur.zone, in->dst);
 }
 
-/* What the gateway answers itself is a flow too. */
-static void model_echo_flow(struct model *m)
+/* What the gateway answers itself is a flow too; the answer has so many bytes. */
+static void model_echo_flow(struct model *m, u32 len)
 {
 	struct model_current *cur = &m->cur;
 	struct model_flow *f;
@@ -306,6 +306,7 @@ static void model_echo_flow(struct model *m)
 	}
 	f = &m->flow[cur->flow];
 	model_flow_seen(m, f, false, &cur->seen, true);
+	model_flow_counted(f, true, len, true);
 	f->answered_lo = f->answered_hi = true;
 }
 
@@ -323,7 +324,7 @@ static void model_judge_echo(struct model *m, u16 out_if, const struct seen *see
 	if (!model_source_ok(m, m->cur.zone, in->src))
 		model_wrong(m, "an echo reply to an address that is no host's");
 	model_judge_way_out(m, out_if, m->cur.zone, seen->dst);
-	model_echo_flow(m);
+	model_echo_flow(m, seen->len);
 }
 
 static bool model_is_reset(const struct model *m, const struct seen *seen)
@@ -445,13 +446,17 @@ static void model_done_silent(struct model *m, bool cut_off)
 			f->inside = m->conf->iface[cur->in_if].side == IFACE_INSIDE;
 		}
 		model_flow_seen(m, f, cur->reply, &cur->seen, false);
+		/* The gateway's answer may have been counted before it died. */
+		if (!cur->reply && model_is_own(m, f->out.zone, f->out.dst))
+			model_flow_counted(f, true, cur->len, false);
 		return;
 	}
 	if (model_is_own(m, view, cur->seen.dst) && cur->seen.type == ICMP_ECHO &&
 	    cur->seen.proto == IP_PROTO_ICMP && cur->tuple_known && !cur->refused &&
 	    (cur->seen.wrong & SEEN_L4_CSUM) == 0) {
 		/* Answered, and the answer died on its way. */
-		model_echo_flow(m);
+		model_echo_flow(m, cur->len);
+		model_flow_recounted(&m->flow[cur->flow]);
 		m->flow[cur->flow].answered_lo = false;
 		m->flow[cur->flow].known = false;
 		return;
@@ -466,6 +471,7 @@ static void model_done_silent(struct model *m, bool cut_off)
 
 		model_flow_forget(m, &cur->tuple, NULL);
 		f = model_flow_add(m, cur->seen.proto, &cur->tuple);
+		model_flow_counted(f, false, cur->len, false);
 		f->tcp_step = 0xff;
 		f->tcp_closing = (cur->seen.flags & (TCP_FIN | TCP_RST)) != 0 ||
 				 (model_is_assoc(cur->seen.proto) &&

@@ -53,6 +53,12 @@ struct model_reach {
 	u32 end;
 };
 
+/* How often something happened: time may leave that open. */
+struct model_count {
+	u64 least;
+	u64 most;
+};
+
 struct model_flow {
 	u8 proto;
 	bool inside;            /* it began there */
@@ -76,6 +82,8 @@ struct model_flow {
 	u32 life;    /* that one's, when it was chosen */
 	bool either; /* of that life, or chosen anew since: nobody could see it */
 	u16 maybe;   /* the backend that it would have then, plus one; 0: none */
+	struct model_count packets[2]; /* original, reply: that the engine may have counted */
+	struct model_count bytes[2];
 	struct model_reach told;  /* what the client was sent */
 	struct model_reach whole; /* of that, what has no hole before it */
 	struct model_reach said;  /* what the server sent: some of it may have died here */
@@ -84,12 +92,6 @@ struct model_flow {
 	struct model_reach asked; /* what the client acknowledged before anything was known of it */
 	bool over_again;          /* there was such a SYN */
 	bool muddled;             /* somebody sent a SYN that is none of this connection */
-};
-
-/* How often something happened: time may leave that open. */
-struct model_count {
-	u64 least;
-	u64 most;
 };
 
 /* A service as long as the configuration names it. */

@@ -299,12 +299,31 @@ static void model_flow_told(struct model_flow *f, bool reply, const struct seen 
 		model_reaches(&f->whole, end);
 }
 
+static void model_add(struct model_count *count, u64 by, bool certain)
+{
+	count->least += certain ? by : 0;
+	count->most += by;
+}
+
+void model_flow_counted(struct model_flow *f, bool reply, u32 len, bool certain)
+{
+	model_add(&f->packets[reply], 1, certain);
+	model_add(&f->bytes[reply], len, certain);
+}
+
+void model_flow_recounted(struct model_flow *f)
+{
+	for (u32 dir = 0; dir < 2; dir++)
+		f->packets[dir].least = f->bytes[dir].least = 0;
+}
+
 void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const struct seen *seen,
 		     bool certain)
 {
 	bool answers;
 
 	if (!model_flow_lives(m, f)) {
+		model_flow_recounted(f);
 		/* It may have been over, and this packet may have begun another in its place,
 		 * which counts from now, whoever may refresh it later.                        */
 		f->seen_hi = m->now;
@@ -312,6 +331,7 @@ void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const st
 		f->turned = true;
 		f->tcp_step = 0xff;
 	}
+	model_flow_counted(f, reply, m->cur.len, certain);
 	if (f->proto == IP_PROTO_TCP)
 		model_flow_told(f, reply, seen, certain);
 	model_flow_states(f, reply, seen, certain);
@@ -346,20 +366,36 @@ struct model_flow *model_flow_add(struct model *m, u8 proto, const struct model_
 	return f;
 }
 
+static void model_flow_turn_counts(struct model_flow *f)
+{
+	struct model_count packets = f->packets[0], bytes = f->bytes[0];
+
+	f->packets[0] = f->packets[1];
+	f->packets[1] = packets;
+	f->bytes[0] = f->bytes[1];
+	f->bytes[1] = bytes;
+}
+
 /* What came back may have begun another flow unseen, in place of one that may have been over, and
  * now so may have what came from its own side: they are two.                                     */
 void model_flow_split(struct model *m, u32 index)
 {
-	struct model_flow back = m->flow[index];
+	struct model_flow back;
 
+	model_flow_recounted(&m->flow[index]);
+	back = m->flow[index];
+	model_flow_turn_counts(&back);
 	back.in = model_tuple_reversed(&back.out);
 	back.known = back.moving = false;
 	back.turned = false;
 	back.tcp_step = 0xff;
 	for (u32 n = 0; n < m->flow_count; n++) {
-		if (m->flow[n].proto == back.proto && model_tuple_eq(&m->flow[n].in, &back.in))
-			return;
+		if (m->flow[n].proto != back.proto || !model_tuple_eq(&m->flow[n].in, &back.in))
+			continue;
+		model_flow_counted(&m->flow[n], false, m->cur.len, false);
+		return;
 	}
+	model_flow_counted(&back, false, m->cur.len, false);
 	*model_flow_add(m, back.proto, &back.in) = back;
 }
 
@@ -473,10 +509,38 @@ static struct model_flow *model_flow_of(struct model *m, u8 proto, const struct 
 			continue;
 		f->in = *in;
 		f->inside = model_is_inside(m, in);
+		model_flow_turn_counts(f);
 		model_flow_bind(m, f, out);
 		return f;
 	}
 	return NULL;
+}
+
+static bool model_counted_right(const struct model_count *c, u64 shown)
+{
+	return shown >= c->least && shown <= c->most;
+}
+
+/* What is shown is known from now on. */
+static void model_flow_counts_shown(struct model *m, struct model_flow *f,
+				    const struct sluice_flow *flow)
+{
+	for (u32 dir = 0; dir < 2; dir++) {
+		if (!m->conf->ct.counters)
+			f->packets[dir] = f->bytes[dir] = (struct model_count){ 0, 0 };
+		if (!model_counted_right(&f->packets[dir], flow->packets[dir]) ||
+		    !model_counted_right(&f->bytes[dir], flow->bytes[dir]))
+			model_wrong(m,
+				    "a flow of proto %u, port %u > %u has %u to %u packets of %u "
+				    "to %u bytes %s, not %u of %u",
+				    f->proto, f->in.sport, f->in.dport,
+				    (u32)f->packets[dir].least, (u32)f->packets[dir].most,
+				    (u32)f->bytes[dir].least, (u32)f->bytes[dir].most,
+				    dir == 0 ? "sent" : "answered", (u32)flow->packets[dir],
+				    (u32)flow->bytes[dir]);
+		f->packets[dir] = (struct model_count){ flow->packets[dir], flow->packets[dir] };
+		f->bytes[dir] = (struct model_count){ flow->bytes[dir], flow->bytes[dir] };
+	}
 }
 
 void model_flow_shown(struct model *m, const struct sluice_flow *flow)
@@ -495,6 +559,8 @@ void model_flow_shown(struct model *m, const struct sluice_flow *flow)
 		return;
 	}
 	f->shown = true;
+	if (!f->known)
+		model_flow_recounted(f);
 	/* Whether it was ended because its backend is gone was not known: it was not. */
 	if (!f->known && (f->moving || model_is_stale(m, f) != MODEL_NO) &&
 	    model_tuple_eq(&f->out, &out)) {
@@ -509,6 +575,7 @@ void model_flow_shown(struct model *m, const struct sluice_flow *flow)
 	}
 	if (f->answered_lo && !flow->answered)
 		model_wrong(m, "an answered flow is shown as never answered");
+	model_flow_counts_shown(m, f, flow);
 }
 
 /* What arrives leads to one flow at most. */

@@ -66,6 +66,10 @@ bool model_flow_may_live(const struct model *m, const struct model_flow *f);
 u32 model_flow_find(const struct model *m, u8 proto, const struct model_tuple *t, bool *reply);
 void model_flow_seen(struct model *m, struct model_flow *f, bool reply, const struct seen *seen,
 		     bool certain);
+/* A packet of so many bytes that the engine has counted; or may have, if that is not certain. */
+void model_flow_counted(struct model_flow *f, bool reply, u32 len, bool certain);
+/* It may have been over, and another one in its place counts anew. */
+void model_flow_recounted(struct model_flow *f);
 bool model_is_udp(u8 proto);
 struct model_flow *model_flow_add(struct model *m, u8 proto, const struct model_tuple *in);
 void model_flow_split(struct model *m, u32 index);

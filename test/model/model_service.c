@@ -383,6 +383,7 @@ void model_flow_either(struct model *m, struct model_flow *f)
 		model_service_asked(m, f->proto, &f->in, f->inside);
 	struct model_backend *b = NULL;
 
+	model_flow_recounted(f);
 	f->known = f->either = true;
 	f->maybe = 0;
 	if (service != NULL)

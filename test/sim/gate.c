@@ -249,6 +249,19 @@ static void gate_compare_services(struct gate *gate)
 	}
 }
 
+/* Of each engine: what is shown has to add up. Counting flows anew is dear. */
+static void gate_balance(struct gate *gate, bool recount)
+{
+	static _Thread_local struct books books;
+
+	for (u32 which = 0; which < GATE_ENGINES && gate->actor.net->why == NULL; which++) {
+		books_read(&books, &gate->rig[which]);
+		if (!books_balance(&books) || (recount && !books_recount(&books)))
+			net_fail(gate->actor.net, "%s road: %s", which == 0 ? "fast" : "slow",
+				 books.why);
+	}
+}
+
 void gate_compare(struct gate *gate)
 {
 	struct sluice_flow rows[32];
@@ -282,6 +295,31 @@ void gate_compare(struct gate *gate)
 	if (sluice_flow_count(gate->rig[0].s) != sluice_flow_count(gate->rig[1].s))
 		net_fail(gate->actor.net, "the roads hold %u and %u flows",
 			 sluice_flow_count(gate->rig[0].s), sluice_flow_count(gate->rig[1].s));
+	gate_balance(gate, true);
+}
+
+static void gate_sum(const struct gate *gate, struct gate_sums *sums)
+{
+	static _Thread_local struct books books;
+
+	books_read(&books, &gate->rig[0]);
+	*sums = (struct gate_sums){ books_counter(&books, "packets_forwarded"), books.dropped,
+				    books.held };
+}
+
+/* One packet came in, or none, and so many were forwarded. One that was counted so and did not come
+ * out has died, or waits.                                                                        */
+static void gate_judge_forwarded(struct gate *gate, const struct gate_sums *before, u32 came_out)
+{
+	struct gate_sums now;
+	u64 counted;
+
+	gate_sum(gate, &now);
+	counted = now.forwarded - before->forwarded;
+	if (counted > 1 || came_out > counted ||
+	    (came_out < counted && now.dropped == before->dropped && now.held <= before->held))
+		net_fail(gate->actor.net, "%u packets were forwarded, and %u are counted",
+			 came_out, (u32)counted);
 }
 
 static void gate_check(struct gate *gate)
@@ -291,6 +329,8 @@ static void gate_check(struct gate *gate)
 		if (gate->steps % gate->check_every == 0)
 			rig_check(&gate->rig[which]);
 	}
+	if (gate->steps % gate->check_every == 0)
+		gate_balance(gate, false);
 	if ((gate->steps % gate->compare_every == 0 || model_has_unknown(gate->model)) &&
 	    gate->actor.net->why == NULL)
 		gate_compare(gate);
@@ -300,7 +340,10 @@ static void gate_forward(struct actor *actor, u16 port, const struct frame *fram
 {
 	static _Thread_local struct build b;
 	struct gate *gate = gate_of(actor);
+	struct gate_sums before = { 0, 0, 0 };
 
+	if (gate->foresee != NULL)
+		gate_sum(gate, &before);
 	net_trace_packet(actor->net, "in", port, frame->bytes, frame->len);
 	gate->packets_in++;
 	build_start(&b);
@@ -325,6 +368,8 @@ static void gate_forward(struct actor *actor, u16 port, const struct frame *fram
 			foresee_in(gate->foresee, &gate->rig[0]);
 	}
 	gate_settle(gate);
+	if (gate->foresee != NULL && actor->net->why == NULL)
+		gate_judge_forwarded(gate, &before, gate->model->cur.forwarded);
 	gate_check(gate);
 }
 

@@ -10,6 +10,7 @@
 
 #include "fake/engine.h"
 #include "model/model.h"
+#include "sim/books.h"
 #include "sim/foresee.h"
 #include "sim/net.h"
 
@@ -36,6 +37,13 @@ struct gate_outs {
 	u32 used;
 	struct gate_out out[GATE_OUTS_MAX];
 	u8 arena[GATE_ARENA];
+};
+
+/* Of the first engine. */
+struct gate_sums {
+	u64 forwarded;
+	u64 dropped;
+	u64 held;
 };
 
 struct gate {

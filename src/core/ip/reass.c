@@ -516,6 +516,7 @@ static verdict queue_finish(struct reass_call *call, u32 queue_idx, struct pkt *
 	struct reass *reass = call->reass;
 	struct pkt *whole = NULL;
 	enum drop reason = whole_make(reass, queue_at(reass, queue_idx), &whole);
+	u32 joined = queue_at(reass, queue_idx)->frag_count;
 	u32 idx = queue_at(reass, queue_idx)->first;
 
 	if (reason != DROP_NONE) {
@@ -532,6 +533,7 @@ static verdict queue_finish(struct reass_call *call, u32 queue_idx, struct pkt *
 	}
 	queue_unlink(reass, queue_idx);
 	reass->stats.whole_count++;
+	reass->stats.joined_count += joined;
 	*pkt = whole;
 	return VERDICT_ACCEPT;
 }

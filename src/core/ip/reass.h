@@ -32,6 +32,7 @@ struct reass_conf {
 
 struct reass_stats {
 	u64 whole_count;     /* packets put together */
+	u64 joined_count;    /* fragments that they were made of */
 	u64 duplicate_count; /* exact duplicates, put away */
 	u64 timeout_count;   /* queues that ended by time */
 	u64 evicted_count;   /* queues that made room for younger ones */

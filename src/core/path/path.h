@@ -55,7 +55,9 @@ struct path_stats {
 	u64 related;    /* ICMP errors passed on */
 	u64 redirects;
 	u64 fragmented; /* packets cut into fragments */
+	u64 fragments;  /* that came of it */
 	u64 segmented;  /* segments split because the way out can not */
+	u64 segments;   /* that came of it */
 };
 
 struct path {

@@ -90,6 +90,7 @@ static verdict transmit_sized(struct path *path, struct pkt *pkt, u32 mtu, ns_t 
 	if (!ip_fragment(path->pool, pkt, mtu, &parts))
 		return pkt_drop(path->drops, pkt, DROP_NO_BUFFER);
 	path->stats.fragmented++;
+	path->stats.fragments += parts.count;
 	if (path_is_traced(path))
 		tell_cut(path, "cut into fragments for the way out", parts.count, mtu);
 	return transmit_parts(path, pkt, &parts, now);
@@ -103,6 +104,7 @@ static verdict transmit_segments(struct path *path, struct pkt *pkt, u32 mtu, ns
 	if (!pkt_segment(path->pool, pkt, PKT_CSUM_COMPLETE, &parts))
 		return pkt_drop(path->drops, pkt, DROP_NO_BUFFER);
 	path->stats.segmented++;
+	path->stats.segments += parts.count;
 	if (path_is_traced(path))
 		tell_cut(path, "split into segments for the way out", parts.count, mtu);
 	pkt_put(pkt);
