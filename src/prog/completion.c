@@ -1,4 +1,4 @@
-/* `sluice completion bash|zsh`: the help of every command, caught and read. */
+/* `sluice completion bash|zsh|words`: the help of every command, caught and read. */
 #include "prog/completion.h"
 
 #include <stdlib.h>
@@ -37,25 +37,36 @@ static bool help_catch(const struct prog_command *command, char text[HELP_BYTES_
 
 static void take_commands(struct help *help)
 {
-	for (const struct prog_command *command = prog_commands(); command->name; command++)
-		snprintf(help->word[help->word_count++], HELP_NAME_SIZE, "%s", command->name);
+	for (const struct prog_command *command = prog_commands(); command->name; command++) {
+		struct help_usage *usage = &help->usage[help->usage_count++];
+
+		usage->count = 1;
+		snprintf(usage->place[0], HELP_NAME_SIZE, "%s", command->name);
+	}
+}
+
+static bool one_read(const struct prog_command *command, struct help *help)
+{
+	char text[HELP_BYTES_MAX];
+
+	if (!help_catch(command, text))
+		return false;
+	help_read(command->name, text, help);
+	if (command->main == help_main)
+		take_commands(help);
+	return true;
 }
 
 static bool all_read(struct completion *all, u32 *count)
 {
-	char text[HELP_BYTES_MAX];
-
 	for (const struct prog_command *command = prog_commands(); command->name; command++) {
 		struct completion *completion = &all[(*count)++];
 
 		CHECK(*count <= COMMANDS_MAX);
 		completion->command = command->name;
 		completion->text = command->help;
-		if (!help_catch(command, text))
+		if (!one_read(command, &completion->help))
 			return false;
-		help_read(command->name, text, &completion->help);
-		if (command->main == help_main)
-			take_commands(&completion->help);
 	}
 	return true;
 }
@@ -76,15 +87,41 @@ static int print(const char *shell)
 	return good ? PROG_EXIT_OK : PROG_EXIT_FAILED;
 }
 
+/* word: the command, and what follows it. What is no command has nothing behind it. */
+static int words(const char *const *word, u32 count)
+{
+	const struct prog_command *command = prog_commands();
+	struct completion_next next = { 0 };
+	struct help *help = calloc(1, sizeof *help);
+
+	while (command->name && strcmp(command->name, word[0]) != 0)
+		command++;
+	if (help && command->name && one_read(command, help))
+		completion_next(help, word + 1, count - 1, &next);
+	for (u32 i = 0; i < next.count; i++) {
+		if (help_is_word(next.place[i]))
+			printf("%s\n", next.place[i]);
+		else
+			completion_names(next.place[i], next.control, stdout);
+	}
+	free(help);
+	return PROG_EXIT_OK;
+}
+
 int completion_main(int argc, char **argv)
 {
 	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		printf("sluice completion: the completion script of a shell, on stdout\n\n"
 		       "  sluice completion bash   source <(sluice completion bash)\n"
-		       "  sluice completion zsh    sluice completion zsh >~/.zfunc/_sluice\n\n"
+		       "  sluice completion zsh    sluice completion zsh >~/.zfunc/_sluice\n"
+		       "  sluice completion words COMMAND [WORD...]\n"
+		       "                           what may stand behind them, one a line: the "
+		       "scripts ask\n\n"
 		       "  --help   this text\n");
 		return PROG_EXIT_OK;
 	}
+	if (argc > 2 && strcmp(argv[1], "words") == 0)
+		return words((const char *const *)argv + 2, (u32)argc - 2);
 	if (argc != 2 || (strcmp(argv[1], "bash") != 0 && strcmp(argv[1], "zsh") != 0)) {
 		fprintf(stderr, "sluice completion: for which shell? bash or zsh\n");
 		return PROG_EXIT_USAGE;

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "prog/help_read.h"
+#include "prog/completion_next.h"
 
 struct completion {
 	const char *command;

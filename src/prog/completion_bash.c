@@ -3,12 +3,10 @@
 
 static void print_names(const struct help *help, FILE *out)
 {
-	for (u32 i = 0; i < help->word_count; i++)
-		fprintf(out, "%s%s", i ? " " : "", help->word[i]);
 	for (u32 i = 0; i < help->option_count; i++) {
 		const struct help_option *option = &help->option[i];
 
-		fprintf(out, "%s%s", i || help->word_count ? " " : "", option->name);
+		fprintf(out, "%s%s", i ? " " : "", option->name);
 		if (option->alias[0])
 			fprintf(out, " %s", option->alias);
 	}
@@ -27,6 +25,8 @@ static void print_value(const struct help_option *option, FILE *out)
 		for (; *value; value++)
 			fputc(*value == '|' ? ' ' : *value, out);
 		fputs("\" -- \"$1\"", out);
+	} else if (completion_has_names(value)) {
+		fputs("_sluice_next \"$@\"", out);
 	} else {
 		/* Nobody can guess it; the names of options would be no help. */
 		fputs(":", out);
@@ -51,7 +51,9 @@ static void print_values(const struct completion *completion, FILE *out)
 
 static void print_command(const struct completion *completion, FILE *out)
 {
-	fprintf(out, "\t\"%s \"*)\n\t\tcompgen -W \"", completion->command);
+	/* Options are many: they stand where nothing else does, or are asked for. */
+	fprintf(out, "\t\"%s \"*)\n\t\t%scompgen -W \"", completion->command,
+		completion->help.usage_count ? "_sluice_next \"$@\" ||\n\t\t\t" : "");
 	print_names(&completion->help, out);
 	fputs("\" -- \"$1\"\n", out);
 	if (completion->help.takes_host)
@@ -65,7 +67,15 @@ void completion_bash(const struct completion *all, u32 count, FILE *out)
 {
 	fputs("# bash completion of sluice, written by 'sluice completion bash'.\n"
 	      "\n"
-	      "# The words that fit WORD: _sluice_words WORD COMMAND PREVIOUS\n"
+	      "# _sluice_words WORD COMMAND PREVIOUS PROGRAM [COMMAND ...]: the words that fit WORD,\n"
+	      "# when it is typed behind what follows PROGRAM.\n"
+	      "\n"
+	      "# Of those the ones that the program knows; false: there are none.\n"
+	      "_sluice_next() {\n"
+	      "\t[[ $1 != -* ]] &&\n"
+	      "\t\tcompgen -W \"$(\"$4\" completion words \"${@:5}\" 2>/dev/null)\" -- \"$1\"\n"
+	      "}\n"
+	      "\n"
 	      "_sluice_words() {\n"
 	      "\tcase \"$2 $3\" in\n"
 	      "\t\" \"*) compgen -W \"",
@@ -80,11 +90,24 @@ void completion_bash(const struct completion *all, u32 count, FILE *out)
 	fputs("\tesac\n"
 	      "}\n"
 	      "\n"
+	      "# bash takes words apart at colons and equal signs; the line has them whole.\n"
 	      "_sluice() {\n"
-	      "\tlocal command=\n"
-	      "\t[ \"$COMP_CWORD\" -gt 1 ] && command=${COMP_WORDS[1]}\n"
-	      "\tmapfile -t COMPREPLY < <(_sluice_words \"${COMP_WORDS[COMP_CWORD]}\" \\\n"
-	      "\t\t\"$command\" \"${COMP_WORDS[COMP_CWORD - 1]}\")\n"
+	      "\tlocal line=${COMP_LINE:0:COMP_POINT} word= command= kept\n"
+	      "\tlocal -a words\n"
+	      "\tread -ra words <<<\"$line\"\n"
+	      "\tif [[ $line != *[[:space:]] ]]; then\n"
+	      "\t\tword=${words[-1]}\n"
+	      "\t\tunset 'words[-1]'\n"
+	      "\tfi\n"
+	      "\tif [[ $word == --*=* ]]; then\n"
+	      "\t\twords+=(\"${word%%=*}\")\n"
+	      "\t\tword=${word#*=}\n"
+	      "\tfi\n"
+	      "\t[ \"${#words[@]}\" -gt 1 ] && command=${words[1]}\n"
+	      "\tmapfile -t COMPREPLY < <(_sluice_words \"$word\" \"$command\" \\\n"
+	      "\t\t\"${words[-1]}\" \"$1\" \"${words[@]:1}\")\n"
+	      "\tkept=${word%\"${word##*:}\"}\n"
+	      "\t[[ $COMP_WORDBREAKS != *:* ]] || COMPREPLY=(\"${COMPREPLY[@]#\"$kept\"}\")\n"
 	      "}\n"
 	      "complete -F _sluice sluice\n",
 	      out);

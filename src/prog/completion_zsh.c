@@ -23,6 +23,8 @@ static void print_action(const char *value, FILE *out)
 		fputs("_sluice_interfaces", out);
 	else if (strcmp(value, "PATH") == 0 || strcmp(value, "FILE") == 0)
 		fputs("_files", out);
+	else if (completion_has_names(value))
+		fputs("_sluice_next", out);
 	else if (help_is_choice(value)) {
 		fputc('(', out);
 		for (; *value; value++)
@@ -52,16 +54,12 @@ static void print_command(const struct completion *completion, FILE *out)
 		if (help->option[i].alias[0])
 			print_option(help->option[i].alias, &help->option[i], out);
 	}
-	if (help->word_count) {
-		fputs(" \\\n\t\t\t'1:what:(", out);
-		for (u32 i = 0; i < help->word_count; i++)
-			fprintf(out, "%s%s", i ? " " : "", help->word[i]);
-		fputs(")'", out);
-	} else if (help->takes_host) {
+	if (help->takes_host)
 		fputs(" \\\n\t\t\t'1:host:_hosts'", out);
-	} else if (help->takes_file) {
-		fputs(" \\\n\t\t\t'1:file:_files'", out);
-	}
+	else if (help->takes_file)
+		fputs(" \\\n\t\t\t'*:file:_files'", out);
+	else if (help->usage_count)
+		fputs(" \\\n\t\t\t'*:what:_sluice_next'", out);
 	fputs("\n\t\t;;\n", out);
 }
 
@@ -76,7 +74,16 @@ void completion_zsh(const struct completion *all, u32 count, FILE *out)
 	      "\tcompadd -a interfaces\n"
 	      "}\n"
 	      "\n"
+	      "# What the program knows of the words that may stand here.\n"
+	      "_sluice_next() {\n"
+	      "\tlocal -a found\n"
+	      "\tfound=(${(f)\"$($program completion words \"${(@)words[1,CURRENT-1]}\" "
+	      "2>/dev/null)\"})\n"
+	      "\tcompadd -a found\n"
+	      "}\n"
+	      "\n"
 	      "_sluice() {\n"
+	      "\tlocal program=$words[1]\n"
 	      "\tlocal -a commands\n"
 	      "\tcommands=(\n",
 	      out);

@@ -17,7 +17,7 @@ enum {
 };
 
 static const struct option_spec specs[OPT_COUNT] = {
-	[OPT_SERVICE] = { "--service", "NAME", "of this service only; else of every one" },
+	[OPT_SERVICE] = { "--service", "SERVICE", "of this service only; else of every one" },
 	[OPT_CONTROL] = { "--control", "PATH", GATEWAY_CONTROL_HELP },
 	[OPT_JSON] = { "--json", NULL, "for programs" },
 	[OPT_HELP] = { "--help", NULL, "this text" },
@@ -104,17 +104,18 @@ bool drain_args_parse(int argc, char **argv, enum ctl_do what, struct drain_args
 void drain_args_help(FILE *out, enum ctl_do what)
 {
 	if (what == CTL_DO_DRAIN)
-		fprintf(out,
-			"sluice drain: a backend gets no new flows; those it has may go on "
-			"until the deadline,\nand are given up then; or the gateway withdraws "
-			"what it announces to other routers, and\nforwards as ever\n\n"
-			"  sluice drain ADDRESS[:PORT] [--deadline TIME] [--service NAME]\n"
-			"  sluice drain gateway\n\n");
+		fprintf(out, "sluice drain: a backend gets no new flows; those it has may go on "
+			     "until the deadline,\nand are given up then; or the gateway withdraws "
+			     "what it announces to other routers, and\nforwards as ever\n\n"
+			     "  sluice drain BACKEND [--deadline TIME] [--service SERVICE]\n"
+			     "  sluice drain gateway\n\n");
 	else
 		fprintf(out, "sluice undrain: takes back what 'sluice drain' ordered\n\n"
-			     "  sluice undrain ADDRESS[:PORT] [--service NAME]\n"
+			     "  sluice undrain BACKEND [--service SERVICE]\n"
 			     "  sluice undrain gateway\n\n");
 	options_help(out, specs, spec_count(what));
-	fprintf(out, "\nAn address without a port means all its ports. Exit codes: 0 done, 1 no "
-		     "gateway answers or it\nrefuses, 2 wrong arguments.\n");
+	fprintf(out,
+		"\nA backend is 10.10.0.5:8080; an address without a port means all its ports.\n"
+		"Exit codes: 0 done, 1 no gateway answers or it refuses, 2 wrong "
+		"arguments.\n");
 }

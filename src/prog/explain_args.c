@@ -45,7 +45,7 @@ enum {
 };
 
 static const struct option_spec specs[OPT_COUNT] = {
-	[OPT_IN] = { "--in", "IF", "the interface that it comes in by" },
+	[OPT_IN] = { "--in", "INTERFACE", "the interface that it comes in by" },
 	[OPT_SRC] = { "--src", "A", "its source address" },
 	[OPT_DST] = { "--dst", "A", "its destination address" },
 	[OPT_PROTO] = { "--proto", "P", "tcp (default), udp, another name or a number" },
@@ -222,8 +222,8 @@ bool explain_args_parse(int argc, char **argv, struct explain_args *args, struct
 void explain_args_help(FILE *out)
 {
 	fprintf(out, "sluice explain: what the running gateway would do with a packet, and why\n\n"
-		     "  sluice explain --in IF --src A --dst A [--proto P] --dport N [...]\n"
-		     "  sluice explain --in IF --pcap FILE [--packet N]\n"
+		     "  sluice explain --in INTERFACE --src A --dst A [--proto P] --dport N [...]\n"
+		     "  sluice explain --in INTERFACE --pcap FILE [--packet N]\n"
 		     "  sluice explain route A     every route there, and why one is the best\n\n");
 	options_help(out, specs, OPT_COUNT);
 	fprintf(out,

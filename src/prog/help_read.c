@@ -52,15 +52,52 @@ static bool has_word(const struct help *help, const char *word)
 	return false;
 }
 
-static void read_word(const char *at, struct help *help)
+bool help_is_word(const char *place)
+{
+	return place[0] && place[0] != '-' &&
+	       strspn(place, "abcdefghijklmnopqrstuvwxyz-") == strlen(place);
+}
+
+static void read_word(const char *word, struct help *help)
+{
+	if (!has_word(help, word) && help->word_count < HELP_WORDS_MAX)
+		memcpy(help->word[help->word_count++], word, HELP_NAME_SIZE);
+}
+
+/* The next place of a usage; its length, 0 where the usage ends. */
+static size_t read_place(const char *at, char place[HELP_NAME_SIZE])
 {
 	char word[HELP_NAME_SIZE];
-	size_t len = word_copy(at, " \n", word, sizeof word);
+	size_t whole = word_copy(at, " \n", word, sizeof word);
+	size_t first = word[0] == '[';
+	size_t len = word_copy(word + first, "]", place, HELP_NAME_SIZE);
+	bool capitals = len > 0 && strspn(place, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == len;
 
-	if (len == 0 || len >= sizeof word || strspn(word, "abcdefghijklmnopqrstuvwxyz-") != len ||
-	    word[0] == '-' || has_word(help, word) || help->word_count == HELP_WORDS_MAX)
+	return whole < sizeof word && (capitals || (first == 0 && help_is_word(place))) ? whole : 0;
+}
+
+/* at: behind the command's name. */
+static void read_usage(const char *at, struct help *help)
+{
+	struct help_usage *usage = &help->usage[help->usage_count];
+	size_t len;
+
+	if (help->usage_count == HELP_USAGES_MAX)
 		return;
-	memcpy(help->word[help->word_count++], word, sizeof word);
+	usage->count = 0;
+	while (*at == ' ' && usage->count < HELP_PLACES_MAX) {
+		len = read_place(at + 1, usage->place[usage->count]);
+		if (len == 0)
+			break;
+		help->takes_file |= strcmp(usage->place[usage->count], "FILE") == 0;
+		usage->count++;
+		at += 1 + len;
+	}
+	if (usage->count == 0)
+		return;
+	help->usage_count++;
+	if (help_is_word(usage->place[0]))
+		read_word(usage->place[0], help);
 }
 
 static void read_line(const char *line, const char *command, struct help *help)
@@ -70,7 +107,7 @@ static void read_line(const char *line, const char *command, struct help *help)
 	if (begins(line, "  -")) {
 		read_option(line + 2, help);
 	} else if (begins(line, "  sluice ") && begins(line + 9, command) && line[9 + len] == ' ') {
-		read_word(line + 10 + len, help);
+		read_usage(line + 9 + len, help);
 	} else if (begins(line, "sluice ") && begins(line + 7, command)) {
 		help->takes_file = begins(line + 7 + len, " FILE:") ||
 				   begins(line + 7 + len, " [FILE]:");

@@ -172,7 +172,7 @@ void replay_args_help(FILE *out)
 	fprintf(out,
 		"sluice replay: captures through the gateway, in the captures' own time\n\n"
 		"  sluice replay --config sluice.yaml in.pcap -o out.pcap\n"
-		"  sluice replay in.pcap -o out.pcap --lan lan0=10.10.0.1/16 "
+		"  sluice replay FILE -o out.pcap --lan lan0=10.10.0.1/16 "
 		"--wan wan0=198.18.0.1/16 \\\n"
 		"        --gateway 198.18.0.2 [options of 'sluice run']\n"
 		"  sluice replay --config sluice.yaml lan0=inside.pcap wan0=outside.pcap \\\n"
@@ -185,7 +185,8 @@ void replay_args_help(FILE *out)
 		"  -o, --out FILE        what leaves, as raw IP; -o IF=FILE: by this interface "
 		"only\n"
 		"  --mac IF=MAC          the gateway's link address in an Ethernet capture\n"
-		"  --json                counts as JSON\n\n"
+		"  --json                counts as JSON\n"
+		"  --help                this text\n\n"
 		"A packet of a FILE comes in by the interface whose --mac it is sent to, else "
 		"by the one\nwhose network has its source address, else by the first of the "
 		"outside. What has a --mac\nas its source was sent by the gateway and is left "

@@ -8,7 +8,7 @@ static int schema_help(void)
 {
 	printf("sluice schema [KEY]: what can be set in a configuration\n\n"
 	       "  sluice schema                the sections\n"
-	       "  sluice schema limits.flows   one key, or one section\n\n"
+	       "  sluice schema KEY            one key, or one section: limits.flows\n\n"
 	       "  --markdown   all of it, docs/configuration.md\n"
 	       "  --man        the manual page, sluice.yaml(5)\n"
 	       "  --json       a JSON schema, for editors\n"

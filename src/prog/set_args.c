@@ -9,7 +9,7 @@
 enum { OPT_FILE, OPT_CONTROL, OPT_JSON, OPT_HELP, OPT_COUNT };
 
 static const struct option_spec specs[OPT_COUNT] = {
-	[OPT_FILE] = { "--file", "F", "elements from a file, one a line; - is standard input" },
+	[OPT_FILE] = { "--file", "FILE", "elements from a file, one a line; - is standard input" },
 	[OPT_CONTROL] = { "--control", "PATH", GATEWAY_CONTROL_HELP },
 	[OPT_JSON] = { "--json", NULL, "the answer as JSON" },
 	[OPT_HELP] = { "--help", NULL, "this text" },
@@ -60,7 +60,7 @@ static bool check_elements(const struct set_args *args, bool takes, struct ctl_w
 		return (args->elem_count == 0 && !args->file) ||
 		       options_refuse(why, "flush takes no elements: it takes all of them out");
 	if (args->elem_count == 0 && !args->file)
-		return options_refuse(why, "which elements? Some of them, or --file F");
+		return options_refuse(why, "which elements? Some of them, or --file FILE");
 	if (args->elem_count > 0 && args->file)
 		return options_refuse(why, "elements and --file: one of them");
 	for (u32 i = 0; i < args->elem_count; i++) {
@@ -112,11 +112,11 @@ bool set_args_parse(int argc, char **argv, const char **word, struct set_args *a
 void set_args_help(FILE *out)
 {
 	fprintf(out, "sluice set: change a set of the filter, at once and without a reload\n\n"
-		     "  sluice set add NAME ELEM... | --file F\n"
-		     "  sluice set del NAME ELEM... | --file F\n"
-		     "  sluice set test NAME ELEM... | --file F\n"
-		     "  sluice set flush NAME\n"
-		     "  sluice set replace NAME --file F | ELEM...\n\n");
+		     "  sluice set add SET ELEM... | --file FILE\n"
+		     "  sluice set del SET ELEM... | --file FILE\n"
+		     "  sluice set test SET ELEM... | --file FILE\n"
+		     "  sluice set flush SET\n"
+		     "  sluice set replace SET --file FILE | ELEM...\n\n");
 	options_help(out, specs, OPT_COUNT);
 	fprintf(out, "\nAn element is 10.0.0.7 or 10.0.0.0/8, 443 or 1024-2047, or 10.0.0.7:443, "
 		     "as the kind of the\nset is. A mistake in one changes nothing; what is so "

@@ -37,7 +37,7 @@ static const struct {
 	{ "--icmp-id", CTL_FILTER_ICMP_ID, "N", "ICMP with this identifier" },
 	{ "--proto", CTL_FILTER_PROTO, "P",
 	  "tcp, udp, icmp, sctp, dccp, udplite, gre or a number" },
-	{ "--zone", CTL_FILTER_ZONE, "Z", "of this zone; none: of no zone" },
+	{ "--zone", CTL_FILTER_ZONE, "ZONE", "of this zone; none: of no zone" },
 	{ "--state", CTL_FILTER_STATE, "S", "in this state (names below)" },
 	{ "--unanswered", CTL_FILTER_UNANSWERED, NULL, "that nobody has answered" },
 	{ "--limit", CTL_FILTER_LIMIT, "N", "the first N only" },
@@ -416,6 +416,22 @@ char *show_args_request(const struct show_args *args)
 	return line;
 }
 
+/* What may follow the name. */
+static void put_place(char *name, size_t size, enum ctl_show show)
+{
+	unsigned filters = ctl_show_filters(show);
+	const char *place = "";
+	size_t len = strlen(name);
+
+	if (show == CTL_SHOW_ROUTES || show == CTL_SHOW_RIB)
+		place = " [PREFIX]";
+	if (filters & CTL_FILTER_PEER)
+		place = " PEER";
+	if (filters & CTL_FILTER_SET)
+		place = " [SET]";
+	snprintf(name + len, size - len, "%s", place);
+}
+
 void show_args_help(FILE *out)
 {
 	char list[STATES_SIZE];
@@ -428,13 +444,8 @@ void show_args_help(FILE *out)
 		snprintf(name, sizeof name, "%s", ctl_show_name((enum ctl_show)i));
 		if (strchr(name, '_'))
 			*strchr(name, '_') = ' ';
-		fprintf(out, "  sluice show %-15s", name);
-		if (i == CTL_SHOW_ROUTES || i == CTL_SHOW_RIB)
-			fprintf(out, " [PREFIX]");
-		if (filters & CTL_FILTER_PEER)
-			fprintf(out, " PEER");
-		if (filters & CTL_FILTER_SET)
-			fprintf(out, " [NAME]");
+		put_place(name, sizeof name, (enum ctl_show)i);
+		fprintf(out, "  sluice show %-22s", name);
 		for (size_t j = 0; j < ARRAY_COUNT(options); j++) {
 			if (options[j].what < OPTION_CONTROL && filters & options[j].what)
 				fprintf(out, " %s", options[j].name);

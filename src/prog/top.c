@@ -1,4 +1,4 @@
-/* `sluice top`: hosts, destinations and drops, again and again. */
+/* `sluice top`: hosts, services, destinations and drops, again and again. */
 #include <curses.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,14 +13,16 @@
 #include "prog/prog.h"
 #include "prog/top_view.h"
 #include "host/conf/values.h"
+#include "host/os/clock.h"
 
 enum { EVENTS_LINE_MAX = 8192, INTERVAL_DEFAULT_S = 2, EVENTS_READS_MAX = 64 };
 
-enum { OPT_ONCE, OPT_BY, OPT_INTERVAL, OPT_CONTROL, OPT_HELP, OPT_COUNT };
+enum { OPT_ONCE, OPT_BY, OPT_SERVICES, OPT_INTERVAL, OPT_CONTROL, OPT_HELP, OPT_COUNT };
 
 static const struct option_spec specs[OPT_COUNT] = {
 	[OPT_ONCE] = { "--once", NULL, "print it once, as plain text" },
 	[OPT_BY] = { "--by", "ORDER", "flows (default), ports, new or bytes" },
+	[OPT_SERVICES] = { "--services", NULL, "begin with services and their backends" },
 	[OPT_INTERVAL] = { "--interval", "S", "seconds between two looks; 2" },
 	[OPT_CONTROL] = { "--control", "PATH", GATEWAY_CONTROL_HELP },
 	[OPT_HELP] = { "--help", NULL, "this text" },
@@ -66,9 +68,11 @@ static bool look(struct top *top)
 	} questions[] = {
 		{ "{\"version\":1,\"top\":\"hosts\",\"filter\":{\"limit\":50}}", top_take_hosts },
 		{ "{\"version\":1,\"show\":\"ports\"}", top_take_dests },
+		{ "{\"version\":1,\"show\":\"backends\"}", top_take_backends },
 		{ "{\"version\":1,\"show\":\"drops\"}", top_take_drops },
 	};
 
+	top_begin_look(&top->view, os_now());
 	for (size_t i = 0; i < ARRAY_COUNT(questions); i++) {
 		json_t *answer = ask(top, questions[i].request);
 
@@ -127,7 +131,9 @@ static void draw(struct top *top)
 	top_layout(&top->view, rows > 1 ? (u32)rows - 1 : 1);
 	for (u32 i = 0; i < top->view.line_count; i++)
 		mvaddnstr((int)i, 0, top->view.line[i], getmaxx(stdscr));
-	mvaddnstr(rows - 1, 0, "by: f flows  p ports  n new  b bytes    q ends", getmaxx(stdscr));
+	mvaddnstr(rows - 1, 0,
+		  "by: f flows  p ports  n new  b bytes    first: h hosts  s services    q ends",
+		  getmaxx(stdscr));
 	refresh();
 }
 
@@ -140,6 +146,8 @@ static bool press(struct top *top, int key)
 	case 'p': top->view.order = TOP_BY_PORTS; break;
 	case 'n': top->view.order = TOP_BY_NEW; break;
 	case 'b': top->view.order = TOP_BY_BYTES; break;
+	case 'h': top->view.list = TOP_LIST_HOSTS; break;
+	case 's': top->view.list = TOP_LIST_BACKENDS; break;
 	default: return true;
 	}
 	draw(top);
@@ -215,6 +223,7 @@ static bool parse(int argc, char **argv, struct top *top, struct ctl_why *why)
 		return false;
 	top->help = value[OPT_HELP] != NULL;
 	top->once = value[OPT_ONCE] != NULL;
+	top->view.list = value[OPT_SERVICES] ? TOP_LIST_BACKENDS : TOP_LIST_HOSTS;
 	top->control = value[OPT_CONTROL];
 	top->interval_s = INTERVAL_DEFAULT_S;
 	if (value[OPT_BY] && !read_order(value[OPT_BY], &top->view.order))
@@ -228,10 +237,13 @@ static bool parse(int argc, char **argv, struct top *top, struct ctl_why *why)
 
 static void help(void)
 {
-	printf("sluice top: who holds most flows and ports, who begins most, what is dropped\n\n"
-	       "  sluice top [--by ORDER] [--interval S]\n  sluice top --once\n\n");
+	printf("sluice top: who holds most flows and ports, who begins most, which backends get "
+	       "them, what is\ndropped\n\n"
+	       "  sluice top [--by ORDER] [--services] [--interval S]\n"
+	       "  sluice top --once\n\n");
 	options_help(stdout, specs, OPT_COUNT);
-	printf("\nKeys: f p n b choose the order, q ends. New flows are counted while it runs, so "
+	printf("\nKeys: f p n b choose the order; s gives most of the screen to services and "
+	       "their backends, h to\nhosts; q ends. New flows are counted while it runs, so "
 	       "--once shows none.\n"
 	       "Exit codes: 0 done, 1 no gateway answers, 2 wrong arguments.\n");
 }

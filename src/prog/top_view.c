@@ -88,6 +88,94 @@ void top_take_dests(struct top_view *view, json_t *answer)
 	}
 }
 
+void top_begin_look(struct top_view *view, ns_t now)
+{
+	view->past_ns = view->now_ns ? now - view->now_ns : 0;
+	view->now_ns = now;
+}
+
+/* What it made since the last look. Counters begin at zero where a reload took a backend away and
+ * brought it back: then all is new that they say.                                               */
+static void note_made(struct top_backend *row, const struct top_backend *old, u32 old_count)
+{
+	for (u32 i = 0; i < old_count; i++) {
+		if (strcmp(old[i].service, row->service) != 0 ||
+		    strcmp(old[i].place, row->place) != 0)
+			continue;
+		row->known = true;
+		row->fresh = row->made - (row->made < old[i].made ? 0 : old[i].made);
+		return;
+	}
+}
+
+static struct top_backend row_of(const json_t *row)
+{
+	struct top_backend out = { .flows = count_of(row, "flows"),
+				   .made = count_of(row, "made"),
+				   .refused = count_of(row, "refused") };
+
+	snprintf(out.service, sizeof out.service, "%s", text_of(row, "service"));
+	return out;
+}
+
+static void take_services(struct top_view *view, const json_t *list)
+{
+	struct top_backend old[TOP_SERVICES_MAX];
+	u32 old_count = view->service_count;
+	const json_t *row;
+	size_t index;
+
+	memcpy(old, view->service, sizeof old);
+	view->service_count = 0;
+	json_array_foreach(list, index, row)
+	{
+		u64 first = count_of(row, "port_first"), last = count_of(row, "port_last");
+		struct top_backend service = row_of(row);
+		int len;
+
+		if (view->service_count == TOP_SERVICES_MAX)
+			return;
+		len = snprintf(service.place, sizeof service.place, "%.7s %.15s",
+			       text_of(row, "proto"), text_of(row, "addr"));
+		if (first)
+			len += snprintf(service.place + len, sizeof service.place - (size_t)len,
+					":%" PRIu64, first);
+		if (last != first)
+			snprintf(service.place + len, sizeof service.place - (size_t)len,
+				 "-%" PRIu64, last);
+		snprintf(service.state, sizeof service.state, "%u of %u up",
+			 (unsigned)count_of(row, "up"), (unsigned)count_of(row, "backends"));
+		note_made(&service, old, old_count);
+		view->service[view->service_count++] = service;
+	}
+}
+
+void top_take_backends(struct top_view *view, json_t *answer)
+{
+	struct top_backend old[TOP_BACKENDS_MAX];
+	u32 old_count = view->backend_count;
+	const json_t *row;
+	size_t index;
+
+	take_services(view, json_object_get(answer, "services"));
+	memcpy(old, view->backend, sizeof old);
+	view->backend_count = 0;
+	json_array_foreach(json_object_get(answer, "backends"), index, row)
+	{
+		struct top_backend backend = row_of(row);
+
+		if (view->backend_count == TOP_BACKENDS_MAX)
+			return;
+		snprintf(backend.place, sizeof backend.place, "%.15s", text_of(row, "addr"));
+		if (count_of(row, "port"))
+			snprintf(backend.place, sizeof backend.place, "%.15s:%u",
+				 text_of(row, "addr"), (u16)count_of(row, "port"));
+		snprintf(backend.state, sizeof backend.state, "%s", text_of(row, "state"));
+		note_made(&backend, old, old_count);
+		view->backend[view->backend_count++] = backend;
+	}
+}
+
 /* What was there at the last look stays known. */
 static struct top_drop *drop_find(struct top_view *view, const char *name)
 {
@@ -183,6 +271,25 @@ static void sort_hosts(struct top_view *view)
 	}
 }
 
+/* Who has most first, or gets most; who has as much as another one stays behind it. */
+static void sort_backends(struct top_backend *row, u32 count, enum top_order order)
+{
+	for (u32 i = 1; i < count; i++) {
+		struct top_backend moved = row[i];
+		u32 at = i;
+
+		for (; at > 0; at--) {
+			const struct top_backend *above = &row[at - 1];
+
+			if (order == TOP_BY_NEW ? above->fresh >= moved.fresh
+						: above->flows >= moved.flows)
+				break;
+			row[at] = *above;
+		}
+		row[at] = moved;
+	}
+}
+
 static int by_left(const void *a, const void *b)
 {
 	const struct top_dest *first = a, *second = b;
@@ -273,35 +380,132 @@ static void layout_hosts(struct top_view *view, u32 lines)
 		const struct top_host *host = &view->host[i];
 
 		bytes_text(host->bytes, bytes);
-		line(view, lines,
-		     "%s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10s",
+		line(view, lines, "%s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10s",
 		     who_text(view, host->who.addr, host->who.zone, who), host->flows, host->ports,
 		     host->fresh, host->unanswered, bytes);
 	}
 }
 
-void top_layout(struct top_view *view, u32 lines)
+/* Flows a second since the last look. */
+static void rate_text(const struct top_view *view, const struct top_backend *row, char out[24])
 {
-	u32 dest_lines = u32_min(view->dest_count, 8) + 2;
-	u32 drop_lines = u32_min(view->drop_count, 8) + 2;
-	u32 rest = dest_lines + drop_lines;
+	double rate;
 
-	lines = u32_min(lines, TOP_LINES_MAX);
-	add_new(view);
-	sort_hosts(view);
-	qsort(view->dest, view->dest_count, sizeof view->dest[0], by_left);
-	qsort(view->drop, view->drop_count, sizeof view->drop[0], by_recent);
-	view->line_count = 0;
-	layout_hosts(view, lines > rest ? lines - rest : lines);
-	line(view, lines, " ");
+	if (!row->known || view->past_ns == 0) {
+		snprintf(out, 24, "-");
+		return;
+	}
+	rate = (double)row->fresh * NS_PER_SEC / (double)view->past_ns;
+	snprintf(out, 24, rate < 100 ? "%.1f" : "%.0f", rate);
+}
+
+/* A service, and its backends below it. */
+static void layout_service(struct top_view *view, u32 lines, const struct top_backend *service)
+{
+	char rate[24];
+	char head[TOP_SERVICE_SIZE + TOP_PLACE_SIZE + 2];
+
+	rate_text(view, service, rate);
+	snprintf(head, sizeof head, "%s  %s", service->service, service->place);
+	line(view, lines, "%-52s %-12s %10" PRIu64 " %10s %10" PRIu64, head, service->state,
+	     service->flows, rate, service->refused);
+	for (u32 i = 0; i < view->backend_count; i++) {
+		const struct top_backend *backend = &view->backend[i];
+
+		if (strcmp(backend->service, service->service) != 0)
+			continue;
+		rate_text(view, backend, rate);
+		line(view, lines, "  %-50s %-12s %10" PRIu64 " %10s", backend->place,
+		     backend->state, backend->flows, rate);
+	}
+}
+
+static void layout_backends(struct top_view *view, u32 lines)
+{
+	line(view, lines, "%-52s %-12s %10s %10s %10s", "SERVICE, BACKENDS", "STATE", "FLOWS",
+	     "NEW/S", "REFUSED");
+	for (u32 i = 0; i < view->service_count; i++)
+		layout_service(view, lines, &view->service[i]);
+}
+
+static void layout_dests(struct top_view *view, u32 lines)
+{
 	line(view, lines, "%-46s %10s %10s", "DESTINATION WITH FEWEST PORTS", "LEFT", "USED");
-	for (u32 i = 0; i + 2 < dest_lines; i++)
+	for (u32 i = 0; i < view->dest_count; i++)
 		line(view, lines, "%-46s %10" PRIu64 " %10" PRIu64, view->dest[i].text,
 		     view->dest[i].left, view->dest[i].used);
-	line(view, lines, " ");
+}
+
+static void layout_drops(struct top_view *view, u32 lines)
+{
 	line(view, lines, "%-20s %10s %10s", "DROPPED", "NOW", "IN ALL");
-	for (u32 i = 0; i + 2 < drop_lines; i++)
+	for (u32 i = 0; i < view->drop_count; i++)
 		line(view, lines, "%-20s %10" PRIu64 " %10" PRIu64 "  %s", view->drop[i].name,
 		     view->drop[i].count - view->drop[i].before, view->drop[i].count,
 		     view->drop[i].sentence);
+}
+
+/* A list on the screen. */
+struct part {
+	void (*layout)(struct top_view *view, u32 lines);
+	u32 wanted; /* lines, with what stands above its rows */
+	u32 given;
+};
+
+enum { PART_LINES_MIN = 3 }; /* an empty one, the heading, a row if there are any */
+
+/* Lines for each: all that it wants for those that are not chosen, but no more than a fifth of the
+ * screen, and what is left for the chosen one.                                                  */
+static void share_lines(struct part *part, u32 count, u32 chosen, u32 lines)
+{
+	u32 left = lines;
+
+	for (u32 i = 0; i < count; i++) {
+		u32 given = u32_min(part[i].wanted, lines / 5);
+
+		if (i == chosen || given < u32_min(part[i].wanted, PART_LINES_MIN))
+			continue;
+		part[i].given = given;
+		left -= given;
+	}
+	part[chosen].given = left;
+}
+
+static void sort_all(struct top_view *view)
+{
+	add_new(view);
+	sort_hosts(view);
+	sort_backends(view->service, view->service_count, view->order);
+	sort_backends(view->backend, view->backend_count, view->order);
+	qsort(view->dest, view->dest_count, sizeof view->dest[0], by_left);
+	qsort(view->drop, view->drop_count, sizeof view->drop[0], by_recent);
+}
+
+void top_layout(struct top_view *view, u32 lines)
+{
+	bool backends = view->list == TOP_LIST_BACKENDS;
+	u32 chosen = backends ? 1 : 0;
+	struct part part[] = { { .layout = layout_hosts },
+			       { .layout = layout_backends },
+			       { .layout = layout_dests },
+			       { .layout = layout_drops } };
+
+	lines = u32_min(lines, TOP_LINES_MAX);
+	sort_all(view);
+	part[0].wanted = view->host_count + 3;
+	/* Who has no services reads nothing of them, unless it is asked for. */
+	if (view->service_count > 0)
+		part[1].wanted = view->service_count + view->backend_count + 2;
+	part[2].wanted = view->dest_count + 2;
+	part[3].wanted = view->drop_count + 2;
+	share_lines(part, ARRAY_COUNT(part), chosen, lines);
+	view->line_count = 0;
+	for (u32 i = 0; i < ARRAY_COUNT(part); i++) {
+		u32 until = view->line_count + part[i].given;
+
+		if (part[i].given > 0 && i > 0)
+			line(view, until, " ");
+		if (part[i].given > 0)
+			part[i].layout(view, until);
+	}
 }

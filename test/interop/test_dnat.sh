@@ -143,6 +143,9 @@ says "connections are refused, not met with silence" "Connection refused" "$BOX/
 at_least "that is counted" 1 "$(drops NAT_NO_BACKEND)"
 check "show backends for people" "$SLUICE" show backends --control "$CONTROL"
 says "with the service's line" "^tcp:$WAN:80 +tcp $WAN:80  maglev  up 0 of 4 " "$BOX/text"
+check "top" "$SLUICE" top --once --services --control "$CONTROL"
+says "with the service" "^tcp:$WAN:80  tcp $WAN:80 +0 of 4 up +[0-9]+ +- +[1-9]" "$BOX/text"
+says "and its backends" "^  10.10.0.14:8080 +down +0 +-$" "$BOX/text"
 check "the log says so" wait_for 15 grep -q "no backend is up for $WAN:80" "$BOX/gateway.err"
 says "and what happened to the second" "backend 10.10.0.12:8080 is down: no connection: the peer refused the connection" \
 	"$BOX/gateway.err"

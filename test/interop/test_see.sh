@@ -100,6 +100,9 @@ screen send-keys p
 check "by ports" wait_for 10 screen_says "hosts [0-9]+, by ports"
 fresh() { at $IN curl -sS --max-time 5 -o /dev/null http://$OUTSIDE/seen; screen_says "^$INSIDE +[0-9]+ +[0-9]+ +[1-9]"; }
 check "new flows are counted" wait_for 15 fresh
+check_not "nothing is said of services that are not there" screen_says "^SERVICE, BACKENDS"
+screen send-keys s
+check "services, asked for" wait_for 10 screen_says "^SERVICE, BACKENDS +STATE"
 screen send-keys q
 ended() { ! screen list-sessions; }
 check "q ends it" wait_for 10 ended

@@ -115,6 +115,8 @@ check "explain names set and element" change explain --in gw0 --src $INSIDE --ds
 says "the set" "the destination is in the set" "$BOX/text"
 says "the element" "name blocked  element $OUTSIDE  length 32" "$BOX/text"
 says "and the rule" "rule 0  name blocked" "$BOX/text"
+equal "completion knows the sets" "$("$SLUICE" show sets --control "$CONTROL" --json | tail -n +2 | jq -Rr 'rtrimstr(",") | fromjson? | .name?' | sort | xargs)" \
+	"$("$SLUICE" completion words set add --control "$CONTROL" | sort | xargs)"
 check "the set with its elements" change show sets services
 says "as they are written" "^  $OUTSIDE:81" "$BOX/text"
 equal "a flow that stood has ended, too" "$last" "$(grep -c "bytes from" "$BOX/steady")"

@@ -168,6 +168,15 @@ bool conf_doc_key(FILE *out, const char *path, const char **near)
 	return walk.found;
 }
 
+void conf_doc_paths(FILE *out)
+{
+	struct walk walk = { .out = out };
+	static struct conf standard;
+
+	conf_defaults(&standard);
+	walk_group(&walk, &conf_root, "", (const u8 *)&standard, false);
+}
+
 /* ---- the schema ------------------------------------------------------------------------------ */
 
 static json_t *schema_words(const struct conf_field *field)

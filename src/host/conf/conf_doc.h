@@ -14,5 +14,7 @@ void conf_doc_schema(FILE *out);
 /* "limits.flows", "nat.rules": what it is; NULL: the sections. False: there is no such key; near
  * is the word that is nearest, or NULL.                                                          */
 bool conf_doc_key(FILE *out, const char *path, const char **near);
+/* Every path that conf_doc_key() knows, one a line: "limits", "limits.flows". */
+void conf_doc_paths(FILE *out);
 
 #endif

@@ -83,6 +83,31 @@ static void words_of_the_command_only(void **state)
 	assert_true(word("flows") && word("nat"));
 }
 
+static void places_of_a_usage(void **state)
+{
+	static const char *const right[][HELP_PLACES_MAX] = {
+		{ "add", "SET" }, { "show", "SET" }, { "KEY" }, { "FILE" },
+		{ "a", "b", "c", "d" },   { "last" },
+	};
+
+	(void)state;
+	help_read("x",
+		  "  sluice x add SET ELEM... | --file F\n  sluice x show [SET]  explained\n"
+		  "  sluice x KEY   one key\n  sluice x FILE -o out.pcap\n  sluice x a b c d e\n"
+		  "  sluice x --option VALUE\n  sluice x in.pcap\n  sluice x\n  sluice x [option]\n"
+		  "  sluice xy other\n  sluice x last",
+		  &help);
+	assert_int_equal(help.usage_count, ARRAY_COUNT(right));
+	for (u32 i = 0; i < help.usage_count; i++) {
+		u32 count = 0;
+
+		for (; count < HELP_PLACES_MAX && right[i][count]; count++)
+			assert_string_equal(help.usage[i].place[count], right[i][count]);
+		assert_int_equal(help.usage[i].count, count);
+	}
+	assert_true(help.takes_file);
+}
+
 static void what_is_too_long_or_too_much_is_left_out(void **state)
 {
 	static char text[HELP_OPTIONS_MAX * 64];
@@ -98,6 +123,11 @@ static void what_is_too_long_or_too_much_is_left_out(void **state)
 	help_read("x", text, &help);
 	assert_int_equal(help.option_count, HELP_OPTIONS_MAX);
 	assert_int_equal(help.word_count, HELP_WORDS_MAX);
+	text[0] = 0;
+	for (int i = 0; i < HELP_USAGES_MAX + 20; i++)
+		strcpy(text + strlen(text), "  sluice x again\n");
+	help_read("x", text, &help);
+	assert_int_equal(help.usage_count, HELP_USAGES_MAX);
 	help_read("x", "  --a-name-that-is-longer-than-the-place-for-it VALUE  text", &help);
 	assert_int_equal(strlen(help.option[0].name), HELP_NAME_SIZE - 1);
 	assert_string_equal(help.option[0].value, "VALUE");
@@ -145,6 +175,7 @@ int main(void)
 		cmocka_unit_test(commands_that_take_a_file),
 		cmocka_unit_test(shapes_of_options),
 		cmocka_unit_test(words_of_the_command_only),
+		cmocka_unit_test(places_of_a_usage),
 		cmocka_unit_test(what_is_too_long_or_too_much_is_left_out),
 		cmocka_unit_test(choices),
 		cmocka_unit_test(commands_print_these_shapes),
