@@ -1,7 +1,13 @@
 /* Building what routing is given: limits first, which a running engine does not change. */
 #include "prog/run_routing.h"
 
+#include <assert.h>
+
 #include "prog/run_routing_part.h"
+
+static_assert((u32)CONF_POOLS_WHOLE == (u32)ROUTING_POOLS_WHOLE &&
+		      (u32)CONF_POOLS_ALWAYS == (u32)ROUTING_POOLS_ALWAYS,
+	      "words");
 
 enum {
 	BGP_ATTRS_LEAST = 1024,
@@ -295,6 +301,7 @@ void run_routing_build(const struct run_source *source, const struct run_facts *
 	if (facts->address_limit)
 		set_spoken(source->conf, routing);
 	set_sockets(&has, conf);
+	routing->pools = (enum routing_pools)source->conf->routing.pools;
 	run_routing_policies(&source->conf->routing, &routing->policy);
 	run_routing_bgp(source->conf, routing);
 	run_routing_ospf(source->conf, routing);

@@ -139,6 +139,7 @@ static void put_way(FILE *out, const json_t *path)
 								: "refused");
 	if (json_is_false(json_object_get(path, "reachable")))
 		fprintf(out, "  unreachable");
+	put_word(out, path, "withheld", "announced to nobody: ");
 }
 
 static char mark_of(const json_t *path)
@@ -193,6 +194,7 @@ static void put_peer(FILE *out, const json_t *peer)
 		fprintf(out, " of %" PRIu64, count_of(peer, "prefix_limit"));
 	put_count(out, peer, "refused", "refused");
 	fprintf(out, "  announced %" PRIu64, count_of(peer, "announced"));
+	put_word(out, peer, "pools_withheld", "no pools: ");
 	put_flag(out, peer, "stale", "stale");
 	if (!up)
 		put_time(out, peer, "retry_ms", "tries again in");

@@ -60,7 +60,7 @@ static void world_open(struct world *w)
 	struct hash_key key = { { 1, 2, 3, 4 } };
 	struct rib_conf rib = { NETS, PATHS, HOPS, key };
 	struct fib_conf fib = { .prefix_count = NETS + 8, .route_count = HOPS + 8, .key = key };
-	struct rib_chooser chooser = { w, choose, NULL, release };
+	struct rib_chooser chooser = { .ctx = w, .choose = choose, .release = release };
 	struct mem mem;
 
 	memset(w, 0, sizeof *w);

@@ -217,6 +217,7 @@ void routing_init(struct sluice *s, struct rng *rng)
 		for (u32 byte = 0; byte < sizeof r->seed[at]; byte++)
 			r->seed[at][byte] = (u8)rng_u32(rng);
 	}
+	r->withheld = ROUTING_UNSETTLED;
 	r->conf.bgp.key = r->key[SPEAKER_BGP];
 	if (r->bgp != NULL)
 		r->bgp->conf.key = r->conf.bgp.key;
@@ -426,6 +427,7 @@ static bool policies_take(struct routing *r, const struct policy_conf *from)
 /* Of a protocol that is not wanted now the limits stay: it may come back. */
 static void conf_take(struct routing *r, const struct routing_conf *from)
 {
+	r->conf.pools = from->pools;
 	r->conf.has_bfd = from->has_bfd;
 	r->conf.has_bgp = from->has_bgp;
 	r->conf.has_ospf = from->has_ospf;
@@ -469,6 +471,7 @@ void routing_configure(struct sluice *s, const struct routing_conf *conf)
 	if (!r->conf.has_bfd)
 		speaker_end(s, SPEAKER_BFD);
 	speakers_follow(s, new_policies);
+	routing_pools_look(s);
 	r->watch_ns = s->now;
 }
 
@@ -567,6 +570,8 @@ void routing_work(struct sluice *s, ns_t now)
 			speaker_tick(r, speaker, now);
 	}
 	routing_watch(s, now);
+	if (r->withheld == ROUTING_UNSETTLED)
+		routing_pools_look(s);
 	(void)rib_tick(&r->rib, now);
 }
 
@@ -591,6 +596,7 @@ void routing_ifaces(struct sluice *s)
 
 	/* They fitted before. If others took the room meanwhile, what stood stays. */
 	(void)!routing_build(s, &s->conf, &why);
+	routing_pools_look(s);
 	if (r->runs[SPEAKER_BFD])
 		bfd_ifaces(r->bfd, s->now);
 	if (r->runs[SPEAKER_BGP])

@@ -33,6 +33,16 @@ enum {
 	ROUTING_DISTANCE_POOL = 254,	     /* of prefixes of NAT: any other route is better */
 };
 
+/* Why prefixes of NAT are announced to nobody, though packets to them are taken as ever. */
+enum routing_withheld {
+	ROUTING_TOLD, /* they are announced */
+	ROUTING_UNSETTLED,
+	ROUTING_NO_INSIDE,
+	ROUTING_INSIDE_DOWN,
+	ROUTING_NO_OUTSIDE,
+	ROUTING_WITHHELD_REASONS,
+};
+
 /* What a speaker's calls come with. */
 struct speaker_port {
 	struct sluice *s;
@@ -67,6 +77,8 @@ struct routing {
 	u32 seq;   /* of the RIB's changes, when speakers were called last */
 	bool more; /* sockets have more than one turn takes */
 	bool drained;
+	u8 withheld;    /* enum routing_withheld: of prefixes of NAT */
+	u32 pool_count; /* prefixes of NAT that there are to be announced */
 	u8 seed[SPEAKERS][32];
 	struct hash_key key[SPEAKERS];
 	u32 watched_count;
@@ -98,6 +110,15 @@ void routing_local_init(struct routing *routing);
  * published. When it fails, those of the engine's configuration have to be built again, unless it
  * was them.                                                                                      */
 enum err routing_build(struct sluice *s, const struct sluice_conf *conf, const char **why);
+
+/* Prefixes of NAT, after routing->withheld became another one; published. */
+void routing_pools_again(struct sluice *s);
+/* routing_pools.c: whether they are to be announced; what changes is done and told. Cheap where
+ * nothing has changed. After links, addresses or the configuration changed, and routing_work() as
+ * long as addresses may become settled.                                                          */
+void routing_pools_look(struct sluice *s);
+/* A static text; NULL: told. */
+const char *routing_withheld_text(enum routing_withheld withheld);
 
 /* Routes of the configuration by this gateway that BFD watches: chosen again, and published. */
 void routing_fixed_again(struct sluice *s, be32 gateway, u16 iface);

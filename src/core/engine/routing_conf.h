@@ -13,6 +13,13 @@
 #include "core/routing/rib.h"
 #include "core/routing/rip/rip_conf.h"
 
+/* When neighbours are told of prefixes of NAT: only while packets of flows can cross. */
+enum routing_pools {
+	ROUTING_POOLS_HEALTHY, /* while a link inside and one outside are up */
+	ROUTING_POOLS_WHOLE,   /* while each link inside and one outside are up */
+	ROUTING_POOLS_ALWAYS,
+};
+
 struct routing_conf {
 	/* Of the plan, as the limits of the protocols: memory for those that are there. One that
 	 * was not there at the start can not be had later.                                       */
@@ -21,6 +28,7 @@ struct routing_conf {
 	bool has_bgp;
 	bool has_bfd;
 	bool has_fpm;
+	enum routing_pools pools;
 	struct rib_conf rib;       /* limits of zero: nothing of all this is there */
 	struct policy_conf policy; /* the engine has the pointers of the others lead to its copy */
 	struct rip_conf rip;

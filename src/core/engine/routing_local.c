@@ -16,6 +16,7 @@ struct local_route {
 	enum fib_type type;
 	u8 distance;
 	bool hidden; /* kept to be shown: nothing of it can be reached */
+	u8 withheld; /* enum routing_withheld */
 	u32 extra; /* of a connected one its place among those of its prefix, of others the tag */
 	u32 hop_count;
 	struct rib_hop hop[RIB_HOPS_MAX];
@@ -28,6 +29,7 @@ struct local_walk {
 	const struct sluice_conf *conf;
 	enum local_step step;
 	enum err err; /* the first one */
+	u32 pool_count;
 };
 
 static void route_offer(struct local_walk *walk, const struct local_route *route)
@@ -39,6 +41,7 @@ static void route_offer(struct local_walk *walk, const struct local_route *route
 		.distance = route->distance,
 		.hidden = route->hidden,
 		.path_id = route->path_id,
+		.attr = route->withheld,
 		.extra = route->extra,
 		.hops = RIB_NONE,
 	};
@@ -105,14 +108,23 @@ static void why_link(void *ctx, const struct rib_candidate *better,
 			    : "of the interfaces on a network the first is used");
 }
 
+/* attr of a path of the configuration says why it is told to nobody. */
+static const char *withheld_fixed(void *ctx, const struct rib_path *path)
+{
+	(void)ctx;
+	return routing_withheld_text((enum routing_withheld)path->attr);
+}
+
 void routing_local_init(struct routing *routing)
 {
 	static const struct rib_chooser links = { .choose = choose_link, .why = why_link };
+	static const struct rib_chooser fixed = { .withheld = withheld_fixed };
 
 	routing->connected = rib_client_new(&routing->rib, ROUTE_CONNECTED);
 	routing->fixed = rib_client_new(&routing->rib, ROUTE_STATIC);
 	CHECK(routing->fixed != RIB_CLIENT_NONE);
 	rib_set_chooser(&routing->rib, ROUTE_CONNECTED, &links);
+	rib_set_chooser(&routing->rib, ROUTE_STATIC, &fixed);
 }
 
 static void link_route(struct local_walk *walk, u16 iface, u32 prefix, u8 len, enum fib_type type)
@@ -262,12 +274,14 @@ static void pool_route(struct local_walk *walk, u32 prefix, u8 len)
 {
 	if (is_on_link(walk->conf, prefix, len))
 		return;
+	walk->pool_count++;
 	route_do(walk, &(struct local_route){
 			       .prefix = ip_prefix4(be32_of(prefix), len),
 			       .client = walk->s->routing->fixed,
 			       .path_id = POOL_PATH_ID,
 			       .type = FIB_BLACKHOLE,
 			       .distance = ROUTING_DISTANCE_POOL,
+			       .withheld = walk->s->routing->withheld,
 		       });
 }
 
@@ -296,6 +310,19 @@ static void pools_walk(struct local_walk *walk)
 	}
 }
 
+/* The route stays, so that what comes for the prefix does not go back by a default route. */
+void routing_pools_again(struct sluice *s)
+{
+	struct local_walk walk = { .s = s, .conf = &s->conf };
+
+	/* There was room for it before, and it takes the same place. */
+	for (walk.step = LOCAL_OFFER; walk.step <= LOCAL_SETTLE; walk.step++) {
+		walk.err = ERR_OK;
+		pools_walk(&walk);
+	}
+	fib_publish(&s->fib[0]);
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 static enum err local_walk(struct sluice *s, const struct sluice_conf *conf, enum local_step step)
@@ -305,6 +332,8 @@ static enum err local_walk(struct sluice *s, const struct sluice_conf *conf, enu
 	links_walk(&walk);
 	fixed_walk(&walk);
 	pools_walk(&walk);
+	if (walk.err == ERR_OK && step == LOCAL_SETTLE)
+		s->routing->pool_count = walk.pool_count;
 	return walk.err;
 }
 

@@ -46,6 +46,13 @@ const struct fpm *sluice_fpm(const struct sluice *s)
 	return speaks(s, SPEAKER_FPM) ? s->routing->fpm : NULL;
 }
 
+const char *sluice_pools_withheld(const struct sluice *s)
+{
+	if (s->routing == NULL || s->routing->pool_count == 0)
+		return NULL;
+	return routing_withheld_text((enum routing_withheld)s->routing->withheld);
+}
+
 bool sluice_routing_is_drained(const struct sluice *s)
 {
 	return s->routing != NULL && s->routing->drained;

@@ -20,6 +20,8 @@ const struct fpm *sluice_fpm(const struct sluice *s);
 /* bgp_show_announced(); false as well when BGP is not spoken. */
 bool sluice_bgp_announced(const struct sluice *s, be32 peer, u64 *cursor,
 			  struct bgp_told_shown *out, u32 *count);
+/* Why prefixes of NAT are announced to nobody, a static text; NULL: they are, or there are none. */
+const char *sluice_pools_withheld(const struct sluice *s);
 /* Whether nothing is announced, by order of sluice_routing_drain(). */
 bool sluice_routing_is_drained(const struct sluice *s);
 

@@ -207,9 +207,9 @@ static void change_of(const struct rib *rib, u32 idx, struct rib_change *out)
 	CHECK(net->route != IDX_NONE);
 	best = &rib->route[net->route];
 	CHECK((best->bits & ROUTE_BEST) != 0);
-	out->gone = false;
 	out->best = rib_path_of(rib, best);
 	out->source = rib->client[best->client].source;
+	out->gone = rib_path_withheld(rib, &out->best) != NULL;
 }
 
 bool rib_read(struct rib *rib, u16 reader, struct rib_change *out)

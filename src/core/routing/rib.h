@@ -123,6 +123,9 @@ struct rib_chooser {
 		    const struct rib_candidate *worse, char *text, u32 size);
 	/* A path of the source is gone or replaced: one reference less of attr and of extra. */
 	void (*release)(void *ctx, const struct rib_path *path);
+	/* Why readers are told nothing of a path that is forwarded by: a static text without a
+	 * full stop; NULL: they are told.                                                        */
+	const char *(*withheld)(void *ctx, const struct rib_path *path);
 };
 
 struct rib_conf {
@@ -358,7 +361,7 @@ static inline bool rib_is_off(const struct rib *rib)
 struct rib_change {
 	u32 net; /* stays the prefix's as long as a reader has not been told that it has no path */
 	struct ip_prefix prefix;
-	bool gone; /* no path is chosen */
+	bool gone; /* no path is chosen, or one that is withheld */
 	struct rib_path best;
 	enum route_source source; /* of the best */
 };
@@ -374,8 +377,8 @@ void rib_reader_set_all(struct rib *rib, u16 reader, bool all);
 /* The next net whose best path is another one since this reader last heard of it; false: there is
  * none. It may be told of a net without a path that it had never heard of.                       */
 bool rib_read(struct rib *rib, u16 reader, struct rib_change *out);
-/* Usable paths of a net, of add-path: the best, those that are as good, then the others by
- * distance, source and metric. At most max.                                                      */
+/* Usable paths of a net that are not withheld, of add-path: the best, those that are as good, then
+ * the others by distance, source and metric. At most max.                                        */
 u32 rib_net_paths(const struct rib *rib, u32 net, struct rib_path *out, u32 max);
 
 /* ---- seeing inside --------------------------------------------------------------------------- */
@@ -388,6 +391,7 @@ struct rib_shown {
 	struct rib_way way;
 	bool best;
 	bool equal;             /* forwards beside the best */
+	const char *withheld;   /* why no reader is told of it; NULL: they are */
 	char why[RIB_WHY_SIZE]; /* why it is the best, or what beats it */
 };
 

@@ -68,6 +68,14 @@ static inline bool rib_route_is_usable(const struct rib *rib, const struct rib_r
 	       !rib_route_is_dead(rib, route);
 }
 
+/* struct rib_chooser. */
+static inline const char *rib_path_withheld(const struct rib *rib, const struct rib_path *path)
+{
+	const struct rib_chooser *chooser = &rib->chooser[rib->client[path->client].source];
+
+	return chooser->withheld == NULL ? NULL : chooser->withheld(chooser->ctx, path);
+}
+
 /* Lower is better: distance, then source. */
 static inline u32 rib_route_rank(const struct rib *rib, const struct rib_route *route)
 {

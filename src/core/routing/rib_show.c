@@ -130,6 +130,7 @@ static void shown_of(const struct rib *rib, const struct rib_net *net, u32 idx,
 		.best = idx == best,
 		.equal = (route->bits & ROUTE_EQUAL) != 0,
 	};
+	out->withheld = rib_path_withheld(rib, &out->path);
 	if (out->best)
 		why_best(rib, net, idx, out->why);
 	else
@@ -214,9 +215,16 @@ static u32 path_insert(const struct rib *rib, struct rib_path *out, u32 first, u
 	return u32_min(count + 1, max);
 }
 
+static bool is_told(const struct rib *rib, const struct rib_route *route, struct rib_path *path)
+{
+	*path = rib_path_of(rib, route);
+	return rib_route_is_usable(rib, route) && rib_path_withheld(rib, path) == NULL;
+}
+
 u32 rib_net_paths(const struct rib *rib, u32 idx, struct rib_path *out, u32 max)
 {
 	const struct rib_net *net = &rib->net[idx];
+	struct rib_path path;
 	u32 count = 0, first;
 
 	CHECK(idx < rib->net_top && (net->flags & NET_LIVE) != 0);
@@ -224,18 +232,16 @@ u32 rib_net_paths(const struct rib *rib, u32 idx, struct rib_path *out, u32 max)
 		for (u32 at = net->route; at != IDX_NONE; at = rib->route[at].next) {
 			const struct rib_route *route = &rib->route[at];
 
-			if ((route->bits & bit) != 0 && count < max &&
-			    rib_route_is_usable(rib, route))
-				out[count++] = rib_path_of(rib, route);
+			if ((route->bits & bit) != 0 && count < max && is_told(rib, route, &path))
+				out[count++] = path;
 		}
 	}
 	first = count;
 	for (u32 at = net->route; at != IDX_NONE; at = rib->route[at].next) {
 		const struct rib_route *route = &rib->route[at];
 
-		if ((route->bits & (ROUTE_BEST | ROUTE_EQUAL)) == 0 &&
-		    rib_route_is_usable(rib, route))
-			count = path_insert(rib, out, first, count, max, rib_path_of(rib, route));
+		if ((route->bits & (ROUTE_BEST | ROUTE_EQUAL)) == 0 && is_told(rib, route, &path))
+			count = path_insert(rib, out, first, count, max, path);
 	}
 	return count;
 }

@@ -269,8 +269,12 @@ struct conf_fpm {
 	u32 object_limit; /* limit */
 };
 
+/* In the order of enum routing_pools of the engine. */
+enum conf_pools { CONF_POOLS_HEALTHY, CONF_POOLS_WHOLE, CONF_POOLS_ALWAYS };
+
 struct conf_routing {
 	be32 router_id; /* zero: automatic */
+	enum conf_pools pools;
 	u32 list_count;
 	struct conf_prefix_list list[POLICY_LIST_MAX];
 	u32 policy_count;

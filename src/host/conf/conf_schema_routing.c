@@ -7,6 +7,9 @@ static const char *const algorithm_words[] = { "md5", "sha1", "sha256", "sha384"
 static const char *const bfd_auth_words[] = { "none", "password",        "md5", "meticulous-md5",
 					      "sha1", "meticulous-sha1", NULL };
 
+static const char *const pools_words[] = { "healthy", "whole", "always", NULL };
+
+static_assert(CONF_POOLS_HEALTHY == 0 && CONF_POOLS_ALWAYS == 2, "words");
 static_assert(CONF_KEY_MD5 == 0 && CONF_KEY_SHA512 == 4, "words");
 static_assert(BFD_AUTH_NONE == 0 && BFD_AUTH_PASSWORD == 1 && BFD_AUTH_MD5 == 2 &&
 		      BFD_AUTH_SHA1_METICULOUS == 5,
@@ -221,6 +224,14 @@ static const struct conf_field routing_fields[] = {
 	  .at = offsetof(struct conf_routing, router_id),
 	  .help = "the name of this router in BGP and OSPF; automatic: the highest own address. "
 		  "Another one ends all sessions" },
+	{ .key = "announce-pools",
+	  .kind = CONF_WORD,
+	  .words = pools_words,
+	  .at = offsetof(struct conf_routing, pools),
+	  .help = "when neighbours are told of addresses of 'pools', services and static rules "
+		  "that are on no link. healthy: while a link inside and one outside are up; "
+		  "whole: while each link inside and one outside are; always. But for always, not "
+		  "before all addresses are known to be the gateway's own" },
 	{ .key = "prefix-lists",
 	  .kind = CONF_LIST,
 	  .group = &list_group,

@@ -136,7 +136,7 @@ static void step_bgp(struct ctl_answer *answer, const struct sluice *s, ns_t now
 	for (u32 i = 0; i < count; i++) {
 		if (ctl_answer_match(&answer->request.flow, found[i].addr) &&
 		    ctl_answer_record(answer, out))
-			ctl_put_bgp_peer(out, &found[i], now);
+			ctl_put_bgp_peer(out, s, &found[i], now);
 	}
 	go_on(answer, place, count);
 }

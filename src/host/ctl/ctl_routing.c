@@ -124,6 +124,8 @@ void ctl_put_path(struct evbuffer *out, const struct sluice *s, const struct rib
 		put_bgp_path(out, bgp, &path->path);
 	if (path->source == ROUTE_FPM)
 		ctl_put_fpm_path(out, &path->path);
+	if (path->withheld)
+		ctl_put_text_key(out, "withheld", path->withheld);
 	ctl_put_text_key(out, "why", path->why);
 	evbuffer_add_printf(out, "}");
 }
@@ -228,7 +230,8 @@ static void put_counters(struct evbuffer *out, const struct bgp_counters *counte
 		ctl_put_count_key(out, all[i].key, all[i].count);
 }
 
-void ctl_put_bgp_peer(struct evbuffer *out, const struct bgp_peer_shown *peer, ns_t now)
+void ctl_put_bgp_peer(struct evbuffer *out, const struct sluice *s,
+		      const struct bgp_peer_shown *peer, ns_t now)
 {
 	static const char *const held[] = {
 		[BGP_HELD_NOT] = "",
@@ -237,6 +240,7 @@ void ctl_put_bgp_peer(struct evbuffer *out, const struct bgp_peer_shown *peer, n
 		[BGP_HELD_STOPPED] = "stopped",
 	};
 	bool up = peer->state == BGP_ESTABLISHED;
+	const char *withheld = sluice_pools_withheld(s);
 
 	evbuffer_add_printf(out, "{\"name\":");
 	ctl_put_string(out, peer->name);
@@ -256,6 +260,8 @@ void ctl_put_bgp_peer(struct evbuffer *out, const struct bgp_peer_shown *peer, n
 	evbuffer_add_printf(out, ",\"paths\":%u,\"announced\":%u", peer->paths_in, peer->announced);
 	ctl_put_count_key(out, "refused", peer->hidden_in);
 	ctl_put_count_key(out, "prefix_limit", peer->prefix_limit);
+	if (withheld)
+		ctl_put_text_key(out, "pools_withheld", withheld);
 	ctl_put_flag_key(out, "stale", peer->stale);
 	ctl_put_count_key(out, "out_bytes", peer->out_bytes);
 	put_last(out, "last_sent", &peer->last_sent);

@@ -30,7 +30,8 @@ void ctl_put_hops(struct evbuffer *out, const struct sluice *s, const struct rib
 void ctl_put_path(struct evbuffer *out, const struct sluice *s, const struct rib_shown *path);
 /* ,"origin":"IGP","next_hop":..., attributes of a route of BGP. */
 void ctl_put_attrs(struct evbuffer *out, const struct bgp *bgp, u32 attr);
-void ctl_put_bgp_peer(struct evbuffer *out, const struct bgp_peer_shown *peer, ns_t now);
+void ctl_put_bgp_peer(struct evbuffer *out, const struct sluice *s,
+		      const struct bgp_peer_shown *peer, ns_t now);
 void ctl_put_bgp_route(struct evbuffer *out, const struct bgp *bgp,
 		       const struct bgp_route_shown *route);
 void ctl_put_bgp_told(struct evbuffer *out, const struct bgp_told_shown *route);

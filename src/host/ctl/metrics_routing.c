@@ -47,6 +47,15 @@ static void put_rib(struct metrics_page *page, const struct rib *rib)
 	metrics_put_value(page, stats.full);
 }
 
+static void put_pools(struct metrics_page *page, const struct sluice *s)
+{
+	metrics_put_head(page, "pools_withheld", "gauge",
+			 "Whether prefixes of pools are announced to nobody, since the gateway can "
+			 "not serve them.");
+	evbuffer_add_printf(page->out, "sluice_pools_withheld");
+	metrics_put_value(page, sluice_pools_withheld(s) != NULL);
+}
+
 /* ---- BGP ------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -171,6 +180,7 @@ void metrics_put_routing(struct metrics_page *page, const struct sluice *s)
 	if (!sluice_rib(s))
 		return;
 	put_rib(page, sluice_rib(s));
+	put_pools(page, s);
 	for (size_t which = 0; sluice_bgp(s) && which < ARRAY_COUNT(peer_rows); which++)
 		put_peers(page, s, which);
 	if (sluice_ospf(s))

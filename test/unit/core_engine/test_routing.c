@@ -1,31 +1,11 @@
 /* The RIB inside of the engine: local routes are clients like others, a reload leaves what others
  * offer, links that go take their routes along, and speakers have sockets of their own.         */
-#include "core/engine/engine.h"
 #include "core/engine/fpm.h"
-#include "core/wire/ip4.h"
 #include "fake/fpm_wire.h"
 #include "sluice/sock.h"
-#include "unit/core_path/path_bed.h"
+#include "unit/core_engine/routing_bed.h"
 
 #define AWAY "100.64.1.1"
-
-struct bed {
-	struct path_bed path;
-	struct routing_conf routing;
-};
-
-static struct bed *bed_new(void)
-{
-	struct bed *bed = calloc(1, sizeof *bed);
-
-	assert_non_null(bed);
-	rig_conf(&bed->path.conf);
-	bed->routing.rib = (struct rib_conf){ .net_limit = 128,
-					      .path_limit = 256,
-					      .hops_limit = 64 };
-	bed->path.conf.routing = &bed->routing;
-	return bed;
-}
 
 static struct bed *bed_open(void)
 {
@@ -33,25 +13,6 @@ static struct bed *bed_open(void)
 
 	path_bed_start(&bed->path);
 	return bed;
-}
-
-static void bed_close(struct bed *bed)
-{
-	rig_close(&bed->path.rig);
-	free(bed);
-}
-
-static struct rib *rib_of(const struct bed *bed)
-{
-	return &bed->path.rig.s->routing->rib;
-}
-
-static struct ip_prefix net(const char *text)
-{
-	struct ip_prefix prefix;
-
-	assert_true(ip_prefix_parse(text, &prefix));
-	return prefix;
 }
 
 /* As a speaker would. */
@@ -73,24 +34,6 @@ static u16 learn(struct bed *bed, const char *prefix, u8 distance, const char *g
 	rig_advance(&bed->path.rig, 100 * NS_PER_MS);
 	assert_true(rib_is_idle(rib));
 	return client;
-}
-
-static bool shown(const struct bed *bed, const char *prefix, struct sluice_route_info *out)
-{
-	struct ip_prefix of = net(prefix);
-	u32 cursor = 0;
-
-	while (cursor != SLUICE_CURSOR_END) {
-		if (sluice_show_routes(bed->path.rig.s, &cursor, out, 1) == 1 &&
-		    be32_eq(out->prefix, of.addr.word[0]) && out->prefix_len == of.len)
-			return true;
-	}
-	return false;
-}
-
-static enum fib_type type_of(const struct bed *bed, const char *to)
-{
-	return fib_type_of(&bed->path.rig.s->fib[0], addr(to));
 }
 
 static u16 way_of(const struct bed *bed, const char *to)
@@ -244,38 +187,7 @@ static void test_link_takes_its_routes_along(void **state)
 	bed_close(bed);
 }
 
-static void test_pools_are_there_to_be_announced(void **state)
-{
-	struct bed *bed = bed_new();
-	struct sluice_route_info route;
-
-	(void)state;
-	rig_conf_pool(&bed->path.conf, "203.0.113.0", "203.0.113.47");
-	path_bed_start(&bed->path);
-	assert_true(shown(bed, "203.0.113.0/27", &route));
-	assert_int_equal(route.route.type, FIB_BLACKHOLE);
-	assert_int_equal(route.distance, ROUTING_DISTANCE_POOL);
-	assert_string_equal(route.source, "static");
-	assert_true(shown(bed, "203.0.113.32/28", &route));
-	/* On a link of ours there is nobody to tell: ARP answers for it. */
-	rig_conf_pool(&bed->path.conf, "198.18.5.0", "198.18.5.31");
-	assert_true(rig_configure(&bed->path.rig, &bed->path.conf));
-	assert_false(shown(bed, "198.18.5.0/27", &route));
-	assert_false(shown(bed, "203.0.113.0/27", &route));
-	bed_close(bed);
-}
-
 /* ---- sockets of speakers --------------------------------------------------------------------- */
-
-static void conf_sockets(struct bed *bed)
-{
-	bed->path.conf.sockets.sock_limit = 16;
-	bed->path.conf.sockets.op_limit = 4;
-	bed->path.conf.udp.endpoint_limit = 16;
-	bed->path.conf.udp.datagram_limit = 64;
-	bed->path.conf.udp.queue_limit = 16;
-	bed->path.conf.udp.group_limit = 8;
-}
 
 /* A hello of OSPF: one hop, to all routers of the link. */
 static void group_packet(struct bed *bed, const char *from, const char *group)
@@ -727,7 +639,6 @@ int main(void)
 		cmocka_unit_test(test_reload_that_fails_changes_nothing),
 		cmocka_unit_test(test_connected_routes_have_an_order),
 		cmocka_unit_test(test_link_takes_its_routes_along),
-		cmocka_unit_test(test_pools_are_there_to_be_announced),
 		cmocka_unit_test(test_groups_reach_speakers),
 		cmocka_unit_test(test_speaker_runs),
 		cmocka_unit_test(test_zebra_tells_routes),

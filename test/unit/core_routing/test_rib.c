@@ -257,6 +257,52 @@ static void explain_says_why(void **state)
 	bed_close(bed);
 }
 
+static const char *withhold_marked(void *ctx, const struct rib_path *path)
+{
+	return path->attr != 0 ? ctx : NULL;
+}
+
+/* It is forwarded by, and readers hear that it is gone, and that it is there again. */
+static void what_is_withheld_is_told_to_nobody(void **state)
+{
+	static char why[] = "not now";
+	const struct rib_chooser chooser = { .ctx = why, .withheld = withhold_marked };
+	struct rib_bed *bed = bed_open(64, 64, 64, 64);
+	u16 fixed = rib_client_new(&bed->rib, ROUTE_STATIC);
+	u16 bgp = rib_client_new(&bed->rib, ROUTE_BGP);
+	u16 reader = rib_reader_new(&bed->rib);
+	struct rib_path path = bed_path(fixed, 254, 0, RIB_NONE);
+	struct ip_addr to = addr("10.1.1.1");
+	struct rib_path told[4];
+	struct rib_change change;
+	struct rib_shown shown;
+
+	(void)state;
+	rib_set_chooser(&bed->rib, ROUTE_STATIC, &chooser);
+	for (u32 turn = 0; turn < 4; turn++) {
+		path.attr = turn % 2;
+		assert_int_equal(bed_offer(bed, "10.0.0.0/8", path), ERR_OK);
+		bed_settle(bed);
+		assert_int_equal(bed_route(bed, "10.1.1.1")->type, FIB_BLACKHOLE);
+		assert_true(rib_read(&bed->rib, reader, &change));
+		assert_int_equal(change.gone, turn % 2);
+		assert_false(rib_read(&bed->rib, reader, &change));
+		assert_int_equal(rib_net_paths(&bed->rib, change.net, told, 4), turn % 2 == 0);
+		assert_int_equal(rib_explain(&bed->rib, &to, &shown, 1), 1);
+		assert_ptr_equal(shown.withheld, turn % 2 ? why : NULL);
+	}
+	/* Behind another one it is no second path to be told of. */
+	assert_int_equal(
+		bed_offer(bed, "10.0.0.0/8", bed_path(bgp, 20, 0, bed_hop(bed, "192.0.2.1", 0))),
+		ERR_OK);
+	bed_settle(bed);
+	assert_true(rib_read(&bed->rib, reader, &change));
+	assert_false(change.gone);
+	assert_int_equal(rib_net_paths(&bed->rib, change.net, told, 4), 1);
+	assert_int_equal(told[0].client, bgp);
+	bed_close(bed);
+}
+
 /* Sets that come while all are looked at again do not push others out of the circle. */
 static void each_set_has_its_turn(void **state)
 {
@@ -327,6 +373,7 @@ int main(void)
 		cmocka_unit_test(what_can_not_be_is_refused),
 		cmocka_unit_test(changes_are_seen_in_time),
 		cmocka_unit_test(explain_says_why),
+		cmocka_unit_test(what_is_withheld_is_told_to_nobody),
 		cmocka_unit_test(each_set_has_its_turn),
 		cmocka_unit_test(numbers_begin_anew),
 	};

@@ -374,7 +374,7 @@ static void compare(struct world *world)
 
 static void world_open(struct world *world, u32 seed)
 {
-	struct rib_chooser chooser = { world, choose, NULL, release };
+	struct rib_chooser chooser = { .ctx = world, .choose = choose, .release = release };
 	u8 bytes[32] = { 0 };
 
 	memset(world, 0, sizeof *world);

@@ -45,6 +45,7 @@ struct fake_tables {
 	struct sluice_sock_info sock[FAKE_MAX];
 	struct sluice_flow_filter sock_filter; /* that was asked with */
 	struct mem mem;
+	const char *pools_withheld;
 	const struct rib *rib; /* NULL: not there, here and below */
 	const struct bgp *bgp;
 	const struct ospf *ospf;
@@ -325,6 +326,11 @@ u32 sluice_flush_flows(struct sluice *s, const struct sluice_flow_filter *filter
 }
 
 /* ---- routing --------------------------------------------------------------------------------- */
+
+const char *sluice_pools_withheld(const struct sluice *s)
+{
+	return tables_of(s)->pools_withheld;
+}
 
 const struct rib *sluice_rib(const struct sluice *s)
 {

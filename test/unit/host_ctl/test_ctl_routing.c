@@ -284,6 +284,7 @@ static void paths_of_the_rib(void **state)
 					       .stale = true };
 	memcpy(fake.path[0].why, "no \"other\"", 11);
 	fake.path[1] = path_to(0x0a010000, 16, ROUTE_STATIC);
+	fake.path[1].withheld = "not now";
 	fake.path[1].path.type = FIB_BLACKHOLE;
 	fake.path[1].path.extra = 9;
 	fake.path[1].way.reachable = false;
@@ -297,6 +298,7 @@ static void paths_of_the_rib(void **state)
 	text_is(record, "as_path", "65001 65002");
 	text_is(record, "why", "no \"other\"");
 	assert_null(json_object_get(record, "tag"));
+	assert_null(json_object_get(record, "withheld"));
 	count_is(record, "distance", 20);
 	count_is(record, "med", 5);
 	assert_true(json_is_true(json_object_get(record, "best")));
@@ -307,6 +309,7 @@ static void paths_of_the_rib(void **state)
 	text_is(hop, "interface", "up0");
 	record = json_array_get(json_object_get(root, "rib"), 1);
 	text_is(record, "type", "blackhole");
+	text_is(record, "withheld", "not now");
 	count_is(record, "tag", 9);
 	assert_true(json_is_false(json_object_get(record, "reachable")));
 	assert_null(json_object_get(record, "hops"));
@@ -402,12 +405,17 @@ static void peers_of_bgp(void **state)
 	assert_null(json_object_get(record, "hold_left_ms"));
 	assert_null(json_object_get(record, "held"));
 	assert_null(json_object_get(record, "last_sent"));
+	assert_null(json_object_get(record, "pools_withheld"));
 	record = json_array_get(json_object_get(root, "bgp"), 1);
 	text_is(record, "held", "max-prefixes");
 	assert_null(json_object_get(record, "hold_s"));
 	record = json_object_get(record, "last_sent");
 	count_is(record, "code", 6);
 	text_is(record, "text", "bye");
+	json_decref(root);
+	tables->pools_withheld = "not now";
+	root = answer(tables, CTL_SHOW_BGP);
+	text_is(json_array_get(list_of(root, "bgp", 2), 1), "pools_withheld", "not now");
 	json_decref(root);
 	free(tables);
 }

@@ -588,6 +588,7 @@ static void numbers_of_routing(void **state)
 	assert_int_equal(value_of(text, "sluice_rib_best_routes{source=\"static\"}"), fixed + 1);
 	assert_int_equal(value_of(text, "sluice_rib_paths{source=\"static\"}"), fixed + 1);
 	assert_int_equal(value_of(text, "sluice_rib_refused_total"), 0);
+	assert_int_equal(value_of(text, "sluice_pools_withheld"), 0);
 	assert_int_equal(value_of(text, "sluice_ospf_neighbours{state=\"Full\"}"), 0);
 	assert_int_equal(value_of(text, "sluice_bfd_sessions{state=\"up\"}"), 0);
 	assert_int_equal(value_of(text, "sluice_rip_neighbours"), 0);

@@ -48,6 +48,12 @@ static void paths(void **state)
 		"\"distance\":1,\"metric\":0,\"tag\":7,\"reachable\":true,\"hidden\":true}",
 		"  192.0.2.0/24        static       1/0      blackhole  tag 7  BFD does not reach "
 		"it\n");
+	line_is(CTL_SHOW_RIB,
+		"{\"prefix\":\"192.0.2.0/24\",\"source\":\"static\",\"type\":\"blackhole\","
+		"\"distance\":254,\"metric\":0,\"best\":true,\"reachable\":true,"
+		"\"withheld\":\"no link inside is up\"}",
+		"* 192.0.2.0/24        static     254/0      blackhole  announced to nobody: no "
+		"link inside is up\n");
 }
 
 static void why_one_is_the_best(void **state)
@@ -73,6 +79,12 @@ static void peers(void **state)
 		"\"prefix_limit\":100,\"announced\":3}",
 		"north            198.18.0.2       AS 65001       Established  up 1d2h  routes 12 "
 		"of 100  announced 3\n");
+	line_is(CTL_SHOW_BGP,
+		"{\"name\":\"north\",\"addr\":\"198.18.0.2\",\"as\":65001,"
+		"\"state\":\"Established\",\"paths\":1,\"announced\":0,"
+		"\"pools_withheld\":\"no link inside is up\"}",
+		"north            198.18.0.2       AS 65001       Established  routes 1  announced "
+		"0  no pools: no link inside is up\n");
 	line_is(CTL_SHOW_BGP,
 		"{\"name\":\"south\",\"addr\":\"198.19.0.2\",\"as\":65002,\"state\":\"Idle\","
 		"\"since_ms\":61000,\"held\":\"shutdown\",\"paths\":0,\"announced\":0,"

@@ -35,7 +35,12 @@ void bgp_layout(struct bgp *bgp, const struct bgp_conf *conf, struct mem *mem)
 
 void bgp_init(struct bgp *bgp, const struct bgp_env *env, ns_t now)
 {
-	const struct rib_chooser chooser = { bgp, bgp_choose, bgp_why, bgp_release };
+	const struct rib_chooser chooser = {
+		.ctx = bgp,
+		.choose = bgp_choose,
+		.why = bgp_why,
+		.release = bgp_release,
+	};
 
 	/* A bit for each net of the RIB. */
 	CHECK(env->rib->conf.net_limit <= bgp->conf.net_limit);
