@@ -20,19 +20,18 @@ make_gateway() {
 		at "$gateway" sysctl -qw net.ipv4.ip_forward=0
 }
 
-# The gateway of the lab listens where one of the machine would, and the machine does not see it.
-# A folder for that, which a mount wants, is taken away again if it was made here.
+# The gateway of the lab listens where one of the machine would, without meeting it: the shell has
+# a /run of its own, in which only the namespaces are the machine's.
 open_shell() {
-	mkdir -p "$dir/bin" "$dir/lab"
+	mkdir -p "$dir/bin" "$dir/lab" "$dir/run"
 	ln -s "$SLUICE" "$dir/bin/sluice"
 	lab_command inside "$inside"
 	lab_command outside "$outside"
-	made=
-	[ -d /run/sluice ] || { mkdir -m 755 /run/sluice && made=yes; }
 	ip netns exec "$gateway" sh -c '
-		mount -t tmpfs -o mode=755 tmpfs /run/sluice && cd "$1" && shift && exec "$@"' sh "$dir/lab" \
-		env PATH="$dir/bin:$PATH" PS1='lab# ' HISTFILE= bash --noprofile --norc "$@"
-	[ -z "$made" ] || rmdir /run/sluice 2>/dev/null
+		mount -t tmpfs -o mode=755 tmpfs "$1/run" && mkdir "$1/run/netns" &&
+			mount --rbind /run/netns "$1/run/netns" && mount --rbind "$1/run" /run &&
+			cd "$1/lab" && shift && exec "$@"' sh "$dir" \
+		env PATH="$dir/bin:$PATH" PS1='lab# ' HISTFILE= bash --noprofile --norc
 }
 
 make_network lan0 wan0 && make_gateway ||
@@ -54,4 +53,4 @@ A lab of three network namespaces on this machine. You are on the gateway.
     exit               ends what runs here, and takes the lab away
 
 TEXT
-open_shell "$@"
+open_shell
