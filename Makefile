@@ -402,7 +402,7 @@ install: all ## install the program, its pages and its service: DESTDIR= PREFIX=
 	$(BUILD)/sluice completion zsh >$(BUILD)/completion.zsh
 	$(call put,644,$(BUILD)/completion.bash,$(BASH_COMPLETION_DIR)/sluice)
 	$(call put,644,$(BUILD)/completion.zsh,$(ZSH_COMPLETION_DIR)/_sluice)
-	sed 's|/usr/bin/|$(PREFIX)/bin/|; s|/etc/sluice|$(SYSCONFDIR)/sluice|' packaging/sluice.service \
+	sed 's|/usr/bin/|$(PREFIX)/bin/|; s|/etc/sluice|$(SYSCONFDIR)/sluice|g' packaging/sluice.service \
 	>$(BUILD)/sluice.service
 	$(call put,644,$(BUILD)/sluice.service,$(PREFIX)/lib/systemd/system/sluice.service)
 	$(call put,644,packaging/sluice.sysusers,$(PREFIX)/lib/sysusers.d/sluice.conf)

@@ -7,20 +7,21 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 stage=$1 version=$2 output=$3
 doc=$stage/usr/share/doc/sluice
+# Sources that are in no repository tell no time.
+[ -n "${SOURCE_DATE_EPOCH-}" ] || unset SOURCE_DATE_EPOCH
 
 # The packages of the libraries that the program names itself; a version only of the C library.
 depends() {
 	libc=$(dpkg-query -W -f='${Version}' libc6)
 	printf 'libc6 (>= %s)' "${libc%%-*}"
-	readelf -d "$stage/usr/bin/sluice" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
+	# By their folders, too: libraries of other machines may be installed beside them.
+	places=$(readelf -d "$stage/usr/bin/sluice" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
 		while read -r library; do
-			# By its folder, too: libraries of other machines may be installed beside it.
-			path=$(ldd "$stage/usr/bin/sluice" | awk -v name="$library" '$1 == name { print $3 }')
-			place=$(basename "$(dirname "$path")")
-			package=$(dpkg-query -S "*/$place/$library" | sed -n '1s/[:,].*//p')
-			[ -n "$package" ] || { echo "no package has $library" >&2; exit 1; }
-			echo "$package"
-		done | LC_ALL=C sort -u | grep -vx libc6 | sed 's/^/, /' | tr -d '\n'
+			ldd "$stage/usr/bin/sluice" | awk -v name="$library" '$1 == name { print $3 }' |
+				sed 's,.*\(/[^/]*/[^/]*\)$,*\1,'
+		done)
+	packages=$(set -f && dpkg-query -S $places) || { echo "a library is in no package" >&2; exit 1; }
+	echo "$packages" | sed 's/[:,].*//' | LC_ALL=C sort -u | grep -vx libc6 | sed 's/^/, /' | tr -d '\n'
 }
 
 mkdir -p "$doc" "$stage/DEBIAN"

@@ -126,7 +126,8 @@ bool conf_args_parse(const struct conf_command *command, int argc, char **argv,
 	}
 	if (args->help || args->file || !(command->takes & CONF_TAKE_FILE))
 		return true;
-	snprintf(args->why, sizeof args->why, "which file? As in 'sluice %s /etc/sluice.yaml'",
+	snprintf(args->why, sizeof args->why,
+		 "which file? As in 'sluice %s /etc/sluice/sluice.yaml'",
 		 command->name);
 	return false;
 }

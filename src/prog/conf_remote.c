@@ -249,6 +249,23 @@ static json_t *ask_with_file(enum ctl_do what, const struct conf_args *args, con
 	return answer;
 }
 
+/* What has become of the running gateway, after the changes that a file would make of it, too. */
+static void print_outcome(enum ctl_do what, const struct conf_args *args, const char *file,
+			  const json_t *answer)
+{
+	bool changed = json_array_size(json_object_get(answer, "changes")) > 0;
+
+	if (what == CTL_DO_RELOAD && changed)
+		printf("taken from %s\n", file);
+	if (what == CTL_DO_APPLY && changed)
+		printf("applied; 'sluice confirm' within %u s keeps it, or else it is taken back\n",
+		       args->confirm_s);
+	if (what == CTL_DO_CONFIRM)
+		printf("confirmed: the last change stays\n");
+	if (what == CTL_DO_ROLLBACK)
+		printf("back to what was before\n");
+}
+
 static int run_command(const struct conf_command *command, enum ctl_do what, int argc, char **argv)
 {
 	struct conf_args args;
@@ -270,12 +287,8 @@ static int run_command(const struct conf_command *command, enum ctl_do what, int
 	answer = file ? ask_with_file(what, &args, file)
 		      : ask(args.control, request_of(what), NULL);
 	good = answer && take_answer(command, what, &args, file ? file : "", answer);
-	if (good && what == CTL_DO_APPLY && !args.json &&
-	    json_array_size(json_object_get(answer, "changes")) > 0)
-		printf("applied; 'sluice confirm' within %u s keeps it, or else it is taken back\n",
-		       args.confirm_s);
-	if (good && what == CTL_DO_CONFIRM && !args.json)
-		printf("confirmed: the last change stays\n");
+	if (good && !args.json)
+		print_outcome(what, &args, file ? file : "", answer);
 	json_decref(answer);
 	free(own);
 	return good ? PROG_EXIT_OK : PROG_EXIT_FAILED;

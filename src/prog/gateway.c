@@ -30,8 +30,8 @@ static void say_no_gateway(const char *path, int reason)
 	}
 	fprintf(stderr,
 		"sluice: no gateway answers at %s (%s)\n"
-		"Start one with 'sluice run --lan IF --wan IF', or name the socket of "
-		"another with --control PATH or SLUICE_CONTROL.\n",
+		"Start one with 'sluice run --config FILE' or 'sluice run --lan IF --wan IF', or "
+		"name the socket of another with --control PATH or SLUICE_CONTROL.\n",
 		path, strerror(reason));
 }
 

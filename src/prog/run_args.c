@@ -145,7 +145,7 @@ void run_args_help(FILE *out)
 		     "  sluice run --lan gw0=10.10.0.1/16 --wan gw1=198.18.0.1/16 "
 		     "--gateway 198.18.0.2\n"
 		     "        on interfaces that have no addresses\n"
-		     "  sluice run --config /etc/sluice.yaml\n"
+		     "  sluice run --config /etc/sluice/sluice.yaml\n"
 		     "        what a file says; 'sluice check' looks at it, 'sluice reload' "
 		     "changes it\n\n");
 	for (size_t i = 0; i < run_option_count; i++) {

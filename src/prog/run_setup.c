@@ -158,9 +158,9 @@ static void open_host_port(struct run *run)
 	port = hostport_open(&conf, why, sizeof why);
 	if (!port) {
 		run_error(&run->errors,
-			  "the way to the host's own stack: %s. --no-host does "
-			  "without, on interfaces that have no addresses",
-			  why);
+			  "the way to the host's own stack: %s. %s does without, on interfaces "
+			  "that have no addresses",
+			  why, run->args.config ? "'host-port: false'" : "--no-host");
 		return;
 	}
 	run->host_port = port;

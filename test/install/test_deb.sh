@@ -28,6 +28,8 @@ mount -t tmpfs tmpfs "$box"
 cp "$package" "$box/sluice.deb"
 check "made again, it is the same" make -C "$root" BUILD="$BUILD" deb
 check "byte for byte" cmp "$package" "$box/sluice.deb"
+check "of sources that are in no repository" env SOURCE_DATE_EPOCH= "$root/packaging/deb.sh" \
+	"${package%/*}/deb/stage" 0 "$box/other"
 
 # ---- what is in it ----------------------------------------------------------------------------
 
@@ -70,12 +72,15 @@ if command -v systemctl >/dev/null; then
 	equal "the service is known, and not wanted at boot" disabled \
 		"$(inside systemctl is-enabled sluice.service 2>/dev/null)"
 fi
-check_not "without options it has no reason to start" test -e "$box/root/etc/sluice/options"
+for file in options sluice.yaml; do
+	check_not "without $file it has no reason to start" test -e "$box/root/etc/sluice/$file"
+done
 check "an upgrade" inside dpkg -i /tmp/sluice.deb
 echo "# mine" >>"$box/root/etc/sluice/options.example"
 check "an upgrade over a changed example" inside dpkg --force-confold -i /tmp/sluice.deb
 check "which stays" grep -q "# mine" "$box/root/etc/sluice/options.example"
 echo 'SLUICE_OPTIONS="--lan a --wan b"' >"$box/root/etc/sluice/options"
+echo 'interfaces: []' >"$box/root/etc/sluice/sluice.yaml"
 if command -v systemctl >/dev/null; then
 	check "it can be wanted at boot" inside systemctl enable sluice.service
 fi

@@ -24,6 +24,8 @@ example=$box/dest/opt/sluice/share/doc/sluice/examples/sluice.yaml
 check "the example of a configuration is good" "$box/dest/opt/sluice/bin/sluice" check "$example"
 unit=$box/dest/opt/sluice/lib/systemd/system/sluice.service
 check "the service runs what was installed" grep -q '^ExecStart=/opt/sluice/bin/sluice run' "$unit"
+check "with a file, unless options say otherwise" \
+	grep -qx 'Environment="SLUICE_OPTIONS=--config /etc/sluice/sluice.yaml"' "$unit"
 check "and nothing else of /usr/bin" sh -c '! grep -v "^#" "$1" | grep -q /usr/bin' sh "$unit"
 if command -v systemd-analyze >/dev/null; then
 	# It looks for the program, so it is shown one that is there.

@@ -32,7 +32,7 @@ exits "run without interfaces" 2 "--lan is missing" "$SLUICE" run
 "$SLUICE" run --lan a --wan b --flows x --gatewy 1.2.3.4 --timeout udp=0 >"$BOX/text" 2>&1
 equal "all mistakes at once" 3 "$(grep -c '^sluice run:' "$BOX/text")"
 exits "show without a gateway" 1 "no gateway answers at $CONTROL" "${ASK[@]}" flows
-exits "show without a gateway: how to start one" 1 "sluice run --lan IF --wan IF" "${ASK[@]}" flows
+exits "show without a gateway: how to start one" 1 "sluice run --config FILE' or .*--lan IF --wan IF" "${ASK[@]}" flows
 exits "show of nothing" 2 "did you mean flows" "${ASK[@]}" flow
 exits "a filter that does not fit" 2 "show routes takes no --port" "${ASK[@]}" routes --port 4
 

@@ -109,6 +109,7 @@ equal "and it is the same flow" "$flow" "$(pid_of_flow)"
 
 check "at first it is the address of the way out" seen_as $WAN
 check "a pool" change reload "$BOX/pool.yaml"
+says "is taken, it says, and from which file" "^taken from $BOX/pool.yaml$" "$BOX/text"
 check "the new file is shown" shown_is "$BOX/pool.yaml"
 ip -n $OUT route replace 198.18.9.0/30 dev b0
 new_address() { case "$(seen)" in 198.18.9.*) true ;; *) false ;; esac; }
@@ -117,7 +118,9 @@ echo three >&7
 check "the connection keeps its own" wait_for 5 grep -q three "$BOX/screen"
 check "the same file once more" change reload "$BOX/pool.yaml"
 says "changes nothing" "^nothing changes" "$BOX/text"
+says_not "and nothing was taken from it" "^taken" "$BOX/text"
 check "and is no step to go back" change rollback
+says "which says where one is" "^back to what was before$" "$BOX/text"
 says "the log tells that somebody went back" "rollback: [0-9]+ changes taken back" "$BOX/gateway.err"
 check "new flows are as before" wait_for 5 seen_as $WAN
 check "and the file of before is shown" shown_is "$BOX/gw.yaml"

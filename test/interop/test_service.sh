@@ -84,6 +84,29 @@ check "it goes on" at $IN ping -c 1 -W 1 -q $OUTSIDE
 gateway_stop
 exec 7>&-
 
+# ---- whose user may not open what it needs -----------------------------------------------------
+
+# As a user of its own, with the capabilities of the service, where only root has the TUN device.
+cat >"$BOX/poor.sh" <<'POOR'
+mount -t tmpfs tmpfs /dev/net && mknod -m 600 /dev/net/tun c 10 200 || exit 9
+exec setpriv --reuid 65534 --clear-groups --inh-caps=+net_admin,+net_raw \
+	--ambient-caps=+net_admin,+net_raw "$@"
+POOR
+poor() { at $GW sh "$BOX/poor.sh" "$SLUICE" run --control "$BOX/poor/control.sock" "$@"; }
+install -d -o 65534 "$BOX/poor"
+chmod 755 "$BOX"
+cat >"$BOX/poor.yaml" <<CONF
+interfaces:
+  - {name: gw0, side: inside, addresses: $LAN/16}
+  - {name: gw1, side: outside, addresses: $WAN/16}
+control: {socket: $BOX/poor/control.sock}
+CONF
+check_not "without the TUN device" poor "${SIDES[@]}"
+says "it says why" "/dev/net/tun\): Permission denied; whoever runs this may not open it" "$BOX/text"
+says "and what would do without" "[.] --no-host does without" "$BOX/text"
+check_not "and with a file" at $GW sh "$BOX/poor.sh" "$SLUICE" run --config "$BOX/poor.yaml"
+says "in the words of the file" "[.] 'host-port: false' does without" "$BOX/text"
+
 # ---- a log for programs -----------------------------------------------------------------------
 
 gateway_start --log json

@@ -151,6 +151,9 @@ static bool look_at_dest(struct sluice *s, u32 at, ns_t now)
 	address = &s->nat.address[dest->address];
 	ports = nat_ports_for(address, dest->proto, NAT_HIGH_FIRST);
 	event = event_of("ports", dest->used_count, ports_size(&ports), now);
+	/* To count those of its range costs as much as to choose one: only where it may matter. */
+	if (level_after(0, event.used, event.limit) > 0)
+		event.used = nat_dest_used(&s->nat, dest);
 	event.public_addr = address->addr;
 	event.proto = dest->proto;
 	event.dst = dest->dst;

@@ -182,7 +182,7 @@ u32 sluice_show_dests(const struct sluice *s, u32 *cursor, struct sluice_dest *o
 			.proto = dest->proto,
 			.dst = dest->dst,
 			.dport = dest->dport,
-			.used = dest->used_count,
+			.used = nat_dest_used(&s->nat, dest),
 			.left = nat_dest_left(&s->nat, dest),
 			.exact = dest->filled == NAT_PORT_WORDS * 64,
 		};

@@ -78,6 +78,17 @@ u32 nat_dest_left(const struct nat *nat, const struct nat_dest *dest)
 	return left;
 }
 
+u32 nat_dest_used(const struct nat *nat, const struct nat_dest *dest)
+{
+	struct nat_ports ports =
+		nat_ports_for(&nat->address[dest->address], dest->proto, NAT_HIGH_FIRST);
+	u32 used = 0;
+
+	for (u32 word = 0; word < NAT_PORT_WORDS; word++)
+		used += u64_count_bits(word_allowed(&ports, word) & dest->used[word]);
+	return used;
+}
+
 static bool port_allowed(const struct nat_ports *ports, u32 port)
 {
 	return (word_allowed(ports, port / 64) >> (port % 64) & 1) != 0;

@@ -205,6 +205,15 @@ static bool device_accept(const struct wayback *way, u32 device)
 	return err == 0;
 }
 
+static const char *hint_of(int err)
+{
+	switch (err) {
+	case EPERM: return "; this needs root (CAP_NET_ADMIN)";
+	case EACCES: return "; whoever runs this may not open it; on Debian udev lets everybody";
+	default: return "; `modprobe tun` may help";
+	}
+}
+
 bool wayback_open(struct wayback *way, u32 os_index, const struct mac *mac, u32 mark, char *why,
 		  size_t why_size)
 {
@@ -219,9 +228,7 @@ bool wayback_open(struct wayback *way, u32 os_index, const struct mac *mac, u32 
 		ok = device_accept(way, device);
 	if (!ok)
 		(void)snprintf(why, why_size, "the way back to the host (/dev/net/tun): %s%s",
-			       strerror(errno),
-			       errno == EPERM ? "; this needs root (CAP_NET_ADMIN)" :
-						"; `modprobe tun` may help");
+			       strerror(errno), hint_of(errno));
 	if (control >= 0)
 		(void)close(control);
 	return ok;

@@ -164,6 +164,35 @@ static void test_a_busy_destination(void **state)
 	path_bed_close(bed);
 }
 
+/* Other ports than before: what flows of the old ones hold is none of the new ones. */
+static void test_a_destination_with_other_ports(void **state)
+{
+	struct path_bed *bed = path_bed_new();
+	struct sluice_event event;
+	struct sluice_dest dest;
+	u32 cursor = 0;
+
+	(void)state;
+	bed->conf.nat.masquerade_port_first = 4000;
+	bed->conf.nat.masquerade_port_last = 4099;
+	path_bed_start(bed);
+	flows_of(bed, HOST, 5000, 65);
+	bed->conf.nat.masquerade_port_first = 6000;
+	bed->conf.nat.masquerade_port_last = 6099;
+	assert_true(rig_configure(&bed->rig, &bed->conf));
+	flows_of(bed, HOST, 5100, 60);
+	assert_false(warned(bed, &event));
+	assert_int_equal(sluice_show_dests(bed->rig.s, &cursor, &dest, 1), 1);
+	assert_int_equal(dest.used, 60);
+	assert_int_equal(dest.left, 40);
+	flows_of(bed, HOST, 5200, 10);
+	assert_true(warned(bed, &event));
+	assert_int_equal(event.percent, 70);
+	assert_int_equal(event.used, 70);
+	assert_int_equal(event.limit, 100);
+	path_bed_close(bed);
+}
+
 static void test_fragments(void **state)
 {
 	struct path_bed *bed = path_bed_new();
@@ -241,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_once_for_each_crossing),
 		cmocka_unit_test(test_mappings_and_ports),
 		cmocka_unit_test(test_a_busy_destination),
+		cmocka_unit_test(test_a_destination_with_other_ports),
 		cmocka_unit_test(test_fragments),
 		cmocka_unit_test(test_packets),
 		cmocka_unit_test(test_few_events_in_a_time),
