@@ -41,6 +41,8 @@ static bool read_option(struct play *play)
 		return read_cc(play);
 	else if (reader_word(&play->in, "--challenge_acks=") && reader_number(&play->in, &number))
 		conf->challenge_acks = number;
+	else if (reader_word(&play->in, "--half_open_limit=") && reader_number(&play->in, &number))
+		conf->half_open_limit = number;
 	else if (reader_word(&play->in, "--recv_buffer=") && reader_number(&play->in, &number))
 		conf->recv_buffer_start = conf->recv_buffer_max = number;
 	else
@@ -58,6 +60,7 @@ static void start(struct play *play)
 	play->socks.no_sack = no_sack;
 	play->socks.local = be32_of(0xc0000201);
 	play->begin = play->socks.world.now;
+	play->iss = play->sent_end = play->conf.isn_fixed;
 	play->is_started = true;
 }
 

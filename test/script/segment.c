@@ -123,6 +123,10 @@ static bool read_said(struct play *play, struct said *said)
 	u32 number;
 
 	*said = (struct said){ 0 };
+	if (reader_word(&play->in, "[new]"))
+		said->begin = PLAY_NEW;
+	else if (reader_word(&play->in, "[above]"))
+		said->begin = PLAY_ABOVE;
 	if (!read_ecn(play, said) || !read_flags(play, said) ||
 	    !read_range(play, &said->seq, &said->len))
 		return false;
@@ -156,7 +160,7 @@ static void put_ip(struct ip4_hdr *ip, u32 len, u8 proto, u8 ecn)
 /* Numbers and timestamps as they are on the way. */
 static void to_live(const struct play *play, struct said *said)
 {
-	u32 iss = play->conf.isn_fixed;
+	u32 iss = play->iss;
 
 	said->seq += PEER_ISN;
 	said->ack += iss;
@@ -240,7 +244,7 @@ static bool icmp_in(struct play *play)
 		return reader_wrong(&play->in, "no ICMP");
 	hdr.sport = play->local_port;
 	hdr.dport = play->peer_port;
-	hdr.seq = be32_of(seq + play->conf.isn_fixed);
+	hdr.seq = be32_of(seq + play->iss);
 	put_ip(&packet.ip, sizeof packet, IP_PROTO_ICMP, 0);
 	put_ip(&packet.quoted, IP4_HLEN_MIN + TCP_HLEN_MIN + len, IP_PROTO_TCP, 0);
 	packet.quoted.src = LOCAL_ADDR;
@@ -280,7 +284,7 @@ static void read_pkt(struct play *play, const struct pkt *pkt, struct said *said
 
 	*said = (struct said){ .flags = hdr->flags,
 			       .ecn = ip->tos & IP4_ECN_MASK,
-			       .seq = be32_host(hdr->seq) - play->conf.isn_fixed,
+			       .seq = be32_host(hdr->seq) - play->iss,
 			       .len = pkt_l4_len(pkt) - tcp_hlen(hdr),
 			       .window = be16_host(hdr->window),
 			       .urgent = be16_host(hdr->urgent) };
@@ -383,6 +387,25 @@ static void check_data(struct play *play, const struct pkt *pkt, const struct sa
 	}
 }
 
+/* Which numbers it has, if the line says that they begin anew. */
+static bool take_numbers(struct play *play, const struct pkt *pkt, enum play_begin begin)
+{
+	const struct tcp_hdr *hdr = (const void *)pkt_l4(pkt);
+	u32 seq = be32_host(hdr->seq);
+	u32 end = seq + pkt_l4_len(pkt) - tcp_hlen(hdr);
+
+	if (begin == PLAY_ABOVE && seq_lt(seq, play->sent_end))
+		return reader_wrong(&play->in, "its number is not above those before");
+	if (begin != PLAY_GOES_ON) {
+		play->iss = play->sent_end = seq;
+		play->written = 0;
+	}
+	end += (hdr->flags & (TCP_SYN | TCP_FIN)) != 0;
+	if (seq_gt(end, play->sent_end))
+		play->sent_end = end;
+	return true;
+}
+
 bool play_segment_out(struct play *play)
 {
 	struct said said, live, whole;
@@ -396,6 +419,7 @@ bool play_segment_out(struct play *play)
 		pkt = next_pkt(play);
 		if (pkt == NULL)
 			return false;
+		(void)take_numbers(play, pkt, len == 0 ? said.begin : PLAY_GOES_ON);
 		read_pkt(play, pkt, &live);
 		check_data(play, pkt, &live);
 		pkt_put(pkt);

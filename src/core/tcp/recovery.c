@@ -13,6 +13,7 @@
 #include "core/tcp/loss_part.h"
 
 enum {
+	FRTO_WINDOW = 3,         /* segments: RFC 5682 section 2.1 step 3a */
 	UNDO_SPAN_MAX = 1 << 30, /* bytes behind recovery: no DSACK tells of it any more */
 };
 
@@ -156,6 +157,10 @@ static bool is_undone_by_frto(struct tcb *tcb, const struct loss_step *step)
 			return true;
 		if (is_forward || is_news || step->is_dup)
 			air->frto = 0;
+		/* Step 3a: beside the two that are new one that was lost may leave; without SACK
+		 * nobody says that they have arrived.                                            */
+		if (step->is_dup && !is_news)
+			air->cc.cwnd = u32_max(air->cc.cwnd, FRTO_WINDOW * air->cc.mss);
 	} else if (air->frto == FRTO_FIRST && is_forward) {
 		air->frto = has_new_data(tcb, step) ? FRTO_SECOND : 0;
 	} else if (air->frto == FRTO_FIRST && step->is_dup && (tcb->flags & TCB_SACK) == 0) {
