@@ -262,6 +262,8 @@ struct model {
 	ns_t slack_ns;
 	bool lenient; /* the engine may refuse anything new: memory or rates are small on purpose */
 	bool services_changed; /* they are not those that the gateway began with */
+	bool rules_changed;    /* mappings may stand that no rule would make now */
+	bool filters_changed;  /* they filter as the rule said that made them */
 	bool moved_on; /* a service has had all ports of a shared address, and has been changed */
 	u32 service_count;
 	struct model_service service[MODEL_SERVICE_MAX];
@@ -300,8 +302,8 @@ void model_flow_begin(struct model *m, ns_t now);
 void model_flow_shown(struct model *m, const struct sluice_flow *flow);
 void model_flow_end(struct model *m);
 
-/* Services that are not what they were; conf stays the caller's. Requires: a tick and a comparison
- * of the tables just before.                                                                     */
+/* Another configuration; conf stays the caller's, and routes, zones and one-to-one are as before.
+ * Requires: a tick and a comparison of the tables just before.                                   */
 void model_configure(struct model *m, const struct sluice_conf *conf);
 void model_backend_set(struct model *m, u32 service, u32 index, enum backend_state state);
 void model_backend_order(struct model *m, u32 service, u32 index, bool drain, u32 deadline_s);

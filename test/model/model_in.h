@@ -140,6 +140,8 @@ bool model_mapping_dst(const struct model *m, const struct model_flow *f,
 /* Who owns a public endpoint by endpoint-independent mapping. sure: it certainly stands. */
 bool model_owner(const struct model *m, u8 proto, be32 addr, u16 port, bool *sure,
 		 struct model_mapping *mapping);
+/* Other rules, pools and times of rest than before. */
+void model_nat_changed(struct model *m, const struct nat_conf *was, const struct nat_conf *now);
 enum model_admit { MODEL_ADMIT_NO, MODEL_ADMIT_MAYBE, MODEL_ADMIT_YES };
 enum model_admit model_admits(const struct model *m, u8 proto, be32 public_addr, u16 public_port,
 			      be32 remote, u16 remote_port);

@@ -48,6 +48,34 @@ bool model_owner(const struct model *m, u8 proto, be32 addr, u16 port, bool *sur
 	return found;
 }
 
+static bool model_filters_alike(const struct nat_conf *a, const struct nat_conf *b)
+{
+	for (u32 n = 0; n < a->rule_count; n++) {
+		if (memcmp(a->rule[n].filtering, b->rule[n].filtering,
+			   sizeof a->rule[n].filtering) != 0)
+			return false;
+	}
+	return a->rule_count == b->rule_count;
+}
+
+/* What rests goes on resting for as long as it has to now. */
+static void model_rests_changed(struct model *m, u32 was_s, u32 now_s)
+{
+	for (u32 n = 0; n < m->rest_count && now_s < was_s; n++)
+		m->rest[n].until -= u64_min(m->rest[n].until, (was_s - now_s) * NS_PER_SEC);
+}
+
+void model_nat_changed(struct model *m, const struct nat_conf *was, const struct nat_conf *now)
+{
+	model_rests_changed(m, was->quarantine_s, now->quarantine_s);
+	if (!model_filters_alike(was, now))
+		m->filters_changed = true;
+	if (was->rule_count != now->rule_count ||
+	    memcmp(was->rule, now->rule, sizeof was->rule) != 0 ||
+	    memcmp(was->pool, now->pool, sizeof was->pool) != 0)
+		m->rules_changed = true;
+}
+
 const struct nat_rule_conf *model_rule_outside(const struct model *m, u8 zone, be32 source)
 {
 	for (u32 n = 0; n < m->conf->iface_count; n++) {
@@ -111,6 +139,8 @@ enum model_admit model_admits(const struct model *m, u8 proto, be32 public_addr,
 
 	if (!model_owner(m, proto, public_addr, public_port, &sure, &mapping))
 		return MODEL_ADMIT_NO;
+	if (m->filters_changed)
+		return MODEL_ADMIT_MAYBE;
 	rule = model_rule_outside(m, mapping.inside_zone, mapping.inside_addr);
 	if (rule == NULL || model_nat_proto(proto) == NAT_PROTO_COUNT)
 		return MODEL_ADMIT_NO;
@@ -212,7 +242,8 @@ static void model_pair_ok(struct model *m, const struct model_flow *f, bool eim,
 
 	if (model_tuple_eq(&f->out, out))
 		model_wrong(m, "two flows leave with the same tuple, port %u", out->sport);
-	if (f->eim && eim && same_endpoint && !same_public)
+	/* What has an address that left the configuration is left to its flows. */
+	if (f->eim && eim && same_endpoint && !same_public && model_is_public(m, f->out.src))
 		model_wrong(m, "one inside endpoint has two public ones: %u and %u", f->out.sport,
 			    out->sport);
 	if ((f->eim || eim) && same_public && !same_endpoint)
@@ -224,7 +255,7 @@ static void model_pair_ok(struct model *m, const struct model_flow *f, bool eim,
 	same_public = be32_eq(mapping.public_addr, out->src) && mapping.public_port == out->sport;
 	if (same_public && !same_endpoint)
 		model_wrong(m, "port %u leads to another endpoint", out->sport);
-	if (eim && same_endpoint && !same_public)
+	if (eim && same_endpoint && !same_public && model_is_public(m, mapping.public_addr))
 		model_wrong(m, "one inside endpoint has two public ones: %u and %u",
 			    mapping.public_port, out->sport);
 }
@@ -250,7 +281,8 @@ static void model_rest_ok(struct model *m, u8 proto, const struct model_tuple *i
 static void model_paired_ok(struct model *m, const struct nat_rule_conf *rule, u8 proto,
 			    const struct model_tuple *in, const struct model_tuple *out)
 {
-	if (m->lenient || m->moved_on || model_nat_proto(proto) == NAT_PROTO_COUNT ||
+	if (m->lenient || m->moved_on || m->rules_changed ||
+	    model_nat_proto(proto) == NAT_PROTO_COUNT ||
 	    rule->kind != NAT_KIND_POOL || model_ports_tight(m, rule, proto))
 		return;
 	for (u32 n = 0; n < m->flow_count; n++) {
@@ -315,9 +347,12 @@ static void model_translated_ok(struct model *m, u8 proto, u16 out_if, bool hair
 		model_wrong(m, "no rule translates this source, and it left");
 		return;
 	}
-	if (!model_addr_ok(m, rule, out_if, hairpin, out->src))
-		model_wrong(m, "the public address is not one of the rule's");
-	model_port_ok(m, rule, proto, in->sport, out->sport);
+	/* A mapping outlives the rule that made it. */
+	if (!m->rules_changed || !model_is_eim(rule, proto)) {
+		if (!model_addr_ok(m, rule, out_if, hairpin, out->src))
+			model_wrong(m, "the public address is not one of the rule's");
+		model_port_ok(m, rule, proto, in->sport, out->sport);
+	}
 	for (u32 n = 0; n < m->flow_count; n++) {
 		const struct model_flow *f = &m->flow[n];
 

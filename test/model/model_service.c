@@ -303,7 +303,9 @@ void model_configure(struct model *m, const struct sluice_conf *conf)
 	const struct balance_conf *was = &m->conf->nat.balance;
 	const struct balance_conf *now = &conf->nat.balance;
 	const struct service_conf *old[MODEL_SERVICE_MAX] = { NULL };
+	bool changed;
 
+	model_nat_changed(m, &m->conf->nat, &conf->nat);
 	for (u32 n = 0; n < m->service_count; n++) {
 		old[n] = m->service[n].conf;
 		m->service[n].conf = NULL;
@@ -318,9 +320,10 @@ void model_configure(struct model *m, const struct sluice_conf *conf)
 		}
 		service->conf = &now->service[n];
 	}
-	m->services_changed = m->services_changed || was != now;
+	changed = memcmp(was, now, sizeof *was) != 0;
+	m->services_changed = m->services_changed || changed;
 	m->moved_on = m->moved_on ||
-		      (was != now && (model_service_ports(m, IP_PROTO_TCP) > UINT16_MAX ||
+		      (changed && (model_service_ports(m, IP_PROTO_TCP) > UINT16_MAX ||
 				      model_service_ports(m, IP_PROTO_UDP) > UINT16_MAX));
 	m->conf = conf;
 	backends_drop(m);

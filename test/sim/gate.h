@@ -81,7 +81,7 @@ void gate_set_link(struct gate *gate, u16 iface, bool up);
 void gate_compare(struct gate *gate);
 /* What becomes due now is done, and the tables are compared: before anything else changes. */
 void gate_pause(struct gate *gate);
-/* Other services; everything else is as it was, and conf stays the caller's. */
+/* Another configuration, which stays the caller's; routes, zones and one-to-one as they were. */
 void gate_configure(struct gate *gate, const struct sluice_conf *conf);
 void gate_backend_set(struct gate *gate, u32 service, u32 index, enum backend_state state);
 void gate_backend_order(struct gate *gate, u32 service, u32 index, bool drain, u32 deadline_s);

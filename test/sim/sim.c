@@ -153,6 +153,8 @@ bool sim_run(struct sim *sim)
 		net_run(net, before + SIM_PIECE_NS, 4000);
 		if (net->now == before)
 			net_fail(net, "time stands still");
+		if (net->why == NULL && net_chance(net, 25))
+			sim_reload(sim);
 		if (net_chance(net, 8))
 			sim_jump(sim);
 	}

@@ -42,6 +42,10 @@ const struct sim_place *sim_places(const struct sluice_conf *conf);
 void sim_conf_services(struct sluice_conf *conf);
 void sim_add_services(struct sim *sim);
 void sim_run_services(struct sim *sim);
+/* A copy of the configuration that stands, to be changed; until the next but one. */
+struct sluice_conf *sim_next_conf(struct sim *sim);
+/* Another configuration is taken. */
+void sim_reload(struct sim *sim);
 void sim_init(struct sim *sim, u64 seed);
 /* True when nothing was wrong; else sim->net.why says what. */
 bool sim_run(struct sim *sim);

@@ -205,6 +205,23 @@ static bool sim_conf_subscribers(struct sluice_conf *conf)
 	return true;
 }
 
+/* Tables that are soon full, one of them at a time: port maps of busy destinations, neighbours,
+ * what waits for these, large buffers. (Without a small one no neighbour could be asked, and
+ * packets would leave later than anybody can tell.) Drawn from the secrets.                      */
+static bool sim_conf_full(struct sluice_conf *conf)
+{
+	u32 choice = conf->seed[20];
+
+	switch (conf->seed[19] / 20) {
+	case 0: conf->nat.dest_count = 1 + choice % 3; break;
+	case 1: conf->neigh.count = 8 + choice % 8; break;
+	case 2: conf->neigh.queue_count = 1 + choice % 4; break;
+	case 3: conf->packets.large_count = 2 + choice % 4; break;
+	default: return false;
+	}
+	return true;
+}
+
 void sim_configure(struct net *net, struct sluice_conf *conf, bool *lenient)
 {
 	static const u32 mtus[] = { 1500, 1500, 1400, 1280, 576 };
@@ -234,6 +251,7 @@ void sim_configure(struct net *net, struct sluice_conf *conf, bool *lenient)
 	else if (sim_has_zones(conf))
 		sim_conf_zones(conf);
 	*lenient |= sim_conf_subscribers(conf);
+	*lenient |= sim_conf_full(conf);
 	sim_conf_sources(conf);
 	sim_conf_services(conf);
 	conf->ct.outbound_refresh_only = conf->seed[0] % 4 == 0;

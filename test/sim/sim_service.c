@@ -1,7 +1,6 @@
 /* Services of a simulation, and what happens to their backends: they go down, come back, drain, get
  * other weights, join and leave, while clients of the outside and the inside use them.          */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "sim/sim.h"
 
@@ -236,14 +235,9 @@ static void reload(struct sim *sim)
 {
 	struct net *net = &sim->net;
 	const struct balance_conf *all = &sim->gate->own->nat.balance;
-	u32 at = sim->conf_next++ % SIM_CONFS;
-	struct balance_conf *balance;
+	struct sluice_conf *conf = sim_next_conf(sim);
+	struct balance_conf *balance = &conf->nat.balance;
 
-	if (sim->conf[at] == NULL)
-		sim->conf[at] = malloc(sizeof *sim->conf[at]);
-	CHECK(sim->conf[at] != NULL);
-	*sim->conf[at] = *sim->gate->conf;
-	balance = &sim->conf[at]->nat.balance;
 	switch (balance->service_count == 0 ? 0 : net_below(net, 8)) {
 	case 0: change_count(balance, all); break;
 	case 1:
@@ -254,7 +248,7 @@ static void reload(struct sim *sim)
 	case 6: change_members(net, balance, all); break;
 	default: change_service(net, balance); break;
 	}
-	gate_configure(sim->gate, sim->conf[at]);
+	gate_configure(sim->gate, conf);
 	net_trace(net, "reload: %u services", balance->service_count);
 }
 

@@ -1,0 +1,161 @@
+/* Reloads in the middle of a simulation: other rules, pools, time-outs, limits. Flows that stand
+ * keep their bindings; what is new goes by what stands then.                                     */
+#include <stdlib.h>
+
+#include "sim/sim.h"
+
+enum { POOL_MORE = 3 }; /* addresses that a pool may have beyond its first */
+
+struct sluice_conf *sim_next_conf(struct sim *sim)
+{
+	u32 at = sim->conf_next++ % SIM_CONFS;
+
+	if (sim->conf[at] == NULL)
+		sim->conf[at] = malloc(sizeof *sim->conf[at]);
+	CHECK(sim->conf[at] != NULL);
+	*sim->conf[at] = *sim->gate->conf;
+	return sim->conf[at];
+}
+
+static const char *change_times(struct net *net, struct sluice_conf *conf)
+{
+	for (u32 n = 0; n < CT_TIMEOUT_COUNT; n++) {
+		if (net_chance(net, 50))
+			conf->ct.timeout_s[n] = 2 + net_below(net, net_chance(net, 50) ? 40 : 600);
+	}
+	if (net_chance(net, 50))
+		conf->nat.quarantine_s = net_below(net, 20);
+	return "times";
+}
+
+static struct nat_rule_conf *one_rule(struct net *net, struct sluice_conf *conf)
+{
+	return &conf->nat.rule[net_below(net, conf->nat.rule_count)];
+}
+
+static const char *change_mapping(struct net *net, struct sluice_conf *conf)
+{
+	struct nat_rule_conf *rule = one_rule(net, conf);
+
+	rule->mapping[net_below(net, NAT_PROTO_COUNT)] = (enum nat_mapping)net_below(net, 2);
+	rule->parity = net_chance(net, 50);
+	rule->hairpin = net_chance(net, 80);
+	return "mappings";
+}
+
+static const char *change_filtering(struct net *net, struct sluice_conf *conf)
+{
+	one_rule(net, conf)->filtering[net_below(net, NAT_PROTO_COUNT)] =
+		(enum nat_filtering)net_below(net, 3);
+	return "filtering of mappings";
+}
+
+/* From a pool to the address of the way out, and back. */
+static const char *change_kind(struct net *net, struct sluice_conf *conf)
+{
+	struct nat_rule_conf *rule = one_rule(net, conf);
+
+	if (rule->kind == NAT_KIND_NONE || conf->nat.pool_count == 0)
+		return "nothing";
+	rule->kind = rule->kind == NAT_KIND_POOL ? NAT_KIND_MASQUERADE : NAT_KIND_POOL;
+	if (rule->kind == NAT_KIND_POOL)
+		rule->pool = (u16)net_below(net, conf->nat.pool_count);
+	return "kind of a rule";
+}
+
+/* One host outside is spoken to without translation, or is not any longer. */
+static const char *change_exempt(struct net *net, struct sluice_conf *conf, u32 rules)
+{
+	struct nat_rule_conf *rule = conf->nat.rule;
+
+	if (conf->nat.rule_count > rules) {
+		memmove(rule, rule + 1, --conf->nat.rule_count * sizeof *rule);
+		return "an exemption less";
+	}
+	memmove(rule + 1, rule, conf->nat.rule_count++ * sizeof *rule);
+	nat_rule_defaults(rule);
+	rule->kind = NAT_KIND_NONE;
+	rule->dest = addr(net_chance(net, 50) ? "203.0.113.6" : "198.18.0.9");
+	rule->dest_len = 32;
+	rule->dest_port = net_chance(net, 50) ? 81 : 0;
+	return "an exemption more";
+}
+
+/* The last address of a pool is taken away, or one is added behind it. */
+static const char *change_pool(struct net *net, struct sluice_conf *conf)
+{
+	struct nat_range *range;
+	u32 first, last;
+
+	if (conf->nat.pool_count == 0)
+		return "nothing";
+	range = conf->nat.pool[net_below(net, conf->nat.pool_count)].range;
+	first = be32_host(range->first);
+	last = be32_host(range->last);
+	if (last == first || (last < first + POOL_MORE && net_chance(net, 50)))
+		last++;
+	else
+		last--;
+	range->last = be32_of(last);
+	return "addresses of a pool";
+}
+
+static const char *change_ifaces(struct net *net, struct sluice_conf *conf)
+{
+	static const u32 mtus[] = { 1500, 1400, 1280, 576 };
+
+	for (u32 n = 0; n < conf->iface_count; n++) {
+		conf->iface[n].mtu = mtus[net_below(net, ARRAY_COUNT(mtus))];
+		if (net_chance(net, 20))
+			conf->iface[n].source_check = (enum iface_source_check)net_below(net, 3);
+	}
+	return "interfaces";
+}
+
+static const char *change_tracking(struct net *net, struct sluice_conf *conf)
+{
+	conf->ct.midstream = net_chance(net, 30);
+	conf->ct.outbound_refresh_only = net_chance(net, 30);
+	conf->redirects = net_chance(net, 40);
+	return "tracking and redirects";
+}
+
+/* Of a gateway that may refuse what is new only. */
+static const char *change_limits(struct net *net, struct sluice_conf *conf)
+{
+	conf->icmp.rate_per_second = conf->icmp.burst = 5 + net_below(net, 100);
+	if (conf->subscribers.subscriber_count > 0)
+		conf->subscribers.limits = (struct subscriber_limits){
+			.flows = net_below(net, 32),
+			.ports = net_below(net, 32),
+			.rate = net_below(net, 64),
+		};
+	return "limits";
+}
+
+void sim_reload(struct sim *sim)
+{
+	struct net *net = &sim->net;
+	struct sluice_conf *conf;
+	const char *what;
+
+	gate_pause(sim->gate);
+	if (net->why != NULL)
+		return;
+	conf = sim_next_conf(sim);
+	switch (net_below(net, sim->gate->model->lenient ? 9 : 8)) {
+	case 0: what = change_times(net, conf); break;
+	case 1: what = change_mapping(net, conf); break;
+	case 2: what = change_filtering(net, conf); break;
+	case 3: what = change_kind(net, conf); break;
+	case 4: what = change_exempt(net, conf, sim->gate->own->nat.rule_count); break;
+	case 5: what = change_pool(net, conf); break;
+	case 6: what = change_ifaces(net, conf); break;
+	case 7: what = change_tracking(net, conf); break;
+	default: what = change_limits(net, conf); break;
+	}
+	net_trace(net, "reload: %s", what);
+	gate_configure(sim->gate, conf);
+	if (net->why == NULL)
+		gate_compare(sim->gate);
+}
