@@ -4,7 +4,8 @@
 # is started in. Becomes systemd, on a copy of this system that goes away with it: what is written
 # there is written to memory. Nothing is started but the journal.
 #
-# FOLDER is an empty one, for its mounts. The sources are there under the path that they have here.
+# FOLDER is an empty one, for its mounts. The sources and what was built of them, $BUILD, are there
+# under the paths that they have here.
 set -eu
 box=$1
 sources=$(cd "$(dirname "$0")/../.." && pwd)
@@ -17,9 +18,12 @@ overlay() { # LOWER NAME TARGET
 mount --make-rprivate /
 mount -t tmpfs tmpfs "$box"
 overlay / system "$root"
-overlay "$sources" sources "$root$sources"
 for folder in /run /tmp /dev; do mount -t tmpfs -o mode=755 tmpfs "$root$folder"; done
 chmod 1777 "$root/tmp"
+overlay "$sources" sources "$root$sources"
+case $BUILD in
+/*) overlay "$BUILD" build "$root$BUILD" ;;
+esac
 for device in null zero full random urandom tty; do
 	touch "$root/dev/$device"
 	mount --bind "/dev/$device" "$root/dev/$device"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Follow a page as its reader would: story.py PAGE [PROMPT=COMMAND]...
+"""Follow a page as its reader would: story.py PAGE PROMPT=COMMAND...
 
 In the page's blocks of ```console a line that begins with a prompt is typed, with the lines of a
 here-document after it, into a shell on a terminal, and what follows up to the next prompt has to be
-what the terminal then shows. '# ' is a shell of this machine in the folder of the page's sources, and
-'lab# ' what `./run --lab` makes of it. The shell of any other prompt is started by COMMAND; a
-prompt for which none is given is passed over, and that is said.
+what the terminal then shows. COMMAND starts the shell of a prompt, in the folder of the sources;
+'lab# ' is what `./run --lab` makes of that of '# '. Blocks with another prompt than those that are
+given are passed over.
 
 Two things let a page be true each time: <23> is what differs, digits for digits and a word for a word,
 and a line of dots stands for any lines. White space is compared as one blank, and empty lines are not.
@@ -27,7 +27,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LAB = "lab# "
 PROMPTS = ("# ", LAB, "gw# ")
-COMMAND_S = 60
+COMMAND_S = 120
 AGAIN_S = 20
 COLUMNS = 400
 
@@ -143,11 +143,18 @@ class Shell:
         return self.answer(prompts)
 
     def end(self):
-        os.close(self.fd)  # which hangs up
+        os.write(self.fd, b"exit\nexit\n")  # of the lab, and of the shell that it was opened from
+        os.set_blocking(self.fd, False)
         for _ in range(50):
+            try:
+                os.read(self.fd, 65536)
+            except OSError:
+                pass
             if os.waitpid(self.pid, os.WNOHANG)[0]:
+                os.close(self.fd)
                 return
             time.sleep(0.1)
+        os.close(self.fd)
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
 
@@ -155,10 +162,10 @@ class Shell:
 class Reader:
     def __init__(self, page, commands, show):
         self.page, self.show = page, show
-        self.commands = {"# ": ["bash", "--noprofile", "--norc", "-i"], **commands}
+        self.commands = commands
         self.shells = {}
-        self.in_lab = False
-        self.passed = self.failed = self.skipped = 0
+        self.in_lab = self.lost = False
+        self.passed = self.failed = self.left_out = 0
 
     def shell(self, prompt):
         place = "# " if prompt == LAB else prompt
@@ -173,6 +180,7 @@ class Reader:
         prompts = ["# ", LAB] if step.prompt in ("# ", LAB) else [step.prompt]
         got, prompt = self.shell(step.prompt).type(step.typed, prompts)
         self.in_lab = prompt == LAB if step.prompt in ("# ", LAB) else self.in_lab
+        self.lost = prompt is None
         return prompt is not None and same(step.wanted, got), got
 
     def say(self, step, good, got):
@@ -191,8 +199,10 @@ class Reader:
     def block(self, block):
         end = time.monotonic() + (AGAIN_S if block[0].again else 0)
         while True:
-            results = [self.follow(step) for step in block]
-            if all(good for good, _ in results) or time.monotonic() >= end:
+            results = []
+            for step in block:
+                results += [] if self.lost else [self.follow(step)]
+            if self.lost or all(good for good, _ in results) or time.monotonic() >= end:
                 break
             time.sleep(0.2)
         for step, (good, got) in zip(block, results):
@@ -200,10 +210,12 @@ class Reader:
 
     def read(self, blocks):
         for block in blocks:
-            left_out = [s for s in block if s.prompt != LAB and s.prompt not in self.commands]
-            if left_out:
-                print(f"skipped: {self.page}:{left_out[0].line}: there is no '{left_out[0].prompt}'")
-                self.skipped += len(block)
+            if self.lost:
+                print("# nothing can be typed any more")
+                break
+            places = {"# " if step.prompt == LAB else step.prompt for step in block}
+            if not places <= self.commands.keys():
+                self.left_out += len(block)
                 continue
             if block[0].again:
                 self.block(block)
@@ -225,7 +237,7 @@ def main():
         blocks = read_steps(file.read())
     reader = Reader(page, commands, "--show" in sys.argv)
     reader.read(blocks)
-    print(f"{reader.passed} steps as the page says, {reader.failed} not, {reader.skipped} not tried")
+    print(f"{reader.passed} steps as the page says, {reader.failed} not, {reader.left_out} not tried")
     return 1 if reader.failed or not reader.passed else 0
 
 
