@@ -123,6 +123,13 @@ static void put_attrs(FILE *out, const json_t *route)
 	put_flag(out, route, "cut", "...");
 }
 
+static const char *hidden_word(const char *source)
+{
+	if (strcmp(source, "static") == 0)
+		return "BFD does not reach it";
+	return strcmp(source, "fpm") == 0 ? "waits for a next hop" : "refused";
+}
+
 /* What a path leads to and who says so. */
 static void put_way(FILE *out, const json_t *path)
 {
@@ -134,9 +141,7 @@ static void put_way(FILE *out, const json_t *path)
 	put_count(out, path, "path_id", "id");
 	put_attrs(out, path);
 	put_flag(out, path, "stale", "stale");
-	put_flag(out, path, "hidden",
-		 strcmp(text_of(path, "source"), "static") == 0 ? "BFD does not reach it"
-								: "refused");
+	put_flag(out, path, "hidden", hidden_word(text_of(path, "source")));
 	if (json_is_false(json_object_get(path, "reachable")))
 		fprintf(out, "  unreachable");
 	put_word(out, path, "withheld", "announced to nobody: ");
@@ -160,6 +165,11 @@ static void put_path(FILE *out, const json_t *path)
 /* With the reason in a line of its own. */
 static void put_explained(FILE *out, const json_t *path)
 {
+	if (json_is_false(json_object_get(path, "kept"))) {
+		fprintf(out, "  %s  %s  from %s  not kept\n    %s\n", text_of(path, "prefix"),
+			text_of(path, "source"), text_of(path, "peer"), text_of(path, "why"));
+		return;
+	}
 	fprintf(out, "%c %s  %s  distance %" PRIu64 "  metric %" PRIu64, mark_of(path),
 		text_of(path, "prefix"), text_of(path, "source"), count_of(path, "distance"),
 		count_of(path, "metric"));
@@ -181,6 +191,15 @@ static void put_last(FILE *out, const json_t *peer, const char *key, const char 
 		fprintf(out, "  \"%s\"", text_of(last, "text"));
 }
 
+/* "  own AS in the path 3, last 10.0.0.0/8" */
+static void put_unfit(FILE *out, const json_t *peer, const char *count, const char *last,
+		      const char *word)
+{
+	put_count(out, peer, count, word);
+	if (*text_of(peer, last))
+		fprintf(out, ", last %s", text_of(peer, last));
+}
+
 static void put_peer(FILE *out, const json_t *peer)
 {
 	bool up = strcmp(text_of(peer, "state"), "Established") == 0;
@@ -193,6 +212,9 @@ static void put_peer(FILE *out, const json_t *peer)
 	if (count_of(peer, "prefix_limit"))
 		fprintf(out, " of %" PRIu64, count_of(peer, "prefix_limit"));
 	put_count(out, peer, "refused", "refused");
+	put_unfit(out, peer, "loops", "last_loop", "own AS in the path");
+	put_unfit(out, peer, "bad_next_hop", "last_bad_next_hop", "bad next hop");
+	put_unfit(out, peer, "first_as", "last_first_as", "first AS not its own");
 	fprintf(out, "  announced %" PRIu64, count_of(peer, "announced"));
 	put_word(out, peer, "pools_withheld", "no pools: ");
 	put_flag(out, peer, "stale", "stale");

@@ -626,7 +626,8 @@ u32 ospf_net_trace(struct ospf_net *net, u32 at, u32 addr)
 		struct net_router *router = net->router[at];
 		u32 count;
 
-		if (!router->running || rib_explain(&router->rib, &dst, &shown, 1) == 0)
+		if (!router->running || rib_explain(&router->rib, &dst, &shown, 1) == 0 ||
+		    !shown.best)
 			return NET_ROUTERS;
 		if (shown.path.hops == RIB_NONE)
 			return shown.source == ROUTE_STATIC ? at : NET_ROUTERS;

@@ -29,6 +29,20 @@ static void tell(struct bgp_raw *raw, const u32 *path, u32 count, const char *ne
 	bgp_raw_run(raw, 10 * NS_PER_MS);
 }
 
+/* The last prefix that host 0 does not keep for this reason; "": none. */
+static void unfit_is(struct bgp_net *net, enum bgp_unfit unfit, const char *prefix)
+{
+	struct bgp_peer_shown shown = bgp_net_shown(net, 0, "10.0.0.2");
+	struct ip_prefix wanted;
+
+	if (prefix[0] == '\0') {
+		assert_int_equal(shown.unfit[unfit].addr.family, FAMILY_NONE);
+		return;
+	}
+	assert_true(ip_prefix_parse(prefix, &wanted));
+	assert_true(ip_prefix_eq(&shown.unfit[unfit], &wanted));
+}
+
 /* A route that stands is taken as withdrawn when it comes again and is malformed; others stay. */
 static void treat_as_withdraw(void **state)
 {
@@ -179,6 +193,7 @@ static void next_hops(void **state)
 			assert_int_equal(bgp_net_shown(net, 0, "10.0.0.2").counters.bad_nexthop,
 					 !wanted);
 			assert_true(bgp_net_is_up(net, 0, "10.0.0.2"));
+			unfit_is(net, BGP_UNFIT_NEXTHOP, wanted ? "" : NET1);
 			done(net, raw);
 		}
 	}
@@ -195,15 +210,22 @@ static void the_first_as(void **state)
 	(void)state;
 	tell(raw, other, 2, "10.0.0.2", NET1);
 	assert_false(bgp_net_has(net, 0, NET1));
-	tell(raw, NULL, 0, "10.0.0.2", NET1);
-	assert_false(bgp_net_has(net, 0, NET1));
+	unfit_is(net, BGP_UNFIT_FIRST_AS, NET1);
+	tell(raw, NULL, 0, "10.0.0.2", NET2);
+	assert_false(bgp_net_has(net, 0, NET2));
+	unfit_is(net, BGP_UNFIT_FIRST_AS, NET2);
+	tell(raw, other, 2, "10.0.0.2", NET1);
+	assert_int_equal(bgp_net_shown(net, 0, "10.0.0.2").counters.first_as, 3);
 	net->host[0]->bgp.peer[0].conf.any_first_as = true;
 	tell(raw, other, 2, "10.0.0.2", NET1);
 	assert_true(bgp_net_has(net, 0, NET1));
+	/* It is fit now. */
+	unfit_is(net, BGP_UNFIT_FIRST_AS, "");
 	/* Our own AS in it: what stood there is gone (RFC 4271 section 9.1.2). */
 	tell(raw, own, 2, "10.0.0.2", NET1);
 	assert_false(bgp_net_has(net, 0, NET1));
 	assert_int_equal(bgp_net_shown(net, 0, "10.0.0.2").counters.loops, 1);
+	unfit_is(net, BGP_UNFIT_LOOP, NET1);
 	done(net, raw);
 }
 

@@ -117,6 +117,36 @@ static void paths_do_not_come_back(void **state)
 	bgp_net_del(net);
 }
 
+/* The policy, and the rule in it, that hides a route; and that there is none (RFC 8212). */
+static void who_refused_it_is_said(void **state)
+{
+	static const u32 as[] = { 65001, 65002 };
+	struct bgp_net *net = bgp_net_row(as, ARRAY_COUNT(as));
+	struct bgp_peer_conf *peer = &net->host[1]->conf.peer[0];
+	u16 policy = bgp_net_policy(net, 1);
+	struct rib_shown shown[1];
+
+	(void)state;
+	memcpy(net->host[1]->policy.policy[policy].name, "careful", 8);
+	peer->import = policy;
+	bgp_net_start_all(net);
+	bgp_net_originate(net, 0, NET1);
+	bgp_net_run(net, 10 * NS_PER_SEC);
+	assert_int_equal(bgp_net_paths(net, 1, NET1, shown, 1), 1);
+	assert_string_equal(shown[0].why, "policy careful refused it: no rule matches");
+	bgp_net_rule(net, 1, policy)->action = POLICY_REJECT;
+	bgp_net_rule(net, 1, policy)->action = POLICY_NEXT;
+	assert_int_equal(bgp_net_paths(net, 1, NET1, shown, 1), 1);
+	assert_string_equal(shown[0].why, "policy careful refused it: rule 1");
+	peer->import = POLICY_NONE;
+	bgp_configure(&net->host[1]->bgp, &net->host[1]->conf, net->now);
+	bgp_net_run(net, NS_PER_SEC);
+	assert_int_equal(bgp_net_paths(net, 1, NET1, shown, 1), 1);
+	assert_string_equal(shown[0].why,
+			    "the peer has no import policy, without which nothing is taken");
+	bgp_net_del(net);
+}
+
 /* RFC 4271 section 5.1.3: on a network that all share the router that leads there is named. */
 static void third_party_next_hops(void **state)
 {
@@ -663,6 +693,7 @@ int main(void)
 		cmocka_unit_test(inside_of_an_as),
 		cmocka_unit_test(inside_beats_outside_by_the_rules),
 		cmocka_unit_test(paths_do_not_come_back),
+		cmocka_unit_test(who_refused_it_is_said),
 		cmocka_unit_test(third_party_next_hops),
 		cmocka_unit_test(a_mesh_forgets),
 		cmocka_unit_test(far_peers),

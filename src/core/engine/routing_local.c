@@ -17,7 +17,7 @@ struct local_route {
 	u8 distance;
 	bool hidden; /* kept to be shown: nothing of it can be reached */
 	u8 withheld; /* enum routing_withheld */
-	u32 extra; /* of a connected one its place among those of its prefix, of others the tag */
+	u32 extra;   /* of a connected one its place among those of its prefix, of others the tag */
 	u32 hop_count;
 	struct rib_hop hop[RIB_HOPS_MAX];
 };
@@ -115,10 +115,23 @@ static const char *withheld_fixed(void *ctx, const struct rib_path *path)
 	return routing_withheld_text((enum routing_withheld)path->attr);
 }
 
+static void why_hidden_fixed(void *ctx, const struct ip_prefix *prefix, const struct rib_path *path,
+			     char *why, u32 size)
+{
+	struct text text;
+
+	(void)ctx;
+	(void)prefix;
+	(void)path;
+	text_init(&text, why, size);
+	text_str(&text, "BFD does not reach its next hop");
+}
+
 void routing_local_init(struct routing *routing)
 {
 	static const struct rib_chooser links = { .choose = choose_link, .why = why_link };
-	static const struct rib_chooser fixed = { .withheld = withheld_fixed };
+	static const struct rib_chooser fixed = { .why_hidden = why_hidden_fixed,
+						  .withheld = withheld_fixed };
 
 	routing->connected = rib_client_new(&routing->rib, ROUTE_CONNECTED);
 	routing->fixed = rib_client_new(&routing->rib, ROUTE_STATIC);

@@ -1,6 +1,7 @@
 /* Policies: rules from the top, the first that matches decides. */
 #include "core/routing/policy.h"
 #include "core/base/check.h"
+#include "core/base/text.h"
 #include "core/routing/prefix.h"
 
 static u32 word_mask(u32 len, u32 word)
@@ -129,6 +130,25 @@ void policy_run(const struct policy_conf *conf, u16 policy, const struct policy_
 	}
 	if (!result->accepted)
 		result->change_count = 0;
+}
+
+void policy_why_refused(const struct policy_conf *conf, u16 policy,
+			const struct policy_result *result, char *text, u32 size)
+{
+	const struct policy *of = &conf->policy[policy];
+	struct text out;
+
+	CHECK(policy < conf->policy_count && !result->accepted);
+	text_init(&out, text, size);
+	text_str(&out, "policy ");
+	text_str(&out, of->name);
+	text_str(&out, " refused it: ");
+	if (result->rule == IDX_NONE) {
+		text_str(&out, "no rule matches");
+		return;
+	}
+	text_str(&out, "rule ");
+	text_u64(&out, result->rule - of->first);
 }
 
 /* ---- what can not be ------------------------------------------------------------------------- */

@@ -131,6 +131,10 @@ struct policy_result {
 /* policy: an index; POLICY_NONE rejects everything (RFC 8212). */
 void policy_run(const struct policy_conf *conf, u16 policy, const struct policy_view *view,
 		struct policy_result *result);
+/* Who refused it: "policy NAME refused it: rule N", from 0 on as in the configuration, or that no
+ * rule took it. Less than 80 bytes. Requires that the policy is one, and did not accept.         */
+void policy_why_refused(const struct policy_conf *conf, u16 policy,
+			const struct policy_result *result, char *text, u32 size);
 /* Whether a prefix is in a list. */
 bool policy_list_has(const struct policy_conf *conf, u16 list, const struct ip_prefix *prefix);
 /* What can not be, or NULL. */

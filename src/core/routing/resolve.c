@@ -22,8 +22,7 @@ static const struct rib_route *resolver_of(const struct rib *rib, u32 net)
 	return NULL;
 }
 
-/* The path that an address is found by; NULL. */
-static const struct rib_route *resolver_find(const struct rib *rib, u32 addr)
+const struct rib_route *rib_resolver_find(const struct rib *rib, u32 addr)
 {
 	for (u32 len = RIB_LENGTHS; len-- > 0;) {
 		u32 net;
@@ -46,7 +45,7 @@ static bool is_on_link(const struct rib_hops *hops)
  * has it.                                                                                        */
 static const struct rib_hops *hops_towards(const struct rib *rib, u32 addr, u32 *cost)
 {
-	const struct rib_route *by = resolver_find(rib, addr);
+	const struct rib_route *by = rib_resolver_find(rib, addr);
 
 	if (by == NULL || rib_route_type(by) != FIB_UNICAST)
 		return NULL;

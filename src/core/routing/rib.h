@@ -121,6 +121,9 @@ struct rib_chooser {
 	/* In which rule better beats worse, a sentence of less than RIB_WHY_SIZE bytes. */
 	void (*why)(void *ctx, const struct rib_candidate *better,
 		    const struct rib_candidate *worse, char *text, u32 size);
+	/* Why a path is hidden, likewise; without this a policy refused it. */
+	void (*why_hidden)(void *ctx, const struct ip_prefix *prefix, const struct rib_path *path,
+			   char *text, u32 size);
 	/* A path of the source is gone or replaced: one reference less of attr and of extra. */
 	void (*release)(void *ctx, const struct rib_path *path);
 	/* Why readers are told nothing of a path that is forwarded by: a static text without a
@@ -395,7 +398,8 @@ struct rib_shown {
 	char why[RIB_WHY_SIZE]; /* why it is the best, or what beats it */
 };
 
-/* Paths of the net that longest match finds for addr, best first; zero: no net covers it. */
+/* Paths of the net that longest match finds for addr, best first, and behind them those of longer
+ * nets that cover it and have none that can be used, the longest first. Zero: no net covers it.  */
 u32 rib_explain(const struct rib *rib, const struct ip_addr *addr, struct rib_shown *out, u32 max);
 /* Up to max paths from *cursor on (0 to begin), net by net; zero: there are no more. */
 u32 rib_show(const struct rib *rib, u64 *cursor, struct rib_shown *out, u32 max);

@@ -126,6 +126,8 @@ void rib_hops_resolve(struct rib *rib, u32 hops);
 /* What gateways are found by changed. */
 void rib_resolve_again(struct rib *rib);
 void rib_resolve_step(struct rib *rib);
+/* The path that the address of a gateway, in host order, is found by; NULL: there is none. */
+const struct rib_route *rib_resolver_find(const struct rib *rib, u32 addr);
 
 /* best.c */
 void rib_choose(struct rib *rib, u32 net);

@@ -69,15 +69,46 @@ static void why_better(const struct rib *rib, const struct rib_route *better,
 		why_of_source(rib, better, worse, why);
 }
 
+static void why_hidden(const struct rib *rib, const struct rib_route *route, char *why)
+{
+	const struct rib_chooser *chooser = &rib->chooser[source_of(rib, route)];
+	struct ip_prefix prefix = rib_net_prefix(&rib->net[route->net]);
+	struct rib_path path = rib_path_of(rib, route);
+
+	if (chooser->why_hidden != NULL)
+		chooser->why_hidden(chooser->ctx, &prefix, &path, why, RIB_WHY_SIZE);
+	else
+		say(why, "policy refused it", "", "");
+}
+
+/* Of its first next hop: each of the others is in the same case, or another one. */
+static void why_unreachable(const struct rib *rib, const struct rib_route *route, char *why)
+{
+	const struct rib_gateway *hop = &rib->hops[route->hops].hop[0];
+	const struct rib_route *by = rib_resolver_find(rib, hop->addr);
+	struct ip_addr addr = ip_addr4(be32_of(hop->addr));
+	char text[IP_TEXT_SIZE];
+
+	ip_addr_print(&addr, text, sizeof text);
+	if (by == NULL)
+		say(why, "no route that next hops are found by leads to ", text, "");
+	else if (rib_route_type(by) == FIB_LOCAL)
+		say(why, "its next hop ", text, " is an address of the gateway");
+	else if (rib_route_type(by) != FIB_UNICAST)
+		say(why, "the route to its next hop ", text, " goes nowhere");
+	else
+		say(why, "its next hop ", text, " will be looked for next");
+}
+
 static void why_not(const struct rib *rib, const struct rib_route *best,
 		    const struct rib_route *route, char *why)
 {
 	if ((route->bits & ROUTE_HIDDEN) != 0)
-		say(why, "policy refused it", "", "");
+		why_hidden(rib, route, why);
 	else if (route->distance == RIB_DISTANCE_UNREACHABLE)
 		say(why, "distance 255 is never used", "", "");
 	else if (!rib_route_way(rib, route).reachable)
-		say(why, "its next hop can not be reached", "", "");
+		why_unreachable(rib, route, why);
 	else if ((route->bits & ROUTE_EQUAL) != 0)
 		say(why, "as good as the best", "", "");
 	else if (best != NULL)
@@ -137,28 +168,41 @@ static void shown_of(const struct rib *rib, const struct rib_net *net, u32 idx,
 		why_not(rib, best == IDX_NONE ? NULL : &rib->route[best], route, out->why);
 }
 
+/* Behind the first count of out. */
+static u32 explain_net(const struct rib *rib, u32 net, struct rib_shown *out, u32 count, u32 max)
+{
+	for (u32 at = rib->net[net].route; at != IDX_NONE && count < max;
+	     at = rib->route[at].next) {
+		if (!rib_route_is_dead(rib, &rib->route[at]))
+			shown_of(rib, &rib->net[net], at, &out[count++]);
+	}
+	return count;
+}
+
 u32 rib_explain(const struct rib *rib, const struct ip_addr *addr, struct rib_shown *out, u32 max)
 {
-	u32 bits = be32_host(addr->word[0]);
-	u32 count = 0;
+	u32 longer[RIB_LENGTHS];
+	u32 longer_count = 0, count = 0;
+	bool found = false;
+	u32 bits;
 
 	if (rib_is_off(rib) || addr->family != FAMILY_IP4)
 		return 0;
-	for (u32 len = RIB_LENGTHS; len-- > 0;) {
-		u32 net = IDX_NONE;
+	bits = be32_host(addr->word[0]);
+	for (u32 len = RIB_LENGTHS; len-- > 0 && !found;) {
+		u32 net = rib_net_find(rib, bits & ip4_mask(len), len);
 
-		if (rib->best_count[len] > 0)
-			net = rib_net_find(rib, bits & ip4_mask(len), len);
-		if (net == IDX_NONE || (rib->net[net].flags & NET_BEST) == 0)
+		if (net == IDX_NONE)
 			continue;
-		for (u32 at = rib->net[net].route; at != IDX_NONE && count < max;
-		     at = rib->route[at].next) {
-			if (!rib_route_is_dead(rib, &rib->route[at]))
-				shown_of(rib, &rib->net[net], at, &out[count++]);
-		}
-		return count;
+		found = (rib->net[net].flags & NET_BEST) != 0;
+		if (found)
+			count = explain_net(rib, net, out, 0, max);
+		else
+			longer[longer_count++] = net;
 	}
-	return 0;
+	for (u32 at = 0; at < longer_count; at++)
+		count = explain_net(rib, longer[at], out, count, max);
+	return count;
 }
 
 /* The cursor: a net, and how many of its paths were shown. */

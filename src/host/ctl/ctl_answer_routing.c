@@ -112,6 +112,21 @@ static void step_rib(struct ctl_answer *answer, const struct sluice *s, struct e
 	go_on(answer, place, count);
 }
 
+/* Of peers whose last path of a kind that is not kept would lead there. */
+static void put_unfit(struct ctl_answer *answer, const struct bgp *bgp, struct evbuffer *out)
+{
+	struct bgp_peer_shown peer;
+	u32 place = 0;
+
+	while (bgp && bgp_show_peers(bgp, &place, &peer, 1, 0) > 0) {
+		for (u32 i = 0; i < BGP_UNFITS; i++) {
+			if (peer.unfit[i].addr.family != FAMILY_NONE &&
+			    match_prefix(answer, &peer.unfit[i]) && ctl_answer_record(answer, out))
+				ctl_put_unfit(out, &peer, (enum bgp_unfit)i);
+		}
+	}
+}
+
 /* In one step, so that all is of one moment. */
 static void step_paths(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
 {
@@ -123,6 +138,7 @@ static void step_paths(struct ctl_answer *answer, const struct sluice *s, struct
 		if (ctl_answer_record(answer, out))
 			ctl_put_path(out, s, &found[i]);
 	}
+	put_unfit(answer, sluice_bgp(s), out);
 	go_on(answer, 0, 0);
 }
 

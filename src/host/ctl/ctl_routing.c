@@ -222,12 +222,41 @@ static void put_counters(struct evbuffer *out, const struct bgp_counters *counte
 		{ "discarded", counters->discarded },
 		{ "loops", counters->loops },
 		{ "bad_next_hop", counters->bad_nexthop },
+		{ "first_as", counters->first_as },
 		{ "no_room", counters->no_room },
 		{ "too_long", counters->too_long },
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(all); i++)
 		ctl_put_count_key(out, all[i].key, all[i].count);
+}
+
+/* The last prefix of each kind of what is not kept. */
+static void put_unfit(struct evbuffer *out, const struct bgp_peer_shown *peer)
+{
+	static const char *const keys[BGP_UNFITS] = {
+		[BGP_UNFIT_LOOP] = "last_loop",
+		[BGP_UNFIT_NEXTHOP] = "last_bad_next_hop",
+		[BGP_UNFIT_FIRST_AS] = "last_first_as",
+	};
+
+	for (size_t i = 0; i < BGP_UNFITS; i++) {
+		if (peer->unfit[i].addr.family == FAMILY_NONE)
+			continue;
+		evbuffer_add_printf(out, ",");
+		ctl_put_prefix_key(out, keys[i], &peer->unfit[i]);
+	}
+}
+
+void ctl_put_unfit(struct evbuffer *out, const struct bgp_peer_shown *peer, enum bgp_unfit unfit)
+{
+	evbuffer_add_printf(out, "{");
+	ctl_put_prefix_key(out, "prefix", &peer->unfit[unfit]);
+	evbuffer_add_printf(out, ",\"source\":\"bgp\",\"kept\":false");
+	ctl_put_text_key(out, "peer", peer->name);
+	ctl_put_addr_key(out, "peer_addr", peer->addr);
+	ctl_put_text_key(out, "why", bgp_unfit_text(unfit));
+	evbuffer_add_printf(out, "}");
 }
 
 void ctl_put_bgp_peer(struct evbuffer *out, const struct sluice *s,
@@ -267,6 +296,7 @@ void ctl_put_bgp_peer(struct evbuffer *out, const struct sluice *s,
 	put_last(out, "last_sent", &peer->last_sent);
 	put_last(out, "last_received", &peer->last_got);
 	put_counters(out, &peer->counters);
+	put_unfit(out, peer);
 	evbuffer_add_printf(out, "}");
 }
 

@@ -30,6 +30,8 @@ void ctl_put_hops(struct evbuffer *out, const struct sluice *s, const struct rib
 void ctl_put_path(struct evbuffer *out, const struct sluice *s, const struct rib_shown *path);
 /* ,"origin":"IGP","next_hop":..., attributes of a route of BGP. */
 void ctl_put_attrs(struct evbuffer *out, const struct bgp *bgp, u32 attr);
+/* What came of a peer and is not kept, as far as it is known: the last one of a kind. */
+void ctl_put_unfit(struct evbuffer *out, const struct bgp_peer_shown *peer, enum bgp_unfit unfit);
 void ctl_put_bgp_peer(struct evbuffer *out, const struct sluice *s,
 		      const struct bgp_peer_shown *peer, ns_t now);
 void ctl_put_bgp_route(struct evbuffer *out, const struct bgp *bgp,

@@ -452,6 +452,8 @@ static void test_route_goes_with_its_gateway(void **state)
 	struct bed *bed = bed_with_watched_route();
 	struct far far = { .state = BFD_DOWN };
 	struct ip_prefix of = net("100.64.0.0/16");
+	struct ip_addr away = ip_addr4(addr(AWAY));
+	struct rib_shown found[4];
 	struct rib_path path;
 
 	(void)state;
@@ -459,6 +461,9 @@ static void test_route_goes_with_its_gateway(void **state)
 	assert_int_equal(way_of(bed, AWAY), RIG_IN);
 	assert_true(rib_find(rib_of(bed), &of, bed->path.rig.s->routing->fixed, 0, &path));
 	assert_true(path.hidden);
+	assert_int_equal(rib_explain(rib_of(bed), &away, found, 4), 2);
+	assert_int_equal(found[1].source, ROUTE_STATIC);
+	assert_string_equal(found[1].why, "BFD does not reach its next hop");
 	assert_true(far_until(bed, &far, is_by_static, 5000) < 4000);
 	assert_true(is_by_static(bed));
 	/* A reload of the same changes nothing. */

@@ -257,6 +257,96 @@ static void explain_says_why(void **state)
 	bed_close(bed);
 }
 
+static void say_hidden(void *ctx, const struct ip_prefix *prefix, const struct rib_path *path,
+		       char *why, u32 size)
+{
+	assert_int_equal(size, RIB_WHY_SIZE);
+	assert_int_equal(prefix->len, 16);
+	assert_int_equal(path->attr, 3);
+	memcpy(why, ctx, strlen(ctx) + 1);
+}
+
+/* The one path of a net that is longer than what is forwarded by, and why it is not. */
+static void longer_is(struct rib_bed *bed, const char *prefix, const char *why)
+{
+	struct ip_addr to = addr("10.1.2.3");
+	struct ip_prefix of = net(prefix);
+	struct rib_shown shown[8];
+
+	bed_settle(bed);
+	assert_int_equal(rib_explain(&bed->rib, &to, shown, 8), 2);
+	assert_true(shown[0].best);
+	assert_int_equal(shown[0].prefix.len, 0);
+	assert_false(shown[1].best);
+	assert_int_equal(shown[1].prefix.len, of.len);
+	assert_string_equal(shown[1].why, why);
+}
+
+/* A longer prefix that nobody can use is why the default route is used. */
+static void explain_tells_of_longer_nets(void **state)
+{
+	static char hidden_why[] = "it is not to be";
+	const struct rib_chooser chooser = { .ctx = hidden_why, .why_hidden = say_hidden };
+	struct rib_bed *bed = bed_open(64, 64, 64, 64);
+	u16 fixed = rib_client_new(&bed->rib, ROUTE_STATIC);
+	u16 bgp = rib_client_new(&bed->rib, ROUTE_BGP);
+	struct rib_path path = bed_path(bgp, 20, 0, bed_hop(bed, "192.0.2.3", 0));
+	struct ip_addr to = addr("10.1.2.3"), other = addr("11.1.2.3");
+	struct rib_shown shown[8];
+
+	(void)state;
+	path.hidden = true;
+	path.attr = 3;
+	assert_int_equal(bed_offer(bed, "10.1.0.0/16", path), ERR_OK);
+	bed_settle(bed);
+	/* With nothing that is forwarded by, too. */
+	assert_int_equal(rib_explain(&bed->rib, &to, shown, 8), 1);
+	assert_string_equal(shown[0].why, "policy refused it");
+	assert_int_equal(rib_explain(&bed->rib, &other, shown, 8), 0);
+	assert_int_equal(
+		bed_offer(bed, "0.0.0.0/0", bed_path(fixed, 1, 0, bed_hop(bed, "192.0.2.1", 0))),
+		ERR_OK);
+	longer_is(bed, "10.1.0.0/16", "policy refused it");
+	rib_set_chooser(&bed->rib, ROUTE_BGP, &chooser);
+	longer_is(bed, "10.1.0.0/16", "it is not to be");
+	assert_int_equal(bed_withdraw(bed, "10.1.0.0/16", bgp), ERR_OK);
+	assert_int_equal(
+		bed_offer(bed, "10.1.2.0/24", bed_path(bgp, 255, 0, bed_hop(bed, "192.0.2.3", 0))),
+		ERR_OK);
+	longer_is(bed, "10.1.2.0/24", "distance 255 is never used");
+	bed_close(bed);
+}
+
+/* RFC 4271 section 5.1.3: what a next hop may not be found by. */
+static void explain_tells_of_next_hops(void **state)
+{
+	struct rib_bed *bed = bed_open(64, 64, 64, 64);
+	u16 fixed = rib_client_new(&bed->rib, ROUTE_STATIC);
+	u16 bgp = rib_client_new(&bed->rib, ROUTE_BGP);
+	struct rib_path own = bed_path(fixed, 0, 0, RIB_NONE);
+	struct ip_addr to = addr("10.1.2.3");
+	struct rib_shown shown[2];
+
+	(void)state;
+	assert_int_equal(bed_offer(bed, "10.1.0.0/16",
+				   bed_path(bgp, 20, 0, bed_hop(bed, "203.0.113.1", IFACE_NONE))),
+			 ERR_OK);
+	bed_settle(bed);
+	assert_int_equal(rib_explain(&bed->rib, &to, shown, 2), 1);
+	assert_string_equal(shown[0].why,
+			    "no route that next hops are found by leads to 203.0.113.1");
+	assert_int_equal(bed_offer(bed, "203.0.113.0/24", own), ERR_OK);
+	bed_settle(bed);
+	assert_int_equal(rib_explain(&bed->rib, &to, shown, 2), 1);
+	assert_string_equal(shown[0].why, "the route to its next hop 203.0.113.1 goes nowhere");
+	own.type = FIB_LOCAL;
+	assert_int_equal(bed_offer(bed, "203.0.113.1/32", own), ERR_OK);
+	bed_settle(bed);
+	assert_int_equal(rib_explain(&bed->rib, &to, shown, 2), 1);
+	assert_string_equal(shown[0].why, "its next hop 203.0.113.1 is an address of the gateway");
+	bed_close(bed);
+}
+
 static const char *withhold_marked(void *ctx, const struct rib_path *path)
 {
 	return path->attr != 0 ? ctx : NULL;
@@ -373,6 +463,8 @@ int main(void)
 		cmocka_unit_test(what_can_not_be_is_refused),
 		cmocka_unit_test(changes_are_seen_in_time),
 		cmocka_unit_test(explain_says_why),
+		cmocka_unit_test(explain_tells_of_longer_nets),
+		cmocka_unit_test(explain_tells_of_next_hops),
 		cmocka_unit_test(what_is_withheld_is_told_to_nobody),
 		cmocka_unit_test(each_set_has_its_turn),
 		cmocka_unit_test(numbers_begin_anew),

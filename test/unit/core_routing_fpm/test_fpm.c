@@ -324,12 +324,19 @@ static void a_group_in_use_is_taken_back(void **state)
 
 static void a_route_may_come_before_its_next_hop(void **state)
 {
+	struct ip_addr to = ip_addr4(be32_of(NET + 7));
+	struct rib_shown shown;
+
 	(void)state;
 	connects(true);
 	wire_route_by(&tb->wire, NET, 24, 7);
 	tells();
 	assert_int_equal(route_to("20.0.0.7")->type, FIB_NONE);
 	assert_int_equal(tb->fpm.hidden, 1);
+	assert_int_equal(rib_explain(&tb->bed->rib, &to, &shown, 1), 1);
+	assert_false(shown.best);
+	assert_string_equal(shown.why,
+			    "it waits for next hop number 7, which leads nowhere or was not told");
 	wire_object(&tb->wire, WIRE_NEW_OBJECT, 7);
 	wire_attr(&tb->wire, 4, "", 0);
 	tells();

@@ -434,6 +434,7 @@ static void test_export_policy(void **state)
 	ospf_bed_wait(bed, 6 * NS_PER_SEC);
 	assert_int_equal(router_lsa(bed)[20] & OSPF_RTR_E, OSPF_RTR_E);
 	bed->policies.rule[0].action = POLICY_REJECT;
+	memcpy(bed->policies.policy[0].name, "inside", 7);
 	ospf_policies(&bed->ospf, bed->now);
 	ospf_bed_wait(bed, 6 * NS_PER_SEC);
 	assert_int_equal(ospf_lsa_first(&bed->ospf, OSPF_AREA_AS, OSPF_EXTERNAL_LSA), IDX_NONE);
@@ -487,11 +488,14 @@ static void test_import_policy(void **state)
 	assert_int_equal(shown.path.distance, RIB_DISTANCE_OSPF);
 	assert_int_equal(shown.path.metric, 14);
 	bed->policies.rule[0].action = POLICY_REJECT;
+	memcpy(bed->policies.policy[0].name, "inside", 7);
 	ospf_policies(&bed->ospf, bed->now);
 	ospf_bed_wait(bed, NS_PER_SEC);
 	assert_true(rib_find(&bed->rib, &prefix, bed->ospf.client, 0, &path));
 	assert_true(path.hidden);
-	assert_int_equal(rib_explain(&bed->rib, &addr, &shown, 1), 0);
+	assert_int_equal(rib_explain(&bed->rib, &addr, &shown, 1), 1);
+	assert_false(shown.best);
+	assert_string_equal(shown.why, "policy inside refused it: rule 0");
 	ospf_bed_free(bed);
 }
 

@@ -82,6 +82,11 @@ u32 bgp_show_peers(const struct bgp *b, u32 *cursor, struct bgp_peer_shown *out,
 	return next_of(fake.peer, sizeof fake.peer[0], fake.peer_count, cursor, out);
 }
 
+const char *bgp_unfit_text(enum bgp_unfit unfit)
+{
+	return unfit == BGP_UNFIT_LOOP ? "as the text says" : "";
+}
+
 bool bgp_show_received(const struct bgp *b, be32 addr, u32 *cursor, struct bgp_route_shown *out,
 		       u32 max, u32 *count)
 {
@@ -350,6 +355,7 @@ static void why_a_route_is_the_best(void **state)
 {
 	struct fake_tables *tables = routed();
 	struct ctl_request request = { .show = CTL_SHOW_PATHS };
+	const json_t *record;
 	json_t *root;
 
 	(void)state;
@@ -362,6 +368,21 @@ static void why_a_route_is_the_best(void **state)
 	root = ask(tables, request);
 	text_is(json_array_get(list_of(root, "paths", 2), 1), "why",
 		"distance 110 is lower than 120");
+	json_decref(root);
+	/* What a peer told that is not kept, if it would lead there. */
+	fake.peer_count = 2;
+	fake.peer[1] = (struct bgp_peer_shown){ .name = "south" };
+	fake.peer[1].unfit[BGP_UNFIT_LOOP] = ip_prefix4(be32_of(0x0a010000), 16);
+	fake.peer[1].unfit[BGP_UNFIT_FIRST_AS] = ip_prefix4(be32_of(0x0b000000), 8);
+	root = ask(tables, request);
+	record = json_array_get(list_of(root, "paths", 3), 2);
+	text_is(record, "prefix", "10.1.0.0/16");
+	text_is(record, "peer", "south");
+	text_is(record, "why", "as the text says");
+	assert_true(json_is_false(json_object_get(record, "kept")));
+	json_decref(root);
+	root = ask(tables, (struct ctl_request){ .show = CTL_SHOW_BGP });
+	text_is(json_array_get(list_of(root, "bgp", 2), 1), "last_loop", "10.1.0.0/16");
 	json_decref(root);
 	request.flow.addr_len = 24;
 	root = ask(tables, request);

@@ -68,6 +68,10 @@ static void why_one_is_the_best(void **state)
 		"\"distance\":120,\"metric\":2,\"reachable\":true,"
 		"\"why\":\"distance 20 is lower than 120\"}",
 		"  10.0.0.0/8  rip  distance 120  metric 2\n    distance 20 is lower than 120\n");
+	line_is(CTL_SHOW_PATHS,
+		"{\"prefix\":\"10.0.0.0/8\",\"source\":\"bgp\",\"kept\":false,"
+		"\"peer\":\"north\",\"why\":\"its path has the gateway's own AS\"}",
+		"  10.0.0.0/8  bgp  from north  not kept\n    its path has the gateway's own AS\n");
 }
 
 static void peers(void **state)
@@ -93,6 +97,12 @@ static void peers(void **state)
 		"south            198.19.0.2       AS 65002       Idle         down 1m1s  held: "
 		"shutdown  routes 0  announced 0  tries again in 5s  it said: cease  "
 		"administrative shutdown  \"see you\"\n");
+	line_is(CTL_SHOW_BGP,
+		"{\"name\":\"north\",\"addr\":\"198.18.0.2\",\"as\":65001,"
+		"\"state\":\"Established\",\"paths\":1,\"announced\":0,\"loops\":2,"
+		"\"last_loop\":\"10.0.0.0/8\",\"first_as\":1}",
+		"north            198.18.0.2       AS 65001       Established  routes 1  own AS in "
+		"the path 2, last 10.0.0.0/8  first AS not its own 1  announced 0\n");
 	line_is(CTL_SHOW_BGP_ROUTES,
 		"{\"prefix\":\"10.0.0.0/8\",\"refused\":true,\"next_hop\":\"198.18.0.2\","
 		"\"origin\":\"EGP\",\"as_path\":\"\",\"med\":0}",

@@ -139,12 +139,21 @@ static bool import_ask(struct import *im, const struct ip_prefix *prefix, bool *
 	return im->attr != BGP_ATTR_NONE;
 }
 
+static void unfit_forget(struct bgp_peer *peer, const struct ip_prefix *prefix)
+{
+	for (u32 at = 0; at < BGP_UNFITS; at++) {
+		if (ip_prefix_eq(&peer->unfit[at], prefix))
+			peer->unfit[at].addr.family = FAMILY_NONE;
+	}
+}
+
 static void import_prefix(struct import *im, const struct bgp_nlri *nlri)
 {
 	struct ip_prefix prefix = ip_prefix4(nlri->addr, nlri->len);
 	bool hidden;
 
 	im->peer->counters.prefixes_in++;
+	unfit_forget(im->peer, &prefix);
 	if (import_ask(im, &prefix, &hidden))
 		path_offer(im, &prefix, nlri->path_id, hidden);
 	else
@@ -161,6 +170,7 @@ static void withdraw_all(struct bgp *bgp, struct bgp_peer *peer, struct bgp_piec
 		struct ip_prefix prefix = ip_prefix4(nlri.addr, nlri.len);
 
 		peer->counters.withdrawn_in++;
+		unfit_forget(peer, &prefix);
 		path_withdraw(bgp, peer, &prefix, nlri.path_id);
 	}
 }
@@ -181,8 +191,8 @@ static bool nexthop_suits(const struct bgp *bgp, const struct bgp_peer *peer, be
 	       iface_same_net(&bgp->env.ifaces->iface[peer->iface], peer->conf.addr, nexthop);
 }
 
-/* Whether the paths of bgp->in may be used at all; *what: why not. */
-static bool attrs_suit(struct bgp *bgp, struct bgp_peer *peer, const char **what)
+/* Whether the paths of bgp->in may be used at all; BGP_UNFITS: they may. */
+static enum bgp_unfit attrs_judge(struct bgp *bgp, struct bgp_peer *peer)
 {
 	const struct bgp_attr_head *head = &bgp->in.head;
 	struct bgp_piece path;
@@ -192,20 +202,37 @@ static bool attrs_suit(struct bgp *bgp, struct bgp_peer *peer, const char **what
 	if (bgp_path_has(path, bgp->conf.as) || ((head->flags & BGP_HAS_ORIGINATOR) != 0 &&
 						 be32_eq(head->originator, bgp->conf.router_id))) {
 		peer->counters.loops++;
-		return false;
+		return BGP_UNFIT_LOOP;
 	}
 	if (!nexthop_suits(bgp, peer, head->nexthop)) {
 		peer->counters.bad_nexthop++;
-		*what = "a next hop that can not be";
-		return false;
+		return BGP_UNFIT_NEXTHOP;
 	}
 	/* RFC 4271 section 6.3: the first AS is the neighbour's; a MAY. */
 	if (!peer->internal && !peer->conf.any_first_as && head->neighbour_as != peer->conf.as) {
 		peer->counters.as_withdrawn++;
-		*what = "a path that does not begin with its AS";
-		return false;
+		peer->counters.first_as++;
+		return BGP_UNFIT_FIRST_AS;
 	}
-	return true;
+	return BGP_UNFITS;
+}
+
+/* They are not kept, and what stood of these prefixes goes. A loop is nothing to be told of: paths
+ * come back all the time.                                                                        */
+static void unfit_drop(struct bgp *bgp, struct bgp_peer *peer, struct bgp_piece piece,
+		       enum bgp_unfit unfit)
+{
+	struct bgp_nlri nlri;
+
+	if (unfit != BGP_UNFIT_LOOP && !peer->warned) {
+		peer->warned = true;
+		bgp_tell(bgp, peer, SPEAKER_WARNING, "routes are not used",
+			 unfit == BGP_UNFIT_NEXTHOP ? "a next hop that can not be"
+						    : "a path that does not begin with its AS");
+	}
+	withdraw_all(bgp, peer, piece);
+	while (bgp_nlri_next(&piece, peer->wire_in.with_id, &nlri))
+		peer->unfit[unfit] = ip_prefix4(nlri.addr, nlri.len);
 }
 
 /* Their nets are on their way while the attributes are looked for. */
@@ -220,19 +247,16 @@ static void piece_prefetch(const struct bgp *bgp, const struct bgp_peer *peer,
 
 static void import_piece(struct bgp *bgp, struct bgp_peer *peer, struct bgp_piece piece)
 {
-	const char *what = "";
+	enum bgp_unfit unfit;
 	struct import im;
 	struct bgp_nlri nlri;
 	u32 extra;
 
 	if (piece.len == 0)
 		return;
-	if (!attrs_suit(bgp, peer, &what)) {
-		if (what[0] != '\0' && !peer->warned) {
-			peer->warned = true;
-			bgp_tell(bgp, peer, SPEAKER_WARNING, "routes are not used", what);
-		}
-		withdraw_all(bgp, peer, piece);
+	unfit = attrs_judge(bgp, peer);
+	if (unfit != BGP_UNFITS) {
+		unfit_drop(bgp, peer, piece, unfit);
 		return;
 	}
 	piece_prefetch(bgp, peer, piece);
@@ -343,6 +367,35 @@ enum bgp_event bgp_limit_look(struct bgp *bgp, struct bgp_peer *peer)
 			      ? NS_NEVER
 			      : bgp->now + peer->conf.prefix_restart_s * NS_PER_SEC);
 	return BGP_EVENT_AUTOMATIC_STOP;
+}
+
+/* ---- why policy hides a path ----------------------------------------------------------------- */
+
+void bgp_why_hidden(void *ctx, const struct ip_prefix *prefix, const struct rib_path *path,
+		    char *why, u32 size)
+{
+	struct bgp *bgp = ctx;
+	u16 at = bgp->peer_of_client[path->client];
+	struct policy_view view = { .prefix = *prefix, .source = ROUTE_BGP };
+	struct policy_result result = { .accepted = true };
+	struct bgp_attrs attrs;
+	struct text text;
+	u16 import = POLICY_NONE;
+
+	if (at < bgp->conf.peer_limit)
+		import = bgp->peer[at].conf.import;
+	text_init(&text, why, size);
+	if (import == POLICY_NONE) {
+		text_str(&text, "the peer has no import policy, without which nothing is taken");
+		return;
+	}
+	bgp_attr_load(&bgp->store, path->extra, &attrs);
+	bgp_view_fill(bgp, &attrs, &view);
+	policy_run(bgp->conf.policy, import, &view, &result);
+	if (!result.accepted)
+		policy_why_refused(bgp->conf.policy, import, &result, why, size);
+	else
+		text_str(&text, "its policy changed: it will be looked at next");
 }
 
 /* ---- a policy that changed ------------------------------------------------------------------- */

@@ -39,6 +39,7 @@ void bgp_init(struct bgp *bgp, const struct bgp_env *env, ns_t now)
 		.ctx = bgp,
 		.choose = bgp_choose,
 		.why = bgp_why,
+		.why_hidden = bgp_why_hidden,
 		.release = bgp_release,
 	};
 

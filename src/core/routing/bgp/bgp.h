@@ -152,6 +152,14 @@ struct bgp_last {
 	char text[BGP_TEXT_SIZE]; /* of a shutdown, or what was wrong */
 };
 
+/* Why a path that came is not kept: the last prefix of each kind is. */
+enum bgp_unfit {
+	BGP_UNFIT_LOOP,     /* RFC 4271 section 9.1.2, RFC 4456 section 8 */
+	BGP_UNFIT_NEXTHOP,  /* RFC 4271 sections 5.1.3 and 6.3 */
+	BGP_UNFIT_FIRST_AS, /* RFC 4271 section 6.3 */
+	BGP_UNFITS,
+};
+
 struct bgp_counters {
 	u64 messages_in, messages_out;
 	u64 updates_in, updates_out;
@@ -163,6 +171,7 @@ struct bgp_counters {
 	u64 discarded;    /* UPDATEs of which an attribute was left out */
 	u64 loops;        /* with our AS in the path, or our identifier as originator */
 	u64 bad_nexthop;
+	u64 first_as; /* of another AS than the peer's; of as_withdrawn, too */
 	u64 no_room;  /* prefixes that the RIB or the store did not take */
 	u64 too_long; /* announcements that did not fit into a message */
 };
@@ -194,6 +203,7 @@ struct bgp_peer {
 	bool limit_told;
 	bool reimport; /* its import policy changed: from this place on */
 	u32 reimport_at;
+	struct ip_prefix unfit[BGP_UNFITS]; /* the last one, family none: none, or it came fit */
 	/* out */
 	u16 reader;     /* RIB_READER_NONE */
 	u8 planes;      /* paths of a prefix that it is told */
@@ -235,7 +245,7 @@ struct bgp {
 	u16 peer_of_client[RIB_CLIENT_MAX];
 	u32 paths_of_client[RIB_CLIENT_MAX];
 	u32 hidden_of_client[RIB_CLIENT_MAX]; /* of them, those that policy refused */
-	struct map by_sock; /* lines: peer * BGP_LINES + line */
+	struct map by_sock;                   /* lines: peer * BGP_LINES + line */
 	struct heap timers;
 	struct rng rng;
 	sock_id listener;
@@ -319,7 +329,10 @@ struct bgp_peer_shown {
 	struct bgp_last last_sent;
 	struct bgp_last last_got;
 	struct bgp_counters counters;
+	struct ip_prefix unfit[BGP_UNFITS]; /* the last one; family none */
 };
+/* "its path has our AS": a sentence of what came so. */
+const char *bgp_unfit_text(enum bgp_unfit unfit);
 /* Up to max peers from *cursor on (0 to begin); zero: there are no more. */
 u32 bgp_show_peers(const struct bgp *bgp, u32 *cursor, struct bgp_peer_shown *out, u32 max,
 		   ns_t now);

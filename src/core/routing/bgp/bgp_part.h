@@ -115,6 +115,9 @@ bool bgp_reimport(struct bgp *bgp, struct bgp_peer *peer);
 /* AUTOMATIC_STOP when there are too many. */
 enum bgp_event bgp_limit_look(struct bgp *bgp, struct bgp_peer *peer);
 void bgp_release(void *ctx, const struct rib_path *path);
+/* It works where messages are read and made, and changes nothing else. */
+void bgp_why_hidden(void *ctx, const struct ip_prefix *prefix, const struct rib_path *path,
+		    char *why, u32 size);
 
 /* ---- policy.c: attributes as policies see and change them -------------------------------------
  */

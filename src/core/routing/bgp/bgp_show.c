@@ -80,6 +80,21 @@ static void show_peer(const struct bgp *bgp, u32 at, struct bgp_peer_shown *out,
 	out->last_sent = peer->last_sent;
 	out->last_got = peer->last_got;
 	out->counters = peer->counters;
+	memcpy(out->unfit, peer->unfit, sizeof out->unfit);
+}
+
+const char *bgp_unfit_text(enum bgp_unfit unfit)
+{
+	static const char *const texts[BGP_UNFITS] = {
+		[BGP_UNFIT_LOOP] = "its path has the gateway's own AS, or its identifier",
+		[BGP_UNFIT_NEXTHOP] =
+			"its next hop can not be one: an own address, or on no common "
+			"network",
+		[BGP_UNFIT_FIRST_AS] = "its path does not begin with the AS of the peer",
+	};
+
+	CHECK(unfit < BGP_UNFITS);
+	return texts[unfit];
 }
 
 u32 bgp_show_peers(const struct bgp *bgp, u32 *cursor, struct bgp_peer_shown *out, u32 max,

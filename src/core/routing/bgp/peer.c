@@ -328,6 +328,7 @@ static enum bgp_event line_up(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 	rib_reader_set_all(bgp->env.rib, peer->reader, peer->planes > 1);
 	peer->end_due = line->open.restart;
 	peer->quiet_until_ns = 0;
+	memset(peer->unfit, 0, sizeof peer->unfit);
 	peer->warned = peer->full_told = peer->limit_told = false;
 	peer->counters.established++;
 	bgp->busy = true;

@@ -12,6 +12,20 @@ void fpm_layout(struct fpm *fpm, const struct fpm_conf *conf, struct mem *mem)
 	map_layout(&fpm->by_id, mem, "fpm_next_hops_index", conf->object_limit);
 }
 
+/* What is hidden has a next hop by number. */
+static void why_hidden(void *ctx, const struct ip_prefix *prefix, const struct rib_path *path,
+		       char *why, u32 size)
+{
+	struct text text;
+
+	(void)ctx;
+	(void)prefix;
+	text_init(&text, why, size);
+	text_str(&text, "it waits for next hop number ");
+	text_u64(&text, path->extra);
+	text_str(&text, ", which leads nowhere or was not told");
+}
+
 bool fpm_init(struct fpm *fpm, const struct fpm_conf *conf, const struct fpm_start *start)
 {
 	struct fpm fresh = { .frame = fpm->frame, .objects = fpm->objects, .by_id = fpm->by_id };
@@ -24,6 +38,8 @@ bool fpm_init(struct fpm *fpm, const struct fpm_conf *conf, const struct fpm_sta
 	fpm->hold_ns = NS_NEVER;
 	fpm_objects_clear(fpm);
 	fpm->client = rib_client_new(start->rib, ROUTE_FPM);
+	rib_set_chooser(start->rib, ROUTE_FPM,
+			&(struct rib_chooser){ .ctx = fpm, .why_hidden = why_hidden });
 	return fpm->client != RIB_CLIENT_NONE;
 }
 

@@ -357,6 +357,8 @@ void ospf_init(struct ospf *o, const struct ospf_env *env, ns_t now)
 		o->key.k[n] = rng_u64(&o->rng);
 	init_tables(o);
 	o->client = rib_client_new(env->rib, ROUTE_OSPF);
+	rib_set_chooser(env->rib, ROUTE_OSPF,
+			&(struct rib_chooser){ .ctx = o, .why_hidden = ospf_why_hidden });
 	o->reader = rib_reader_new(env->rib);
 	o->router_id = choose_router_id(o);
 	o->dying_first = IDX_NONE;

@@ -303,6 +303,9 @@ void ospf_routes_intra(struct ospf *o, u32 area);
 void ospf_routes_ranges(struct ospf *o);
 void ospf_routes_inter(struct ospf *o);
 void ospf_routes_external(struct ospf *o);
+/* struct rib_chooser. */
+void ospf_why_hidden(void *ctx, const struct ip_prefix *prefix, const struct rib_path *path,
+		     char *why, u32 size);
 void ospf_routes_tell(struct ospf *o);
 /* All that the RIB was given is withdrawn. */
 void ospf_routes_drop(struct ospf *o);

@@ -2,6 +2,7 @@
  *
  * A route whose run is not that of the last calculation is not there any more; it goes when the RIB
  * has been told.                                                                                 */
+#include "core/base/text.h"
 #include "core/routing/ospf/ospf_part.h"
 
 static u64 route_hash(const struct ospf *o, be32 addr, u8 len)
@@ -446,19 +447,44 @@ static void withdraw(struct ospf *o, struct ospf_route *route)
 		o->stats.rib_missing++;
 }
 
+/* Requires an import policy. */
+static void import_ask(const struct ospf *o, const struct ip_prefix *prefix, u32 path, u32 tag,
+		       struct policy_result *result)
+{
+	struct policy_view view = { .prefix = *prefix,
+				    .source = ROUTE_OSPF,
+				    .has_tag = path >= OSPF_PATH_EXT1,
+				    .tag = tag };
+
+	policy_run(o->env.policies, o->conf.import_policy, &view, result);
+}
+
 static bool is_refused(const struct ospf *o, const struct ospf_route *route)
 {
-	struct policy_view view = { .prefix = ip_prefix4(route->addr, route->len),
-				    .source = ROUTE_OSPF,
-				    .has_tag = route->path >= OSPF_PATH_EXT1,
-				    .tag = route->tag,
-				    .metric = route->cost };
+	struct ip_prefix prefix = ip_prefix4(route->addr, route->len);
 	struct policy_result result;
 
 	if (o->conf.import_policy == POLICY_NONE || route->path == OSPF_PATH_DISCARD)
 		return false;
-	policy_run(o->env.policies, o->conf.import_policy, &view, &result);
+	import_ask(o, &prefix, route->path, route->tag, &result);
 	return !result.accepted;
+}
+
+void ospf_why_hidden(void *ctx, const struct ip_prefix *prefix, const struct rib_path *path,
+		     char *why, u32 size)
+{
+	const struct ospf *o = ctx;
+	struct policy_result result = { .accepted = true };
+	struct text text;
+
+	if (o->conf.import_policy != POLICY_NONE)
+		import_ask(o, prefix, path->attr, path->extra, &result);
+	if (!result.accepted) {
+		policy_why_refused(o->env.policies, o->conf.import_policy, &result, why, size);
+		return;
+	}
+	text_init(&text, why, size);
+	text_str(&text, "its policy changed: it will be looked at next");
 }
 
 /* False: it is on our own link, which the RIB has from the interface, or leads nowhere. */
