@@ -1196,8 +1196,7 @@ void __tsan_write2""", "sim"),
 	return be32_eq(host->addr, addr);
 """, "unit:host_ctl/test_ctl_act"),
     ("other addresses of an interface are no event", "src/core/engine/reload.c",
-     """		if (old)
-			engine_iface_event(s, at, "addresses");
+     """			engine_iface_event(s, at, "addresses");
 """, "", "unit:core_engine/test_news"),
     ("a listener is not told what the engine lost", "src/host/ctl/ctl.c",
      """		client->skipped += is_listening_to(client, others) ? events : 0;
