@@ -243,12 +243,12 @@ static void addresses_announce(struct sluice *s, const struct sluice_conf *old)
 		const struct iface_conf *conf = &s->ifaces.iface[at].conf;
 
 		neigh_iface_changed(&s->neigh, at);
-		if (old && has_same_addrs(conf, &old->iface[at]))
-			continue;
-		if (conf->link == IFACE_ETHERNET)
+		if (!old) {
 			neigh_announce(&s->neigh, at, s->now);
-		if (old)
+		} else if (!has_same_addrs(conf, &old->iface[at])) {
+			neigh_readdress(&s->neigh, at, &old->iface[at], s->now);
 			engine_iface_event(s, at, "addresses");
+		}
 	}
 }
 

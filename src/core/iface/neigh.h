@@ -247,6 +247,10 @@ bool neigh_owns(const struct neigh_table *table, u16 ifidx, be32 addr);
  * addresses that are not the host's. Until this is called they are READY; with probe_count zero
  * they stay so and are only announced. Packets come from the next ticks.                        */
 void neigh_announce(struct neigh_table *table, u16 ifidx, ns_t now);
+/* The same after the interface has got other addresses than it had in old: of those that it has had
+ * as its own before, wherever they stood, none is probed again, so each stays as usable as it was;
+ * and nothing is said any more of those that are gone.                                           */
+void neigh_readdress(struct neigh_table *table, u16 ifidx, const struct iface_conf *old, ns_t now);
 /* Whether no address waits for the end of its duplicate address detection. */
 bool neigh_is_settled(const struct neigh_table *table);
 const struct neigh_own *neigh_own_at(const struct neigh_table *table, u16 ifidx, u32 addr_index);

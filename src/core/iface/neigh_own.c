@@ -70,6 +70,45 @@ void neigh_announce(struct neigh_table *table, u16 ifidx, ns_t now)
 	}
 }
 
+/* The place of an address that was ours, not the host's; addr_count: it was not. */
+static u32 own_before(const struct iface_conf *old, be32 addr)
+{
+	u32 index = 0;
+
+	while (index < old->addr_count &&
+	       (old->addr[index].host || !be32_eq(old->addr[index].addr, addr)))
+		index++;
+	return index;
+}
+
+void neigh_readdress(struct neigh_table *table, u16 ifidx, const struct iface_conf *old, ns_t now)
+{
+	const struct iface_conf *conf = &neigh_iface(table, ifidx)->conf;
+	struct neigh_own was[IFACE_ADDR_MAX];
+	ns_t due_ns[IFACE_ADDR_MAX];
+
+	if (conf->link != IFACE_ETHERNET)
+		return;
+	for (u32 i = 0; i < IFACE_ADDR_MAX; i++) {
+		was[i] = *own_of(table, ifidx, i);
+		due_ns[i] = heap_when(&table->timers, own_timer(table, ifidx, i));
+		*own_of(table, ifidx, i) = (struct neigh_own){ .state = NEIGH_OWN_READY };
+		heap_set(&table->timers, own_timer(table, ifidx, i), NS_NEVER);
+	}
+	for (u32 i = 0; i < conf->addr_count; i++) {
+		u32 before = own_before(old, conf->addr[i].addr);
+
+		if (conf->addr[i].host)
+			continue;
+		if (before == old->addr_count) {
+			own_begin(table, ifidx, i, now);
+			continue;
+		}
+		*own_of(table, ifidx, i) = was[before];
+		heap_set(&table->timers, own_timer(table, ifidx, i), due_ns[before]);
+	}
+}
+
 void neigh_announce_again(struct neigh_table *table, u16 ifidx, ns_t now)
 {
 	const struct iface_conf *conf = &neigh_iface(table, ifidx)->conf;

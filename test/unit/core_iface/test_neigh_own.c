@@ -224,6 +224,53 @@ static void test_iface_down_waits(void **state)
 	bed_close(&bed);
 }
 
+static void readdress(struct bed *bed, const struct iface_addr *addrs, u32 count)
+{
+	struct iface_conf *conf = &bed->ifaces.iface[BED_ETH].conf;
+	const struct iface_conf old = *conf;
+
+	memcpy(conf->addr, addrs, count * sizeof *addrs);
+	conf->addr_count = count;
+	neigh_readdress(&bed->table, BED_ETH, &old, bed->now);
+}
+
+/* One that stays is in use all the time, in whichever place; one that was the host's is asked about
+ * as a new one is. Of those that go nothing is heard any more.                                   */
+static void test_what_stays_is_not_probed_again(void **state)
+{
+	const struct iface_addr more[] = { { addr("10.0.0.3"), 24, false },
+					   { addr("10.0.0.1"), 24, false },
+					   { addr("10.0.0.2"), 24, false } };
+	const struct iface_addr less[] = { { addr("10.0.0.1"), 24, false },
+					   { addr("10.0.0.3"), 24, true } };
+	struct bed bed;
+	ns_t at[16];
+	be32 spa[16];
+
+	(void)state;
+	bed_open(&bed);
+	readdress(&bed, more, 3);
+	assert_int_equal(neigh_own_at(&bed.table, BED_ETH, 0)->state, NEIGH_OWN_PROBING);
+	assert_int_equal(neigh_own_at(&bed.table, BED_ETH, 1)->state, NEIGH_OWN_READY);
+	assert_int_equal(neigh_own_at(&bed.table, BED_ETH, 2)->state, NEIGH_OWN_PROBING);
+	assert_false(neigh_owns(&bed.table, BED_ETH, addr("10.0.0.3")));
+	bed_arp(&bed, ARP_REQUEST, &bed_mac_a, "10.0.0.9", "10.0.0.1");
+	assert_int_equal(bed.out.count, 1);
+	assert_addr(bed_arp_of(bed.out.pkt[0]).spa, "10.0.0.1");
+	bed_empty(&bed.out);
+	readdress(&bed, less, 2);
+	assert_int_equal(neigh_own_at(&bed.table, BED_ETH, 1)->state, NEIGH_OWN_READY);
+	assert_int_equal(watch(&bed, 60 * NS_PER_SEC, at, spa), 0);
+	assert_true(neigh_owns(&bed.table, BED_ETH, addr("10.0.0.1")));
+	/* One that is being asked about goes on where it was. */
+	neigh_announce(&bed.table, BED_ETH, bed.now);
+	assert_int_equal(watch(&bed, 1 * NS_PER_SEC, at, spa), 1);
+	readdress(&bed, less, 1);
+	assert_int_equal(own(&bed)->state, NEIGH_OWN_PROBING);
+	assert_int_equal(watch(&bed, 60 * NS_PER_SEC, at, spa), 4);
+	bed_close(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +283,7 @@ int main(void)
 		cmocka_unit_test(test_defends_rarely),
 		cmocka_unit_test(test_host_address_is_left_alone),
 		cmocka_unit_test(test_iface_down_waits),
+		cmocka_unit_test(test_what_stays_is_not_probed_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
