@@ -74,8 +74,16 @@ check "blue serves" at $OUT curl -sf --max-time 5 http://$WAN:8001/seen
 check "so does red" at $OUT curl -sf --max-time 5 http://$WAN:8002/seen
 show flows --zone red --proto icmp >"$BOX/flows"
 equal "the echoes of red are one flow of its zone" 1 "$(jq '.flows | length' "$BOX/flows")"
-of_http() { show flows --addr $LAN --zone red --proto tcp --count | jq .count; }
-check "and its questions by HTTP one at a time" [ "$(of_http)" -le 1 ]
+# The most flows that they ever are, over five of them.
+most_of_http() {
+	local count most=0 until=$(($(made red-web) + 5))
+	while [ "$(made red-web)" -lt $until ]; do
+		count=$(show flows --addr $LAN --zone red --proto tcp --count | jq .count)
+		[ "$count" -gt $most ] && most=$count
+	done
+	echo $most
+}
+equal "and its questions by HTTP one at a time" 1 "$(most_of_http)"
 says "the server was asked by the gateway" "^$LAN .*GET /seen HTTP/1.0" "$BOX/web/access"
 
 end_process "$red"

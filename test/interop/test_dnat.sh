@@ -28,9 +28,10 @@ is_state() { [ "$(state "$1")" = "$2" ]; }
 between() { # NAME LOWEST HIGHEST GOT
 	if [ "$4" -ge "$2" ] && [ "$4" -le "$3" ]; then ok "$1"; else bad "$1" "wanted $2 to $3, got $4"; fi
 }
-# A transfer of some seconds through the gateway, and with whom.
+# A transfer of some seconds through the gateway, and with whom. A client that hears nothing for a
+# second asks whether the server is there.
 transfer() { # FILE
-	spawn $OUT "$1" curl -s --connect-timeout 3 --max-time 60 -o /dev/null \
+	spawn $OUT "$1" curl -s --connect-timeout 3 --max-time 60 --keepalive-time 1 -o /dev/null \
 		-w '%{size_download} %{http_code} %{exitcode}\n' "$PUBLIC/big"
 }
 with() { # NUMBER: how many flows it has
@@ -105,10 +106,16 @@ between "the fourth has its fifth" 35 85 "$(count 4)"
 between "so has the second" 35 85 "$(count 2)"
 
 # ---- one hangs: connections are taken by its kernel, but nobody answers
-check "a long transfer with the first" transfer_with 1
+check "a long transfer with the third" transfer_with 3
+third=$LAST_OUT third_pid=$LAST
+check "and one with the first" transfer_with 1
 first=$LAST_OUT first_pid=$LAST
 kill -STOP "${SERVER[3]}"
 check "the third hangs, and is found to be down" wait_for 10 is_state 3 down
+check "its client is not left hanging" wait_for 15 gone "$third_pid"
+says "and was reset in the middle of it" "^[0-9]+ 200 56" "$third" # CURLE_RECV_ERROR
+says_not "not at its end" "^60000000 " "$third"
+check_not "the one with the first goes on" gone "$first_pid"
 ask_many 100 >"$BOX/answers"
 equal "100 new ones are all answered, though it hangs" 100 "$(wc -l <"$BOX/answers")"
 equal "none by the third" 0 "$(count 3)"
