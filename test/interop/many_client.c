@@ -1,8 +1,13 @@
-/* many_client SOURCE ADDRESS PORT COUNT: that many TCP connections at once.
+/* many_client SOURCE ADDRESS PORT COUNT [PATH]: that many TCP connections at once.
  *
  * Opens them, IN_FLIGHT_MAX at a time, and says "open N refused M" when all are settled, with the
  * error of the last refusal. On each SIGUSR1 it sends 16 bytes of its own on every open connection,
- * waits for them to come back, and says "echoed N lost M". Ends on SIGTERM.                     */
+ * waits for them to come back, and says "echoed N lost M". Ends on SIGTERM.
+ *
+ * With PATH it asks by HTTP for it, and the last line of an answer, one digit, is the server's
+ * number S. Told then, for each server that has answered, is also how many it has answered this
+ * time, and of the connections that it answered before how many were ended in order and how many
+ * were reset, since the start: "answersS N endsS N resetsS N".                                   */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
@@ -21,6 +26,8 @@ enum {
 	IN_FLIGHT_MAX = 128,
 	COUNT_MAX = 100000,
 	WORDS = 2, /* of what is said on a connection */
+	SERVERS = 10,
+	ANSWER_MAX = 1024,
 };
 
 enum state { STATE_NEW, STATE_OPENING, STATE_OPEN, STATE_WAITING, STATE_DONE };
@@ -29,6 +36,13 @@ struct talk {
 	int fd;
 	enum state state;
 	uint64_t said[WORDS];
+	unsigned server; /* who answered by HTTP; 0: nobody yet */
+};
+
+struct served {
+	uint32_t answers;
+	uint32_t ends;
+	uint32_t resets;
 };
 
 struct client {
@@ -47,6 +61,8 @@ struct client {
 	uint32_t lost;
 	uint64_t round;
 	struct talk *talk;
+	char request[ANSWER_MAX]; /* by HTTP; empty: no HTTP is spoken */
+	struct served served[SERVERS];
 };
 
 static void fail(const char *what)
@@ -113,8 +129,12 @@ static void settle(struct client *client, uint32_t index)
 	watch(client, talk->fd, EPOLLIN, index, EPOLL_CTL_MOD);
 }
 
-static void lose(struct client *client, struct talk *talk)
+static void lose(struct client *client, struct talk *talk, bool reset)
 {
+	struct served *served = &client->served[talk->server];
+
+	served->ends += !reset;
+	served->resets += reset;
 	client->waiting -= talk->state == STATE_WAITING;
 	client->lost++;
 	client->open--;
@@ -122,22 +142,53 @@ static void lose(struct client *client, struct talk *talk)
 	talk->state = STATE_DONE;
 }
 
+/* Whether the answer is the one to what was said. A small one that was written at once comes so. */
+static bool is_answer(const struct client *client, struct talk *talk, const char *got, size_t len)
+{
+	static const char ok[] = "HTTP/1.1 200 ";
+
+	if (!*client->request)
+		return len == sizeof talk->said && memcmp(got, talk->said, len) == 0;
+	if (len < sizeof ok || memcmp(got, ok, sizeof ok - 1) != 0 || got[len - 1] != '\n' ||
+	    got[len - 2] < '1' || got[len - 2] > '9')
+		return false;
+	talk->server = (unsigned)(got[len - 2] - '0');
+	return true;
+}
+
 static void hear(struct client *client, struct talk *talk)
 {
-	uint64_t got[WORDS];
+	char got[ANSWER_MAX];
 	ssize_t len = recv(talk->fd, got, sizeof got, 0);
 
 	if (len < 0 && errno == EAGAIN)
 		return;
-	/* 16 bytes that were written at once come at once. */
-	if (len != sizeof got || talk->state != STATE_WAITING ||
-	    memcmp(got, talk->said, sizeof got) != 0) {
-		lose(client, talk);
+	if (len <= 0 || talk->state != STATE_WAITING ||
+	    !is_answer(client, talk, got, (size_t)len)) {
+		lose(client, talk, len < 0);
 		return;
 	}
 	client->waiting--;
 	client->echoed++;
+	client->served[talk->server].answers++;
 	talk->state = STATE_OPEN;
+}
+
+static void say(struct client *client, struct talk *talk, uint32_t index)
+{
+	const void *words = talk->said;
+	size_t len = sizeof talk->said;
+
+	talk->said[0] = (uint64_t)getpid() << 32 | index;
+	talk->said[1] = client->round;
+	if (*client->request) {
+		words = client->request;
+		len = strlen(client->request);
+	}
+	talk->state = STATE_WAITING;
+	client->waiting++;
+	if (send(talk->fd, words, len, MSG_NOSIGNAL) != (ssize_t)len)
+		lose(client, talk, errno == ECONNRESET);
 }
 
 static void say_all(struct client *client)
@@ -148,19 +199,26 @@ static void say_all(struct client *client)
 		return;
 	client->round++;
 	client->echoed = client->lost = 0;
+	for (uint32_t s = 0; s < SERVERS; s++)
+		client->served[s].answers = 0;
 	for (uint32_t i = 0; i < client->count; i++) {
-		struct talk *talk = &client->talk[i];
-
-		if (talk->state != STATE_OPEN)
-			continue;
-		talk->said[0] = (uint64_t)getpid() << 32 | i;
-		talk->said[1] = client->round;
-		talk->state = STATE_WAITING;
-		client->waiting++;
-		if (send(talk->fd, talk->said, sizeof talk->said, MSG_NOSIGNAL) !=
-		    sizeof talk->said)
-			lose(client, talk);
+		if (client->talk[i].state == STATE_OPEN)
+			say(client, &client->talk[i], i);
 	}
+}
+
+static void tell_round(const struct client *client)
+{
+	printf("echoed %u lost %u", client->echoed, client->lost);
+	for (uint32_t s = 1; s < SERVERS && *client->request; s++) {
+		const struct served *served = &client->served[s];
+
+		if (served->answers + served->ends + served->resets > 0)
+			printf(" answers%u %u ends%u %u resets%u %u", s, served->answers, s,
+			       served->ends, s, served->resets);
+	}
+	printf("\n");
+	fflush(stdout);
 }
 
 /* Says what is settled, once. */
@@ -174,8 +232,7 @@ static void tell(struct client *client, bool *told_open, uint64_t *told_round)
 	}
 	if (*told_round != client->round && client->waiting == 0) {
 		*told_round = client->round;
-		printf("echoed %u lost %u\n", client->echoed, client->lost);
-		fflush(stdout);
+		tell_round(client);
 	}
 }
 
@@ -203,6 +260,9 @@ static void prepare(struct client *client, char **argv)
 {
 	sigset_t told;
 
+	if (argv[5])
+		snprintf(client->request, sizeof client->request,
+			 "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", argv[5], argv[2]);
 	client->source.sin_family = client->dest.sin_family = AF_INET;
 	client->dest.sin_port = htons((unsigned short)atoi(argv[3]));
 	client->count = (uint32_t)atoi(argv[4]);
@@ -229,8 +289,8 @@ int main(int argc, char **argv)
 	bool told_open = false;
 	uint64_t told_round = 0;
 
-	if (argc != 5) {
-		fprintf(stderr, "many_client SOURCE ADDRESS PORT COUNT\n");
+	if (argc != 5 && argc != 6) {
+		fprintf(stderr, "many_client SOURCE ADDRESS PORT COUNT [PATH]\n");
 		return 2;
 	}
 	prepare(&client, argv);

@@ -8,72 +8,16 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 need tcpdump
-for tool in many_client many_server; do
-	[ -x "$INTEROP_BIN/$tool" ] || { echo "no $tool in $INTEROP_BIN; run make tests"; exit 1; }
-done
-# As many processes as the limit of open files asks for: 70000 sockets at each end.
-ulimit -n "$(ulimit -Hn)"
-limit=$(ulimit -n)
-[ "$limit" = unlimited ] && limit=100000
-[ "$limit" -ge 4000 ] || skip "the limit of open files, $limit, is below 4000"
-each=$((limit - 100 < 17500 ? limit - 100 : 17500))
-servers=$((70000 * 10 / 7 / limit + 1))
+. "$(dirname "$0")/many.sh"
 
 topology given
 OTHER=198.18.0.3
 address $OUT b0 $OTHER/16
 for last in 3 4 5; do address $IN a0 10.10.0.$last/16; done
-for ns in $IN $OUT; do
-	ip netns exec $ns sysctl -qw net.ipv4.ip_local_port_range='1024 65535' \
-		net.core.somaxconn=65535 net.ipv4.tcp_max_syn_backlog=65535 net.ipv4.tcp_syn_retries=4
-done
+ports_given $IN $OUT
 
-CLIENTS=() LOGS=() ROUND=0 SERVERS=() SERVER_LOGS=()
-server_start() { # SOURCES
-	SERVERS=() SERVER_LOGS=()
-	for at in $(seq $servers); do
-		SERVER_LOGS+=("$BOX/server$at")
-		spawn $OUT "$BOX/server$at" "$INTEROP_BIN/many_server" "$1" 9000 $OUTSIDE $OTHER
-		SERVERS+=("$SPAWNED")
-	done
-	wait_for 10 servers_listen || { bad "the servers start" "$(cat "${SERVER_LOGS[@]}")"; finish; }
-}
-servers_listen() { [ "$(ip netns exec $OUT ss -Hlnt 'sport = :9000' | wc -l)" = $((2 * servers)) ]; }
-servers_say() { # WORD: its sum
-	if [ "$(cat "${SERVER_LOGS[@]}" | wc -l)" = 0 ]; then
-		for pid in "${SERVERS[@]}"; do kill -USR1 "$pid"; done
-		wait_for 10 servers_said
-	fi
-	cat "${SERVER_LOGS[@]}" | awk -v word="$1" "$SUM"
-}
-servers_said() { [ "$(cat "${SERVER_LOGS[@]}" | wc -l)" = $servers ]; }
-SUM='{ for (i = 1; i < NF; i++) if ($i == word) sum += $(i + 1) } END { print sum + 0 }'
-client() { # SOURCE DESTINATION COUNT
-	LOGS+=("$BOX/client$((${#LOGS[@]} + 1))")
-	spawn $IN "${LOGS[-1]}" "$INTEROP_BIN/many_client" "$1" "$2" 9000 "$3"
-	CLIENTS+=("$SPAWNED")
-}
-end_all() {
-	for pid in "${CLIENTS[@]}" "${SERVERS[@]}"; do kill -KILL "$pid" 2>/dev/null; done
-	for pid in "${CLIENTS[@]}" "${SERVERS[@]}"; do wait_for 20 gone "$pid"; done
-	rm -f "${LOGS[@]}" "${SERVER_LOGS[@]}"
-	CLIENTS=() LOGS=() ROUND=0
-}
-sum_of() { cat "${LOGS[@]}" | awk -v word="$1" "$SUM"; }
-all_say() { [ "$(grep -lE "^$1 " "${LOGS[@]}" | wc -l)" = ${#LOGS[@]} ]; }
-opened() { # NAME COUNT
-	wait_for 60 all_say open || bad "$1: all are settled" "$(tail -n 2 "${LOGS[@]}")"
-	equal "$1: open" "$2" "$(sum_of open)"
-}
-# Every connection says its own 16 bytes and gets them back.
-talk() { # NAME COUNT
-	ROUND=$((ROUND + 1))
-	for pid in "${CLIENTS[@]}"; do kill -USR1 "$pid"; done
-	wait_for 40 all_echoed || bad "$1: all have their answer" "$(tail -n 2 "${LOGS[@]}")"
-	equal "$1: all talk, none lost" "$2 0" "$(last_sum echoed) $(last_sum lost)"
-}
-all_echoed() { [ "$(cat "${LOGS[@]}" | grep -c '^echoed')" = $((ROUND * ${#LOGS[@]})) ]; }
-last_sum() { tail -q -n 1 "${LOGS[@]}" | awk -v word="$1" "$SUM"; }
+server_start() { many_servers $OUT "$1" $OUTSIDE $OTHER; } # SOURCES
+clients() { client $IN "$1" "$2" 9000 "$3"; }                # SOURCE DESTINATION COUNT
 # The next connection is refused at once, by an ICMP 3/13: EHOSTUNREACH.
 refused_next() { # NAME SOURCE
 	local log=$BOX/next
@@ -92,8 +36,8 @@ for dest in $OUTSIDE $OTHER; do
 	left=35000
 	for from in $(seq 35000); do
 		[ $left -gt 0 ] || break
-		client 10.10.0.$((2 + from % 4)) $dest $((left < each ? left : each))
-		left=$((left - each))
+		clients 10.10.0.$((2 + from % 4)) $dest $((left < EACH ? left : EACH))
+		left=$((left - EACH))
 	done
 done
 opened "70000" 70000
@@ -112,7 +56,7 @@ gateway_stop
 
 gateway_start --ports 10000-11999
 server_start $WAN
-client $INSIDE $OUTSIDE 2000
+clients $INSIDE $OUTSIDE 2000
 opened "one address, 2000 ports" 2000
 spawn $IN "$BOX/errors" tcpdump -nvvi a0 -l 'icmp[0] = 3'
 SNIFFER=$SPAWNED
@@ -125,14 +69,14 @@ at_least "and counted" 2 "$(drops NAT_NO_PORT)"
 check "and logged" wait_for 10 grep -qE \
 	"no TCP port is left on $WAN towards $OUTSIDE:9000.* held by $INSIDE with 2000" "$BOX/gateway.err"
 talk "one address, 2000 ports" 2000
-client $INSIDE $OTHER 2000
+clients $INSIDE $OTHER 2000
 opened "the same ports serve another destination" 4000
 end_all
 gateway_stop
 
 gateway_start --ports 10000-11999 --pool 198.18.1.1-198.18.1.3
 server_start 198.18.1.1,198.18.1.2,198.18.1.3
-for last in 2 3 4; do client 10.10.0.$last $OUTSIDE 2000; done
+for last in 2 3 4; do clients 10.10.0.$last $OUTSIDE 2000; done
 opened "three addresses, 2000 ports each" 6000
 refused_next "three addresses" 10.10.0.5
 talk "three addresses" 6000
@@ -147,7 +91,7 @@ gateway_stop
 
 gateway_start --flows 1000
 server_start $WAN
-client $INSIDE $OUTSIDE 1200
+clients $INSIDE $OUTSIDE 1200
 wait_for 60 all_say open || bad "1200 tries with room for 1000 are settled" "$(cat "${LOGS[@]}")"
 open=$(sum_of open)
 equal "each try is answered" 1200 $((open + $(sum_of refused)))
