@@ -81,7 +81,9 @@ enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *m
 		    ns_t now, const char **why);
 /* Exchange interfaces' addresses, routes, NAT and filter rules, time-outs, options of tracking and
  * rates of ICMP errors between two batches. Limits stay as they are and interfaces keep their
- * indices. On an error nothing has changed, and *why names the limit or what is wrong.           */
+ * indices. An address that an interface keeps stays in use, one that is new is probed for first
+ * (RFC 5227 section 2.1). On an error nothing has changed, and *why names the limit or what is
+ * wrong.                                                                                         */
 enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t now,
 			  const char **why);
 

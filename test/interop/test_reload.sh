@@ -4,7 +4,7 @@
 # taken back.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
-need curl iperf3 nginx ping socat
+need curl iperf3 nginx ping socat tcpdump
 
 # config FILE [LINES]: the gateway of the topology, with lines of its own
 MASQUERADE="nat: {rules: [{kind: masquerade}]}"
@@ -123,6 +123,21 @@ check "new flows are as before" wait_for 5 seen_as $WAN
 check "and the file of before is shown" shown_is "$BOX/gw.yaml"
 check_not "there is nothing further back" change rollback
 says "which is said" "no change to go back from" "$BOX/text"
+
+# ---- a second address -------------------------------------------------------------------------
+
+sed "s|$WAN/16|[$WAN/16, 198.18.7.1/16]|; s|$LAN/16|[$LAN/16, 10.10.7.1/16]|" "$BOX/gw.yaml" >"$BOX/two.yaml"
+spawn $OUT "$BOX/arp" tcpdump -nli b0 arp
+wait_for 5 grep -q listening "$BOX/arp"
+pinged() { at "$1" ping -c 1 -W 1 -q "$2"; }
+check "on either side" change reload "$BOX/two.yaml"
+check "it answers, once nobody else is found to have it" wait_for 15 pinged $OUT 198.18.7.1
+check "so does that of the inside" wait_for 15 pinged $IN 10.10.7.1
+check "back" change reload "$BOX/gw.yaml"
+says "who has it was asked" "who-has 198.18.7.1 tell 0.0.0.0" "$BOX/arp"
+says_not "and not who has the one that stayed" "who-has $WAN tell (0.0.0.0|$WAN)" "$BOX/arp"
+check "which answers" pinged $OUT $WAN
+end_process "$SPAWNED"
 
 # ---- what changes nothing ---------------------------------------------------------------------
 
