@@ -10,6 +10,7 @@ ulimit -n "$(ulimit -Hn)"
 FILES=$(ulimit -n)
 [ "$FILES" = unlimited ] && FILES=100000
 [ "$FILES" -ge 4000 ] || skip "the limit of open files, $FILES, is below 4000"
+# shellcheck disable=SC2034 # for who sources it
 EACH=$((FILES - 100 < 17500 ? FILES - 100 : 17500)) # connections of one client
 SERVER_COUNT=$((70000 * 10 / 7 / FILES + 1))        # processes that 70000 of them want
 
