@@ -175,7 +175,8 @@ static void many_are_one_flow(void **state)
 		assert_true(health_count(bed->health, 0, &count));
 		assert_in_range(count.checks, 10, 21);
 		assert_true(count.failed == 0 || count.failed == count.checks);
-		assert_in_range(sluice_flow_count(bed->gateway.s), 0, 1);
+		/* Of a flow that was refused nothing may be left. */
+		assert_in_range(sluice_flow_count(bed->gateway.s), at % WAYS != REFUSED, 1);
 		bed_close(bed);
 	}
 }
