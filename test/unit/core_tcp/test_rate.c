@@ -54,6 +54,26 @@ static void test_draft_rate_of_sending(void **state)
 	bed_close(&bed);
 }
 
+/* ACKs that a queue held back come closer than what they acknowledge was sent. */
+static void test_draft_rate_is_not_above_that_of_sending(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_open(&bed, TCB_SACK);
+	bed_warm(&bed, 1, 100);
+	bed_send(&bed, 2);
+	bed_wait_ms(&bed, 300);
+	bed_ack_to(&bed, SEG(2));
+	bed_send(&bed, 1);
+	bed_wait_ms(&bed, 100);
+	bed_ack_to(&bed, SEG(4));
+	/* Two segments in 100 ms arrived, and in 300 ms left. */
+	assert_int_equal(bed_log.ack.rate.delivered, 2 * MSS);
+	assert_int_equal(bed_log.ack.rate.interval_ns, 300 * NS_PER_MS);
+	bed_close(&bed);
+}
+
 /* first_sent_ns moves to what was delivered last: sending is measured from there. */
 static void test_draft_send_elapsed_from_the_last_delivered(void **state)
 {
@@ -254,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_draft_rate_of_acknowledging),
 		cmocka_unit_test(test_draft_rate_of_sending),
+		cmocka_unit_test(test_draft_rate_is_not_above_that_of_sending),
 		cmocka_unit_test(test_draft_send_elapsed_from_the_last_delivered),
 		cmocka_unit_test(test_draft_pause_begins_time_anew),
 		cmocka_unit_test(test_draft_newest_counts),
