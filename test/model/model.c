@@ -263,6 +263,7 @@ static void model_judge_forward(struct model *m, u16 out_if, const struct seen *
 	model_judge_way_out(m, out_if, out.zone, seen->dst);
 	m->judged++;
 	f = cur->flow == MODEL_NONE ? NULL : &m->flow[cur->flow];
+	model_filter_forward_ok(m, out_if, seen, f);
 	if (f != NULL) {
 		want = cur->reply ? model_tuple_reversed(&f->in) : f->out;
 		if (!f->known && f->moving && model_tuple_eq(&want, &out))
@@ -321,6 +322,9 @@ static void model_judge_echo(struct model *m, u16 out_if, const struct seen *see
 		model_wrong(m, "the echo reply does not return what was sent");
 	if ((seen->wrong & SEEN_L4_CSUM) != 0)
 		model_wrong(m, "the echo reply's checksum is wrong");
+	if (!model_filter_takes_in(m, false))
+		model_wrong(m, "an echo request was answered, and the rules forbid it");
+	model_filter_output_ok(m, out_if, seen);
 	if (!model_source_ok(m, m->cur.zone, in->src))
 		model_wrong(m, "an echo reply to an address that is no host's");
 	model_judge_way_out(m, out_if, m->cur.zone, seen->dst);
@@ -345,9 +349,11 @@ static void model_judge_reset(struct model *m, u16 out_if, const struct seen *se
 	if (++m->cur.resets > 1)
 		model_wrong(m, "two resets for one segment");
 	model_judge_way_out(m, out_if, m->cur.zone, seen->dst);
+	model_filter_output_ok(m, out_if, seen);
 	if ((in->flags & TCP_RST) != 0)
 		model_wrong(m, "a reset was answered by a reset");
 	if (m->conf->iface[m->cur.in_if].side == IFACE_OUTSIDE && !m->cur.lost &&
+	    !model_filter_rejects(m, FILTER_REJECT_RESET) &&
 	    model_service_of(m, IP_PROTO_TCP, &m->cur.tuple, false) == NULL)
 		model_wrong(m, "a reset was sent to the outside");
 	if ((in->wrong & SEEN_L4_CSUM) != 0)

@@ -78,6 +78,7 @@ struct model_flow {
 	u64 dccp_last[2];       /* the last number of each side */
 	bool turned; /* it may be over, and another one that began in the other direction stand */
 	bool shown;
+	u32 rules;   /* of the filter, that stood when it began, or that asked it since */
 	u16 backend; /* its service's: place in model.backend and one; 0: it is of no service */
 	u32 life;    /* that one's, when it was chosen */
 	bool either; /* of that life, or chosen anew since: nobody could see it */
@@ -261,6 +262,8 @@ struct model {
 	 * ones only.                                                                             */
 	ns_t slack_ns;
 	bool lenient; /* the engine may refuse anything new: memory or rates are small on purpose */
+	u32 rules; /* changes of the filter so far */
+	ns_t changed; /* the configuration, the last time: what is over is found after that */
 	bool services_changed; /* they are not those that the gateway began with */
 	bool rules_changed;    /* mappings may stand that no rule would make now */
 	bool filters_changed;  /* they filter as the rule said that made them */

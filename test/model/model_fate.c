@@ -119,7 +119,8 @@ void model_fate_way(struct model *m, u8 zone, be32 dst, bool sure)
 	}
 	fate->must_forward = sure && model_station_answers(m, out_if, station) &&
 			     !(zone == 0 && model_is_public(m, dst)) &&
-			     !model_is_public(m, seen->src);
+			     !model_is_public(m, seen->src) &&
+			     model_filter_passes(m, out_if, dst);
 }
 
 bool model_may_begin(const struct model *m, bool *plain)
@@ -169,6 +170,8 @@ static void model_fate_outward(struct model *m, bool sure)
 	const struct nat_rule_conf *rule;
 	be32 station, outside;
 	u8 zone = model_view(m, m->cur.zone, seen->dst);
+	struct model_mapping left; /* of an address that was public, and stands for its flows */
+	bool owned;
 	u16 out_if;
 
 	if (!model_route(m, zone, seen->dst, &out_if, &station)) {
@@ -195,6 +198,7 @@ static void model_fate_outward(struct model *m, bool sure)
 			model_fate_way(m, zone, seen->dst, sure);
 		return;
 	}
+	sure = sure && !model_owner(m, seen->proto, seen->dst, seen->dport, &owned, &left);
 	if (rule != NULL)
 		model_fate_way(m, zone, seen->dst,
 			       sure && !model_ports_tight(m, rule, seen->proto) &&
@@ -227,6 +231,8 @@ static void model_fate_inward(struct model *m, bool sure, bool hairpin)
 	be32 inside;
 	bool owned;
 
+	/* Rules are asked about the port that it is led to. */
+	sure = sure && model_filter_is_idle(m, FILTER_FORWARD);
 	if (model_static_in(m, t->dst, &out.zone, &inside)) {
 		out.dst = inside;
 		if (hairpin || model_passes_as(m, out.zone, t->src))
@@ -270,6 +276,8 @@ void model_fate_new(struct model *m, bool sure)
 	}
 	if (service != NULL) {
 		model_fate_service(m, service, sure && plain && !model_table_tight(m), from_inside);
+		m->cur.fate.must_forward = m->cur.fate.must_forward &&
+					   model_filter_is_idle(m, FILTER_FORWARD);
 		return;
 	}
 	if (own || public) {
@@ -360,6 +368,16 @@ static void model_fate_answerable(struct model *m)
 	fate->must_error = fate->must_echo = fate->must_reset = false;
 }
 
+/* Neither answers nor what is for the gateway itself pass every rule. */
+static void model_fate_filtered(struct model *m)
+{
+	struct model_fate *fate = &m->cur.fate;
+
+	if (!model_filter_is_idle(m, FILTER_OUTPUT))
+		fate->must_error = fate->must_echo = fate->must_reset = fate->must_tell = false;
+	fate->must_echo = fate->must_echo && model_filter_takes_in(m, true);
+}
+
 static void model_fate_decide(struct model *m, bool certain)
 {
 	struct model_current *cur = &m->cur;
@@ -397,4 +415,5 @@ void model_fate(struct model *m, bool certain)
 {
 	model_fate_decide(m, certain);
 	model_fate_answerable(m);
+	model_fate_filtered(m);
 }

@@ -138,6 +138,9 @@ bool model_flow_in_time(const struct model *m, const struct model_flow *f)
 {
 	if (!f->answered_lo && model_table_tight(m))
 		return false;
+	/* Other rules may have ended it. */
+	if (f->rules != m->rules && m->conf->filter.reclassify)
+		return false;
 	/* A closed connection gives its port up when there is no other. */
 	if (f->tcp_closing && m->lenient)
 		return false;
@@ -160,7 +163,8 @@ void model_flow_bind(struct model *m, struct model_flow *f, const struct model_t
 
 bool model_flow_may_stand(const struct model *m, const struct model_flow *f)
 {
-	return m->now <= f->seen_hi + model_longest(m, f) + MODEL_SWEEP_NS;
+	return m->now <= f->seen_hi + model_longest(m, f) + MODEL_SWEEP_NS ||
+	       m->now <= m->changed + MODEL_SWEEP_NS;
 }
 
 bool model_flow_may_live(const struct model *m, const struct model_flow *f)
@@ -360,6 +364,7 @@ struct model_flow *model_flow_add(struct model *m, u8 proto, const struct model_
 	f = &m->flow[m->flow_count++];
 	memset(f, 0, sizeof *f);
 	f->proto = proto;
+	f->rules = m->rules;
 	f->inside = m->conf->iface[m->cur.in_if].side == IFACE_INSIDE;
 	f->in = *in;
 	f->seen_lo = f->seen_hi = m->now;

@@ -119,11 +119,15 @@ static bool model_unreach_has_cause(const struct model *m, const struct seen *se
 
 	switch (seen->code) {
 	case ICMP_UNREACH_NET:
-		return !model_route(m, view, about->dst, &(u16){ 0 }, &(be32){ 0 }) ||
+		return model_filter_rejects(m, FILTER_REJECT_NET) ||
+		       !model_route(m, view, about->dst, &(u16){ 0 }, &(be32){ 0 }) ||
 		       model_any_silent(m);
-	case ICMP_UNREACH_HOST: return model_any_silent(m);
+	case ICMP_UNREACH_HOST:
+		return model_any_silent(m) || model_filter_rejects(m, FILTER_REJECT_HOST);
 	case ICMP_UNREACH_PROTO: return local && about->proto != IP_PROTO_UDP;
-	case ICMP_UNREACH_PORT: return local && (about->wrong & SEEN_L4_CSUM) == 0;
+	case ICMP_UNREACH_PORT:
+		return (local || model_filter_rejects(m, FILTER_REJECT_PORT)) &&
+		       (about->wrong & SEEN_L4_CSUM) == 0;
 	case ICMP_UNREACH_FRAG: return about->df && model_any_mtu_below(m, about->len);
 	case ICMP_UNREACH_SRC_ROUTE: return about->hlen > IP4_HLEN_MIN;
 	case ICMP_UNREACH_PROHIBITED: return true;
@@ -275,6 +279,7 @@ void model_judge_error(struct model *m, u16 out_if, const struct seen *seen, con
 	if (!model_is_own(m, zone, seen->src))
 		model_wrong(m, "ICMP error from an address that is not the gateway's");
 	model_judge_way_out(m, out_if, zone, seen->dst);
+	model_filter_output_ok(m, out_if, seen);
 	if (seen->tos != (0xc0 | (about.tos & 0x1c)))
 		model_wrong(m, "ICMP error with type of service %u about %u", seen->tos, about.tos);
 	if (seen->len > 576)
@@ -432,6 +437,7 @@ void model_judge_related(struct model *m, u16 out_if, const struct seen *seen, c
 	if (!be32_eq(seen->dst, want.src))
 		model_wrong(m, "an ICMP error went to the wrong host");
 	model_judge_way_out(m, out_if, want.zone, seen->dst);
+	model_filter_related_ok(m, out_if, seen, f);
 	if (seen->ttl != in->ttl - 1)
 		model_wrong(m, "ICMP error: TTL %u became %u", in->ttl, seen->ttl);
 	/* Sent by the flow's other end itself: it appears as what the receiver knows it by. */

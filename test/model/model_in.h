@@ -119,6 +119,25 @@ void model_fate_moved(struct model *m);
 bool model_is_told(const struct model *m, const struct seen *seen);
 void model_judge_told(struct model *m, u16 out_if, const struct seen *seen);
 
+/* ---- filter rules (model_filter.c) */
+/* It lets everything pass. */
+bool model_filter_is_idle(const struct model *m, enum filter_chain chain);
+/* Somebody may be told no in this way. */
+bool model_filter_rejects(const struct model *m, enum filter_reject reject);
+/* The current packet certainly passes FORWARD on its way to dst; the port as its flow has it. */
+bool model_filter_passes(const struct model *m, u16 out_if, be32 dst);
+/* It did, of this flow or of none; complains when it must not. */
+void model_filter_forward_ok(struct model *m, u16 out_if, const struct seen *seen,
+			     const struct model_flow *f);
+/* The same of an ICMP error about the flow, and of what is made here. */
+void model_filter_related_ok(struct model *m, u16 out_if, const struct seen *seen,
+			     const struct model_flow *f);
+void model_filter_output_ok(struct model *m, u16 out_if, const struct seen *seen);
+/* The current packet, to the gateway itself, passes INPUT: certainly, or maybe. */
+bool model_filter_takes_in(const struct model *m, bool certainly);
+void model_filter_changed(struct model *m, const struct filter_conf *was,
+			  const struct filter_conf *now);
+
 /* ---- SCTP and DCCP (model_assoc.c) */
 bool model_is_assoc(u8 proto);
 /* A packet that opens as the books have it; one that ends, and begins nothing: certainly, or maybe;

@@ -305,7 +305,9 @@ void model_configure(struct model *m, const struct sluice_conf *conf)
 	const struct service_conf *old[MODEL_SERVICE_MAX] = { NULL };
 	bool changed;
 
+	m->changed = m->now;
 	model_nat_changed(m, &m->conf->nat, &conf->nat);
+	model_filter_changed(m, &m->conf->filter, &conf->filter);
 	for (u32 n = 0; n < m->service_count; n++) {
 		old[n] = m->service[n].conf;
 		m->service[n].conf = NULL;

@@ -433,6 +433,25 @@ static void subscribers_recount(struct books *books, const struct shown *shown)
 		      (unsigned long long)flows, (unsigned long long)ports);
 }
 
+/* Each packet that rules were asked about was decided by one of them, or by a policy; what those
+ * that are gone have decided is shown no more.                                                   */
+static void rules_recount(struct books *books)
+{
+	struct sluice_rule rows[SHOWN_AT_ONCE];
+	u64 decided = 0, asked = books_counter(books, "filter_asked");
+	u32 cursor = 0;
+
+	while (cursor != SLUICE_CURSOR_END) {
+		u32 count = sluice_show_rules(books->rig->s, &cursor, rows, SHOWN_AT_ONCE);
+
+		for (u32 n = 0; n < count; n++)
+			decided += rows[n].packets;
+	}
+	if (decided > asked || (decided < asked && !books->rig->configured))
+		wrong(books, "rules were asked about %llu packets, and decided %llu",
+		      (unsigned long long)asked, (unsigned long long)decided);
+}
+
 bool books_recount(struct books *books)
 {
 	struct shown shown = { .flow = NULL };
@@ -447,6 +466,7 @@ bool books_recount(struct books *books)
 	ports_recount(books, &shown);
 	dests_recount(books, &shown);
 	subscribers_recount(books, &shown);
+	rules_recount(books);
 	free(shown.flow);
 	free(shown.mapping);
 	free(shown.port);

@@ -26,7 +26,7 @@ u64 books_counter(const struct books *books, const char *name);
 /* Both return whether everything is right; else books->why says what is not. Of an engine that was
  * handed its packets by rig_input() only, and has neither sockets nor split connections.         */
 bool books_balance(struct books *books);
-/* What is shown of flows, ports, mappings and subscribers. */
+/* What is shown of flows, ports, mappings, subscribers and rules. */
 bool books_recount(struct books *books);
 
 #endif

@@ -88,6 +88,8 @@ void sim_init(struct sim *sim, u64 seed)
 	sim->seed = seed;
 	net_init(&sim->net, seed);
 	sim_configure(&sim->net, &conf, &lenient);
+	if (conf.seed[22] < 80)
+		sim_draw_filter(sim, &conf);
 	sim->gate = gate_new(&sim->net, &conf);
 	sim->gate->model->lenient = lenient;
 	/* Each zone has a table of routes, the most of what there is to check. */

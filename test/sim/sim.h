@@ -10,10 +10,20 @@ enum {
 	SIM_INSIDE_MAX = 6,
 	SIM_OUTSIDE_MAX = 4,
 	SIM_CONFS = 2,
+	SIM_FILTERS = SIM_CONFS + 1,
+	SIM_FILTER_RULES = 7,
+	SIM_FILTER_ELEMS = 4,
 	SIM_IN3 = RIG_IFACES, /* where there are three networks */
 };
 
 #define SIM_PIECE_NS (5 * NS_PER_SEC)
+
+/* What a filter's configuration points to. */
+struct sim_filter {
+	struct filter_rule_conf rule[SIM_FILTER_RULES];
+	struct filter_set_conf set[2];
+	struct filter_elem elem[2][SIM_FILTER_ELEMS];
+};
 
 struct sim {
 	struct net net;
@@ -23,6 +33,8 @@ struct sim {
 	struct host *host[SIM_INSIDE_MAX + SIM_OUTSIDE_MAX];
 	u32 conf_next; /* of these, the next to be filled */
 	struct sluice_conf *conf[SIM_CONFS];
+	u32 filter_next; /* the same */
+	struct sim_filter filter[SIM_FILTERS];
 };
 
 /* The gateway's configuration that belongs to a seed; *lenient: its limits are so small that it may
@@ -44,6 +56,8 @@ void sim_add_services(struct sim *sim);
 void sim_run_services(struct sim *sim);
 /* A copy of the configuration that stands, to be changed; until the next but one. */
 struct sluice_conf *sim_next_conf(struct sim *sim);
+/* Other rules and sets, which stay the simulation's. */
+void sim_draw_filter(struct sim *sim, struct sluice_conf *conf);
 /* Another configuration is taken. */
 void sim_reload(struct sim *sim);
 void sim_init(struct sim *sim, u64 seed);

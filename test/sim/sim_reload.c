@@ -133,6 +133,15 @@ static const char *change_limits(struct net *net, struct sluice_conf *conf)
 	return "limits";
 }
 
+/* Where there is a filter, another one. */
+static const char *change_filter(struct sim *sim, struct sluice_conf *conf)
+{
+	if (conf->filter.rule_count == 0)
+		return "nothing";
+	sim_draw_filter(sim, conf);
+	return "filter";
+}
+
 void sim_reload(struct sim *sim)
 {
 	struct net *net = &sim->net;
@@ -143,7 +152,8 @@ void sim_reload(struct sim *sim)
 	if (net->why != NULL)
 		return;
 	conf = sim_next_conf(sim);
-	switch (net_below(net, sim->gate->model->lenient ? 9 : 8)) {
+	switch (net_below(net, sim->gate->model->lenient ? 10 : 9)) {
+	case 8: what = change_filter(sim, conf); break;
 	case 0: what = change_times(net, conf); break;
 	case 1: what = change_mapping(net, conf); break;
 	case 2: what = change_filtering(net, conf); break;

@@ -48,14 +48,19 @@ void ct_layout(struct ct *ct, const struct ct_conf *conf, struct mem *mem)
 
 void ct_configure(struct ct *ct, const struct ct_conf *conf)
 {
+	bool shorter = false;
+
 	for (u32 class = 0; class < CT_TIMEOUT_COUNT; class ++) {
 		CHECK(conf->timeout_s[class] <= CT_TIMEOUT_MAX_S);
+		shorter |= conf->timeout_s[class] * 1000 < ct->timeout_ms[class];
 		ct->conf.timeout_s[class] = conf->timeout_s[class];
 		ct->timeout_ms[class] = conf->timeout_s[class] * 1000;
 	}
 	ct->conf.midstream = conf->midstream;
 	ct->conf.outbound_refresh_only = conf->outbound_refresh_only;
 	ct->conf.expiry_probes = conf->expiry_probes && ct->more != NULL;
+	if (shorter)
+		ct_sweep_again(ct);
 }
 
 void ct_init(struct ct *ct, const struct hash_key *key, ns_t now)

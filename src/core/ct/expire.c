@@ -3,7 +3,8 @@
  * Answered flows: a wheel of slots of about a second. A packet only writes seen_ms; when the slot
  * comes up, a flow that was seen since is hung where its time-out would end now. So a flow that
  * lives is touched once per time-out, and one that is silent ends in the slot after its time. A
- * time-out beyond the wheel's reach takes several turns.
+ * time-out beyond the wheel's reach takes several turns. When time-outs become shorter, the wheel
+ * turns once, to find what hangs too far ahead.
  *
  * Never-answered flows: one list per time-out class, in the order of the slots in which they were
  * last seen. The first packet of a flow in a slot moves it to the end, later ones do not, so a flow
@@ -209,6 +210,11 @@ static u32 sweep_embryos(struct ct *ct, u32 now_ms, u32 budget)
 		}
 	}
 	return budget;
+}
+
+void ct_sweep_again(struct ct *ct)
+{
+	ct->wheel_slot = (ct->wheel_slot - CT_WHEEL_SLOTS) & SLOT_MASK;
 }
 
 void ct_tick(struct ct *ct, ns_t now)

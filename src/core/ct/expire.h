@@ -12,6 +12,9 @@ void ct_lists_init(struct ct *ct, ns_t now);
 /* Hang a confirmed flow into the list where its state belongs. */
 void ct_link(struct ct *ct, u32 idx, u32 now_ms);
 void ct_unlink(struct ct *ct, u32 idx);
+/* Times may end sooner than where flows hang: the sweep goes round once more, from the next tick
+ * on, as many flows in each as ever.                                                             */
+void ct_sweep_again(struct ct *ct);
 void ct_lists_check(const struct ct *ct);
 enum flow_state flow_first_state(u8 proto);
 

@@ -279,6 +279,31 @@ static void test_tick_is_bounded(void **state)
 	ct_bed_close(bed);
 }
 
+/* A flow hangs where its time-out would have ended; a shorter one ends it as soon all the same. */
+static void test_shorter_time_outs_take_hold_at_once(void **state)
+{
+	struct ct_bed *bed = ct_bed_open(64);
+
+	(void)state;
+	for (u32 n = 0; n < ARRAY_COUNT(cases); n++)
+		(void)case_begin(bed, &cases[n], n);
+	ct_tick(&bed->ct, bed->now);
+	bed->now += NS_PER_SEC;
+	for (u32 class = 0; class < CT_TIMEOUT_COUNT; class ++)
+		bed->conf.timeout_s[class] = 5;
+	ct_configure(&bed->ct, &bed->conf);
+	for (u32 second = 1; second < 5; second++) {
+		ct_tick(&bed->ct, bed->now);
+		assert_int_equal(ct_bed_drain(bed), 0);
+		ct_check(&bed->ct);
+		bed->now += NS_PER_SEC;
+	}
+	bed->now += 2 * NS_PER_SEC;
+	ct_tick(&bed->ct, bed->now);
+	assert_int_equal(ct_bed_drain(bed), ARRAY_COUNT(cases));
+	ct_bed_close(bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_across_the_millisecond_wrap),
 		cmocka_unit_test(test_backlog_is_due_at_once),
 		cmocka_unit_test(test_tick_is_bounded),
+		cmocka_unit_test(test_shorter_time_outs_take_hold_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
