@@ -366,7 +366,7 @@ static struct evbuffer *listener_room(struct ctl_client *client)
 {
 	struct evbuffer *out = bufferevent_get_output(client->stream);
 
-	if (evbuffer_get_length(out) >= CTL_BUFFER_MAX) {
+	if (evbuffer_get_length(out) >= CTL_QUEUE_MAX) {
 		client->skipped++;
 		client->ctl->stats.skipped++;
 		return NULL;
@@ -456,7 +456,7 @@ static void tell_lost(struct ctl *ctl)
 		client->skipped += is_listening_to(client, CTL_KIND_FLOWS) ? flows : 0;
 		client->skipped += is_listening_to(client, others) ? events : 0;
 		out = bufferevent_get_output(client->stream);
-		if (client->skipped == 0 || evbuffer_get_length(out) >= CTL_BUFFER_MAX)
+		if (client->skipped == 0 || evbuffer_get_length(out) >= CTL_QUEUE_MAX)
 			continue;
 		ctl_put_skipped(out, client->skipped);
 		client->skipped = 0;

@@ -3,9 +3,10 @@
  * One request, one answer, then the connection ends; whoever asked for events hears of them until
  * he leaves, and what he was too slow for is counted and said. Everything is bounded:
  * CTL_CLIENTS_MAX clients, one more is told so; CTL_REQUEST_MAX bytes of request; CTL_BUFFER_MAX
- * bytes of answer wait for a reader, then the answer waits with them; a peer that neither reads nor
- * writes for CTL_STALL_S is cut off and counted. Packets never wait for a reader: an answer goes
- * forward in ctl_work() only, one bounded step for one client at a time.
+ * bytes of answer wait for a reader, then the answer waits with them; CTL_QUEUE_MAX bytes of events
+ * wait for a listener, then he misses some; a peer that neither reads nor writes for CTL_STALL_S is
+ * cut off and counted. Packets never wait for a reader: an answer goes forward in ctl_work() only,
+ * one bounded step for one client at a time.
  *
  * The socket is made with mode 0660: who may read and write it may ask.                         */
 #ifndef HOST_CTL_CTL_H
@@ -13,7 +14,13 @@
 
 #include "host/ctl/ctl_request.h"
 
-enum { CTL_CLIENTS_MAX = 16, CTL_BUFFER_MAX = 64 * 1024, CTL_STALL_S = 10, CTL_STEP_NEWS = 256 };
+enum {
+	CTL_CLIENTS_MAX = 16,
+	CTL_BUFFER_MAX = 64 * 1024,
+	CTL_STALL_S = 10,
+	CTL_STEP_NEWS = 256,        /* of flows, told in one step */
+	CTL_QUEUE_MAX = 256 * 1024, /* bytes that wait for a listener: more than one step has */
+};
 #define CTL_PATH_DEFAULT "/run/sluice/control.sock"
 
 struct ctl;

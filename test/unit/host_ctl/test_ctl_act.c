@@ -44,6 +44,7 @@ static int setup(void **state)
 		return -1;
 	snprintf(bed->path, sizeof bed->path, "%s/control.sock", bed->folder);
 	rig_conf(&bed->conf);
+	bed->conf.ct.news_count = 2 * CTL_STEP_NEWS;
 	rig_open(&bed->rig, &bed->conf);
 	bed->loop = loop_new();
 	bed->ctl = ctl_new(bed->loop, bed->rig.s, bed->path, &why);
@@ -417,6 +418,21 @@ static void events_that_the_engine_lost(void **state)
 	close(deaf);
 }
 
+/* As many as one step has news: who reads all that there is after it misses none of them. */
+static void a_listener_who_reads_misses_nothing_of_one_step(void **state)
+{
+	struct bed *bed = *state;
+	int fd = ask(bed, "{\"version\":1,\"events\":true}\n");
+
+	read_lines(bed, fd, 1);
+	for (u16 n = 0; n < CTL_STEP_NEWS; n++)
+		udp_from(bed, (u16)(5000 + n));
+	read_lines(bed, fd, CTL_STEP_NEWS);
+	assert_null(strstr(bed->answer, "skipped"));
+	assert_int_equal(ctl_stats(bed->ctl)->skipped, 0);
+	close(fd);
+}
+
 /* What a listener is too slow for is counted, and said as soon as there is room. */
 static void a_slow_listener_is_told_what_it_missed(void **state)
 {
@@ -615,6 +631,7 @@ int main(void)
 		WITH_BED(the_same_address_in_two_zones),
 		WITH_BED(events_of_interfaces),
 		WITH_BED(events_that_the_engine_lost),
+		WITH_BED(a_listener_who_reads_misses_nothing_of_one_step),
 		WITH_BED(a_slow_listener_is_told_what_it_missed),
 		WITH_BED(flush_says_how_many),
 		WITH_BED(top_names_who_holds_most),
