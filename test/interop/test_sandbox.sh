@@ -52,6 +52,21 @@ check "as root: whole" cmp "$BOX/got" "$BOX/www/big"
 gateway_stop
 check_not "its socket is gone" test -e "$CONTROL"
 
+# ---- a capture --------------------------------------------------------------------------------
+
+# One whose packets are waited for: its header, and no more yet.
+mkfifo "$BOX/capture"
+exec 8<>"$BOX/capture"
+printf '\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0' >&8
+spawn $GW "$BOX/replay" "$SLUICE" replay --lan in0=10.10.0.1/16 --wan out0=198.18.0.1/16 "in0=$BOX/capture"
+replay_has() { awk -v name="$1:" '$1 == name { print $2 }' "/proc/$SPAWNED/status"; }
+replay_waits() { [ "$(replay_has NoNewPrivs)" = 1 ]; }
+check "a capture is read" wait_for 10 replay_waits
+equal "without a capability: effective" 0000000000000000 "$(replay_has CapEff)"
+equal "permitted" 0000000000000000 "$(replay_has CapPrm)"
+end_process "$SPAWNED"
+exec 8>&-
+
 # ---- files that others may not read -------------------------------------------------------------
 
 # Somebody's folder and files: root opens them by its capabilities, which no reader has.

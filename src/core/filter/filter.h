@@ -32,7 +32,7 @@
 
 enum {
 	FILTER_GROUPS = 8,     /* narrow or wide in source, destination, destination port */
-	FILTER_LEAF_RULES = 6, /* a leaf with fewer is not split */
+	FILTER_LEAF_RULES = 3, /* a leaf with so many is not split */
 	FILTER_DEPTH_MAX = 32,
 	FILTER_SPREAD = 8, /* places in leaves planned for each rule */
 	FILTER_RULE_NONE = UINT16_MAX,

@@ -116,23 +116,58 @@ static u16 leaf_find(struct filter_rules *rules, const struct hash_key *key,
 	return FILTER_RULE_NONE;
 }
 
-/* Bounds: FILTER_GROUPS trees of FILTER_DEPTH_MAX levels. */
+static u32 fork_pass(const struct filter_rules *rules, const struct filter_key *packet, u32 where)
+{
+	const struct filter_fork *fork = &rules->fork[where];
+
+	return fork->child[packet->field[fork->field] >= fork->split];
+}
+
+static u32 leaf_of(const struct filter_rules *rules, const struct filter_key *packet, u32 where)
+{
+	while ((where & FILTER_LEAF) == 0)
+		where = fork_pass(rules, packet, where);
+	return where & ~FILTER_LEAF;
+}
+
+/* The same of all trees together: each step waits for memory that the one before has named, and so
+ * they wait for theirs at the same time.                                                         */
+static void leaves_of(const struct filter_rules *rules, const struct filter_key *packet,
+		      u32 where[FILTER_GROUPS], u32 count)
+{
+	u32 leaf;
+
+	do {
+		leaf = FILTER_LEAF;
+		for (u32 at = 0; at < count; at++) {
+			if ((where[at] & FILTER_LEAF) == 0)
+				where[at] = fork_pass(rules, packet, where[at]);
+			leaf &= where[at];
+		}
+	} while (leaf == 0);
+}
+
+/* The first group is asked alone: what begins a chain, like established flows, mostly ends the
+ * look-up. Bounds: FILTER_GROUPS trees of FILTER_DEPTH_MAX levels.                               */
 u16 filter_find(struct filter_rules *rules, const struct hash_key *key, enum filter_chain which,
 		const struct filter_key *packet, u32 from)
 {
 	const struct filter_chain_rules *chain = &rules->chain[which];
-	u16 best = FILTER_RULE_NONE;
+	const struct filter_group *group = chain->group;
+	u32 where[FILTER_GROUPS];
+	u32 count = 0;
+	u16 best;
 
-	for (u32 at = 0; at < chain->group_count && chain->group[at].first < best; at++) {
-		u32 where = chain->group[at].root;
-		u16 found;
+	if (chain->group_count == 0)
+		return FILTER_RULE_NONE;
+	best = leaf_find(rules, key, packet, leaf_of(rules, packet, group->root), from,
+			 FILTER_RULE_NONE);
+	for (group++; count + 1 < chain->group_count && group[count].first < best; count++)
+		where[count] = group[count].root;
+	leaves_of(rules, packet, where, count);
+	for (u32 at = 0; at < count && group[at].first < best; at++) {
+		u16 found = leaf_find(rules, key, packet, where[at] & ~FILTER_LEAF, from, best);
 
-		while ((where & FILTER_LEAF) == 0) {
-			const struct filter_fork *fork = &rules->fork[where];
-
-			where = fork->child[packet->field[fork->field] >= fork->split];
-		}
-		found = leaf_find(rules, key, packet, where & ~FILTER_LEAF, from, best);
 		if (found != FILTER_RULE_NONE)
 			best = found;
 	}
