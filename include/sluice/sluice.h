@@ -236,8 +236,8 @@ struct sluice_dest {
 	u8 proto;
 	be32 dst;
 	be16 dport;
-	u32 used;
-	u32 left;
+	u32 used;   /* ports of the range that new flows get: those in use towards it, */
+	u32 left;   /* and those that nobody has */
 	bool exact; /* the map is complete */
 };
 
