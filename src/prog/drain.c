@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/base/text.h"
+#include "host/os/clock.h"
 #include "prog/drain_args.h"
 #include "prog/gateway.h"
 #include "prog/prog.h"
@@ -67,14 +69,89 @@ static bool say_answer(const struct drain_args *args, const char *command, json_
 	return done;
 }
 
+/* NULL: stderr was told, or the gateway broke off. */
+static json_t *ask(const struct drain_args *args, const char *request)
+{
+	FILE *stream = gateway_ask(args->control, request, GATEWAY_WAIT_S);
+	json_t *answer;
+
+	if (!stream)
+		return NULL;
+	answer = json_loadf(stream, JSON_REJECT_DUPLICATES, NULL);
+	fclose(stream);
+	return answer;
+}
+
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+enum { LEFT_SIZE = 128, LOOK_MS = 200 };
+#define LOOK_REQUEST "{\"version\":1,\"do\":\"drain\",\"backend\":\"gateway\",\"look\":true}"
+
+/* "2 peers of BGP, 12 flows"; empty: nothing is. */
+static void left_text(const struct drain_args *args, const json_t *gateway, char text[LEFT_SIZE])
+{
+	static const struct {
+		const char *key;
+		const char *word;
+	} rows[] = {
+		{ "bgp_peers", "peers of BGP" },
+		{ "ospf_lsas", "LSAs of OSPF" },
+		{ "rip_talks", "listeners of RIP" },
+		{ "flows", "flows" },
+	};
+	const json_t *left = json_object_get(gateway, "left");
+	size_t len = 0;
+
+	text[0] = 0;
+	for (size_t i = 0; i < (args->flows ? ARRAY_COUNT(rows) : ARRAY_COUNT(rows) - 1); i++) {
+		json_int_t count = json_integer_value(json_object_get(left, rows[i].key));
+
+		if (count > 0 && len < LEFT_SIZE)
+			len += (size_t)snprintf(text + len, LEFT_SIZE - len, "%s%lld %s",
+						len ? ", " : "", (long long)count, rows[i].word);
+	}
+}
+
+/* The answer is replaced by the last one. What is still left is said when it changes. */
+static int wait_for_all(const struct drain_args *args, json_t **answer)
+{
+	ns_t end = os_now() + args->wait_s * NS_PER_SEC;
+	char said[LEFT_SIZE] = "", left[LEFT_SIZE];
+
+	for (;;) {
+		const json_t *gateway = json_object_get(*answer, "gateway");
+		struct timespec pause = { 0, LOOK_MS * (long)NS_PER_MS };
+
+		if (!json_is_true(json_object_get(gateway, "drained"))) {
+			fprintf(stderr, "sluice drain: the order was taken back\n");
+			return PROG_EXIT_FAILED;
+		}
+		left_text(args, gateway, left);
+		if (!left[0])
+			return PROG_EXIT_OK;
+		if (os_now() >= end) {
+			fprintf(stderr, "sluice drain: after %u s there are left: %s\n",
+				args->wait_s, left);
+			return PROG_EXIT_LATE;
+		}
+		if (strcmp(left, said) != 0)
+			fprintf(stderr, "waiting for %s\n", left);
+		memcpy(said, left, sizeof said);
+		nanosleep(&pause, NULL);
+		json_decref(*answer);
+		*answer = ask(args, LOOK_REQUEST);
+		if (!*answer)
+			return PROG_EXIT_FAILED;
+	}
+}
+
 static int order(int argc, char **argv, enum ctl_do what)
 {
 	const char *name = ctl_do_name(what);
 	struct drain_args args;
 	struct ctl_why why;
-	FILE *stream;
 	json_t *answer;
-	bool good;
+	int code = PROG_EXIT_OK;
 
 	if (!drain_args_parse(argc, argv, what, &args, &why)) {
 		fprintf(stderr, "sluice %s: %s\n'sluice %s --help' tells more.\n", name, why.text,
@@ -85,15 +162,14 @@ static int order(int argc, char **argv, enum ctl_do what)
 		drain_args_help(stdout, what);
 		return PROG_EXIT_OK;
 	}
-	stream = gateway_ask(args.control, args.request, GATEWAY_WAIT_S);
+	answer = ask(&args, args.request);
 	free(args.request);
-	if (!stream)
-		return PROG_EXIT_FAILED;
-	answer = json_loadf(stream, JSON_REJECT_DUPLICATES, NULL);
-	fclose(stream);
-	good = say_answer(&args, name, answer);
+	if (args.wait && json_is_true(json_object_get(answer, "done")))
+		code = wait_for_all(&args, &answer);
+	if (!say_answer(&args, name, answer))
+		code = PROG_EXIT_FAILED;
 	json_decref(answer);
-	return good ? PROG_EXIT_OK : PROG_EXIT_FAILED;
+	return code;
 }
 
 int drain_main(int argc, char **argv)

@@ -7,12 +7,16 @@
 #include "prog/gateway.h"
 #include "prog/options.h"
 
+enum { DRAIN_WAIT_S = 60 };
+
 enum {
 	OPT_SERVICE,
 	OPT_CONTROL,
 	OPT_JSON,
 	OPT_HELP,
-	OPT_DEADLINE, /* drain only */
+	OPT_DEADLINE, /* from here on: drain only */
+	OPT_WAIT,
+	OPT_FLOWS,
 	OPT_COUNT,
 };
 
@@ -22,7 +26,10 @@ static const struct option_spec specs[OPT_COUNT] = {
 	[OPT_JSON] = { "--json", NULL, "for programs" },
 	[OPT_HELP] = { "--help", NULL, "this text" },
 	[OPT_DEADLINE] = { "--deadline", "TIME",
-			   "until its flows are given up, like 60s; else the service's time" },
+			   "until its flows are given up, like 60s; else the service's time. With "
+			   "--wait: how long is waited" },
+	[OPT_WAIT] = { "--wait", NULL, "of the gateway: until its neighbours know" },
+	[OPT_FLOWS] = { "--flows", NULL, "with --wait: until it has no flow, too" },
 };
 
 static size_t spec_count(enum ctl_do what)
@@ -40,17 +47,26 @@ static bool check_values(const struct options *options, enum ctl_do what, u32 *d
 			 struct ctl_why *why)
 {
 	const struct conf_field field = { .kind = CONF_SECONDS, .max = CTL_DRAIN_MAX_S };
-	const char *deadline = options->value[OPT_DEADLINE];
+	bool drains = what == CTL_DO_DRAIN;
+	const char *deadline = drains ? options->value[OPT_DEADLINE] : NULL;
+	bool waits = drains && options->value[OPT_WAIT] != NULL;
+	bool gateway = options->word_count > 0 && strcmp(options->word[0], CTL_DRAIN_GATEWAY) == 0;
 
 	if (options->word_count == 0)
 		return options_refuse(why,
 				      "which backend? As in 'sluice %s 10.10.0.5:8080'; 'sluice "
 				      "show backends' lists them",
 				      ctl_do_name(what));
-	if (strcmp(options->word[0], CTL_DRAIN_GATEWAY) == 0 &&
-	    (deadline || options->value[OPT_SERVICE]))
-		return options_refuse(why, "%s: the gateway is of no service and has no deadline",
-				      deadline ? "--deadline" : "--service");
+	if (gateway && options->value[OPT_SERVICE])
+		return options_refuse(why, "--service: the gateway is of no service");
+	if (gateway && deadline && !waits)
+		return options_refuse(why, "--deadline: the gateway has one with --wait only");
+	if (waits && !gateway)
+		return options_refuse(why,
+				      "--wait: is for 'gateway'; show backends has the flows of "
+				      "a backend");
+	if (drains && options->value[OPT_FLOWS] && !waits)
+		return options_refuse(why, "--flows: goes with --wait");
 	if (deadline && !conf_value_read(&field, deadline, deadline_s))
 		return options_refuse(why,
 				      "--deadline %.40s: has to be a time from 0s to 1d, like 60s "
@@ -68,7 +84,7 @@ static char *request_of(const struct options *options, enum ctl_do what, u32 dea
 
 	if (options->value[OPT_SERVICE])
 		json_object_set_new(root, "service", json_string(options->value[OPT_SERVICE]));
-	if (options->value[OPT_DEADLINE])
+	if (options->value[OPT_DEADLINE] && !options->value[OPT_WAIT])
 		json_object_set_new(root, "deadline_s", json_integer(deadline_s));
 	line = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(root);
@@ -97,6 +113,9 @@ bool drain_args_parse(int argc, char **argv, enum ctl_do what, struct drain_args
 	args->control = value[OPT_CONTROL];
 	if (!check_values(&options, what, &deadline_s, why))
 		return false;
+	args->wait = value[OPT_WAIT] != NULL;
+	args->flows = value[OPT_FLOWS] != NULL;
+	args->wait_s = value[OPT_DEADLINE] ? deadline_s : DRAIN_WAIT_S;
 	args->request = request_of(&options, what, deadline_s);
 	return args->request || options_refuse(why, "there is no memory, or the name is no text");
 }
@@ -108,7 +127,7 @@ void drain_args_help(FILE *out, enum ctl_do what)
 			     "until the deadline,\nand are given up then; or the gateway withdraws "
 			     "what it announces to other routers, and\nforwards as ever\n\n"
 			     "  sluice drain BACKEND [--deadline TIME] [--service SERVICE]\n"
-			     "  sluice drain gateway\n\n");
+			     "  sluice drain gateway [--wait [--flows] [--deadline TIME]]\n\n");
 	else
 		fprintf(out, "sluice undrain: takes back what 'sluice drain' ordered\n\n"
 			     "  sluice undrain BACKEND [--service SERVICE]\n"
@@ -116,6 +135,6 @@ void drain_args_help(FILE *out, enum ctl_do what)
 	options_help(out, specs, spec_count(what));
 	fprintf(out,
 		"\nA backend is 10.10.0.5:8080; an address without a port means all its ports.\n"
-		"Exit codes: 0 done, 1 no gateway answers or it refuses, 2 wrong "
-		"arguments.\n");
+		"Exit codes: 0 done, 1 no gateway answers or it refuses, 2 wrong arguments%s.\n",
+		what == CTL_DO_DRAIN ? ", 3 the time of --wait is over" : "");
 }

@@ -11,6 +11,9 @@ struct drain_args {
 	bool json;
 	bool help;
 	char *request; /* a line of JSON; to be freed */
+	bool wait;     /* until nothing is left that neighbours have to hear */
+	bool flows;    /* and no flow either */
+	u32 wait_s;    /* at most */
 };
 
 /* what: CTL_DO_DRAIN or CTL_DO_UNDRAIN. False: why names the argument and what is right. */

@@ -169,24 +169,36 @@ static void order_one(struct run *run, const struct walk *walk, const struct ctl
 
 /* ---- the gateway itself ---------------------------------------------------------------------- */
 
+static json_t *left_of(const struct run *run)
+{
+	struct sluice_drain_left left;
+
+	sluice_routing_drain_left(run->sluice, &left);
+	return json_pack("{s:I, s:I, s:I, s:I}", "bgp_peers", (json_int_t)left.bgp_peers,
+			 "ospf_lsas", (json_int_t)left.ospf_lsas, "rip_talks",
+			 (json_int_t)left.rip_talks, "flows",
+			 (json_int_t)sluice_flow_count(run->sluice));
+}
+
 static bool drain_gateway(struct run *run, const struct ctl_action *action, ns_t now,
 			  json_t *answer, struct drain_why *why)
 {
-	bool drain = action->what == CTL_DO_DRAIN;
 	bool was = sluice_routing_is_drained(run->sluice);
+	bool drain = action->look ? was : action->what == CTL_DO_DRAIN;
 
 	if (!sluice_rib(run->sluice)) {
 		snprintf(why->text, sizeof why->text,
 			 "this gateway announces nothing: it was started without 'routing'");
 		return false;
 	}
-	if (sluice_routing_drain(run->sluice, drain, now) != ERR_OK) {
+	if (!action->look && sluice_routing_drain(run->sluice, drain, now) != ERR_OK) {
 		snprintf(why->text, sizeof why->text,
 			 "there is no room for another policy, which this takes");
 		return false;
 	}
 	json_object_set_new(answer, "gateway",
-			    json_pack("{s:b, s:b}", "drained", drain, "was_drained", was));
+			    json_pack("{s:b, s:b, s:o}", "drained", drain, "was_drained", was,
+				      "left", left_of(run)));
 	if (drain != was)
 		run_log_say(&run->log, RUN_INFO, "drain",
 			    drain ? "the gateway is drained as ordered: what it announced is "

@@ -76,8 +76,10 @@ check "and preferred again" wait_for 10 leads_to $BOTH_NET $NORTH_IP
 bgp_config "$BOX/gw.yaml" "export: announce, md5: right"
 kill -KILL "$(bird_pid $NORTH)"
 change reload >/dev/null
+wrong=$(counter tcp_auth_wrong)
 bird_start $NORTH < <(bird_bgp 'password "wrong";')
-sleep 3
+was_refused() { [ "$(counter tcp_auth_wrong)" -gt $((wrong + 1)) ]; }
+check "who signs with a wrong key is refused" wait_for 15 was_refused
 check_not "no session with a wrong key" bgp_is north Established
 kill -KILL "$(bird_pid $NORTH)"
 bird_start $NORTH < <(bird_bgp 'password "right"; ttl security on;')
@@ -100,7 +102,15 @@ check "BIRD is told why" wait_for 10 grep -qi "maximum number of prefixes" "$BOX
 
 # ---- leaving ----------------------------------------------------------------------------------
 
-check "drained" change drain gateway
+host_reaches $NORTH_HOST
+"$SLUICE" drain gateway --wait --flows --deadline 1s --control "$CONTROL" >"$BOX/drain" 2>&1
+equal "a flow stands longer than is waited" 3 $?
+says "it is said what is waited for" "^waiting for .*[1-9][0-9]* flows" "$BOX/drain"
+says "and what was left" "after 1 s there are left: [1-9][0-9]* flows" "$BOX/drain"
+check "taken back" change undrain gateway
+check "announced again" wait_for 10 kernel_has $SOUTH $POOL
+check "drained, and neighbours were told" change drain gateway --wait --deadline 20s
+equal "nothing is announced" "0 0" "$(show bgp | jq -r '[.bgp[].announced] | join(" ")')"
 check "our prefix is withdrawn" wait_for 10 kernel_has_not $SOUTH $POOL
 check "the session stands" bgp_is south Established
 check "back again" change undrain gateway

@@ -83,7 +83,12 @@ links_cost() { frr_ask $SOUTH "show ip ospf database router 192.0.2.1" | grep -A
 externals() { frr_ask $SOUTH "show ip ospf database external adv-router 192.0.2.1" | grep 'LS age' | grep -cv 'LS age: 3600'; }
 had=$(externals)
 check_not "our links do not cost the most" links_cost 65535
-check "drained" change drain gateway
+kill -STOP "$(bird_pid $NORTH)"
+"$SLUICE" drain gateway --wait --deadline 1s --control "$CONTROL" >"$BOX/drain" 2>&1
+equal "who acknowledges nothing is waited for" 3 $?
+kill -CONT "$(bird_pid $NORTH)"
+says "and it is said for what" "after 1 s there are left: [1-9][0-9]* LSAs of OSPF" "$BOX/drain"
+check "drained, and everybody has acknowledged it" change drain gateway --wait --deadline 30s
 check "our pool is withdrawn" wait_for 10 kernel_has_not $SOUTH $POOL
 check "and from BIRD" wait_for 10 kernel_has_not $NORTH $POOL
 check "and the inside, and all the others" wait_for 10 eval '[ "$(externals)" = 0 ]'

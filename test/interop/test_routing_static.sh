@@ -40,7 +40,13 @@ ip -n $NORTH route add $POOL via 198.18.0.1
 routes true
 routers_gateway_start "$BOX/gw.yaml"
 check "before BFD was up it is there and not used" is_kept
-check_not "nor forwarded by" eval '"$SLUICE" explain route $NORTH_HOST --control "$CONTROL" | grep -q "via $NORTH_IP"'
+way_to() { show fib | jq -r --arg p "$1" '.routes[] | select(.prefix == $p) | .paths[].gateway'; }
+equal "nor forwarded by" "" "$(way_to $NORTH_NET)"
+equal "but the default route is" $SOUTH_IP "$(way_to 0.0.0.0/0)"
+"$SLUICE" explain route $NORTH_HOST --control "$CONTROL" >"$BOX/why"
+says "explained: the default route is the best" "^\* 0.0.0.0/0 .* via $SOUTH_IP" "$BOX/why"
+says "there is a longer one" "^  $NORTH_NET .* via $NORTH_IP" "$BOX/why"
+says "and why it is not used" "^    BFD does not reach its next hop" "$BOX/why"
 north_starts
 check "with the session it is used" wait_for 15 is_used
 check "and shows why" eval '[ "$(bfd_state)" = up ]'

@@ -322,6 +322,74 @@ static void keepalives_are_sent_in_time(void **state)
 
 /* ---- ends ------------------------------------------------------------------------------------ */
 
+/* The least and the most of some times. */
+struct spread {
+	ns_t least;
+	ns_t most;
+	u32 count;
+};
+
+static void spread_add(struct spread *spread, ns_t time)
+{
+	spread->least = spread->count == 0 ? time : u64_min(spread->least, time);
+	spread->most = time > spread->most ? time : spread->most;
+	spread->count++;
+}
+
+/* The retry timer of the line that calls, of the first peer. */
+enum { RETRY_OUT = BGP_LINE_OUT * BGP_LINE_TIMERS + BGP_TIMER_RETRY };
+
+/* RFC 4271 section 10: three quarters of a time to all of it, so that peers are not in step. */
+static void times_have_jitter(void **state)
+{
+	struct bgp_net *net = pair(65001, 65002);
+	struct spread alive = { 0 }, retry = { 0 };
+	struct bgp_peer_shown shown;
+	ns_t last;
+	u64 said;
+
+	(void)state;
+	net->host[0]->conf.peer[0].hold_s = 12;
+	net->host[0]->conf.peer[0].keepalive_s = 4;
+	net->host[0]->conf.peer[0].connect_retry_s = 8;
+	start_all(net);
+	bgp_net_run(net, 20 * NS_PER_SEC);
+	assert_true(both_up(net));
+	/* With nothing to tell, KEEPALIVEs are all that is said. */
+	said = bgp_net_shown(net, 0, "10.0.0.2").counters.messages_out;
+	last = net->now;
+	for (u32 turn = 0; turn < 6000; turn++) {
+		bgp_net_run(net, 50 * NS_PER_MS);
+		shown = bgp_net_shown(net, 0, "10.0.0.2");
+		if (shown.counters.messages_out == said)
+			continue;
+		/* The first one was under way. */
+		if (turn > 80)
+			spread_add(&alive, net->now - last);
+		said = shown.counters.messages_out;
+		last = net->now;
+	}
+	assert_in_range(alive.least / NS_PER_MS, 2950, 3250);
+	assert_in_range(alive.most / NS_PER_MS, 3750, 4050);
+	/* Nobody answers: each call is given up for the next one. */
+	bgp_net_kill(net, 1);
+	net->cut[0][1] = net->cut[1][0] = true;
+	bgp_net_run(net, 60 * NS_PER_SEC);
+	last = heap_when(&net->host[0]->bgp.timers, RETRY_OUT);
+	for (u32 turn = 0; turn < 6000; turn++) {
+		ns_t when = heap_when(&net->host[0]->bgp.timers, RETRY_OUT);
+
+		if (when != last && when != NS_NEVER)
+			spread_add(&retry, when - net->now);
+		last = when;
+		bgp_net_run(net, 100 * NS_PER_MS);
+	}
+	assert_true(alive.count > 60 && retry.count > 50);
+	assert_in_range(retry.least / NS_PER_MS, 5890, 6250);
+	assert_in_range(retry.most / NS_PER_MS, 7600, 8000);
+	bgp_net_del(net);
+}
+
 static void silence_ends_by_the_hold_timer(void **state)
 {
 	struct bgp_net *net = pair(65001, 65002);
@@ -648,6 +716,7 @@ int main(void)
 		cmocka_unit_test(identifiers_that_can_not_be),
 		cmocka_unit_test(no_hold_time),
 		cmocka_unit_test(keepalives_are_sent_in_time),
+		cmocka_unit_test(times_have_jitter),
 		cmocka_unit_test(silence_ends_by_the_hold_timer),
 		cmocka_unit_test(a_reset_ends_at_once),
 		cmocka_unit_test(shutdown_says_why),

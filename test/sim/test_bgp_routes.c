@@ -428,6 +428,7 @@ static void export_policies_change(void **state)
 	assert_true(bgp_net_has(net, 1, NET1));
 	assert_false(bgp_net_has(net, 1, NET2));
 	assert_int_equal(bgp_net_shown(net, 0, "10.1.0.2").announced, 1);
+	assert_int_equal(bgp_count_told(&net->host[0]->bgp), 1);
 	rule->prepend_count = 3;
 	rule->set = POLICY_SET_MED;
 	rule->med = 55;
@@ -442,6 +443,10 @@ static void export_policies_change(void **state)
 	assert_false(bgp_net_has(net, 1, NET1));
 	assert_true(bgp_net_has(net, 1, NET2));
 	assert_int_equal(net->host[0]->downs, 0);
+	net->host[0]->conf.peer[0].export = bgp_net_policy(net, 0);
+	bgp_configure(&net->host[0]->bgp, &net->host[0]->conf, net->now);
+	bgp_net_run(net, NS_PER_SEC);
+	assert_int_equal(bgp_count_told(&net->host[0]->bgp), 0);
 	bgp_net_del(net);
 }
 

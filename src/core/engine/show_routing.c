@@ -57,3 +57,14 @@ bool sluice_routing_is_drained(const struct sluice *s)
 {
 	return s->routing != NULL && s->routing->drained;
 }
+
+void sluice_routing_drain_left(const struct sluice *s, struct sluice_drain_left *out)
+{
+	*out = (struct sluice_drain_left){ 0 };
+	if (speaks(s, SPEAKER_BGP))
+		out->bgp_peers = bgp_count_told(s->routing->bgp);
+	if (speaks(s, SPEAKER_OSPF))
+		out->ospf_lsas = ospf_count_untold(s->routing->ospf);
+	if (speaks(s, SPEAKER_RIP))
+		out->rip_talks = rip_count_untold(s->routing->rip);
+}

@@ -24,5 +24,12 @@ bool sluice_bgp_announced(const struct sluice *s, be32 peer, u64 *cursor,
 const char *sluice_pools_withheld(const struct sluice *s);
 /* Whether nothing is announced, by order of sluice_routing_drain(). */
 bool sluice_routing_is_drained(const struct sluice *s);
+/* Who has not heard of that yet; all zero: everybody has, as far as the protocols can know. */
+struct sluice_drain_left {
+	u32 bgp_peers; /* bgp_count_told() */
+	u32 ospf_lsas; /* ospf_count_untold() */
+	u32 rip_talks; /* rip_count_untold() */
+};
+void sluice_routing_drain_left(const struct sluice *s, struct sluice_drain_left *out);
 
 #endif

@@ -109,11 +109,13 @@ static bool read_about_backend(json_t *root, struct ctl_action *action, struct c
 			good = read_name(value, action->service, sizeof action->service);
 		else if (action->what == CTL_DO_DRAIN && strcmp(key, "deadline_s") == 0)
 			good = read_deadline(value, &action->deadline_s);
+		else if (action->what == CTL_DO_DRAIN && strcmp(key, "look") == 0)
+			good = action->look = json_is_true(value);
 		if (good)
 			continue;
 		snprintf(why->text, sizeof why->text,
 			 "\"%.40s\": drain and undrain take backend and service, which are names, "
-			 "drain deadline_s (0 to %d)",
+			 "drain deadline_s (0 to %d), and look, which is true",
 			 key, CTL_DRAIN_MAX_S);
 		return false;
 	}

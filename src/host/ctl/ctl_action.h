@@ -4,6 +4,7 @@
  *     ...812 bytes of the file...
  *
  *     {"version":1,"do":"drain","backend":"10.10.0.5:8080","service":"web","deadline_s":60}
+ *     {"version":1,"do":"drain","backend":"gateway","look":true}
  *     {"version":1,"do":"set-add","set":"blocked","bytes":21}
  *     ...elements, one a line...
  *
@@ -57,6 +58,7 @@ struct ctl_action {
 	char backend[CTL_BACKEND_SIZE]; /* of drain and undrain: "10.10.0.5:8080" */
 	char service[CTL_BACKEND_SIZE]; /* empty: every one that has it */
 	u32 deadline_s;                 /* of drain; CTL_DRAIN_DEFAULT: the service's */
+	bool look; /* of drain and the gateway alone: nothing is ordered, what is left is told */
 	char set[CTL_SET_SIZE];
 	bool all; /* of config: defaults, too */
 };

@@ -266,6 +266,10 @@ static void actions_about_backends(void **state)
 	assert_int_equal(request.action.what, CTL_DO_UNDRAIN);
 	assert_int_equal(request.action.deadline_s, CTL_DRAIN_DEFAULT);
 	assert_string_equal(request.action.service, "");
+	request = good("{\"version\":1,\"do\":\"drain\",\"backend\":\"gateway\",\"look\":true}");
+	assert_true(request.action.look);
+	refused("{\"version\":1,\"do\":\"undrain\",\"backend\":\"gateway\",\"look\":true}",
+		"look", "drain");
 	refused("{\"version\":1,\"do\":\"drain\"}", "drain needs", "backend");
 	refused("{\"version\":1,\"do\":\"drain\",\"backend\":5}", "\"backend\"", "names");
 	refused("{\"version\":1,\"do\":\"drain\",\"backend\":\"\"}", "drain needs", "backend");

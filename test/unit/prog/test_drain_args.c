@@ -88,12 +88,38 @@ static void the_gateway_itself(void **state)
 	assert_string_equal(good(CTL_DO_UNDRAIN, "gateway").backend, CTL_DRAIN_GATEWAY);
 	refused(CTL_DO_DRAIN, "gateway --deadline 5s", "--deadline: the gateway");
 	refused(CTL_DO_DRAIN, "gateway --service web", "--service: the gateway");
+	refused(CTL_DO_UNDRAIN, "gateway --wait", "--wait");
+}
+
+/* The deadline of a wait is the client's, not the gateway's. */
+static void waiting_for_neighbours(void **state)
+{
+	struct drain_args args;
+	struct ctl_why why;
+
+	(void)state;
+	assert_int_equal(good(CTL_DO_DRAIN, "gateway --wait --deadline 5s").deadline_s,
+			 CTL_DRAIN_DEFAULT);
+	assert_true(parse(CTL_DO_DRAIN, "gateway --wait --flows --deadline 5s", &args, &why));
+	assert_true(args.wait && args.flows);
+	assert_int_equal(args.wait_s, 5);
+	free(args.request);
+	assert_true(parse(CTL_DO_DRAIN, "gateway --wait", &args, &why));
+	assert_true(args.wait && !args.flows);
+	assert_int_equal(args.wait_s, 60);
+	free(args.request);
+	assert_true(parse(CTL_DO_DRAIN, "gateway", &args, &why));
+	assert_false(args.wait);
+	free(args.request);
+	refused(CTL_DO_DRAIN, "10.10.0.5 --wait", "--wait: is for 'gateway'");
+	refused(CTL_DO_DRAIN, "gateway --flows", "--flows: goes with --wait");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_gateway_itself),
+		cmocka_unit_test(waiting_for_neighbours),
 		cmocka_unit_test(orders),
 		cmocka_unit_test(mistakes),
 	};

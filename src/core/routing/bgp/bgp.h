@@ -331,6 +331,8 @@ struct bgp_peer_shown {
 	struct bgp_counters counters;
 	struct ip_prefix unfit[BGP_UNFITS]; /* the last one; family none */
 };
+/* Peers that are up and were told of a route, or to whom bytes wait for TCP. */
+u32 bgp_count_told(const struct bgp *bgp);
 /* "its path has our AS": a sentence of what came so. */
 const char *bgp_unfit_text(enum bgp_unfit unfit);
 /* Up to max peers from *cursor on (0 to begin); zero: there are no more. */

@@ -109,6 +109,19 @@ u32 bgp_show_peers(const struct bgp *bgp, u32 *cursor, struct bgp_peer_shown *ou
 	return count;
 }
 
+u32 bgp_count_told(const struct bgp *bgp)
+{
+	u32 count = 0;
+
+	for (u32 at = 0; at < bgp->conf.peer_limit; at++) {
+		const struct bgp_peer *peer = &bgp->peer[at];
+
+		count += peer->used && bgp_is_up(peer) &&
+			 (peer->announced_count > 0 || peer->line[peer->live].out_len > 0);
+	}
+	return count;
+}
+
 bool bgp_show_received(const struct bgp *bgp, be32 addr, u32 *cursor, struct bgp_route_shown *out,
 		       u32 max, u32 *count)
 {

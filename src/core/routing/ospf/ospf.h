@@ -430,6 +430,9 @@ u32 ospf_show_ifaces(const struct ospf *o, u32 *cursor, struct ospf_iface_shown 
 		     ns_t now);
 u32 ospf_show_nbrs(const struct ospf *o, u32 *cursor, struct ospf_nbr_shown *out, u32 max,
 		   ns_t now);
+/* Own LSAs that are flushed, or new, and that some neighbour has not acknowledged; and one for each
+ * kind that is still to be made anew (RFC 2328 section 12.4: at most every 5 s).                 */
+u32 ospf_count_untold(const struct ospf *o);
 u32 ospf_show_lsas(const struct ospf *o, u32 *cursor, struct ospf_lsa_shown *out, u32 max,
 		   ns_t now);
 u32 ospf_show_routes(const struct ospf *o, u32 *cursor, struct ospf_route_shown *out, u32 max);

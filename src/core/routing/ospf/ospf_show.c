@@ -87,6 +87,21 @@ u32 ospf_show_nbrs(const struct ospf *o, u32 *cursor, struct ospf_nbr_shown *out
 	return count;
 }
 
+u32 ospf_count_untold(const struct ospf *o)
+{
+	u32 count = 0;
+
+	count += o->due[OSPF_WORK_LINKS] != NS_NEVER;
+	count += o->due[OSPF_WORK_EXT] != NS_NEVER;
+	for (u32 at = 0; at < o->conf.lsa_limit; at++) {
+		const struct ospf_lsa *lsa = ospf_lsa_at(o, at);
+
+		count += slab_is_live(&o->lsas, at) && lsa->own &&
+			 (lsa->flushed || lsa->rxmt != IDX_NONE);
+	}
+	return count;
+}
+
 u32 ospf_show_lsas(const struct ospf *o, u32 *cursor, struct ospf_lsa_shown *out, u32 max, ns_t now)
 {
 	u32 count = 0;

@@ -236,6 +236,8 @@ struct rip_route_info {
 /* From *cursor on (0 to begin) at most max; how many; zero: there are no more. */
 u32 rip_show_ifaces(const struct rip *rip, u32 *cursor, struct rip_iface_info *out, u32 max,
 		    ns_t now);
+/* Groups and routers that were not yet told all there is to tell. */
+u32 rip_count_untold(const struct rip *rip);
 u32 rip_show_neighbours(const struct rip *rip, u32 *cursor, struct rip_neigh_info *out, u32 max,
 			ns_t now);
 u32 rip_show_routes(const struct rip *rip, u32 *cursor, struct rip_route_info *out, u32 max,

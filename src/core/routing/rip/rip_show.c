@@ -48,6 +48,20 @@ u32 rip_show_ifaces(const struct rip *rip, u32 *cursor, struct rip_iface_info *o
 	return count;
 }
 
+u32 rip_count_untold(const struct rip *rip)
+{
+	u32 count = 0;
+
+	for (u32 at = 0; at < IFACE_MAX; at++) {
+		const struct rip_iface *iface = &rip->iface[at];
+
+		for (u32 n = 0; iface->active && n < RIP_TALKS_MAX; n++)
+			count += iface->talk[n].kind != RIP_TALK_NONE &&
+				 iface->talk[n].told < rip->version;
+	}
+	return count;
+}
+
 u32 rip_show_neighbours(const struct rip *rip, u32 *cursor, struct rip_neigh_info *out, u32 max,
 			ns_t now)
 {
