@@ -111,9 +111,9 @@ static bool ask(struct replay *replay, struct replay_args *args, struct run_erro
 	const struct conf *conf = &replay->asked.conf;
 	u32 before = errors->count;
 
-	if (args->run.config ? !run_asked_load(&replay->asked, args->run.config, args->run.config,
-					       errors)
-			     : !run_args_fill(&args->run, &replay->asked.conf, errors))
+	if (args->run.config
+		    ? !run_asked_load(&replay->asked, args->run.config, args->run.config, errors)
+		    : !run_args_fill(&args->run, &replay->asked.conf, errors))
 		return false;
 	replay_args_place(args, conf->iface, conf->iface_count, errors);
 	return errors->count == before;
@@ -315,6 +315,18 @@ void replay_run(struct replay *replay)
 
 		replay->counts.bad += losses->rx_bad;
 		replay->counts.not_ip += losses->rx_vlan;
+	}
+}
+
+void replay_broken(const struct replay *replay, struct run_errors *errors)
+{
+	for (u32 i = 0; i < replay->source_count; i++) {
+		const char *path = replay->args->in[i].path;
+		const char *why = pcap_port_broken(replay->source[i].port);
+
+		if (why)
+			run_error(errors, "capture %s can not be read to its end: %s", path,
+				  pcap_said(path, why));
 	}
 }
 
