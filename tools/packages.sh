@@ -12,7 +12,7 @@ packages_lab="python3 iproute2 iputils-ping traceroute curl nginx-light tcpdump 
 	util-linux"
 # To prove it: a second compiler, the tools of the tests, and the peers they talk to.
 packages_test="clang libclang-rt-14-dev libcmocka-dev git iperf3 tshark nftables conntrack
-	coturn dnsutils socat mandoc zsh tmux bird2 frr gobgpd openbgpd
+	python3-jsonschema python3-yaml coturn dnsutils socat mandoc zsh tmux bird2 frr gobgpd openbgpd
 	libusrsctp-examples"
 # The peer of `make bench-tcp`; nothing else asks for it.
 # shellcheck disable=SC2034

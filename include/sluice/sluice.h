@@ -248,6 +248,7 @@ struct sluice_service {
 	u16 port_first;   /* host order; zero: all */
 	u16 port_last;
 	u8 proto;         /* zero: all */
+	u8 zone;          /* of its backends */
 	const char *method;
 	u32 backends;
 	u32 up;
@@ -263,7 +264,9 @@ struct sluice_backend {
 	be32 addr;
 	u16 port;            /* zero: as the client asked for */
 	u16 weight;
-	const char *state;   /* up, warming, draining, drained, down */
+	u8 proto;            /* of its service; zero: all */
+	u8 zone;
+	const char *state;   /* one of sluice_backend_state_name() */
 	u32 share;           /* per cent of its weight that it has now, while it warms up */
 	u32 left_ms;         /* while it drains */
 	bool ordered;        /* it drains, or has, by sluice_backend_order() */
@@ -473,6 +476,8 @@ u32 sluice_show_dests(const struct sluice *s, u32 *cursor, struct sluice_dest *o
 u32 sluice_show_services(const struct sluice *s, u32 *cursor, struct sluice_service *out, u32 max);
 u32 sluice_show_backends(const struct sluice *s, ns_t now, u32 *cursor, struct sluice_backend *out,
 			 u32 max);
+/* "draining"; NULL behind the last. */
+const char *sluice_backend_state_name(u32 index);
 u32 sluice_show_subscribers(const struct sluice *s, u32 *cursor, struct sluice_subscriber *out,
 			    u32 max);
 /* Rules chain by chain, the policy behind the last of each; none if no filter was planned. */

@@ -67,7 +67,7 @@ void completion_bash(const struct completion *all, u32 count, FILE *out)
 {
 	fputs("# bash completion of sluice, written by 'sluice completion bash'.\n"
 	      "\n"
-	      "# _sluice_words WORD COMMAND PREVIOUS PROGRAM [COMMAND ...]: the words that fit WORD,\n"
+	      "# _sluice_words WORD COMMAND PREVIOUS PROGRAM [COMMAND ...]: words that fit WORD,\n"
 	      "# when it is typed behind what follows PROGRAM.\n"
 	      "\n"
 	      "# Of those the ones that the program knows; false: there are none.\n"

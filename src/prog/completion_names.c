@@ -13,13 +13,16 @@ static const struct {
 	const char *show;
 	const char *list;
 	const char *key;
+	const char *filter;
 } sources[] = {
-	{ "SET", "sets", "sets", "name" },
-	{ "ZONE", "zones", "zones", "zone" },
-	{ "SERVICE", "backends", "services", "service" },
-	{ "BACKEND", "backends", "backends", "addr" },
-	{ "INTERFACE", "interfaces", "interfaces", "name" },
-	{ "PEER", "bgp", "bgp", "name" },
+	{ "SET", "sets", "sets", "name", "" },
+	{ "ZONE", "zones", "zones", "zone", "" },
+	{ "SERVICE", "backends", "services", "service", "" },
+	{ "BACKEND", "backends", "backends", "addr", "" },
+	{ "INTERFACE", "interfaces", "interfaces", "name", "" },
+	{ "PEER", "bgp", "bgp", "name", "" },
+	{ "REASON", "drops", "drops", "name", "\"all\":true" },
+	{ "COUNTER", "counters", "counters", "name", "\"all\":true" },
 };
 
 bool completion_has_names(const char *place)
@@ -57,7 +60,7 @@ static void put_name(FILE *out, const json_t *record, const char *key)
 
 void completion_names(const char *place, const char *control, FILE *out)
 {
-	char request[64];
+	char request[96];
 	const json_t *record;
 	json_t *answer;
 	FILE *stream;
@@ -69,7 +72,8 @@ void completion_names(const char *place, const char *control, FILE *out)
 		i++;
 	if (i == ARRAY_COUNT(sources))
 		return;
-	snprintf(request, sizeof request, "{\"version\":1,\"show\":\"%s\"}", sources[i].show);
+	snprintf(request, sizeof request, "{\"version\":1,\"show\":\"%s\",\"filter\":{%s}}",
+		 sources[i].show, sources[i].filter);
 	stream = gateway_ask(control, request, WAIT_S);
 	if (!stream)
 		return;

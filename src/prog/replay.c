@@ -333,6 +333,18 @@ void replay_run(struct replay *replay)
 	}
 }
 
+void replay_broken(const struct replay *replay, struct run_errors *errors)
+{
+	for (u32 i = 0; i < replay->source_count; i++) {
+		const char *path = replay->args->in[i].path;
+		const char *why = pcap_port_broken(replay->source[i].port);
+
+		if (why)
+			run_error(errors, "capture %s can not be read to its end: %s", path,
+				  pcap_said(path, why));
+	}
+}
+
 const struct replay_counts *replay_counted(const struct replay *replay)
 {
 	return &replay->counts;

@@ -23,6 +23,8 @@ struct replay;
 struct replay *replay_open(struct replay_args *args, struct run_errors *errors);
 /* All packets, in the order of their times. */
 void replay_run(struct replay *replay);
+/* Captures that could not be read to their end, after replay_run(): one error for each. */
+void replay_broken(const struct replay *replay, struct run_errors *errors);
 const struct replay_counts *replay_counted(const struct replay *replay);
 const struct sluice *replay_engine(const struct replay *replay);
 void replay_close(struct replay *replay);

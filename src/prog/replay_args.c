@@ -197,7 +197,7 @@ void replay_args_help(FILE *out)
 		"What is said about translation, filter, tracking and routes holds here; what is "
 		"about the\nsystem (drivers, control, log, checks of backends, who are all up) "
 		"does nothing.\n"
-		"Exit codes: 0 replayed, 1 a file can not be read or written, 2 wrong "
+		"Exit codes: 0 replayed, 1 a file can not be read to its end or written, 2 wrong "
 		"arguments.\n");
 }
 

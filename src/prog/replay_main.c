@@ -119,8 +119,9 @@ static int replay_do(struct replay_args *args, struct run_errors *errors)
 	} else {
 		say_counts(args, replay);
 	}
+	replay_broken(replay, errors);
 	replay_close(replay);
-	return PROG_EXIT_OK;
+	return say_errors(errors, errors->count ? PROG_EXIT_FAILED : PROG_EXIT_OK);
 }
 
 int replay_main(int argc, char **argv)

@@ -22,7 +22,8 @@ static bool refuse(struct ctl_why *why, const char *format, ...)
 	return false;
 }
 
-enum { STATES_SIZE = CTL_WHY_SIZE - 80 }; /* the rest of the sentence fits beside them */
+/* The rest of the sentence fits beside them. */
+enum { STATES_SIZE = CTL_WHY_SIZE - 120, STATES_MAX = 64 };
 
 enum show_option { OPTION_CONTROL = 1 << 16, OPTION_JSON = 1 << 17, OPTION_HELP = 1 << 18 };
 
@@ -39,6 +40,7 @@ static const struct {
 	  "tcp, udp, icmp, sctp, dccp, udplite, gre or a number" },
 	{ "--zone", CTL_FILTER_ZONE, "ZONE", "of this zone; none: of no zone" },
 	{ "--state", CTL_FILTER_STATE, "S", "in this state (names below)" },
+	{ "--chain", CTL_FILTER_CHAIN, "input|forward|output", "rules of this chain" },
 	{ "--unanswered", CTL_FILTER_UNANSWERED, NULL, "that nobody has answered" },
 	{ "--limit", CTL_FILTER_LIMIT, "N", "the first N only" },
 	{ "--count", CTL_FILTER_COUNT, NULL, "how many there are, nothing else" },
@@ -73,74 +75,79 @@ static bool unknown(const char *word, struct ctl_why *why)
 		      near ? "; did you mean " : "", near ? near : "");
 }
 
-/* The first state of that name, protocols share some; FLOW_STATE_COUNT if there is none. */
-static int state_of_name(const char *word)
+/* The states by which a show can be filtered, as it prints them; NULL behind the last. */
+static const char *state_name(enum ctl_show show, u32 index)
 {
-	int i = 0;
+	static const char *const ifaces[] = { "up", "down", "gone" };
 
-	while (i < FLOW_STATE_COUNT && strcmp(word, flow_state_name((enum flow_state)i)) != 0)
-		i++;
-	return i;
+	switch (show) {
+	case CTL_SHOW_FLOWS:
+		return index < FLOW_STATE_COUNT ? flow_state_name((enum flow_state)index) : NULL;
+	case CTL_SHOW_SOCKETS: return sluice_socket_state_name(index);
+	case CTL_SHOW_BACKENDS: return sluice_backend_state_name(index);
+	case CTL_SHOW_INTERFACES: return index < ARRAY_COUNT(ifaces) ? ifaces[index] : NULL;
+	case CTL_SHOW_NEIGHBOURS:
+		/* The first is no neighbour's. */
+		return index + 1 < NEIGH_STATE_COUNT
+			       ? neigh_state_name((enum neigh_state)(index + 1))
+			       : NULL;
+	default: return NULL;
+	}
 }
 
-static bool is_socket_state(const char *word)
+/* Every state once: protocols share some. */
+static u32 list_states(enum ctl_show show, const char *names[STATES_MAX])
 {
 	const char *name;
+	u32 count = 0;
 
-	for (u32 at = 0; (name = sluice_socket_state_name(at)) != NULL; at++) {
-		if (strcmp(word, name) == 0)
-			return true;
+	for (u32 at = 0; (name = state_name(show, at)) != NULL && count < STATES_MAX; at++) {
+		u32 i = 0;
+
+		while (i < count && strcmp(names[i], name) != 0)
+			i++;
+		names[i] = name;
+		count += i == count;
 	}
-	return false;
+	return count;
 }
 
-/* Those of sockets that no flow has, behind the others. */
-static void append_socket_states(char list[STATES_SIZE])
+static const char *states_text(const char *const *names, u32 count, char text[STATES_SIZE])
 {
-	const char *name;
+	text[0] = 0;
+	for (u32 i = 0; i < count; i++) {
+		size_t len = strlen(text);
 
-	for (u32 at = 0; (name = sluice_socket_state_name(at)) != NULL; at++) {
-		size_t len = strlen(list);
-
-		if (state_of_name(name) == FLOW_STATE_COUNT)
-			snprintf(list + len, STATES_SIZE - len, ", %s", name);
+		snprintf(text + len, STATES_SIZE - len, "%s%s", i ? ", " : "", names[i]);
 	}
+	return text;
 }
 
-static const char *list_states(char list[STATES_SIZE])
+static bool check_state(const struct show_args *args, struct ctl_why *why)
 {
-	list[0] = 0;
-	for (int i = 0; i < FLOW_STATE_COUNT; i++) {
-		size_t len = strlen(list);
-
-		if (state_of_name(flow_state_name((enum flow_state)i)) != i)
-			continue;
-		snprintf(list + len, STATES_SIZE - len, "%s%s", len ? ", " : "",
-			 flow_state_name((enum flow_state)i));
-	}
-	append_socket_states(list);
-	return list;
-}
-
-static bool refuse_state(const char *word, struct ctl_why *why)
-{
-	const char *names[FLOW_STATE_COUNT];
+	const char *names[STATES_MAX];
 	char list[STATES_SIZE];
+	u32 count = list_states(args->show, names);
 	const char *near;
 
-	for (int i = 0; i < FLOW_STATE_COUNT; i++)
-		names[i] = flow_state_name((enum flow_state)i);
-	near = nearest_word(word, names, FLOW_STATE_COUNT);
+	if (!(args->given & CTL_FILTER_STATE))
+		return true;
+	for (u32 i = 0; i < count; i++) {
+		if (strcmp(args->state, names[i]) == 0)
+			return true;
+	}
+	near = nearest_word(args->state, names, count);
 	if (near)
-		return refuse(why, "--state %.40s: there is no such state; did you mean %s?", word,
-			      near);
-	return refuse(why, "--state %.40s: there is no such state; there are %s", word,
-		      list_states(list));
+		return refuse(why, "--state %.40s: there is no such state; did you mean %s?",
+			      args->state, near);
+	return refuse(why, "--state %.40s: there is no such state; there are %s", args->state,
+		      states_text(names, count, list));
 }
 
 static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		       struct ctl_why *why)
 {
+	enum filter_chain chain;
 	be32 addr;
 	u8 small;
 
@@ -175,11 +182,12 @@ static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		if (value_number(value, 1, UINT32_MAX, &args->limit))
 			return true;
 		return refuse(why, "--limit %.40s: has to be a number from 1 to 4294967295", value);
-	case CTL_FILTER_STATE:
-		args->state = value;
-		if (state_of_name(value) != FLOW_STATE_COUNT || is_socket_state(value))
+	case CTL_FILTER_STATE: args->state = value; return true; /* of which show comes later */
+	case CTL_FILTER_CHAIN:
+		args->chain = value;
+		if (ctl_parse_chain(value, &chain))
 			return true;
-		return refuse_state(value, why);
+		return refuse(why, "--chain %.40s: has to be " CTL_CHAIN_WORDS, value);
 	default: args->control = value; return true;
 	}
 }
@@ -303,6 +311,11 @@ static bool read_more(struct show_args *args, bool *parted, char *word, struct c
 		args->set = word;
 		return true;
 	}
+	if (filters & CTL_FILTER_NAME && !args->name) {
+		args->name = word;
+		return strlen(word) < CTL_SHOWN_SIZE ||
+		       refuse(why, "%.40s: a name has up to %d letters", word, CTL_SHOWN_SIZE - 1);
+	}
 	if (filters & CTL_FILTER_PEER && !args->peer) {
 		args->peer = word;
 		return strlen(word) < CTL_PEER_SIZE ||
@@ -334,7 +347,7 @@ static bool check_filters(const struct show_args *args, struct ctl_why *why)
 				 options[i].name);
 	}
 	if (!wrong)
-		return true;
+		return check_state(args, why);
 	return refuse(why, "show %s takes no %s; it takes %s, --control and --json",
 		      ctl_show_name(args->show), wrong, list);
 }
@@ -395,6 +408,10 @@ char *show_args_request(const struct show_args *args)
 		json_object_set_new(filter, "set", json_string(args->set));
 	if (args->peer)
 		json_object_set_new(filter, "peer", json_string(args->peer));
+	if (args->chain)
+		json_object_set_new(filter, "chain", json_string(args->chain));
+	if (args->name)
+		json_object_set_new(filter, "name", json_string(args->name));
 	if (args->port)
 		json_object_set_new(filter, "port", json_integer((json_int_t)args->port));
 	if (args->given & CTL_FILTER_ICMP_ID)
@@ -429,6 +446,10 @@ static void put_place(char *name, size_t size, enum ctl_show show)
 		place = " PEER";
 	if (filters & CTL_FILTER_SET)
 		place = " [SET]";
+	if (filters & CTL_FILTER_NAME)
+		place = show == CTL_SHOW_INTERFACES ? " [INTERFACE]"
+			: show == CTL_SHOW_DROPS    ? " [REASON]"
+						    : " [COUNTER]";
 	snprintf(name + len, size - len, "%s", place);
 }
 
@@ -458,10 +479,19 @@ void show_args_help(FILE *out)
 
 		snprintf(left, sizeof left, "%s %s", options[i].name,
 			 options[i].value ? options[i].value : "");
-		fprintf(out, "  %-16s %s\n", left, options[i].help);
+		fprintf(out, "  %-15s  %s\n", left, options[i].help);
 	}
-	fprintf(out, "\nStates: %s\n", list_states(list));
-	fprintf(out, "'fib' is another name of 'routes'. Filters are and-ed. Drops and counters "
+	fprintf(out, "\n");
+	for (int i = 0; i < CTL_SHOW_COUNT; i++) {
+		const char *names[STATES_MAX];
+		u32 count = list_states((enum ctl_show)i, names);
+
+		if (count)
+			fprintf(out, "States of %s: %s\n", ctl_show_name((enum ctl_show)i),
+				states_text(names, count, list));
+	}
+	fprintf(out, "A reason or a counter may be the beginning of several: nat, filter.\n"
+		     "'fib' is another name of 'routes'. Filters are and-ed. Drops and counters "
 		     "that are zero are left out without --all.\n"
 		     "Exit codes: 0 answered, 1 no gateway answers or the answer broke off, "
 		     "2 wrong arguments.\n");

@@ -18,6 +18,8 @@ struct show_args {
 	const char *state;
 	const char *set;
 	const char *peer;
+	const char *chain;
+	const char *name; /* of an interface, a reason or a counter */
 	u64 port;
 	u64 icmp_id;
 	u64 limit;

@@ -180,6 +180,7 @@ static void put_backend(FILE *out, const json_t *backend)
 	if (count_of(backend, "checks"))
 		fprintf(out, "  checks failed %" PRIu64 " of %" PRIu64,
 			count_of(backend, "checks_failed"), count_of(backend, "checks"));
+	put_zone(out, backend);
 	fprintf(out, "\n");
 }
 
@@ -195,10 +196,12 @@ static void put_service(FILE *out, const json_t *service)
 		fprintf(out, "-%" PRIu64, last);
 	fprintf(out,
 		"  %s  up %" PRIu64 " of %" PRIu64 "  flows %" PRIu64 "  made %" PRIu64
-		"  refused %" PRIu64 "  moved %" PRIu64 "  reset %" PRIu64 "\n",
+		"  refused %" PRIu64 "  moved %" PRIu64 "  reset %" PRIu64,
 		text_of(service, "method"), count_of(service, "up"), count_of(service, "backends"),
 		count_of(service, "flows"), count_of(service, "made"), count_of(service, "refused"),
 		count_of(service, "moved"), count_of(service, "reset"));
+	put_zone(out, service);
+	fprintf(out, "\n");
 }
 
 static void put_limit(FILE *out, const json_t *subscriber, const char *held, const char *limit,

@@ -42,11 +42,12 @@ static json_t *parse(struct evbuffer *out)
 static void judge_answer(const struct ctl_request *request, const json_t *answer)
 {
 	bool one_set = request->show == CTL_SHOW_SETS && request->set[0] != 0;
+	bool unknown = request->name[0] != 0 && json_object_get(answer, "error") != NULL;
 	const json_t *list = json_object_get(answer, ctl_show_name(request->show));
 	json_int_t count = json_integer_value(json_object_get(answer, "count"));
 
-	/* There is none here. */
-	if (one_set) {
+	/* There is none here, or none of this name. */
+	if (one_set || unknown) {
 		CHECK(json_is_string(json_object_get(answer, "error")));
 		return;
 	}

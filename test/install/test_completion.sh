@@ -22,6 +22,7 @@ names = {
     "zones": {"zones": [{"zone": "none"}, {"zone": "blue"}]},
     "backends": {"backends": [{"addr": "10.10.0.5", "port": 8080}, {"addr": "10.10.0.6", "port": 0}],
                  "services": [{"service": "web", "addr": "198.18.0.1", "port": 80}]},
+    "drops": {"drops": [{"name": "NO_ROUTE"}, {"name": "TTL_EXPIRED"}]},
     "interfaces": {"interfaces": [{"name": "lan0"}, {"name": "wan0"}]},
     "bgp": {"bgp": [{"name": "north", "addr": "192.0.2.1"}, {"name": "", "addr": "192.0.2.2"}]},
 }
@@ -123,6 +124,9 @@ for command in drain undrain; do
 	has "or itself for $command" gateway "$(complete_bash $command g)"
 done
 is "interfaces of the gateway for explain" "lan0 wan0" "$(complete_bash explain --in "")"
+is "interfaces that can be shown" "lan0 wan0" "$(complete_bash show interfaces "")"
+is "reasons of drops" TTL_EXPIRED "$(complete_bash show drops T)"
+is "chains" forward "$(complete_bash show rules --chain f)"
 is "parts" "routes announced" "$(complete_bash show bgp "")"
 is "peers, without a name by their address" "north 192.0.2.2" \
 	"$(complete_bash show bgp routes "")"

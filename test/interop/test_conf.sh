@@ -3,7 +3,9 @@
 # their exit codes, what they say for people and for programs, and what they say without a gateway.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
-need
+need python3
+python3 -c 'import jsonschema, yaml' 2>/dev/null ||
+	skip "python3-jsonschema or python3-yaml is missing; tools/packages.sh installs them"
 
 GOLDEN=$HERE/../golden/conf
 ends_with() { # CODE COMMAND...
@@ -67,6 +69,22 @@ ends_with 2 "$SLUICE" schema limits.flws
 says "one that is none" "did you mean 'flows'" "$BOX/err"
 ends_with 0 "$SLUICE" schema --json
 check "the schema is JSON" jq -e '.properties.nat.properties.rules.items.properties.pool' "$BOX/out"
+# An editor that has the schema marks what the program would refuse for its form, and nothing else.
+cp "$BOX/out" "$BOX/schema.json"
+schema_check() { python3 "$HERE/schema_check.py" "$BOX/schema.json" "$@"; }
+check "the schema is one" schema_check
+schema_check "$GOLDEN"/good-*.yaml "$HERE"/../../examples/*.yaml >"$BOX/judged"
+at_least "files are held against it" 11 "$(wc -l <"$BOX/judged")"
+equal "it takes every good one" "" "$(grep -v ^taken "$BOX/judged")"
+schema_check "$GOLDEN"/bad-*.yaml >"$BOX/judged"
+for form in deep-unknown:foo empty-value:gateway filter-words:filter.output list: missing:routes.0 \
+	many-errors: routing-words:routing scalar: service-words:limits sets:filter.sets shape:tracking \
+	subscribers:subscribers too-many:interfaces unknown-key:gatway values: ao:routing.bgp.peers; do
+	says "it refuses ${form%:*}" "^refused bad-${form%:*}.yaml: .*${form#*:}" "$BOX/judged"
+done
+printf 'filter: {rules: [{action: drop, protocol: icmp, icmp: %s}]}\n' eco >"$BOX/icmp.yaml"
+cat "$GOLDEN/good-small.yaml" >>"$BOX/icmp.yaml"
+says "and a name that is none" "^refused icmp.yaml: filter.rules.0.icmp" <(schema_check "$BOX/icmp.yaml")
 for shell in bash zsh; do
 	ends_with 0 "$SLUICE" completion $shell
 	command -v $shell >/dev/null && check "words for $shell" $shell -n "$BOX/out"

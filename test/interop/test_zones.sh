@@ -111,6 +111,15 @@ says "routes of a zone" "^10.20.0.0/16 .*zone red" "$BOX/routes"
 says_not "and of no other" "zone blue" "$BOX/routes"
 seen flows --zone rde >"$BOX/unknown" 2>&1
 says "a zone that is none is named" "no zone of that name" "$BOX/unknown"
+names_of() { "$SLUICE" show interfaces --control "$CONTROL" --json "$@" | jq -r '.interfaces[].name' | xargs; }
+equal "interfaces of a zone" "gw2 gw3" "$(names_of --zone red)"
+equal "one by its name" gw1 "$(names_of gw1)"
+equal "one that is of another zone" "" "$(names_of gw1 --zone red)"
+equal "by its address" gw3 "$(names_of --addr 10.20.0.0/16)"
+neighbours_of() { "$SLUICE" show neighbours --control "$CONTROL" --json "$@" | jq -r '.neighbours[].interface' |
+	sort -u | xargs; }
+equal "neighbours of a zone are behind its interfaces" "gw2 gw3" "$(neighbours_of --zone red)"
+equal "and not of another" gw0 "$(neighbours_of --zone blue)"
 "$SLUICE" explain --in gw2 --src 10.10.0.2 --dst $OUTSIDE --dport 80 --control "$CONTROL" \
 	>"$BOX/explain" 2>&1
 says "explain follows the zone's rule" "$RED_PUBLIC" "$BOX/explain"

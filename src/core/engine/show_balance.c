@@ -30,14 +30,22 @@ static const char *method_name(enum balance_method method)
 	return "";
 }
 
-static const char *state_name(const struct backend *backend)
+enum shown_state { SHOWN_UP, SHOWN_WARMING, SHOWN_DRAINING, SHOWN_DRAINED, SHOWN_DOWN };
+
+const char *sluice_backend_state_name(u32 index)
+{
+	static const char *const names[] = { "up", "warming", "draining", "drained", "down" };
+
+	return index < ARRAY_COUNT(names) ? names[index] : NULL;
+}
+
+static enum shown_state state_shown(const struct backend *backend)
 {
 	switch (backend_state(backend)) {
-	case BACKEND_UP: return backend->warming ? "warming" : "up";
-	case BACKEND_DRAINING: return "draining";
-	case BACKEND_DOWN: return backend->health == BACKEND_DOWN ? "down" : "drained";
+	case BACKEND_UP: return backend->warming ? SHOWN_WARMING : SHOWN_UP;
+	case BACKEND_DRAINING: return SHOWN_DRAINING;
+	default: return backend->health == BACKEND_DOWN ? SHOWN_DOWN : SHOWN_DRAINED;
 	}
-	return "";
 }
 
 static void service_shown(const struct balance *b, u32 index, struct sluice_service *out)
@@ -50,6 +58,7 @@ static void service_shown(const struct balance *b, u32 index, struct sluice_serv
 		.port_first = service->conf.port_first,
 		.port_last = service->conf.port_last,
 		.proto = service->conf.proto,
+		.zone = service->conf.zone,
 		.method = method_name(service->conf.method),
 		.backends = service->member_count,
 		.made = service->made,
@@ -88,7 +97,9 @@ static void backend_shown(const struct balance *b, const struct service *service
 		.addr = backend->addr,
 		.port = backend->port,
 		.weight = backend->weight,
-		.state = state_name(backend),
+		.proto = service->conf.proto,
+		.zone = service->conf.zone,
+		.state = sluice_backend_state_name(state_shown(backend)),
 		.share = backend_share(b, backend, ct_ms(now)) * 100 / BACKEND_SHARE_FULL,
 		.ordered = backend->ordered,
 		.flows = backend->flow_count,

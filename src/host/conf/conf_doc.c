@@ -215,7 +215,7 @@ static const char *pattern_of(enum conf_kind kind)
 		[CONF_LARGE] = "^[0-9]+:[0-9]+:[0-9]+$",
 		[CONF_TEXT] = "^[ -~]+$",
 		[CONF_SECRET] = "^[ -~]+$",
-		[CONF_ICMP] = "^([a-z-]+|[0-9]+)/([a-z-]+|[0-9]+)$",
+		[CONF_ICMP] = "^[0-9]+$|^([a-z-]+|[0-9]+)/([a-z-]+|[0-9]+)$",
 	};
 
 	return patterns[kind] ? patterns[kind] : "^.*$";

@@ -3,6 +3,7 @@
 
 #include <event2/buffer.h>
 #include <inttypes.h>
+#include <strings.h>
 
 #include "core/wire/ip4.h"
 #include "host/ctl/ctl_answer_routing.h"
@@ -83,6 +84,20 @@ static bool match_zone(const struct sluice_flow_filter *filter, u8 zone)
 	return !filter->by_zone || filter->zone == zone;
 }
 
+static bool match_state(const struct ctl_request *request, const char *state)
+{
+	return request->state[0] == 0 || strcmp(request->state, state) == 0;
+}
+
+/* Names of counters begin with the module's: "nat" is every one of NAT's. */
+static bool match_counter(const struct ctl_request *request, const char *name)
+{
+	size_t len = strlen(request->name);
+
+	return strncasecmp(request->name, name, len) == 0 &&
+	       (len == 0 || name[len] == 0 || name[len] == '_');
+}
+
 static void step_flows(struct ctl_answer *answer, const struct sluice *s, ns_t now,
 		       struct evbuffer *out)
 {
@@ -145,6 +160,12 @@ static void step_dests(struct ctl_answer *answer, const struct sluice *s, struct
 	}
 }
 
+/* What is for every protocol is for this one as well. */
+static bool match_own_proto(const struct sluice_flow_filter *filter, u8 proto)
+{
+	return proto == 0 || match_proto(filter, proto);
+}
+
 static void step_backends(struct ctl_answer *answer, const struct sluice *s, ns_t now,
 			  struct evbuffer *out)
 {
@@ -154,10 +175,13 @@ static void step_backends(struct ctl_answer *answer, const struct sluice *s, ns_
 
 	for (u32 i = 0; i < count; i++) {
 		bool port = filter->port == 0 || filter->port == found[i].port;
+		bool kind = match_own_proto(filter, found[i].proto) &&
+			    match_zone(filter, found[i].zone) &&
+			    match_state(&answer->request, found[i].state);
 
-		if (ctl_answer_match(filter, found[i].addr) && port &&
+		if (ctl_answer_match(filter, found[i].addr) && port && kind &&
 		    ctl_answer_record(answer, out))
-			ctl_put_backend(out, &found[i]);
+			ctl_put_backend(out, s, &found[i]);
 	}
 }
 
@@ -171,10 +195,12 @@ static void step_services(struct ctl_answer *answer, const struct sluice *s, str
 		bool port = filter->port == 0 || found[i].port_first == 0 ||
 			    (found[i].port_first <= filter->port &&
 			     filter->port <= found[i].port_last);
+		bool kind = match_own_proto(filter, found[i].proto) &&
+			    match_zone(filter, found[i].zone);
 
-		if (ctl_answer_match(filter, found[i].addr) && port &&
+		if (ctl_answer_match(filter, found[i].addr) && port && kind &&
 		    ctl_answer_record(answer, out))
-			ctl_put_service(out, &found[i]);
+			ctl_put_service(out, s, &found[i]);
 	}
 }
 
@@ -215,15 +241,26 @@ static void step_routes(struct ctl_answer *answer, const struct sluice *s, struc
 	}
 }
 
+static u8 zone_of_iface(const struct sluice *s, u16 index)
+{
+	const struct iface_table *ifaces = sluice_ifaces(s);
+
+	return index < ifaces->count ? ifaces->iface[index].conf.zone : 0;
+}
+
 static void step_neighbours(struct ctl_answer *answer, const struct sluice *s, ns_t now,
 			    struct evbuffer *out)
 {
+	const struct sluice_flow_filter *filter = &answer->request.flow;
 	struct neigh_info found[CTL_STEP_RECORDS];
 	u32 count = sluice_show_neighbours(s, now, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (ctl_answer_match(&answer->request.flow, found[i].addr) &&
-		    ctl_answer_record(answer, out))
+		const char *state = neigh_state_name((enum neigh_state)found[i].state);
+		bool zone = !filter->by_zone || zone_of_iface(s, found[i].out_if) == filter->zone;
+
+		if (ctl_answer_match(filter, found[i].addr) && zone &&
+		    match_state(&answer->request, state) && ctl_answer_record(answer, out))
 			ctl_put_neigh(out, sluice_ifaces(s), &found[i], now);
 	}
 }
@@ -236,9 +273,25 @@ static void step_counters(struct ctl_answer *answer, const struct sluice *s, str
 			    : sluice_show_counters(s, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if ((found[i].count || answer->request.all) && ctl_answer_record(answer, out))
+		/* Who names some wants to see them. */
+		bool wanted = found[i].count || answer->request.all || answer->request.name[0];
+
+		if (wanted && match_counter(&answer->request, found[i].name) &&
+		    ctl_answer_record(answer, out))
 			ctl_put_counter(out, &found[i]);
 	}
+}
+
+static bool match_iface(const struct ctl_request *request, const struct iface *iface)
+{
+	const struct iface_conf *conf = &iface->conf;
+	bool addr = request->flow.addr_len == 0;
+
+	for (u32 i = 0; i < u32_min(conf->addr_count, IFACE_ADDR_MAX); i++)
+		addr |= ctl_answer_match(&request->flow, conf->addr[i].addr);
+	return addr && (request->name[0] == 0 || strcmp(request->name, conf->name) == 0) &&
+	       match_zone(&request->flow, conf->zone) &&
+	       match_state(request, iface_state_name(iface));
 }
 
 /* Few enough for one step. */
@@ -247,7 +300,8 @@ static void step_interfaces(struct ctl_answer *answer, const struct sluice *s, s
 	const struct iface_table *ifaces = sluice_ifaces(s);
 
 	for (u32 i = 0; i < ifaces->count; i++) {
-		if (ctl_answer_record(answer, out))
+		if (match_iface(&answer->request, &ifaces->iface[i]) &&
+		    ctl_answer_record(answer, out))
 			ctl_put_iface(out, &ifaces->iface[i]);
 	}
 	answer->cursor = SLUICE_CURSOR_END;
@@ -264,13 +318,34 @@ static void step_memory(struct ctl_answer *answer, const struct sluice *s, struc
 	answer->cursor = SLUICE_CURSOR_END;
 }
 
+/* Whether it names an interface of the zone, as the way in or out, or none of any zone. */
+static bool match_rule(const struct ctl_request *request, const struct sluice *s,
+		       const struct filter_rule_conf *rule)
+{
+	const struct iface_table *ifaces = sluice_ifaces(s);
+	bool any = rule->in_ifs == FILTER_IFACE_ANY && rule->out_ifs == FILTER_IFACE_ANY;
+	u64 zone_ifs = 0, named = 0;
+
+	for (u32 i = 0; i < ifaces->count; i++) {
+		if (match_zone(&request->flow, ifaces->iface[i].conf.zone))
+			zone_ifs |= UINT64_C(1) << i;
+	}
+	if (rule->in_ifs != FILTER_IFACE_ANY)
+		named |= rule->in_ifs;
+	if (rule->out_ifs != FILTER_IFACE_ANY)
+		named |= rule->out_ifs;
+	return (!request->by_chain || request->chain == rule->chain) &&
+	       (!request->flow.by_zone || any || (named & zone_ifs) != 0);
+}
+
 static void step_rules(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
 {
 	struct sluice_rule found[CTL_STEP_RECORDS];
 	u32 count = sluice_show_rules(s, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (ctl_answer_record(answer, out))
+		if (match_rule(&answer->request, s, &found[i].conf) &&
+		    ctl_answer_record(answer, out))
 			ctl_put_rule(out, sluice_ifaces(s), &found[i]);
 	}
 }
@@ -337,7 +412,8 @@ static void step_zones(struct ctl_answer *answer, const struct sluice *s, struct
 	u32 count = sluice_show_zones(s, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (ctl_answer_record(answer, out))
+		if (match_zone(&answer->request.flow, found[i].zone) &&
+		    ctl_answer_record(answer, out))
 			ctl_put_zone(out, s, &found[i]);
 	}
 }
@@ -433,20 +509,66 @@ static const char *second_list(const struct ctl_request *request)
 	}
 }
 
+static bool iface_is_there(const struct sluice *s, const char *name)
+{
+	const struct iface_table *ifaces = sluice_ifaces(s);
+
+	for (u32 i = 0; i < ifaces->count; i++) {
+		if (strcmp(ifaces->iface[i].conf.name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool counter_is_there(const struct ctl_request *request, const struct sluice *s)
+{
+	struct sluice_counter found[CTL_STEP_RECORDS];
+	u32 cursor = 0;
+	u32 before;
+
+	do {
+		u32 count;
+
+		before = cursor;
+		count = request->show == CTL_SHOW_DROPS
+				? sluice_show_drops(s, &cursor, found, CTL_STEP_RECORDS)
+				: sluice_show_counters(s, &cursor, found, CTL_STEP_RECORDS);
+		for (u32 i = 0; i < count; i++) {
+			if (match_counter(request, found[i].name))
+				return true;
+		}
+	} while (cursor != SLUICE_CURSOR_END && cursor != before);
+	return false;
+}
+
+/* Why nothing can be shown; NULL: it can. */
+static const char *name_refusal(const struct ctl_request *request, const struct sluice *s)
+{
+	struct sluice_set found;
+
+	if (request->set[0] && !set_is_there(s, request->set, &found))
+		return "there is no set of that name; show sets lists them";
+	if (!request->name[0])
+		return NULL;
+	if (request->show == CTL_SHOW_INTERFACES)
+		return iface_is_there(s, request->name)
+			       ? NULL
+			       : "there is no interface of that name; show interfaces lists them";
+	return counter_is_there(request, s)
+		       ? NULL
+		       : "there is nothing of that name, and nothing that begins "
+			 "with it; the same with \"all\" lists them";
+}
+
 bool ctl_answer_step(struct ctl_answer *answer, const struct sluice *s, ns_t now,
 		     struct evbuffer *out)
 {
 	const char *second = second_list(&answer->request);
-	struct sluice_set found;
-	const char *refusal;
+	const char *refusal = answer->begun ? NULL : name_refusal(&answer->request, s);
 	u32 before;
 
-	if (!answer->begun && answer->request.set[0] &&
-	    !set_is_there(s, answer->request.set, &found)) {
-		ctl_answer_refuse(out, "there is no set of that name; show sets lists them");
-		return false;
-	}
-	refusal = answer->begun ? NULL : ctl_routing_refusal(&answer->request, s);
+	if (!answer->begun && !refusal)
+		refusal = ctl_routing_refusal(&answer->request, s);
 	if (refusal) {
 		ctl_answer_refuse(out, refusal);
 		return false;

@@ -207,9 +207,12 @@ void ctl_put_dest(struct evbuffer *out, const struct sluice_dest *dest)
 			    bool_text(dest->exact));
 }
 
-void ctl_put_backend(struct evbuffer *out, const struct sluice_backend *backend)
+void ctl_put_backend(struct evbuffer *out, const struct sluice *s,
+		     const struct sluice_backend *backend)
 {
-	evbuffer_add_printf(out, "{\"service\":");
+	evbuffer_add_printf(out, "{");
+	ctl_put_zone_name(out, s, "zone", backend->zone);
+	evbuffer_add_printf(out, "\"service\":");
 	ctl_put_string(out, backend->service);
 	evbuffer_add_printf(out,
 			    ",\"addr\":\"%s\",\"port\":%u,\"state\":\"%s\",\"weight\":%u,"
@@ -225,9 +228,12 @@ void ctl_put_backend(struct evbuffer *out, const struct sluice_backend *backend)
 			    backend->checks, backend->checks_failed);
 }
 
-void ctl_put_service(struct evbuffer *out, const struct sluice_service *service)
+void ctl_put_service(struct evbuffer *out, const struct sluice *s,
+		     const struct sluice_service *service)
 {
-	evbuffer_add_printf(out, "{\"service\":");
+	evbuffer_add_printf(out, "{");
+	ctl_put_zone_name(out, s, "zone", service->zone);
+	evbuffer_add_printf(out, "\"service\":");
 	ctl_put_string(out, service->name);
 	evbuffer_add_printf(out,
 			    ",\"addr\":\"%s\",\"proto\":\"%s\",\"port_first\":%u,"

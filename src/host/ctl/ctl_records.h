@@ -33,8 +33,10 @@ void ctl_put_ports(struct evbuffer *out, const struct sluice_ports *ports);
 void ctl_put_subscriber(struct evbuffer *out, const struct sluice *s,
 			const struct sluice_subscriber *subscriber);
 void ctl_put_dest(struct evbuffer *out, const struct sluice_dest *dest);
-void ctl_put_backend(struct evbuffer *out, const struct sluice_backend *backend);
-void ctl_put_service(struct evbuffer *out, const struct sluice_service *service);
+void ctl_put_backend(struct evbuffer *out, const struct sluice *s,
+		     const struct sluice_backend *backend);
+void ctl_put_service(struct evbuffer *out, const struct sluice *s,
+		     const struct sluice_service *service);
 void ctl_put_route(struct evbuffer *out, const struct sluice *s,
 		   const struct sluice_route_info *route);
 void ctl_put_zone(struct evbuffer *out, const struct sluice *s, const struct sluice_zone *zone);

@@ -12,6 +12,7 @@
 
 #define FILTER_ANY   (CTL_FILTER_LIMIT | CTL_FILTER_COUNT)
 #define FILTER_ENDS  (CTL_FILTER_ADDR | CTL_FILTER_PORT | CTL_FILTER_PROTO)
+#define FILTER_PLACE (CTL_FILTER_ADDR | CTL_FILTER_STATE | CTL_FILTER_ZONE)
 #define FILTER_TUPLE (FILTER_ENDS | CTL_FILTER_ICMP_ID | CTL_FILTER_ZONE)
 
 static const struct {
@@ -22,17 +23,18 @@ static const struct {
 			     FILTER_ANY | FILTER_TUPLE | CTL_FILTER_STATE | CTL_FILTER_UNANSWERED },
 	[CTL_SHOW_NAT] = { "nat", FILTER_ANY | FILTER_TUPLE },
 	[CTL_SHOW_PORTS] = { "ports", FILTER_ANY | FILTER_ENDS },
-	[CTL_SHOW_BACKENDS] = { "backends", FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_PORT },
+	[CTL_SHOW_BACKENDS] = { "backends",
+				FILTER_ANY | FILTER_ENDS | CTL_FILTER_STATE | CTL_FILTER_ZONE },
 	[CTL_SHOW_SUBSCRIBERS] = { "subscribers", FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_ZONE },
 	[CTL_SHOW_ROUTES] = { "routes", FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_ZONE },
-	[CTL_SHOW_INTERFACES] = { "interfaces", FILTER_ANY },
-	[CTL_SHOW_NEIGHBOURS] = { "neighbours", FILTER_ANY | CTL_FILTER_ADDR },
-	[CTL_SHOW_DROPS] = { "drops", FILTER_ANY | CTL_FILTER_ALL },
-	[CTL_SHOW_COUNTERS] = { "counters", FILTER_ANY | CTL_FILTER_ALL },
+	[CTL_SHOW_INTERFACES] = { "interfaces", FILTER_ANY | FILTER_PLACE | CTL_FILTER_NAME },
+	[CTL_SHOW_NEIGHBOURS] = { "neighbours", FILTER_ANY | FILTER_PLACE },
+	[CTL_SHOW_DROPS] = { "drops", FILTER_ANY | CTL_FILTER_ALL | CTL_FILTER_NAME },
+	[CTL_SHOW_COUNTERS] = { "counters", FILTER_ANY | CTL_FILTER_ALL | CTL_FILTER_NAME },
 	[CTL_SHOW_MEMORY] = { "memory", FILTER_ANY },
-	[CTL_SHOW_RULES] = { "rules", FILTER_ANY },
+	[CTL_SHOW_RULES] = { "rules", FILTER_ANY | CTL_FILTER_CHAIN | CTL_FILTER_ZONE },
 	[CTL_SHOW_SETS] = { "sets", FILTER_ANY | CTL_FILTER_SET },
-	[CTL_SHOW_ZONES] = { "zones", FILTER_ANY },
+	[CTL_SHOW_ZONES] = { "zones", FILTER_ANY | CTL_FILTER_ZONE },
 	[CTL_SHOW_SOCKETS] = { "sockets",
 			       FILTER_ANY | FILTER_ENDS | CTL_FILTER_STATE | CTL_FILTER_ZONE },
 	[CTL_SHOW_RIB] = { "rib", FILTER_ANY | CTL_FILTER_ADDR },
@@ -63,7 +65,8 @@ static const struct {
 	{ "limit", CTL_FILTER_LIMIT },     { "count", CTL_FILTER_COUNT },
 	{ "all", CTL_FILTER_ALL },         { "set", CTL_FILTER_SET },
 	{ "zone", CTL_FILTER_ZONE },       { "kind", CTL_FILTER_KIND },
-	{ "peer", CTL_FILTER_PEER },
+	{ "peer", CTL_FILTER_PEER },       { "chain", CTL_FILTER_CHAIN },
+	{ "name", CTL_FILTER_NAME },
 };
 
 static const struct {
@@ -142,6 +145,23 @@ static const char *list_filters(unsigned filters, char list[CTL_WHY_SIZE / 2])
 			append(list, CTL_WHY_SIZE / 2, ctl_filters[i].name);
 	}
 	return list;
+}
+
+const char *ctl_chain_name(enum filter_chain chain)
+{
+	static const char *const names[FILTER_CHAINS] = { "input", "forward", "output" };
+
+	return names[chain];
+}
+
+bool ctl_parse_chain(const char *text, enum filter_chain *chain)
+{
+	for (int i = 0; i < FILTER_CHAINS; i++) {
+		*chain = (enum filter_chain)i;
+		if (strcmp(text, ctl_chain_name(*chain)) == 0)
+			return true;
+	}
+	return false;
 }
 
 bool ctl_parse_proto(const char *text, u8 *proto)
@@ -262,7 +282,7 @@ static bool read_proto(json_t *value, struct ctl_request *request, struct ctl_wh
 
 static bool read_state(json_t *value, struct ctl_request *request, struct ctl_why *why)
 {
-	static const char right[] = "the name of a state, as show flows or show sockets prints it";
+	static const char right[] = "the name of a state, as show flows or what is shown prints it";
 
 	if (!read_text(value, "state", right, why))
 		return false;
@@ -312,6 +332,28 @@ static bool read_zone(json_t *value, struct ctl_request *request, struct ctl_why
 	return true;
 }
 
+static bool read_chain(json_t *value, struct ctl_request *request, struct ctl_why *why)
+{
+	if (!read_text(value, "chain", CTL_CHAIN_WORDS, why))
+		return false;
+	request->by_chain = ctl_parse_chain(json_string_value(value), &request->chain);
+	return request->by_chain || refuse(why, "filter.chain \"%.40s\" is not " CTL_CHAIN_WORDS,
+					   json_string_value(value));
+}
+
+static bool read_name(json_t *value, struct ctl_request *request, struct ctl_why *why)
+{
+	static const char right[] = "a name, as it is shown without this filter";
+
+	if (!read_text(value, "name", right, why))
+		return false;
+	if (json_string_length(value) == 0 || json_string_length(value) >= CTL_SHOWN_SIZE)
+		return refuse(why, "filter.name \"%.40s\" is not %s", json_string_value(value),
+			      right);
+	memcpy(request->name, json_string_value(value), json_string_length(value) + 1);
+	return true;
+}
+
 static bool read_kind(json_t *value, struct ctl_request *request, struct ctl_why *why)
 {
 	if (!read_text(value, "kind", CTL_KIND_WORDS, why))
@@ -346,6 +388,8 @@ static bool read_filter(enum ctl_filter filter, json_t *value, struct ctl_reques
 	case CTL_FILTER_ZONE: return read_zone(value, request, why);
 	case CTL_FILTER_PEER: return read_peer(value, request, why);
 	case CTL_FILTER_KIND: return read_kind(value, request, why);
+	case CTL_FILTER_CHAIN: return read_chain(value, request, why);
+	case CTL_FILTER_NAME: return read_name(value, request, why);
 	case CTL_FILTER_PORT:
 		if (!read_count(value, "port", 1, UINT16_MAX, why))
 			return false;

@@ -18,6 +18,7 @@ enum {
 	CTL_REQUEST_MAX = 4096, /* bytes of a request, its line end included */
 	CTL_WHY_SIZE = 1024,
 	CTL_PEER_SIZE = 32,
+	CTL_SHOWN_SIZE = 32,
 	CTL_STATE_SIZE = 24,
 	CTL_PACKET_MAX = 1536, /* bytes of a packet that is asked about */
 };
@@ -82,6 +83,8 @@ enum ctl_filter {
 	CTL_FILTER_KIND = 1 << 10,
 	CTL_FILTER_ICMP_ID = 1 << 11,
 	CTL_FILTER_PEER = 1 << 12,
+	CTL_FILTER_CHAIN = 1 << 13,
+	CTL_FILTER_NAME = 1 << 14,
 };
 
 /* What a listener may hear of. */
@@ -106,6 +109,9 @@ struct ctl_request {
 	bool all;                    /* counters that are zero, too */
 	char zone[IFACE_NAME_SIZE];  /* what flow.zone stands for; empty: any */
 	char set[CTL_SET_SIZE];      /* whose elements are to be shown; empty: all sets */
+	char name[CTL_SHOWN_SIZE];    /* interface, or beginning of counters; empty: all */
+	bool by_chain;
+	enum filter_chain chain;     /* with by_chain: whose rules */
 	char peer[CTL_PEER_SIZE];    /* whose routes are to be shown: a name or an address */
 	be32 peer_addr;              /* its address, once it is found */
 	char in_if[IFACE_NAME_SIZE]; /* explain: where the packet comes in */
@@ -128,6 +134,11 @@ const char *ctl_verb_name(enum ctl_verb verb);
 unsigned ctl_verb_filters(enum ctl_verb verb);
 /* "addr" for CTL_FILTER_ADDR. */
 const char *ctl_filter_name(enum ctl_filter filter);
+
+/* "forward" for FILTER_FORWARD. */
+const char *ctl_chain_name(enum filter_chain chain);
+bool ctl_parse_chain(const char *text, enum filter_chain *chain);
+#define CTL_CHAIN_WORDS "input, forward or output"
 
 #define CTL_PROTO_WORDS "tcp, udp, icmp, sctp, dccp, udplite, gre or a number from 1 to 255"
 /* One of CTL_PROTO_WORDS. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "host/ctl/ctl_records.h"
+#include "host/ctl/ctl_request.h"
 
 enum { WORDS_SIZE = 96 };
 
@@ -134,10 +135,9 @@ static void put_fate(struct evbuffer *out, const struct filter_fate *fate)
 void ctl_put_rule(struct evbuffer *out, const struct iface_table *ifaces,
 		  const struct sluice_rule *rule)
 {
-	static const char *const chains[FILTER_CHAINS] = { "input", "forward", "output" };
 	const struct filter_rule_conf *conf = &rule->conf;
 
-	evbuffer_add_printf(out, "{\"chain\":\"%s\"", chains[conf->chain]);
+	evbuffer_add_printf(out, "{\"chain\":\"%s\"", ctl_chain_name(conf->chain));
 	if (rule->policy)
 		evbuffer_add_printf(out, ",\"policy\":true");
 	else

@@ -18,6 +18,7 @@ struct pcap_port {
 	pcap_t *dead; /* what libpcap wants for writing without an interface */
 	pcap_dumper_t *out;
 	bool ended;
+	bool broken;  /* it ended before its end */
 	ns_t last_ns; /* of the newest packet read: what is sent carries it too */
 };
 
@@ -67,9 +68,11 @@ static struct pkt *rx_next(struct pcap_port *dev, struct pkt_pool *pool)
 	struct pcap_pkthdr *info;
 	const u8 *frame;
 	struct pkt *pkt;
+	int got = pcap_next_ex(dev->in, &info, &frame);
 
-	if (pcap_next_ex(dev->in, &info, &frame) != 1) {
+	if (got != 1) {
 		dev->ended = true;
+		dev->broken = got != PCAP_ERROR_BREAK;
 		return NULL;
 	}
 	pkt = rx_one(&dev->port, pool, info, frame);
@@ -168,6 +171,13 @@ static const struct port_driver pcap_driver = {
 bool pcap_port_ended(const struct port *port)
 {
 	return ((const struct pcap_port *)port)->ended;
+}
+
+const char *pcap_port_broken(const struct port *port)
+{
+	const struct pcap_port *dev = (const struct pcap_port *)port;
+
+	return dev->broken ? pcap_geterr(dev->in) : NULL;
 }
 
 const char *pcap_said(const char *path, const char *text)

@@ -19,6 +19,9 @@ struct port *pcap_port_open(const struct pcap_conf *conf, char *why, size_t why_
 struct pkt *pcap_port_next(struct port *port, struct pkt_pool *pool);
 /* Every packet of the capture was read. */
 bool pcap_port_ended(const struct port *port);
+/* Why the rest of the capture could not be read, in libpcap's words, until the port is closed;
+ * NULL: so far all could.                                                                       */
+const char *pcap_port_broken(const struct port *port);
 /* What libpcap says of a file, without the name that it sometimes begins with. */
 const char *pcap_said(const char *path, const char *text);
 

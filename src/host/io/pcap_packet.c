@@ -34,12 +34,13 @@ bool pcap_packet(const char *path, u64 number, struct pcap_packet *out, char *wh
 	const u8 *frame;
 	bool good = false;
 	u64 at = 0;
+	int got = 1;
 
 	if (in == NULL) {
 		(void)snprintf(why, why_size, "capture %s: %s", path, pcap_said(path, err));
 		return false;
 	}
-	while (at < number && pcap_next_ex(in, &info, &frame) == 1)
+	while (at < number && (got = pcap_next_ex(in, &info, &frame)) == 1)
 		at++;
 	if (pcap_datalink(in) != DLT_EN10MB && pcap_datalink(in) != DLT_RAW &&
 	    pcap_datalink(in) != LINK_IPV4)
@@ -47,6 +48,9 @@ bool pcap_packet(const char *path, u64 number, struct pcap_packet *out, char *wh
 			       "capture %s: link type %d; Ethernet (1) or raw IP (12, "
 			       "101, 228) would do",
 			       path, pcap_datalink(in));
+	else if (at < number && got != PCAP_ERROR_BREAK)
+		(void)snprintf(why, why_size, "capture %s, behind packet %llu: %s", path,
+			       (unsigned long long)at, pcap_said(path, pcap_geterr(in)));
 	else if (at < number)
 		(void)snprintf(why, why_size, "capture %s has %llu packet%s", path,
 			       (unsigned long long)at, text_plural(at));

@@ -123,6 +123,33 @@ static void a_zone_is_named(void **state)
 		"string");
 	refused("{\"version\":1,\"show\":\"ports\",\"filter\":{\"zone\":\"blue\"}}",
 		"no filter \"zone\"", "addr");
+	refused("{\"version\":1,\"show\":\"memory\",\"filter\":{\"zone\":\"blue\"}}",
+		"no filter \"zone\"", "it has limit, count");
+}
+
+static void chains_and_names(void **state)
+{
+	struct ctl_request request = good(
+		"{\"version\":1,\"show\":\"rules\",\"filter\":{\"chain\":\"forward\"}}");
+
+	(void)state;
+	assert_true(request.by_chain);
+	assert_int_equal(request.chain, FILTER_FORWARD);
+	assert_false(good("{\"version\":1,\"show\":\"rules\"}").by_chain);
+	assert_string_equal(
+		good("{\"version\":1,\"show\":\"drops\",\"filter\":{\"name\":\"nat\"}}").name,
+		"nat");
+	refused("{\"version\":1,\"show\":\"rules\",\"filter\":{\"chain\":\"forwards\"}}",
+		"filter.chain \"forwards\"", "input, forward or output");
+	refused("{\"version\":1,\"show\":\"rules\",\"filter\":{\"chain\":1}}", "filter.chain",
+		"string");
+	refused("{\"version\":1,\"show\":\"sets\",\"filter\":{\"chain\":\"input\"}}",
+		"no filter \"chain\"", "set");
+	refused("{\"version\":1,\"show\":\"drops\",\"filter\":{\"name\":\"\"}}", "filter.name",
+		"as it is shown");
+	refused("{\"version\":1,\"show\":\"drops\",\"filter\":{\"name\":"
+		"\"a-name-longer-than-those-of-counters\"}}",
+		"filter.name", "as it is shown");
 }
 
 static void no_filter_is_any(void **state)
@@ -344,6 +371,7 @@ int main(void)
 		cmocka_unit_test(a_peer_is_named),
 		cmocka_unit_test(all_filters_of_flows),
 		cmocka_unit_test(a_zone_is_named),
+		cmocka_unit_test(chains_and_names),
 		cmocka_unit_test(no_filter_is_any),
 		cmocka_unit_test(protocols),
 		cmocka_unit_test(prefixes),

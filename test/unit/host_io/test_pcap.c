@@ -75,9 +75,9 @@ static void test_written_is_read(void **state)
 	pkt->flags |= PKT_CSUM_PARTIAL;
 	pkt->csum_start = 20;
 	pkt->csum_offset = 6;
-	be16_store(pkt_l3(pkt) + 26, (be16){ csum_fold(csum_pseudo(addr("10.0.0.1"),
-								  addr("10.0.0.2"), IP_PROTO_UDP,
-								  41)) });
+	be16_store(pkt_l3(pkt) + 26,
+		   (be16){ csum_fold(
+			   csum_pseudo(addr("10.0.0.1"), addr("10.0.0.2"), IP_PROTO_UDP, 41)) });
 	port = open_one(NULL, path, IFACE_ETHERNET);
 	assert_true(pcap_port_ended(port));
 	assert_int_equal(port_tx(port, &bed.batch), 1);
@@ -118,6 +118,263 @@ static void test_raw_ip(void **state)
 	assert_int_equal(rx.pkt[0]->len, b.len);
 	assert_int_equal(rx.pkt[0]->rx_ns, 1000 * NS_PER_SEC + 5 * NS_PER_US);
 	pkt_put(rx.pkt[0]);
+	port_close(port);
+	bed_close(&bed);
+}
+
+/* ---- pcapng ---------------------------------------------------------------------------------- */
+
+/* Blocks of 32-bit words, the length before and behind each; the section's first block says in
+ * which order of bytes the section is written (draft-ietf-opsawg-pcapng section 4).             */
+
+struct blocks {
+	bool swapped; /* big-endian where the machine is not */
+	u32 len;
+	u8 bytes[2048];
+};
+
+static void put(struct blocks *to, u64 value, u32 bytes)
+{
+	for (u32 i = 0; i < bytes; i++) {
+		u32 at = to->swapped ? bytes - 1 - i : i;
+
+		to->bytes[to->len++] = (u8)(value >> 8 * at);
+	}
+}
+
+static void put_bytes(struct blocks *to, const void *bytes, u32 len)
+{
+	memcpy(to->bytes + to->len, bytes, len);
+	to->len += len;
+	while (to->len % 4)
+		to->bytes[to->len++] = 0;
+}
+
+static void put_option(struct blocks *to, u16 code, const void *bytes, u16 len)
+{
+	put(to, code, 2);
+	put(to, len, 2);
+	put_bytes(to, bytes, len);
+}
+
+/* Where its length stands, for block_end(). */
+static u32 block_begin(struct blocks *to, u32 type)
+{
+	put(to, type, 4);
+	put(to, 0, 4);
+	return to->len - 4;
+}
+
+static void block_end(struct blocks *to, u32 at)
+{
+	u32 end = to->len, len = end + 4 - (at - 4);
+
+	to->len = at;
+	put(to, len, 4);
+	to->len = end;
+	put(to, len, 4);
+}
+
+static void put_section(struct blocks *to, bool swapped)
+{
+	u32 at;
+
+	to->swapped = swapped;
+	at = block_begin(to, 0x0a0d0d0a);
+	put(to, 0x1a2b3c4d, 4);
+	put(to, 1, 2);
+	put(to, 0, 2);
+	put(to, UINT64_MAX, 8);                /* the section's length is not said */
+	put_option(to, 3, "a test of it", 12); /* shb_os */
+	put_option(to, 1, "odd", 3);           /* opt_comment, padded */
+	put_option(to, 0, "", 0);
+	block_end(to, at);
+}
+
+/* resolution: digits behind the point of a second; 0: not said, which is 6. */
+static void put_iface(struct blocks *to, u16 link_type, u8 resolution)
+{
+	u32 at = block_begin(to, 1);
+
+	put(to, link_type, 2);
+	put(to, 0, 2);
+	put(to, 65535, 4);
+	put_option(to, 2, "eth0", 4); /* if_name */
+	if (resolution)
+		put_option(to, 9, &resolution, 1); /* if_tsresol */
+	put_option(to, 0, "", 0);
+	block_end(to, at);
+}
+
+/* time in the interface's own units. */
+static void put_packet(struct blocks *to, u32 iface, u64 time, const struct build *b)
+{
+	u32 at = block_begin(to, 6);
+
+	put(to, iface, 4);
+	put(to, time >> 32, 4);
+	put(to, time & UINT32_MAX, 4);
+	put(to, b->len, 4);
+	put(to, b->len, 4);
+	put_bytes(to, b->bytes, b->len);
+	put_option(to, 1, "remark", 6);
+	put_option(to, 0, "", 0);
+	block_end(to, at);
+}
+
+/* What nobody has to know is passed over. */
+static void put_other(struct blocks *to)
+{
+	u32 at = block_begin(to, 0x0bad);
+
+	put_bytes(to, "nothing", 7);
+	block_end(to, at);
+}
+
+static void write_blocks(const struct blocks *from)
+{
+	FILE *file = fopen(path, "wbe");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(from->bytes, from->len, 1, file), 1);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void udp_frame(struct build *b, const char *src, const char *dst, u32 len)
+{
+	const struct mac to = { { 2, 0, 0, 0, 0, 8 } }, from = { { 2, 0, 0, 0, 0, 7 } };
+
+	build_start(b);
+	build_eth(b, &to, &from, ETH_TYPE_IP4);
+	build_ip4(b, addr(src), addr(dst), IP_PROTO_UDP);
+	build_udp(b, 1, 2);
+	build_payload(b, len, 0);
+	build_seal(b);
+}
+
+static void expect_next(struct port *port, struct bed *bed, const struct build *b, ns_t when)
+{
+	struct pkt *pkt = pcap_port_next(port, &bed->pool);
+
+	assert_non_null(pkt);
+	assert_int_equal(pkt->rx_ns, when);
+	assert_int_equal(pkt_frame_len(pkt), b->len);
+	assert_memory_equal(pkt_frame(pkt), b->bytes, b->len);
+	pkt_put(pkt);
+}
+
+/* Two interfaces, one in microseconds and one in nanoseconds, in either order of bytes. */
+static void test_pcapng(void **state)
+{
+	const u64 seconds = 1700000000; /* more than 32 bits of microseconds hold */
+	struct blocks file;
+	struct build b[2];
+	struct bed bed;
+	struct port *port;
+
+	(void)state;
+	bed_open(&bed);
+	udp_frame(&b[0], "10.0.0.1", "10.0.0.2", 9);
+	udp_frame(&b[1], "10.0.0.3", "10.0.0.4", 32);
+	for (u32 order = 0; order < 2; order++) {
+		memset(&file, 0, sizeof file);
+		put_section(&file, order == 1);
+		put_iface(&file, 1, 0);
+		put_other(&file);
+		put_iface(&file, 1, 9);
+		put_packet(&file, 0, seconds * 1000000 + 5, &b[0]);
+		put_packet(&file, 1, seconds * NS_PER_SEC + 7, &b[1]);
+		put_other(&file);
+		put_other(&file);
+		put_packet(&file, 0, seconds * 1000000 + 11, &b[1]);
+		write_blocks(&file);
+		port = open_one(path, NULL, IFACE_RAW_IP);
+		assert_int_equal(port->link, IFACE_ETHERNET);
+		expect_next(port, &bed, &b[0], seconds * NS_PER_SEC + 5 * NS_PER_US);
+		expect_next(port, &bed, &b[1], seconds * NS_PER_SEC + 7);
+		expect_next(port, &bed, &b[1], seconds * NS_PER_SEC + 11 * NS_PER_US);
+		assert_null(pcap_port_next(port, &bed.pool));
+		assert_true(pcap_port_ended(port));
+		assert_null(pcap_port_broken(port));
+		port_close(port);
+	}
+	bed_close(&bed);
+}
+
+/* A file may have several sections, as where two were put behind each other: interfaces are
+ * numbered anew in each.                                                                        */
+static void test_pcapng_sections(void **state)
+{
+	struct blocks file = { 0 };
+	struct build b;
+	struct bed bed;
+	struct port *port;
+
+	(void)state;
+	bed_open(&bed);
+	udp_frame(&b, "10.0.0.1", "10.0.0.2", 9);
+	put_section(&file, false);
+	put_iface(&file, 1, 6);
+	put_packet(&file, 0, 3, &b);
+	put_section(&file, false);
+	put_iface(&file, 1, 9);
+	put_packet(&file, 0, 4, &b);
+	write_blocks(&file);
+	port = open_one(path, NULL, IFACE_RAW_IP);
+	expect_next(port, &bed, &b, 3 * NS_PER_US);
+	expect_next(port, &bed, &b, 4);
+	assert_null(pcap_port_next(port, &bed.pool));
+	port_close(port);
+	bed_close(&bed);
+}
+
+/* The packets before what can not be read are read; then the capture is at its end. */
+static void test_pcapng_that_ends_early(void **state)
+{
+	struct blocks file = { 0 };
+	struct build b;
+	struct bed bed;
+	struct port *port;
+
+	(void)state;
+	bed_open(&bed);
+	udp_frame(&b, "10.0.0.1", "10.0.0.2", 9);
+	put_section(&file, false);
+	put_iface(&file, 1, 0);
+	put_packet(&file, 0, 3, &b);
+	put_packet(&file, 1, 4, &b); /* of an interface that there is not */
+	put_packet(&file, 0, 5, &b);
+	write_blocks(&file);
+	port = open_one(path, NULL, IFACE_RAW_IP);
+	expect_next(port, &bed, &b, 3 * NS_PER_US);
+	assert_null(pcap_port_broken(port));
+	assert_null(pcap_port_next(port, &bed.pool));
+	assert_true(pcap_port_ended(port));
+	assert_non_null(strstr(pcap_port_broken(port), "interface"));
+	port_close(port);
+	bed_close(&bed);
+}
+
+/* Of raw IP there is a file of one interface only: libpcap takes a second one for another link. */
+static void test_pcapng_of_raw_ip(void **state)
+{
+	struct blocks file = { 0 };
+	struct build b;
+	struct bed bed;
+	struct port *port;
+
+	(void)state;
+	bed_open(&bed);
+	build_udp4(&b, addr("10.0.0.1"), 1, addr("10.0.0.2"), 2, 9);
+	put_section(&file, false);
+	put_iface(&file, 101, 9);
+	put_packet(&file, 0, 5, &b);
+	write_blocks(&file);
+	port = open_one(path, NULL, IFACE_ETHERNET);
+	assert_int_equal(port->link, IFACE_RAW_IP);
+	expect_next(port, &bed, &b, 5);
+	assert_null(pcap_port_next(port, &bed.pool));
+	assert_null(pcap_port_broken(port));
 	port_close(port);
 	bed_close(&bed);
 }
@@ -199,9 +456,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_raw_ip, path_make, path_remove),
 		cmocka_unit_test_setup_teardown(test_unfit_packets_are_counted, path_make,
 						path_remove),
-		cmocka_unit_test(test_segments_are_refused),
-		cmocka_unit_test_setup_teardown(test_errors_name_the_place, path_make,
+		cmocka_unit_test_setup_teardown(test_pcapng, path_make, path_remove),
+		cmocka_unit_test_setup_teardown(test_pcapng_sections, path_make, path_remove),
+		cmocka_unit_test_setup_teardown(test_pcapng_that_ends_early, path_make,
 						path_remove),
+		cmocka_unit_test_setup_teardown(test_pcapng_of_raw_ip, path_make, path_remove),
+		cmocka_unit_test(test_segments_are_refused),
+		cmocka_unit_test_setup_teardown(test_errors_name_the_place, path_make, path_remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,8 +96,8 @@ static void the_socket_is_found(void **state)
 
 static void places_with_names(void **state)
 {
-	static const char *const known[] = { "KEY",     "SET",       "ZONE", "SERVICE",
-					     "BACKEND", "INTERFACE", "PEER" };
+	static const char *const known[] = { "REASON",  "COUNTER", "KEY",       "SET", "ZONE",
+					     "SERVICE", "BACKEND", "INTERFACE", "PEER" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_COUNT(known); i++)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fake/build.h"
@@ -476,6 +477,38 @@ static void what_is_wrong_is_said(void **state)
 	assert_non_null(strstr(bed->errors.text[0], "capture"));
 }
 
+/* What could be read is replayed; that this was not all is said. */
+static void a_capture_that_was_cut(void **state)
+{
+	struct bed *bed = *state;
+	struct replay *replay;
+	struct stat about;
+
+	write_begin(bed, "a", IFACE_RAW_IP);
+	udp_frame(bed, NULL, NULL, addr("10.10.0.2"), addr("198.18.0.2"));
+	write_at(bed, 0);
+	write_at(bed, 1);
+	port_close(bed->writer);
+	assert_int_equal(stat(file_in(bed, "a"), &about), 0);
+	assert_true(parse(bed, "replay %s " GATEWAY, file_in(bed, "a")));
+	replay = replay_open(&bed->args, &bed->errors);
+	assert_non_null(replay);
+	replay_run(replay);
+	replay_broken(replay, &bed->errors);
+	assert_int_equal(bed->errors.count, 0);
+	replay_close(replay);
+	assert_int_equal(truncate(file_in(bed, "a"), about.st_size - 1), 0);
+	assert_true(parse(bed, "replay %s " GATEWAY, file_in(bed, "a")));
+	replay = replay_open(&bed->args, &bed->errors);
+	assert_non_null(replay);
+	replay_run(replay);
+	assert_int_equal(replay_counted(replay)->read, 1);
+	replay_broken(replay, &bed->errors);
+	assert_int_equal(bed->errors.count, 1);
+	assert_non_null(strstr(bed->errors.text[0], "/a can not be read to its end"));
+	replay_close(replay);
+}
+
 #define WITH_BED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -492,6 +525,7 @@ int main(void)
 		WITH_BED(mistakes_tell_the_remedy),
 		WITH_BED(no_packet_is_lost_for_want_of_buffers),
 		WITH_BED(no_room_is_not_broken),
+		WITH_BED(a_capture_that_was_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

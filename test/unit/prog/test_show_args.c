@@ -142,6 +142,54 @@ static void sockets_have_states_of_their_own(void **state)
 	assert_int_equal(request.flow.port, 80);
 }
 
+/* A state is one of what is shown. */
+static void states_of_each_show(void **state)
+{
+	(void)state;
+	assert_string_equal(request_of("show backends --state draining").state, "draining");
+	assert_string_equal(request_of("show --state gone interfaces").state, "gone");
+	assert_string_equal(request_of("show neighbours --state failed").state, "failed");
+	refused("show backends --state established", "--state established",
+		"up, warming, draining, drained, down");
+	refused("show interfaces --state established", "--state established", "up, down, gone");
+	refused("show neighbours --state free", "--state free", "there is no such state");
+	refused("show flows --state draining", "--state draining", "syn-sent");
+	refused("show routes --state up", "show routes takes no --state", "--addr, --zone");
+}
+
+static void filters_of_each_show(void **state)
+{
+	struct ctl_request request = request_of(
+		"show backends --addr 10.0.0.5 --port 80 --proto udp --zone blue");
+
+	(void)state;
+	assert_int_equal(request.flow.port, 80);
+	assert_int_equal(request.flow.proto, 17);
+	assert_string_equal(request.zone, "blue");
+	request = request_of("show rules --chain output --zone none");
+	assert_true(request.by_chain);
+	assert_int_equal(request.chain, FILTER_OUTPUT);
+	assert_string_equal(request.zone, "none");
+	request = request_of("show interfaces lan0 --addr 10.0.0.0/8 --zone blue");
+	assert_string_equal(request.name, "lan0");
+	assert_int_equal(request.flow.addr_len, 8);
+	assert_string_equal(request_of("show drops nat").name, "nat");
+	assert_string_equal(request_of("show counters packets").name, "packets");
+	assert_string_equal(request_of("show neighbours --zone red").zone, "red");
+	assert_string_equal(request_of("show zones --zone red").zone, "red");
+	assert_string_equal(request_of("show sets bad").set, "bad");
+	refused("show rules --chain forwards", "--chain forwards", "input, forward or output");
+	refused("show rules --proto tcp", "show rules takes no --proto",
+		"it takes --zone, --chain, --limit, --count");
+	refused("show ports --zone blue", "show ports takes no --zone", "--addr, --port, --proto");
+	refused("show memory --addr 10.0.0.1", "show memory takes no --addr",
+		"it takes --limit, --count, --control and --json");
+	refused("show sets --state up", "show sets takes no --state", "--limit");
+	refused("show drops nat filter", "filter", "one thing");
+	refused("show memory flows", "flows", "one thing");
+	refused("show interfaces an-interface-with-a-name-that-is-long", "an-interface", "letters");
+}
+
 static void plain_and_all(void **state)
 {
 	(void)state;
@@ -202,6 +250,8 @@ int main(void)
 		cmocka_unit_test(filters_arrive),
 		cmocka_unit_test(words_of_routing),
 		cmocka_unit_test(sockets_have_states_of_their_own),
+		cmocka_unit_test(states_of_each_show),
+		cmocka_unit_test(filters_of_each_show),
 		cmocka_unit_test(plain_and_all),
 		cmocka_unit_test(the_client_puts_subscribers_in_order),
 		cmocka_unit_test(for_the_client_itself),
