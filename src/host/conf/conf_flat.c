@@ -105,7 +105,8 @@ void conf_flat_write_sets(const struct conf *conf, const struct conf_elems *elem
 		return;
 	for (u32 i = 0; i < conf->filter.set_count; i++)
 		put_u32(out, conf->filter.set[i].all_count);
-	fwrite(elems->elem, sizeof elems->elem[0], elems->count, out);
+	if (elems->count > 0)
+		fwrite(elems->elem, sizeof elems->elem[0], elems->count, out);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
