@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "host/conf/conf_zone.h"
 #include "host/conf/values.h"
 
 struct checking {
@@ -13,6 +14,8 @@ struct checking {
 };
 
 /* What addresses may be to an interface. */
+enum { ZONE_ANY = UINT8_MAX };
+
 enum relation {
 	REL_OWN,    /* its own address is among them */
 	REL_HOSTS,  /* and the host's own stack has it, too */
@@ -85,6 +88,11 @@ static bool is_no_hosts(const struct nat_range *range)
 	return false;
 }
 
+static bool is_of_zone(const struct iface_conf *iface, u8 zone)
+{
+	return zone == ZONE_ANY || iface->zone == zone;
+}
+
 static bool is_related(const struct iface_conf *iface, const struct iface_addr *addr,
 		       const struct nat_range *range, enum relation relation)
 {
@@ -102,14 +110,14 @@ static bool is_related(const struct iface_conf *iface, const struct iface_addr *
 	return false;
 }
 
-/* The name of the first interface to which these addresses are that; NULL: of none. */
-static const char *related_iface(const struct checking *c, const struct nat_range *range,
+/* The name of the first interface of the zone to which these addresses are that; NULL: of none. */
+static const char *related_iface(const struct checking *c, u8 zone, const struct nat_range *range,
 				 enum relation relation)
 {
 	for (u32 i = 0; i < c->conf->iface_count; i++) {
 		const struct iface_conf *iface = &c->conf->iface[i];
 
-		for (u32 j = 0; j < iface->addr_count; j++) {
+		for (u32 j = 0; j < iface->addr_count && is_of_zone(iface, zone); j++) {
 			if (is_related(iface, &iface->addr[j], range, relation))
 				return iface->name;
 		}
@@ -119,11 +127,12 @@ static const char *related_iface(const struct checking *c, const struct nat_rang
 
 /* ---- gateways and routes --------------------------------------------------------------------- */
 
-static bool check_neighbour(struct checking *c, const struct run_place *place, be32 gateway)
+static bool check_neighbour(struct checking *c, const struct run_place *place, u8 zone,
+			    be32 gateway)
 {
 	struct nat_range range = one_addr(gateway);
-	const char *own = related_iface(c, &range, REL_OWN);
-	const char *edge = related_iface(c, &range, REL_EDGE);
+	const char *own = related_iface(c, zone, &range, REL_OWN);
+	const char *edge = related_iface(c, zone, &range, REL_EDGE);
 
 	if (own)
 		run_error(c->errors,
@@ -141,9 +150,9 @@ static void check_gateway(struct checking *c)
 {
 	struct run_place place = said(c, &c->asked->gateway, "--gateway");
 	struct nat_range range = one_addr(c->asked->gateway);
-	const char *inside = related_iface(c, &range, REL_INSIDE);
+	const char *inside = related_iface(c, 0, &range, REL_INSIDE);
 
-	if (!c->asked->gateway.raw || !check_neighbour(c, &place, c->asked->gateway))
+	if (!c->asked->gateway.raw || !check_neighbour(c, &place, 0, c->asked->gateway))
 		return;
 	if (inside)
 		run_error(c->errors,
@@ -154,12 +163,12 @@ static void check_gateway(struct checking *c)
 }
 
 /* A given route stands before what follows from addresses: it would cut the network off. */
-static void check_own_network(struct checking *c, const struct conf_route *route)
+static void check_own_network(struct checking *c, u8 zone, const struct conf_route *route)
 {
 	for (u32 i = 0; i < c->conf->iface_count; i++) {
 		const struct iface_conf *iface = &c->conf->iface[i];
 
-		for (u32 j = 0; j < iface->addr_count; j++) {
+		for (u32 j = 0; j < iface->addr_count && iface->zone == zone; j++) {
 			const struct iface_addr *addr = &iface->addr[j];
 			bool network = route->prefix_len == addr->prefix_len &&
 				       be32_eq(route->prefix,
@@ -184,8 +193,9 @@ static void check_routes(struct checking *c)
 		struct run_place place = said(c, &route->kind, "--route");
 		struct nat_range range = network_range(route->prefix, route->prefix_len);
 		struct value_addr text = value_show_prefix(route->prefix, route->prefix_len);
+		u8 zone = conf_zone_find(c->asked, route->zone);
 
-		if (route->prefix_len == 0 && c->asked->gateway.raw)
+		if (route->prefix_len == 0 && zone == 0 && c->asked->gateway.raw)
 			run_error(c->errors, "%s %s: is what %sgateway says; leave one out",
 				  said_of(c, route, "--route").text, text.text,
 				  c->source->marks ? "" : "--");
@@ -194,9 +204,9 @@ static void check_routes(struct checking *c)
 				  "%s %s: has addresses that nothing is forwarded to (0.0.0.0/8, "
 				  "127.0.0.0/8, 224.0.0.0/3)",
 				  said_of(c, route, "--route").text, text.text);
-		check_own_network(c, route);
+		check_own_network(c, zone, route);
 		if (route->kind == CONF_VIA_GATEWAY)
-			check_neighbour(c, &place, route->gateway);
+			check_neighbour(c, &place, zone, route->gateway);
 	}
 }
 
@@ -206,7 +216,7 @@ static void check_routes(struct checking *c)
 static void check_public(struct checking *c, const struct run_place *place,
 			 const struct nat_range *range)
 {
-	const char *inside = related_iface(c, range, REL_INSIDE);
+	const char *inside = related_iface(c, ZONE_ANY, range, REL_INSIDE);
 	char text[2 * VALUE_PREFIX_SIZE];
 
 	snprintf(text, sizeof text, "%s-%s", value_show_addr(range->first).text,
@@ -249,7 +259,7 @@ static void check_fixed(struct checking *c, const struct conf_static *fixed)
 {
 	struct run_place place = said(c, &fixed->outside, "--one-to-one");
 	struct nat_range outside = network_range(fixed->outside, fixed->outside_len);
-	const char *hosts = related_iface(c, &outside, REL_HOSTS);
+	const char *hosts = related_iface(c, ZONE_ANY, &outside, REL_HOSTS);
 
 	check_public(c, &place, &outside);
 	if (hosts)
@@ -276,7 +286,7 @@ static void check_pool(struct checking *c, const struct nat_pool_conf *pool)
 static void check_backend(struct checking *c, const struct backend_conf *backend)
 {
 	struct nat_range range = one_addr(backend->addr);
-	const char *own = related_iface(c, &range, REL_OWN);
+	const char *own = related_iface(c, ZONE_ANY, &range, REL_OWN);
 
 	if (own)
 		run_error(c->errors,
@@ -301,7 +311,7 @@ static be32 service_addr(const struct checking *c, const struct conf_service *se
 static void check_service(struct checking *c, const struct conf_service *service)
 {
 	struct nat_range range = one_addr(service_addr(c, service));
-	const char *hosts = related_iface(c, &range, REL_HOSTS);
+	const char *hosts = related_iface(c, ZONE_ANY, &range, REL_HOSTS);
 
 	if (hosts && service->port_first == 0)
 		run_error(c->errors,

@@ -15,9 +15,9 @@ static struct twin *twin_of(struct actor *actor)
 }
 
 /* ---- what is left out --------------------------------------------------------------------------
- * Protocols that the kernel tracks by ports or keys of their own and the engine by addresses: DCCP,
- * GRE, SCTP, UDP-Lite; ICMPv6, which the kernel refuses in IPv4, and PIM, which it takes. And
- * fragments that overlap: see docs/differential.md.                                             */
+ * Protocols whose names rename.c does not learn, or that the two track by other keys: DCCP, GRE,
+ * SCTP, UDP-Lite; ICMPv6, which the kernel refuses in IPv4, and PIM, which it takes. And fragments
+ * that overlap: see docs/differential.md.                                                        */
 
 static bool twin_leaves_proto(u8 proto)
 {

@@ -1,5 +1,5 @@
-/* Every hook with every verdict: what becomes of the packet, what its sender hears, what is counted,
- * and that a packet that ends leaves no flow.                                                    */
+/* Every hook with every verdict: what becomes of the packet, what its sender hears, what is
+ * counted, and that a packet that ends leaves no flow.                                           */
 #include "unit/core_path/rules_bed.h"
 
 /* What the sender hears of a packet that ends: a code of ICMP unreachable, or one of these. */

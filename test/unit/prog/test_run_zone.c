@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "host/conf/conf_load.h"
+#include "prog/run_check.h"
 #include "prog/run_conf.h"
 
 #define ZONES                                                                                      \
@@ -63,6 +64,25 @@ static void a_rule_for_a_zone_is_for_its_ways_in(void **state)
 	free(b);
 }
 
+/* What an interface of another zone has is no matter of a route. */
+static void routes_over_what_another_zone_has(void **state)
+{
+	struct built *b = built(ZONES "routes:\n"
+				      "  - {to: 10.0.1.0/24, via: 198.18.0.2}\n"
+				      "  - {to: 10.9.0.0/16, via: 10.0.1.1}\n"
+				      "  - {to: 10.8.0.0/16, via: 10.0.1.255}\n"
+				      "  - {to: 0.0.0.0/0, via: blackhole, zone: blue}\n");
+	struct run_source source = { .conf = &b->asked, .marks = &b->marks, .file = "gw.yaml" };
+
+	(void)state;
+	run_check(&source, &b->conf, &b->errors);
+	if (b->errors.count > 0)
+		fail_msg("%s", b->errors.text[0]);
+	assert_true(b->conf.route_count >= 4);
+	assert_int_equal(b->conf.route[0].zone, 0);
+	free(b);
+}
+
 static void an_exception_for_a_zone(void **state)
 {
 	struct built *b = built(ZONES "subscribers:\n"
@@ -87,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_rule_for_a_zone_is_for_its_ways_in),
+		cmocka_unit_test(routes_over_what_another_zone_has),
 		cmocka_unit_test(an_exception_for_a_zone),
 	};
 
