@@ -12,6 +12,10 @@ A fault whose `old` is gone is an error: the code moved on, and the fault has to
 """
 
 FAULTS = [
+    ("a gateway whose inside is cut off announces its pools", "src/core/engine/routing_pools.c",
+     "inside.all > 0 && inside.up == 0", "inside.all > 0 && inside.up > inside.all", "unit:core_engine/test_routing_pools"),
+    ("an address that is added withholds pools", "src/core/engine/routing_pools.c",
+     "r->withheld != ROUTING_TOLD && !sluice_is_settled", "!sluice_is_settled", "unit:core_engine/test_routing_pools"),
     ("what BFD finds waits for the next look", "src/core/engine/routing_watch.c",
      "	while (bfd_read(r->bfd, &change))", "	while (now >= r->watch_ns && bfd_read(r->bfd, &change))",
      "unit:core_engine/test_routing"),

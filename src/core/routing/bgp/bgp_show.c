@@ -87,9 +87,7 @@ const char *bgp_unfit_text(enum bgp_unfit unfit)
 {
 	static const char *const texts[BGP_UNFITS] = {
 		[BGP_UNFIT_LOOP] = "its path has the gateway's own AS, or its identifier",
-		[BGP_UNFIT_NEXTHOP] =
-			"its next hop can not be one: an own address, or on no common "
-			"network",
+		[BGP_UNFIT_NEXTHOP] = "its next hop is an own address, or on no shared network",
 		[BGP_UNFIT_FIRST_AS] = "its path does not begin with the AS of the peer",
 	};
 
