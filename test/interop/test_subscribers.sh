@@ -78,6 +78,9 @@ check "flows of both end" flush 10.10.0.0/16
 
 # ---- ports ------------------------------------------------------------------------------------
 
+# A port that rests is still its endpoint's: sockets from here on have ports that none had before.
+fresh_ports() { at $IN sysctl -qw net.ipv4.ip_local_port_range="$1 $2"; } # FIRST LAST
+fresh_ports 10000 19999
 held_before=$(held $INSIDE ports)
 check "a limit of ports" change reload "$BOX/ports.yaml"
 equal "what it held before rests, and counts" "0 answered 12 times $REFUSED" \
@@ -89,6 +92,7 @@ check "which has nothing" flush 10.10.0.4
 equal "which gets eight ports" "8 answered 4 times $REFUSED" "$(few 10.10.0.4 7001 12)"
 equal "so many are its" "8 of 8" "$(held 10.10.0.4 ports) of $(held 10.10.0.4 port_limit)"
 check "its flows end" flush 10.10.0.4
+fresh_ports 20000 29999
 equal "its ports rest: it gets no other" "0 answered 5 times $REFUSED" \
 	"$(few 10.10.0.4 7002 5)"
 check "the reason is counted" [ "$(drops SUBSCRIBER_PORTS)" -ge 21 ]
