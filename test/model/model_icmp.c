@@ -126,8 +126,10 @@ static bool model_unreach_has_cause(const struct model *m, const struct seen *se
 		return model_any_silent(m) || model_filter_rejects(m, FILTER_REJECT_HOST);
 	case ICMP_UNREACH_PROTO: return local && about->proto != IP_PROTO_UDP;
 	case ICMP_UNREACH_PORT:
-		return (local || model_filter_rejects(m, FILTER_REJECT_PORT)) &&
-		       (about->wrong & SEEN_L4_CSUM) == 0;
+		/* The sum of SCTP is for its end-points to look at. */
+		return (local && (about->wrong & SEEN_L4_CSUM) == 0) ||
+		       (model_filter_rejects(m, FILTER_REJECT_PORT) &&
+			((about->wrong & SEEN_L4_CSUM) == 0 || about->proto == IP_PROTO_SCTP));
 	case ICMP_UNREACH_FRAG: return about->df && model_any_mtu_below(m, about->len);
 	case ICMP_UNREACH_SRC_ROUTE: return about->hlen > IP4_HLEN_MIN;
 	case ICMP_UNREACH_PROHIBITED: return true;
