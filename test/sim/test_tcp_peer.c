@@ -108,10 +108,12 @@ static void test_smaller_segments_without_records(void **state)
 	for (u32 turn = 0; turn < 200 && tcb->snd_una - begin < BYTES; turn++) {
 		const struct link_stats *link = link_stats(&hostile->pair.link[1]);
 		struct link_stats before = *link;
-		u64 sent = tcb->bytes_sent;
+		u64 sent = tcb->bytes_sent, split = hostile->pair.split;
 
 		hostile_wait(hostile, 500 * NS_PER_MS);
 		tcp_check(tcp);
+		/* Nor is it left to whoever splits segments, who asks no window. */
+		assert_int_equal(hostile->pair.split, split);
 		assert_true(link->in_bytes - before.in_bytes <=
 			    MTU * (link->in_packets - before.in_packets));
 		/* One segment, and what fits behind it, has come. */
