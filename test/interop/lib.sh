@@ -224,24 +224,33 @@ counter() { show counters --all | jq -r --arg name "$1" '[.. | objects | select(
 
 # ---- peers ------------------------------------------------------------------------------------
 
+# nginx_start NAMESPACE DIR [CONNECTIONS [LINE]]: nginx with what comes by stdin in its block http, and
+# all its own files in DIR; SPAWNED is its process.
+nginx_start() {
+	mkdir -p "$2"
+	chmod 755 "$BOX" "$2"
+	{
+		cat <<-CONF
+			daemon off; master_process off; user root; pid $2/pid; error_log $2/error; ${4:-}
+			events { worker_connections ${3:-1024}; multi_accept on; }
+			http {
+				access_log $2/access; sendfile on; client_body_temp_path $2/body;
+				proxy_temp_path $2/proxy; fastcgi_temp_path $2/fast; uwsgi_temp_path $2/uwsgi;
+				scgi_temp_path $2/scgi;
+		CONF
+		cat
+		echo "}"
+	} >"$2/conf"
+	spawn "$1" "$2/out" nginx -c "$2/conf"
+}
 # web NAMESPACE ADDRESS PORT: nginx with $BOX/www; "seen" tells the client's end
 web() {
-	mkdir -p "$BOX/www" "$BOX/web"
-	chmod 755 "$BOX"
-	cat >"$BOX/nginx.conf" <<-CONF
-		daemon off; master_process off; user root; pid $BOX/web/pid; error_log $BOX/web/error;
-		events { worker_connections 1024; }
-		http {
-			access_log $BOX/web/access; sendfile on;
-			client_body_temp_path $BOX/web/body; proxy_temp_path $BOX/web/proxy;
-			fastcgi_temp_path $BOX/web/fast; uwsgi_temp_path $BOX/web/uwsgi;
-			scgi_temp_path $BOX/web/scgi;
-			server {
-				listen $2:$3; root $BOX/www;
-				location = /seen { default_type text/plain; return 200 "\$remote_addr \$remote_port"; }
-			}
+	mkdir -p "$BOX/www"
+	nginx_start "$1" "$BOX/web" <<-CONF
+		server {
+			listen $2:$3; root $BOX/www;
+			location = /seen { default_type text/plain; return 200 "\$remote_addr \$remote_port"; }
 		}
 	CONF
-	spawn "$1" "$BOX/web/out" nginx -c "$BOX/nginx.conf"
 	wait_for 10 listens "$1" -t "$3" || { bad "nginx starts" "$(cat "$BOX/web/out" "$BOX/web/error")"; finish; }
 }

@@ -7,23 +7,16 @@ SERVER=() # process ids
 server() { # NUMBER [TEXT]: nginx that names itself, and says TEXT; without a file for its check it
 	# asks for draining
 	local dir=$BOX/nginx$1
-	mkdir -p "$dir/www" && chmod 755 "$BOX" "$dir"
+	mkdir -p "$dir/www"
 	echo alive >"$dir/www/alive"
 	[ -e "$dir/www/big" ] || head -c 60000000 /dev/zero >"$dir/www/big"
-	cat >"$dir/conf" <<-CONF
-		daemon off; master_process off; user root; pid $dir/pid; error_log $dir/error;
-		events { worker_connections 1024; }
-		http {
-			access_log off; client_body_temp_path $dir/body; proxy_temp_path $dir/proxy;
-			fastcgi_temp_path $dir/fast; uwsgi_temp_path $dir/uwsgi; scgi_temp_path $dir/scgi;
-			server {
-				listen 10.10.0.1$1:8080; root $dir/www;
-				location = /who { default_type text/plain; return 200 "$1${2:+ $2}\n"; }
-				location = /big { limit_rate 2m; }
-			}
+	nginx_start $IN "$dir" <<-CONF
+		server {
+			listen 10.10.0.1$1:8080; root $dir/www;
+			location = /who { default_type text/plain; return 200 "$1${2:+ $2}\n"; }
+			location = /big { limit_rate 2m; }
 		}
 	CONF
-	spawn $IN "$dir/out" nginx -c "$dir/conf"
 	SERVER[$1]=$SPAWNED
 	wait_for 10 at $IN curl -sf --max-time 1 "http://10.10.0.1$1:8080/alive" ||
 		{ bad "nginx $1 starts" "$(cat "$dir/out" "$dir/error")"; finish; }

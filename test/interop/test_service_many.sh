@@ -35,23 +35,14 @@ config() { # "NUMBER ..."
 NGINX=() # process ids
 server() { # NUMBER: it says so
 	local dir=$BOX/nginx$1
-	mkdir -p "$dir" && chmod 755 "$BOX" "$dir"
-	cat >"$dir/conf" <<-CONF
-		daemon off; master_process off; user root; pid $dir/pid; error_log $dir/error;
-		worker_rlimit_nofile $FILES;
-		events { worker_connections $((FILES - 100)); multi_accept on; }
-		http {
-			access_log off; client_body_temp_path $dir/body; proxy_temp_path $dir/proxy;
-			fastcgi_temp_path $dir/fast; uwsgi_temp_path $dir/uwsgi; scgi_temp_path $dir/scgi;
-			keepalive_timeout 1h; keepalive_requests 1000000; client_header_timeout 1h;
-			server {
-				listen 10.10.0.1$1:8080 backlog=65535; default_type text/plain;
-				location = /who { return 200 "$1\n"; }
-				location = /alive { return 200 "yes\n"; }
-			}
+	nginx_start $IN "$dir" $((FILES - 100)) "worker_rlimit_nofile $FILES;" <<-CONF
+		keepalive_timeout 1h; keepalive_requests 1000000; client_header_timeout 1h;
+		server {
+			listen 10.10.0.1$1:8080 backlog=65535; default_type text/plain;
+			location = /who { return 200 "$1\n"; }
+			location = /alive { return 200 "yes\n"; }
 		}
 	CONF
-	spawn $IN "$dir/out" nginx -c "$dir/conf"
 	NGINX[$1]=$SPAWNED
 	wait_for 10 at $IN curl -sf --max-time 1 "http://10.10.0.1$1:8080/alive" ||
 		{ bad "nginx $1 starts" "$(cat "$dir/out" "$dir/error")"; finish; }

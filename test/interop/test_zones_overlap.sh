@@ -17,22 +17,13 @@ FAR=10.10.0.9 # outside it is a host of its own; in blue and red nobody has it, 
 who() { at "$1" curl -sf --connect-timeout 2 --max-time 5 "http://$2/who"; }   # NAMESPACE ADDRESS
 seen() { at "$1" curl -sf --max-time 5 "http://$2/seen" | cut -d ' ' -f 1; } # as whom
 serve() { # NAMESPACE NAME: nginx on port 80 of all its addresses, which says its name
-	local dir=$BOX/$2
-	mkdir -p "$dir"
-	cat >"$dir/conf" <<-CONF
-		daemon off; master_process off; user root; pid $dir/pid; error_log $dir/error;
-		events { worker_connections 64; }
-		http {
-			access_log off; client_body_temp_path $dir/body; proxy_temp_path $dir/proxy;
-			fastcgi_temp_path $dir/fast; uwsgi_temp_path $dir/uwsgi; scgi_temp_path $dir/scgi;
-			server {
-				listen 80; default_type text/plain;
-				location = /who { return 200 "$2"; }
-				location = /seen { return 200 "\$remote_addr \$remote_port"; }
-			}
+	nginx_start "$1" "$BOX/$2" <<-CONF
+		server {
+			listen 80; default_type text/plain;
+			location = /who { return 200 "$2"; }
+			location = /seen { return 200 "\$remote_addr \$remote_port"; }
 		}
 	CONF
-	spawn "$1" "$dir/out" nginx -c "$dir/conf"
 	wait_for 10 listens "$1" -t 80
 }
 
