@@ -210,7 +210,7 @@ static void tree_build(struct builder *b, u32 *root, u32 count)
 
 /* Rules that are narrow in the same fields separate well among themselves; a wide one among them
  * would be in every half.                                                                        */
-static u32 group_of(const struct builder *b, u16 rule)
+static u32 kind_of(const struct builder *b, u16 rule)
 {
 	static const struct {
 		enum filter_field field;
@@ -218,14 +218,14 @@ static u32 group_of(const struct builder *b, u16 rule)
 	} fields[] = { { FILTER_SRC, UINT32_C(1) << 29 },
 		       { FILTER_DST, UINT32_C(1) << 29 },
 		       { FILTER_DPORT, 8192 } };
-	u32 group = 0;
+	u32 kind = 0;
 
 	for (u32 n = 0; n < ARRAY_COUNT(fields); n++) {
 		u32 width = rule_hi(b, rule, fields[n].field) - rule_lo(b, rule, fields[n].field);
 
-		group |= (u32)(width < fields[n].narrow) << n;
+		kind |= (u32)(width < fields[n].narrow) << n;
 	}
-	return group;
+	return kind;
 }
 
 static void chain_sort(struct filter_chain_rules *chain)
@@ -240,24 +240,41 @@ static void chain_sort(struct filter_chain_rules *chain)
 	}
 }
 
-static void chain_build(struct builder *b, enum filter_chain which)
+/* Adds a group of the rules of these kinds, in their order. */
+static void group_build(struct builder *b, enum filter_chain which, u32 kinds)
 {
 	struct filter_chain_rules *chain = &b->rules->chain[which];
+	u32 count = 0;
 
-	chain->group_count = 0;
-	for (u32 group = 0; group < FILTER_GROUPS; group++) {
-		u32 count = 0;
+	for (u32 rule = 0; rule < b->rules->rule_count; rule++) {
+		u32 kind = UINT32_C(1) << kind_of(b, (u16)rule);
 
-		for (u32 rule = 0; rule < b->rules->rule_count; rule++) {
-			if (b->rules->conf[rule].chain == which && group_of(b, (u16)rule) == group)
-				b->scratch->list[count++] = (u16)rule;
-		}
-		if (count == 0)
-			continue;
-		chain->group[chain->group_count].first = b->scratch->list[0];
-		tree_build(b, &chain->group[chain->group_count++].root, count);
+		if (b->rules->conf[rule].chain == which && (kinds & kind) != 0)
+			b->scratch->list[count++] = (u16)rule;
 	}
-	chain_sort(chain);
+	if (count == 0)
+		return;
+	chain->group[chain->group_count].first = b->scratch->list[0];
+	tree_build(b, &chain->group[chain->group_count++].root, count);
+}
+
+/* A kind with few rules does not pay for a tree of its own: all of those share one. */
+static void chain_build(struct builder *b, enum filter_chain which)
+{
+	u32 count[FILTER_GROUPS] = { 0 };
+	u32 few = 0;
+
+	for (u32 rule = 0; rule < b->rules->rule_count; rule++)
+		count[kind_of(b, (u16)rule)] += b->rules->conf[rule].chain == which;
+	b->rules->chain[which].group_count = 0;
+	for (u32 kind = 0; kind < FILTER_GROUPS; kind++) {
+		if (count[kind] <= FILTER_FEW_RULES)
+			few |= UINT32_C(1) << kind;
+		else
+			group_build(b, which, UINT32_C(1) << kind);
+	}
+	group_build(b, which, few);
+	chain_sort(&b->rules->chain[which]);
 }
 
 void filter_trees_build(struct filter_rules *rules, struct filter_scratch *scratch,

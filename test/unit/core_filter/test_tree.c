@@ -139,12 +139,49 @@ static void test_separate_rules_have_small_leaves(void **state)
 	bed_close(&bed);
 }
 
+/* `count` rules, the n-th of which is narrow in those fields that the bits of n mod `kinds` say. */
+static u32 groups_of(u32 count, u32 kinds)
+{
+	const struct filter_addr host = { be32_of(0x0a000001), 32, false, FILTER_SET_NONE };
+	struct filter_bed bed;
+	u32 groups;
+
+	bed_open(&bed);
+	for (u32 n = 0; n < count; n++) {
+		filter_rule_defaults(&rule[n]);
+		rule[n].proto = IP_PROTO_TCP;
+		rule[n].fate.action = FILTER_DROP;
+		if ((n % kinds & 1) != 0)
+			rule[n].src = host;
+		if ((n % kinds & 2) != 0)
+			rule[n].dst = host;
+		rule[n].dport.last = (n % kinds & 4) != 0 ? 80 : 65535;
+	}
+	bed.conf.rule = rule;
+	bed.conf.rule_count = count;
+	bed_use(&bed);
+	groups = bed.filter.live->chain[rule[0].chain].group_count;
+	bed_close(&bed);
+	return groups;
+}
+
+/* Each group costs a look: a short list of rules of every kind is one. */
+static void test_kinds_of_a_few_rules_share_a_group(void **state)
+{
+	(void)state;
+	assert_int_equal(groups_of(1, 1), 1);
+	assert_int_equal(groups_of(8 * FILTER_FEW_RULES, 8), 1);
+	assert_int_equal(groups_of(7 * FILTER_FEW_RULES + 7, 7), 7);
+	assert_int_equal(groups_of(8 * FILTER_FEW_RULES + 1, 8), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_rules_as_the_model),
 		cmocka_unit_test(test_memory_that_is_used_up_changes_no_answer),
 		cmocka_unit_test(test_separate_rules_have_small_leaves),
+		cmocka_unit_test(test_kinds_of_a_few_rules_share_a_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
