@@ -126,10 +126,11 @@ static bool model_unreach_has_cause(const struct model *m, const struct seen *se
 		return model_any_silent(m) || model_filter_rejects(m, FILTER_REJECT_HOST);
 	case ICMP_UNREACH_PROTO: return local && about->proto != IP_PROTO_UDP;
 	case ICMP_UNREACH_PORT:
-		/* The sum of SCTP is for its end-points to look at. */
+		/* Other sums than those of all bytes are for end-points to look at. */
 		return (local && (about->wrong & SEEN_L4_CSUM) == 0) ||
 		       (model_filter_rejects(m, FILTER_REJECT_PORT) &&
-			((about->wrong & SEEN_L4_CSUM) == 0 || about->proto == IP_PROTO_SCTP));
+			((about->wrong & SEEN_L4_CSUM) == 0 || about->proto == IP_PROTO_SCTP ||
+			 about->proto == IP_PROTO_UDPLITE || about->proto == IP_PROTO_DCCP));
 	case ICMP_UNREACH_FRAG: return about->df && model_any_mtu_below(m, about->len);
 	case ICMP_UNREACH_SRC_ROUTE: return about->hlen > IP4_HLEN_MIN;
 	case ICMP_UNREACH_PROHIBITED: return true;
