@@ -89,6 +89,15 @@ static void kernel_fail(const char *what)
 	exit(2);
 }
 
+/* Whether there is such a setting. */
+static bool has(const char *path)
+{
+	char name[128];
+
+	snprintf(name, sizeof name, "/proc/sys/net/%s", path);
+	return access(name, F_OK) == 0;
+}
+
 static void set(const char *path, long value)
 {
 	char name[128], text[32];
@@ -130,6 +139,36 @@ static void load_rules(const char *text)
 		kernel_fail("nft");
 }
 
+/* Of trackers that a kernel may be without. */
+static void set_other_timeouts(u32 seconds)
+{
+	static const char *const all[] = {
+		"netfilter/nf_conntrack_generic_timeout",
+		"netfilter/nf_conntrack_gre_timeout",
+		"netfilter/nf_conntrack_gre_timeout_stream",
+		"netfilter/nf_conntrack_sctp_timeout_closed",
+		"netfilter/nf_conntrack_sctp_timeout_cookie_wait",
+		"netfilter/nf_conntrack_sctp_timeout_cookie_echoed",
+		"netfilter/nf_conntrack_sctp_timeout_established",
+		"netfilter/nf_conntrack_sctp_timeout_shutdown_sent",
+		"netfilter/nf_conntrack_sctp_timeout_shutdown_recd",
+		"netfilter/nf_conntrack_sctp_timeout_shutdown_ack_sent",
+		"netfilter/nf_conntrack_sctp_timeout_heartbeat_sent",
+		"netfilter/nf_conntrack_dccp_timeout_request",
+		"netfilter/nf_conntrack_dccp_timeout_respond",
+		"netfilter/nf_conntrack_dccp_timeout_partopen",
+		"netfilter/nf_conntrack_dccp_timeout_open",
+		"netfilter/nf_conntrack_dccp_timeout_closereq",
+		"netfilter/nf_conntrack_dccp_timeout_closing",
+		"netfilter/nf_conntrack_dccp_timeout_timewait",
+	};
+
+	for (u32 n = 0; n < ARRAY_COUNT(all); n++) {
+		if (has(all[n]))
+			set(all[n], seconds);
+	}
+}
+
 static void set_timeouts(const struct kernel_conf *conf)
 {
 	set("netfilter/nf_conntrack_tcp_timeout_syn_sent", conf->tcp_opening_s);
@@ -143,7 +182,7 @@ static void set_timeouts(const struct kernel_conf *conf)
 	set("netfilter/nf_conntrack_udp_timeout", conf->udp_s);
 	set("netfilter/nf_conntrack_udp_timeout_stream", conf->udp_s);
 	set("netfilter/nf_conntrack_icmp_timeout", conf->icmp_s);
-	set("netfilter/nf_conntrack_generic_timeout", conf->generic_s);
+	set_other_timeouts(conf->generic_s);
 }
 
 void kernel_open(struct kernel *kernel, const struct kernel_conf *conf)
@@ -152,12 +191,13 @@ void kernel_open(struct kernel *kernel, const struct kernel_conf *conf)
 
 	if (unshare(CLONE_NEWNET) != 0)
 		kernel_fail("a new network namespace");
+	memset(kernel->tracks, 0, sizeof kernel->tracks);
 	for (u32 n = 0; n < KERNEL_TUNS; n++) {
 		char path[64];
 
 		kernel->tun[n] = tun_open(device[n]);
 		snprintf(path, sizeof path, "ipv6/conf/%s/disable_ipv6", device[n]);
-		if (access("/proc/sys/net/ipv6", F_OK) == 0)
+		if (has("ipv6"))
 			set(path, 1);
 	}
 	load_rules(ruleset);
@@ -215,6 +255,8 @@ enum { AGE_FLOWS_MAX = 65536, AGE_TUPLE_MAX = 128, AGE_BUFFER = 65536 };
 
 struct aged {
 	u32 timeout_s;
+	u8 proto;
+	bool has_ports;
 	u16 tuple_len;
 	u8 tuple[AGE_TUPLE_MAX]; /* the attribute as it came */
 };
@@ -237,6 +279,23 @@ static struct nlmsghdr *ct_request(void *buf, u32 type, u32 flags)
 	return nlh;
 }
 
+static int age_read_proto(const struct nlattr *attr, void *data)
+{
+	struct aged *aged = data;
+
+	if (mnl_attr_get_type(attr) == CTA_PROTO_NUM)
+		aged->proto = mnl_attr_get_u8(attr);
+	aged->has_ports |= mnl_attr_get_type(attr) == CTA_PROTO_SRC_PORT;
+	return MNL_CB_OK;
+}
+
+static int age_read_tuple(const struct nlattr *attr, void *data)
+{
+	if (mnl_attr_get_type(attr) == CTA_TUPLE_PROTO)
+		mnl_attr_parse_nested(attr, age_read_proto, data);
+	return MNL_CB_OK;
+}
+
 static int age_read_attr(const struct nlattr *attr, void *data)
 {
 	struct aged *aged = data;
@@ -247,6 +306,7 @@ static int age_read_attr(const struct nlattr *attr, void *data)
 	if (mnl_attr_get_type(attr) == CTA_TUPLE_ORIG && len <= AGE_TUPLE_MAX) {
 		aged->tuple_len = (u16)len;
 		memcpy(aged->tuple, mnl_attr_get_payload(attr), len);
+		mnl_attr_parse_nested(attr, age_read_tuple, aged);
 	}
 	return MNL_CB_OK;
 }
@@ -258,8 +318,7 @@ static int age_read(const struct nlmsghdr *nlh, void *data)
 
 	if (ages->count == AGE_FLOWS_MAX)
 		kernel_fail("more tracked flows than the test expects");
-	aged->tuple_len = 0;
-	aged->timeout_s = 0;
+	*aged = (struct aged){ .timeout_s = 0 };
 	mnl_attr_parse(nlh, sizeof(struct nfgenmsg), age_read_attr, aged);
 	if (aged->tuple_len > 0)
 		ages->count++;
@@ -311,4 +370,17 @@ void kernel_age(struct kernel *kernel, u32 seconds)
 	age_dump(kernel, &ages);
 	for (u32 n = 0; n < ages.count; n++)
 		age_one(kernel, &ages.flow[n], seconds);
+}
+
+/* ---- what it tracks ---------------------------------------------------------------------------*/
+
+void kernel_look(struct kernel *kernel)
+{
+	static struct ages ages;
+
+	age_dump(kernel, &ages);
+	for (u32 n = 0; n < ages.count; n++) {
+		kernel->tracks[ages.flow[n].proto] |= ages.flow[n].has_ports;
+		age_one(kernel, &ages.flow[n], ages.flow[n].timeout_s);
+	}
 }

@@ -20,13 +20,14 @@ struct kernel_conf {
 	u32 tcp_closed_s;
 	u32 udp_s;
 	u32 icmp_s;
-	u32 generic_s;
+	u32 generic_s; /* and SCTP and GRE, whatever their states */
 	const char *filter; /* more rules, as nft reads them; NULL: none */
 };
 
 struct kernel {
 	int tun[KERNEL_TUNS];
 	int ctnetlink;
+	bool tracks[256]; /* by protocol: of some, whether it knows their ports */
 };
 
 struct kernel_out {
@@ -41,6 +42,9 @@ void kernel_close(struct kernel *kernel);
 /* False when the device does not take it for an IP packet at all. */
 bool kernel_send(struct kernel *kernel, u32 iface, const u8 *ip, u32 len);
 bool kernel_next(struct kernel *kernel, struct kernel_out *out);
+/* Which protocols it tracks by ports follows from how it is built. Of those of which a packet was
+ * sent before, it stands in kernel->tracks from now on; their flows are forgotten.               */
+void kernel_look(struct kernel *kernel);
 /* As if so much time had passed for every tracked flow. */
 void kernel_age(struct kernel *kernel, u32 seconds);
 

@@ -7,6 +7,7 @@
 
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
+#include "core/wire/sctp.h"
 
 /* Where the public side's name stands in a packet. */
 struct name_place {
@@ -15,6 +16,8 @@ struct name_place {
 	u8 proto;
 	u8 *field;
 	u8 *csum; /* NULL: not there */
+	u8 *sctp; /* the common header, if the whole packet's length is known */
+	u32 sctp_len;
 };
 
 static u16 load16(const u8 *at)
@@ -36,7 +39,8 @@ static bool place_ports(struct name_place *place, u8 *l4, u32 left, bool outgoin
 	place->rport = load16(outgoing ? l4 + 2 : l4);
 	if (place->proto == IP_PROTO_TCP && left >= 18)
 		place->csum = l4 + 16;
-	if (place->proto == IP_PROTO_UDP && left >= 8 && load16(l4 + 6) != 0)
+	if (place->proto != IP_PROTO_TCP && place->proto != IP_PROTO_SCTP && left >= 8 &&
+	    (place->proto == IP_PROTO_DCCP || load16(l4 + 6) != 0))
 		place->csum = l4 + 6;
 	return true;
 }
@@ -77,14 +81,23 @@ static bool place_find(const struct rename *names, u8 *ip, u32 len, struct name_
 	place->remote = outgoing ? hdr->dst : hdr->src;
 	place->proto = hdr->proto;
 	switch (hdr->proto) {
+	case IP_PROTO_SCTP:
+		if (!ip4_is_fragment(hdr) && be16_host(hdr->len) >= hlen + SCTP_HLEN &&
+		    len >= hlen + SCTP_HLEN) {
+			place->sctp = ip + hlen;
+			place->sctp_len = be16_host(hdr->len) - hlen;
+		}
+		break;
+	case IP_PROTO_DCCP:
+	case IP_PROTO_UDPLITE:
 	case IP_PROTO_TCP:
-	case IP_PROTO_UDP:
-		return place_ports(place, ip + hlen, len - hlen, outgoing);
+	case IP_PROTO_UDP: break;
 	case IP_PROTO_ICMP:
 		return place_icmp(place, ip + hlen, len - hlen, outgoing);
 	default:
 		return false;
 	}
+	return names->has_ports[hdr->proto] && place_ports(place, ip + hlen, len - hlen, outgoing);
 }
 
 /* RFC 1624 equation 3, on one word. */
@@ -97,6 +110,35 @@ static void csum_move(u8 *csum, u16 old, u16 new)
 	store16(csum, (u16)~sum);
 }
 
+/* The bits that a change of the two bytes before the last `behind` ones turns over in a CRC32c,
+ * which is linear: they go round with every byte behind them.                                    */
+static u32 crc_flips(u16 changed, u32 behind)
+{
+	u32 flips = (u32)(changed >> 8 | (changed & 255) << 8);
+
+	for (u32 n = 0; n < 2 + behind; n++) {
+		for (u32 bit = 0; bit < 8; bit++)
+			flips = flips >> 1 ^ ((flips & 1) != 0 ? 0x82f63b78 : 0);
+	}
+	return flips;
+}
+
+static void crc_move(const struct name_place *place, u16 old, u16 new, u8 *outer)
+{
+	u8 *crc = place->sctp + SCTP_CSUM_AT;
+	u32 behind = place->sctp_len - (u32)(place->field - place->sctp) - 2;
+	u32 flips = crc_flips(old ^ new, behind);
+
+	for (u32 at = 0; at < 4; at += 2) {
+		u16 before = load16(crc + at);
+
+		crc[at] ^= (u8)(flips >> 8 * at);
+		crc[at + 1] ^= (u8)(flips >> 8 * (at + 1));
+		if (outer != NULL)
+			csum_move(outer, before, load16(crc + at));
+	}
+}
+
 /* outer: the checksum of the ICMP message that quotes the packet; NULL when it is no quotation. */
 static void place_set(const struct name_place *place, u16 name, u8 *outer)
 {
@@ -105,13 +147,16 @@ static void place_set(const struct name_place *place, u16 name, u8 *outer)
 	if (old == name)
 		return;
 	store16(place->field, name);
+	if (place->sctp != NULL)
+		crc_move(place, old, name, outer);
 	if (outer != NULL)
 		csum_move(outer, old, name);
 	if (place->csum != NULL) {
 		u16 before = load16(place->csum);
 
 		csum_move(place->csum, old, name);
-		if (place->proto == IP_PROTO_UDP && load16(place->csum) == 0)
+		if ((place->proto == IP_PROTO_UDP || place->proto == IP_PROTO_UDPLITE) &&
+		    load16(place->csum) == 0)
 			store16(place->csum, 0xffff);
 		if (outer != NULL)
 			csum_move(outer, before, load16(place->csum));
@@ -144,6 +189,8 @@ static struct rename_pair *pair_find(struct rename *names, const struct name_pla
 void rename_init(struct rename *names, be32 public)
 {
 	names->public = public;
+	memset(names->has_ports, 0, sizeof names->has_ports);
+	names->has_ports[IP_PROTO_TCP] = names->has_ports[IP_PROTO_UDP] = true;
 	names->epoch = 0;
 	names->count = 0;
 	for (u32 n = 0; n < RENAME_BUCKETS; n++)

@@ -24,6 +24,7 @@ struct rename_pair {
 
 struct rename {
 	be32 public;
+	bool has_ports[256]; /* protocols whose ports both translate; TCP and UDP to begin with */
 	u32 epoch; /* goes up when time passes: names may be given anew */
 	u32 count;
 	u32 bucket[RENAME_BUCKETS];

@@ -117,7 +117,8 @@ static void draw_flags(struct net *net, struct filter_rule_conf *rule)
 static void draw_l4(struct net *net, struct filter_rule_conf *rule)
 {
 	static const s32 protos[] = { FILTER_PROTO_ANY, IP_PROTO_TCP, IP_PROTO_TCP,
-				      IP_PROTO_UDP,     IP_PROTO_UDP, IP_PROTO_ICMP };
+				      IP_PROTO_UDP,     IP_PROTO_UDP, IP_PROTO_ICMP,
+				      IP_PROTO_SCTP,    IP_PROTO_GRE, IP_PROTO_UDPLITE };
 
 	rule->proto = net_chance(net, 10) ? (s32)net_below(net, 256)
 					  : protos[net_below(net, ARRAY_COUNT(protos))];
@@ -139,6 +140,70 @@ static void draw_l4(struct net *net, struct filter_rule_conf *rule)
 		draw_flags(net, rule);
 }
 
+/* Answers to echo, errors, resets. Only answers to echo have the source that was spoken to in both,
+ * and a reset for an open connection is of it in the one, and related to it in the other.        */
+static void draw_output(struct net *net, struct filter_rule_conf *rule)
+{
+	static const u8 types[] = { ICMP_ECHO_REPLY, ICMP_ECHO_REPLY, ICMP_UNREACH, ICMP_UNREACH,
+				    ICMP_TIME_EXCEEDED };
+	static const u8 states[] = { FILTER_ESTABLISHED | FILTER_RELATED, FILTER_NEW };
+	static const s32 protos[] = { FILTER_PROTO_ANY, IP_PROTO_TCP, IP_PROTO_ICMP,
+				      IP_PROTO_ICMP };
+
+	rule->chain = FILTER_OUTPUT;
+	rule->proto = protos[net_below(net, ARRAY_COUNT(protos))];
+	if (net_chance(net, 30))
+		rule->states = states[net_below(net, ARRAY_COUNT(states))];
+	if (rule->proto == IP_PROTO_ICMP) {
+		rule->icmp = net_chance(net, 80);
+		rule->icmp_type = types[net_below(net, ARRAY_COUNT(types))];
+		if (rule->icmp_type == ICMP_UNREACH && net_chance(net, 60))
+			rule->icmp_code = (s32)net_below(net, 14);
+		if (net_chance(net, 30))
+			rule->states = net_chance(net, 50) ? FILTER_ESTABLISHED : FILTER_RELATED;
+		if (rule->icmp && rule->icmp_type == ICMP_ECHO_REPLY)
+			draw_end(net, &rule->src);
+	}
+	if (rule->proto == IP_PROTO_TCP && net_chance(net, 40))
+		draw_ports(net, &rule->dport);
+	if (rule->proto == IP_PROTO_TCP && net_chance(net, 25))
+		draw_flags(net, rule);
+	if (net_chance(net, 30))
+		rule->out_ifs = 1U << net_below(net, 2);
+	draw_end(net, &rule->dst);
+	rule->fate.action = net_chance(net, 50) ? FILTER_ACCEPT : FILTER_DROP;
+}
+
+/* For what both let come as far as to the rules, and take for the same: no segment of a connection
+ * that one of them has forgotten, nor an error.                                                  */
+static void draw_limit(struct net *net, struct filter_rule_conf *rule)
+{
+	static const u32 bursts[] = { 1, 2, 3, 8, 30, 100000 };
+	struct filter_limit limit = { 1, 86400, bursts[net_below(net, ARRAY_COUNT(bursts))] };
+
+	if (rule->chain == FILTER_OUTPUT && rule->proto != IP_PROTO_ICMP)
+		return;
+	if (rule->proto != IP_PROTO_UDP && rule->proto != IP_PROTO_ICMP) {
+		rule->proto = IP_PROTO_UDP;
+		rule->proto_not = false;
+		rule->tcp_mask = rule->tcp_flags = 0;
+	}
+	if (rule->proto == IP_PROTO_ICMP) {
+		rule->icmp = true;
+		rule->icmp_type = rule->chain == FILTER_OUTPUT || net_chance(net, 20)
+					  ? ICMP_ECHO_REPLY
+					  : ICMP_ECHO;
+		rule->icmp_code = -1;
+	}
+	if (rule->fate.reject == FILTER_REJECT_RESET)
+		rule->fate.reject = FILTER_REJECT_PORT;
+	if (net_chance(net, 50))
+		rule->limit = limit;
+	else
+		rule->source_limit = limit;
+	rule->limit_over = net_chance(net, 40);
+}
+
 static void draw_rule(struct net *net, struct filter_rule_conf *rule)
 {
 	static const u8 states[] = { FILTER_NEW, FILTER_ESTABLISHED | FILTER_RELATED,
@@ -146,6 +211,10 @@ static void draw_rule(struct net *net, struct filter_rule_conf *rule)
 				     FILTER_NEW | FILTER_RELATED };
 
 	filter_rule_defaults(rule);
+	if (net_chance(net, 12)) {
+		draw_output(net, rule);
+		return;
+	}
 	if (net_chance(net, 12)) {
 		rule->chain = FILTER_INPUT;
 	} else {
@@ -234,20 +303,24 @@ static void say_ports(struct rules *rules, const char *which, const struct filte
 		say(rules, " th %s %s%u-%u", which, not, at->first, at->last);
 }
 
-static void say_states(struct rules *rules, u8 states)
+/* What is said about a packet without a flow, or one whose flow dies with it, is invalid to the
+ * kernel; to the engine all that it says by itself about another packet is related.              */
+static void say_states(struct rules *rules, const struct filter_rule_conf *rule)
 {
 	static const char *const names[] = { "new", "established", "related", "untracked" };
 	const char *comma = "";
 
-	if (states == FILTER_STATES)
+	if (rule->states == FILTER_STATES)
 		return;
 	say(rules, " ct state { ");
 	for (u32 n = 0; n < ARRAY_COUNT(names); n++) {
-		if ((states >> n & 1) != 0) {
+		if ((rule->states >> n & 1) != 0) {
 			say(rules, "%s%s", comma, names[n]);
 			comma = ", ";
 		}
 	}
+	if (rule->chain == FILTER_OUTPUT && (rule->states & FILTER_RELATED) != 0)
+		say(rules, ", invalid");
 	say(rules, " }");
 }
 
@@ -260,7 +333,7 @@ static void say_l4(struct rules *rules, const struct filter_rule_conf *rule)
 	if (rule->proto != FILTER_PROTO_ANY)
 		say(rules, " meta l4proto %s%d", rule->proto_not ? "!= " : "", rule->proto);
 	else if (ports)
-		say(rules, " meta l4proto { 6, 17 }");
+		say(rules, " meta l4proto { 6, 17, 33, 132, 136 }");
 	if (rule->icmp)
 		say(rules, " icmp type %u", rule->icmp_type);
 	if (rule->icmp && rule->icmp_code >= 0)
@@ -271,6 +344,17 @@ static void say_l4(struct rules *rules, const struct filter_rule_conf *rule)
 	say_ports(rules, "dport", &rule->dport);
 	if (rule->dst_pair != FILTER_SET_NONE)
 		say(rules, " ip daddr . th dport @s%u", rule->dst_pair);
+}
+
+static void say_limit(struct rules *rules, const struct filter_rule_conf *rule)
+{
+	const char *over = rule->limit_over ? "over " : "";
+
+	if (rule->limit.rate != 0)
+		say(rules, " limit rate %s1/day burst %u packets", over, rule->limit.burst);
+	if (rule->source_limit.rate != 0)
+		say(rules, " add @m%u { ip saddr limit rate %s1/day burst %u packets }",
+		    (u32)(rule - rules->rule), over, rule->source_limit.burst);
 }
 
 static void say_rule(struct rules *rules, const struct filter_rule_conf *rule)
@@ -288,10 +372,11 @@ static void say_rule(struct rules *rules, const struct filter_rule_conf *rule)
 		say(rules, " iifname %s", rule->in_ifs == 1 << KERNEL_IN ? "in0" : "out0");
 	if (rule->out_ifs != FILTER_IFACE_ANY)
 		say(rules, " oifname %s", rule->out_ifs == 1 << KERNEL_IN ? "in0" : "out0");
-	say_states(rules, rule->states);
+	say_states(rules, rule);
 	say_end(rules, "saddr", &rule->src);
 	say_end(rules, "daddr", &rule->dst);
 	say_l4(rules, rule);
+	say_limit(rules, rule);
 	if (rule->fate.action == FILTER_REJECT)
 		say(rules, " reject with %s\n", rejects[rule->fate.reject]);
 	else
@@ -309,25 +394,40 @@ static void say_chain(struct rules *rules, enum filter_chain chain, const char *
 	say(rules, " }\n");
 }
 
-void rules_draw(struct rules *rules, struct net *net)
+static void say_all(struct rules *rules)
+{
+	say(rules, "table ip rules {\n");
+	for (u32 n = 0; n < RULES_SETS; n++)
+		say_set(rules, &rules->set[n]);
+	for (u32 n = 0; n < rules->rule_count; n++) {
+		if (rules->rule[n].source_limit.rate != 0)
+			say(rules, " set m%u { type ipv4_addr; size %u; flags dynamic; }\n", n,
+			    RULES_SOURCES);
+	}
+	say_chain(rules, FILTER_INPUT, "input");
+	say_chain(rules, FILTER_FORWARD, "forward");
+	say_chain(rules, FILTER_OUTPUT, "output");
+	say(rules, "}\n");
+}
+
+void rules_draw(struct rules *rules, struct net *net, bool limited)
 {
 	memset(rules, 0, sizeof *rules);
 	rules->rule_count = 1 + net_below(net, RULES_MAX);
 	draw_sets(rules, net);
-	for (u32 n = 0; n < rules->rule_count; n++)
+	for (u32 n = 0; n < rules->rule_count; n++) {
 		draw_rule(net, &rules->rule[n]);
+		if (limited && net_chance(net, 60))
+			draw_limit(net, &rules->rule[n]);
+	}
 	/* As most begin; and some conversation should come about. */
 	if (net_chance(net, 60)) {
 		filter_rule_defaults(&rules->rule[0]);
 		rules->rule[0].states = FILTER_ESTABLISHED | FILTER_RELATED;
 	}
 	rules->drops[FILTER_FORWARD] = net_chance(net, 25);
-	say(rules, "table ip rules {\n");
-	for (u32 n = 0; n < RULES_SETS; n++)
-		say_set(rules, &rules->set[n]);
-	say_chain(rules, FILTER_INPUT, "input");
-	say_chain(rules, FILTER_FORWARD, "forward");
-	say(rules, "}\n");
+	rules->drops[FILTER_OUTPUT] = net_chance(net, 10);
+	say_all(rules);
 }
 
 void rules_conf(const struct rules *rules, struct filter_conf *conf)
@@ -336,6 +436,7 @@ void rules_conf(const struct rules *rules, struct filter_conf *conf)
 	conf->rule_count = rules->rule_count;
 	conf->set = rules->set;
 	conf->set_count = RULES_SETS;
+	conf->source_limit = RULES_SOURCES;
 	for (u32 chain = 0; chain < FILTER_CHAINS; chain++)
 		conf->policy[chain].action = rules->drops[chain] ? FILTER_DROP : FILTER_ACCEPT;
 }

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/wire/dccp.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
+#include "core/wire/sctp.h"
 
 #define PUBLIC "198.18.0.1"
 
@@ -15,14 +17,14 @@ static struct twin *twin_of(struct actor *actor)
 }
 
 /* ---- what is left out --------------------------------------------------------------------------
- * Protocols whose names rename.c does not learn, or that the two track by other keys: DCCP, GRE,
- * SCTP, UDP-Lite; ICMPv6, which the kernel refuses in IPv4, and PIM, which it takes. And fragments
- * that overlap: see docs/differential.md.                                                        */
+ * ICMPv6, which the kernel refuses in IPv4, and PIM, which it takes; where rules ask for ports, the
+ * protocols of which the kernel knows none; fragments that overlap: see docs/differential.md.    */
 
-static bool twin_leaves_proto(u8 proto)
+static bool twin_leaves_proto(const struct twin *twin, u8 proto)
 {
-	return proto == 33 || proto == 47 || proto == 58 || proto == 103 || proto == 132 ||
-	       proto == 136;
+	return proto == 58 || proto == 103 ||
+	       (twin->rules.rule_count > 0 && ip4_has_ports(proto) &&
+		!twin->names.has_ports[proto]);
 }
 
 /* Whether the fragment overlaps one that was seen, without being the same; remembered else. */
@@ -56,7 +58,7 @@ static bool twin_leaves_out(struct twin *twin, const u8 *bytes, u32 len)
 	twin->pieces = 0;
 	if (len < IP4_HLEN_MIN || ip4_hlen(ip) < IP4_HLEN_MIN || ip4_hlen(ip) > len)
 		return false;
-	if (twin_leaves_proto(ip->proto)) {
+	if (twin_leaves_proto(twin, ip->proto)) {
 		twin->stats->left_out[TWIN_OUT_PROTO]++;
 		return true;
 	}
@@ -252,12 +254,16 @@ static const struct actor_ops twin_ops = { twin_forward, twin_next, twin_run, tw
 
 static void twin_conf(struct sluice_conf *conf, const u32 mtu[KERNEL_TUNS])
 {
-	/* The kernel has the same; of protocols that are not compared, whatever it is. */
+	/* The kernel has the same. */
 	static const u32 times[CT_TIMEOUT_COUNT] = {
-		[CT_TIMEOUT_TCP_OPENING] = 250, [CT_TIMEOUT_TCP_ESTABLISHED] = 450,
-		[CT_TIMEOUT_TCP_CLOSING] = 250, [CT_TIMEOUT_TCP_CLOSED] = 150,
-		[CT_TIMEOUT_UDP_NEW] = 150,     [CT_TIMEOUT_UDP] = 150,
-		[CT_TIMEOUT_ICMP] = 50,         [CT_TIMEOUT_GENERIC] = 150,
+		[CT_TIMEOUT_TCP_OPENING] = 250,  [CT_TIMEOUT_TCP_ESTABLISHED] = 450,
+		[CT_TIMEOUT_TCP_CLOSING] = 250,  [CT_TIMEOUT_TCP_CLOSED] = 150,
+		[CT_TIMEOUT_UDP_NEW] = 150,      [CT_TIMEOUT_UDP] = 150,
+		[CT_TIMEOUT_ICMP] = 50,          [CT_TIMEOUT_GENERIC] = 150,
+		[CT_TIMEOUT_SCTP_OPENING] = 150, [CT_TIMEOUT_SCTP_ESTABLISHED] = 150,
+		[CT_TIMEOUT_SCTP_CLOSING] = 150, [CT_TIMEOUT_SCTP_CLOSED] = 150,
+		[CT_TIMEOUT_DCCP_OPENING] = 150, [CT_TIMEOUT_DCCP_OPEN] = 150,
+		[CT_TIMEOUT_DCCP_CLOSING] = 150,
 	};
 
 	rig_conf(conf);
@@ -272,8 +278,7 @@ static void twin_conf(struct sluice_conf *conf, const u32 mtu[KERNEL_TUNS])
 	conf->nat.rule[0].hairpin = false;
 	conf->ct.flow_count = 65536;
 	for (u32 class = 0; class < CT_TIMEOUT_COUNT; class++) {
-		if (times[class] != 0)
-			conf->ct.timeout_s[class] = times[class];
+		conf->ct.timeout_s[class] = times[class];
 	}
 	conf->packets.small_count = 8192;
 	conf->packets.large_count = 512;
@@ -301,7 +306,42 @@ static void twin_kernel_conf(struct kernel_conf *to, const struct sluice_conf *f
 	to->generic_s = times[CT_TIMEOUT_GENERIC];
 }
 
-struct twin *twin_new(struct net *net, const u32 mtu[KERNEL_TUNS], bool filtered,
+/* The first packet of a flow to the outside. */
+static void twin_probe(struct twin *twin, u8 proto)
+{
+	static const u8 init[16] = { 0, 0, 0, 1 };
+	static struct kernel_out out;
+	static struct build b;
+
+	build_start(&b);
+	build_ip4(&b, addr("10.10.0.99"), addr("198.18.0.99"), proto);
+	if (proto == IP_PROTO_SCTP) {
+		build_sctp(&b, 5000, 80, 0);
+		build_sctp_chunk(&b, SCTP_INIT, 0, init, sizeof init);
+	} else if (proto == IP_PROTO_DCCP) {
+		build_dccp(&b, 5000, 80, DCCP_REQUEST, 1, 0);
+	} else {
+		build_udp(&b, 5000, 80);
+	}
+	build_seal(&b);
+	kernel_send(&twin->kernel, KERNEL_IN, b.bytes, b.len);
+	while (kernel_next(&twin->kernel, &out))
+		;
+}
+
+/* What the kernel can not tell apart by ports has no names. */
+static void twin_name_ports(struct twin *twin)
+{
+	static const u8 protos[] = { IP_PROTO_SCTP, IP_PROTO_DCCP, IP_PROTO_UDPLITE };
+
+	for (u32 n = 0; n < ARRAY_COUNT(protos); n++)
+		twin_probe(twin, protos[n]);
+	kernel_look(&twin->kernel);
+	for (u32 n = 0; n < ARRAY_COUNT(protos); n++)
+		twin->names.has_ports[protos[n]] = twin->kernel.tracks[protos[n]];
+}
+
+struct twin *twin_new(struct net *net, const u32 mtu[KERNEL_TUNS], enum twin_filter filter,
 		      struct twin_stats *stats)
 {
 	static struct sluice_conf conf;
@@ -314,14 +354,15 @@ struct twin *twin_new(struct net *net, const u32 mtu[KERNEL_TUNS], bool filtered
 	for (u32 n = 0; n < sizeof conf.seed; n++)
 		conf.seed[n] = (u8)net_random(net);
 	twin_kernel_conf(&kernel, &conf);
-	if (filtered) {
-		rules_draw(&twin->rules, net);
+	if (filter != TWIN_UNFILTERED) {
+		rules_draw(&twin->rules, net, filter == TWIN_LIMITED);
 		rules_conf(&twin->rules, &conf.filter);
 		kernel.filter = twin->rules.text;
 	}
 	rig_open(&twin->rig, &conf);
 	kernel_open(&twin->kernel, &kernel);
 	rename_init(&twin->names, addr(PUBLIC));
+	twin_name_ports(twin);
 	net_add(net, &twin->actor, &twin_ops);
 	return twin;
 }

@@ -64,6 +64,12 @@ enum twin_rule {
 	TWIN_RULE_QUOTED_CSUM,
 	TWIN_RULE_QUOTED_TTL,
 	TWIN_RULE_REJECT_OPTIONS,
+	TWIN_RULE_SCTP_QUOTE,
+	TWIN_RULE_SCTP_CSUM,
+	TWIN_RULE_SCTP_INVALID,
+	TWIN_RULE_NO_PORTS,
+	TWIN_RULE_GRE_KEY,
+	TWIN_RULE_LOCAL_PROTO,
 	TWIN_DIFFERENT,
 	TWIN_RULES
 };
@@ -120,8 +126,10 @@ struct twin {
 	struct twin_outs theirs;
 };
 
-/* filtered: both with the same random filter rules. */
-struct twin *twin_new(struct net *net, const u32 mtu[KERNEL_TUNS], bool filtered,
+/* Both with the same random filter rules, if any; in the last kind many of them have limits, and so
+ * nobody may send what one of the two does not let come so far.                                  */
+enum twin_filter { TWIN_UNFILTERED, TWIN_FILTERED, TWIN_LIMITED };
+struct twin *twin_new(struct net *net, const u32 mtu[KERNEL_TUNS], enum twin_filter filter,
 		      struct twin_stats *stats);
 void twin_attach(struct twin *twin, be32 host, struct link *link);
 /* TWIN_JUMP_S pass for both. */

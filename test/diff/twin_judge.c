@@ -6,6 +6,7 @@
 #include "core/wire/checksum.h"
 #include "core/wire/icmp.h"
 #include "core/wire/ip4.h"
+#include "core/wire/sctp.h"
 #include "core/wire/tcp.h"
 
 static const char *const rule_names[TWIN_RULES] = {
@@ -32,6 +33,12 @@ static const char *const rule_names[TWIN_RULES] = {
 	[TWIN_RULE_QUOTED_TTL] = "TTL in the quotation of a packet that a rule rejects",
 	[TWIN_RULE_REJECT_OPTIONS] =
 		"packet with IP options that a rule rejects: the kernel is silent",
+	[TWIN_RULE_SCTP_QUOTE] = "sum of a quoted SCTP packet",
+	[TWIN_RULE_SCTP_CSUM] = "wrong sum of SCTP: the kernel makes it right",
+	[TWIN_RULE_SCTP_INVALID] = "SCTP that the kernel takes for invalid",
+	[TWIN_RULE_NO_PORTS] = "protocol whose ports the kernel does not know",
+	[TWIN_RULE_GRE_KEY] = "tunnel of GRE: the kernel knows one for each pair of addresses",
+	[TWIN_RULE_LOCAL_PROTO] = "protocol that the gateway does not speak",
 	[TWIN_DIFFERENT] = "different",
 };
 
@@ -89,6 +96,18 @@ static u32 l4_csum_at(const struct twin_out *out)
 	}
 }
 
+/* The sum of SCTP in a first fragment: nobody knows here what the others would change in it. */
+static u32 cut_sctp_sum_at(const struct twin_out *out)
+{
+	const struct ip4_hdr *ip = (const struct ip4_hdr *)out->bytes;
+	u32 at = ip4_hlen(ip) + SCTP_CSUM_AT;
+
+	return ip->proto == IP_PROTO_SCTP && ip4_is_fragment(ip) &&
+			       ip4_frag_offset_bytes(ip) == 0 && at + 4 <= out->len
+		       ? at
+		       : 0;
+}
+
 /* The headers in `clear` are set to zero in both before they are compared. */
 static bool out_same(const struct twin *twin, const struct twin_out *ours,
 		     const struct twin_out *theirs)
@@ -108,6 +127,8 @@ static bool out_same(const struct twin *twin, const struct twin_out *ours,
 	}
 	if (csum != 0 && csum + 2 <= a.len && csum_same(a.bytes + csum, b.bytes + csum))
 		memcpy(a.bytes + csum, b.bytes + csum, 2);
+	if (cut_sctp_sum_at(ours) != 0)
+		memcpy(a.bytes + cut_sctp_sum_at(ours), b.bytes + cut_sctp_sum_at(ours), 4);
 	return memcmp(a.bytes, b.bytes, a.len) == 0;
 }
 
@@ -141,7 +162,12 @@ static enum twin_rule judge_errors(const struct twin *twin, const struct seen *o
 				   const struct seen *theirs)
 {
 	u32 quote_len = u32_min(ours->quote_len, theirs->quote_len);
+	u8 proto = ((const struct ip4_hdr *)twin->in)->proto;
 
+	if (ours->type == ICMP_UNREACH && theirs->type == ICMP_UNREACH &&
+	    ours->code == ICMP_UNREACH_PROTO && theirs->code == ICMP_UNREACH_PORT &&
+	    to_gateway(twin) && (proto == IP_PROTO_GRE || proto == IP_PROTO_UDPLITE))
+		return TWIN_RULE_LOCAL_PROTO;
 	if (ours->type != theirs->type || ours->code != theirs->code ||
 	    (ours->tos & ~3) != (theirs->tos & ~3) || ours->icmp_seq != theirs->icmp_seq ||
 	    ours->icmp_id != theirs->icmp_id)
@@ -213,6 +239,8 @@ static u32 outs_payload(const struct twin_outs *outs, u8 *to)
 		u32 hlen = ip4_hlen((const void *)out->bytes);
 
 		memcpy(to + len, out->bytes + hlen, out->len - hlen);
+		if (cut_sctp_sum_at(out) != 0)
+			memset(to + len + SCTP_CSUM_AT, 0, 4);
 		len += out->len - hlen;
 	}
 	return len;
@@ -255,6 +283,23 @@ static bool same_but_quoted_csum(const struct twin *twin, const struct seen *in)
 	return outs_same(&copy);
 }
 
+/* The sum was wrong as it came: the kernel, which looks at none, writes a right one. */
+static bool same_but_sctp_sum(const struct twin *twin, const struct seen *in)
+{
+	static struct twin copy;
+
+	if (in->proto != IP_PROTO_SCTP || (in->wrong & SEEN_L4_CSUM) == 0)
+		return false;
+	copy = *twin;
+	for (u32 n = 0; n < u32_min(copy.ours.count, copy.theirs.count); n++) {
+		u32 at = ip4_hlen((const void *)copy.ours.out[n].bytes) + SCTP_CSUM_AT;
+
+		if (ip4_frag_offset_bytes((const void *)copy.ours.out[n].bytes) == 0)
+			memcpy(copy.theirs.out[n].bytes + at, copy.ours.out[n].bytes + at, 4);
+	}
+	return outs_same(&copy);
+}
+
 /* Both dealt with it, but not in the same bytes. */
 static enum twin_rule judge_both(const struct twin *twin, const struct seen *in)
 {
@@ -262,6 +307,8 @@ static enum twin_rule judge_both(const struct twin *twin, const struct seen *in)
 
 	if (same_but_quoted_csum(twin, in))
 		return TWIN_RULE_QUOTED_CSUM;
+	if (same_but_sctp_sum(twin, in))
+		return TWIN_RULE_SCTP_CSUM;
 	if (ours_is_error(twin, &twin->ours, &ours) && ours_is_error(twin, &twin->theirs, &theirs))
 		return judge_errors(twin, &ours, &theirs);
 	if (ip4_hlen((const void *)twin->in) > IP4_HLEN_MIN && twin->ours.count > 1 &&
@@ -306,9 +353,15 @@ static enum twin_rule judge_silence(const struct twin *twin, const struct seen *
 	return TWIN_DIFFERENT;
 }
 
-static bool knows_proto(u8 proto)
+static bool knows_proto(const struct twin *twin, u8 proto)
 {
-	return proto == IP_PROTO_TCP || proto == IP_PROTO_UDP || proto == IP_PROTO_ICMP;
+	return proto == IP_PROTO_ICMP || twin->names.has_ports[proto];
+}
+
+/* The protocol of the packet, or of the one that it is an error about. */
+static u8 proto_meant(const struct seen *in)
+{
+	return seen_is_icmp_error(in) && in->quote_len > 9 ? in->quote[9] : in->proto;
 }
 
 /* The engine says something, the kernel does not, or refuses. */
@@ -324,12 +377,13 @@ static enum twin_rule judge_refusal(const struct twin *twin, const struct seen *
 	if (ours_is_error(twin, &twin->ours, &ours)) {
 		if (ours.type == ICMP_UNREACH && ours.code == 2 && in->proto == 2)
 			return TWIN_RULE_IGMP;
+		if (ours.type == ICMP_UNREACH && ours.code == 2 &&
+		    in->proto == IP_PROTO_UDPLITE && (in->wrong & SEEN_L4_CSUM) != 0)
+			return TWIN_RULE_LOCAL_PROTO;
 		if (ours.type == ICMP_UNREACH && ours.code == 5 && has_source_route(twin))
 			return TWIN_RULE_SOURCE_ROUTE;
 	}
-	if (twin->theirs.count == 0 &&
-	    (!knows_proto(in->proto) ||
-	     (seen_is_icmp_error(in) && in->quote_len > 9 && !knows_proto(in->quote[9]))))
+	if (twin->theirs.count == 0 && !knows_proto(twin, proto_meant(in)))
 		return TWIN_RULE_PORTLESS_CLASH;
 	if (twin->theirs.count == 0 && has_reset(twin->in, twin->len))
 		return TWIN_RULE_REFUSED_FLOW;
@@ -366,6 +420,91 @@ static bool quoted_ttl_restored(const struct twin *twin, struct twin *restored)
 	return true;
 }
 
+/* Ports and checksum of what is sent, or quoted, made equal. */
+static void ports_blank(struct twin_out *out, struct twin_out *like)
+{
+	struct seen seen, quoted;
+	u32 at;
+
+	if (!seen_parse(&seen, out->bytes, out->len) || seen.frag_offset != 0)
+		return;
+	at = seen.hlen;
+	if (seen_is_icmp_error(&seen)) {
+		if (!seen_parse_quote(&quoted, seen.quote, seen.quote_len))
+			return;
+		memcpy(out->bytes + at + 2, like->bytes + at + 2, 2);
+		at = (u32)(seen.quote - out->bytes) + quoted.hlen;
+	}
+	if (at + 8 > out->len || at + 8 > like->len)
+		return;
+	memcpy(out->bytes + at, like->bytes + at, 4);
+	memcpy(out->bytes + at + 6, like->bytes + at + 6, 2);
+}
+
+/* What became of it: nothing, an ICMP error of this type and code, or it went this way to him. */
+struct deed {
+	bool silent;
+	bool error;
+	u8 type;
+	u8 code;
+	u32 iface;
+	be32 dst;
+};
+
+static struct deed deed_of(const struct twin *twin, const struct twin_outs *outs)
+{
+	struct deed deed = { .silent = outs->count == 0 };
+	struct seen seen;
+
+	if (deed.silent || !seen_parse(&seen, outs->out[0].bytes, outs->out[0].len))
+		return deed;
+	deed.error = seen_is_icmp_error(&seen) && made_here(twin, &outs->out[0]);
+	deed.type = deed.error ? seen.type : 0;
+	deed.code = deed.error ? seen.code : 0;
+	deed.iface = outs->out[0].iface;
+	deed.dst = seen.dst;
+	return deed;
+}
+
+/* Who has the flow with the engine, by its ports or its key, may not be who has the only one
+ * between two addresses with the kernel; or only one of the two has it still.                    */
+static bool is_of_others(const struct twin *twin)
+{
+	struct deed ours = deed_of(twin, &twin->ours), theirs = deed_of(twin, &twin->theirs);
+
+	return ours.silent != theirs.silent || ours.error != theirs.error ||
+	       ours.type != theirs.type || ours.code != theirs.code ||
+	       ours.iface != theirs.iface || !be32_eq(ours.dst, theirs.dst);
+}
+
+/* The kernel drops what its tracker takes for invalid, so it knows nothing of what answers that,
+ * and nobody here has a name for it. What ends an association, and is of none, is for nobody (RFC
+ * 9260 section 8.4): the engine says nothing, and the kernel that it has no SCTP.                */
+static bool is_sctp_of_one(const struct twin *twin)
+{
+	struct deed ours = deed_of(twin, &twin->ours), theirs = deed_of(twin, &twin->theirs);
+	bool unknown = theirs.error && theirs.type == ICMP_UNREACH &&
+		       theirs.code == ICMP_UNREACH_PROTO;
+
+	return !ours.silent ? theirs.silent || (unknown && !ours.error) : unknown;
+}
+
+/* To the kernel all that two hosts say to each other is one flow, in which nothing but the
+ * addresses is translated, and so the checksum, which is over them too, is not right any more.   */
+static enum twin_rule judge_no_ports(const struct twin *twin)
+{
+	static struct twin copy;
+
+	if (is_of_others(twin))
+		return TWIN_RULE_NO_PORTS;
+	if (twin->ours.count != twin->theirs.count)
+		return TWIN_DIFFERENT;
+	copy = *twin;
+	for (u32 n = 0; n < copy.ours.count; n++)
+		ports_blank(&copy.theirs.out[n], &copy.ours.out[n]);
+	return outs_same(&copy) ? TWIN_RULE_NO_PORTS : TWIN_DIFFERENT;
+}
+
 static enum twin_rule judge(const struct twin *twin)
 {
 	struct seen in;
@@ -374,6 +513,13 @@ static enum twin_rule judge(const struct twin *twin)
 		return TWIN_SAME;
 	if (!seen_parse(&in, twin->in, twin->len))
 		return TWIN_DIFFERENT;
+	if (proto_meant(&in) == IP_PROTO_GRE && is_of_others(twin))
+		return TWIN_RULE_GRE_KEY;
+	if (proto_meant(&in) == IP_PROTO_SCTP && is_sctp_of_one(twin))
+		return TWIN_RULE_SCTP_INVALID;
+	if (ip4_has_ports(proto_meant(&in)) && !knows_proto(twin, proto_meant(&in)) &&
+	    judge_no_ports(twin) != TWIN_DIFFERENT)
+		return TWIN_RULE_NO_PORTS;
 	if (twin->ours.count == 0)
 		return judge_silence(twin, &in);
 	if (kernel_refuses(twin))
@@ -381,15 +527,50 @@ static enum twin_rule judge(const struct twin *twin)
 	return judge_both(twin, &in);
 }
 
+/* The sum of a quoted SCTP packet is over what the quotation does not have: the kernel writes one
+ * of what is there.                                                                              */
+static bool sctp_quote_restored(const struct twin *twin, struct twin *restored)
+{
+	struct seen ours, quoted;
+	u8 *theirs, *csum;
+	u32 at;
+
+	if (twin->ours.count != 1 || twin->theirs.count != 1 ||
+	    twin->ours.out[0].len != twin->theirs.out[0].len ||
+	    !seen_parse(&ours, twin->ours.out[0].bytes, twin->ours.out[0].len) ||
+	    ours.quote == NULL || !seen_parse_quote(&quoted, ours.quote, ours.quote_len) ||
+	    quoted.proto != IP_PROTO_SCTP || ours.quote_len < quoted.hlen + SCTP_HLEN)
+		return false;
+	*restored = *twin;
+	theirs = restored->theirs.out[0].bytes;
+	csum = theirs + ours.hlen + 2;
+	at = (u32)(ours.quote - twin->ours.out[0].bytes) + quoted.hlen + SCTP_CSUM_AT;
+	for (u32 end = at + 4; at < end; at += 2) {
+		be16 old = be16_load(theirs + at);
+
+		memcpy(theirs + at, twin->ours.out[0].bytes + at, 2);
+		be16_store(csum, csum_replace16(be16_load(csum), old, be16_load(theirs + at)));
+	}
+	return true;
+}
+
+/* What is known to differ in every quotation is put right first. */
 enum twin_rule twin_judge(const struct twin *twin)
 {
-	static struct twin restored;
-	enum twin_rule rule;
+	static struct twin first, second;
+	const struct twin *at = twin;
+	enum twin_rule same = TWIN_SAME, rule;
 
-	if (!quoted_ttl_restored(twin, &restored))
-		return judge(twin);
-	rule = judge(&restored);
-	return rule == TWIN_SAME ? TWIN_RULE_QUOTED_TTL : rule;
+	if (quoted_ttl_restored(at, &first)) {
+		at = &first;
+		same = TWIN_RULE_QUOTED_TTL;
+	}
+	if (judge(at) == TWIN_DIFFERENT && sctp_quote_restored(at, &second)) {
+		at = &second;
+		same = TWIN_RULE_SCTP_QUOTE;
+	}
+	rule = judge(at);
+	return rule == TWIN_SAME ? same : rule;
 }
 
 /* ---- for whoever reads a failure --------------------------------------------------------------*/

@@ -192,6 +192,20 @@ static void build_seal_udp(struct build *b, u32 l4_len)
 		udp->csum.raw = 0xffff;
 }
 
+/* RFC 3828 section 3.1: over as much as the field in the place of a length says; zero is all. */
+static void build_seal_udplite(struct build *b, u32 l4_len)
+{
+	struct udp_hdr *udp = build_udp_hdr(b);
+	const struct ip4_hdr *ip = build_ip(b);
+	u32 covered = udp->len.raw == 0 ? l4_len : u32_min(be16_host(udp->len), l4_len);
+
+	udp->csum.raw = 0;
+	udp->csum = csum_finish(csum_pseudo(ip->src, ip->dst, IP_PROTO_UDPLITE, l4_len) +
+				csum_sum(udp, covered));
+	if (udp->csum.raw == 0)
+		udp->csum.raw = 0xffff;
+}
+
 /* RFC 4340 section 9.2: over all, or the header and so many words less one of the data. */
 static void build_seal_dccp(struct build *b, u32 l4_len)
 {
@@ -225,6 +239,8 @@ static void build_seal_l4(struct build *b, u32 l4_len)
 		crc32c_store(sctp + SCTP_CSUM_AT, 0);
 		crc32c_store(sctp + SCTP_CSUM_AT, crc32c(sctp, l4_len));
 	}
+	if (ip->proto == IP_PROTO_UDPLITE && l4_len >= UDP_HLEN)
+		build_seal_udplite(b, l4_len);
 	if (ip->proto == IP_PROTO_DCCP && l4_len >= DCCP_HLEN_MIN)
 		build_seal_dccp(b, l4_len);
 	if (ip->proto == IP_PROTO_ICMP && l4_len >= ICMP_HLEN) {

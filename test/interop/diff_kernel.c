@@ -2,7 +2,8 @@
  *
  *     diff_kernel [first seed [seeds [packets of each]]]
  *
- * Odd seeds have filter rules, even ones have none.
+ * Odd seeds have filter rules, even ones have none; every fourth from the third on has rules with
+ * limits, and hosts that only send what is in order.
  *
  * Needs root: it makes network namespaces. Ends with 1 and both outputs at the first difference
  * that nothing explains. docs/differential.md says what is compared.                             */
@@ -29,12 +30,12 @@ static struct link_conf draw_link(struct net *net)
 	return conf;
 }
 
-static struct host *add_host(struct net *net, struct twin *twin, be32 at, bool inside)
+static struct host *add_host(struct net *net, struct twin *twin, be32 at, bool inside, bool polite)
 {
 	struct host_conf conf = { at,
 				  inside,
-				  net_chance(net, 40) ? net_below(net, 12) : 0,
-				  net_chance(net, 50) ? net_below(net, 6) : 0,
+				  net_chance(net, 40) && !polite ? net_below(net, 12) : 0,
+				  net_chance(net, 50) && !polite ? net_below(net, 6) : 0,
 				  1500,
 				  addr(inside ? "10.10.200.254" : "198.18.0.2") };
 	struct link_conf up = draw_link(net);
@@ -46,7 +47,7 @@ static struct host *add_host(struct net *net, struct twin *twin, be32 at, bool i
 	return host;
 }
 
-static void add_hosts(struct net *net, struct twin *twin)
+static void add_hosts(struct net *net, struct twin *twin, bool polite)
 {
 	static const char *const inside[INSIDE_MAX] = { "10.10.0.11", "10.10.0.12", "10.10.0.13",
 							"10.10.7.7" };
@@ -56,9 +57,10 @@ static void add_hosts(struct net *net, struct twin *twin)
 	u32 outside_count = 1 + net_below(net, OUTSIDE_MAX);
 
 	for (u32 n = 0; n < outside_count; n++)
-		host_knows(add_host(net, twin, addr(outside[n]), false), addr("198.18.0.1"));
+		host_knows(add_host(net, twin, addr(outside[n]), false, polite),
+			   addr("198.18.0.1"));
 	for (u32 n = 0; n < inside_count; n++) {
-		struct host *host = add_host(net, twin, addr(inside[n]), true);
+		struct host *host = add_host(net, twin, addr(inside[n]), true, polite);
 
 		for (u32 k = 0; k < outside_count; k++)
 			host_knows(host, addr(outside[k]));
@@ -72,6 +74,9 @@ static bool run_seed(u64 seed, u64 packets, struct twin_stats *stats)
 {
 	static const u32 mtus[] = { 1500, 1500, 1400, 1280, 576 };
 	static struct net net;
+	static const enum twin_filter filters[] = { TWIN_UNFILTERED, TWIN_FILTERED,
+						    TWIN_UNFILTERED, TWIN_LIMITED };
+	enum twin_filter filter = filters[seed % ARRAY_COUNT(filters)];
 	u32 mtu[KERNEL_TUNS];
 	u64 until = stats->packets + packets;
 	u64 before = stats->packets;
@@ -80,8 +85,8 @@ static bool run_seed(u64 seed, u64 packets, struct twin_stats *stats)
 	net_init(&net, seed);
 	for (u32 n = 0; n < KERNEL_TUNS; n++)
 		mtu[n] = mtus[net_below(&net, ARRAY_COUNT(mtus))];
-	twin = twin_new(&net, mtu, seed % 2 == 1, stats);
-	add_hosts(&net, twin);
+	twin = twin_new(&net, mtu, filter, stats);
+	add_hosts(&net, twin, filter == TWIN_LIMITED);
 	while (net.why == NULL && stats->packets < until) {
 		net_run(&net, net.now + 5 * NS_PER_SEC, 4000);
 		for (u32 jumps = net_chance(&net, 12) ? 1 + net_below(&net, 5) : 0; jumps > 0;
@@ -108,7 +113,7 @@ static void print_stats(const struct twin_stats *stats)
 	};
 	static const char *const left_outs[TWIN_LEFT_OUTS] = {
 		"overlapping fragments",
-		"DCCP, GRE, SCTP, UDP-Lite, ICMPv6, PIM",
+		"ICMPv6, PIM, and beside rules what the kernel knows no ports of",
 	};
 
 	for (u32 n = 0; n < TWIN_COUNTS; n++)

@@ -510,11 +510,20 @@ static bool model_too_many(const struct model *m)
 	return false;
 }
 
+void model_pushed_out(struct model *m)
+{
+	struct model_fate *fate = &m->cur.fate;
+
+	m->cur.pushed_out = true;
+	fate->must_forward = fate->must_error = fate->must_echo = false;
+	fate->must_reset = fate->must_tell = false;
+}
+
 void model_done(struct model *m)
 {
 	struct model_current *cur = &m->cur;
 	const struct model_fate *fate = &cur->fate;
-	bool too_many = model_too_many(m);
+	bool too_many = cur->pushed_out || model_too_many(m);
 
 	for (u32 n = 0; n < m->out_reass.top; n++) {
 		if (m->out_reass.entry[n].used && !too_many)

@@ -12,7 +12,9 @@
  *     model_flow_begin / _shown / _end              compare with the engine's flow table
  *
  *     model_backend_set / _order                 what is said of a backend, as the engine hears it
- *     model_configure(m, conf);                  other services; the rest is what it was
+ *     model_configure(m, conf);                  another configuration
+ *     model_set_change / _fill                   a set of the filter, at run time
+ *     model_pushed_out(m);                       a queue of packets for a neighbour was too short
  *
  * After each call m->why is NULL or says what is wrong. Where the law leaves a choice, or time
  * makes it uncertain whether a flow still stands, both outcomes are admitted; so a judgement is
@@ -35,6 +37,8 @@ enum {
 	MODEL_SERVICE_MAX = 8,
 	MODEL_BACKEND_MAX = 64,
 	MODEL_PIN_MAX = 256,
+	MODEL_SET_MAX = 8,
+	MODEL_ELEM_MAX = 32,
 };
 
 /* The zone of a packet that comes in is that of its interface, of one that leaves the same: so what
@@ -65,6 +69,7 @@ struct model_flow {
 	bool known;             /* the binding is known */
 	bool moving;            /* it was, and may have been exchanged for another */
 	bool eim;               /* its source has an endpoint-independent mapping */
+	bool fixed;             /* its destination was one-to-one */
 	struct model_tuple in;  /* as its first packet came in */
 	struct model_tuple out; /* as that leaves */
 	ns_t seen_lo;           /* last packet that certainly counted */
@@ -133,6 +138,16 @@ struct model_pin {
 	struct model_tuple tuple;
 	u32 epoch;
 	ns_t when;
+};
+
+/* A named set of the filter: what the configuration gives it, and what it has. Ports stand one by
+ * one.                                                                                           */
+struct model_set {
+	struct filter_set_conf conf;
+	struct filter_set_conf now; /* its elements are `elem` */
+	struct filter_elem given[MODEL_ELEM_MAX];
+	struct filter_elem elem[MODEL_ELEM_MAX];
+	bool changed; /* at run time */
 };
 
 /* Which inside endpoint is seen as which public one. */
@@ -245,6 +260,7 @@ struct model_current {
 	bool lost; /* its flow's backend is gone, and the flow with it */
 	struct model_flow lost_flow;
 	u32 told;
+	bool pushed_out;
 	u8 bytes[65536];
 };
 
@@ -263,6 +279,10 @@ struct model {
 	ns_t slack_ns;
 	bool lenient; /* the engine may refuse anything new: memory or rates are small on purpose */
 	u32 rules; /* changes of the filter so far */
+	u32 set_count;
+	struct model_set set[MODEL_SET_MAX];
+	struct filter_conf filter; /* the configuration's, with sets as they are now */
+	struct filter_set_conf sets[MODEL_SET_MAX];
 	ns_t changed; /* the configuration, the last time: what is over is found after that */
 	bool services_changed; /* they are not those that the gateway began with */
 	bool rules_changed;    /* mappings may stand that no rule would make now */
@@ -305,9 +325,21 @@ void model_flow_begin(struct model *m, ns_t now);
 void model_flow_shown(struct model *m, const struct sluice_flow *flow);
 void model_flow_end(struct model *m);
 
-/* Another configuration; conf stays the caller's, and routes, zones and one-to-one are as before.
- * Requires: a tick and a comparison of the tables just before.                                   */
+/* Another configuration; conf stays the caller's. Interfaces have the addresses and zones, and
+ * zones the routes, that they had. Requires: a tick and a comparison of the tables just before.  */
 void model_configure(struct model *m, const struct sluice_conf *conf);
+/* What the engine has to answer when an element comes or goes; the same for all of a set's, which
+ * stay the caller's.                                                                             */
+enum err model_set_change(struct model *m, const char *set, const struct filter_elem *elem,
+			  bool in);
+enum err model_set_fill(struct model *m, const char *set, const struct filter_elem *elem,
+			u32 count);
+/* A set as it is shown, and one of its elements. */
+void model_set_shown(struct model *m, const struct sluice_set *row);
+void model_elem_shown(struct model *m, const char *set, const struct filter_elem *elem);
+/* Before model_done(): the engine has counted a packet that found no room to wait for a neighbour,
+ * or made room for another. Which one that was, nobody has seen.                                 */
+void model_pushed_out(struct model *m);
 void model_backend_set(struct model *m, u32 service, u32 index, enum backend_state state);
 void model_backend_order(struct model *m, u32 service, u32 index, bool drain, u32 deadline_s);
 /* Between model_flow_shown() and model_flow_end(): what is shown of each. */

@@ -1,5 +1,5 @@
 /* The model's laws of filter rules: what they forbid does not come out. Which of them matches is
- * told by filter_model.c; one with a limit may or may not.                                       */
+ * told by filter_model.c; one with a limit may or may not. And its sets, as they change.         */
 #include "model/model_in.h"
 
 #include "core/wire/ip4.h"
@@ -25,7 +25,7 @@ static void verdict_add(struct verdicts *verdicts, const struct filter_fate *fat
 static struct verdicts ask(const struct model *m, enum filter_chain chain,
 			   struct filter_model_packet *packet, u8 states)
 {
-	const struct filter_conf *conf = &m->conf->filter;
+	const struct filter_conf *conf = &m->filter;
 	struct verdicts verdicts = { false, false };
 
 	for (u8 state = 1; state <= FILTER_UNTRACKED; state = (u8)(state * 2)) {
@@ -63,16 +63,16 @@ static struct filter_model_packet packet_of(const struct seen *seen)
 
 bool model_filter_is_idle(const struct model *m, enum filter_chain chain)
 {
-	for (u32 n = 0; n < m->conf->filter.rule_count; n++) {
-		if (m->conf->filter.rule[n].chain == chain)
+	for (u32 n = 0; n < m->filter.rule_count; n++) {
+		if (m->filter.rule[n].chain == chain)
 			return false;
 	}
-	return m->conf->filter.policy[chain].action == FILTER_ACCEPT;
+	return m->filter.policy[chain].action == FILTER_ACCEPT;
 }
 
 bool model_filter_rejects(const struct model *m, enum filter_reject reject)
 {
-	const struct filter_conf *conf = &m->conf->filter;
+	const struct filter_conf *conf = &m->filter;
 
 	for (u32 n = 0; n < conf->rule_count; n++) {
 		if (conf->rule[n].fate.action == FILTER_REJECT &&
@@ -117,7 +117,7 @@ bool model_filter_passes(const struct model *m, u16 out_if, be32 dst)
 /* A flow goes on under other rules than it began with, unless they are to ask it. */
 static bool stands(const struct model *m, const struct model_flow *f)
 {
-	return f != NULL && f->rules != m->rules && !m->conf->filter.reclassify;
+	return f != NULL && f->rules != m->rules && !m->filter.reclassify;
 }
 
 void model_filter_forward_ok(struct model *m, u16 out_if, const struct seen *seen,
@@ -164,10 +164,187 @@ void model_filter_output_ok(struct model *m, u16 out_if, const struct seen *seen
 		model_wrong(m, "made here and sent, and the rules forbid it");
 }
 
+/* ---- sets ------------------------------------------------------------------------------------ */
+
+static struct model_set *set_named(struct model *m, const char *name)
+{
+	for (u32 n = 0; n < m->set_count; n++) {
+		if (strcmp(m->set[n].conf.name, name) == 0)
+			return &m->set[n];
+	}
+	return NULL;
+}
+
+static bool elem_is(const struct filter_elem *a, const struct filter_elem *b)
+{
+	return be32_eq(a->addr, b->addr) && a->len == b->len && a->port_first == b->port_first &&
+	       a->port_last == b->port_last;
+}
+
+static u32 elem_find(const struct model_set *set, const struct filter_elem *elem)
+{
+	u32 at = 0;
+
+	while (at < set->now.elem_count && !elem_is(&set->elem[at], elem))
+		at++;
+	return at;
+}
+
+/* Whether that changes anything. */
+static bool elem_change(struct model_set *set, const struct filter_elem *elem, bool in)
+{
+	u32 at = elem_find(set, elem);
+
+	if ((at < set->now.elem_count) == in)
+		return false;
+	if (in) {
+		CHECK(set->now.elem_count < MODEL_ELEM_MAX);
+		set->elem[set->now.elem_count++] = *elem;
+	} else {
+		set->elem[at] = set->elem[--set->now.elem_count];
+	}
+	return true;
+}
+
+static bool elems_change(struct model_set *set, const struct filter_elem *elem, bool in)
+{
+	struct filter_elem one = *elem;
+	bool changed = false;
+
+	if (set->conf.kind != FILTER_SET_PORTS)
+		return elem_change(set, elem, in);
+	for (u32 port = elem->port_first; port <= elem->port_last; port++) {
+		one.port_first = one.port_last = (u16)port;
+		changed |= elem_change(set, &one, in);
+	}
+	return changed;
+}
+
+static void set_fill(struct model_set *set, const struct filter_elem *elem, u32 count)
+{
+	set->now.elem_count = 0;
+	for (u32 n = 0; n < count; n++)
+		elems_change(set, &elem[n], true);
+}
+
+static void set_begin(struct model_set *set, const struct filter_set_conf *conf)
+{
+	CHECK(conf->elem_count <= MODEL_ELEM_MAX);
+	memset(set, 0, sizeof *set);
+	set->conf = set->now = *conf;
+	for (u32 n = 0; n < conf->elem_count; n++)
+		set->given[n] = conf->elem[n];
+	set_fill(set, conf->elem, conf->elem_count);
+}
+
+static bool set_is_as_given(const struct model_set *set, const struct filter_set_conf *conf)
+{
+	for (u32 n = 0; n < conf->elem_count && n < set->conf.elem_count; n++) {
+		if (!elem_is(&set->given[n], &conf->elem[n]))
+			return false;
+	}
+	return set->conf.kind == conf->kind && set->conf.elem_count == conf->elem_count;
+}
+
+/* Rules are asked about sets as these are now. */
+static void sets_point(struct model *m)
+{
+	for (u32 n = 0; n < m->set_count; n++) {
+		m->sets[n] = m->set[n].now;
+		m->sets[n].elem = m->set[n].elem;
+	}
+	m->filter.set = m->sets;
+}
+
+/* A set that is given what it was given before keeps what it has. True when all are. */
+static bool sets_take(struct model *m, const struct filter_conf *conf)
+{
+	static _Thread_local struct model_set taken[MODEL_SET_MAX];
+	bool same = conf->set_count == m->set_count;
+
+	CHECK(conf->set_count <= MODEL_SET_MAX);
+	for (u32 n = 0; n < conf->set_count; n++) {
+		const struct model_set *old = set_named(m, conf->set[n].name);
+
+		if (old != NULL && set_is_as_given(old, &conf->set[n])) {
+			taken[n] = *old;
+			continue;
+		}
+		set_begin(&taken[n], &conf->set[n]);
+		same = false;
+	}
+	memcpy(m->set, taken, conf->set_count * sizeof taken[0]);
+	m->set_count = conf->set_count;
+	return same;
+}
+
+/* With reclassify, a set that changed is as good as a rule that changed. */
+static void set_changed(struct model *m, struct model_set *set)
+{
+	set->changed = true;
+	sets_point(m);
+	m->rules += m->filter.reclassify;
+}
+
+enum err model_set_change(struct model *m, const char *name, const struct filter_elem *elem,
+			  bool in)
+{
+	struct model_set *set = set_named(m, name);
+
+	if (set == NULL)
+		return ERR_NOT_FOUND;
+	if (!elems_change(set, elem, in))
+		return in ? ERR_EXISTS : ERR_NOT_FOUND;
+	set_changed(m, set);
+	return ERR_OK;
+}
+
+enum err model_set_fill(struct model *m, const char *name, const struct filter_elem *elem,
+			u32 count)
+{
+	struct model_set *set = set_named(m, name);
+
+	if (set == NULL)
+		return ERR_NOT_FOUND;
+	set_fill(set, elem, count);
+	set_changed(m, set);
+	return ERR_OK;
+}
+
+void model_set_shown(struct model *m, const struct sluice_set *row)
+{
+	const struct model_set *set = set_named(m, row->name);
+
+	if (set == NULL || row->kind != set->conf.kind)
+		model_wrong(m, "a set is shown that nobody has configured");
+	else if (row->elem_count != set->now.elem_count || row->changed != set->changed)
+		model_wrong(m, "set %s is shown with %u elements%s, and has %u%s", row->name,
+			    row->elem_count, row->changed ? ", changed" : "",
+			    set->now.elem_count, set->changed ? ", changed" : "");
+}
+
+void model_elem_shown(struct model *m, const char *name, const struct filter_elem *elem)
+{
+	const struct model_set *set = set_named(m, name);
+	struct filter_elem one = *elem;
+
+	if (set == NULL)
+		return;
+	for (u32 port = elem->port_first; port <= elem->port_last; port++) {
+		one.port_first = one.port_last = (u16)port;
+		if (elem_find(set, &one) == set->now.elem_count)
+			model_wrong(m, "set %s shows an element that it does not have", name);
+	}
+}
+
 void model_filter_changed(struct model *m, const struct filter_conf *was,
 			  const struct filter_conf *now)
 {
-	if (was != now && (was->rule != now->rule ||
+	bool same = sets_take(m, now);
+
+	if (was != now && (!same || was->rule != now->rule ||
 			   memcmp(was->policy, now->policy, sizeof was->policy) != 0))
 		m->rules++;
+	m->filter = *now;
+	sets_point(m);
 }

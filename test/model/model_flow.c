@@ -139,7 +139,7 @@ bool model_flow_in_time(const struct model *m, const struct model_flow *f)
 	if (!f->answered_lo && model_table_tight(m))
 		return false;
 	/* Other rules may have ended it. */
-	if (f->rules != m->rules && m->conf->filter.reclassify)
+	if (f->rules != m->rules && m->filter.reclassify)
 		return false;
 	/* A closed connection gives its port up when there is no other. */
 	if (f->tcp_closing && m->lenient)
@@ -154,10 +154,14 @@ bool model_flow_lives(const struct model *m, const struct model_flow *f)
 
 void model_flow_bind(struct model *m, struct model_flow *f, const struct model_tuple *out)
 {
+	be32 inside;
+	u8 zone;
+
 	f->known = true;
 	f->moving = false;
 	f->out = *out;
 	f->eim = model_flow_is_eim(m, f);
+	f->fixed = model_static_in(m, f->in.dst, &zone, &inside);
 	model_flow_serve(m, f);
 }
 
@@ -429,7 +433,7 @@ static void model_flow_rest(struct model *m, const struct model_flow *f)
 	}
 	if (model_mapping_src(f, &mapping))
 		model_rest_add(m, f, &mapping);
-	if (model_mapping_dst(m, f, &mapping))
+	if (model_mapping_dst(f, &mapping))
 		model_rest_add(m, f, &mapping);
 }
 

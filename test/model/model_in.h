@@ -154,8 +154,7 @@ bool model_assoc_answers(const struct model_flow *f);
 /* The endpoint-independent mapping of a flow's source, and the one that a flow from outside (or a
  * hairpin) came in through; false when there is none.                                            */
 bool model_mapping_src(const struct model_flow *f, struct model_mapping *mapping);
-bool model_mapping_dst(const struct model *m, const struct model_flow *f,
-		       struct model_mapping *mapping);
+bool model_mapping_dst(const struct model_flow *f, struct model_mapping *mapping);
 /* Who owns a public endpoint by endpoint-independent mapping. sure: it certainly stands. */
 bool model_owner(const struct model *m, u8 proto, be32 addr, u16 port, bool *sure,
 		 struct model_mapping *mapping);

@@ -10,16 +10,11 @@ bool model_mapping_src(const struct model_flow *f, struct model_mapping *mapping
 	return f->known && f->eim;
 }
 
-bool model_mapping_dst(const struct model *m, const struct model_flow *f,
-		       struct model_mapping *mapping)
+bool model_mapping_dst(const struct model_flow *f, struct model_mapping *mapping)
 {
-	be32 inside;
-	u8 zone;
-
 	*mapping = (struct model_mapping){ f->out.zone, f->out.dst, f->out.dport, f->in.dst,
 					   f->in.dport };
-	return f->known && f->backend == 0 && !be32_eq(f->in.dst, f->out.dst) &&
-	       !model_static_in(m, f->in.dst, &zone, &inside);
+	return f->known && f->backend == 0 && !be32_eq(f->in.dst, f->out.dst) && !f->fixed;
 }
 
 bool model_owner(const struct model *m, u8 proto, be32 addr, u16 port, bool *sure,
@@ -37,7 +32,7 @@ bool model_owner(const struct model *m, u8 proto, be32 addr, u16 port, bool *sur
 			continue;
 		outward = model_mapping_src(f, &one) && be32_eq(one.public_addr, addr) &&
 			  one.public_port == port;
-		if (!outward && !(model_mapping_dst(m, f, &one) && be32_eq(one.public_addr, addr) &&
+		if (!outward && !(model_mapping_dst(f, &one) && be32_eq(one.public_addr, addr) &&
 				  one.public_port == port))
 			continue;
 		found = true;
@@ -51,7 +46,8 @@ bool model_owner(const struct model *m, u8 proto, be32 addr, u16 port, bool *sur
 static bool model_filters_alike(const struct nat_conf *a, const struct nat_conf *b)
 {
 	for (u32 n = 0; n < a->rule_count; n++) {
-		if (memcmp(a->rule[n].filtering, b->rule[n].filtering,
+		if (a->rule[n].zone != b->rule[n].zone ||
+		    memcmp(a->rule[n].filtering, b->rule[n].filtering,
 			   sizeof a->rule[n].filtering) != 0)
 			return false;
 	}
@@ -110,7 +106,7 @@ static enum model_admit model_spoken(const struct model *m, u8 proto,
 		bool outward = model_mapping_src(f, &one) &&
 			       be32_eq(one.public_addr, mapping->public_addr) &&
 			       one.public_port == mapping->public_port;
-		bool inward = model_mapping_dst(m, f, &one) &&
+		bool inward = model_mapping_dst(f, &one) &&
 			      be32_eq(one.public_addr, mapping->public_addr) &&
 			      one.public_port == mapping->public_port;
 
@@ -248,7 +244,7 @@ static void model_pair_ok(struct model *m, const struct model_flow *f, bool eim,
 			    out->sport);
 	if ((f->eim || eim) && same_public && !same_endpoint)
 		model_wrong(m, "port %u has an owner and was given to another", out->sport);
-	if (!model_mapping_dst(m, f, &mapping))
+	if (!model_mapping_dst(f, &mapping))
 		return;
 	same_endpoint = mapping.inside_zone == in->zone &&
 			be32_eq(mapping.inside_addr, in->src) && mapping.inside_port == in->sport;

@@ -433,6 +433,20 @@ static void subscribers_recount(struct books *books, const struct shown *shown)
 		      (unsigned long long)flows, (unsigned long long)ports);
 }
 
+/* What a limit gives: its burst, and then so many in so much time. */
+static void limit_recount(struct books *books, const struct sluice_rule *rule)
+{
+	const struct filter_limit *limit = &rule->conf.limit;
+	u64 seconds = (books->rig->now - RIG_BEGAN_NS) / NS_PER_SEC + 1;
+
+	if (rule->policy || limit->rate == 0 || rule->conf.limit_over)
+		return;
+	if (rule->packets > limit->burst + 1 + seconds * limit->rate / limit->per_s)
+		wrong(books, "rule %u, %u in %u s, has taken %llu packets in %llu s", rule->index,
+		      limit->rate, limit->per_s, (unsigned long long)rule->packets,
+		      (unsigned long long)seconds);
+}
+
 /* Each packet that rules were asked about was decided by one of them, or by a policy; what those
  * that are gone have decided is shown no more.                                                   */
 static void rules_recount(struct books *books)
@@ -444,8 +458,10 @@ static void rules_recount(struct books *books)
 	while (cursor != SLUICE_CURSOR_END) {
 		u32 count = sluice_show_rules(books->rig->s, &cursor, rows, SHOWN_AT_ONCE);
 
-		for (u32 n = 0; n < count; n++)
+		for (u32 n = 0; n < count; n++) {
 			decided += rows[n].packets;
+			limit_recount(books, &rows[n]);
+		}
 	}
 	if (decided > asked || (decided < asked && !books->rig->configured))
 		wrong(books, "rules were asked about %llu packets, and decided %llu",

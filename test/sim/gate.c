@@ -182,6 +182,18 @@ static void gate_trace_flows(struct gate *gate)
 	}
 }
 
+/* Which packet a short queue has lost, the model can not see; but that it has lost one. */
+static void gate_tell_pushed_out(struct gate *gate)
+{
+	u64 before = gate->pushed_out;
+
+	if (gate->conf->neigh.queue_count >= GATE_QUEUE_ENOUGH)
+		return;
+	gate->pushed_out = rig_drop_count(&gate->rig[0], DROP_NEIGH_QUEUE_FULL);
+	if (gate->pushed_out != before)
+		model_pushed_out(gate->model);
+}
+
 /* What the engines sent is compared, judged and passed on. */
 static void gate_settle(struct gate *gate)
 {
@@ -207,6 +219,7 @@ static void gate_settle(struct gate *gate)
 		foresee_end(gate->foresee);
 	if (gate->foresee != NULL && gate->foresee->why[0] != 0)
 		net_fail(gate->actor.net, "%s", gate->foresee->why);
+	gate_tell_pushed_out(gate);
 	model_done(gate->model);
 	if (gate->model->why != NULL) {
 		gate_trace_flows(gate);
@@ -249,6 +262,30 @@ static void gate_compare_services(struct gate *gate)
 	}
 }
 
+static void gate_compare_elements(struct gate *gate, const char *set)
+{
+	struct filter_elem elem;
+	u32 cursor = 0;
+
+	while (cursor != SLUICE_CURSOR_END) {
+		if (sluice_show_elements(gate->rig[0].s, set, &cursor, &elem, 1) == 1)
+			model_elem_shown(gate->model, set, &elem);
+	}
+}
+
+static void gate_compare_sets(struct gate *gate)
+{
+	struct sluice_set set;
+	u32 cursor = 0;
+
+	while (cursor != SLUICE_CURSOR_END) {
+		if (sluice_show_sets(gate->rig[0].s, &cursor, &set, 1) == 0)
+			continue;
+		model_set_shown(gate->model, &set);
+		gate_compare_elements(gate, set.name);
+	}
+}
+
 /* Of each engine: what is shown has to add up. Counting flows anew is dear. */
 static void gate_balance(struct gate *gate, bool recount)
 {
@@ -262,7 +299,7 @@ static void gate_balance(struct gate *gate, bool recount)
 	}
 }
 
-void gate_compare(struct gate *gate)
+static void compare_flows(struct gate *gate)
 {
 	struct sluice_flow rows[32];
 	struct sluice_flow_filter all;
@@ -284,6 +321,7 @@ void gate_compare(struct gate *gate)
 	}
 	gate_compare_zones(gate, zone_flows);
 	gate_compare_services(gate);
+	gate_compare_sets(gate);
 	model_flow_end(gate->model);
 	if (gate->model->why != NULL)
 		gate_trace_flows(gate);
@@ -295,6 +333,11 @@ void gate_compare(struct gate *gate)
 	if (sluice_flow_count(gate->rig[0].s) != sluice_flow_count(gate->rig[1].s))
 		net_fail(gate->actor.net, "the roads hold %u and %u flows",
 			 sluice_flow_count(gate->rig[0].s), sluice_flow_count(gate->rig[1].s));
+}
+
+void gate_compare(struct gate *gate)
+{
+	compare_flows(gate);
 	gate_balance(gate, true);
 }
 
@@ -331,9 +374,12 @@ static void gate_check(struct gate *gate)
 	}
 	if (gate->steps % gate->check_every == 0)
 		gate_balance(gate, false);
-	if ((gate->steps % gate->compare_every == 0 || model_has_unknown(gate->model)) &&
-	    gate->actor.net->why == NULL)
-		gate_compare(gate);
+	if ((gate->steps % gate->compare_every != 0 && !model_has_unknown(gate->model)) ||
+	    gate->actor.net->why != NULL)
+		return;
+	compare_flows(gate);
+	if (++gate->compared % gate->recount_every == 0)
+		gate_balance(gate, true);
 }
 
 /* Whether a driver has a buffer for it. Both engines keep the same packets: both have, or none. */
@@ -439,6 +485,8 @@ static void gate_init(struct gate *gate, struct net *net, const struct sluice_co
 {
 	gate->conf = conf;
 	gate->compare_every = 8;
+	gate->recount_every = 1;
+	gate->compared = 0;
 	gate->check_every = 1;
 	gate->actor.net = net;
 }
@@ -449,6 +497,7 @@ void gate_open(struct gate *gate, struct model *model, struct net *net,
 	memset(gate, 0, offsetof(struct gate, outs));
 	gate->host_count = 0;
 	memset(gate->drops, 0, sizeof gate->drops);
+	gate->pushed_out = 0;
 	gate->packets_in = gate->packets_out = gate->steps = 0;
 	gate_init(gate, net, conf);
 	for (u32 which = 0; which < GATE_ENGINES; which++)
@@ -517,6 +566,54 @@ void gate_configure(struct gate *gate, const struct sluice_conf *conf)
 	}
 	gate->conf = conf;
 	model_configure(gate->model, conf);
+}
+
+void gate_refuse(struct gate *gate, const struct sluice_conf *conf)
+{
+	for (u32 which = 0; which < GATE_ENGINES; which++) {
+		if (rig_configure(&gate->rig[which], conf))
+			net_fail(gate->actor.net, "a configuration that can not be was taken");
+	}
+}
+
+void gate_set_change(struct gate *gate, const char *set, const struct filter_elem *elem, bool in)
+{
+	enum err want = model_set_change(gate->model, set, elem, in), err;
+
+	for (u32 which = 0; which < GATE_ENGINES; which++) {
+		struct sluice *s = gate->rig[which].s;
+
+		err = in ? sluice_set_add(s, set, elem) : sluice_set_del(s, set, elem);
+		if (err != want)
+			net_fail(gate->actor.net, "a change of set %s is answered by %u, not %u",
+				 set, err, want);
+	}
+}
+
+/* As the service does it: into a body of its own, in pieces. */
+static enum err set_fill(struct sluice *s, const char *set, const struct filter_elem *elem,
+			 u32 count)
+{
+	u32 fill, taken = 0, sum = 0;
+	enum err err = sluice_set_fill_begin(s, set, &fill);
+
+	while (err == ERR_OK && sum < count) {
+		err = sluice_set_fill(s, set, fill, elem + sum, u32_min(count - sum, 3), &taken);
+		sum += taken;
+	}
+	return err == ERR_OK ? sluice_set_fill_end(s, set, fill) : err;
+}
+
+void gate_set_fill(struct gate *gate, const char *set, const struct filter_elem *elem, u32 count)
+{
+	enum err want = model_set_fill(gate->model, set, elem, count), err;
+
+	for (u32 which = 0; which < GATE_ENGINES; which++) {
+		err = set_fill(gate->rig[which].s, set, elem, count);
+		if (err != want)
+			net_fail(gate->actor.net, "filling set %s is answered by %u, not %u", set,
+				 err, want);
+	}
 }
 
 void gate_backend_set(struct gate *gate, u32 service, u32 index, enum backend_state state)

@@ -20,7 +20,8 @@ enum {
 	GATE_OUTS_MAX = 2048,
 	GATE_ARENA = 1 << 21,
 	GATE_SHOWN_MAX = 30,
-	GATE_DROPS_MAX = 96
+	GATE_DROPS_MAX = 96,
+	GATE_QUEUE_ENOUGH = 64, /* packets that wait for neighbours, and none is lost */
 };
 
 struct gate_out {
@@ -61,8 +62,11 @@ struct gate {
 		struct link *link;
 	} host[GATE_ROUTES_MAX];
 	u32 compare_every; /* packets between comparisons of the flow tables */
+	u32 recount_every; /* of these, those that count anew all that is shown of the engines */
 	u32 check_every;
+	u32 compared;
 	u64 drops[GATE_DROPS_MAX]; /* as they stood after the last packet */
+	u64 pushed_out; /* of these, packets for which a queue was too short */
 	u64 packets_in;
 	u64 packets_out;
 	u64 steps;
@@ -78,11 +82,18 @@ void gate_attach(struct gate *gate, u16 iface, be32 addr, struct link *link);
 /* This station does not answer ARP. */
 void gate_silence(struct gate *gate, be32 station);
 void gate_set_link(struct gate *gate, u16 iface, bool up);
+/* The flow tables, and all that is counted. */
 void gate_compare(struct gate *gate);
 /* What becomes due now is done, and the tables are compared: before anything else changes. */
 void gate_pause(struct gate *gate);
-/* Another configuration, which stays the caller's; routes, zones and one-to-one as they were. */
+/* Another configuration, which stays the caller's: see model_configure(). */
 void gate_configure(struct gate *gate, const struct sluice_conf *conf);
+/* One that has to be refused, and changes nothing. */
+void gate_refuse(struct gate *gate, const struct sluice_conf *conf);
+/* An element of a set comes or goes while the engine runs; or a set gets others for all that it
+ * has.                                                                                           */
+void gate_set_change(struct gate *gate, const char *set, const struct filter_elem *elem, bool in);
+void gate_set_fill(struct gate *gate, const char *set, const struct filter_elem *elem, u32 count);
 void gate_backend_set(struct gate *gate, u32 service, u32 index, enum backend_state state);
 void gate_backend_order(struct gate *gate, u32 service, u32 index, bool drain, u32 deadline_s);
 

@@ -130,11 +130,15 @@ static void host_forward(struct actor *actor, u16 port, const struct frame *fram
 	host->received++;
 	if (net_chance(actor->net, host->conf.error_percent))
 		host_complain(host, frame->bytes, frame->len);
-	if (seen_is_fragment(&seen) || !seen.has_l4 || seen.wrong != 0)
+	if (seen_is_fragment(&seen) || seen.wrong != 0)
+		return;
+	if (seen.proto == IP_PROTO_GRE)
+		host_gre_in(host, frame->bytes, &seen);
+	if (!seen.has_l4)
 		return;
 	if (seen.proto == IP_PROTO_TCP)
 		host_tcp_in(host, &seen);
-	else if (seen.proto == IP_PROTO_UDP)
+	else if (seen.proto == IP_PROTO_UDP || seen.proto == IP_PROTO_UDPLITE)
 		host_udp_in(host, &seen);
 	else if (seen.proto == IP_PROTO_ICMP)
 		host_ping_in(host, &seen);
@@ -144,7 +148,8 @@ static void host_forward(struct actor *actor, u16 port, const struct frame *fram
 		host_dccp_in(host, &seen);
 }
 
-enum { KIND_SCTP = 68, KIND_DCCP = 74 }; /* of a hundred, six each */
+/* Of a hundred; six each of the first two, three of the others. */
+enum { KIND_SCTP = 68, KIND_DCCP = 74, KIND_UDPLITE = 94, KIND_GRE = 97 };
 
 /* Ask for one of the services. */
 static void host_visit(struct host *host)
@@ -182,7 +187,8 @@ static void host_idea(struct host *host)
 		kind = at->proto == IP_PROTO_TCP    ? 0
 		       : at->proto == IP_PROTO_SCTP ? KIND_SCTP
 		       : at->proto == IP_PROTO_DCCP ? KIND_DCCP
-						    : 60;
+		       : at->proto == IP_PROTO_UDPLITE ? KIND_UDPLITE
+						       : 60;
 	} else if (!host->conf.inside && kind < 80) {
 		return;
 	}
@@ -194,6 +200,10 @@ static void host_idea(struct host *host)
 		host_sctp_open(host, peer, pport);
 	else if (kind < 80)
 		host_udp_open(host, peer, pport, 0);
+	else if (kind >= KIND_GRE)
+		host_gre_open(host, peer);
+	else if (kind >= KIND_UDPLITE)
+		host_udplite_open(host, peer, pport);
 	else
 		host_ping_open(host, peer);
 }
@@ -213,6 +223,8 @@ static void host_run(struct actor *actor)
 			host_udp_due(host, talk);
 		else if (talk->state == TALK_PING)
 			host_ping_due(host, talk);
+		else if (talk->state == TALK_GRE)
+			host_gre_due(host, talk);
 		else if (talk->state == TALK_SCTP || talk->state == TALK_DCCP)
 			host_assoc_due(host, talk);
 		else

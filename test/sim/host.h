@@ -1,7 +1,7 @@
 /* A host with real protocol state: it opens TCP connections, answers them, sends data, closes with
- * FIN or RST, retransmits; has associations of SCTP and connections of DCCP; talks UDP; pings;
- * sends fragments; complains with ICMP errors. And it may be naughty: broken packets, wrong errors,
- * strangers' ports.
+ * FIN or RST, retransmits; has associations of SCTP and connections of DCCP; talks UDP, UDP-Lite
+ * and through tunnels of GRE; pings; sends fragments; complains with ICMP errors. And it may be
+ * naughty: broken packets, wrong errors, strangers' ports.
  *
  * What arrives is looked at as any host would: a TCP stream has to come out as it went in.       */
 #ifndef TEST_SIM_HOST_H
@@ -26,6 +26,7 @@ enum talk_state {
 	TALK_FIN,  /* our FIN is out */
 	TALK_UDP,
 	TALK_PING,
+	TALK_GRE,
 	TALK_SCTP,
 	TALK_DCCP,
 };
@@ -36,8 +37,9 @@ enum talk_end { TALK_END_FIN, TALK_END_RST, TALK_END_SILENT, TALK_END_KINDS };
 struct talk {
 	enum talk_state state;
 	bool passive;
+	u8 proto; /* of datagrams: UDP or UDP-Lite */
 	be32 peer;
-	u16 lport; /* ping: identifier */
+	u16 lport; /* ping: identifier; GRE: the key, 0 for none */
 	u16 pport;
 	enum talk_end end;
 	u32 iss;
@@ -92,11 +94,15 @@ void host_tcp_open(struct host *host, be32 peer, u16 pport);
 void host_tcp_in(struct host *host, const struct seen *seen);
 void host_tcp_due(struct host *host, struct talk *talk);
 void host_udp_open(struct host *host, be32 peer, u16 pport, u16 lport);
+void host_udplite_open(struct host *host, be32 peer, u16 pport);
 void host_udp_in(struct host *host, const struct seen *seen);
 void host_udp_due(struct host *host, struct talk *talk);
 void host_ping_open(struct host *host, be32 peer);
 void host_ping_in(struct host *host, const struct seen *seen);
 void host_ping_due(struct host *host, struct talk *talk);
+void host_gre_open(struct host *host, be32 peer);
+void host_gre_in(struct host *host, const u8 *ip, const struct seen *seen);
+void host_gre_due(struct host *host, struct talk *talk);
 void host_sctp_open(struct host *host, be32 peer, u16 pport);
 void host_sctp_in(struct host *host, const struct seen *seen);
 void host_dccp_open(struct host *host, be32 peer, u16 pport);

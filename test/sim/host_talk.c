@@ -1,5 +1,22 @@
-/* A host's UDP and pings, its complaints, and its bad manners. */
+/* A host's datagrams, tunnels and pings, its complaints, and its bad manners. */
 #include "sim/host.h"
+
+#include "core/wire/gre.h"
+
+/* RFC 3828 section 3.1: the header is under the checksum, and as much behind it as its sender
+ * wants; zero is all.                                                                            */
+static void udplite_send(struct host *host, be32 peer, u16 lport, u16 pport, u32 len)
+{
+	static _Thread_local struct build b;
+	struct net *net = host->actor.net;
+
+	host_begin(host, &b, peer, IP_PROTO_UDPLITE);
+	build_udp(&b, lport, pport);
+	build_payload(&b, len, (u8)net_random(net));
+	if (net_chance(net, 60))
+		build_udp_hdr(&b)->len = be16_of((u16)(UDP_HLEN + net_below(net, len + 1)));
+	host_emit(host, &b);
+}
 
 static void udp_send(struct host *host, be32 peer, u16 lport, u16 pport, u32 len)
 {
@@ -33,7 +50,7 @@ static u32 udp_size(struct net *net)
 	return net_below(net, kind < 99 ? 6000 : 40000);
 }
 
-void host_udp_open(struct host *host, be32 peer, u16 pport, u16 lport)
+static void datagrams_open(struct host *host, u8 proto, be32 peer, u16 pport, u16 lport)
 {
 	struct net *net = host->actor.net;
 	struct talk *talk = host_talk_new(host);
@@ -41,6 +58,7 @@ void host_udp_open(struct host *host, be32 peer, u16 pport, u16 lport)
 	if (talk == NULL)
 		return;
 	talk->state = TALK_UDP;
+	talk->proto = proto;
 	talk->peer = peer;
 	talk->pport = pport;
 	/* Few sources, so that one inside endpoint talks to many. */
@@ -49,6 +67,16 @@ void host_udp_open(struct host *host, be32 peer, u16 pport, u16 lport)
 		talk->lport = (u16)((net_chance(net, 10) ? 700 : 7000) + net_below(net, 6));
 	talk->left = 1 + net_below(net, 6);
 	host_udp_due(host, talk);
+}
+
+void host_udp_open(struct host *host, be32 peer, u16 pport, u16 lport)
+{
+	datagrams_open(host, IP_PROTO_UDP, peer, pport, lport);
+}
+
+void host_udplite_open(struct host *host, be32 peer, u16 pport)
+{
+	datagrams_open(host, IP_PROTO_UDPLITE, peer, pport, 0);
 }
 
 void host_udp_due(struct host *host, struct talk *talk)
@@ -61,7 +89,10 @@ void host_udp_due(struct host *host, struct talk *talk)
 	}
 	talk->left--;
 	talk->due = net->now + net_random(net) % (3 * NS_PER_SEC);
-	udp_send(host, talk->peer, talk->lport, talk->pport, udp_size(net));
+	if (talk->proto == IP_PROTO_UDPLITE)
+		udplite_send(host, talk->peer, talk->lport, talk->pport, net_below(net, 1400));
+	else
+		udp_send(host, talk->peer, talk->lport, talk->pport, udp_size(net));
 }
 
 void host_udp_in(struct host *host, const struct seen *seen)
@@ -69,7 +100,12 @@ void host_udp_in(struct host *host, const struct seen *seen)
 	struct net *net = host->actor.net;
 
 	if (!host->conf.inside)
-		net_saw_endpoint(net, IP_PROTO_UDP, seen->src, seen->sport);
+		net_saw_endpoint(net, seen->proto, seen->src, seen->sport);
+	if (seen->proto == IP_PROTO_UDPLITE) {
+		if (net_chance(net, 50))
+			udplite_send(host, seen->src, seen->dport, seen->sport, 100);
+		return;
+	}
 	if (net_chance(net, host->conf.inside && !host->serves ? 10 : 60))
 		udp_send(host, seen->src, seen->dport, seen->sport, net_below(net, 600));
 	/* From another port: the mapping's filter has an opinion about it. */
@@ -122,6 +158,58 @@ void host_ping_in(struct host *host, const struct seen *seen)
 
 	if (seen->type == ICMP_ECHO || seen->type == ICMP_TIMESTAMP)
 		ping_send(host, seen->src, reply, seen->icmp_id, seen->icmp_seq);
+}
+
+/* A packet in a tunnel, which has a key or none. */
+static void gre_send(struct host *host, be32 peer, u16 key)
+{
+	static _Thread_local struct build b;
+	struct net *net = host->actor.net;
+	const u8 gre[GRE_FLAGS_LEN + GRE_FIELD_LEN] = { key != 0 ? GRE_KEY : 0, 0, 8, 0, 0, 0,
+							(u8)(key >> 8), (u8)key };
+
+	host_begin(host, &b, peer, IP_PROTO_GRE);
+	build_bytes(&b, gre, key != 0 ? sizeof gre : GRE_FLAGS_LEN);
+	build_payload(&b, net_below(net, 300), (u8)key);
+	host_emit(host, &b);
+}
+
+void host_gre_open(struct host *host, be32 peer)
+{
+	struct net *net = host->actor.net;
+	struct talk *talk = host_talk_new(host);
+
+	if (talk == NULL)
+		return;
+	talk->state = TALK_GRE;
+	talk->peer = peer;
+	talk->lport = (u16)net_below(net, 3);
+	talk->left = 1 + net_below(net, 4);
+	host_gre_due(host, talk);
+}
+
+void host_gre_due(struct host *host, struct talk *talk)
+{
+	struct net *net = host->actor.net;
+
+	if (talk->left == 0) {
+		talk->state = TALK_FREE;
+		return;
+	}
+	talk->left--;
+	talk->due = net->now + net_random(net) % (2 * NS_PER_SEC);
+	gre_send(host, talk->peer, talk->lport);
+}
+
+/* The other end of a tunnel has the same key. */
+void host_gre_in(struct host *host, const u8 *ip, const struct seen *seen)
+{
+	const u8 *gre = ip + seen->hlen;
+	u32 len = seen->len - seen->hlen;
+	bool keyed = len >= GRE_FLAGS_LEN + GRE_FIELD_LEN && gre[0] == GRE_KEY;
+
+	if (net_chance(host->actor.net, 50))
+		gre_send(host, seen->src, keyed ? be16_host(be16_load(gre + 6)) : 0);
 }
 
 /* An ICMP error about what arrived: mostly right, sometimes broken in the quotation. */

@@ -157,6 +157,9 @@ bool sim_run(struct sim *sim)
 			net_fail(net, "time stands still");
 		if (net->why == NULL && net_chance(net, 25))
 			sim_reload(sim);
+		if (net->why == NULL && sim->gate->conf->filter.set_count > 0 &&
+		    net_chance(net, 40))
+			sim_change_set(sim);
 		if (net_chance(net, 8))
 			sim_jump(sim);
 	}

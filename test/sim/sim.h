@@ -11,8 +11,9 @@ enum {
 	SIM_OUTSIDE_MAX = 4,
 	SIM_CONFS = 2,
 	SIM_FILTERS = SIM_CONFS + 1,
-	SIM_FILTER_RULES = 7,
-	SIM_FILTER_ELEMS = 4,
+	SIM_FILTER_RULES = 9,
+	SIM_FILTER_SETS = 3,
+	SIM_FILTER_ELEMS = 6,
 	SIM_IN3 = RIG_IFACES, /* where there are three networks */
 };
 
@@ -21,8 +22,8 @@ enum {
 /* What a filter's configuration points to. */
 struct sim_filter {
 	struct filter_rule_conf rule[SIM_FILTER_RULES];
-	struct filter_set_conf set[2];
-	struct filter_elem elem[2][SIM_FILTER_ELEMS];
+	struct filter_set_conf set[SIM_FILTER_SETS]; /* one of each kind */
+	struct filter_elem elem[SIM_FILTER_SETS][SIM_FILTER_ELEMS];
 };
 
 struct sim {
@@ -56,8 +57,11 @@ void sim_add_services(struct sim *sim);
 void sim_run_services(struct sim *sim);
 /* A copy of the configuration that stands, to be changed; until the next but one. */
 struct sluice_conf *sim_next_conf(struct sim *sim);
-/* Other rules and sets, which stay the simulation's. */
+/* Other rules and sets, which stay the simulation's; the same rules and other sets. */
 void sim_draw_filter(struct sim *sim, struct sluice_conf *conf);
+void sim_draw_sets(struct sim *sim, struct sluice_conf *conf);
+/* A set is changed without a reload. */
+void sim_change_set(struct sim *sim);
 /* Another configuration is taken. */
 void sim_reload(struct sim *sim);
 void sim_init(struct sim *sim, u64 seed);

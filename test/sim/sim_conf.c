@@ -206,9 +206,9 @@ static bool sim_conf_subscribers(struct sluice_conf *conf)
 }
 
 /* Tables that are soon full, one of them at a time: port maps of busy destinations, neighbours,
- * large buffers. (Without a small one no neighbour could be asked, and packets would leave later
- * than anybody can tell; nor can the model tell which pieces of a packet a short queue for a
- * neighbour loses, or that a first packet was lost there.) Drawn from the secrets.              */
+ * large buffers, packets that wait for neighbours. Of these the model is told when one is lost, and
+ * may refuse nothing else. (Without a small buffer no neighbour could be asked, and packets would
+ * leave later than anybody can tell.) Drawn from the secrets.                                    */
 static bool sim_conf_full(struct sluice_conf *conf)
 {
 	u32 choice = conf->seed[20];
@@ -217,6 +217,7 @@ static bool sim_conf_full(struct sluice_conf *conf)
 	case 0: conf->nat.dest_count = 1 + choice % 3; break;
 	case 1: conf->neigh.count = 8 + choice % 8; break;
 	case 2: conf->packets.large_count = 2 + choice % 4; break;
+	case 3: conf->neigh.queue_count = 1 + choice % 6; return false;
 	default: return false;
 	}
 	return true;

@@ -1,5 +1,6 @@
-/* Reloads in the middle of a simulation: other rules, pools, time-outs, limits. Flows that stand
- * keep their bindings; what is new goes by what stands then.                                     */
+/* Reloads in the middle of a simulation: other rules, pools, one-to-one maps, time-outs, limits.
+ * Flows that stand keep their bindings; what is new goes by what stands then.                    */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sim/sim.h"
@@ -133,13 +134,75 @@ static const char *change_limits(struct net *net, struct sluice_conf *conf)
 	return "limits";
 }
 
-/* Where there is a filter, another one. */
-static const char *change_filter(struct sim *sim, struct sluice_conf *conf)
+/* Where there is a filter, another one, or others of its sets. */
+static const char *change_filter(struct sim *sim, struct sluice_conf *conf, bool sets)
 {
 	if (conf->filter.rule_count == 0)
 		return "nothing";
-	sim_draw_filter(sim, conf);
-	return "filter";
+	if (sets)
+		sim_draw_sets(sim, conf);
+	else
+		sim_draw_filter(sim, conf);
+	return sets ? "sets of the filter" : "filter";
+}
+
+/* The zone of one of the inside networks. */
+static u8 inside_zone(struct net *net, const struct sluice_conf *conf)
+{
+	static const u16 ifaces[] = { RIG_IN, RIG_IN2, SIM_IN3 };
+
+	return conf->iface[ifaces[net_below(net, conf->iface_count - 1)]].zone;
+}
+
+/* None, one or two, which lead from elsewhere to somewhere else. Two of one zone are for other
+ * hosts; pools and services have other addresses.                                                */
+static const char *change_fixed(struct net *net, struct sluice_conf *conf)
+{
+	static const char *const outside[][2] = { { "198.18.2.0", "198.18.10.0" },
+						  { "198.18.3.0", "198.18.11.0" } };
+
+	conf->nat.static_count = net_below(net, 3);
+	for (u32 at = 0; at < conf->nat.static_count; at++) {
+		struct nat_static_conf *fixed = &conf->nat.fixed[at];
+		u32 host = 8;
+
+		fixed->prefix_len = 29;
+		if (net_chance(net, 50)) {
+			fixed->prefix_len = 32;
+			host = net_chance(net, 50) ? 11 : 12;
+		}
+		fixed->zone = inside_zone(net, conf);
+		fixed->inside = addr("10.10.0.0");
+		if (at == 1 && fixed->zone == conf->nat.fixed[0].zone)
+			fixed->inside = addr("10.20.0.0");
+		fixed->inside = be32_of(be32_host(fixed->inside) + host);
+		fixed->outside =
+			be32_of(be32_host(addr(outside[at][net_below(net, 2)])) + host);
+	}
+	return "one-to-one";
+}
+
+/* A rule is for another zone, or for all. */
+static const char *change_zone(struct net *net, struct sluice_conf *conf)
+{
+	struct nat_rule_conf *rule = one_rule(net, conf);
+
+	rule->zone = net_chance(net, 40) ? NAT_ZONE_ANY : inside_zone(net, conf);
+	return "zone of a rule";
+}
+
+/* What no reload may do is refused: an interface stays in its zone. */
+static void try_zone(struct sim *sim)
+{
+	struct sluice_conf *conf = sim_next_conf(sim);
+	struct iface_conf *iface = &conf->iface[net_below(&sim->net, conf->iface_count)];
+
+	iface->zone = iface->zone == 1 ? 0 : 1;
+	snprintf(iface->zone_name, IFACE_NAME_SIZE, "%s", iface->zone == 0 ? "" : "blue");
+	change_times(&sim->net, conf);
+	net_trace(&sim->net, "reload: an interface in another zone");
+	gate_refuse(sim->gate, conf);
+	sim->conf_next--;
 }
 
 void sim_reload(struct sim *sim)
@@ -151,9 +214,10 @@ void sim_reload(struct sim *sim)
 	gate_pause(sim->gate);
 	if (net->why != NULL)
 		return;
+	if (net_chance(net, 8))
+		try_zone(sim);
 	conf = sim_next_conf(sim);
-	switch (net_below(net, sim->gate->model->lenient ? 10 : 9)) {
-	case 8: what = change_filter(sim, conf); break;
+	switch (net_below(net, sim->gate->model->lenient ? 13 : 12)) {
 	case 0: what = change_times(net, conf); break;
 	case 1: what = change_mapping(net, conf); break;
 	case 2: what = change_filtering(net, conf); break;
@@ -162,6 +226,10 @@ void sim_reload(struct sim *sim)
 	case 5: what = change_pool(net, conf); break;
 	case 6: what = change_ifaces(net, conf); break;
 	case 7: what = change_tracking(net, conf); break;
+	case 8: what = change_filter(sim, conf, false); break;
+	case 9: what = change_filter(sim, conf, true); break;
+	case 10: what = change_fixed(net, conf); break;
+	case 11: what = change_zone(net, conf); break;
 	default: what = change_limits(net, conf); break;
 	}
 	net_trace(net, "reload: %s", what);

@@ -63,7 +63,7 @@ struct neigh {
 	u8 state;          /* enum neigh_state */
 	be32 addr;
 	u32 mtu;           /* of the way out */
-	u16 tries;
+	u16 tries;         /* while IDLE: when it was asked for in vain, in retry_ns */
 	u16 queue_count;
 	u32 gen;           /* changes when the entry is let go */
 	/* from here on: off the road */
@@ -217,7 +217,8 @@ verdict neigh_drop_full(struct drop_stats *stats, struct pkt *pkt);
  * STOLEN - it waits for the answer; a request went to `out` unless one did within retry_ns. When
  *          the queue was full, its oldest packet lies in `dead` (NEIGH_QUEUE_FULL, counted).
  * DEAD   - IFACE_DOWN, NEIGH_FAILED (also for an index that was let go), NO_BUFFER, and
- *          NEIGH_QUEUE_FULL when there was nothing older to push out.                           */
+ *          NEIGH_QUEUE_FULL when there was nothing older to push out; the neighbour is
+ *          asked for all the same, once in retry_ns.                                             */
 verdict neigh_resolve(struct neigh_table *table, struct drop_stats *stats, struct pkt *pkt,
 		      ns_t now, struct batch *out, struct batch *dead);
 /* A packet is sent without neigh_resolve, by an adjacency that is usable. */

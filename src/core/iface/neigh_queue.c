@@ -99,7 +99,20 @@ void neigh_queue_fail(struct neigh_table *table, struct drop_stats *stats, u16 i
 	}
 }
 
-/* The first packet for an address that nothing is known of. */
+/* Nothing waits for the answer, so the entry stays one that may be let go at any time. Asked is
+ * once in each retry_ns (RFC 1122 section 2.3.2.1).                                              */
+static void ask_idle(struct neigh_table *table, u16 idx, ns_t now, struct batch *out)
+{
+	u16 turn = (u16)(now / table->conf.retry_ns);
+
+	if (neigh_at(table, idx)->tries != turn)
+		neigh_ask(table, idx, false, out);
+	neigh_at(table, idx)->tries = turn;
+}
+
+/* The first packet for an address that nothing is known of. Where there is no room for it to wait
+ * it is lost, but its neighbour is asked for: others may fill that room for as long as they
+ * like.                                                                                          */
 static verdict neigh_begin(struct neigh_table *table, struct drop_stats *stats, struct pkt *pkt,
 			   ns_t now, struct batch *out)
 {
@@ -107,8 +120,10 @@ static verdict neigh_begin(struct neigh_table *table, struct drop_stats *stats, 
 	/* An empty queue has no oldest packet to give up. */
 	verdict fate = neigh_queue_add(table, stats, pkt, now, NULL);
 
-	if (!verdict_is_stolen(fate))
+	if (!verdict_is_stolen(fate)) {
+		ask_idle(table, idx, now, out);
 		return fate;
+	}
 	neigh_set_state(table, idx, NEIGH_INCOMPLETE);
 	neigh_at(table, idx)->tries = 1;
 	neigh_ask(table, idx, false, out);

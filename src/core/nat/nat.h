@@ -314,8 +314,9 @@ static inline u64 nat_own_ports(const struct nat *nat, const struct nat_address 
  * ahead for this flow and address; 0: none.                                                      */
 bool nat_port_choose(struct nat *nat, struct ct *ct, struct flow *flow, u32 address, ns_t now,
 		     u16 *port);
-/* How many ports a range has, and how many of them a busy destination has left and uses. Its flows
- * may have others as well, of a range that a configuration before had.                          */
+/* How many ports a range has, which does not end before it begins; and how many of them a busy
+ * destination has left and uses, in NAT_PORT_WORDS steps. Its flows may have others as well, of a
+ * range that a configuration before had.                                                         */
 u32 nat_ports_count(const struct nat_ports *ports);
 u32 nat_dest_left(const struct nat *nat, const struct nat_dest *dest);
 u32 nat_dest_used(const struct nat *nat, const struct nat_dest *dest);

@@ -58,11 +58,11 @@ static u64 word_allowed(const struct nat_ports *ports, u32 word)
 
 u32 nat_ports_count(const struct nat_ports *ports)
 {
-	u32 count = 0;
+	u32 from = u32_max(ports->first, ports->spare_first);
+	u32 to = u32_min(ports->last, ports->spare_last);
+	u32 spare = ports->spare_first != 0 && to >= from ? to - from + 1 : 0;
 
-	for (u32 word = 0; word < NAT_PORT_WORDS; word++)
-		count += u64_count_bits(word_allowed(ports, word));
-	return count;
+	return ports->last + 1u - ports->first - spare;
 }
 
 u32 nat_dest_left(const struct nat *nat, const struct nat_dest *dest)

@@ -93,6 +93,41 @@ static void test_all_queues_full(void **state)
 	bed_close(&bed);
 }
 
+/* A packet that finds no room to wait is lost; its neighbour is asked for all the same, or nobody
+ * could be reached for as long as others keep all queues full.                                   */
+static void test_who_finds_no_room_is_asked_for(void **state)
+{
+	struct neigh_conf conf;
+	struct bed bed;
+	u16 silent, idx;
+
+	(void)state;
+	neigh_conf_default(&conf);
+	conf.queue_count = 1;
+	bed_open_with(&bed, &conf);
+	silent = neigh_get(&bed.table, BED_ETH, addr("10.0.0.9"), bed.now);
+	idx = neigh_get(&bed.table, BED_ETH, addr("10.0.0.10"), bed.now);
+	assert_int_equal(bed_send(&bed, silent, 1), VERDICT_CODE_STOLEN);
+	bed_empty(&bed.out);
+	for (u32 mark = 2; mark < 4; mark++)
+		assert_int_equal(bed_send(&bed, idx, mark), VERDICT_CODE_DEAD);
+	/* Once in its time, as ever. */
+	assert_int_equal(bed.out.count, 1);
+	assert_true(be32_eq(bed_arp_of(bed.out.pkt[0]).tpa, addr("10.0.0.10")));
+	bed_empty(&bed.out);
+	bed_arp(&bed, ARP_REPLY, &bed_mac_a, "10.0.0.10", "10.0.0.1");
+	assert_int_equal(bed_send(&bed, idx, 4), VERDICT_CODE_ACCEPT);
+	bed_empty(&bed.out);
+	/* Who does not answer is asked again, by what comes then. */
+	idx = neigh_get(&bed.table, BED_ETH, addr("10.0.0.11"), bed.now);
+	for (u32 mark = 5; mark < 9; mark++) {
+		bed.now += conf.retry_ns / 2;
+		assert_int_equal(bed_send(&bed, idx, mark), VERDICT_CODE_DEAD);
+	}
+	assert_in_range(bed.out.count, 2, 3);
+	bed_close(&bed);
+}
+
 static void test_flush_waits_for_room(void **state)
 {
 	struct bed bed;
@@ -431,6 +466,7 @@ int main(void)
 		cmocka_unit_test(test_request_reply_queue_order),
 		cmocka_unit_test(test_queue_full_drops_the_oldest),
 		cmocka_unit_test(test_all_queues_full),
+		cmocka_unit_test(test_who_finds_no_room_is_asked_for),
 		cmocka_unit_test(test_flush_waits_for_room),
 		cmocka_unit_test(test_iface_down),
 		cmocka_unit_test(test_forget),

@@ -53,6 +53,29 @@ static void test_a_range_of_n_gives_exactly_n(void **state)
 	}
 }
 
+/* As one would count them one by one. */
+static void test_a_range_has_as_many_as_are_counted(void **state)
+{
+	static const struct nat_ports ranges[] = {
+		{ 1024, 65535, 0, 0 },        { 1, 65535, 32768, 60999 },
+		{ 1024, 65535, 1, 1023 },     { 1024, 65535, 1000, 1024 },
+		{ 2000, 2003, 2001, 2001 },   { 2000, 2003, 2003, 4000 },
+		{ 2000, 2003, 1, 65535 },     { 5000, 5000, 5001, 5001 },
+		{ 5000, 5000, 5000, 5000 },   { 40000, 65535, 65000, 65535 },
+	};
+
+	(void)state;
+	for (u32 n = 0; n < ARRAY_COUNT(ranges); n++) {
+		const struct nat_ports *ports = &ranges[n];
+		u32 count = 0;
+
+		for (u32 port = ports->first; port <= ports->last; port++)
+			count += ports->spare_first == 0 || port < ports->spare_first ||
+				 port > ports->spare_last;
+		assert_int_equal(nat_ports_count(ports), count);
+	}
+}
+
 /* What is drawn ahead for a flow to SERVER. */
 static struct nat_draw *draw_ahead(struct nat_bed *bed, struct end src)
 {
@@ -487,6 +510,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_range_of_n_gives_exactly_n),
+		cmocka_unit_test(test_a_range_has_as_many_as_are_counted),
 		cmocka_unit_test(test_a_drawn_port_is_given_if_it_is_free),
 		cmocka_unit_test(test_released_port_is_the_next_one),
 		cmocka_unit_test(test_every_port_of_an_address),
