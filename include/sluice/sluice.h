@@ -79,6 +79,9 @@ void sluice_plan(const struct sluice_conf *conf, struct mem *mem);
  * the caller's until the end. ERR_MEMORY, ERR_RANGE: *why names what is wrong (static string).   */
 enum err sluice_new(struct sluice **out, const struct sluice_conf *conf, void *memory, u64 size,
 		    ns_t now, const char **why);
+/* Whether sluice_configure() would take it; nothing changes for packets. Not looked at is whether
+ * the routes, and the prefixes that ARP is answered for, have room.                             */
+enum err sluice_look(struct sluice *s, const struct sluice_conf *conf, const char **why);
 /* Exchange interfaces' addresses, routes, NAT and filter rules, time-outs, options of tracking and
  * rates of ICMP errors between two batches. Limits stay as they are and interfaces keep their
  * indices. An address that an interface keeps stays in use, one that is new is probed for first

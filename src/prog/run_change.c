@@ -266,6 +266,13 @@ static void keep_last(struct change *change)
 	change->run->has_last = true;
 }
 
+static bool engine_refuses(struct change *change, const char *why)
+{
+	snprintf(change->why, sizeof change->why, "the engine refuses it: %s; nothing was changed",
+		 why);
+	return false;
+}
+
 /* Gives asked_next to the engine. */
 static bool take(struct change *change, bool changing, bool step, ns_t now)
 {
@@ -276,11 +283,8 @@ static bool take(struct change *change, bool changing, bool step, ns_t now)
 		return false;
 	run_carry(run);
 	now = os_now(); /* packets have been further than what was asked at */
-	if (sluice_configure(run->sluice, &run->next_conf, now, &why) != ERR_OK) {
-		snprintf(change->why, sizeof change->why,
-			 "the engine refuses it: %s; nothing was changed", why);
-		return false;
-	}
+	if (sluice_configure(run->sluice, &run->next_conf, now, &why) != ERR_OK)
+		return engine_refuses(change, why);
 	run_health_follow(run, &run->asked_next.conf, now);
 	run_health_settle(run, &run->asked.conf, &run->asked_next.conf, now);
 	run_fpm_follow(run, &run->asked.conf, &run->asked_next.conf, now);
@@ -333,12 +337,18 @@ static bool change_to(struct change *change, const struct ctl_call *call, ns_t n
 static bool compare(struct change *change, const struct ctl_call *call)
 {
 	const u32 *by_when = change->diff.by_when;
+	struct run *run = change->run;
+	const char *why;
 
 	if (!look_at_text(change, call))
 		return false;
 	if (by_when[CONF_RESTART] + by_when[CONF_PLANNED] > 0)
 		return true;
-	return hosts_have_addresses(change) && build(change, true);
+	if (!hosts_have_addresses(change) || !build(change, true))
+		return false;
+	run_carry(run);
+	return sluice_look(run->sluice, &run->next_conf, &why) == ERR_OK ||
+	       engine_refuses(change, why);
 }
 
 static bool roll_back(struct change *change, ns_t now)

@@ -197,9 +197,12 @@ void rig_close(struct rig *rig)
 bool rig_configure(struct rig *rig, const struct sluice_conf *conf)
 {
 	const char *why = "no reason given";
+	enum err look = sluice_look(rig->s, conf, &why);
+	enum err err = sluice_configure(rig->s, conf, rig->now, &why);
 
 	rig->configured = true;
-	return sluice_configure(rig->s, conf, rig->now, &why) == ERR_OK;
+	CHECK(look == ERR_OK || err == look);
+	return err == ERR_OK;
 }
 
 struct pkt *rig_make(struct rig *rig, u16 in_if, const struct build *b)

@@ -31,6 +31,8 @@ web $OUT $OUTSIDE 80
 config "$BOX/gw.yaml"
 config "$BOX/pool.yaml" "pools: [{name: office, ranges: 198.18.9.0/30}]
 nat: {rules: [{pool: office}]}"
+config "$BOX/large.yaml" "pools: [{name: office, ranges: 198.18.9.0/24}]
+nat: {rules: [{pool: office}]}"
 config "$BOX/routes.yaml" "routes: [{to: 192.0.2.0/24, via: blackhole}, {to: 10.20.0.0/16, via: 10.10.0.9}]
 timeouts: {udp: 4m}
 icmp: {rate: 100}
@@ -65,6 +67,9 @@ check "what differs without that" change diff "$BOX/routes.yaml"
 equal "is not" "" "$(grep ^note: "$BOX/text")"
 check_not "a bad file" change diff "$BOX/bad.yaml"
 says "with its place" "bad.yaml:10:22: 'masquerad'.*did you mean 'masquerade'" "$BOX/text"
+
+check_not "what the engine would refuse" change diff "$BOX/large.yaml"
+says "is refused before" "refuses it: more public addresses than limits.addresses allows" "$BOX/text"
 
 shown_is() { "$SLUICE" show config --control "$CONTROL" | cmp - <("$SLUICE" print "$1"); }
 check "what runs is shown as its file in one spelling" shown_is "$BOX/gw.yaml"

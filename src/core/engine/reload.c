@@ -270,39 +270,51 @@ static bool zones_are_kept(const struct sluice_conf *old, const struct sluice_co
 	return true;
 }
 
+/* What can not be changed, or makes no sense; NULL: nothing. */
+static const char *change_wrong(const struct sluice *s, const struct sluice_conf *conf)
+{
+	const char *why = engine_conf_wrong(conf);
+
+	if (why == NULL)
+		why = engine_limit_changed(&s->conf, conf);
+	if (why != NULL)
+		return why;
+	if (conf->iface_count != s->conf.iface_count || conf->host_if != s->conf.host_if)
+		return "interfaces can not be added or taken away while the engine runs";
+	if (!zones_are_kept(&s->conf, conf))
+		return "an interface can not change its zone while the engine runs";
+	if (conf->subscribers.prefix_len != s->conf.subscribers.prefix_len)
+		return "the prefix of subscribers can not change while the engine runs";
+	if (s->conf.subscribers.subscriber_count == 0 && conf->subscribers.subscriber_count > 0)
+		return "subscribers were not counted from the start, and can not be limited now";
+	if (s->conf.splice.split_limit == 0 && conf->splice.split_limit > 0)
+		return "connections were not split from the start, and can not be now";
+	return routing_change_wrong(s->routing, conf);
+}
+
+enum err sluice_look(struct sluice *s, const struct sluice_conf *conf, const char **why)
+{
+	be32 masquerade[NAT_IFACE_MAX];
+	enum err err;
+
+	*why = change_wrong(s, conf);
+	if (*why != NULL)
+		return ERR_RANGE;
+	err = filter_prepare(&s->filter, &conf->filter, conf->iface_count, why);
+	if (err != ERR_OK)
+		return err;
+	filter_forget(&s->filter);
+	masquerade_addresses(conf, masquerade);
+	return nat_look(&s->nat, &conf->nat, masquerade, conf->iface_count, why);
+}
+
 enum err sluice_configure(struct sluice *s, const struct sluice_conf *conf, ns_t now,
 			  const char **why)
 {
 	u16 gen_before = fibs_gen(s);
 	enum err err;
 
-	*why = engine_conf_wrong(conf);
-	if (*why != NULL)
-		return ERR_RANGE;
-	*why = engine_limit_changed(&s->conf, conf);
-	if (*why != NULL)
-		return ERR_RANGE;
-	if (conf->iface_count != s->conf.iface_count || conf->host_if != s->conf.host_if) {
-		*why = "interfaces can not be added or taken away while the engine runs";
-		return ERR_RANGE;
-	}
-	if (!zones_are_kept(&s->conf, conf)) {
-		*why = "an interface can not change its zone while the engine runs";
-		return ERR_RANGE;
-	}
-	if (conf->subscribers.prefix_len != s->conf.subscribers.prefix_len) {
-		*why = "the prefix of subscribers can not change while the engine runs";
-		return ERR_RANGE;
-	}
-	if (s->conf.subscribers.subscriber_count == 0 && conf->subscribers.subscriber_count > 0) {
-		*why = "subscribers were not counted from the start, and can not be limited now";
-		return ERR_RANGE;
-	}
-	if (s->conf.splice.split_limit == 0 && conf->splice.split_limit > 0) {
-		*why = "connections were not split from the start, and can not be now";
-		return ERR_RANGE;
-	}
-	*why = routing_change_wrong(s->routing, conf);
+	*why = change_wrong(s, conf);
 	if (*why != NULL)
 		return ERR_RANGE;
 	engine_now(s, now);

@@ -308,21 +308,29 @@ static void mixed_update(struct nat *nat)
 	}
 }
 
-enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 *masquerade,
-		       u32 iface_count, const char **why)
+enum err nat_look(struct nat *nat, const struct nat_conf *conf, const be32 *masquerade,
+		  u32 iface_count, const char **why)
 {
-	struct nat_conf limits = nat->conf;
-	bool fits = true;
-
 	*why = conf_wrong(conf, iface_count);
 	if (*why == NULL)
 		*why = balance_refuses(&nat->balance, &conf->balance);
 	if (*why != NULL)
 		return ERR_RANGE;
-	if (addresses_missing(nat, conf, masquerade, iface_count) > slots_left(nat)) {
-		*why = "more public addresses than the limit `addresses` allows";
-		return ERR_FULL;
-	}
+	if (addresses_missing(nat, conf, masquerade, iface_count) <= slots_left(nat))
+		return ERR_OK;
+	*why = "more public addresses than limits.addresses allows";
+	return ERR_FULL;
+}
+
+enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 *masquerade,
+		       u32 iface_count, const char **why)
+{
+	struct nat_conf limits = nat->conf;
+	enum err err = nat_look(nat, conf, masquerade, iface_count, why);
+	bool fits = true;
+
+	if (err != ERR_OK)
+		return err;
 	for (u32 idx = 0; idx < nat->address_count; idx++) {
 		nat->address[idx].live = nat->address[idx].kept;
 		nat->address[idx].ours = false;

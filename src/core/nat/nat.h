@@ -67,7 +67,7 @@ struct nat_address {
 	bool live;       /* new flows may use it; an address taken out of the configuration serves
 			    its standing flows until they end */
 	bool ours;       /* sockets of ours may use it as well */
-	bool kept;       /* named by the configuration that nat_configure() looks at */
+	bool kept;       /* named by the configuration that nat_look() looks at */
 	struct nat_space *space; /* NAT_PROTO_COUNT of them */
 };
 
@@ -205,6 +205,9 @@ struct nat_way {
 void nat_conf_defaults(struct nat_conf *conf);
 void nat_layout(struct nat *nat, const struct nat_conf *conf, u32 flow_count, struct mem *mem);
 void nat_init(struct nat *nat, const struct hash_key *key, const u8 seed[32]);
+/* What nat_configure() would say to it; nothing changes for flows. */
+enum err nat_look(struct nat *nat, const struct nat_conf *conf, const be32 *masquerade,
+		  u32 iface_count, const char **why);
 /* Rules, pools and interface addresses from now on. ERR_FULL: more public addresses than planned;
  * ERR_RANGE: a rule or pool makes no sense; *why says which. Nothing has changed then.           */
 enum err nat_configure(struct nat *nat, const struct nat_conf *conf, const be32 *masquerade,

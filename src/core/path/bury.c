@@ -80,6 +80,14 @@ static void bury_answer(struct path *path, struct pkt *pkt, ns_t now)
 	path_output(path, answer, now);
 }
 
+/* Of a packet whose header tells nothing that could be answered. */
+static void tell_unanswered(struct path *path, const struct pkt *pkt)
+{
+	struct icmp_error_spec spec;
+
+	tell_answer(path, icmp_error_decide(pkt, 0, &spec), NULL);
+}
+
 static bool has_ip_header(const struct pkt *pkt)
 {
 	return pkt->l4 != 0;
@@ -95,6 +103,8 @@ void path_bury(struct path *path, struct pkt *pkt, ns_t now)
 	if (pkt->in_if != IFACE_NONE && (pkt->flags & PKT_LOCAL_OUT) == 0 && has_ip_header(pkt) &&
 	    turn_back(path, pkt))
 		bury_answer(path, pkt, now);
+	else if (path_is_traced(path) && !has_ip_header(pkt))
+		tell_unanswered(path, pkt);
 	if (UNLIKELY((pkt->flags & PKT_OF_SOCK) != 0))
 		path_fault_sock(path, pkt, now);
 	if (UNLIKELY((pkt->flags & PKT_OF_SPLICE) != 0))

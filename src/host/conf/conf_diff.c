@@ -1,6 +1,7 @@
 /* Comparing two configurations along the table. */
 #include "host/conf/conf_diff.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "core/base/text.h"
@@ -29,40 +30,89 @@ static void join(char path[CONF_DIFF_PATH_SIZE], const char *prefix, const char 
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static void show_values(const struct conf_field *list, const void *base,
+static const char cut_mark[] = " ...";
+
+/* Behind what stands there; the mark at the end says that there would be more. */
+static void append(char text[CONF_DIFF_TEXT_SIZE], const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static void append(char text[CONF_DIFF_TEXT_SIZE], const char *format, ...)
+{
+	size_t len = strlen(text);
+	va_list args;
+	int more;
+
+	va_start(args, format);
+	more = vsnprintf(text + len, CONF_DIFF_TEXT_SIZE - len, format, args);
+	va_end(args);
+	if (more > 0 && (size_t)more >= CONF_DIFF_TEXT_SIZE - len)
+		memcpy(text + CONF_DIFF_TEXT_SIZE - sizeof cut_mark, cut_mark, sizeof cut_mark);
+}
+
+static bool is_cut(const char text[CONF_DIFF_TEXT_SIZE])
+{
+	size_t len = strlen(text);
+
+	return len == CONF_DIFF_TEXT_SIZE - 1 &&
+	       strcmp(text + len - strlen(cut_mark), cut_mark) == 0;
+}
+
+/* Of a list of values those from begin to before end. */
+static void show_values(const struct conf_field *list, const void *base, u32 begin, u32 end,
 			char text[CONF_DIFF_TEXT_SIZE])
 {
 	struct conf_field element = conf_value_element(list);
-	u32 count = conf_count_of(list, base);
-	size_t len = 0;
 
-	snprintf(text, CONF_DIFF_TEXT_SIZE, "%s", list->zero ? list->zero : "[]");
-	for (u32 i = 0; i < count && len < CONF_DIFF_TEXT_SIZE; i++) {
+	text[0] = 0;
+	for (u32 i = begin; i < end && !is_cut(text); i++) {
 		char value[CONF_VALUE_SIZE];
 
 		conf_value_show(&element, conf_element_of(list, base, i), value);
-		len += (size_t)snprintf(text + len, CONF_DIFF_TEXT_SIZE - len, "%s%s",
-					i ? ", " : "", value);
+		append(text, "%s%s", i > begin ? ", " : "", value);
 	}
+}
+
+static bool value_equal(const struct conf_field *list, const void *from, u32 i, const void *to,
+			u32 j)
+{
+	struct conf_field element = conf_value_element(list);
+	char one[CONF_VALUE_SIZE];
+	char two[CONF_VALUE_SIZE];
+
+	conf_value_show(&element, conf_element_of(list, from, i), one);
+	conf_value_show(&element, conf_element_of(list, to, j), two);
+	return strcmp(one, two) == 0;
 }
 
 static bool values_equal(const struct conf_field *list, const void *from, const void *to)
 {
-	struct conf_field element = conf_value_element(list);
 	u32 count = conf_count_of(list, from);
 
 	if (count != conf_count_of(list, to))
 		return false;
 	for (u32 i = 0; i < count; i++) {
-		char one[CONF_VALUE_SIZE];
-		char two[CONF_VALUE_SIZE];
-
-		conf_value_show(&element, conf_element_of(list, from, i), one);
-		conf_value_show(&element, conf_element_of(list, to, i), two);
-		if (strcmp(one, two) != 0)
+		if (!value_equal(list, from, i, to, i))
 			return false;
 	}
 	return true;
+}
+
+/* Of two lists that are too long to be told, what is between their common ends. */
+static void show_middle(const struct conf_field *list, const void *from, const void *to,
+			char one[CONF_DIFF_TEXT_SIZE], char two[CONF_DIFF_TEXT_SIZE])
+{
+	u32 from_end = conf_count_of(list, from);
+	u32 to_end = conf_count_of(list, to);
+	u32 begin = 0;
+
+	while (begin < from_end && begin < to_end && value_equal(list, from, begin, to, begin))
+		begin++;
+	while (from_end > begin && to_end > begin &&
+	       value_equal(list, from, from_end - 1, to, to_end - 1)) {
+		from_end--;
+		to_end--;
+	}
+	show_values(list, from, begin, from_end, one);
+	show_values(list, to, begin, to_end, two);
 }
 
 static void show_field(const struct conf_field *field, const void *base,
@@ -70,8 +120,12 @@ static void show_field(const struct conf_field *field, const void *base,
 {
 	char value[CONF_VALUE_SIZE];
 
+	if (field->kind == CONF_VALUES && conf_count_of(field, base) > 0) {
+		show_values(field, base, 0, conf_count_of(field, base), text);
+		return;
+	}
 	if (field->kind == CONF_VALUES) {
-		show_values(field, base, text);
+		snprintf(text, CONF_DIFF_TEXT_SIZE, "%s", field->zero ? field->zero : "[]");
 		return;
 	}
 	conf_value_show(field, base, value);
@@ -143,41 +197,47 @@ static bool element_equal(const struct conf_group *group, const void *from, cons
 	return true;
 }
 
-/* As one line; groups within an element are left to `sluice print`, and of lists that are not empty
- * is said how long they are.                                                                     */
+/* What differs from the defaults. Of lists that are not empty is said how long they are. */
+static void append_fields(const struct conf_group *group, const void *base, const void *standard,
+			  char text[CONF_DIFF_TEXT_SIZE])
+{
+	const char *comma = "";
+
+	for (u32 i = 0; i < group->field_count; i++) {
+		const struct conf_field *field = &group->field[i];
+		const u8 *inner = (const u8 *)base + field->at;
+		const u8 *plain = (const u8 *)standard + field->at;
+		char value[CONF_DIFF_TEXT_SIZE];
+
+		if (field->kind == CONF_GROUP) {
+			if (element_equal(field->group, inner, plain))
+				continue;
+			append(text, "%s%s {", comma, field->key);
+			append_fields(field->group, inner, plain, text);
+			append(text, "}");
+		} else if (field->kind == CONF_LIST) {
+			if (conf_count_of(field, base) == 0)
+				continue;
+			append(text, "%s%s (%u)", comma, field->key, conf_count_of(field, base));
+		} else {
+			if (!field->required && !field->shown && field_equal(field, base, standard))
+				continue;
+			show_field(field, base, value);
+			append(text, "%s%s %s", comma, field->key, value);
+		}
+		comma = ", ";
+	}
+}
+
+/* As one line. */
 static void show_element(const struct conf_group *group, const void *element,
 			 char text[CONF_DIFF_TEXT_SIZE])
 {
 	union conf_element standard;
-	size_t len = 0;
 
 	conf_element_defaults(group, &standard);
 	text[0] = 0;
-	for (u32 i = 0; i < group->field_count && len < CONF_DIFF_TEXT_SIZE; i++) {
-		const struct conf_field *field = &group->field[i];
-		char value[CONF_DIFF_TEXT_SIZE];
-
-		if (field->kind == CONF_GROUP) {
-			if (!element_equal(field->group, (const u8 *)element + field->at,
-					   (const u8 *)&standard + field->at))
-				len += (size_t)snprintf(text + len, CONF_DIFF_TEXT_SIZE - len,
-							"%s%s ...", len ? ", " : "", field->key);
-			continue;
-		}
-		if (field->kind == CONF_LIST) {
-			if (conf_count_of(field, element) == 0)
-				continue;
-			len += (size_t)snprintf(text + len, CONF_DIFF_TEXT_SIZE - len, "%s%s (%u)",
-						len ? ", " : "", field->key,
-						conf_count_of(field, element));
-			continue;
-		}
-		if (!field->required && !field->shown && field_equal(field, element, &standard))
-			continue;
-		show_field(field, element, value);
-		len += (size_t)snprintf(text + len, CONF_DIFF_TEXT_SIZE - len, "%s%s %s",
-					len ? ", " : "", field->key, value);
-	}
+	append_fields(group, element, &standard, text);
 }
 
 static void diff_group(struct conf_diff *diff, const struct conf_group *group, const char *prefix,
@@ -299,7 +359,9 @@ static void diff_field(struct conf_diff *diff, const struct conf_field *field, c
 		return;
 	show_field(field, from, one);
 	show_field(field, to, two);
-	if (strcmp(one, two) == 0)
+	if (field->kind == CONF_VALUES && (is_cut(one) || is_cut(two)))
+		show_middle(field, from, to, one, two);
+	else if (strcmp(one, two) == 0)
 		snprintf(two, sizeof two, "another one, " CONF_HIDDEN " as well");
 	add(diff, field->when, path, one, two);
 }

@@ -21,7 +21,8 @@ struct conf_diff {
 };
 
 /* Elements of lists that have names are found by them, in any order. Of lists without, what both
- * begin and end with stays, and what is between went or came.                                   */
+ * begin and end with stays, and what is between went or came; so it is told of a list of values
+ * that is too long to be told whole.                                                             */
 void conf_diff(const struct conf *from, const struct conf *to, struct conf_diff *diff);
 
 #endif

@@ -187,13 +187,17 @@ static void test_pool_beyond_the_limit(void **state)
 {
 	struct path_bed *bed = path_bed_open();
 	struct sluice_conf *conf = &path_bed_new()->conf;
+	const char *why = NULL;
 
 	(void)state;
 	for (u32 n = 0; n < 3; n++) {
 		*conf = bed->conf;
 		rig_conf_pool(conf, "198.18.8.0", "198.18.8.63"); /* 64 and the masquerading one */
+		assert_int_equal(sluice_look(bed->rig.s, conf, &why), ERR_FULL);
+		assert_non_null(strstr(why, "limits.addresses"));
 		assert_false(rig_configure(&bed->rig, conf));
 		rig_conf_pool(conf, "198.18.8.0", "198.18.8.62");
+		assert_int_equal(sluice_look(bed->rig.s, conf, &why), ERR_OK);
 		assert_true(rig_configure(&bed->rig, conf));
 	}
 	udp_out(bed);

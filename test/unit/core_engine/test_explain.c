@@ -174,6 +174,18 @@ static void test_drop_has_reason_law_and_answer(void **state)
 	assert_int_equal(asked->told.trace.fate, TRACE_FATE_DROPPED);
 	assert_non_null(value_find(step_find(asked, TRACE_BURY, "answer"), "why")->text);
 	assert_int_equal(asked->told.sent_count, 0);
+	/* Those whose header is no good are told why, as well. */
+	build_udp4(&bed->b, addr("127.0.0.1"), 5000, addr(SERVER), 53, 20);
+	ask(asked, RIG_IN, &bed->b);
+	assert_int_equal(asked->told.trace.drop, DROP_IP_SOURCE);
+	assert_non_null(strstr(value_find(step_find(asked, TRACE_BURY, "answer"), "why")->text,
+			       "answered by no ICMP error"));
+	build_udp4(&bed->b, addr(HOST), 5000, addr(SERVER), 53, 20);
+	build_ip(&bed->b)->ttl ^= 1;
+	ask(asked, RIG_IN, &bed->b);
+	assert_int_equal(asked->told.trace.drop, DROP_IP_CHECKSUM);
+	assert_string_equal(value_find(step_find(asked, TRACE_BURY, "answer"), "why")->text,
+			    "the IP header is invalid");
 	asked_close(asked);
 }
 

@@ -485,6 +485,58 @@ static void services_and_their_backends(void **state)
 		      "name new, interface a, ports all, backends (2)");
 }
 
+/* Of a rule, what its limits are; one whose limit changes is told with both. */
+static void groups_within_a_rule(void **state)
+{
+#define LIMITED(RATE)                                                                              \
+	"interfaces: []\nfilter: {rules: [{protocol: udp, action: drop, limit-over: true, "        \
+	"source-limit: {rate: " RATE ", burst: 9}}]}\n"
+
+	(void)state;
+	compare(LIMITED("10"), LIMITED("20"));
+	assert_int_equal(diff.count, 2);
+	expect_change(0, CONF_LIVE, "filter.rules[0]",
+		      "protocol udp, source-limit {rate 10, burst 9}, limit-over true, action drop",
+		      "");
+	expect_change(
+		1, CONF_LIVE, "filter.rules[0]", "",
+		"protocol udp, source-limit {rate 20, burst 9}, limit-over true, action drop");
+}
+
+/* Of a list of values that is too long to be told, what came and went. */
+static void long_lists_of_values(void **state)
+{
+	static const struct {
+		const char *from, *to; /* behind ELEMENTS others */
+		const char *gone, *new;
+	} rows[] = {
+		{ "10.9.0.1", "10.9.0.1, 10.9.0.2", "", "10.9.0.2" },
+		{ "10.9.0.1, 10.9.0.2", "10.9.0.2", "10.9.0.1", "" },
+		{ "10.9.0.1, 10.9.0.3", "10.9.0.2, 10.9.0.3", "10.9.0.1", "10.9.0.2" },
+	};
+	static const char elements[] =
+		"10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7, 10.0.0.8, "
+		"10.0.0.9, 10.0.0.10, 10.0.0.11, 10.0.0.12, 10.0.0.13, 10.0.0.14, 10.0.0.15, ";
+	static const char head[] =
+		"interfaces: []\nfilter: {sets: [{name: s, kind: addresses, elements: [";
+	char from[512], to[512];
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_COUNT(rows); i++) {
+		snprintf(from, sizeof from, "%s%s%s]}]}\n", head, elements, rows[i].from);
+		snprintf(to, sizeof to, "%s%s%s]}]}\n", head, elements, rows[i].to);
+		compare(from, to);
+		assert_int_equal(diff.count, 1);
+		expect_change(0, CONF_LIVE, "filter.sets.s.elements", rows[i].gone, rows[i].new);
+	}
+	/* All of it: the end of what is told says that there is more. */
+	snprintf(to, sizeof to, "%s10.8.0.1]}]}\n", head);
+	compare(from, to);
+	assert_non_null(strstr(diff.change[0].from, "10.0.0.1, 10.0.0.2"));
+	assert_string_equal(diff.change[0].from + strlen(diff.change[0].from) - 4, " ...");
+	assert_string_equal(diff.change[0].to, "10.8.0.1");
+}
+
 #define ROUTED "interfaces: []\nrouting:\n"
 
 /* Areas are known by their number, peers and interfaces by their names, and of secrets is told that
@@ -615,6 +667,8 @@ int main(void)
 		cmocka_unit_test(who_goes_on_with_other_keys),
 		cmocka_unit_test(a_rule_before_the_others),
 		cmocka_unit_test(services_and_their_backends),
+		cmocka_unit_test(groups_within_a_rule),
+		cmocka_unit_test(long_lists_of_values),
 		cmocka_unit_test(protocols_and_their_secrets),
 		cmocka_unit_test(what_hides_secrets_is_refused),
 		cmocka_unit_test(interfaces_come_and_go),
