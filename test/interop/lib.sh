@@ -224,7 +224,8 @@ counter() { show counters --all | jq -r --arg name "$1" '[.. | objects | select(
 
 # ---- peers ------------------------------------------------------------------------------------
 
-# web NAMESPACE ADDRESS PORT: nginx with $BOX/www; "seen" tells the client's end
+# web NAMESPACE ADDRESS PORT [LINES]: nginx with $BOX/www; "seen" tells the client's end; LINES of
+# the server's configuration
 web() {
 	mkdir -p "$BOX/www" "$BOX/web"
 	chmod 755 "$BOX"
@@ -239,6 +240,7 @@ web() {
 			server {
 				listen $2:$3; root $BOX/www;
 				location = /seen { default_type text/plain; return 200 "\$remote_addr \$remote_port"; }
+				${4:-}
 			}
 		}
 	CONF
