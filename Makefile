@@ -282,10 +282,10 @@ sim-short: sim-test $(SIM)
 	@$(SIM) --seeds $(HALF) --seed $(or $(SEED),1) & \
 	$(SIM) --seeds $$(($(SEEDS) - $(HALF))) --seed $$(($(or $(SEED),1) + $(HALF))); second=$$?; \
 	wait $$! && exit $$second
-tcp-grid: $(BUILD)/test/sim/test_tcp_grid ## congestion control on links of every kind beside test/golden (UPDATE=1 writes it anew)
+tcp-grid: $(BUILD)/test/sim/test_tcp_grid ## congestion control on links of every kind beside test/golden (UPDATE=1 writes it anew; GRID_SEEDS=n: other seeds, floors alone)
 	@$<
-tcp-short: $(BUILD)/test/sim/test_tcp_short ## a million short connections between two stacks
-	@CONNECTIONS=1000000 $<
+tcp-short: $(addprefix $(BUILD)/test/sim/,test_tcp_short test_sock_short) ## a million short connections between two stacks, and between sockets
+	@for t in $^; do CONNECTIONS=1000000 $$t || exit 1; done
 asan: ## unit tests and simulations under ASan and UBSan
 	@$(MAKE) -j$(JOBS) SAN=1 BUILD=$(BUILD)/asan judged
 	@$(MAKE) SAN=1 BUILD=$(BUILD)/asan unit
@@ -352,7 +352,7 @@ install-test: all ## manual pages, completion, installation, package (K=part of 
 # ---- measuring -------------------------------------------------------------------------------
 
 BENCH_ARGS ?= --json $(BUILD)/bench.json
-.PHONY: bench bench-fib bench-net bench-filter bench-tcp bench-cc bench-routes bench-converge cover
+.PHONY: bench bench-fib bench-net bench-filter bench-tcp bench-split bench-cc bench-routes bench-converge cover
 bench: $(BENCH_BIN) ## ns per packet in memory, beside the machine's floor
 	$(BUILD)/bench_nat $(BENCH_ARGS)
 bench-fib: $(BUILD)/bench_fib ## routes in memory: look-ups, changes, bytes of a million prefixes
@@ -363,8 +363,11 @@ bench-filter: $(BENCH_BIN) ## ns per packet that filter rules are asked about, b
 $(BUILD)/bench_lwip: test/bench/bench_lwip.c $(BUILD)/flags
 	@mkdir -p $(@D); echo "  LINK  $@"; \
 	$(CC) $(TEST_FLAGS) $(CFLAGS) -isystem /usr/include/lwip $(LINK_FLAGS) -o $@ $< -llwip
-bench-tcp: $(BENCH_BIN) $(BUILD)/bench_lwip ## TCP in memory: bytes and connections per CPU second, beside lwIP
+bench-tcp: all $(BENCH_BIN) $(BUILD)/bench_lwip ## bytes and connections per CPU second: in memory beside lwIP; as root over veth, beside Linux with Linux (BENCH_TCP='--rounds 3')
 	$(BUILD)/bench_tcp --json $(BUILD)/bench_tcp.json
+	@$(PYTHON) -B test/bench/bench_tcp_net.py --sluice $(abspath $(BUILD)/sluice) --json $(BUILD)/bench_tcp_net.json $(BENCH_TCP) || [ $$? = 77 ]
+bench-split: all ## an upload over a link that loses packets: kernel NAT, sluice, sluice with accelerate in turn, as root (BENCH_SPLIT='--rounds 3')
+	@$(PYTHON) -B test/bench/bench_split.py --sluice $(abspath $(BUILD)/sluice) --json $(BUILD)/bench_split.json $(BENCH_SPLIT)
 bench-net: all $(INTEROP_BIN) ## beside kernel NAT over veth, in turn, as root
 	@SLUICE=$(abspath $(BUILD)/sluice) INTEROP_BIN=$(abspath $(BUILD)/interop/bin) test/bench/bench_net.sh
 bench-cc: all ## congestion control beside Linux's over `sluice link`, as root (BENCH_CC='--table loss --cells 1,5 --seeds 2')

@@ -465,13 +465,30 @@ struct sluice_sock_info {
 	struct sluice_tcp_info info;
 };
 
+/* One end of a socket. Zero means any. */
+struct sluice_sock_end {
+	be32 addr;
+	u8 addr_len;    /* prefix length for addr, 32 for one host */
+	u16 port_first; /* host order, both included */
+	u16 port_last;
+};
+
+/* Which sockets. Of `any` count addr and port, which either end may have, proto, zone and state:
+ * one of sluice_socket_state_name() or sluice_socket_states_name().                              */
+struct sluice_sock_filter {
+	struct sluice_flow_filter any;
+	struct sluice_sock_end local;
+	struct sluice_sock_end peer;
+};
+
 u32 sluice_show_flows(const struct sluice *s, const struct sluice_flow_filter *filter, ns_t now,
 		      u32 *cursor, struct sluice_flow *out, u32 max);
-/* Of the filter count addr, port, proto, zone and state. */
-u32 sluice_show_sockets(const struct sluice *s, const struct sluice_flow_filter *filter, ns_t now,
+u32 sluice_show_sockets(const struct sluice *s, const struct sluice_sock_filter *filter, ns_t now,
 			u32 *cursor, struct sluice_sock_info *out, u32 max);
 /* "time-wait"; NULL behind the last. */
 const char *sluice_socket_state_name(u32 index);
+/* "synchronized": several of them under one name, as ss has them; NULL behind the last. */
+const char *sluice_socket_states_name(u32 index);
 u32 sluice_show_nat(const struct sluice *s, ns_t now, u32 *cursor, struct sluice_mapping *out,
 		    u32 max);
 u32 sluice_show_ports(const struct sluice *s, u32 *cursor, struct sluice_ports *out, u32 max);

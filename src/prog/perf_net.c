@@ -270,7 +270,7 @@ bool perf_net_look(struct perf_net *net)
 static u32 connections(const struct perf_net *net, ns_t now, u32 *cursor,
 		       struct sluice_sock_info *out, u32 max)
 {
-	const struct sluice_flow_filter all = { .proto = IP_PROTO_TCP };
+	const struct sluice_sock_filter all = { .any.proto = IP_PROTO_TCP };
 	u32 count = sluice_show_sockets(net->sluice, &all, now, cursor, out, max), kept = 0;
 
 	for (u32 at = 0; at < count; at++) {

@@ -26,7 +26,7 @@ static bool refuse(struct ctl_why *why, const char *format, ...)
 /* The rest of the sentence fits beside them. */
 enum { STATES_SIZE = CTL_WHY_SIZE - 120, STATES_MAX = 64 };
 
-enum show_option { OPTION_CONTROL = 1 << 16, OPTION_JSON = 1 << 17, OPTION_HELP = 1 << 18 };
+enum show_option { OPTION_CONTROL = 1 << 24, OPTION_JSON = 1 << 25, OPTION_HELP = 1 << 26 };
 
 static const struct {
 	const char *name;
@@ -36,6 +36,10 @@ static const struct {
 } options[] = {
 	{ "--addr", CTL_FILTER_ADDR, "A[/L]", "with this address, or one of this prefix" },
 	{ "--port", CTL_FILTER_PORT, "N", "with this port on either side" },
+	{ "--src", CTL_FILTER_SRC, "A[/L]", "sockets of this address, or one of this prefix" },
+	{ "--dst", CTL_FILTER_DST, "A[/L]", "sockets with such a peer" },
+	{ "--sport", CTL_FILTER_SPORT, "N[-M]", "sockets of this port, or one of this range" },
+	{ "--dport", CTL_FILTER_DPORT, "N[-M]", "sockets with a peer of such a port" },
 	{ "--icmp-id", CTL_FILTER_ICMP_ID, "N", "ICMP with this identifier" },
 	{ "--proto", CTL_FILTER_PROTO, "P",
 	  "tcp, udp, icmp, sctp, dccp, udplite, gre or a number" },
@@ -76,6 +80,17 @@ static bool unknown(const char *word, struct ctl_why *why)
 		      near ? "; did you mean " : "", near ? near : "");
 }
 
+/* Each, and then several under one name. */
+static const char *socket_state_name(u32 index)
+{
+	u32 count = 0;
+
+	while (sluice_socket_state_name(count) != NULL)
+		count++;
+	return index < count ? sluice_socket_state_name(index)
+			     : sluice_socket_states_name(index - count);
+}
+
 /* The states by which a show can be filtered, as it prints them; NULL behind the last. */
 static const char *state_name(enum ctl_show show, u32 index)
 {
@@ -84,7 +99,7 @@ static const char *state_name(enum ctl_show show, u32 index)
 	switch (show) {
 	case CTL_SHOW_FLOWS:
 		return index < FLOW_STATE_COUNT ? flow_state_name((enum flow_state)index) : NULL;
-	case CTL_SHOW_SOCKETS: return sluice_socket_state_name(index);
+	case CTL_SHOW_SOCKETS: return socket_state_name(index);
 	case CTL_SHOW_BACKENDS: return sluice_backend_state_name(index);
 	case CTL_SHOW_RULES: return ctl_rule_state_name(index);
 	case CTL_SHOW_INTERFACES: return index < ARRAY_COUNT(ifaces) ? ifaces[index] : NULL;
@@ -146,22 +161,38 @@ static bool check_state(const struct show_args *args, struct ctl_why *why)
 		      states_text(names, count, list));
 }
 
+static bool is_prefix(const char *option, const char *value, struct ctl_why *why)
+{
+	be32 addr;
+	u8 len;
+
+	return ctl_parse_prefix(value, &addr, &len) ||
+	       refuse(why,
+		      "%s %.40s: has to be an address or a prefix: 10.0.0.1, or 10.0.0.0/8 "
+		      "without bits beyond it",
+		      option, value);
+}
+
+static bool are_ports(const char *option, const char *value, struct ctl_why *why)
+{
+	u16 first, last;
+
+	return ctl_parse_ports(value, &first, &last) ||
+	       refuse(why, "%s %.40s: has to be " CTL_PORTS_WORDS, option, value);
+}
+
 static bool keep_value(struct show_args *args, unsigned what, const char *value,
 		       struct ctl_why *why)
 {
 	enum filter_chain chain;
-	be32 addr;
 	u8 small;
 
 	switch (what) {
-	case CTL_FILTER_ADDR:
-		args->addr = value;
-		if (ctl_parse_prefix(value, &addr, &small))
-			return true;
-		return refuse(why,
-			      "--addr %.40s: has to be an address or a prefix: 10.0.0.1, or "
-			      "10.0.0.0/8 without bits beyond it",
-			      value);
+	case CTL_FILTER_ADDR: args->addr = value; return is_prefix("--addr", value, why);
+	case CTL_FILTER_SRC: args->src = value; return is_prefix("--src", value, why);
+	case CTL_FILTER_DST: args->dst = value; return is_prefix("--dst", value, why);
+	case CTL_FILTER_SPORT: args->sport = value; return are_ports("--sport", value, why);
+	case CTL_FILTER_DPORT: args->dport = value; return are_ports("--dport", value, why);
 	case CTL_FILTER_PROTO:
 		args->proto = value;
 		if (ctl_parse_proto(value, &small))
@@ -394,26 +425,23 @@ bool show_args_is_sorted(const struct show_args *args)
 
 char *show_args_request(const struct show_args *args)
 {
+	const struct {
+		const char *key;
+		const char *text;
+	} texts[] = {
+		{ "addr", args->addr },   { "src", args->src },     { "dst", args->dst },
+		{ "sport", args->sport }, { "dport", args->dport }, { "proto", args->proto },
+		{ "zone", args->zone },   { "state", args->state }, { "set", args->set },
+		{ "peer", args->peer },   { "chain", args->chain }, { "name", args->name },
+	};
 	json_t *filter = json_object();
 	json_t *root = json_object();
 	char *line;
 
-	if (args->addr)
-		json_object_set_new(filter, "addr", json_string(args->addr));
-	if (args->proto)
-		json_object_set_new(filter, "proto", json_string(args->proto));
-	if (args->zone)
-		json_object_set_new(filter, "zone", json_string(args->zone));
-	if (args->state)
-		json_object_set_new(filter, "state", json_string(args->state));
-	if (args->set)
-		json_object_set_new(filter, "set", json_string(args->set));
-	if (args->peer)
-		json_object_set_new(filter, "peer", json_string(args->peer));
-	if (args->chain)
-		json_object_set_new(filter, "chain", json_string(args->chain));
-	if (args->name)
-		json_object_set_new(filter, "name", json_string(args->name));
+	for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
+		if (texts[i].text)
+			json_object_set_new(filter, texts[i].key, json_string(texts[i].text));
+	}
 	if (args->port)
 		json_object_set_new(filter, "port", json_integer((json_int_t)args->port));
 	if (args->given & CTL_FILTER_ICMP_ID)

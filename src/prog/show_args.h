@@ -13,6 +13,10 @@ struct show_args {
 	bool help;
 	unsigned given; /* enum ctl_filter or'ed */
 	const char *addr;
+	const char *src;
+	const char *dst;
+	const char *sport;
+	const char *dport;
 	const char *zone; /* as typed, and found good */
 	const char *proto;
 	const char *state;

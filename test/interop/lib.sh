@@ -243,13 +243,15 @@ nginx_start() {
 	} >"$2/conf"
 	spawn "$1" "$2/out" nginx -c "$2/conf"
 }
-# web NAMESPACE ADDRESS PORT: nginx with $BOX/www; "seen" tells the client's end
+# web NAMESPACE ADDRESS PORT [LINES]: nginx with $BOX/www; "seen" tells the client's end; LINES of
+# the server's configuration
 web() {
 	mkdir -p "$BOX/www"
 	nginx_start "$1" "$BOX/web" <<-CONF
 		server {
 			listen $2:$3; root $BOX/www;
 			location = /seen { default_type text/plain; return 200 "\$remote_addr \$remote_port"; }
+			${4:-}
 		}
 	CONF
 	wait_for 10 listens "$1" -t "$3" || { bad "nginx starts" "$(cat "$BOX/web/out" "$BOX/web/error")"; finish; }

@@ -29,6 +29,8 @@ static void conf_of(struct tcp_pair_conf *conf, const struct grid_cell *cell)
 						    .flight_max = 8192 };
 	}
 	conf->link[0].loss_ppm = cell->loss_ppm;
+	conf->link[0].reorder_ppm = cell->reorder_ppm;
+	conf->link[0].reorder_ns = cell->reorder_ms * NS_PER_MS;
 	conf->link[0].buffer_packets = buffer;
 }
 

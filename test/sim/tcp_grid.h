@@ -11,6 +11,8 @@ struct grid_cell {
 	u64 seed;
 	u32 rtt_ms;
 	u32 loss_ppm;
+	u32 reorder_ppm;    /* so many of the packets that carry data come later, by */
+	u32 reorder_ms;
 	u32 buffer_percent; /* of the BDP */
 	u32 settle_rounds;  /* round trips before anything is measured */
 	u32 rounds;         /* and those that are */

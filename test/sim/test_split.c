@@ -44,7 +44,7 @@ static void test_legs_are_shown(void **state)
 {
 	struct split_bed *bed = split_bed_new();
 	struct sluice_sock_info legs[4];
-	struct sluice_flow_filter filter = { .proto = IP_PROTO_TCP };
+	struct sluice_sock_filter filter = { .any.proto = IP_PROTO_TCP };
 	const struct sluice_tcp_info *inside, *outside;
 	u32 cursor = 0;
 

@@ -6,7 +6,10 @@
 #include "core/engine/engine.h"
 #include "core/wire/ip4.h"
 
-enum { SHOW_LOOK_MAX = 4096 }; /* entries looked at in one call */
+enum {
+	SHOW_LOOK_MAX = 4096, /* entries looked at in one call */
+	STATE_UNCONNECTED = TCP_STATE_COUNT,
+};
 
 static const char unconnected[] = "unconnected";
 
@@ -14,7 +17,46 @@ const char *sluice_socket_state_name(u32 index)
 {
 	if (index < TCP_STATE_COUNT)
 		return tcp_state_name(index);
-	return index == TCP_STATE_COUNT ? unconnected : NULL;
+	return index == STATE_UNCONNECTED ? unconnected : NULL;
+}
+
+/* ---- states by several ----------------------------------------------------------------------- */
+
+#define BIT(state) (UINT32_C(1) << (state))
+#define APART      (BIT(STATE_UNCONNECTED) | BIT(TCP_LISTEN) | BIT(TCP_CLOSED))
+#define RECORDS    (BIT(TCP_SYN_RECEIVED) | BIT(TCP_TIME_WAIT))
+
+/* The groups of ss(8). */
+static const struct {
+	const char *name;
+	u32 states; /* a bit of each, by sluice_socket_state_name() */
+} groups[] = {
+	{ "connected", ~APART },
+	{ "synchronized", ~(APART | BIT(TCP_SYN_SENT)) },
+	{ "bucket", RECORDS },
+	{ "big", ~RECORDS },
+};
+
+const char *sluice_socket_states_name(u32 index)
+{
+	return index < ARRAY_COUNT(groups) ? groups[index].name : NULL;
+}
+
+static bool state_is(const char *state, const char *wanted)
+{
+	const char *name;
+
+	if (text_equal(state, wanted, UINT32_MAX))
+		return true;
+	for (u32 at = 0; at < ARRAY_COUNT(groups); at++) {
+		if (!text_equal(groups[at].name, wanted, UINT32_MAX))
+			continue;
+		for (u32 idx = 0; (name = sluice_socket_state_name(idx)) != NULL; idx++) {
+			if (text_equal(name, state, UINT32_MAX))
+				return (groups[at].states & BIT(idx)) != 0;
+		}
+	}
+	return false;
 }
 
 /* ---- the tables ------------------------------------------------------------------------------ */
@@ -297,24 +339,37 @@ static void part_shown(const struct sluice *s, enum sock_part part, u32 idx, ns_
 	}
 }
 
-static bool addr_matches(const struct sluice_flow_filter *filter, be32 addr)
+static bool holds(be32 prefix, u8 len, be32 addr)
 {
-	return ((be32_host(addr) ^ be32_host(filter->addr)) & ip4_mask(filter->addr_len)) == 0;
+	return ((be32_host(addr) ^ be32_host(prefix)) & ip4_mask(len)) == 0;
 }
 
-static bool matches(const struct sluice_sock_info *info, const struct sluice_flow_filter *filter)
+static bool end_matches(const struct sluice_sock_end *wanted, const struct sock_addr *end)
 {
-	if (filter->proto != 0 && filter->proto != info->proto)
+	u16 port = be16_host(end->port);
+
+	return holds(wanted->addr, wanted->addr_len, end->addr) &&
+	       (wanted->port_first == 0 ||
+		(port >= wanted->port_first && port <= wanted->port_last));
+}
+
+static bool matches(const struct sluice_sock_info *info, const struct sluice_sock_filter *filter)
+{
+	const struct sluice_flow_filter *any = &filter->any;
+
+	if (any->proto != 0 && any->proto != info->proto)
 		return false;
-	if (filter->by_zone && filter->zone != info->zone)
+	if (any->by_zone && any->zone != info->zone)
 		return false;
-	if (filter->state != NULL && !text_equal(info->state, filter->state, UINT32_MAX))
+	if (any->state != NULL && !state_is(info->state, any->state))
 		return false;
-	if (filter->port != 0 && filter->port != be16_host(info->local.port) &&
-	    filter->port != be16_host(info->peer.port))
+	if (any->port != 0 && any->port != be16_host(info->local.port) &&
+	    any->port != be16_host(info->peer.port))
 		return false;
-	return filter->addr_len == 0 || addr_matches(filter, info->local.addr) ||
-	       addr_matches(filter, info->peer.addr);
+	if (!holds(any->addr, any->addr_len, info->local.addr) &&
+	    !holds(any->addr, any->addr_len, info->peer.addr))
+		return false;
+	return end_matches(&filter->local, &info->local) && end_matches(&filter->peer, &info->peer);
 }
 
 /* The table and the place in it that a cursor stands for; false: behind the last. */
@@ -333,7 +388,7 @@ static bool cursor_place(const struct sluice *s, u32 cursor, enum sock_part *par
 	return false;
 }
 
-u32 sluice_show_sockets(const struct sluice *s, const struct sluice_flow_filter *filter, ns_t now,
+u32 sluice_show_sockets(const struct sluice *s, const struct sluice_sock_filter *filter, ns_t now,
 			u32 *cursor, struct sluice_sock_info *out, u32 max)
 {
 	enum sock_part part;

@@ -62,9 +62,8 @@ static enum sock_error bind_to(struct sluice *s, sock_id id, const struct sock_a
 	return sock_bind(&s->socks, id, local);
 }
 
-/* RFC 6056 section 3.3.1: from a random port on, the first that will do. shared: a port of another
- * connection does, since the peer tells them apart.                                              */
-static enum sock_error bind_any(struct sluice *s, sock_id id, be32 addr, bool shared)
+/* RFC 6056 section 3.3.1: from a random port on, the first that will do. */
+static enum sock_error bind_any(struct sluice *s, sock_id id, be32 addr)
 {
 	const struct sock *sock = sock_find(&s->socks, id);
 	const struct sock_conf *conf = &s->socks.conf;
@@ -77,7 +76,7 @@ static enum sock_error bind_any(struct sluice *s, sock_id id, be32 addr, bool sh
 		struct sock_addr local = { addr, be16_of((u16)port) };
 		enum sock_error error;
 
-		if (!shared && port_use_has(&s->socks.ports, kind, (u16)port))
+		if (port_use_has(&s->socks.ports, kind, (u16)port))
 			continue;
 		error = bind_to(s, id, &local);
 		if (error != SOCK_IN_USE)
@@ -104,7 +103,7 @@ enum sock_error sluice_bind(struct sluice *s, sock_id id, const struct sock_addr
 	    (sock->kind == SOCK_STREAM_KIND || !ip4_is_multicast(local->addr)))
 		return SOCK_NOT_OURS;
 	if (local->port.raw == 0 && sock->kind != SOCK_RAW_KIND)
-		return bind_any(s, id, local->addr, false);
+		return bind_any(s, id, local->addr);
 	return bind_to(s, id, local);
 }
 
@@ -181,7 +180,7 @@ enum sock_error sluice_listen(struct sluice *s, sock_id id, u32 backlog)
 
 	if (sock != NULL && sock->kind == SOCK_STREAM_KIND && sock->held_port == 0 &&
 	    sock->state == SOCK_IDLE) {
-		enum sock_error error = bind_any(s, id, no_addr(), false);
+		enum sock_error error = bind_any(s, id, no_addr());
 
 		if (error != SOCK_OK)
 			return error;
@@ -195,17 +194,13 @@ enum sock_error sluice_accept(struct sluice *s, sock_id id, sock_id *accepted,
 	return sock_accept(&s->socks, id, accepted, peer);
 }
 
-/* A port of its own where one is free, else one that others have towards other peers. */
-static enum sock_error connect_bind(struct sluice *s, sock_id id, be32 addr)
+/* A port for who has none, and needs one. */
+static enum sock_error bind_unbound(struct sluice *s, sock_id id, be32 addr)
 {
 	const struct sock *sock = sock_find(&s->socks, id);
-	enum sock_error error;
 
-	if (sock->held_port != 0 || sock->kind == SOCK_RAW_KIND)
-		return SOCK_OK;
-	error = bind_any(s, id, addr, false);
-	return error == SOCK_IN_USE && sock->kind == SOCK_STREAM_KIND ? bind_any(s, id, addr, true)
-								      : error;
+	return sock->held_port != 0 || sock->kind == SOCK_RAW_KIND ? SOCK_OK
+								   : bind_any(s, id, addr);
 }
 
 static enum sock_error connect_way(struct sluice *s, sock_id id, const struct sock_addr *peer,
@@ -231,31 +226,56 @@ static enum sock_error connect_way(struct sluice *s, sock_id id, const struct so
 	return SOCK_OK;
 }
 
-enum { CONNECT_TRIES = 16 /* ports that turn out to be taken towards this peer */ };
+/* From a port that nobody has towards this peer, in the order of bind_any(): first those that no
+ * other socket has, then those that others have towards other peers. Which rest in TIME-WAIT, and
+ * may not be taken yet, TCP alone knows. Each is tried once at most.                             */
+static enum sock_error connect_from_any(struct sluice *s, sock_id id, const struct sock_addr *peer,
+					const struct sock_way *way)
+{
+	struct sock *sock = sock_find(&s->socks, id);
+	const struct sock_conf *conf = &s->socks.conf;
+	u32 count = (u32)(conf->port_last - conf->port_first) + 1;
+	u32 start = (u32)sock_draw_port(&s->socks) - conf->port_first;
+	const struct sock_addr before = sock->local;
+
+	for (u32 step = 0; step < 2 * count; step++) {
+		u32 port = conf->port_first + (start + step) % count;
+		struct sock_addr local = { way->src, be16_of((u16)port) };
+		enum sock_error error;
+
+		if (port_use_has(&s->socks.ports, PORT_USE_TCP, (u16)port) != (step >= count))
+			continue;
+		error = bind_to(s, id, &local);
+		if (error == SOCK_OK)
+			error = sock_connect(&s->socks, id, peer, way, s->now);
+		if (error == SOCK_IN_PROGRESS)
+			return error;
+		sock_release_port(&s->socks, sock);
+		sock->local = before;
+		if (error != SOCK_IN_USE)
+			return error;
+	}
+	return SOCK_IN_USE;
+}
 
 static enum sock_error connect_try(struct sluice *s, sock_id id, const struct sock_addr *peer,
 				   const struct sock_way *way)
 {
 	struct sock *sock = sock_find(&s->socks, id);
-	bool chosen = sock->held_port == 0 && sock->kind == SOCK_STREAM_KIND;
-	struct sock_addr local = sock->local, before = sock->peer;
-	enum sock_error error = SOCK_IN_USE;
+	const struct sock_addr before = sock->peer;
+	enum sock_error error;
 
 	/* Whom it goes to is known when ports are looked at. */
 	sock->peer = *peer;
-	for (u32 try = 0; try < CONNECT_TRIES && error == SOCK_IN_USE; try++) {
-		error = connect_bind(s, id, way->src);
-		if (error != SOCK_OK)
-			break;
-		error = sock_connect(&s->socks, id, peer, way, s->now);
-		if (error == SOCK_OK || error == SOCK_IN_PROGRESS)
-			return error;
-		if (!chosen)
-			break;
-		sock_release_port(&s->socks, sock);
-		sock->local = local;
+	if (sock->held_port == 0 && sock->kind == SOCK_STREAM_KIND) {
+		error = connect_from_any(s, id, peer, way);
+	} else {
+		error = bind_unbound(s, id, way->src);
+		if (error == SOCK_OK)
+			error = sock_connect(&s->socks, id, peer, way, s->now);
 	}
-	sock->peer = before;
+	if (error != SOCK_OK && error != SOCK_IN_PROGRESS)
+		sock->peer = before;
 	return error;
 }
 
@@ -288,7 +308,7 @@ enum sock_error sluice_send_to(struct sluice *s, sock_id id, const void *data, u
 		return SOCK_NOT_OURS;
 	error = find_way(s, sock, out.to.addr, out.iface, &way);
 	if (error == SOCK_OK)
-		error = connect_bind(s, id, no_addr());
+		error = bind_unbound(s, id, no_addr());
 	if (error != SOCK_OK)
 		return error;
 	if (out.from.raw == 0 && !ip4_is_multicast(sock->local.addr))

@@ -402,7 +402,8 @@ static void step_zones(struct ctl_answer *answer, const struct sluice *s, struct
 static void step_sockets(struct ctl_answer *answer, const struct sluice *s, ns_t now,
 			 struct evbuffer *out)
 {
-	struct sluice_flow_filter filter = ctl_request_filter(&answer->request);
+	struct sluice_sock_filter filter = { ctl_request_filter(&answer->request),
+					     answer->request.local, answer->request.remote };
 	struct sluice_sock_info found[CTL_STEP_RECORDS];
 	u32 count = sluice_show_sockets(s, &filter, now, &answer->cursor, found, CTL_STEP_RECORDS);
 

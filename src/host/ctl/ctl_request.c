@@ -14,6 +14,7 @@
 #define FILTER_ENDS  (CTL_FILTER_ADDR | CTL_FILTER_PORT | CTL_FILTER_PROTO)
 #define FILTER_PLACE (CTL_FILTER_ADDR | CTL_FILTER_STATE | CTL_FILTER_ZONE)
 #define FILTER_TUPLE (FILTER_ENDS | CTL_FILTER_ICMP_ID | CTL_FILTER_ZONE)
+#define FILTER_SIDES (CTL_FILTER_SRC | CTL_FILTER_DST | CTL_FILTER_SPORT | CTL_FILTER_DPORT)
 
 static const struct {
 	const char *name;
@@ -38,7 +39,8 @@ static const struct {
 			    FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_PORT | CTL_FILTER_SET },
 	[CTL_SHOW_ZONES] = { "zones", FILTER_ANY | CTL_FILTER_ZONE },
 	[CTL_SHOW_SOCKETS] = { "sockets",
-			       FILTER_ANY | FILTER_ENDS | CTL_FILTER_STATE | CTL_FILTER_ZONE },
+			       FILTER_ANY | FILTER_ENDS | FILTER_SIDES | CTL_FILTER_STATE |
+				       CTL_FILTER_ZONE },
 	[CTL_SHOW_RIB] = { "rib", FILTER_ANY | CTL_FILTER_ADDR },
 	[CTL_SHOW_PATHS] = { "paths", FILTER_ANY | CTL_FILTER_ADDR },
 	[CTL_SHOW_BGP] = { "bgp", FILTER_ANY | CTL_FILTER_ADDR },
@@ -68,7 +70,9 @@ static const struct {
 	{ "all", CTL_FILTER_ALL },         { "set", CTL_FILTER_SET },
 	{ "zone", CTL_FILTER_ZONE },       { "kind", CTL_FILTER_KIND },
 	{ "peer", CTL_FILTER_PEER },       { "chain", CTL_FILTER_CHAIN },
-	{ "name", CTL_FILTER_NAME },
+	{ "name", CTL_FILTER_NAME },       { "src", CTL_FILTER_SRC },
+	{ "dst", CTL_FILTER_DST },         { "sport", CTL_FILTER_SPORT },
+	{ "dport", CTL_FILTER_DPORT },
 };
 
 static const struct {
@@ -255,18 +259,55 @@ static bool read_bool(json_t *value, const char *key, bool *out, struct ctl_why 
 	return true;
 }
 
-static bool read_addr(json_t *value, struct ctl_request *request, struct ctl_why *why)
+bool ctl_parse_ports(const char *text, u16 *first, u16 *last)
+{
+	unsigned long low, high;
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	low = high = strtoul(text, &end, 10);
+	if (end[0] == '-' && end[1] >= '0' && end[1] <= '9')
+		high = strtoul(end + 1, &end, 10);
+	if (*end || low < 1 || high > UINT16_MAX || low > high)
+		return false;
+	*first = (u16)low;
+	*last = (u16)high;
+	return true;
+}
+
+static bool read_addr(json_t *value, enum ctl_filter filter, struct ctl_request *request,
+		      struct ctl_why *why)
 {
 	static const char right[] = "an address or prefix like 10.0.0.1 or 10.0.0.0/8";
+	const char *key = ctl_filter_name(filter);
+	be32 *addr = filter == CTL_FILTER_SRC	? &request->local.addr
+		     : filter == CTL_FILTER_DST ? &request->remote.addr
+						: &request->flow.addr;
+	u8 *len = filter == CTL_FILTER_SRC   ? &request->local.addr_len
+		  : filter == CTL_FILTER_DST ? &request->remote.addr_len
+					     : &request->flow.addr_len;
 
-	if (!read_text(value, "addr", right, why))
+	if (!read_text(value, key, right, why))
 		return false;
-	if (!ctl_parse_prefix(json_string_value(value), &request->flow.addr,
-			      &request->flow.addr_len))
-		return refuse(why,
-			      "filter.addr \"%.40s\" is not %s, without bits beyond the prefix",
-			      json_string_value(value), right);
+	if (!ctl_parse_prefix(json_string_value(value), addr, len))
+		return refuse(why, "filter.%s \"%.40s\" is not %s, without bits beyond the prefix",
+			      key, json_string_value(value), right);
 	return true;
+}
+
+static bool read_ports(json_t *value, enum ctl_filter filter, struct ctl_request *request,
+		       struct ctl_why *why)
+{
+	const char *key = ctl_filter_name(filter);
+	struct sluice_sock_end *end = filter == CTL_FILTER_SPORT ? &request->local
+								 : &request->remote;
+
+	if (!read_text(value, key, CTL_PORTS_WORDS, why))
+		return false;
+	return ctl_parse_ports(json_string_value(value), &end->port_first, &end->port_last) ||
+	       refuse(why, "filter.%s \"%.40s\" is not " CTL_PORTS_WORDS, key,
+		      json_string_value(value));
 }
 
 static bool read_proto(json_t *value, struct ctl_request *request, struct ctl_why *why)
@@ -379,7 +420,11 @@ static bool read_filter(enum ctl_filter filter, json_t *value, struct ctl_reques
 			struct ctl_why *why)
 {
 	switch (filter) {
-	case CTL_FILTER_ADDR: return read_addr(value, request, why);
+	case CTL_FILTER_ADDR:
+	case CTL_FILTER_SRC:
+	case CTL_FILTER_DST: return read_addr(value, filter, request, why);
+	case CTL_FILTER_SPORT:
+	case CTL_FILTER_DPORT: return read_ports(value, filter, request, why);
 	case CTL_FILTER_PROTO: return read_proto(value, request, why);
 	case CTL_FILTER_STATE: return read_state(value, request, why);
 	case CTL_FILTER_UNANSWERED:

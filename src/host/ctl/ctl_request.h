@@ -85,6 +85,11 @@ enum ctl_filter {
 	CTL_FILTER_PEER = 1 << 12,
 	CTL_FILTER_CHAIN = 1 << 13,
 	CTL_FILTER_NAME = 1 << 14,
+	/* of sockets: their own end, and the peer's */
+	CTL_FILTER_SRC = 1 << 15,
+	CTL_FILTER_DST = 1 << 16,
+	CTL_FILTER_SPORT = 1 << 17,
+	CTL_FILTER_DPORT = 1 << 18,
 };
 
 /* What a listener may hear of. */
@@ -102,6 +107,8 @@ struct ctl_request {
 	enum ctl_verb verb;
 	enum ctl_show show;
 	struct sluice_flow_filter flow; /* addr, port and proto serve the other shows too */
+	struct sluice_sock_end local;   /* of sockets, with flow */
+	struct sluice_sock_end remote;
 	char state[CTL_STATE_SIZE];     /* what flow.state stands for; empty: any */
 	u64 limit;                      /* records; 0: all */
 	unsigned kinds;                 /* events: enum ctl_kind or'ed */
@@ -149,6 +156,9 @@ bool ctl_parse_proto(const char *text, u8 *proto);
 bool ctl_parse_kinds(const char *text, unsigned *kinds);
 /* "10.0.0.1" or "10.0.0.0/8"; bits beyond the prefix must be zero unless it is a host. */
 bool ctl_parse_prefix(const char *text, be32 *addr, u8 *prefix_len);
+#define CTL_PORTS_WORDS "a port from 1 to 65535, or a range of them as 1024-2047"
+/* One of CTL_PORTS_WORDS, in host order. */
+bool ctl_parse_ports(const char *text, u16 *first, u16 *last);
 
 /* False: why says what is wrong and what would be right. The request may be copied: flow.state is
  * left NULL, and ctl_request_filter() points it at the text.                                    */

@@ -356,7 +356,7 @@ static void test_a_connection_outlives_its_flow(void **state)
 
 /* ---- what is told of them -------------------------------------------------------------------- */
 
-static u32 shown(const struct path_bed *bed, const struct sluice_flow_filter *filter,
+static u32 shown(const struct path_bed *bed, const struct sluice_sock_filter *filter,
 		 struct sluice_sock_info *out, u32 max)
 {
 	u32 cursor = 0, count = 0;
@@ -369,7 +369,7 @@ static u32 shown(const struct path_bed *bed, const struct sluice_flow_filter *fi
 
 static void state_is(const struct path_bed *bed, const char *state, u32 count)
 {
-	struct sluice_flow_filter filter = { .state = state };
+	struct sluice_sock_filter filter = { .any.state = state };
 	struct sluice_sock_info info[16];
 
 	assert_int_equal(shown(bed, &filter, info, 16), count);
@@ -381,7 +381,7 @@ static void test_every_socket_is_shown(void **state)
 {
 	struct path_bed *bed = bed_open();
 	sock_id listener = listening(bed, 80), id, udp = sock_bed_udp(bed, GATEWAY_IN, 53);
-	struct sluice_flow_filter filter = { .proto = IP_PROTO_UDP };
+	struct sluice_sock_filter filter = { .any.proto = IP_PROTO_UDP };
 	struct far far = far_inside(80), half = far_inside(80);
 	struct sluice_sock_info info[16];
 
@@ -397,9 +397,10 @@ static void test_every_socket_is_shown(void **state)
 	far_say(bed, &far, TCP_ACK, "unread");
 	assert_int_equal(sock_bed_say(bed, id, "unacknowledged"), SOCK_OK);
 	(void)far_read(bed, &far);
-	filter = (struct sluice_flow_filter){
-		.state = "established", .port = PEER_PORT, .addr = addr(HOST), .addr_len = 32
-	};
+	filter = (struct sluice_sock_filter){ .any = { .state = "established",
+						       .port = PEER_PORT,
+						       .addr = addr(HOST),
+						       .addr_len = 32 } };
 	assert_int_equal(shown(bed, &filter, info, 16), 1);
 	assert_true(info[0].owned && info[0].handle == id);
 	assert_int_equal(info[0].recv_queue, 6);
@@ -410,7 +411,7 @@ static void test_every_socket_is_shown(void **state)
 	assert_int_equal(info[0].info.pmtu, 1500);
 	assert_int_equal(info[0].info.in_flight_bytes, 14);
 	assert_string_not_equal(info[0].info.cc, "");
-	filter.port = 1;
+	filter.any.port = 1;
 	assert_int_equal(shown(bed, &filter, info, 16), 0);
 	/* We end it: TIME-WAIT is ours. */
 	assert_int_equal(text_in(bed, id, "unread"), SOCK_OK);
@@ -429,6 +430,53 @@ static void test_every_socket_is_shown(void **state)
 	path_bed_close(bed);
 }
 
+static void finds(const struct path_bed *bed, struct sluice_sock_filter filter, u32 count)
+{
+	struct sluice_sock_info info[16];
+
+	assert_int_equal(shown(bed, &filter, info, 16), count);
+}
+
+/* Each end by itself, and states under the names that ss has for several. */
+static void test_sockets_by_one_end(void **state)
+{
+	struct path_bed *bed = bed_open();
+	sock_id listener = listening(bed, 80);
+	struct far far = far_inside(80), half = far_inside(80);
+	const struct sluice_sock_end ours = { .port_first = 80, .port_last = 80 };
+	const struct sluice_sock_end theirs = { addr(HOST), 32, PEER_PORT, PEER_PORT };
+
+	(void)state;
+	(void)sock_bed_udp(bed, GATEWAY_IN, 53);
+	(void)far_connects(bed, &far, listener);
+	half.port = PEER_PORT + 1;
+	far_say(bed, &half, TCP_SYN, "");
+	/* A listener, a connection, and half of another one; and the datagrams. */
+	finds(bed, (struct sluice_sock_filter){ .any.state = NULL }, 4);
+	finds(bed, (struct sluice_sock_filter){ .local = ours }, 3);
+	finds(bed, (struct sluice_sock_filter){ .peer = ours }, 0);
+	finds(bed, (struct sluice_sock_filter){ .peer = theirs }, 1);
+	finds(bed, (struct sluice_sock_filter){ .local = theirs }, 0);
+	finds(bed, (struct sluice_sock_filter){ .local = ours, .peer = theirs }, 1);
+	finds(bed, (struct sluice_sock_filter){ .local = { .port_first = 53, .port_last = 80 } },
+	      4);
+	finds(bed, (struct sluice_sock_filter){ .local = { .port_first = 54, .port_last = 79 } },
+	      0);
+	finds(bed,
+	      (struct sluice_sock_filter){
+		      .peer = { .port_first = PEER_PORT, .port_last = PEER_PORT + 1 } },
+	      2);
+	finds(bed,
+	      (struct sluice_sock_filter){ .local = { .addr = addr(GATEWAY_IN), .addr_len = 32 } },
+	      3);
+	finds(bed, (struct sluice_sock_filter){ .any.state = "connected" }, 2);
+	finds(bed, (struct sluice_sock_filter){ .any.state = "synchronized" }, 2);
+	finds(bed, (struct sluice_sock_filter){ .any.state = "bucket" }, 1);
+	finds(bed, (struct sluice_sock_filter){ .any.state = "big" }, 3);
+	finds(bed, (struct sluice_sock_filter){ .any.state = "small" }, 0);
+	path_bed_close(bed);
+}
+
 static void has_key(struct path_bed *bed, sock_id id, enum sock_option option, u8 send_id,
 		    u8 recv_id)
 {
@@ -443,7 +491,7 @@ static void has_key(struct path_bed *bed, sock_id id, enum sock_option option, u
 static void both_sign(const struct path_bed *bed, const char *state, u32 count, const char *with,
 		      u8 client_id, u8 server_id)
 {
-	struct sluice_flow_filter filter = { .state = state };
+	struct sluice_sock_filter filter = { .any.state = state };
 	struct sluice_sock_info info[16];
 
 	assert_int_equal(shown(bed, &filter, info, 16), count);
@@ -509,6 +557,7 @@ int main(void)
 		cmocka_unit_test(test_a_listener_beside_translation),
 		cmocka_unit_test(test_a_connection_outlives_its_flow),
 		cmocka_unit_test(test_every_socket_is_shown),
+		cmocka_unit_test(test_sockets_by_one_end),
 		cmocka_unit_test(test_what_signs_is_shown),
 	};
 

@@ -43,7 +43,7 @@ struct fake_tables {
 	struct sluice_zone zone[2];
 	u32 sock_count;
 	struct sluice_sock_info sock[FAKE_MAX];
-	struct sluice_flow_filter sock_filter; /* that was asked with */
+	struct sluice_sock_filter sock_filter; /* that was asked with */
 	struct mem mem;
 	const char *pools_withheld;
 	const struct rib *rib; /* NULL: not there, here and below */
@@ -276,7 +276,7 @@ u32 sluice_show_zones(const struct sluice *s, u32 *cursor, struct sluice_zone *o
 	return found;
 }
 
-u32 sluice_show_sockets(const struct sluice *s, const struct sluice_flow_filter *filter, ns_t now,
+u32 sluice_show_sockets(const struct sluice *s, const struct sluice_sock_filter *filter, ns_t now,
 			u32 *cursor, struct sluice_sock_info *out, u32 max)
 {
 	struct fake_tables *tables = (struct fake_tables *)(uintptr_t)s;

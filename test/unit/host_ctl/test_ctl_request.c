@@ -111,6 +111,28 @@ static void all_filters_of_flows(void **state)
 	assert_true(request.count_only);
 }
 
+static void each_end_of_a_socket(void **state)
+{
+	struct ctl_request request = good(
+		"{\"version\":1,\"show\":\"sockets\",\"filter\":{\"src\":\"10.0.0.0/8\","
+		"\"sport\":\"80\",\"dst\":\"198.18.0.2\",\"dport\":\"1024-65535\"}}");
+
+	(void)state;
+	assert_int_equal(be32_host(request.local.addr), 0x0a000000);
+	assert_int_equal(request.local.port_last, 80);
+	assert_int_equal(request.remote.addr_len, 32);
+	assert_int_equal(request.remote.port_first, 1024);
+	assert_int_equal(request.remote.port_last, 65535);
+	refused("{\"version\":1,\"show\":\"sockets\",\"filter\":{\"sport\":80}}", "filter.sport",
+		"string");
+	refused("{\"version\":1,\"show\":\"sockets\",\"filter\":{\"dport\":\"70000\"}}",
+		"filter.dport \"70000\"", "65535");
+	refused("{\"version\":1,\"show\":\"sockets\",\"filter\":{\"src\":\"10.0.0.1/8\"}}",
+		"filter.src \"10.0.0.1/8\"", "beyond");
+	refused("{\"version\":1,\"show\":\"flows\",\"filter\":{\"sport\":\"80\"}}",
+		"no filter \"sport\"", "port");
+}
+
 static void a_zone_is_named(void **state)
 {
 	(void)state;
@@ -370,6 +392,7 @@ int main(void)
 		cmocka_unit_test(every_show_has_a_name),
 		cmocka_unit_test(a_peer_is_named),
 		cmocka_unit_test(all_filters_of_flows),
+		cmocka_unit_test(each_end_of_a_socket),
 		cmocka_unit_test(a_zone_is_named),
 		cmocka_unit_test(chains_and_names),
 		cmocka_unit_test(no_filter_is_any),

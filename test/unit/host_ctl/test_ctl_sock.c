@@ -82,6 +82,8 @@ static void the_filter_reaches_the_engine(void **state)
 	struct fake_tables *tables = tables_new();
 	struct ctl_request request = { .show = CTL_SHOW_SOCKETS,
 				       .flow = { .port = 80, .proto = 6 },
+				       .local = { .port_first = 80, .port_last = 88 },
+				       .remote = { .addr_len = 24 },
 				       .state = "time-wait" };
 	json_t *root;
 	u32 steps;
@@ -89,8 +91,12 @@ static void the_filter_reaches_the_engine(void **state)
 	(void)state;
 	root = answer_steps(tables, &request, &steps);
 	list_of(root, "sockets", 0);
-	assert_int_equal(tables->sock_filter.port, 80);
-	assert_int_equal(tables->sock_filter.proto, 6);
+	assert_int_equal(tables->sock_filter.any.port, 80);
+	assert_int_equal(tables->sock_filter.any.proto, 6);
+	assert_string_equal(tables->sock_filter.any.state, "time-wait");
+	assert_int_equal(tables->sock_filter.local.port_first, 80);
+	assert_int_equal(tables->sock_filter.local.port_last, 88);
+	assert_int_equal(tables->sock_filter.peer.addr_len, 24);
 	json_decref(root);
 	free(tables);
 }

@@ -140,6 +140,34 @@ static void sockets_have_states_of_their_own(void **state)
 	assert_int_equal(request.show, CTL_SHOW_SOCKETS);
 	assert_string_equal(request.state, "fin-wait-2");
 	assert_int_equal(request.flow.port, 80);
+	assert_string_equal(request_of("show sockets --state synchronized").state, "synchronized");
+	refused("show flows --state synchronized", "--state synchronized",
+		"there is no such state");
+}
+
+static void each_end_of_a_socket(void **state)
+{
+	struct ctl_request request = request_of("show sockets --src 10.10.0.0/16 --sport 1024-2047 "
+						"--dst=198.18.0.2 --dport 443 --proto tcp");
+
+	(void)state;
+	assert_int_equal(be32_host(request.local.addr), 0x0a0a0000);
+	assert_int_equal(request.local.addr_len, 16);
+	assert_int_equal(request.local.port_first, 1024);
+	assert_int_equal(request.local.port_last, 2047);
+	assert_int_equal(be32_host(request.remote.addr), 0xc6120002);
+	assert_int_equal(request.remote.addr_len, 32);
+	assert_int_equal(request.remote.port_first, 443);
+	assert_int_equal(request.remote.port_last, 443);
+	assert_int_equal(request.flow.addr_len, 0);
+	assert_int_equal(request.flow.port, 0);
+	refused("show sockets --src 10.10.0.1/16", "--src 10.10.0.1/16", "beyond");
+	refused("show sockets --dst host", "--dst host", "an address or a prefix");
+	refused("show sockets --sport 0", "--sport 0", "1024-2047");
+	refused("show sockets --sport 80-79", "--sport 80-79", "a range");
+	refused("show sockets --dport 1-65536", "--dport 1-65536", "65535");
+	refused("show sockets --dport 1-", "--dport 1-", "65535");
+	refused("show flows --dport 443", "show flows takes no --dport", "--port");
 }
 
 /* A state is one of what is shown. */
@@ -261,6 +289,7 @@ int main(void)
 		cmocka_unit_test(filters_arrive),
 		cmocka_unit_test(words_of_routing),
 		cmocka_unit_test(sockets_have_states_of_their_own),
+		cmocka_unit_test(each_end_of_a_socket),
 		cmocka_unit_test(states_of_each_show),
 		cmocka_unit_test(filters_of_each_show),
 		cmocka_unit_test(plain_and_all),
