@@ -17,9 +17,9 @@ EXAMPLES=${EXAMPLES:-$HERE/../../build/examples}
 [ -x "$EXAMPLES/echo_server" ] || { echo "no programs in $EXAMPLES; run make examples first"; exit 1; }
 
 MID=slm$$ HUB=slh$$ PERF=slp$$
-GAP_S=20 WAIT_S=120
-BYTES=3000000
-LINK_OPTIONS=(--rate 100mbit --delay 10ms --loss 1% --reorder 2%:3ms --duplicate 0.5% --jitter 1ms
+GAP_S=20 WAIT_S=60
+BYTES=2000000 SMALL=20000 MANY=40
+LINK_OPTIONS=(--rate 100mbit --delay 10ms --loss 3% --reorder 2%:3ms --duplicate 0.5% --jitter 1ms
 	--buffer 500p --seed "${SEED:-11}")
 
 # ---- what is looked at -------------------------------------------------------------------------
@@ -129,7 +129,9 @@ wait_for 10 grep -q ready "$BOX/link" || { bad "the link starts" "$(cat "$BOX/li
 
 mkdir -p "$BOX/www/put"
 head -c $BYTES /dev/urandom >"$BOX/www/big"
+head -c $SMALL "$BOX/www/big" >"$BOX/www/small"
 SUM=$(sha256sum <"$BOX/www/big" | cut -d ' ' -f 1)
+MANY_SUM=$(for _ in $(seq $MANY); do cat "$BOX/www/small"; done | sha256sum | cut -d ' ' -f 1)
 # What sluice perf sends: byte n is n modulo 251.
 PATTERN=$(python3 -c "
 import hashlib
@@ -155,8 +157,12 @@ along kernel-sent $OUT python3 "$BOX/gauge.py" send 198.18.0.6 5001 "$BOX/www/bi
 # ---- split connections: Linux at both ends, the gateway's TCP on the link ------------------------
 
 SIDES=() FROM_FILE=yes
-config_given "$BOX/gw.yaml" "accelerate: [{cc: bbr}]"
+config_given "$BOX/gw.yaml" "
+accelerate: [{cc: bbr}, {in: gw1, ports: 8081, cc: bbr}]
+services: [{name: web, interface: gw1, ports: 8081, backends: [{address: $INSIDE}]}]"
+spawn $IN "$BOX/inside" python3 -m http.server 8081 --directory "$BOX/www"
 gateway_start --config "$BOX/gw.yaml"
+wait_for 10 listens $IN -t 8081 || bad "the inside server listens" "$(cat "$BOX/inside")"
 for port in 5201 5202; do spawn $OUT "$BOX/iperf-$port" iperf3 -s -1 -p $port -J; done
 for port in 5201 5202; do
 	wait_for 10 listens $OUT -t $port || bad "iperf3 listens" "$(cat "$BOX/iperf-$port")"
@@ -164,6 +170,12 @@ done
 along grown $OUT python3 "$BOX/gauge.py" grows "$BOX/www/put/big" $BYTES "$BOX/web/body"
 along curl-up $IN curl -sS -o /dev/null -w '%{http_code}' -T "$BOX/www/big" "http://$OUTSIDE:8080/put/big"
 along curl-down $IN sh -c "curl -sS 'http://$OUTSIDE:8080/big' | python3 '$BOX/gauge.py' pipe"
+# Each of many short ones has a first and a last segment that may be lost, and nothing behind them.
+along many-down $IN sh -c "curl -sS -H 'Connection: close' 'http://$OUTSIDE:8080/small?[1-$MANY]' |
+	python3 '$BOX/gauge.py' pipe"
+along many-up $IN curl -sS -H 'Connection: close' -o /dev/null -w '%{http_code}\n' --max-time $GAP_S \
+	-T "$BOX/www/small" "http://$OUTSIDE:8080/put/small[1-$MANY]"
+along inbound $OUT sh -c "curl -sS 'http://$WAN:8081/big' | python3 '$BOX/gauge.py' pipe"
 along iperf-up $IN iperf3 -J -i 0.2 -t 4 -c $OUTSIDE -p 5201 --get-server-output
 along iperf-down $IN iperf3 -J -i 0.2 -t 4 -c $OUTSIDE -p 5202 -R
 
@@ -182,6 +194,12 @@ came got "nginx to HTTP GET" $BYTES "$SUM"
 came curl-down "nginx to curl, split" $BYTES "$SUM"
 equal "curl to nginx, split: taken" 201 "$(cat "$BOX/curl-up")"
 came grown "curl to nginx, split" $BYTES "$SUM"
+came inbound "an inside server to curl outside, split" $BYTES "$SUM"
+says "the server sees who it is" "^$OUTSIDE " "$BOX/inside"
+came many-down "nginx to curl, $MANY short ones" $((MANY * SMALL)) "$MANY_SUM"
+equal "curl to nginx, $MANY short ones: all taken in time" $MANY "$(grep -c '^201$' "$BOX/many-up")"
+equal "curl to nginx, $MANY short ones: what was sent is what came" \
+	"$(for _ in $(seq $MANY); do cat "$BOX/www/small"; done | cksum)" "$(cat "$BOX"/www/put/small* | cksum)"
 # iperf3 does not tell bytes from others, and ends by the clock: what counts is that they came.
 for way in up down; do
 	intervals='.intervals[].sum'
@@ -191,7 +209,8 @@ for way in up down; do
 	at_least "iperf3 $way, split: bytes came" 100000 "${bytes:-0}"
 	came iperf-came-$way "iperf3 $way, split" "${bytes:-0}" -
 done
-at_least "connections were split" 4 "$(counter split_made)"
+# Each of nginx and of iperf3, the short ones, and the one that came in.
+equal "all were split" $((2 + 4 + 2 * MANY + 1)) "$(counter split_made)"
 kill -INT $LINK
 wait_for 10 gone $LINK
 for what in dropped.loss reordered duplicated; do

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 
 #include "core/ip/tcp_reset.h"
+#include "fake/service.h"
 
 enum { CHUNK = 16384, POOL = 16384, STEPS_MAX = 20000000 };
 
 static const char *const addrs[2] = { "10.10.0.5", "203.0.113.80" };
+static const char public[] = "198.18.0.1";
 
 static u8 byte_at(u32 sender, u64 at)
 {
@@ -45,6 +47,16 @@ struct split_bed *split_bed_new(void)
 							.flight_max = POOL };
 	bed->host_port = SPLIT_HOST_PORT;
 	return bed;
+}
+
+void split_bed_inbound(struct split_bed *bed)
+{
+	struct balance_conf *balance = &bed->conf.nat.balance;
+
+	bed->inbound = true;
+	bed->conf.splice.rule[0].in_if = RIG_OUT;
+	(void)fake_service(balance, "web", public, SPLIT_PORT);
+	(void)fake_backend(balance, addrs[SPLIT_HOST], SPLIT_PORT);
 }
 
 static void host_open(struct split_bed *bed, u32 n)
@@ -88,9 +100,10 @@ void split_bed_open(struct split_bed *bed)
 
 void split_bed_connect(struct split_bed *bed)
 {
-	struct split_host *host = &bed->host[SPLIT_HOST];
-	struct tcp_open open = { .key = { .local = addr(addrs[SPLIT_HOST]),
-					  .peer = addr(addrs[SPLIT_SERVER]),
+	u32 from = bed->inbound ? SPLIT_SERVER : SPLIT_HOST;
+	struct split_host *host = &bed->host[from];
+	struct tcp_open open = { .key = { .local = addr(addrs[from]),
+					  .peer = addr(bed->inbound ? public : addrs[!from]),
 					  .local_port = be16_of(bed->host_port),
 					  .peer_port = be16_of(SPLIT_PORT) },
 				 .mtu = 1500 };
@@ -160,7 +173,7 @@ static void host_serve(struct split_bed *bed, u32 n)
 
 static void hosts_serve(struct split_bed *bed)
 {
-	struct split_host *server = &bed->host[SPLIT_SERVER];
+	struct split_host *server = &bed->host[bed->inbound ? SPLIT_HOST : SPLIT_SERVER];
 
 	if (!server->open && server->listener != TCP_ID_NONE) {
 		server->id = tcp_accept(&server->tcp, server->listener, 0);

@@ -1,5 +1,6 @@
-/* An inside host, an engine that splits and translates, and a server, each with a TCP stack of its
- * own, in virtual time; between engine and server two links that may be bad.
+/* An inside host, an engine that splits and translates, and a server outside, each with a TCP stack
+ * of its own, in virtual time; between engine and server two links that may be bad. The other way
+ * round, inbound, the one outside connects to a service of the engine, whose backend is the host.
  *
  *     struct split_bed *bed = split_bed_new();     a rule for everything; change conf, link, hosts
  *     split_bed_open(bed);
@@ -45,11 +46,14 @@ struct split_bed {
 	struct link link[2];
 	void *link_memory[2];
 	u16 host_port;
-	be32 seen_as; /* the source that the server saw last */
+	bool inbound; /* by split_bed_inbound() */
+	be32 seen_as; /* the source that who was connected to saw last */
 	u64 steps;
 };
 
 struct split_bed *split_bed_new(void);
+/* Before it opens: who is outside connects, and the rule is of what comes in there. */
+void split_bed_inbound(struct split_bed *bed);
 void split_bed_open(struct split_bed *bed);
 void split_bed_connect(struct split_bed *bed);
 void split_bed_run(struct split_bed *bed, u32 seconds);

@@ -38,6 +38,90 @@ static void test_data_both_ways(void **state)
 	split_bed_close(bed);
 }
 
+/* Who is outside connects to a service: the host behind it sees the client's own address, and the
+ * link to the client is the one that has the rule's congestion control.                          */
+static void test_inbound(void **state)
+{
+	struct split_bed *bed = split_bed_new();
+	struct sluice_sock_filter filter = { .any.proto = IP_PROTO_TCP };
+	struct sluice_sock_info legs[4];
+	u32 cursor = 0;
+
+	(void)state;
+	bed->link_conf[0].loss_ppm = bed->link_conf[1].loss_ppm = 10000;
+	split_bed_inbound(bed);
+	bed->conf.splice.rule[0].cc = "newreno";
+	bed_begin(bed, 3 * MB, 2 * MB);
+	split_bed_run(bed, 1);
+	assert_int_equal(sluice_show_sockets(bed->rig.s, &filter, bed->rig.now, &cursor, legs, 4),
+			 2);
+	for (u32 at = 0; at < 2; at++) {
+		bool outside = strcmp(legs[at].leg, "outside") == 0;
+
+		assert_int_equal(strcmp(legs[at].info.cc, "newreno") == 0, outside);
+		assert_int_equal(legs[at].zone, 0);
+		assert_true(be32_eq(outside ? legs[at].peer.addr : legs[at].local.addr,
+				    addr("203.0.113.80")));
+	}
+	split_bed_run(bed, 30);
+	assert_true(split_bed_is_finished(bed));
+	assert_true(be32_eq(bed->seen_as, addr("203.0.113.80")));
+	assert_true(stats_of(bed)->split == 1);
+	assert_true(stats_of(bed)->bytes_out == 3 * MB && stats_of(bed)->bytes_in == 2 * MB);
+	assert_true(rig_counter(&bed->rig, "tcp_out_of_window") == 0);
+	split_bed_close(bed);
+}
+
+/* A rule that names no interface is of those that begin inside. */
+static void test_inbound_wants_a_name(void **state)
+{
+	struct split_bed *bed = split_bed_new();
+
+	(void)state;
+	split_bed_inbound(bed);
+	bed->conf.splice.rule[0].in_if = IFACE_NONE;
+	bed_begin(bed, MB, MB);
+	split_bed_run(bed, 20);
+	assert_true(split_bed_is_finished(bed));
+	assert_true(stats_of(bed)->split == 0);
+	split_bed_close(bed);
+}
+
+/* The host is not there, or refuses: who is outside hears it as it would without the engine. */
+static void test_inbound_refused(void **state)
+{
+	struct split_bed *bed = split_bed_new();
+
+	(void)state;
+	split_bed_inbound(bed);
+	split_bed_open(bed);
+	tcp_unlisten(&bed->host[SPLIT_HOST].tcp, bed->host[SPLIT_HOST].listener, bed->rig.now);
+	bed->host[SPLIT_HOST].listener = TCP_ID_NONE;
+	split_bed_connect(bed);
+	split_bed_run(bed, 2);
+	assert_int_equal(bed->host[SPLIT_SERVER].error, TCP_ERR_REFUSED);
+	assert_true(stats_of(bed)->split == 1 && stats_of(bed)->refused == 1);
+	split_bed_close(bed);
+}
+
+/* The backend is gone in the middle of it: both ends hear a RST. */
+static void test_inbound_backend_gone(void **state)
+{
+	struct split_bed *bed = split_bed_new();
+
+	(void)state;
+	split_bed_inbound(bed);
+	bed_begin(bed, UINT64_MAX, UINT64_MAX);
+	split_bed_run(bed, 2);
+	assert_true(bed->host[SPLIT_SERVER].read > MB && bed->host[SPLIT_HOST].read > MB);
+	assert_int_equal(sluice_backend_set(bed->rig.s, 0, 0, BACKEND_DOWN, bed->rig.now), ERR_OK);
+	split_bed_run(bed, 5);
+	assert_int_equal(bed->host[SPLIT_SERVER].error, TCP_ERR_RESET);
+	assert_int_equal(bed->host[SPLIT_HOST].error, TCP_ERR_RESET);
+	assert_true(bed->rig.s->splice.splits.live == 0);
+	split_bed_close(bed);
+}
+
 /* Both legs are shown among the sockets, each with a window, a round trip and losses of its own:
  * those are of the link to the server, and not of the host beside the gateway.                   */
 static void test_legs_are_shown(void **state)
@@ -323,6 +407,8 @@ static void test_seeds(void **state)
 
 		rng_init(&rng, bytes);
 		seed_conf(bed, &rng);
+		if (seed % 2 == 0)
+			split_bed_inbound(bed);
 		bed_begin(bed, rng_below(&rng, MB / 2), rng_below(&rng, MB / 2));
 		split_bed_run(bed, rng_below(&rng, 6));
 		seed_event(bed, &rng);
@@ -362,6 +448,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_data_both_ways),
+		cmocka_unit_test(test_inbound),
+		cmocka_unit_test(test_inbound_wants_a_name),
+		cmocka_unit_test(test_inbound_refused),
+		cmocka_unit_test(test_inbound_backend_gone),
 		cmocka_unit_test(test_legs_are_shown),
 		cmocka_unit_test(test_half_close),
 		cmocka_unit_test(test_reset_is_passed_on),

@@ -287,14 +287,14 @@ static void tcb_shown(const struct sluice *s, u32 idx, ns_t now, struct sluice_s
 		owner_shown(s, tcb->owner, tcp_id_at(&s->socks.tcp, idx), out);
 }
 
-/* Its addresses are those that its peer sees inside, and outside those before translation. */
+/* Its addresses are those that the client sees, also of the leg to the server. */
 static void leg_shown(const struct sluice *s, u32 idx, ns_t now, struct sluice_sock_info *out)
 {
 	const struct tcb *tcb = tcb_at(&s->splice.tcp, idx);
 
 	connection_shown(tcb, now, out);
-	out->leg = (tcb->key.zone & SPLICE_ZONE_OUTSIDE) != 0 ? "outside" : "inside";
-	out->zone = tcb->key.zone & (u8)~SPLICE_ZONE_OUTSIDE;
+	out->leg = splice_is_outside(tcb->key.zone) ? "outside" : "inside";
+	out->zone = tcb->key.zone & (u8)~SPLICE_ZONE_BITS;
 }
 
 /* ---- the walk -------------------------------------------------------------------------------- */

@@ -96,7 +96,7 @@ bool path_open(struct path *path, struct pkt *pkt, const struct tuple_key *key, 
 	    !path_has_way_back(path, pkt))
 		return false;
 	if (key->proto == IP_PROTO_TCP && !splice_is_off(path->splice) &&
-	    splice_match(path->splice, pkt->in_if, &key->tuple) != SPLICE_RULE_NONE)
+	    splice_match(path->splice, pkt->in_if, false, &key->tuple) != SPLICE_RULE_NONE)
 		return false;
 	nexthop = next_hop(path, pkt, &key->tuple);
 	if (nexthop == NEXTHOP_NONE)

@@ -1,8 +1,8 @@
 /* Split connections on the road. At FORWARD, behind the rules, the SYN of a connection that is to
  * be split goes no further, and neither does any later packet of its flow: the legs have them
- * (core/splice). What the outside leg sends comes in as the host's own packet would and goes out
- * through POSTROUTING; what the inside leg sends has the addresses that a translated answer would
- * have. Tracking sees the connection that is outside: what the server sends and what it gets.    */
+ * (core/splice). What the leg to the server sends comes in as the client's own packet would and
+ * goes out through POSTROUTING; what the leg to the client sends has the addresses that a
+ * translated answer would have. Tracking sees what the server sends and what it gets.            */
 #include "core/ip/tcp_mss.h"
 #include "core/ip/tcp_reset.h"
 #include "core/path/path.h"
@@ -27,13 +27,13 @@ static u32 flow_of(struct path *path, const struct pkt *pkt, enum splice_leg leg
 
 	if (!ct_tuple_of(pkt, &key))
 		return IDX_NONE;
-	if (leg == SPLICE_INSIDE)
+	if (leg == SPLICE_CLIENT)
 		key.tuple = tuple_reversed(&key.tuple);
 	ref = ct_find(path->ct, &key, now);
 	path_drain_ended(path, now);
 	if (ref == IDX_NONE || (ref & 1) != TUPLE_ORIG || !splice_has_flow(path->splice, ref >> 1))
 		return IDX_NONE;
-	return (ref & ~UINT32_C(1)) | (leg == SPLICE_INSIDE ? TUPLE_REPLY : TUPLE_ORIG);
+	return (ref & ~UINT32_C(1)) | (leg == SPLICE_CLIENT ? TUPLE_REPLY : TUPLE_ORIG);
 }
 
 static verdict leave(struct path *path, struct pkt *pkt, enum splice_leg leg, ns_t now)
@@ -44,7 +44,7 @@ static verdict leave(struct path *path, struct pkt *pkt, enum splice_leg leg, ns
 
 	if (verdict_is_accept(v) && type != FIB_UNICAST)
 		v = pkt_drop(path->drops, pkt, DROP_NO_ROUTE);
-	if (verdict_is_accept(v) && leg == SPLICE_OUTSIDE)
+	if (verdict_is_accept(v) && leg == SPLICE_SERVER)
 		v = path_postrouting(path, pkt, now);
 	if (verdict_is_accept(v))
 		v = path_transmit(path, pkt, gateway, now);
@@ -58,8 +58,8 @@ static void send(struct path *path, struct pkt *pkt, enum splice_leg leg, ns_t n
 
 	pkt->flags |= PKT_LOCAL_OUT | PKT_OF_SPLICE;
 	pkt->flow = flow_of(path, pkt, leg, now);
-	/* Its host is told all the same that the connection is over. */
-	if (pkt->flow == IDX_NONE && leg == SPLICE_INSIDE) {
+	/* Its client is told all the same that the connection is over. */
+	if (pkt->flow == IDX_NONE && leg == SPLICE_CLIENT) {
 		pkt->flags &= ~(u32)PKT_OF_SPLICE;
 		path_output(path, pkt, now);
 		return;
@@ -67,7 +67,7 @@ static void send(struct path *path, struct pkt *pkt, enum splice_leg leg, ns_t n
 	if (pkt->flow == IDX_NONE) {
 		v = pkt_drop(path->drops, pkt, DROP_SPLIT_OVER);
 	} else {
-		if (leg == SPLICE_OUTSIDE)
+		if (leg == SPLICE_SERVER)
 			ct_track(path->ct, pkt->flow >> 1, TUPLE_ORIG, pkt, ct_ms(now));
 		v = leave(path, pkt, leg, now);
 	}
@@ -79,10 +79,10 @@ static void send_all(struct path *path, const struct batch *out, ns_t now)
 {
 	for (u32 at = 0; at < out->count; at++) {
 		struct pkt *pkt = out->pkt[at];
-		bool outside = (pkt->zone & SPLICE_ZONE_OUTSIDE) != 0;
+		bool to_server = (pkt->zone & SPLICE_ZONE_SERVER) != 0;
 
-		pkt->zone &= (u8)~SPLICE_ZONE_OUTSIDE;
-		send(path, pkt, outside ? SPLICE_OUTSIDE : SPLICE_INSIDE, now);
+		pkt->zone &= (u8)~SPLICE_ZONE_BITS;
+		send(path, pkt, to_server ? SPLICE_SERVER : SPLICE_CLIENT, now);
 	}
 }
 
@@ -140,26 +140,26 @@ void path_fault_splice(struct path *path, struct pkt *pkt, ns_t now)
 	    ((pkt->flags & PKT_TRANSLATED) != 0 && flow->handle_gen != (u16)pkt->flow_gen))
 		return;
 	nat_rewrite_back(pkt, flow, path_dir(pkt));
-	fault.leg = path_dir(pkt) == TUPLE_ORIG ? SPLICE_OUTSIDE : SPLICE_INSIDE;
+	fault.leg = path_dir(pkt) == TUPLE_ORIG ? SPLICE_SERVER : SPLICE_CLIENT;
 	if (ip4_frag_offset_bytes(fault.ip) == 0 && pkt_l4_len(pkt) >= 8)
 		splice_fault_in(path->splice, &fault, now);
 }
 
-/* It quotes a segment of the outside leg if it travels to the inside, and else one of the other. */
+/* It quotes a segment of the server's leg if it travels to the client, else one of the other. */
 static void take_error(struct path *path, struct pkt *pkt, ns_t now)
 {
 	const struct icmp_hdr *icmp = (const void *)pkt_l4(pkt);
 	const struct ip4_hdr *quoted = (const void *)(pkt_l4(pkt) + ICMP_HLEN);
 	const struct flow *flow = path_flow(path, pkt);
 	struct splice_fault fault = { .ip = quoted,
-				      .leg = path_dir(pkt) == TUPLE_REPLY ? SPLICE_OUTSIDE
-									  : SPLICE_INSIDE,
+				      .leg = path_dir(pkt) == TUPLE_REPLY ? SPLICE_SERVER
+									  : SPLICE_CLIENT,
 				      .zone = flow->zone[TUPLE_ORIG],
 				      .type = icmp->type,
 				      .code = icmp->code,
 				      .mtu = be16_host(icmp->frag.mtu) };
 
-	if (fault.leg == SPLICE_OUTSIDE)
+	if (fault.leg == SPLICE_SERVER)
 		nat_rewrite_error(path->nat, pkt, flow, TUPLE_REPLY);
 	fault.l4 = (const u8 *)quoted + ip4_hlen(quoted);
 	splice_fault_in(path->splice, &fault, now);
@@ -192,10 +192,19 @@ static verdict answer_over(struct path *path, struct pkt *pkt, enum splice_leg l
 	return pkt_drop(path->drops, pkt, DROP_SPLIT_OVER);
 }
 
+/* Where it came in, and which leg it is for, say who began it. */
+static bool is_inbound(const struct path *path, const struct pkt *pkt, enum splice_leg leg)
+{
+	return path_from_inside(path, pkt) == (leg == SPLICE_SERVER);
+}
+
 verdict path_splice_in(struct path *path, struct pkt *pkt, ns_t now)
 {
-	enum splice_leg leg = path_dir(pkt) == TUPLE_ORIG ? SPLICE_INSIDE : SPLICE_OUTSIDE;
-	u32 flow = pkt->flow >> 1;
+	enum splice_leg leg = path_dir(pkt) == TUPLE_ORIG ? SPLICE_CLIENT : SPLICE_SERVER;
+	struct splice_rx rx = { .flow = pkt->flow >> 1,
+				.leg = leg,
+				.inbound = is_inbound(path, pkt, leg),
+				.mtu = mtu_of(path, pkt->in_if) };
 	verdict v = path_filter(path, pkt, FILTER_FORWARD, now);
 
 	if (!verdict_is_accept(v))
@@ -205,14 +214,15 @@ verdict path_splice_in(struct path *path, struct pkt *pkt, ns_t now)
 		pkt_put(pkt);
 		return VERDICT_STOLEN;
 	}
-	if (leg == SPLICE_OUTSIDE) {
+	if (leg == SPLICE_SERVER) {
 		nat_rewrite(pkt, path_flow(path, pkt), TUPLE_REPLY);
 		pkt->zone = path_flow(path, pkt)->zone[TUPLE_ORIG];
 	}
 	if (path_is_traced(path))
-		tell_splice(path, pkt, leg == SPLICE_INSIDE ? TELL_SPLICE_IN : TELL_SPLICE_OUT,
+		tell_splice(path, pkt,
+			    path_from_inside(path, pkt) ? TELL_SPLICE_IN : TELL_SPLICE_OUT,
 			    SPLICE_RULE_NONE);
-	if (!splice_in(path->splice, flow, leg, pkt, mtu_of(path, pkt->in_if), now))
+	if (!splice_in(path->splice, &rx, pkt, now))
 		return answer_over(path, pkt, leg, now);
 	pkt_put(pkt);
 	return VERDICT_STOLEN;
@@ -222,7 +232,8 @@ bool path_is_split_anew(const struct path *path, const struct pkt *pkt)
 {
 	return path_dir(pkt) == TUPLE_ORIG && (pkt->flags & PKT_ICMP_ERROR) == 0 && is_syn(pkt) &&
 	       splice_is_over(path->splice, pkt->flow >> 1) &&
-	       !splice_knows(path->splice, &path_flow(path, pkt)->orig, pkt->zone);
+	       !splice_knows(path->splice, &path_flow(path, pkt)->orig, pkt->zone,
+			     is_inbound(path, pkt, SPLICE_CLIENT));
 }
 
 bool path_split_tracks(struct path *path, const struct pkt *pkt, ns_t now)
@@ -252,7 +263,7 @@ static bool is_signed(const struct tcp_hdr *tcp)
 	return opts.auth_kind != 0;
 }
 
-/* From the inside out, and plain: nothing but headers, which find room. */
+/* Between inside and outside, and plain: nothing but headers, which find room. */
 static bool may_split(const struct path *path, const struct pkt *pkt)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
@@ -261,9 +272,8 @@ static bool may_split(const struct path *path, const struct pkt *pkt)
 	return pkt->flow != IDX_NONE && ip->proto == IP_PROTO_TCP &&
 	       (pkt->flags & (PKT_ICMP_ERROR | PKT_LOCAL_OUT | PKT_REASSEMBLED)) == 0 &&
 	       path_dir(pkt) == TUPLE_ORIG && ip4_hlen(ip) == IP4_HLEN_MIN && is_syn(pkt) &&
-	       !is_signed(tcp) &&
-	       pkt->len == IP4_HLEN_MIN + tcp_hlen(tcp) && path_from_inside(path, pkt) &&
-	       path_iface(path, pkt->out_if)->conf.side == IFACE_OUTSIDE;
+	       !is_signed(tcp) && pkt->len == IP4_HLEN_MIN + tcp_hlen(tcp) &&
+	       path_iface(path, pkt->in_if)->conf.side != path_iface(path, pkt->out_if)->conf.side;
 }
 
 static verdict split(struct path *path, struct pkt *pkt, u32 rule, ns_t now)
@@ -275,6 +285,7 @@ static verdict split(struct path *path, struct pkt *pkt, u32 rule, ns_t now)
 		.rule = rule,
 		.to = flow->orig,
 		.zone = pkt->zone,
+		.inbound = is_inbound(path, pkt, SPLICE_CLIENT),
 		.in_mtu = mtu_of(path, pkt->in_if),
 		.out_mtu = mtu_of(path, pkt->out_if),
 		.keepalive_ms = idle_ms / KEEPALIVE_PART,
@@ -304,7 +315,8 @@ verdict path_split_new(struct path *path, struct pkt *pkt, ns_t now)
 	    ((flow->flags & FLOW_CONFIRMED) != 0 && !path_is_split(path, pkt)))
 		return VERDICT_ACCEPT;
 	splice_forget(path->splice, pkt->flow >> 1);
-	rule = splice_match(path->splice, pkt->in_if, &flow->orig);
+	rule = splice_match(path->splice, pkt->in_if, is_inbound(path, pkt, SPLICE_CLIENT),
+			    &flow->orig);
 	if (rule == SPLICE_RULE_NONE)
 		return VERDICT_ACCEPT;
 	if (!pkt_csum_is_right(pkt))

@@ -125,14 +125,14 @@ static bool holds(be32 prefix, u8 len, be32 addr)
 	return ((be32_host(prefix) ^ be32_host(addr)) & ip4_mask(len)) == 0;
 }
 
-u32 splice_match(const struct splice *s, u16 in_if, const struct tuple *to)
+u32 splice_match(const struct splice *s, u16 in_if, bool inbound, const struct tuple *to)
 {
 	u16 port = be16_host(to->dport);
 
 	for (u32 at = 0; at < s->conf.rule_count; at++) {
 		const struct splice_rule *rule = &s->conf.rule[at];
 
-		if ((rule->in_if == UINT16_MAX || rule->in_if == in_if) &&
+		if (((rule->in_if == UINT16_MAX && !inbound) || rule->in_if == in_if) &&
 		    holds(rule->src, rule->src_len, to->src) &&
 		    holds(rule->dst, rule->dst_len, to->dst) &&
 		    (rule->port_first == 0 ||
@@ -181,18 +181,14 @@ static void held_in(struct splice *s, u32 idx, const struct pkt *pkt, ns_t now)
 		split_keep_syn(split, pkt);
 }
 
-bool splice_in(struct splice *s, u32 flow, enum splice_leg leg, const struct pkt *pkt, u16 mtu,
-	       ns_t now)
+bool splice_in(struct splice *s, const struct splice_rx *at, const struct pkt *pkt, ns_t now)
 {
-	u32 mark = s->of_flow[flow];
-	struct tcp_rx rx = {
-		.zone = (u8)(pkt->zone | (leg == SPLICE_OUTSIDE ? SPLICE_ZONE_OUTSIDE : 0)),
-		.mtu = mtu,
-	};
+	u32 mark = s->of_flow[at->flow];
+	struct tcp_rx rx = { .zone = splice_zone(pkt->zone, at->leg, at->inbound), .mtu = at->mtu };
 
 	CHECK(mark != SPLICE_WHOLE);
-	if (mark != SPLICE_OVER && leg == SPLICE_INSIDE &&
-	    splice_at(s, mark - 1)->leg[SPLICE_INSIDE] == TCP_ID_NONE) {
+	if (mark != SPLICE_OVER && at->leg == SPLICE_CLIENT &&
+	    splice_at(s, mark - 1)->leg[SPLICE_CLIENT] == TCP_ID_NONE) {
 		held_in(s, mark - 1, pkt, now);
 		return true;
 	}
@@ -205,17 +201,18 @@ void splice_fault_in(struct splice *s, const struct splice_fault *fault, ns_t no
 		.key = { .local = fault->ip->src,
 			 .peer = fault->ip->dst,
 			 .local_port = be16_load(fault->l4),
-			 .peer_port = be16_load(fault->l4 + 2),
-			 .zone = fault->zone },
+			 .peer_port = be16_load(fault->l4 + 2) },
 		.seq = be32_host(be32_load(fault->l4 + 4)),
 		.type = fault->type,
 		.code = fault->code,
 		.mtu = fault->mtu,
 	};
 
-	if (fault->leg == SPLICE_OUTSIDE)
-		icmp.key.zone |= SPLICE_ZONE_OUTSIDE;
-	tcp_icmp_in(&s->tcp, &icmp, now);
+	/* Who began it is not known here; the other key is nobody's. */
+	for (u32 inbound = 0; inbound < 2; inbound++) {
+		icmp.key.zone = splice_zone(fault->zone, fault->leg, inbound != 0);
+		tcp_icmp_in(&s->tcp, &icmp, now);
+	}
 }
 
 bool splice_pull(struct splice *s, struct batch *out, ns_t now)

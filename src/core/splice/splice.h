@@ -1,15 +1,17 @@
-/* Split connections (RFC 3135 section 3): a TCP connection that crosses the gateway from inside to
- * outside ends here, and another one of the gateway goes on in its place, so that a bad link has a
- * short control loop and a congestion control of its own.
+/* Split connections (RFC 3135 section 3): a TCP connection that crosses the gateway between inside
+ * and outside ends here, and another one of the gateway goes on in its place, so that a bad link
+ * has a short control loop and a congestion control of its own.
  *
- * Such a connection has two legs, two control blocks of a TCP stack that is theirs alone. The
- * inside leg speaks in the server's name with the inside host, the outside leg in the host's name
- * with the server: their keys are the flow's original tuple, turned round and as it is. Tracking
- * and translation know nothing of it; the flow is what the outside leg and the server make of it.
- * All packets that the stack gives and takes have the leg in a bit of their zone, since the two
- * keys alone do not say whose they are.
+ * Such a connection has two legs, two control blocks of a TCP stack that is theirs alone. One
+ * speaks in the server's name with the client, who began it, the other in the client's name with
+ * the server: their keys are the flow's original tuple, turned round and as it is. Tracking and
+ * translation know nothing of it; the flow is what the server's leg and the server make of it. All
+ * packets that the stack gives and takes have the leg in a bit of their zone, since the two keys
+ * alone do not say whose they are; another bit says that the client is the outside one.
  *
- * Life: CONNECTING, the SYN is kept and the outside leg asks the server. JOINED, both legs are
+ * The outside leg, whichever that is, has the congestion control and the buffers of its rule.
+ *
+ * Life: CONNECTING, the SYN is kept and the server's leg asks the server. JOINED, both legs are
  * there and bytes move from the receive ring of one to the send ring of the other, as many as that
  * may queue; then its window closes, which is the back-pressure. A FIN is passed on behind the last
  * byte. A RST is passed on once what came before it was delivered, or LINGER_NS later. REFUSED, the
@@ -28,15 +30,22 @@
 #include "core/splice/splice_conf.h"
 #include "core/tcp/tcp.h"
 
-enum splice_leg { SPLICE_INSIDE, SPLICE_OUTSIDE };
+/* By who is at the other end of it. */
+enum splice_leg { SPLICE_CLIENT, SPLICE_SERVER };
 
 enum splice_state { SPLICE_CONNECTING, SPLICE_JOINED, SPLICE_REFUSED };
 
 enum {
-	SPLICE_SYN_MAX = 80,        /* an IPv4 header without options, a TCP header with all */
-	SPLICE_ZONE_OUTSIDE = 0x80, /* in the zone of a packet: it is the outside leg's */
+	SPLICE_SYN_MAX = 80, /* an IPv4 header without options, a TCP header with all */
+	/* In the zone of a packet: it is of the leg to the server; and of a connection that began
+	 * outside.                                                                              */
+	SPLICE_ZONE_SERVER = 0x80,
+	SPLICE_ZONE_INBOUND = 0x40,
+	SPLICE_ZONE_BITS = SPLICE_ZONE_SERVER | SPLICE_ZONE_INBOUND,
 	SPLICE_RULE_NONE = SPLICE_RULE_MAX,
 };
+
+_Static_assert((u32)CT_ZONE_MAX <= (u32)SPLICE_ZONE_INBOUND, "zones leave room for both bits");
 
 /* What a flow is to the splice, where it is nothing of a record: its index, plus one. */
 #define SPLICE_WHOLE UINT32_C(0) /* goes through as it is */
@@ -44,13 +53,14 @@ enum {
 
 struct split {
 	tcp_id leg[2];   /* by enum splice_leg; TCP_ID_NONE: not yet */
-	struct tuple to; /* as the inside host sends */
+	struct tuple to; /* as the client sends */
 	u32 flow;
 	u32 next;       /* in the list that it is in */
 	ns_t linger_ns; /* a leg was reset: the other is by then; NS_NEVER */
 	u8 state;       /* enum splice_state */
 	u8 rule;        /* SPLICE_RULE_NONE: it is no more */
-	u8 zone;        /* of the inside host */
+	u8 zone;        /* of the client */
+	bool inbound;   /* who is outside */
 	u8 listed;      /* enum splice_list_id */
 	bool waits;     /* for memory, or for what is queued to leave */
 	u8 syn_len;
@@ -132,31 +142,49 @@ static inline bool splice_is_over(const struct splice *s, u32 flow)
 }
 
 /* Whether a leg between these two is left that finishes by itself. */
-bool splice_knows(const struct splice *s, const struct tuple *to, u8 zone);
-/* The first rule that fits a TCP connection of the inside; SPLICE_RULE_NONE. */
-u32 splice_match(const struct splice *s, u16 in_if, const struct tuple *to);
+bool splice_knows(const struct splice *s, const struct tuple *to, u8 zone, bool inbound);
+/* The first rule that fits a TCP connection of the inside, or, inbound, of the outside: that takes
+ * one which names the interface. SPLICE_RULE_NONE.                                               */
+u32 splice_match(const struct splice *s, u16 in_if, bool inbound, const struct tuple *to);
+/* The zone of a leg's key. */
+static inline u8 splice_zone(u8 zone, enum splice_leg leg, bool inbound)
+{
+	return (u8)(zone | (leg == SPLICE_SERVER ? SPLICE_ZONE_SERVER : 0) |
+		    (inbound ? SPLICE_ZONE_INBOUND : 0));
+}
+/* Whether the leg of this key is the outside one. */
+static inline bool splice_is_outside(u8 zone)
+{
+	return ((zone & SPLICE_ZONE_SERVER) != 0) != ((zone & SPLICE_ZONE_INBOUND) != 0);
+}
 /* Whether a connection by this rule finds room now; counted when not. */
 bool splice_has_room(struct splice *s, u32 rule);
 
 struct splice_begin {
 	u32 flow;
 	u32 rule;
-	struct tuple to; /* as the inside host sends */
+	struct tuple to; /* as the client sends */
 	u8 zone;
-	u16 in_mtu; /* of the way to the inside host */
+	bool inbound;
+	u16 in_mtu; /* of the way to the client */
 	u16 out_mtu;
 	u16 mss_max;      /* zero: what the ways allow */
 	u32 keepalive_ms; /* silence after which the ends are asked; the flow lives longer */
 	const struct pkt *syn;
 };
-/* The outside leg sets out. Requires: splice_has_room(), and syn is a SYN without data whose
+/* The leg to the server sets out. Requires: splice_has_room(), and syn is a SYN without data whose
  * headers find room in SPLICE_SYN_MAX. False: its four-tuple is in use, counted as full.         */
 bool splice_begin(struct splice *s, const struct splice_begin *begin, ns_t now);
 
-/* A segment of a flow that splice_has_flow(): of the inside host, or, translated back, of the
- * server; it stays the caller's. False: nobody has this connection any more.                     */
-bool splice_in(struct splice *s, u32 flow, enum splice_leg leg, const struct pkt *pkt, u16 mtu,
-	       ns_t now);
+struct splice_rx {
+	u32 flow;            /* splice_has_flow() */
+	enum splice_leg leg; /* that it is for */
+	bool inbound;
+	u16 mtu; /* of the way back */
+};
+/* A segment of the client, or, translated back, of the server; it stays the caller's. False: nobody
+ * has this connection any more.                                                                  */
+bool splice_in(struct splice *s, const struct splice_rx *at, const struct pkt *pkt, ns_t now);
 /* What an ICMP error says of a segment that a leg has sent; ip and 8 bytes behind it are there. */
 struct splice_fault {
 	const struct ip4_hdr *ip;

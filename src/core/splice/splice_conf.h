@@ -11,20 +11,19 @@ enum {
 	SPLICE_BUFFER_MAX = 64 << 20,
 };
 
-/* A connection from the inside to the outside that fits all of it. The first rule that does so
- * decides.                                                                                       */
+/* A connection between inside and outside that fits all of it; the first rule that does decides. */
 struct splice_rule {
-	u16 in_if; /* IFACE_NONE: any of the inside */
+	u16 in_if; /* IFACE_NONE: any of the inside; one of the outside: what comes in there */
 	u8 src_len;
 	u8 dst_len;
 	be32 src;
 	be32 dst;
 	u16 port_first; /* of the destination; zero: all */
 	u16 port_last;
-	u32 split_limit; /* at once; beyond it connections go through whole */
+	u32 split_limit;  /* at once; beyond it connections go through whole */
 	u32 buffer_bytes; /* each way, outside; inside there is a quarter */
-	const char *cc; /* congestion control towards the outside; a name that core/tcp knows */
-	bool early;     /* the SYN is answered before the far side has answered ours */
+	const char *cc;   /* congestion control towards the outside; a name that core/tcp knows */
+	bool early;       /* the SYN is answered before the far side has answered ours */
 };
 
 struct splice_conf {

@@ -3,7 +3,7 @@
 #include "core/wire/ip4.h"
 
 enum {
-	INSIDE_PART = 4, /* the inside leg, on a good link, may hold this part of a rule's buffer */
+	NEAR_PART = 4,   /* the inside leg, on a good link, may hold this part of a rule's buffer */
 	WORK_ROUNDS = 8, /* over what has news; what is left comes with the next packets or tick */
 };
 
@@ -13,20 +13,20 @@ enum {
 static struct tcp_key key_of(const struct split *split, enum splice_leg leg)
 {
 	const struct tuple *to = &split->to;
+	u8 zone = splice_zone(split->zone, leg, split->inbound);
 
-	if (leg == SPLICE_OUTSIDE)
-		return (struct tcp_key){ to->src, to->dst, to->sport, to->dport,
-					 (u8)(split->zone | SPLICE_ZONE_OUTSIDE) };
-	return (struct tcp_key){ to->dst, to->src, to->dport, to->sport, split->zone };
+	if (leg == SPLICE_SERVER)
+		return (struct tcp_key){ to->src, to->dst, to->sport, to->dport, zone };
+	return (struct tcp_key){ to->dst, to->src, to->dport, to->sport, zone };
 }
 
-bool splice_knows(const struct splice *s, const struct tuple *to, u8 zone)
+bool splice_knows(const struct splice *s, const struct tuple *to, u8 zone, bool inbound)
 {
-	struct split split = { .to = *to, .zone = zone };
-	struct tcp_key inside = key_of(&split, SPLICE_INSIDE);
-	struct tcp_key outside = key_of(&split, SPLICE_OUTSIDE);
+	struct split split = { .to = *to, .zone = zone, .inbound = inbound };
+	struct tcp_key client = key_of(&split, SPLICE_CLIENT);
+	struct tcp_key server = key_of(&split, SPLICE_SERVER);
 
-	return tcb_find(&s->tcp, &inside) != IDX_NONE || tcb_find(&s->tcp, &outside) != IDX_NONE;
+	return tcb_find(&s->tcp, &client) != IDX_NONE || tcb_find(&s->tcp, &server) != IDX_NONE;
 }
 
 /* ---- lists ----------------------------------------------------------------------------------- */
@@ -84,6 +84,11 @@ void split_keep_syn(struct split *split, const struct pkt *syn)
 	memcpy(split->syn, pkt_l3(syn), syn->len);
 }
 
+static bool is_outside(const struct split *split, enum splice_leg leg)
+{
+	return splice_is_outside(splice_zone(split->zone, leg, split->inbound));
+}
+
 static void leg_options(const struct splice *s, const struct split *split, enum splice_leg leg,
 			struct tcp_sockopt *opt)
 {
@@ -91,10 +96,10 @@ static void leg_options(const struct splice *s, const struct split *split, enum 
 	u32 bytes = rule->buffer_bytes;
 
 	tcp_sockopt_defaults(opt);
-	if (leg == SPLICE_INSIDE)
-		bytes = u32_max(bytes / INSIDE_PART, SPLICE_BUFFER_MIN);
-	else
+	if (is_outside(split, leg))
 		opt->cc = rule->cc;
+	else
+		bytes = u32_max(bytes / NEAR_PART, SPLICE_BUFFER_MIN);
 	opt->send_buffer = opt->recv_buffer = bytes;
 	opt->mss_max = split->mss_max;
 	opt->nodelay = true; /* whoever wrote has decided already how much to write */
@@ -106,22 +111,22 @@ static void leg_options(const struct splice *s, const struct split *split, enum 
 static enum err adopt(struct splice *s, u32 idx, ns_t now)
 {
 	struct split *split = splice_at(s, idx);
-	struct tcp_open open = { .key = key_of(split, SPLICE_INSIDE),
+	struct tcp_open open = { .key = key_of(split, SPLICE_CLIENT),
 				 .mtu = split->in_mtu,
 				 .owner = idx };
 
-	leg_options(s, split, SPLICE_INSIDE, &open.opt);
+	leg_options(s, split, SPLICE_CLIENT, &open.opt);
 	return tcp_adopt(&s->tcp, &open, (const void *)(split->syn + IP4_HLEN_MIN),
-			 &split->leg[SPLICE_INSIDE], now);
+			 &split->leg[SPLICE_CLIENT], now);
 }
 
 static enum err connect(struct splice *s, u32 idx, u16 mtu, ns_t now)
 {
 	struct split *split = splice_at(s, idx);
-	struct tcp_open open = { .key = key_of(split, SPLICE_OUTSIDE), .mtu = mtu, .owner = idx };
+	struct tcp_open open = { .key = key_of(split, SPLICE_SERVER), .mtu = mtu, .owner = idx };
 
-	leg_options(s, split, SPLICE_OUTSIDE, &open.opt);
-	return tcp_connect(&s->tcp, &open, &split->leg[SPLICE_OUTSIDE], now);
+	leg_options(s, split, SPLICE_SERVER, &open.opt);
+	return tcp_connect(&s->tcp, &open, &split->leg[SPLICE_SERVER], now);
 }
 
 static void split_del(struct splice *s, u32 idx, u32 mark)
@@ -162,6 +167,7 @@ bool splice_begin(struct splice *s, const struct splice_begin *begin, ns_t now)
 		.state = SPLICE_CONNECTING,
 		.rule = (u8)begin->rule,
 		.zone = begin->zone,
+		.inbound = begin->inbound,
 		.in_mtu = begin->in_mtu,
 		.mss_max = begin->mss_max,
 		.keepalive_ms = begin->keepalive_ms,
@@ -196,7 +202,7 @@ void splice_flow_ended(struct splice *s, u32 flow, ns_t now)
 static void connecting(struct splice *s, u32 idx, ns_t now)
 {
 	struct split *split = splice_at(s, idx);
-	const struct tcb *tcb = tcp_find(&s->tcp, split->leg[SPLICE_OUTSIDE]);
+	const struct tcb *tcb = tcp_find(&s->tcp, split->leg[SPLICE_SERVER]);
 
 	if ((tcb->ready & TCP_FAILED) != 0) {
 		s->stats.refused++;
@@ -223,10 +229,10 @@ static void pass(struct splice *s, struct split *split, enum splice_leg from, ns
 	const struct tcb *target = tcp_find(&s->tcp, split->leg[!from]);
 	u32 bytes = tcp_pass(&s->tcp, split->leg[from], split->leg[!from], now);
 
-	if (from == SPLICE_INSIDE)
-		s->stats.bytes_out += bytes;
-	else
+	if (is_outside(split, from))
 		s->stats.bytes_in += bytes;
+	else
+		s->stats.bytes_out += bytes;
 	if (source->rcv.len == 0 && (source->ready & TCP_PEER_DONE) != 0)
 		tcp_shutdown(&s->tcp, split->leg[!from], now);
 	/* There was room, so it is memory that is short. */
@@ -277,13 +283,13 @@ static void joined(struct splice *s, u32 idx, ns_t now)
 		split_drop(s, idx, now);
 		return;
 	}
-	pass(s, split, SPLICE_INSIDE, now);
-	pass(s, split, SPLICE_OUTSIDE, now);
-	if (!is_done(s, split, SPLICE_INSIDE) || !is_done(s, split, SPLICE_OUTSIDE))
+	pass(s, split, SPLICE_CLIENT, now);
+	pass(s, split, SPLICE_SERVER, now);
+	if (!is_done(s, split, SPLICE_CLIENT) || !is_done(s, split, SPLICE_SERVER))
 		return;
 	/* Each has its FIN queued: what is left to send they send by themselves. */
-	tcp_close(&s->tcp, split->leg[SPLICE_INSIDE], now);
-	tcp_close(&s->tcp, split->leg[SPLICE_OUTSIDE], now);
+	tcp_close(&s->tcp, split->leg[SPLICE_CLIENT], now);
+	tcp_close(&s->tcp, split->leg[SPLICE_SERVER], now);
 	split_del(s, idx, SPLICE_OVER);
 }
 
@@ -351,7 +357,7 @@ bool splice_refused(struct splice *s, struct splice_refusal *out, ns_t now)
 		.in_if = split->in_if,
 		.zone = split->zone,
 		.syn_len = split->syn_len,
-		.reset = tcp_find(&s->tcp, split->leg[SPLICE_OUTSIDE])->error == TCP_ERR_REFUSED,
+		.reset = tcp_find(&s->tcp, split->leg[SPLICE_SERVER])->error == TCP_ERR_REFUSED,
 		.syn_flags = split->syn_flags,
 	};
 	memcpy(out->syn, split->syn, sizeof out->syn);

@@ -706,7 +706,7 @@ static const struct conf_field root_fields[] = {
 	  .size = sizeof(struct conf_accelerate),
 	  .count_at = offsetof(struct conf, accelerate_count),
 	  .count_max = SPLICE_RULE_MAX,
-	  .help = "TCP connections from the inside to the outside that end at the gateway, which "
+	  .help = "TCP connections between inside and outside that end at the gateway, which "
 		  "goes on with one of its own (RFC 3135); the first rule that matches decides, "
 		  "and connections that stand are left alone. Without a rule at start none can "
 		  "be had until the gateway is started again" },

@@ -22,7 +22,8 @@ static const struct conf_field accelerate_fields[] = {
 	  .zero = "any",
 	  .at = offsetof(struct conf_accelerate, in),
 	  .size = IFACE_NAME_SIZE,
-	  .help = "the interface of the inside by which they come" },
+	  .help = "the interface by which they come; any: of the inside. One of the outside: those "
+		  "that services, one-to-one addresses and rules let in" },
 	{ .key = "source",
 	  .kind = CONF_PREFIX,
 	  .zero = "any",
@@ -34,7 +35,7 @@ static const struct conf_field accelerate_fields[] = {
 	  .zero = "any",
 	  .at = offsetof(struct conf_accelerate, dest),
 	  .more = offsetof(struct conf_accelerate, dest_len),
-	  .help = "the servers" },
+	  .help = "the servers, for who comes from outside by their public address" },
 	{ .key = "ports",
 	  .kind = CONF_PORTS,
 	  .zero = "all",
@@ -46,7 +47,7 @@ static const struct conf_field accelerate_fields[] = {
 	  .shown = true,
 	  .words = cc_words,
 	  .at = offsetof(struct conf_accelerate, cc),
-	  .help = "congestion control towards the servers" },
+	  .help = "congestion control towards the outside" },
 	{ .key = "connections",
 	  .kind = CONF_NUMBER,
 	  .min = 1,
@@ -63,7 +64,7 @@ static const struct conf_field accelerate_fields[] = {
 	{ .key = "early",
 	  .kind = CONF_BOOL,
 	  .at = offsetof(struct conf_accelerate, early),
-	  .help = "the host is answered before the server has answered, which saves it a round "
+	  .help = "who connects is answered before the server has answered, which saves it a round "
 		  "trip; a server that refuses is then heard of as one that resets" },
 };
 

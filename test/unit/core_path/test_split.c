@@ -239,7 +239,7 @@ static void test_too_big(void **state)
 	while (rig_next(&path->rig, &path->out))
 		assert_int_equal(path->out.out_if, RIG_OUT);
 	splice = splice_of(&bed);
-	assert_int_equal(tcp_find(&splice->tcp, splice_at(splice, 0)->leg[SPLICE_OUTSIDE])->pmtu,
+	assert_int_equal(tcp_find(&splice->tcp, splice_at(splice, 0)->leg[SPLICE_SERVER])->pmtu,
 			 560);
 	path_bed_close(path);
 }
