@@ -12,7 +12,8 @@ is ended; every second it says what all of them did. Roles of BGP:
     crowd       connections, as many as are taken, and no word
 
 ospf, rip and bfd send what looks like their protocol and is not, and what is right but for some bytes,
-to the groups or the port of it; rip goes on with prefixes without end.
+to the groups or the port of it; rip goes on with prefixes without end. adjacent becomes a neighbour of
+OSPF as it should, and then has new external routes without end.
 """
 import collections
 import random
@@ -29,6 +30,7 @@ MARKER = b"\xff" * 16
 OPEN, UPDATE, KEEPALIVE, REFRESH = 1, 2, 4, 5
 PAUSE_S = 0.005  # of who would else take a whole core
 CROWD = 300
+EXTERNALS = 30  # of an update
 
 
 def message(kind, body=b""):
@@ -177,6 +179,103 @@ def ospf_body(kind, address):
     return lsa(address)[:20] * RANDOM.randint(1, 20)
 
 
+def fletcher(data):
+    """The checksum of an LSA whose own lies at 14 and is zero here (RFC 2328, section 12.1.7)."""
+    first = second = 0
+    for byte in data:
+        first = (first + byte) % 255
+        second = (second + first) % 255
+    high = ((len(data) - 15) * first - second) % 255
+    return bytes([high or 255, (-high - first) % 255 or 255])
+
+
+def own_lsa(kind, ident, address, number, body):
+    """An LSA that is right: what a router with this address says the number-th time."""
+    said = bytearray(struct.pack("!HBB4s4sIHH", 0, 2, kind, ident, socket.inet_aton(address),
+                                 0x80000001 + number, 0, 20 + len(body)) + body)
+    said[16:18] = fletcher(said[2:])
+    return bytes(said)
+
+
+def update_of(address, lsas):
+    return ospf_packet(4, address, struct.pack("!I", len(lsas)) + b"".join(lsas))
+
+
+def new_externals(address, number):
+    body = struct.pack("!IIII", 0xFFFFFF00, 20, 0, 0)
+    prefixes = [struct.pack("!I", some_prefix() & 0xFFFFFF00) for _ in range(EXTERNALS)]
+    return update_of(address, [own_lsa(5, prefix, address, number, body) for prefix in prefixes])
+
+
+def headers_in(update_body):
+    at, found = 4, b""
+    while at + 20 <= len(update_body):
+        found += update_body[at:at + 20]
+        at += max(20, struct.unpack("!H", update_body[at + 18:at + 20])[0])
+    return found
+
+
+class Adjacent:
+    """The master of an exchange with the designated router, which it has nothing to tell."""
+
+    def __init__(self, address, sock):
+        self.address, self.sock = address, sock
+        self.number, self.starting, self.full = RANDOM.getrandbits(16), True, False
+
+    def send(self, kind, body):
+        self.sock.sendto(ospf_packet(kind, self.address, body), (GATEWAY, 0))
+
+    def describe(self, flags):
+        self.send(2, struct.pack("!HBBI", 1500, 2, flags, self.number))
+
+    def hello(self):
+        gateway = socket.inet_aton(GATEWAY)
+        self.send(1, struct.pack("!4sHBBI4s4s4s", b"\xff\xff\xff\0", 1, 2, 0, 4, gateway, b"\0" * 4,
+                                 socket.inet_aton("192.0.2.1")))
+        if self.starting:
+            self.describe(7)
+
+    def hear(self, kind, body):
+        if kind == 4:
+            self.send(5, headers_in(body))
+        if kind != 2:
+            return
+        flags, number = body[3], struct.unpack("!I", body[4:8])[0]
+        if flags & 4 and self.full:
+            self.starting, self.full, self.number = True, False, self.number + 9
+        elif not flags & 1 and number == self.number:
+            self.full = not self.starting and not flags & 2
+            if not self.full:
+                self.starting, self.number = False, self.number + 1
+                self.describe(1)
+            else:
+                link = struct.pack("!BBH4s4sBBH", 2, 0, 1, socket.inet_aton(GATEWAY),
+                                   socket.inet_aton(self.address), 2, 0, 10)
+                own = socket.inet_aton(self.address)
+                self.sock.sendto(update_of(self.address, [own_lsa(1, own, self.address, self.number, link)]),
+                                 (GATEWAY, 0))
+
+
+def adjacent(address):
+    with group_socket(socket.SOCK_RAW, 89, address, 1) as sock:
+        sock.bind((address, 0))
+        sock.settimeout(PAUSE_S)
+        nbr, said = Adjacent(address, sock), 0
+        while True:
+            if time.monotonic() - said > 1:
+                nbr.hello()
+                said = time.monotonic()
+            try:
+                packet, origin = sock.recvfrom(2048)
+                if origin[0] == GATEWAY:
+                    nbr.hear(packet[21], packet[44:])
+            except TimeoutError:
+                pass
+            if nbr.full:
+                sock.sendto(new_externals(address, 0), (GATEWAY, 0))
+                DONE["adjacent"] += EXTERNALS
+
+
 def group_socket(kind, protocol, address, ttl):
     sock = socket.socket(socket.AF_INET, kind, protocol)
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, ttl)
@@ -232,7 +331,8 @@ def bfd(address):
             time.sleep(PAUSE_S)
 
 
-ROLES = {role.__name__: role for role in (noise, broken, slow, endless, again, crowd, ospf, rip, bfd)}
+ROLES = {role.__name__: role for role in (noise, broken, slow, endless, again, crowd, ospf, rip, bfd,
+                                         adjacent)}
 
 
 def act(role, address):

@@ -12,7 +12,7 @@ need bird python3 jq
 
 ROLES=(noise broken slow endless again crowd)
 SEED=${SEED:-1}
-BY_OSPF=203.0.113.129 BY_RIP=203.0.113.193 LATE_NET=100.67.0.0/24
+BY_OSPF=203.0.113.129 BY_RIP=203.0.113.193 LATE_NET=100.67.0.0/24 ADJACENT=198.18.0.16
 
 providers_topology
 for at in $BY_OSPF $BY_RIP; do address $SOUTH lo $at/32; done
@@ -24,8 +24,10 @@ for n in "${!ROLES[@]}"; do
     - {name: ${ROLES[n]}, address: 198.18.0.1$n, as: 65001, import: any, export: announce, connect-retry: 1s, max-prefixes: 2000, max-prefixes-restart: 1s}"
 done
 
+address $NORTH b0 $ADJACENT/24
+
 gateway_config "$BOX/gw.yaml" <<-CONF
-	limits: {routes: 16k, rip-routes: 512, rip-neighbours: 16}
+	limits: {routes: 16k, ospf-lsas: 1k, rip-routes: 512, rip-neighbours: 16}
 	routing:
 	  router-id: 192.0.2.1
 	  prefix-lists: [{name: ours, prefixes: [$POOL]}]
@@ -93,7 +95,7 @@ memory_kb() { awk '/^VmData/ { print $2 }' "/proc/$GATEWAY/status"; }
 before=$(standing) full_before=$(full_ms) memory_before=$(memory_kb)
 
 spawn $NORTH "$BOX/harm" python3 -u "$(dirname "$0")/harmful.py" 198.18.0.1 65001 65010 "$SEED" \
-	"${harm[@]}" ospf=198.18.0.10 rip=198.18.0.11 bfd=198.18.0.10
+	"${harm[@]}" ospf=198.18.0.10 rip=198.18.0.11 bfd=198.18.0.10 adjacent=$ADJACENT
 HARM=$SPAWNED
 # How often each role did its worst, the last time that it said so.
 did() { tail -n 1 "$BOX/harm" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
@@ -103,12 +105,13 @@ for at in $SOUTH_HOST $BY_OSPF $BY_RIP; do
 	spawn $IN "$BOX/ping.$at" ping -i 0.05 -c 150 -W 2 $at
 	STREAMS+=("$SPAWNED")
 done
-for role in "${ROLES[@]}" ospf rip bfd; do check "harm is tried: $role" wait_for 20 did_more "$role" 10; done
+for role in "${ROLES[@]}" ospf rip bfd adjacent; do check "harm is tried: $role" wait_for 20 did_more "$role" 10; done
 birdc $SOUTH enable late >/dev/null
 check "what south announces meanwhile arrives" wait_for 10 leads_to $LATE_NET $SOUTH_IP
 for n in "${!STREAMS[@]}"; do check "a stream of pings ends" wait_for 30 gone "${STREAMS[n]}"; done
 for at in $SOUTH_HOST $BY_OSPF $BY_RIP; do says "none of its packets was lost" " 0% packet loss" "$BOX/ping.$at"; done
 check_not "who harms still does" gone "$HARM"
+check "as a neighbour of OSPF" ospf_is $ADJACENT Full
 for role in broken endless again; do at_least "as a peer: $role" 1 "$(established $role)"; done
 equal "sessions of BGP and BFD are those that were" "$before" "$(standing)"
 at_least "and the neighbour of OSPF" "$full_before" "$(full_ms)"
