@@ -32,6 +32,7 @@ T ?=
 S ?= 60
 FUZZ_SHORT_S ?= 3
 INTEROP_LIMIT_S ?= 300
+ROUTING_LIMIT_S ?= 1200
 INTEROP_JOBS ?= 1
 SHARE ?= 1
 
@@ -312,12 +313,15 @@ packetdrill: $(DRILL_LIB) ## packetdrill's scripts against the TCP of the core: 
 	@$(PYTHON) test/packetdrill/run.py --tool '$(TOOL)' --suite '$(SUITE)' --lib $(DRILL_LIB) --only '$(K)'
 
 INTEROP_TESTS := $(sort $(wildcard test/interop/test_*.sh test/interop/test_*.py))
-.PHONY: interop lab
-interop: all $(INTEROP_BIN) $(EXAMPLE_BIN) ## namespace tests with real programs, as root (K=part of a name)
-	@SLUICE=$(abspath $(BUILD)/sluice) INTEROP_BIN=$(abspath $(BUILD)/interop/bin) \
+ROUTING_TESTS := $(sort $(wildcard test/interop/matrix_*.sh))
+interop_run = SLUICE=$(abspath $(BUILD)/sluice) INTEROP_BIN=$(abspath $(BUILD)/interop/bin) \
 	EXAMPLES=$(abspath $(BUILD)/examples) \
-	$(RUN) --jobs $(INTEROP_JOBS) --limit $(INTEROP_LIMIT_S) --only '$(K)' --logs $(BUILD)/interop \
-	$(INTEROP_TESTS)
+	$(RUN) --jobs $(INTEROP_JOBS) --only '$(K)' --logs $(BUILD)/interop
+.PHONY: interop interop-routing lab
+interop: all $(INTEROP_BIN) $(EXAMPLE_BIN) ## namespace tests with real programs, as root (K=part of a name)
+	@$(interop_run) --limit $(INTEROP_LIMIT_S) $(INTEROP_TESTS)
+interop-routing: all ## each case of docs/routing.md with each router of others, half an hour, as root (K=bgp_frr CASES='cut flap')
+	@$(interop_run) --limit $(ROUTING_LIMIT_S) $(ROUTING_TESTS)
 lab: all ## the gateway at work in a private lab of namespaces, as root
 	@SLUICE=$(abspath $(BUILD)/sluice) tools/lab.sh
 
@@ -448,4 +452,4 @@ docs-fresh: $(SLUICE) ## are those pages what the code says?
 clean: ## remove what was built
 	rm -rf $(BUILD)
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' Makefile

@@ -69,6 +69,11 @@ CLEAN = {
     "test/unit/base/test_add.c": "/* Tests. */\nstatic void sums(void)\n{\n\tDROP_NO_ROUTE;\n}\n",
     "docs/rfc.md": "| RFC | test |\n|---|---|\n| 791 | test_add.c:sums |\n| 792 | - |\n",
     "docs/life.md": "core/base/add.c:add is called by add.h:twice\n",
+    "docs/routing.md": "| protocol | case | BIRD | FRR |\n|---|---|---|---|\n"
+                       "| BGP | cut | `cut` | `test_bgp.sh` |\n| BGP | BFD | `bfd` | has none |\n",
+    "test/interop/matrix_bgp_bird.sh": "bgp_matrix cut \\\n\tbfd\n",
+    "test/interop/matrix_bgp_frr.sh": "echo\n",
+    "test/interop/test_bgp.sh": "echo\n",
 }
 
 
@@ -223,6 +228,13 @@ class Tidy(unittest.TestCase):
                             ("certainly", "name the test"), ("add.c:add", "no such test"),
                             ("rfc1-2.gone.pkt", "rfc1-2.gone.pkt: there is no such test")):
             self.refused(tidy.rule_rfc_tests, "docs/rfc.md", row.format(cell), words, append=True)
+
+    def test_routers_tried(self):
+        path, row = "docs/routing.md", "| BGP | flap | {} | has none |\n"
+        for cell, words in (("`flap`", "not tried"), ("", "why nothing"), ("`test_no.sh`", "no such test")):
+            self.refused(tidy.rule_routers_tried, path, row.format(cell), words, append=True)
+        self.refused(tidy.rule_routers_tried, "test/interop/matrix_bgp_bird.sh",
+                     "bgp_matrix cut flap bfd\n", "in no cell")
 
     def test_drop_without_test(self):
         found = self.refused(tidy.rule_drops_tested, "src/core/pkt/drop.def",

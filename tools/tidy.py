@@ -427,6 +427,42 @@ def rule_rfc_tests(tree):
                 yield path, number, f"{name} has no test {word}"
 
 
+CASES_TRIED = re.compile(r"^(?:bgp|igp)_matrix((?:\s+(?:\\\n)?\s*[a-z0-9_]+)+)", re.M)
+
+
+def cases_tried(tree):
+    """{(protocol, router): cases} of the programs of `make interop-routing`."""
+    tried = {}
+    for path, text in tree.files.items():
+        name = re.fullmatch(r"test/interop/matrix_([a-z]+)_([a-z]+)\.sh", path)
+        if name:
+            found = CASES_TRIED.search(text)
+            tried[name.groups()] = set(re.findall(r"[a-z0-9_]+", found.group(1))) if found else set()
+    return tried
+
+
+def rule_routers_tried(tree):
+    """docs/routing.md has a cell for every case that is tried with a router of others, and names none
+    that is not; a cell without a name is a reason."""
+    path = "docs/routing.md"
+    tried, named = cases_tried(tree), {}
+    for number, row in table_rows(tree.files.get(path, "")):
+        for router in row.keys() - {"protocol", "case"} if {"protocol", "case"} <= row.keys() else ():
+            key = (row["protocol"].lower(), router)
+            cases = re.findall(r"`([a-z0-9_]+)`", row[router])
+            tests = re.findall(r"`([a-z0-9_]+\.sh)`", row[router])
+            named.setdefault(key, set()).update(cases)
+            for name in [case for case in cases if case not in tried.get(key, ())]:
+                yield path, number, f"{name} is not tried with {router}"
+            for name in [test for test in tests if f"test/interop/{test}" not in tree.files]:
+                yield path, number, f"{name}: there is no such test"
+            if not row[router]:
+                yield path, number, f"{router}: name what is tried, or why nothing is"
+    for (protocol, router), cases in tried.items():
+        for name in sorted(cases - named.get((protocol, router), set())):
+            yield f"test/interop/matrix_{protocol}_{router}.sh", 1, f"{name} is in no cell of {path}"
+
+
 def drop_names(text):
     return [(n, m.group(1)) for n, line in enumerate(text.split("\n"), 1)
             if (m := re.match(r"\s*\w+\(\s*(?:DROP_)?([A-Z][A-Z0-9_]*)\s*,", line))]
@@ -443,7 +479,7 @@ def rule_drops_tested(tree):
 
 RULES = [rule_layers, rule_core_headers, rule_core_state, rule_conditions, rule_lines, rule_indent,
          rule_sizes, rule_head, rule_names, rule_left_lying, rule_one_machine, rule_rfc_listed,
-         rule_functions_exist, rule_rfc_tests, rule_drops_tested]
+         rule_functions_exist, rule_rfc_tests, rule_routers_tried, rule_drops_tested]
 
 
 def main():

@@ -47,15 +47,18 @@ speaker_says() { tac "$BOX/speaker" | awk '/^end/ { n++ } n == 1' | grep -Eq -- 
 
 # ---- BIRD -------------------------------------------------------------------------------------
 
-bird_start() { # NAMESPACE < configuration
-	local box=$BOX/$1.bird
+# BIRD_WORDS: of its command line, like -R, it takes up what it has announced. NAME: of one of several
+# in a namespace, by which the others know it.
+bird_start() { # NAMESPACE [NAME] < configuration
+	local box=$BOX/${2:-$1}.bird
 	mkdir -p "$box"
 	cat >"$box/conf"
 	if ! bird -p -c "$box/conf" >"$box/said" 2>&1; then
 		bad "BIRD takes its configuration" "$(cat "$box/said")"
 		finish
 	fi
-	spawn "$1" "$box/log" bird -f -c "$box/conf" -s "$box/control" -P "$box/pid"
+	# shellcheck disable=SC2086
+	spawn "$1" "$box/log" bird -f ${BIRD_WORDS:-} -c "$box/conf" -s "$box/control" -P "$box/pid"
 	wait_for 10 test -S "$box/control" || { bad "BIRD starts" "$(cat "$box/log")"; finish; }
 }
 birdc() { local ns=$1; shift; timeout 10 birdc -s "$BOX/$ns.bird/control" "$@"; }
@@ -63,8 +66,9 @@ bird_pid() { cat "$BOX/$1.bird/pid"; }
 
 # ---- FRRouting --------------------------------------------------------------------------------
 
-# zebra and one daemon (ripd, ospfd, bgpd); bfdd, too, when the third word says so.
-frr_start() { # NAMESPACE DAEMON [bfdd] < configuration of the daemon
+# zebra and one daemon (ripd, ospfd, bgpd); another one, too, when the third word says so: bfdd, or
+# one whose configuration is there.
+frr_start() { # NAMESPACE DAEMON [ANOTHER] < configuration of the daemon
 	local box=$BOX/$1.frr daemon common
 	mkdir -p "$box"
 	cat >"$box/$2.conf"
@@ -92,11 +96,13 @@ frr_pid() { cat "$BOX/$1.frr/$2.pid"; } # NAMESPACE DAEMON
 
 # ---- BGP alone --------------------------------------------------------------------------------
 
+# GOBGP_WORDS: of its command line, like -r, it takes up what it has announced.
 gobgp_start() { # NAMESPACE < configuration in TOML
 	local box=$BOX/$1.gobgp
 	mkdir -p "$box"
 	cat >"$box/conf.toml"
-	spawn "$1" "$box/log" gobgpd -f "$box/conf.toml" --api-hosts 127.0.0.1:50051
+	# shellcheck disable=SC2086
+	spawn "$1" "$box/log" gobgpd ${GOBGP_WORDS:-} -f "$box/conf.toml" --api-hosts 127.0.0.1:50051
 	wait_for 15 gobgp_ask "$1" global || { bad "GoBGP starts" "$(cat "$box/log")"; finish; }
 }
 gobgp_ask() { local ns=$1; shift; timeout 10 ip netns exec "$ns" gobgp "$@"; }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# BGP with GoBGP and OpenBGPD: sessions, and routes both ways.
+# BGP with GoBGP and OpenBGPD: sessions, routes both ways, and packets.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/routers.sh"
@@ -46,5 +46,10 @@ check "what GoBGP announces" wait_for 10 leads_to $NORTH_NET $NORTH_IP
 check "what OpenBGPD announces" wait_for 10 leads_to $SOUTH_NET $SOUTH_IP
 check "GoBGP has our prefix" wait_for 10 eval 'gobgp_ask $NORTH global rib | grep -q "$POOL .*65010"'
 check "and that of the other peer does not pass" eval '! gobgp_ask $NORTH global rib | grep -q "$SOUTH_NET"'
+# Neither puts routes into the kernel's table here.
+ip -n $NORTH route add $POOL via 198.18.0.1
+ip -n $SOUTH route add $POOL via 198.19.0.1
+check "a host reaches GoBGP's network" wait_for 5 host_reaches $NORTH_HOST
+check "and OpenBGPD's" wait_for 5 host_reaches $SOUTH_HOST
 check "OpenBGPD has it, too" wait_for 10 eval 'openbgpd_ask $SOUTH show rib | grep -q "$POOL .*65010"'
 finish

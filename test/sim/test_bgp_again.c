@@ -68,6 +68,41 @@ static void too_many_prefixes(void **state)
 	bgp_net_del(net);
 }
 
+/* Who is held down for too many prefixes comes back at once when more of them are allowed, and when
+ * it is said that it may after a while, after that while.                                        */
+static void another_limit(void **state)
+{
+	static const u32 as[] = { 65001, 65002 };
+	struct bgp_net *net = bgp_net_row(as, ARRAY_COUNT(as));
+	struct bgp_peer_conf *peer = &net->host[1]->conf.peer[0];
+
+	(void)state;
+	peer->prefix_limit = 1;
+	bgp_net_start_all(net);
+	bgp_net_originate(net, 0, NET1);
+	bgp_net_originate(net, 0, NET2);
+	bgp_net_run(net, 20 * NS_PER_SEC);
+	assert_int_equal(bgp_net_shown(net, 1, "10.1.0.1").held, BGP_HELD_PREFIXES);
+	peer->prefix_restart_s = 600;
+	bgp_configure(&net->host[1]->bgp, &net->host[1]->conf, net->now);
+	bgp_net_run(net, 590 * NS_PER_SEC);
+	assert_int_equal(net->host[1]->ups, 1);
+	bgp_net_run(net, 100 * NS_PER_SEC);
+	assert_int_equal(net->host[1]->ups, 2);
+	assert_int_equal(bgp_net_shown(net, 1, "10.1.0.1").held, BGP_HELD_PREFIXES);
+	/* A change of something else is none of its limit. */
+	peer->prefix_warn_percent++;
+	bgp_configure(&net->host[1]->bgp, &net->host[1]->conf, net->now);
+	bgp_net_run(net, 300 * NS_PER_SEC);
+	assert_int_equal(net->host[1]->ups, 2);
+	peer->prefix_limit = 20;
+	bgp_configure(&net->host[1]->bgp, &net->host[1]->conf, net->now);
+	bgp_net_run(net, 100 * NS_PER_SEC);
+	assert_int_equal(net->host[1]->ups, 3);
+	assert_true(bgp_net_has(net, 1, NET1) && bgp_net_has(net, 1, NET2));
+	bgp_net_del(net);
+}
+
 /* What finds no room is not taken and told of; everything else goes on. */
 static void full_tables(void **state)
 {
@@ -412,6 +447,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(too_many_prefixes),
+		cmocka_unit_test(another_limit),
 		cmocka_unit_test(full_tables),
 		cmocka_unit_test(a_refresh_is_asked_for),
 		cmocka_unit_test(an_enhanced_refresh),

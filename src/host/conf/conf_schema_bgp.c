@@ -224,7 +224,8 @@ static const struct conf_field peer_fields[] = {
 	  .min = 1,
 	  .max = CONF_RIB_MAX,
 	  .at = offsetof(struct conf_bgp_peer, prefix_limit),
-	  .help = "the session ends when it announces more" },
+	  .help = "the session ends when it announces more, and may begin "
+		  "again when more are allowed" },
 	{ .key = "max-prefixes-warning",
 	  .kind = CONF_NUMBER,
 	  .min = 1,

@@ -249,6 +249,41 @@ static void test_8_2_malformed(void **state)
 	ospf_bed_free(bed);
 }
 
+/* A hello of some other area, and what was said of it in the log. */
+static u32 warnings_after(struct ospf_bed *bed, u32 area, u32 hello_len)
+{
+	struct speaker_event event;
+	u8 packet[128];
+	u32 count = 0;
+
+	hello_packet(packet, be32_of(0x0a000102), OSPF_ALL_ROUTERS, BED_HIGH, area);
+	ospf_bed_packet(bed, BED_PTP, packet, hello_len);
+	while (speaker_log_take(&bed->log, &event))
+		count += event.kind == SPEAKER_WARNING;
+	return count;
+}
+
+/* Another mistake than the one that was told a moment ago is told at once, and each once a minute;
+ * of more kinds than are remembered the later ones have to wait.                                 */
+static void test_each_mistake_is_told(void **state)
+{
+	struct ospf_bed *bed = started();
+	struct ospf_iface *ifc = &bed->ospf.iface[BED_PTP];
+
+	(void)state;
+	for (u32 minute = 0; minute < 2; minute++) {
+		for (u32 n = 0; n < 3; n++) {
+			assert_int_equal(warnings_after(bed, 1, 64), n == 0);
+			assert_int_equal(warnings_after(bed, 0, 30), n == 0);
+		}
+		ospf_bed_wait(bed, (OSPF_TELL_S + 1) * NS_PER_SEC);
+	}
+	for (u32 n = 0; n < OSPF_TOLD_MAX; n++)
+		ifc->told[n] = (struct ospf_told){ "something else", bed->now };
+	assert_int_equal(warnings_after(bed, 1, 64), 0);
+	ospf_bed_free(bed);
+}
+
 /* ---- descriptions ---------------------------------------------------------------------------- */
 
 static void test_10_8_exstart(void **state)
@@ -569,6 +604,7 @@ int main(void)
 		cmocka_unit_test(test_too_many_neighbours),
 		cmocka_unit_test(test_8_2_who_may_speak),
 		cmocka_unit_test(test_8_2_malformed),
+		cmocka_unit_test(test_each_mistake_is_told),
 		cmocka_unit_test(test_10_8_exstart),
 		cmocka_unit_test(test_10_6_options),
 		cmocka_unit_test(test_10_6_slave),

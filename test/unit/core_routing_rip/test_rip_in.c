@@ -140,7 +140,7 @@ static bool is_heard(const struct rip_bed *bed, const char *from)
 static void test_a_link_has_its_share_of_neighbours(void **state)
 {
 	static const char *const made_up[] = { "192.0.2.5", "192.0.2.6", "192.0.2.7", "192.0.2.8",
-					      "192.0.2.10" };
+					       "192.0.2.10" };
 	struct rip_bed *bed = rip_bed_new();
 	struct speaker_event event = { 0 };
 	u32 warnings = 0;
@@ -231,6 +231,39 @@ static void test_sequence_numbers(void **state)
 	rip_bed_free(bed);
 }
 
+static u32 warnings_of(struct rip_bed *bed)
+{
+	struct speaker_event event;
+	u32 count = 0;
+
+	while (speaker_log_take(&bed->log, &event))
+		count += event.kind == SPEAKER_WARNING;
+	return count;
+}
+
+/* Another mistake than the one that was told a moment ago is told at once; each once a minute. */
+static void test_each_mistake_is_told(void **state)
+{
+	struct rip_bed *bed = rip_bed_new();
+
+	(void)state;
+	set_digest(bed);
+	rip_bed_start(bed);
+	rip_bed_turn(bed);
+	for (u32 minute = 0; minute < 2; minute++) {
+		for (u32 n = 0; n < 3; n++) {
+			bed_hear_one(bed, "192.0.2.9", 0, "10.1.2.0", 1);
+			assert_int_equal(warnings_of(bed), n == 0);
+			bed->conf.iface[0].auth.key[0].secret[0] = 'T';
+			hear_signed(bed, 1000, 2);
+			assert_int_equal(warnings_of(bed), n == 0);
+			bed->conf.iface[0].auth.key[0].secret[0] = 't';
+		}
+		bed_wait(bed, 61 * NS_PER_SEC);
+	}
+	rip_bed_free(bed);
+}
+
 static void test_our_sequence_grows(void **state)
 {
 	struct rip_bed *bed = rip_bed_new();
@@ -258,10 +291,14 @@ static void test_our_sequence_grows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole_table),      cmocka_unit_test(test_specific_entries),
-		cmocka_unit_test(test_passive),          cmocka_unit_test(test_unicast_neighbours),
+		cmocka_unit_test(test_whole_table),
+		cmocka_unit_test(test_specific_entries),
+		cmocka_unit_test(test_passive),
+		cmocka_unit_test(test_unicast_neighbours),
 		cmocka_unit_test(test_a_link_has_its_share_of_neighbours),
-		cmocka_unit_test(test_sequence_numbers), cmocka_unit_test(test_our_sequence_grows),
+		cmocka_unit_test(test_sequence_numbers),
+		cmocka_unit_test(test_each_mistake_is_told),
+		cmocka_unit_test(test_our_sequence_grows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

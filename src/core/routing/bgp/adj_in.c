@@ -362,11 +362,16 @@ enum bgp_event bgp_limit_look(struct bgp *bgp, struct bgp_peer *peer)
 	be32_store(data + 3, be32_of(peer->conf.prefix_limit));
 	bgp_error_set(&peer->error, BGP_ERROR_CEASE, BGP_CEASE_PREFIXES, data, sizeof data);
 	peer->held = BGP_HELD_PREFIXES;
+	bgp_prefixes_wait(bgp, peer);
+	return BGP_EVENT_AUTOMATIC_STOP;
+}
+
+void bgp_prefixes_wait(struct bgp *bgp, struct bgp_peer *peer)
+{
 	bgp_timer_set(bgp, peer, BGP_TIMER_PREFIXES,
 		      peer->conf.prefix_restart_s == 0
 			      ? NS_NEVER
 			      : bgp->now + peer->conf.prefix_restart_s * NS_PER_SEC);
-	return BGP_EVENT_AUTOMATIC_STOP;
 }
 
 /* ---- why policy hides a path ----------------------------------------------------------------- */

@@ -114,6 +114,8 @@ enum bgp_event bgp_import(struct bgp *bgp, struct bgp_peer *peer, const u8 *msg,
 bool bgp_reimport(struct bgp *bgp, struct bgp_peer *peer);
 /* AUTOMATIC_STOP when there are too many. */
 enum bgp_event bgp_limit_look(struct bgp *bgp, struct bgp_peer *peer);
+/* It was ended for that: until it may try again. */
+void bgp_prefixes_wait(struct bgp *bgp, struct bgp_peer *peer);
 void bgp_release(void *ctx, const struct rib_path *path);
 /* It works where messages are read and made, and changes nothing else. */
 void bgp_why_hidden(void *ctx, const struct ip_prefix *prefix, const struct rib_path *path,

@@ -67,6 +67,23 @@ static void limit_look(struct bgp *bgp, struct bgp_peer *peer)
 		bgp_line_event(bgp, peer, peer->live, BGP_EVENT_AUTOMATIC_STOP);
 }
 
+/* Who is held down for too many prefixes comes back when more are allowed; and a change of the time
+ * after which it may counts for it, too.                                                         */
+static void held_look(struct bgp *bgp, struct bgp_peer *peer, const struct bgp_peer_conf *old)
+{
+	const struct bgp_peer_conf *conf = &peer->conf;
+
+	if (peer->held != BGP_HELD_PREFIXES)
+		return;
+	if (conf->prefix_limit == 0 || conf->prefix_limit > old->prefix_limit) {
+		bgp_timer_set(bgp, peer, BGP_TIMER_PREFIXES, NS_NEVER);
+		peer->held = BGP_HELD_NOT;
+		bgp_peer_start(bgp, peer);
+	} else if (conf->prefix_restart_s != old->prefix_restart_s) {
+		bgp_prefixes_wait(bgp, peer);
+	}
+}
+
 /* Shut down, or let go on. True: that was all that was to be done. */
 static bool shutdown_look(struct bgp *bgp, struct bgp_peer *peer)
 {
@@ -86,19 +103,20 @@ static bool shutdown_look(struct bgp *bgp, struct bgp_peer *peer)
 static void peer_change(struct bgp *bgp, struct bgp_peer *peer, const struct bgp_peer_conf *conf,
 			bool anew)
 {
-	bool nexthops = peer->conf.nexthop_self != conf->nexthop_self;
-	bool passive = peer->conf.passive != conf->passive;
-	struct bgp_auth_conf old = peer->conf.auth;
+	struct bgp_peer_conf old = peer->conf;
+	bool nexthops = old.nexthop_self != conf->nexthop_self;
+	bool passive = old.passive != conf->passive;
 
-	anew = anew || begins_anew(&peer->conf, conf);
+	anew = anew || begins_anew(&old, conf);
 	if (anew)
 		bgp_listen_unsign(bgp, peer);
 	peer->conf = *conf;
 	if (anew)
 		bgp_listen_sign(bgp, peer);
 	else
-		bgp_keys_change(bgp, peer, &old);
+		bgp_keys_change(bgp, peer, &old.auth);
 	peer->internal = conf->as == bgp->conf.as;
+	held_look(bgp, peer, &old);
 	if (shutdown_look(bgp, peer))
 		return;
 	if (anew || (passive && !bgp_is_up(peer))) {

@@ -139,15 +139,35 @@ void ospf_tell(struct ospf *o, enum speaker_event_kind kind, u16 iface, const be
 	speaker_log_add(o->env.log, &event);
 }
 
+/* One mistake does not hide another one, and who sends many kinds of them does not fill the log: of
+ * more than OSPF_TOLD_MAX the others wait. A text is known by where it lies.                     */
+static bool may_tell(struct ospf_iface *ifc, const char *why, ns_t now)
+{
+	struct ospf_told *place = &ifc->told[0];
+
+	for (u32 n = 0; n < OSPF_TOLD_MAX; n++) {
+		struct ospf_told *told = &ifc->told[n];
+
+		if (told->why == why) {
+			place = told;
+			break;
+		}
+		if (told->at_ns < place->at_ns)
+			place = told;
+	}
+	if (place->why != NULL && now - place->at_ns < OSPF_TELL_S * NS_PER_SEC)
+		return false;
+	*place = (struct ospf_told){ why, now };
+	return true;
+}
+
 void ospf_warn_at(struct ospf *o, u32 iface, const be32 *from, const char *why, ns_t now)
 {
-	struct ospf_iface *ifc = &o->iface[iface];
 	char line[TEXT_SIZE];
 	struct text text;
 
-	if (ifc->told_ns != NS_NEVER && now - ifc->told_ns < OSPF_TELL_S * NS_PER_SEC)
+	if (!may_tell(&o->iface[iface], why, now))
 		return;
-	ifc->told_ns = now;
 	text_init(&text, line, sizeof line);
 	text_str(&text, why);
 	ospf_tell(o, SPEAKER_WARNING, (u16)iface, from, &text, now);

@@ -261,8 +261,7 @@ static void enter_new(struct ospf *o, ns_t now)
 		if (!ifc->used) {
 			*ifc = (struct ospf_iface){ .used = true,
 						    .nbr_first = IDX_NONE,
-						    .sock = SOCK_ID_NONE,
-						    .told_ns = NS_NEVER };
+						    .sock = SOCK_ID_NONE };
 			ifc->area = (u8)ospf_area_find(o, conf->area_id);
 		} else if (ifc->conf.priority != conf->priority) {
 			ifc->news |= OSPF_NEWS_NBR_CHANGE;
@@ -373,9 +372,7 @@ void ospf_init(struct ospf *o, const struct ospf_env *env, ns_t now)
 			o->area[at].lsa_first[type] = IDX_NONE;
 	}
 	for (u32 at = 0; at < OSPF_IFACE_MAX; at++)
-		o->iface[at] = (struct ospf_iface){ .nbr_first = IDX_NONE,
-						    .sock = SOCK_ID_NONE,
-						    .told_ns = NS_NEVER };
+		o->iface[at] = (struct ospf_iface){ .nbr_first = IDX_NONE, .sock = SOCK_ID_NONE };
 	ospf_clock(o, now);
 	enter_new(o, now);
 	ospf_export_read(o, now);

@@ -34,6 +34,7 @@ enum {
 	OSPF_HOPS_MAX = 256,   /* different next hops of one calculation */
 	OSPF_ACKS_MAX = 64,    /* delayed acknowledgments of an interface */
 	OSPF_FLOODS_MAX = 64,  /* LSAs of one call that leave together by an interface */
+	OSPF_TOLD_MAX = 8,     /* kinds of mistakes of an interface that are remembered */
 	OSPF_DD_SIZE_MAX = 1480,
 	OSPF_WHY_SIZE = 96,
 	OSPF_LSA_CLASSES = 5, /* of 64, 256, 1024, 4096 and 16384 bytes */
@@ -166,6 +167,12 @@ struct ospf_nbr {
 
 enum { OSPF_NEWS_BACKUP_SEEN = 1, OSPF_NEWS_NBR_CHANGE = 2 };
 
+/* Something wrong that the log has heard of. */
+struct ospf_told {
+	const char *why; /* NULL: nothing */
+	ns_t at_ns;
+};
+
 struct ospf_iface {
 	bool used; /* configured */
 	struct ospf_iface_conf conf;
@@ -187,7 +194,7 @@ struct ospf_iface {
 	u32 flood_count;
 	u32 flood[OSPF_FLOODS_MAX];
 	u32 unexpected;
-	ns_t told_ns; /* the log heard of something wrong here; NS_NEVER */
+	struct ospf_told told[OSPF_TOLD_MAX];
 };
 
 struct ospf_area {

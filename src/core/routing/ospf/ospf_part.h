@@ -83,7 +83,8 @@ u8 ospf_options(const struct ospf_area *area);
 /* A line in the log; nbr NULL: of nobody. */
 void ospf_tell(struct ospf *o, enum speaker_event_kind kind, u16 iface, const be32 *nbr,
 	       struct text *text, ns_t now);
-/* Something arrived that is not right; of an interface once in OSPF_TELL_S. */
+/* Something arrived that is not right; the same of an interface once in OSPF_TELL_S. why: a text
+ * that stays.                                                                                    */
 void ospf_warn_at(struct ospf *o, u32 iface, const be32 *from, const char *why, ns_t now);
 
 /* ---- auth.c ---------------------------------------------------------------------------------- */

@@ -124,9 +124,9 @@ struct rip_iface {
 	sock_id sock;
 	be32 addr; /* what it sends from */
 	u8 addr_len;
-	ns_t retry_ns; /* when opening is tried again; NS_NEVER */
-	ns_t warn_ns;  /* no warning of a wrong key before */
-	ns_t full_ns;  /* and none of too many neighbours */
+	ns_t retry_ns;                  /* when opening is tried again; NS_NEVER */
+	ns_t warn_ns[RIP_AUTH_ANSWERS]; /* no warning of this one before */
+	ns_t full_ns;                   /* and none of too many neighbours */
 	struct rip_talk talk[RIP_TALKS_MAX];
 	struct rip_iface_stats stats;
 };

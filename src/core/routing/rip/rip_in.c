@@ -299,9 +299,9 @@ static void warn_auth(struct rip *rip, const struct hearing *in, enum rip_auth_a
 	struct rip_iface *iface = &rip->iface[in->iface];
 
 	iface->stats.bad_auth[answer]++;
-	if (in->now < iface->warn_ns)
+	if (in->now < iface->warn_ns[answer])
 		return;
-	iface->warn_ns = in->now + WARN_EVERY_S * NS_PER_SEC;
+	iface->warn_ns[answer] = in->now + WARN_EVERY_S * NS_PER_SEC;
 	rip_say(rip, SPEAKER_WARNING, in->iface, in->info->from.addr, rip_auth_text(answer),
 		in->now);
 }
