@@ -53,6 +53,7 @@ enum ctl_show {
 	CTL_SHOW_RIB,
 	CTL_SHOW_PATHS, /* to one address: why the best is the best */
 	CTL_SHOW_BGP,
+	CTL_SHOW_BGP_PEER, /* one of them */
 	CTL_SHOW_BGP_ROUTES,
 	CTL_SHOW_BGP_ANNOUNCED,
 	CTL_SHOW_OSPF,
@@ -85,6 +86,7 @@ enum ctl_filter {
 	CTL_FILTER_PEER = 1 << 12,
 	CTL_FILTER_CHAIN = 1 << 13,
 	CTL_FILTER_NAME = 1 << 14,
+	CTL_FILTER_UNUSED = 1 << 15,
 };
 
 /* What a listener may hear of. */
@@ -107,6 +109,7 @@ struct ctl_request {
 	unsigned kinds;                 /* events: enum ctl_kind or'ed */
 	bool count_only;
 	bool all;                    /* counters that are zero, too */
+	bool unused;                 /* paths that are not forwarded by, and no others */
 	char zone[IFACE_NAME_SIZE];  /* what flow.zone stands for; empty: any */
 	char set[CTL_SET_SIZE];      /* whose elements are to be shown; empty: all sets */
 	char name[CTL_SHOWN_SIZE];    /* interface, or beginning of counters; empty: all */

@@ -58,10 +58,12 @@ void ospf_io_send(struct ospf *o, u32 iface, enum ospf_msg_type type, u32 len, b
 	if (!ifc->open)
 		return;
 	whole = ospf_auth_sign(&ifc->conf.auth, o->tx, whole, o->auth_seq);
-	if (o->env.io.send_to(o->env.io.ctx, ifc->sock, o->tx, whole, &dgram) == SOCK_OK)
+	if (o->env.io.send_to(o->env.io.ctx, ifc->sock, o->tx, whole, &dgram) == SOCK_OK) {
 		o->stats.packets_out++;
-	else
+		ifc->sent[type]++;
+	} else {
 		o->stats.send_failed++;
+	}
 }
 
 /* ---- sockets --------------------------------------------------------------------------------- */
@@ -145,6 +147,7 @@ void ospf_warn_at(struct ospf *o, u32 iface, const be32 *from, const char *why, 
 	char line[TEXT_SIZE];
 	struct text text;
 
+	speaker_refuse(&ifc->refused, why, from == NULL ? be32_of(0) : *from, now);
 	if (ifc->told_ns != NS_NEVER && now - ifc->told_ns < OSPF_TELL_S * NS_PER_SEC)
 		return;
 	ifc->told_ns = now;
@@ -248,6 +251,7 @@ static void dispatch(struct ospf *o, struct ospf_in *in, u8 type, ns_t now)
 		ospf_warn_at(o, in->iface, &in->src, "a sequence number that was used before", now);
 		return;
 	}
+	o->iface[in->iface].got[type]++;
 	if (type == OSPF_HELLO) {
 		ospf_hello_in(o, in, now);
 		return;
