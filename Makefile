@@ -359,8 +359,9 @@ BENCH_ARGS ?= --json $(BUILD)/bench.json
 .PHONY: bench bench-fib bench-net bench-filter bench-tcp bench-split bench-cc bench-routes bench-converge cover
 bench: $(BENCH_BIN) ## ns per packet in memory, beside the machine's floor
 	$(BUILD)/bench_nat $(BENCH_ARGS)
-bench-fib: $(BUILD)/bench_fib ## routes in memory: look-ups, changes, bytes of a million prefixes
+bench-fib: $(BUILD)/bench_fib $(BUILD)/bench_table ## routes in memory: look-ups, changes, bytes of a million prefixes, and what packets wait for
 	$(BUILD)/bench_fib --json $(BUILD)/bench_fib.json
+	$(BUILD)/bench_table --json $(BUILD)/bench_table.json
 bench-filter: $(BENCH_BIN) ## ns per packet that filter rules are asked about, beside reading them from end to end
 	$(BUILD)/bench_filter
 # The peer wants liblwip-dev, which nothing else does.

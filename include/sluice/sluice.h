@@ -37,6 +37,8 @@ struct sluice_route_conf {
 	u8 zone;
 	u32 tag; /* that policies of routing match; zero: none */
 	bool bfd; /* its gateways are used while BFD reaches them; of zone 0, and with BFD */
+	/* A gateway whose out_if is IFACE_NONE is looked up among the routes of the RIB: of zone 0,
+	 * without BFD, and where there is routing.                                               */
 	struct fib_route route;
 };
 

@@ -233,10 +233,10 @@ static void add_route(struct building *b, const struct sluice_route_conf *route)
 	conf->route[conf->route_count++] = *route;
 }
 
-/* In the zone of the interface that it leads to. */
+/* In the zone of the interface that it leads to; IFACE_NONE: in none. */
 static void add_unicast(struct building *b, struct sluice_route_conf route, struct fib_path path)
 {
-	route.zone = b->conf->iface[path.out_if].zone;
+	route.zone = path.out_if == IFACE_NONE ? 0 : b->conf->iface[path.out_if].zone;
 	route.route.type = FIB_UNICAST;
 	route.route.path_count = 1;
 	route.route.path[0] = path;
@@ -251,10 +251,10 @@ static void route_by_gateway(struct building *b, const struct run_place *place,
 					   .prefix_len = given->prefix_len,
 					   .tag = given->tag,
 					   .bfd = given->bfd };
-	struct fib_path path = { .gateway = given->gateway };
+	struct fib_path path = { .gateway = given->gateway, .out_if = IFACE_NONE };
 	u8 zone = conf_zone_find(b->asked, given->zone);
 
-	if (iface_towards(b->conf, zone, given->gateway, &path.out_if))
+	if (given->recursive || iface_towards(b->conf, zone, given->gateway, &path.out_if))
 		add_unicast(b, route, path);
 	else if (!b->facts->offline)
 		run_error(b->errors,

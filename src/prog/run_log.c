@@ -526,6 +526,9 @@ static void append_routes(char text[RUN_LOG_LINE_SIZE], const struct sluice_conf
 		append(text, "; routes are %u, were %u", now->route_count, was->route_count);
 	else if (!new)
 		append(text, "; there is no default gateway");
+	else if (new->route.type == FIB_UNICAST &&new->route.path[0].out_if == IFACE_NONE)
+		append(text, "; the default gateway is %s, wherever that is",
+		       value_show_addr(new->route.path[0].gateway).text);
 	else if (new->route.type == FIB_UNICAST)
 		append(text, "; the default gateway is %s on %s",
 		       value_show_addr(new->route.path[0].gateway).text,

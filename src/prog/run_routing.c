@@ -83,7 +83,7 @@ static struct run_routing_facts wanted_limits(const struct conf *conf)
 	wanted.rib_hops = given_or(asked->hops_limit, conf->fib.route_count);
 	wanted_of_protocols(conf, &wanted);
 	if (!wanted.has_bgp && !wanted.has_ospf && !wanted.has_rip && !wanted.has_fpm &&
-	    asked->net_limit == 0 && !conf_routes_use_bfd(conf))
+	    asked->net_limit == 0 && !conf_routes_use_bfd(conf) && !conf_routes_are_recursive(conf))
 		memset(&wanted, 0, sizeof wanted);
 	return wanted;
 }
@@ -203,6 +203,11 @@ static void check_room(const struct run_source *source, const struct run_routing
 		no_memory(source, asked->rip.iface[0].name, "RIP (limits.rip-routes)", errors);
 	if (conf_uses_bfd(source->conf) && !has->has_bfd)
 		no_memory(source, &asked->bfd, "BFD (limits.bfd-neighbours)", errors);
+	for (u32 i = 0; has->rib_nets == 0 && i < source->conf->route_count; i++) {
+		if (source->conf->route[i].recursive)
+			no_memory(source, &source->conf->route[i].recursive,
+				  "gateways that are looked up (limits.rib-routes)", errors);
+	}
 	if (has->has_bgp && asked->bgp.peer_count > has->bgp_peers)
 		run_error(errors,
 			  "%s: there are %u peers, and the gateway was started with memory for %u "

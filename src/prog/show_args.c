@@ -47,6 +47,7 @@ static const struct {
 	{ "--state", CTL_FILTER_STATE, "S", "in this state (names below)" },
 	{ "--chain", CTL_FILTER_CHAIN, "input|forward|output", "rules of this chain" },
 	{ "--unanswered", CTL_FILTER_UNANSWERED, NULL, "that nobody has answered" },
+	{ "--unused", CTL_FILTER_UNUSED, NULL, "paths that are not forwarded by, and why not" },
 	{ "--limit", CTL_FILTER_LIMIT, "N", "the first N only" },
 	{ "--count", CTL_FILTER_COUNT, NULL, "how many there are, nothing else" },
 	{ "--all", CTL_FILTER_ALL, NULL, "counters that are zero, or defaults, too" },
@@ -285,6 +286,7 @@ static const struct {
 	enum ctl_show meant;
 } parts[] = {
 	{ CTL_SHOW_BGP, "peers", CTL_SHOW_BGP },
+	{ CTL_SHOW_BGP, "peer", CTL_SHOW_BGP_PEER },
 	{ CTL_SHOW_BGP, "routes", CTL_SHOW_BGP_ROUTES },
 	{ CTL_SHOW_BGP, "announced", CTL_SHOW_BGP_ANNOUNCED },
 	{ CTL_SHOW_OSPF, "neighbours", CTL_SHOW_OSPF },
@@ -423,6 +425,11 @@ bool show_args_is_sorted(const struct show_args *args)
 	       !(args->given & CTL_FILTER_COUNT);
 }
 
+enum ctl_show show_args_text(const struct show_args *args)
+{
+	return args->given & CTL_FILTER_UNUSED ? CTL_SHOW_PATHS : args->show;
+}
+
 char *show_args_request(const struct show_args *args)
 {
 	const struct {
@@ -451,6 +458,8 @@ char *show_args_request(const struct show_args *args)
 		json_object_set_new(filter, "limit", json_integer((json_int_t)args->limit));
 	if (args->given & CTL_FILTER_UNANSWERED)
 		json_object_set_new(filter, "unanswered", json_true());
+	if (args->given & CTL_FILTER_UNUSED)
+		json_object_set_new(filter, "unused", json_true());
 	if (args->given & CTL_FILTER_COUNT)
 		json_object_set_new(filter, "count", json_true());
 	if (args->given & CTL_FILTER_ALL)

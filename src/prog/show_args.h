@@ -31,6 +31,8 @@ struct show_args {
 
 /* False: why names the argument, its value, and what would be right. */
 bool show_args_parse(int argc, char **argv, struct show_args *args, struct ctl_why *why);
+/* As what the records are printed: those that are not used with the reason. */
+enum ctl_show show_args_text(const struct show_args *args);
 /* The request for it, a line of JSON; to be freed. NULL when memory is out. */
 char *show_args_request(const struct show_args *args);
 /* Whether the records are printed in an order of their own: all of them have to come first. */

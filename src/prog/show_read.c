@@ -103,7 +103,7 @@ static void put_sorted(struct reading *reading)
 		list[i] = json_array_get(reading->sorted, i);
 	qsort(list, count, sizeof *list, compare_held);
 	for (size_t i = 0; i < limit; i++)
-		show_text_record(reading->text, reading->args->show, 0, list[i]);
+		show_text_record(reading->text, show_args_text(reading->args), 0, list[i]);
 	put_text(reading);
 	free(list);
 }
@@ -142,7 +142,8 @@ static void take_record(struct reading *reading, char *line, size_t len)
 	if (record && reading->sorted && json_array_size(reading->sorted) < SORTED_MAX) {
 		json_array_append(reading->sorted, record);
 	} else if (record) {
-		show_text_record(reading->text, reading->args->show, reading->part, record);
+		show_text_record(reading->text, show_args_text(reading->args), reading->part,
+				 record);
 		put_text(reading);
 	}
 	json_decref(record);

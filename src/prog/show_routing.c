@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-enum { TIME_SIZE = 32 };
+#include "prog/show_bgp.h"
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -40,8 +40,7 @@ static void put_count(FILE *out, const json_t *object, const char *key, const ch
 		fprintf(out, "  %s %" PRIu64, word, count_of(object, key));
 }
 
-/* "3d4h", "2h5m", "4m7s", "12s": the two greatest units. */
-static const char *time_text(u64 ms, char text[TIME_SIZE])
+const char *show_time(u64 ms, char text[SHOW_TIME_SIZE])
 {
 	static const struct {
 		const char *name;
@@ -52,23 +51,23 @@ static const char *time_text(u64 ms, char text[TIME_SIZE])
 
 	while (at + 1 < ARRAY_COUNT(units) && left < units[at].seconds)
 		at++;
-	snprintf(text, TIME_SIZE, "%" PRIu64 "%s", left / units[at].seconds, units[at].name);
+	snprintf(text, SHOW_TIME_SIZE, "%" PRIu64 "%s", left / units[at].seconds, units[at].name);
 	left %= units[at].seconds;
 	if (at + 1 < ARRAY_COUNT(units) && left >= units[at + 1].seconds) {
 		size_t len = strlen(text);
 
-		snprintf(text + len, TIME_SIZE - len, "%" PRIu64 "%s", left / units[at + 1].seconds,
-			 units[at + 1].name);
+		snprintf(text + len, SHOW_TIME_SIZE - len, "%" PRIu64 "%s",
+			 left / units[at + 1].seconds, units[at + 1].name);
 	}
 	return text;
 }
 
 static void put_time(FILE *out, const json_t *object, const char *key, const char *word)
 {
-	char text[TIME_SIZE];
+	char text[SHOW_TIME_SIZE];
 
 	if (json_object_get(object, key))
-		fprintf(out, "  %s %s", word, time_text(count_of(object, key), text));
+		fprintf(out, "  %s %s", word, show_time(count_of(object, key), text));
 }
 
 /* "via 10.0.0.1 on gw0, 10.0.0.2 on gw1", or "on gw0" of what is on a link. */
@@ -262,6 +261,34 @@ static void put_ospf_nbr(FILE *out, const json_t *nbr)
 	fprintf(out, "\n");
 }
 
+/* "  refused 7, the last another area, from 10.0.0.9, 2m ago" */
+static void put_last_refused(FILE *out, const json_t *object)
+{
+	const json_t *last = json_object_get(object, "last_refused");
+	char text[SHOW_TIME_SIZE];
+
+	if (!last)
+		return;
+	fprintf(out, "  refused %" PRIu64 ", the last %s", count_of(object, "refused"),
+		text_of(last, "why"));
+	if (*text_of(last, "from"))
+		fprintf(out, ", from %s", text_of(last, "from"));
+	if (json_object_get(last, "ago_ms"))
+		fprintf(out, ", %s ago", show_time(count_of(last, "ago_ms"), text));
+}
+
+/* "  hellos 3/4": that came and that were sent. */
+static void put_both(FILE *out, const json_t *object, const char *kind)
+{
+	char in[32], sent[32];
+
+	(void)snprintf(in, sizeof in, "%s_in", kind);
+	(void)snprintf(sent, sizeof sent, "%s_out", kind);
+	if (count_of(object, in) || count_of(object, sent))
+		fprintf(out, "  %s %" PRIu64 "/%" PRIu64, kind, count_of(object, in),
+			count_of(object, sent));
+}
+
 static void put_ospf_iface(FILE *out, const json_t *iface)
 {
 	fprintf(out, "%-10s  %-18s  area %-9s  %-14s  %-8s  cost %" PRIu64,
@@ -270,8 +297,21 @@ static void put_ospf_iface(FILE *out, const json_t *iface)
 	put_flag(out, iface, "passive", "passive");
 	put_word(out, iface, "dr", "dr ");
 	put_word(out, iface, "bdr", "bdr ");
-	fprintf(out, "  neighbours %" PRIu64 ", full %" PRIu64 "\n", count_of(iface, "neighbours"),
+	fprintf(out, "  neighbours %" PRIu64 ", full %" PRIu64, count_of(iface, "neighbours"),
 		count_of(iface, "full"));
+	put_time(out, iface, "hello_ms", "says hello in");
+	if (json_object_get(iface, "hello_s"))
+		fprintf(out, "  hello %" PRIu64 "s, dead %" PRIu64 "s, retransmits in %" PRIu64 "s",
+			count_of(iface, "hello_s"), count_of(iface, "dead_s"),
+			count_of(iface, "retransmit_s"));
+	put_word(out, iface, "authentication", "authentication ");
+	put_both(out, iface, "hellos");
+	put_both(out, iface, "descriptions");
+	put_both(out, iface, "requests");
+	put_both(out, iface, "updates");
+	put_both(out, iface, "acknowledgments");
+	put_last_refused(out, iface);
+	fprintf(out, "\n");
 }
 
 static void put_ospf_lsa(FILE *out, const json_t *lsa)
@@ -330,11 +370,19 @@ static void put_rip_iface(FILE *out, const json_t *iface)
 	put_word(out, iface, "authentication", "authentication ");
 	put_flag(out, iface, "passive", "passive");
 	put_time(out, iface, "update_ms", "tells in");
+	if (json_object_get(iface, "update_s"))
+		fprintf(out, "  each %" PRIu64 "s, times out in %" PRIu64 "s, goes in %" PRIu64 "s",
+			count_of(iface, "update_s"), count_of(iface, "timeout_s"),
+			count_of(iface, "garbage_s"));
 	put_count(out, iface, "packets_in", "in");
 	put_count(out, iface, "packets_out", "out");
+	put_count(out, iface, "requests_in", "requests");
+	put_count(out, iface, "updates", "updates");
+	put_count(out, iface, "triggered", "triggered");
 	put_count(out, iface, "bad_packets", "bad packets");
 	put_count(out, iface, "bad_authentication", "wrong keys");
 	put_count(out, iface, "bad_routes", "bad routes");
+	put_last_refused(out, iface);
 	fprintf(out, "\n");
 }
 
@@ -419,6 +467,7 @@ static const struct {
 	{ CTL_SHOW_RIB, put_path, "no routes" },
 	{ CTL_SHOW_PATHS, put_explained, "no route leads there" },
 	{ CTL_SHOW_BGP, put_peer, "no peers" },
+	{ CTL_SHOW_BGP_PEER, show_bgp_peer, "no such peer" },
 	{ CTL_SHOW_BGP_ROUTES, put_bgp_route, "no routes" },
 	{ CTL_SHOW_BGP_ANNOUNCED, put_bgp_told, "nothing is announced to it" },
 	{ CTL_SHOW_OSPF, put_ospf_nbr, "no neighbours" },

@@ -100,7 +100,6 @@ static u32 prefix_of(u8 byte, u8 *len)
 	       (*len == 0 ? 0 : UINT32_MAX << (32 - *len));
 }
 
-/* Of two direct ones the RIB may take either to find gateways by: their metrics are never equal. */
 static void take_hops(struct world *w, struct rib_model_offer *offer, u8 byte)
 {
 	enum route_source source = w->model.source[offer->client];
@@ -112,7 +111,7 @@ static void take_hops(struct world *w, struct rib_model_offer *offer, u8 byte)
 		offer->hop[i].gateway = on_link ? 0 : 20u << 24 | (1 + (byte >> 3 * i & 3u)) * 36;
 		offer->hop[i].iface = direct ? (u16)(byte >> (2 + 3 * i) & 1) : IFACE_NONE;
 	}
-	offer->metric = direct ? 10 + w->metric++ : (byte & 1u) * 1000000;
+	offer->metric = byte & 1u;
 }
 
 static void offer_one(struct world *w, const u8 *byte)

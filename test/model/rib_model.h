@@ -6,7 +6,14 @@
 #include "core/fib/fib.h"
 #include "core/routing/speaker.h"
 
-enum { RIB_MODEL_MAX = 1024, RIB_MODEL_CLIENTS = 16, RIB_MODEL_HOPS = 2, RIB_MODEL_WAYS = 64 };
+enum {
+	RIB_MODEL_MAX = 1024,
+	RIB_MODEL_CLIENTS = 16,
+	RIB_MODEL_HOPS = 2,
+	RIB_MODEL_WAYS = 64,
+	RIB_MODEL_STEPS = 8,   /* sets of next hops one behind the other */
+	RIB_MODEL_TRIES = 256, /* routes that gateways of one set are looked for by */
+};
 
 struct rib_model_hop {
 	u32 gateway; /* host order; zero: on the link */
@@ -32,7 +39,8 @@ struct rib_model {
 	u32 count;
 	struct rib_model_offer offer[RIB_MODEL_MAX];
 	enum route_source source[RIB_MODEL_CLIENTS];
-	/* Of this source the highest attr wins, and paths of equal ones forward together. */
+	/* Of this source the highest attr wins, and paths of equal ones forward together. Gateways
+	 * are found by its paths only where those name interfaces.                               */
 	enum route_source by_attr;
 };
 

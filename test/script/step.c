@@ -9,6 +9,11 @@
 
 #include "core/routing/prefix.h"
 
+enum {
+	FAR_S = 10, /* what is expected later than that is waited for in longer steps */
+	FAR_STEP_MS = STEP_ALLOWED_MS,
+};
+
 static const struct step_speaker *const speakers[] = { &step_bgp, &step_rip, &step_bfd,
 						       &step_ospf };
 
@@ -99,7 +104,8 @@ void step_put_hex(struct step_text *out, const u8 *bytes, u32 len)
 static void run(struct step *step, ns_t until, bool to_word)
 {
 	while (step->now < until && !(to_word && step->count > 0)) {
-		ns_t next = u64_min(until, step->now + NS_PER_MS);
+		bool is_far = until - step->now > FAR_S * NS_PER_SEC;
+		ns_t next = u64_min(until, step->now + (is_far ? FAR_STEP_MS : 1) * NS_PER_MS);
 
 		step->speaker->run(step, next);
 		step->now = step->now > next ? step->now : next;

@@ -2,9 +2,9 @@
  *
  *     bgp as 65001 peer 65002       then: hold, prefix-limit, import none, export none, shutdown,
  *                                   originate PREFIX, add-path, active
- *     connect, close, stop [TEXT], refresh-in, originate PREFIX, retract PREFIX            events
+ *     connect, close, stop [TEXT], refresh-in, originate PREFIX, retract PREFIX, stall      events
  *     accept: of an active speaker, which calls by itself. What is heard and said on the connection
- *     that it opened has "its" in front.
+ *     that it opened has "its" in front. Stall: nothing of what is said is taken any more.
  *     open as N hold S id A [refresh] [enhanced] [restart S] [add-path N] [version N]
  *     keepalive; refresh [begin|end]; notification C/S [hex]; message TYPE hex; hex
  *     update [withdraw PREFIX...] [PREFIX...] ATTRIBUTE...; end-of-rib is an empty one
@@ -433,6 +433,8 @@ static bool bgp_event(struct step *step)
 		bgp_run(step, bed->net->now);
 	} else if (reader_word(in, "close")) {
 		bgp_raw_close(bed->raw);
+	} else if (reader_word(in, "stall")) {
+		bed->net->sock[(u32)bed->raw->sock].cork = true;
 	} else if (reader_word(in, "stop")) {
 		text[0] = '\0';
 		(void)step_token(step, text, sizeof text);

@@ -1,8 +1,8 @@
 /* OSPF in step tests: 5.5.5.5 has a network, 10.0.1.1/24, and a link to one router, 10.0.0.1/30.
  *
  *     ospf lan|ptp             which of both is up; then: priority N, stub-router, hello S dead S,
- *                              auth plain SECRET, auth md5|sha1|sha256 ID SECRET
- *     down, up                                                                         events
+ *                              nssa, auth plain SECRET, auth md5|sha1|sha256 ID SECRET
+ *     down, up; originate PREFIX, retract PREFIX, of others                            events
  *     from A id R [seq N] [unsigned|wrong] MESSAGE       what comes in, R being the router, N what
  *                              authentication numbers it with; a message is one of
  *     hello [interval S] [dead S] [mask A] [priority N] [dr A] [bdr A] [options N] [sees R]
@@ -10,7 +10,8 @@
  *     update PREFIX metric N age N seq N      a summary-LSA of R
  *     request TYPE ID R...;    ack all        of what it was sent
  * Said: hello priority N dr A bdr A [sees R...]; dd [init] [more] [master] mtu N lsas N seq N;
- * request TYPE ID R...; update TYPE ID R seq N age N [max-metric]...; ack TYPE ID R seq N...
+ * request TYPE ID R...; update TYPE ID R seq N age N [max-metric] [forward A [propagate]]...; ack
+ * TYPE ID R seq N...
  * Known: router S, of the interface; neighbour S, of the first one.                              */
 #include "script/step.h"
 
@@ -37,6 +38,12 @@ static bool ospf_open(struct step *step)
 	step->now = bed->now;
 	if (!is_lan && !reader_word(&step->in, "ptp"))
 		return reader_wrong(&step->in, "ospf lan|ptp");
+	bed->policies.policy_count = bed->policies.rule_count = 1;
+	bed->policies.policy[0].count = 1;
+	bed->policies.rule[0] = (struct policy_rule){ .list = POLICY_NONE,
+						      .sources = 1 << ROUTE_STATIC,
+						      .action = POLICY_ACCEPT };
+	bed->conf.export_policy = 0;
 	/* The other one is not there. */
 	bed->ifaces.iface[is_lan ? BED_PTP : BED_LAN].up = false;
 	if (is_lan)
@@ -94,6 +101,10 @@ static bool ospf_conf_line(struct step *step)
 		bed->conf.iface[BED_LAN].priority = (u8)number;
 	} else if (reader_word(&step->in, "stub-router")) {
 		bed->conf.stub_router = true;
+	} else if (reader_word(&step->in, "nssa")) {
+		ospf_area_conf_defaults(&bed->conf.area[0], 1);
+		bed->conf.area[0].kind = OSPF_AREA_NSSA;
+		bed->conf.iface[BED_PTP].area_id = bed->conf.iface[BED_LAN].area_id = 1;
 	} else if (number_after(step, "hello", &number) && number_after(step, "dead", &dead)) {
 		iface->hello_s = (u16)number;
 		iface->dead_s = dead;
@@ -147,6 +158,18 @@ static bool is_stub_router(const u8 *lsa)
 	return through > 0 && max == through;
 }
 
+/* RFC 3101 section 2.4: where its packets are to go, and whether border routers tell others. */
+static void put_nssa(struct step_text *out, const u8 *lsa)
+{
+	const struct ospf_external_lsa *external = (const void *)lsa;
+
+	if (external->hdr.type != OSPF_NSSA_LSA)
+		return;
+	step_put_addr(out, " forward ", external->forward);
+	if ((external->hdr.options & OSPF_OPT_NP) != 0)
+		step_put(out, " propagate");
+}
+
 static void put_hello(struct step_text *out, const u8 *body, u32 len)
 {
 	const struct ospf_hello *hello = (const void *)body;
@@ -198,6 +221,8 @@ static void say(struct step *step, const struct bed_sent *sent)
 			put_lsa(&out, lsa, !is_ack);
 			if (!is_ack && is_stub_router(body + at))
 				step_put(&out, " max-metric");
+			if (!is_ack)
+				put_nssa(&out, body + at);
 			at += is_ack ? (u32)sizeof *lsa : be16_host(lsa->len);
 		}
 	}
@@ -222,7 +247,8 @@ static void hear_hello(struct step *step, const struct bed_nbr *nbr)
 {
 	const struct ospf_bed *bed = step->bed;
 	u32 interval = bed->ospf.iface[nbr->iface].conf.hello_s;
-	u32 dead = bed->ospf.iface[nbr->iface].conf.dead_s, priority = 1, options = OSPF_OPT_E;
+	u32 dead = bed->ospf.iface[nbr->iface].conf.dead_s, priority = 1;
+	u32 options = ospf_options(&bed->ospf.area[bed->ospf.iface[nbr->iface].area]);
 	u8 body[sizeof(struct ospf_hello) + 4];
 	struct ospf_hello hello = { .mask = addr(nbr->iface == BED_LAN ? "255.255.255.0"
 								       : "255.255.255.252") };
@@ -247,9 +273,11 @@ static void hear_hello(struct step *step, const struct bed_nbr *nbr)
 
 static bool hear_dd(struct step *step, const struct bed_nbr *nbr)
 {
-	const struct ospf_nbr *own = ospf_bed_nbr(step->bed, nbr);
+	const struct ospf_bed *bed = step->bed;
+	const struct ospf_nbr *own = ospf_bed_nbr(bed, nbr);
 	u32 seq = own != NULL ? own->dd_seq : 0, mtu = LINK_MTU;
-	struct ospf_dd dd = { .options = OSPF_OPT_E };
+	struct ospf_dd dd = { .options = ospf_options(
+				      &bed->ospf.area[bed->ospf.iface[nbr->iface].area]) };
 
 	dd.flags |= reader_word(&step->in, "init") ? OSPF_DD_I : 0;
 	dd.flags |= reader_word(&step->in, "more") ? OSPF_DD_M : 0;
@@ -332,11 +360,34 @@ static bool ospf_hear(struct step *step)
 
 /* ---- what happens, and what is known --------------------------------------------------------- */
 
+/* A blackhole of the configuration comes, or goes. */
+static bool change_fixed(struct step *step, bool comes)
+{
+	struct ospf_bed *bed = step->bed;
+	struct rib_path path = { .client = bed->fixed,
+				 .type = FIB_BLACKHOLE,
+				 .distance = RIB_DISTANCE_STATIC,
+				 .hops = RIB_NONE };
+	char text[IP_TEXT_SIZE];
+	struct ip_prefix prefix;
+	enum err err;
+
+	if (!step_token(step, text, sizeof text) || !ip_prefix_parse(text, &prefix))
+		return reader_wrong(&step->in, "no prefix: %s", step->in.at);
+	err = comes ? rib_offer(&bed->rib, &prefix, &path)
+		    : rib_withdraw(&bed->rib, &prefix, bed->fixed, 0);
+	return err == ERR_OK || reader_wrong(&step->in, "the RIB refuses %s", text);
+}
+
 static bool ospf_event(struct step *step)
 {
 	struct ospf_bed *bed = step->bed;
 	bool is_up = reader_word(&step->in, "up");
 
+	if (reader_word(&step->in, "originate"))
+		return change_fixed(step, true);
+	if (reader_word(&step->in, "retract"))
+		return change_fixed(step, false);
 	if (!is_up && !reader_word(&step->in, "down"))
 		return reader_wrong(&step->in, "no such event: %s", step->in.at);
 	bed->ifaces.iface[iface_of(bed)].up = is_up;

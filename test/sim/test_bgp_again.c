@@ -428,14 +428,14 @@ static void announcements_have_a_pace(void **state)
 	bgp_net_start_all(net);
 	bgp_net_originate(net, 0, NET2);
 	bgp_net_run(net, 30 * NS_PER_SEC);
-	heard = bgp_net_shown(net, 1, "10.1.0.1").counters.updates_in;
+	heard = bgp_net_shown(net, 1, "10.1.0.1").counters.got[BGP_UPDATE];
 	for (u32 n = 0; n < 100; n++) {
 		bgp_net_originate(net, 0, NET1);
 		bgp_net_run(net, 50 * NS_PER_MS);
 		bgp_net_retract(net, 0, NET1);
 		bgp_net_run(net, 50 * NS_PER_MS);
 	}
-	assert_in_range(bgp_net_shown(net, 1, "10.1.0.1").counters.updates_in, heard + 1,
+	assert_in_range(bgp_net_shown(net, 1, "10.1.0.1").counters.got[BGP_UPDATE], heard + 1,
 			heard + 4);
 	bgp_net_originate(net, 0, NET1);
 	bgp_net_run(net, 6 * NS_PER_SEC);

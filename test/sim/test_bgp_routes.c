@@ -286,7 +286,7 @@ static void import_policies_change(void **state)
 	bgp_net_originate(net, 0, NET1);
 	bgp_net_originate(net, 0, NET2);
 	bgp_net_run(net, 10 * NS_PER_SEC);
-	heard = bgp_net_shown(net, 1, "10.1.0.1").counters.updates_in;
+	heard = bgp_net_shown(net, 1, "10.1.0.1").counters.got[BGP_UPDATE];
 	rule = bgp_net_rule(net, 1, BGP_NET_ANY);
 	rule->set = POLICY_SET_LOCAL_PREF | POLICY_SET_MED;
 	rule->local_pref = 300;
@@ -317,7 +317,7 @@ static void import_policies_change(void **state)
 	assert_int_equal(refused(net), 0);
 	assert_string_equal(attrs.path, "65001");
 	assert_string_equal(attrs.communities, "");
-	assert_int_equal(bgp_net_shown(net, 1, "10.1.0.1").counters.updates_in, heard);
+	assert_int_equal(bgp_net_shown(net, 1, "10.1.0.1").counters.got[BGP_UPDATE], heard);
 	assert_int_equal(net->host[1]->downs, 0);
 	bgp_net_del(net);
 }
@@ -493,11 +493,11 @@ static void the_same_again(void **state)
 	bgp_net_start_all(net);
 	bgp_net_originate(net, 0, NET1);
 	bgp_net_run(net, 10 * NS_PER_SEC);
-	heard = bgp_net_shown(net, 1, "10.1.0.1").counters.updates_in;
+	heard = bgp_net_shown(net, 1, "10.1.0.1").counters.got[BGP_UPDATE];
 	bgp_configure(&net->host[0]->bgp, &net->host[0]->conf, net->now);
 	bgp_configure(&net->host[1]->bgp, &net->host[1]->conf, net->now);
 	bgp_net_run(net, 10 * NS_PER_SEC);
-	assert_int_equal(bgp_net_shown(net, 1, "10.1.0.1").counters.updates_in, heard);
+	assert_int_equal(bgp_net_shown(net, 1, "10.1.0.1").counters.got[BGP_UPDATE], heard);
 	assert_int_equal(net->host[0]->downs + net->host[1]->downs, 0);
 	bgp_net_del(net);
 }
@@ -629,7 +629,7 @@ static void routes_are_packed(void **state)
 	bgp_net_run(net, 40 * NS_PER_SEC);
 	shown = bgp_net_shown(net, 1, "10.1.0.1");
 	assert_int_equal(shown.paths_in, 3001);
-	assert_in_range(shown.counters.updates_in, 3, 12);
+	assert_in_range(shown.counters.got[BGP_UPDATE], 3, 12);
 	bgp_net_del(net);
 }
 

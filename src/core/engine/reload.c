@@ -59,7 +59,7 @@ static enum err zones_build(struct fib *fibs, const struct sluice_conf *conf, u3
 		}
 	}
 	for (u32 zone = first; zone < zone_count; zone++)
-		fib_publish(&fibs[zone]);
+		fib_clear_end(&fibs[zone]);
 	return ERR_OK;
 }
 

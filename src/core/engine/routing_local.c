@@ -190,8 +190,9 @@ static void links_walk(struct local_walk *walk)
 
 /* ---- the configuration ----------------------------------------------------------------------- */
 
-/* By links that are up; of a route none of whose links is, nothing is left. Where BFD watches, by
- * gateways that it reaches, too: if there are none the route stands and is not used.            */
+/* By links that are up, and by gateways that the RIB looks up; of a route without any, nothing is
+ * left. Where BFD watches, by gateways that it reaches, too: if there are none the route stands and
+ * is not used.                                                                                   */
 static bool fixed_hops(const struct local_walk *walk, const struct fib_route *from, bool bfd,
 		       struct local_route *route)
 {
@@ -199,7 +200,8 @@ static bool fixed_hops(const struct local_walk *walk, const struct fib_route *fr
 		const struct fib_path *path = &from->path[at];
 		struct rib_hop *hop = &route->hop[route->hop_count];
 
-		if (path->out_if >= walk->conf->iface_count || !is_up(walk, path->out_if))
+		if (path->out_if != IFACE_NONE &&
+		    (path->out_if >= walk->conf->iface_count || !is_up(walk, path->out_if)))
 			continue;
 		if (bfd && !routing_fixed_reaches(walk->s->routing, path) != route->hidden)
 			continue;

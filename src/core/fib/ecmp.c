@@ -1,12 +1,13 @@
 /* Spreading flows over the paths of a route.
  *
  * A route has FIB_BUCKETS slots; the flow's hash chooses the slot. Each path gets as many as its
- * weight deserves, and which ones is decided as in a stable marriage: every slot ranks the paths
- * by a hash of both (rendezvous, RFC 2992 compares such ways), every path keeps the slots that
- * rank it highest up to its share. So the table follows from the set alone, whatever came before,
- * and when a path goes, hardly a slot moves but its own.
+ * weight deserves. Which ones: a new set of paths begins with the slots of the set that is most
+ * like it, as those were (RFC 2992 compares ways to do without). What a path has beyond its share
+ * it gives up, those that it ranks lowest by a hash of both; each slot without a path takes the one
+ * that it ranks highest and that has room. So when a path goes, no slot moves but its own, and when
+ * one comes, none but those that it gets.
  *
- * At most FIB_BUCKETS * FIB_PATHS_MAX proposals, once for each new set of paths.                */
+ * Bounded by FIB_BUCKETS * FIB_BUCKETS hashes, once for each new set of paths.                   */
 #include "core/fib/fib_part.h"
 
 enum { BUCKET_FREE = 0xff };
@@ -17,7 +18,6 @@ struct spread {
 	u8 *bucket;
 	u32 share[FIB_PATHS_MAX]; /* slots that a path may have */
 	u32 taken[FIB_PATHS_MAX];
-	u16 asked[FIB_BUCKETS]; /* per slot: paths that it has proposed to */
 };
 
 static u64 spread_score(const struct spread *spread, u32 slot, u32 path)
@@ -27,7 +27,8 @@ static u64 spread_score(const struct spread *spread, u32 slot, u32 path)
 	return hash_words(spread->key, (u64)at->gateway.raw << 16 | at->out_if, slot + 1);
 }
 
-/* The share that is the most beyond (or the least below) what the weight deserves. */
+/* The share that is the most beyond (or the least below) what the weight deserves. Of equal ones
+ * the path with the most slots is last to lose one, and first to get one.                        */
 static u32 share_off(const struct spread *spread, u32 weight_sum, bool beyond)
 {
 	s64 most = INT64_MIN;
@@ -36,9 +37,11 @@ static u32 share_off(const struct spread *spread, u32 weight_sum, bool beyond)
 	for (u32 i = 0; i < spread->route->path_count; i++) {
 		s64 off = (s64)spread->share[i] * weight_sum -
 			  (s64)spread->route->path[i].weight * FIB_BUCKETS;
+		bool rather = beyond ? spread->taken[i] < spread->taken[found]
+				     : spread->taken[i] > spread->taken[found];
 
 		off = beyond ? off : -off;
-		if (off > most && (!beyond || spread->share[i] > 1)) {
+		if ((off > most || (off == most && rather)) && (!beyond || spread->share[i] > 1)) {
 			most = off;
 			found = i;
 		}
@@ -67,31 +70,33 @@ static void spread_share(struct spread *spread)
 		spread->share[share_off(spread, weight_sum, true)]--;
 }
 
-/* The best path that the slot has not asked yet. */
-static u32 spread_choose(const struct spread *spread, u32 slot)
+static bool is_same_way(const struct fib_path *a, const struct fib_path *b)
 {
-	u32 best = 0;
-	u64 best_score = 0;
-	bool found = false;
-
-	for (u32 path = 0; path < spread->route->path_count; path++) {
-		u64 score = spread_score(spread, slot, path);
-
-		if ((spread->asked[slot] >> path & 1) != 0 || (found && score <= best_score))
-			continue;
-		best = path;
-		best_score = score;
-		found = true;
-	}
-	CHECK(found);
-	return best;
+	return be32_eq(a->gateway, b->gateway) && a->out_if == b->out_if;
 }
 
-/* The slot that a full path likes least, the asking one included. */
-static u32 spread_refuse(const struct spread *spread, u32 path, u32 asking)
+/* The slots of paths that were there before, as they were. */
+static void spread_keep(struct spread *spread, const struct fib_nexthop *like)
 {
-	u32 worst = asking;
-	u64 worst_score = spread_score(spread, asking, path);
+	for (u32 slot = 0; slot < FIB_BUCKETS; slot++) {
+		const struct fib_path *was = &like->route.path[like->bucket[slot]];
+		u32 path = 0;
+
+		while (path < spread->route->path_count &&
+		       !is_same_way(was, &spread->route->path[path]))
+			path++;
+		if (path == spread->route->path_count)
+			continue;
+		spread->bucket[slot] = (u8)path;
+		spread->taken[path]++;
+	}
+}
+
+/* A path with more than its share gives up the slot that it ranks lowest. */
+static void spread_give_up(struct spread *spread, u32 path)
+{
+	u64 worst_score = UINT64_MAX;
+	u32 worst = FIB_BUCKETS;
 
 	for (u32 slot = 0; slot < FIB_BUCKETS; slot++) {
 		u64 score;
@@ -99,51 +104,68 @@ static u32 spread_refuse(const struct spread *spread, u32 path, u32 asking)
 		if (spread->bucket[slot] != path)
 			continue;
 		score = spread_score(spread, slot, path);
-		if (score < worst_score) {
+		if (worst == FIB_BUCKETS || score < worst_score) {
 			worst = slot;
 			worst_score = score;
 		}
 	}
-	return worst;
+	CHECK(worst < FIB_BUCKETS);
+	spread->bucket[worst] = BUCKET_FREE;
+	spread->taken[path]--;
 }
 
-/* Proposes until some path keeps it. Returns the slot that lost its place by that. */
-static u32 spread_propose(struct spread *spread, u32 slot)
+/* Of the paths that have room the one that the slot ranks highest. */
+static void spread_take(struct spread *spread, u32 slot)
 {
-	u32 path = spread_choose(spread, slot);
-	u32 refused;
+	u32 best = FIB_PATHS_MAX;
+	u64 best_score = 0;
 
-	spread->asked[slot] |= (u16)(1u << path);
-	if (spread->taken[path] < spread->share[path]) {
-		spread->taken[path]++;
-		spread->bucket[slot] = (u8)path;
-		return FIB_BUCKETS;
+	for (u32 path = 0; path < spread->route->path_count; path++) {
+		u64 score = spread_score(spread, slot, path);
+
+		if (spread->taken[path] == spread->share[path] ||
+		    (best < FIB_PATHS_MAX && score <= best_score))
+			continue;
+		best = path;
+		best_score = score;
 	}
-	refused = spread_refuse(spread, path, slot);
-	if (refused != slot) {
-		spread->bucket[refused] = BUCKET_FREE;
-		spread->bucket[slot] = (u8)path;
-	}
-	return refused;
+	CHECK(best < FIB_PATHS_MAX);
+	spread->bucket[slot] = (u8)best;
+	spread->taken[best]++;
 }
 
-void fib_spread(const struct hash_key *key, const struct fib_route *route, u8 bucket[FIB_BUCKETS])
+void fib_spread(const struct hash_key *key, const struct fib_route *route,
+		const struct fib_nexthop *like, u8 bucket[FIB_BUCKETS])
 {
 	struct spread spread = { .key = key, .route = route, .bucket = bucket };
-	u32 proposals = 0;
 
 	if (route->path_count <= 1) {
 		memset(bucket, 0, FIB_BUCKETS);
 		return;
 	}
 	memset(bucket, BUCKET_FREE, FIB_BUCKETS);
+	if (like != NULL)
+		spread_keep(&spread, like);
 	spread_share(&spread);
-	for (u32 first = 0; first < FIB_BUCKETS; first++) {
-		for (u32 slot = first; slot < FIB_BUCKETS;) {
-			slot = spread_propose(&spread, slot);
-			CHECK(++proposals <= FIB_BUCKETS * FIB_PATHS_MAX);
-		}
+	for (u32 path = 0; path < route->path_count; path++) {
+		while (spread.taken[path] > spread.share[path])
+			spread_give_up(&spread, path);
 	}
+	for (u32 slot = 0; slot < FIB_BUCKETS; slot++) {
+		if (bucket[slot] == BUCKET_FREE)
+			spread_take(&spread, slot);
+	}
+}
+
+u32 fib_spread_shared(const struct fib_route *a, const struct fib_route *b)
+{
+	u32 count = 0;
+
+	for (u32 i = 0; i < a->path_count; i++) {
+		for (u32 j = 0; j < b->path_count; j++)
+			count += is_same_way(&a->path[i], &b->path[j]);
+	}
+	return count;
 }
 
 const struct fib_path *fib_pick(const struct fib *fib, u32 route_idx, u32 flow_hash)

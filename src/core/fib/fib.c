@@ -248,6 +248,7 @@ enum err fib_del(struct fib *fib, be32 prefix, u8 len)
 
 void fib_clear(struct fib *fib)
 {
+	fib_nexthops_keep(fib);
 	for (u32 idx = 0; idx < fib->prefix_cap; idx++) {
 		const struct fib_prefix *at = &fib->prefix[idx];
 		be32 prefix = be32_of(at->prefix);
@@ -259,6 +260,12 @@ void fib_clear(struct fib *fib)
 			CHECK(fib_del(fib, prefix, at->len) == ERR_OK);
 		}
 	}
+	fib_publish(fib);
+}
+
+void fib_clear_end(struct fib *fib)
+{
+	fib_nexthops_keep_end(fib);
 	fib_publish(fib);
 }
 

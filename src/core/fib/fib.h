@@ -77,6 +77,9 @@ struct fib_nexthop {
 	u32 refs;               /* prefixes that lead here */
 	u32 next;               /* hash chain; list of free ones */
 	u32 old_next;           /* list of those to look at at publish */
+	u32 many_prev;          /* list of those with several paths, the newest first */
+	u32 many_next;
+	bool kept; /* one of its references is that of fib_clear() */
 	bool old;
 	u64 hash;
 };
@@ -150,6 +153,7 @@ struct fib {
 	u32 nexthop_bucket_count;
 	u32 nexthop_free;
 	u32 nexthop_old;
+	u32 nexthop_many; /* the first of those with several paths */
 	u32 nexthop_live;
 	u32 nexthop_held; /* references of fib_route_get() */
 };
@@ -203,6 +207,9 @@ MUST_USE enum err fib_del(struct fib *fib, be32 prefix, u8 len);
 MUST_USE enum err fib_add_iface(struct fib *fib, const struct iface_table *ifaces, u16 ifidx);
 /* Everything but what is fixed goes; published. */
 void fib_clear(struct fib *fib);
+/* What stands anew after fib_clear() stands. Until then sets of several paths were kept, so that
+ * flows find the slots of those that are like them (ecmp.c).                                     */
+void fib_clear_end(struct fib *fib);
 /* From here on readers see what was added and deleted. Between batches only. */
 void fib_publish(struct fib *fib);
 /* Changes with each publish that changed something; what was looked up before may be stale. */

@@ -86,9 +86,16 @@ u32 fib_nexthop_get(struct fib *fib, const struct fib_route *route);
 void fib_nexthop_more(struct fib *fib, u32 idx);
 void fib_nexthop_put(struct fib *fib, u32 idx);
 void fib_nexthops_publish(struct fib *fib);
+/* Sets of several paths stay for as long as that, whoever gives them back. */
+void fib_nexthops_keep(struct fib *fib);
+void fib_nexthops_keep_end(struct fib *fib);
 
 /* ecmp.c */
-void fib_spread(const struct hash_key *key, const struct fib_route *route, u8 bucket[FIB_BUCKETS]);
+/* Which path each slot has. like: a set whose slots stay as far as they can; NULL. */
+void fib_spread(const struct hash_key *key, const struct fib_route *route,
+		const struct fib_nexthop *like, u8 bucket[FIB_BUCKETS]);
+/* Ways that are in both; paths of a route are different. */
+u32 fib_spread_shared(const struct fib_route *a, const struct fib_route *b);
 
 /* fib.c */
 u32 fib_prefix_find(const struct fib *fib, u32 prefix, u32 len);

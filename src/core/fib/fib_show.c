@@ -173,12 +173,13 @@ static void check_prefixes(const struct fib *fib)
 static void check_nexthops(const struct fib *fib)
 {
 	u64 refs = 0;
-	u32 live_count = 0, free_count = 0;
+	u32 live_count = 0, free_count = 0, many_count = 0, prev = IDX_NONE;
 
 	for (u32 idx = 1; idx < fib->nexthop_cap; idx++) {
 		const struct fib_nexthop *nexthop = &fib->nexthop[idx];
 
 		refs += nexthop->refs;
+		many_count += nexthop->route.path_count > 1;
 		if (nexthop->route.type == FIB_NONE)
 			continue;
 		live_count++;
@@ -189,6 +190,13 @@ static void check_nexthops(const struct fib *fib)
 	}
 	for (u32 idx = fib->nexthop_free; idx != IDX_NONE; idx = fib->nexthop[idx].next)
 		CHECK(++free_count < fib->nexthop_cap);
+	for (u32 idx = fib->nexthop_many; idx != IDX_NONE; idx = fib->nexthop[idx].many_next) {
+		CHECK(fib->nexthop[idx].route.path_count > 1);
+		CHECK(fib->nexthop[idx].many_prev == prev);
+		CHECK(many_count-- > 0);
+		prev = idx;
+	}
+	CHECK(many_count == 0);
 	CHECK(refs == (u64)fib->prefix_live + fib->nexthop_held);
 	CHECK(live_count == fib->nexthop_live);
 	CHECK(live_count + free_count + 1 == fib->nexthop_cap);

@@ -1,7 +1,10 @@
 /* Sets of next hops: interned, so that a million prefixes share a few, and counted. */
 #include "core/fib/fib_part.h"
 
-enum { FIXED_ROUTES = 3 };
+enum {
+	FIXED_ROUTES = 3,
+	LIKE_MAX = 128, /* sets that a new one is compared with */
+};
 
 void fib_nexthops_layout(struct fib *fib, struct mem *mem)
 {
@@ -26,6 +29,7 @@ void fib_nexthops_init(struct fib *fib)
 		fib->nexthop_free = idx - 1;
 	}
 	fib->nexthop_old = IDX_NONE;
+	fib->nexthop_many = IDX_NONE;
 	fib->nexthop_live = 0;
 	fib->nexthop_held = 0;
 }
@@ -83,6 +87,61 @@ static u64 route_hash(const struct fib *fib, const struct fib_route *route)
 	return hash_words(&fib->conf.key, hash, 0);
 }
 
+/* ---- those with several paths ---------------------------------------------------------------- */
+
+/* Of the newest ones that with the most of these paths, and of equal ones the newest; NULL: none
+ * has any. Where a path goes or comes, what was there before it is still held.                   */
+static const struct fib_nexthop *many_like(const struct fib *fib, const struct fib_route *route)
+{
+	const struct fib_nexthop *found = NULL;
+	u32 most = 0;
+	u32 idx = fib->nexthop_many;
+
+	if (route->path_count <= 1)
+		return NULL;
+	for (u32 looks = 0; looks < LIKE_MAX && idx != IDX_NONE; looks++) {
+		const struct fib_nexthop *nexthop = &fib->nexthop[idx];
+		u32 shared = fib_spread_shared(route, &nexthop->route);
+
+		if (shared > most) {
+			most = shared;
+			found = nexthop;
+		}
+		idx = nexthop->many_next;
+	}
+	return found;
+}
+
+static void many_add(struct fib *fib, u32 idx)
+{
+	struct fib_nexthop *nexthop = &fib->nexthop[idx];
+
+	nexthop->many_prev = IDX_NONE;
+	nexthop->many_next = IDX_NONE;
+	if (nexthop->route.path_count <= 1)
+		return;
+	nexthop->many_next = fib->nexthop_many;
+	if (fib->nexthop_many != IDX_NONE)
+		fib->nexthop[fib->nexthop_many].many_prev = idx;
+	fib->nexthop_many = idx;
+}
+
+static void many_del(struct fib *fib, u32 idx)
+{
+	const struct fib_nexthop *nexthop = &fib->nexthop[idx];
+
+	if (nexthop->route.path_count <= 1)
+		return;
+	if (nexthop->many_prev != IDX_NONE)
+		fib->nexthop[nexthop->many_prev].many_next = nexthop->many_next;
+	else
+		fib->nexthop_many = nexthop->many_next;
+	if (nexthop->many_next != IDX_NONE)
+		fib->nexthop[nexthop->many_next].many_prev = nexthop->many_prev;
+}
+
+/* ---- sets ------------------------------------------------------------------------------------ */
+
 u32 fib_nexthop_get(struct fib *fib, const struct fib_route *route)
 {
 	struct fib_nexthop *nexthop;
@@ -102,14 +161,18 @@ u32 fib_nexthop_get(struct fib *fib, const struct fib_route *route)
 		}
 	}
 	idx = fib->nexthop_free;
-	if (idx == IDX_NONE)
+	if (idx == IDX_NONE) {
+		/* There is room after the next publish. */
+		fib_nexthops_keep_end(fib);
 		return IDX_NONE;
+	}
 	nexthop = &fib->nexthop[idx];
 	fib->nexthop_free = nexthop->next;
 	*nexthop = (struct fib_nexthop){ .route = sorted, .refs = 1, .hash = hash };
 	nexthop->next = *bucket;
 	*bucket = idx;
-	fib_spread(&fib->conf.key, &sorted, nexthop->bucket);
+	fib_spread(&fib->conf.key, &sorted, many_like(fib, &sorted), nexthop->bucket);
+	many_add(fib, idx);
 	fib->nexthop_live++;
 	return idx;
 }
@@ -135,6 +198,32 @@ void fib_nexthop_put(struct fib *fib, u32 idx)
 	fib->nexthop_old = idx;
 }
 
+void fib_nexthops_keep(struct fib *fib)
+{
+	for (u32 idx = fib->nexthop_many; idx != IDX_NONE; idx = fib->nexthop[idx].many_next) {
+		struct fib_nexthop *nexthop = &fib->nexthop[idx];
+
+		if (nexthop->kept || nexthop->refs == 0)
+			continue;
+		nexthop->kept = true;
+		nexthop->refs++;
+		fib->nexthop_held++;
+	}
+}
+
+void fib_nexthops_keep_end(struct fib *fib)
+{
+	for (u32 idx = fib->nexthop_many; idx != IDX_NONE; idx = fib->nexthop[idx].many_next) {
+		struct fib_nexthop *nexthop = &fib->nexthop[idx];
+
+		if (!nexthop->kept)
+			continue;
+		nexthop->kept = false;
+		fib->nexthop_held--;
+		fib_nexthop_put(fib, idx);
+	}
+}
+
 static void nexthop_del(struct fib *fib, u32 idx)
 {
 	struct fib_nexthop *nexthop = &fib->nexthop[idx];
@@ -145,6 +234,7 @@ static void nexthop_del(struct fib *fib, u32 idx)
 		at = &fib->nexthop[*at].next;
 	}
 	*at = nexthop->next;
+	many_del(fib, idx);
 	memset(nexthop, 0, sizeof *nexthop);
 	nexthop->next = fib->nexthop_free;
 	fib->nexthop_free = idx;

@@ -256,6 +256,11 @@ static inline bool nat_has_ways(const struct nat *nat)
  * one its packets would leave as somebody who is not here, and answers would never come. Where
  * there is no address to masquerade with, it is not.                                             */
 bool nat_is_stranded(const struct nat *nat, const struct flow *flow, u16 out_if);
+/* Whether the address that a flow is masqueraded as is that of this interface. */
+static inline bool nat_is_of_way(const struct nat *nat, const struct flow *flow, u16 out_if)
+{
+	return be32_eq(nat->masquerade[out_if], flow->repl.dst);
+}
 /* The public address that an inside host has for itself alone, one-to-one; false without one. */
 bool nat_static_public(const struct nat *nat, be32 inside, u8 zone, be32 *outside);
 /* Whether a service, a mapping or a one-to-one entry stands for the tuple's public endpoint. */

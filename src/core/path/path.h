@@ -198,6 +198,13 @@ u8 path_route_find(const struct path *path, const struct pkt *pkt, be32 dst, u32
 /* Which of a route's paths a flow takes. */
 const struct fib_path *path_pick(const struct path *path, const struct fib *fib, u32 route,
 				 be32 src, be32 dst);
+/* The same of a packet that goes to dst: what is masqueraded as one way out keeps to it while the
+ * route has a path there, wherever new flows go.                                                 */
+const struct fib_path *path_pick_kept(const struct path *path, const struct pkt *pkt,
+				      const struct fib *fib, u32 route, be32 dst);
+/* Whether a packet leaves by a flow that stands with a public address, so that the way out may be
+ * the flow's own.                                                                                */
+bool path_leaves_translated(const struct path *path, const struct pkt *pkt);
 /* Whether it is an own address as it is seen from a zone; of which interface. */
 bool path_find_addr(const struct path *path, u8 zone, be32 addr, u16 *index);
 /* Whether the host's own stack has this address as well, as it is seen from a zone. */

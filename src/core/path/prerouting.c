@@ -191,28 +191,24 @@ static verdict prerouting_lost(struct path *path, struct pkt *pkt, ns_t now)
 
 /* ---- flows whose way out is another one now -------------------------------------------------- */
 
-/* A route went or came, and what is masqueraded as one interface would leave by another. Those that
- * have an address of a pool go on there.                                                         */
+/* A route went or came, and what is masqueraded as one interface would leave by another, since none
+ * of its paths is by that one. Those that have an address of a pool go on there.                 */
 static bool way_is_lost(const struct path *path, const struct pkt *pkt)
 {
-	const u16 wanted = FLOW_CONFIRMED | FLOW_TRANSLATED;
-	const struct flow *flow = path_flow(path, pkt);
-	be32 src = ((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->src;
 	const struct fib_path *way;
 	const struct fib *fib;
 	be32 dst;
 	u32 route;
 
-	if ((flow->flags & (wanted | FLOW_HAIRPIN)) != wanted || path_dir(pkt) != TUPLE_ORIG ||
-	    !path_from_inside(path, pkt))
+	if (!path_leaves_translated(path, pkt))
 		return false;
 	dst = path_dst(path, pkt);
 	fib = &path->fib[path_route_find(path, pkt, dst, &route)];
 	if (fib_route_at(fib, route)->type != FIB_UNICAST)
 		return false;
-	way = path_pick(path, fib, route, src, dst);
+	way = path_pick_kept(path, pkt, fib, route, dst);
 	return path_iface(path, way->out_if)->conf.side == IFACE_OUTSIDE &&
-	       nat_is_stranded(path->nat, flow, way->out_if);
+	       nat_is_stranded(path->nat, path_flow(path, pkt), way->out_if);
 }
 
 /* TCP can not be moved: its inside end is told. Everything else begins anew, as the new way has it.

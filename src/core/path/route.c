@@ -35,6 +35,57 @@ const struct fib_path *path_pick(const struct path *path, const struct fib *fib,
 	return fib_pick(fib, route, (u32)hash_words(&path->key, dst.raw, src.raw));
 }
 
+bool path_leaves_translated(const struct path *path, const struct pkt *pkt)
+{
+	const u16 wanted = FLOW_CONFIRMED | FLOW_TRANSLATED;
+	const struct flow *flow = path_flow(path, pkt);
+
+	return flow != NULL && (flow->flags & (wanted | FLOW_HAIRPIN)) == wanted &&
+	       path_dir(pkt) == TUPLE_ORIG && path_from_inside(path, pkt);
+}
+
+/* One of those by the interface whose address the flow has; NULL: there is none. */
+static const struct fib_path *path_of_flow(const struct path *path, const struct flow *flow,
+					   const struct fib_route *route, u32 hash)
+{
+	const struct fib_path *own[FIB_PATHS_MAX];
+	u32 count = 0;
+
+	for (u32 at = 0; at < route->path_count; at++) {
+		if (nat_is_of_way(path->nat, flow, route->path[at].out_if))
+			own[count++] = &route->path[at];
+	}
+	return count == 0 ? NULL : own[hash_range((u64)hash << 32, count)];
+}
+
+/* When a path comes, some slots are its from then on; a connection that lives on another one's
+ * address would end for that.                                                                    */
+static NOINLINE const struct fib_path *pick_of_many(const struct path *path, const struct pkt *pkt,
+						    const struct fib *fib, u32 route, be32 dst)
+{
+	const struct ip4_hdr *ip = (const void *)pkt_l3(pkt);
+	const struct fib_path *way = path_pick(path, fib, route, ip->src, dst);
+	const struct flow *flow = path_flow(path, pkt);
+	const struct fib_path *own;
+
+	if (!nat_has_ways(path->nat) || !path_leaves_translated(path, pkt) ||
+	    !nat_is_stranded(path->nat, flow, way->out_if))
+		return way;
+	own = path_of_flow(path, flow, fib_route_at(fib, route),
+			   (u32)hash_words(&path->key, dst.raw, ip->src.raw));
+	return own == NULL ? way : own;
+}
+
+const struct fib_path *path_pick_kept(const struct path *path, const struct pkt *pkt,
+				      const struct fib *fib, u32 route, be32 dst)
+{
+	const struct fib_route *only = fib_route_at(fib, route);
+
+	if (LIKELY(only->path_count == 1))
+		return &only->path[0];
+	return pick_of_many(path, pkt, fib, route, dst);
+}
+
 static u8 zone_to(const struct path *path, const struct pkt *pkt)
 {
 	const struct flow *flow = path_flow(path, pkt);
@@ -97,8 +148,7 @@ static verdict route_to(struct path *path, struct pkt *pkt, be32 dst, enum fib_t
 		return pkt_drop(path->drops, pkt, DROP_NAT_UNSOLICITED);
 	switch (route->type) {
 	case FIB_UNICAST:
-		way = path_pick(path, fib, idx,
-				((const struct ip4_hdr *)(const void *)pkt_l3(pkt))->src, dst);
+		way = path_pick_kept(path, pkt, fib, idx, dst);
 		if (UNLIKELY(zone != pkt->zone))
 			v = check_border(path, pkt, way->out_if);
 		if (!verdict_is_accept(v))

@@ -9,23 +9,25 @@ enum { GROUP_OF_CHOOSER = 1 << 16 /* above all ranks */ };
 
 /* What a net had before, and has now. */
 struct choice {
-	u32 best;          /* path; IDX_NONE */
-	u32 resolver;      /* path; IDX_NONE */
-	bool best_changed; /* the same path with other values */
-	bool resolver_changed;
+	u32 best;           /* path; IDX_NONE */
+	bool best_changed;  /* the same path with other values */
+	bool finds;         /* gateways are found by one of its paths */
+	bool finds_changed; /* another one than before, or with other values */
 	u32 equal_count;
 	u32 equal[RIB_CHOICE_EQUAL_MAX];
 };
 
-/* Which path was the best, while marks of the last choice are taken away. */
+/* Which path was the best, while marks of the last choice are taken away; and which gateways are
+ * found by now, whatever is chosen.                                                              */
 static void old_choice(struct rib *rib, const struct rib_net *net, struct choice *old)
 {
 	u32 at = net->route;
 
-	*old = (struct choice){ .best = IDX_NONE, .resolver = IDX_NONE };
+	*old = (struct choice){ .best = IDX_NONE };
 	for (u32 steps = 0; at != IDX_NONE; steps++) {
 		struct rib_route *route = &rib->route[at];
 		bool changed = (route->bits & ROUTE_CHANGED) != 0;
+		bool finds = rib_route_finds(rib, route);
 
 		CHECK(steps < RIB_NET_PATHS_MAX);
 		if ((route->bits & ROUTE_BEST) != 0) {
@@ -33,12 +35,10 @@ static void old_choice(struct rib *rib, const struct rib_net *net, struct choice
 			old->best = at;
 			old->best_changed = changed;
 		}
-		if (route->resolver) {
-			old->resolver = at;
-			old->resolver_changed = changed;
-		}
+		old->finds |= finds;
+		old->finds_changed |= finds != (route->resolver != 0) || (finds && changed);
+		route->resolver = finds;
 		route->bits &= (u8) ~(ROUTE_BEST | ROUTE_EQUAL | ROUTE_CHANGED);
-		route->resolver = false;
 		at = route->next;
 	}
 }
@@ -132,41 +132,11 @@ static void choose_of_group(struct rib *rib, const struct rib_net *net, u32 grou
 	}
 }
 
-static bool is_direct(const struct rib *rib, const struct rib_route *route)
-{
-	return route->hops == RIB_NONE || rib->hops[route->hops].direct;
-}
-
-static bool is_better_resolver(const struct rib *rib, const struct rib_route *a,
-			       const struct rib_route *b)
-{
-	u32 rank_a = rib_route_rank(rib, a), rank_b = rib_route_rank(rib, b);
-
-	return rank_a != rank_b ? rank_a < rank_b : a->metric < b->metric;
-}
-
-/* By distance, source and metric, whatever the best is and its chooser says: the best may itself
- * depend on what is found by this one.                                                          */
-static u32 resolver_choose(const struct rib *rib, const struct rib_net *net)
-{
-	u32 found = IDX_NONE;
-
-	for (u32 at = net->route; at != IDX_NONE; at = rib->route[at].next) {
-		const struct rib_route *route = &rib->route[at];
-
-		if (!is_direct(rib, route) || !rib_route_is_usable(rib, route))
-			continue;
-		if (found == IDX_NONE || is_better_resolver(rib, route, &rib->route[found]))
-			found = at;
-	}
-	return found;
-}
-
 static void new_choice(struct rib *rib, const struct rib_net *net, struct choice *new)
 {
 	u32 group = group_next(rib, net, 0, true), rank = UINT32_MAX;
 
-	*new = (struct choice){ .best = IDX_NONE, .resolver = IDX_NONE };
+	*new = (struct choice){ .best = IDX_NONE };
 	/* At most one turn for each path. */
 	for (; group != UINT32_MAX; group = group_next(rib, net, group, false)) {
 		struct choice of_group = *new;
@@ -179,7 +149,6 @@ static void new_choice(struct rib *rib, const struct rib_net *net, struct choice
 		*new = of_group;
 		rank = rib_route_rank(rib, &rib->route[new->best]);
 	}
-	new->resolver = resolver_choose(rib, net);
 }
 
 /* The best stands first in its list. */
@@ -198,8 +167,6 @@ static void best_to_front(struct rib *rib, struct rib_net *net, u32 best)
 
 static void choice_mark(struct rib *rib, struct rib_net *net, const struct choice *new)
 {
-	if (new->resolver != IDX_NONE)
-		rib->route[new->resolver].resolver = true;
 	if (new->best == IDX_NONE)
 		return;
 	best_to_front(rib, net, new->best);
@@ -263,7 +230,7 @@ static enum err fib_write(struct rib *rib, const struct rib_net *net, const stru
 	idx = rib->hops[best->hops].fib_route;
 	/* Its ways found no room before. */
 	if (idx == FIB_ROUTE_NONE) {
-		rib_hops_resolve(rib, best->hops);
+		(void)rib_hops_resolve(rib, best->hops);
 		idx = rib->hops[best->hops].fib_route;
 	}
 	return idx == FIB_ROUTE_NONE ? ERR_FULL
@@ -342,7 +309,6 @@ void rib_choose(struct rib *rib, u32 idx)
 {
 	struct rib_net *net = &rib->net[idx];
 	bool had_best = (net->flags & NET_BEST) != 0;
-	bool had_resolver = (net->flags & NET_RESOLVER) != 0;
 	bool touched = (net->flags & NET_TOUCHED) != 0;
 	struct choice old, new;
 	bool changed;
@@ -355,9 +321,8 @@ void rib_choose(struct rib *rib, u32 idx)
 	fib_follow(rib, net, &new);
 	changed = had_best != (new.best != IDX_NONE) || new.best != old.best || old.best_changed;
 	count_best(rib, net, new.best != IDX_NONE);
-	count_resolver(rib, net, new.resolver != IDX_NONE);
-	if (had_resolver != (new.resolver != IDX_NONE) || new.resolver != old.resolver ||
-	    old.resolver_changed)
+	count_resolver(rib, net, old.finds);
+	if (old.finds_changed)
 		rib_resolve_again(rib);
 	if (changed || (touched && rib->all_count > 0 && had_best))
 		rib_list_move(rib, idx);

@@ -13,11 +13,6 @@ void rib_hops_init(struct rib *rib)
 	map_init(&rib->hops_map);
 }
 
-static u64 gateway_rank(const struct rib_gateway *hop)
-{
-	return (u64)hop->addr << 32 | (u64)hop->iface << 16 | hop->weight;
-}
-
 /* Equal sets become equal bytes. False: a hop can not be. */
 static bool hops_sort(struct rib_gateway out[RIB_HOPS_MAX], const struct rib_hop *hop, u32 count)
 {
@@ -36,7 +31,7 @@ static bool hops_sort(struct rib_gateway out[RIB_HOPS_MAX], const struct rib_hop
 			return false;
 		if (on_link && packed.iface == IFACE_NONE)
 			return false;
-		for (; at > 0 && gateway_rank(&out[at - 1]) > gateway_rank(&packed); at--)
+		for (; at > 0 && rib_gateway_rank(&out[at - 1]) > rib_gateway_rank(&packed); at--)
 			out[at] = out[at - 1];
 		out[at] = packed;
 	}
@@ -48,7 +43,7 @@ static u64 hops_hash(const struct rib *rib, const struct rib_gateway *hop, u32 c
 	u64 hash = count;
 
 	for (u32 i = 0; i < count; i++)
-		hash = hash_words(&rib->conf.key, hash, gateway_rank(&hop[i]));
+		hash = hash_words(&rib->conf.key, hash, rib_gateway_rank(&hop[i]));
 	return hash;
 }
 
@@ -96,7 +91,7 @@ u32 rib_hops_get(struct rib *rib, const struct rib_hop *hop, u32 hop_count)
 	set.fib_route = FIB_ROUTE_NONE;
 	rib->hops[idx] = set;
 	map_add(&rib->hops_map, set.hash, idx);
-	rib_hops_resolve(rib, idx);
+	(void)rib_hops_resolve(rib, idx);
 	/* Nobody has it yet, so nobody has to be told. */
 	rib->hops[idx].changed_round = 0;
 	return idx;

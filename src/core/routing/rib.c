@@ -185,6 +185,8 @@ void rib_route_drop(struct rib *rib, u32 idx)
 	rib->stats.source_paths[source]--;
 	rib->stats.source_best[source] -= (route->bits & ROUTE_BEST) != 0;
 	rib_net_touch(rib, net);
+	if (route->resolver)
+		rib_resolve_again(rib);
 	route_release(rib, route);
 	*route = (struct rib_route){ .net = IDX_NONE, .next = rib->route_free };
 	rib->route_free = idx;

@@ -11,10 +11,11 @@
  * A prefix is a net, its paths a list. Nets stand in a list in the order of their last change, so
  * that a reader is a place in it; a net without paths stays until every reader has passed it. Next
  * hops of a path are a set, shared by all paths that have the same; a gateway that comes without an
- * interface is looked up among the routes that name one for each of their hops, or have none to
- * name (RFC 4271 section 5.1.3): connected ones, static ones, those of OSPF and RIP. So a way never
- * depends on one that was found in the same manner, and nothing can go round in circles. When what
- * a gateway resolves to changes, the nets behind it are chosen anew, step by step.
+ * interface is looked up among the routes of sources that have no chooser, and those that name an
+ * interface for each of their hops, or have none to name (RFC 4271 section 5.1.3): connected ones,
+ * static ones, those of OSPF, RIP and zebra, but not those of BGP. A route that is found so may
+ * have gateways that are looked up in turn; those that lead back are passed over (resolve.c). When
+ * what a gateway resolves to changes, the nets behind it are chosen anew, step by step.
  *
  * The best: each source says which of its usable paths is its best (struct rib_chooser); where it
  * has no chooser, the one of lowest distance and then metric, and equal ones together (ECMP). Of
@@ -43,7 +44,9 @@ enum {
 	RIB_NET_PATHS_MAX = 1024, /* paths of one net that are compared */
 	RIB_STEP_NETS = 256,
 	RIB_STEP_PATHS = 2048, /* looked at by the sweep */
-	RIB_STEP_HOPS = 64,    /* sets resolved anew */
+	RIB_STEP_HOPS = 64,  /* routes tried for sets that are resolved anew; a set is done whole */
+	RIB_STEPS_MAX = 8,   /* sets between a path and an interface, its own the first */
+	RIB_TRIES_MAX = 256, /* routes tried for one set */
 	RIB_NET_LIMIT = 1 << 22,
 	RIB_PATH_LIMIT = 1 << 24,
 	RIB_HOPS_LIMIT = 1 << 20,
@@ -99,7 +102,7 @@ static inline bool rib_path_tag(enum route_source source, const struct rib_path 
 /* How the hops of a path stand now. */
 struct rib_way {
 	bool reachable;
-	u32 cost; /* metric of the route that the gateway was found by; 0: connected */
+	u32 cost; /* metrics of the routes that the gateway was found by; 0: connected */
 };
 
 /* Which of the usable paths of one source and net is the best, and which forward as well as it;
@@ -164,7 +167,7 @@ struct rib_route {
 	u32 hops;
 	u16 client : 9;
 	u16 era : 6;      /* of the client, when it was offered */
-	u16 resolver : 1; /* gateways inside of the net are found by it */
+	u16 resolver : 1; /* gateways inside of the net may be found by it */
 	u8 distance;
 	u8 bits; /* type and flags: rib_part.h */
 };
@@ -188,6 +191,7 @@ struct rib_hops {
 	u8 count;
 	bool direct; /* each hop names its interface */
 	bool reachable;
+	bool looped; /* a route to a gateway led back, and was passed over */
 	struct rib_gateway hop[RIB_HOPS_MAX]; /* sorted */
 };
 

@@ -11,7 +11,7 @@ enum {
 	NET_LISTED = 1 << 1,   /* in the list of changes: readers may know it */
 	NET_TOUCHED = 1 << 2,  /* a path came, went or changed since it was chosen */
 	NET_BEST = 1 << 3,     /* a best path was chosen */
-	NET_RESOLVER = 1 << 4, /* a path was chosen that gateways are found by */
+	NET_RESOLVER = 1 << 4, /* it has a path that gateways are found by */
 	NET_GONE = 1 << 5,     /* in the list of those that wait for readers */
 	NET_IN_FIB = 1 << 6,
 	NET_FIB_FULL = 1 << 7, /* the forwarding table had no room */
@@ -82,6 +82,12 @@ static inline u32 rib_route_rank(const struct rib *rib, const struct rib_route *
 	return (u32)route->distance << 8 | (u32)rib->client[route->client].source;
 }
 
+/* The order of the next hops of a set. */
+static inline u64 rib_gateway_rank(const struct rib_gateway *hop)
+{
+	return (u64)hop->addr << 32 | (u64)hop->iface << 16 | hop->weight;
+}
+
 static inline struct ip_prefix rib_net_prefix(const struct rib_net *net)
 {
 	return ip_prefix4(be32_of(net->prefix), net->len);
@@ -121,12 +127,16 @@ void rib_hops_check(const struct rib *rib);
 
 /* resolve.c */
 /* Looks up what a set resolves to; when that is another thing now, a round of the sweep tells its
- * nets.                                                                                          */
-void rib_hops_resolve(struct rib *rib, u32 hops);
+ * nets. Returns how many routes were tried, at least 1.                                          */
+u32 rib_hops_resolve(struct rib *rib, u32 hops);
 /* What gateways are found by changed. */
 void rib_resolve_again(struct rib *rib);
 void rib_resolve_step(struct rib *rib);
-/* The path that the address of a gateway, in host order, is found by; NULL: there is none. */
+/* Whether gateways may be found by a path: by all that can be used but those of a source with a
+ * chooser, whose answer may follow from what is found, unless they need not be looked for.       */
+bool rib_route_finds(const struct rib *rib, const struct rib_route *route);
+/* The path that the address of a gateway, in host order, is looked for by first; NULL: there is
+ * none.                                                                                          */
 const struct rib_route *rib_resolver_find(const struct rib *rib, u32 addr);
 
 /* best.c */

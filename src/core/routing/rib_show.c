@@ -96,6 +96,12 @@ static void why_unreachable(const struct rib *rib, const struct rib_route *route
 		say(why, "its next hop ", text, " is an address of the gateway");
 	else if (rib_route_type(by) != FIB_UNICAST)
 		say(why, "the route to its next hop ", text, " goes nowhere");
+	else if (rib->hops[route->hops].looped)
+		say(why, "the route to its next hop ", text, " leads back to it");
+	else if (!rib->hops[by->hops].reachable)
+		say(why, "the route to its next hop ", text, " has no way itself");
+	else if (rib->resolve_left == 0)
+		say(why, "its next hop ", text, " is more steps away than are followed");
 	else
 		say(why, "its next hop ", text, " will be looked for next");
 }

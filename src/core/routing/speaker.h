@@ -86,4 +86,18 @@ void speaker_log_add(struct speaker_log *log, const struct speaker_event *event)
 bool speaker_log_take(struct speaker_log *log, struct speaker_event *out);
 const char *route_source_name(enum route_source source);
 
+/* What was not heard, of all that came: how much, and the last of it. */
+struct speaker_refused {
+	u64 count;
+	const char *why; /* a static text; NULL: nothing was refused yet */
+	be32 from;       /* zero: nobody in particular */
+	ns_t at_ns;
+};
+
+static inline void speaker_refuse(struct speaker_refused *refused, const char *why, be32 from,
+				  ns_t now)
+{
+	*refused = (struct speaker_refused){ refused->count + 1, why, from, now };
+}
+
 #endif

@@ -73,6 +73,7 @@ struct conf_route {
 	be32 gateway;
 	u32 tag;
 	bool bfd;
+	bool recursive;
 	char zone[IFACE_NAME_SIZE];
 };
 
@@ -259,6 +260,8 @@ void conf_defaults(struct conf *conf);
 /* Whether BFD has somebody to look after; and whether that are gateways of routes. */
 bool conf_uses_bfd(const struct conf *conf);
 bool conf_routes_use_bfd(const struct conf *conf);
+/* Whether a route has a gateway that is looked up among others. */
+bool conf_routes_are_recursive(const struct conf *conf);
 /* Its place among the interfaces; IFACE_NONE: there is none of that name. */
 u16 conf_iface_find(const struct conf *conf, const char *name);
 

@@ -123,9 +123,11 @@ static bool networks_known(const struct checking *c)
 	return !checking_doubts_any(c, &ifaces);
 }
 
-static void check_gateway(struct checking *c, const void *where, be32 gateway, const char *zone)
+/* anywhere: it need not be a neighbour. */
+static void check_gateway(struct checking *c, const void *where, be32 gateway, const char *zone,
+			  bool anywhere)
 {
-	bool near = !networks_known(c);
+	bool near = anywhere || !networks_known(c);
 
 	for (u32 i = 0; i < c->conf->iface_count; i++) {
 		const struct conf_iface *iface = &c->conf->iface[i];
@@ -159,7 +161,14 @@ static void check_route(struct checking *c, u32 index)
 	if (checking_doubts(c, route))
 		return;
 	if (route->kind == CONF_VIA_GATEWAY)
-		check_gateway(c, &route->kind, route->gateway, route->zone);
+		check_gateway(c, &route->kind, route->gateway, route->zone, route->recursive);
+	if (route->recursive && (route->kind != CONF_VIA_GATEWAY || route->zone[0] != 0))
+		conf_error(c->errors, checking_at(c, &route->recursive),
+			   "gateways alone are looked up, and in no zone");
+	else if (route->recursive && route->bfd)
+		conf_error(c->errors, checking_at(c, &route->bfd),
+			   "BFD looks after neighbours; a recursive route goes with the one that "
+			   "its gateway is found by");
 	if (route->bfd && (route->kind != CONF_VIA_GATEWAY || route->zone[0] != 0))
 		conf_error(c->errors, checking_at(c, &route->bfd),
 			   "BFD looks after gateways, and in no zone");
@@ -185,7 +194,7 @@ static void check_route(struct checking *c, u32 index)
 static void check_routes(struct checking *c)
 {
 	if (c->conf->gateway.raw)
-		check_gateway(c, &c->conf->gateway, c->conf->gateway, "");
+		check_gateway(c, &c->conf->gateway, c->conf->gateway, "", false);
 	for (u32 i = 0; i < c->conf->route_count; i++)
 		check_route(c, i);
 }

@@ -66,6 +66,15 @@ bool conf_routes_use_bfd(const struct conf *conf)
 	return false;
 }
 
+bool conf_routes_are_recursive(const struct conf *conf)
+{
+	for (u32 i = 0; i < conf->route_count; i++) {
+		if (conf->route[i].recursive)
+			return true;
+	}
+	return false;
+}
+
 void conf_routing_defaults(struct conf_routing *routing)
 {
 	memset(routing, 0, sizeof *routing);

@@ -101,8 +101,8 @@ static const struct conf_field route_fields[] = {
 	  .at = offsetof(struct conf_route, kind),
 	  .more = offsetof(struct conf_route, gateway),
 	  .words = via_words,
-	  .help = "a gateway on a network of the interfaces; blackhole drops silently, prohibit "
-		  "answers with an ICMP error" },
+	  .help = "a gateway on a network of the interfaces, or with 'recursive' behind others; "
+		  "blackhole drops silently, prohibit answers with an ICMP error" },
 	{ .key = "tag",
 	  .kind = CONF_NUMBER,
 	  .zero = "none",
@@ -121,6 +121,11 @@ static const struct conf_field route_fields[] = {
 	  .kind = CONF_BOOL,
 	  .at = offsetof(struct conf_route, bfd),
 	  .help = "used while BFD reaches the gateway, and not before it did for the first time" },
+	{ .key = "recursive",
+	  .kind = CONF_BOOL,
+	  .at = offsetof(struct conf_route, recursive),
+	  .help = "the gateway need not be on a network of the interfaces: it is looked up among "
+		  "the routes, those of OSPF, RIP and FRR among them" },
 };
 
 static const struct conf_group route_group = {

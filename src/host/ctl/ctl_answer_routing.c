@@ -42,6 +42,7 @@ static const char *is_missing(enum ctl_show show, const struct sluice *s)
 				     : "the gateway was started without 'routing'; show routes has "
 				       "its routes";
 	case CTL_SHOW_BGP:
+	case CTL_SHOW_BGP_PEER:
 	case CTL_SHOW_BGP_ROUTES:
 	case CTL_SHOW_BGP_ANNOUNCED:
 		return sluice_bgp(s) ? NULL : "BGP is not spoken: 'routing' does not ask for it";
@@ -68,8 +69,7 @@ static const char *is_missing(enum ctl_show show, const struct sluice *s)
 const char *ctl_routing_refusal(struct ctl_request *request, const struct sluice *s)
 {
 	const char *missing = is_missing(request->show, s);
-	bool one_peer = request->show == CTL_SHOW_BGP_ROUTES ||
-			request->show == CTL_SHOW_BGP_ANNOUNCED;
+	bool one_peer = (ctl_show_filters(request->show) & CTL_FILTER_PEER) != 0;
 
 	if (missing)
 		return missing;
@@ -106,7 +106,10 @@ static void step_rib(struct ctl_answer *answer, const struct sluice *s, struct e
 	u32 count = rib_show(sluice_rib(s), &place, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (match_prefix(answer, &found[i].prefix) && ctl_answer_record(answer, out))
+		bool used = found[i].best || found[i].equal;
+
+		if (match_prefix(answer, &found[i].prefix) && !(answer->request.unused && used) &&
+		    ctl_answer_record(answer, out))
 			ctl_put_path(out, s, &found[i]);
 	}
 	go_on(answer, place, count);
@@ -150,8 +153,11 @@ static void step_bgp(struct ctl_answer *answer, const struct sluice *s, ns_t now
 	u32 count = bgp_show_peers(sluice_bgp(s), &place, found, CTL_STEP_RECORDS, now);
 
 	for (u32 i = 0; i < count; i++) {
-		if (ctl_answer_match(&answer->request.flow, found[i].addr) &&
-		    ctl_answer_record(answer, out))
+		bool asked = answer->request.show == CTL_SHOW_BGP_PEER
+				     ? be32_eq(found[i].addr, answer->request.peer_addr)
+				     : ctl_answer_match(&answer->request.flow, found[i].addr);
+
+		if (asked && ctl_answer_record(answer, out))
 			ctl_put_bgp_peer(out, s, &found[i], now);
 	}
 	go_on(answer, place, count);
@@ -210,7 +216,7 @@ static void step_ospf_ifaces(struct ctl_answer *answer, const struct sluice *s, 
 
 	for (u32 i = 0; i < count; i++) {
 		if (ctl_answer_record(answer, out))
-			ctl_put_ospf_iface(out, s, &found[i]);
+			ctl_put_ospf_iface(out, s, &found[i], now);
 	}
 	go_on(answer, place, count);
 }
@@ -271,7 +277,7 @@ static void step_rip_ifaces(struct ctl_answer *answer, const struct sluice *s, n
 
 	for (u32 i = 0; i < count; i++) {
 		if (ctl_answer_record(answer, out))
-			ctl_put_rip_iface(out, s, &found[i]);
+			ctl_put_rip_iface(out, s, &found[i], now);
 	}
 	go_on(answer, place, count);
 }
@@ -324,7 +330,8 @@ void ctl_step_routing(struct ctl_answer *answer, const struct sluice *s, ns_t no
 	switch (answer->request.show) {
 	case CTL_SHOW_RIB: step_rib(answer, s, out); return;
 	case CTL_SHOW_PATHS: step_paths(answer, s, out); return;
-	case CTL_SHOW_BGP: step_bgp(answer, s, now, out); return;
+	case CTL_SHOW_BGP:
+	case CTL_SHOW_BGP_PEER: step_bgp(answer, s, now, out); return;
 	case CTL_SHOW_BGP_ROUTES: step_received(answer, s, out); return;
 	case CTL_SHOW_BGP_ANNOUNCED: step_announced(answer, s, out); return;
 	case CTL_SHOW_OSPF: step_ospf_nbrs(answer, s, now, out); return;

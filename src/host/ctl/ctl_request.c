@@ -41,9 +41,10 @@ static const struct {
 	[CTL_SHOW_SOCKETS] = { "sockets",
 			       FILTER_ANY | FILTER_ENDS | FILTER_SIDES | CTL_FILTER_STATE |
 				       CTL_FILTER_ZONE },
-	[CTL_SHOW_RIB] = { "rib", FILTER_ANY | CTL_FILTER_ADDR },
+	[CTL_SHOW_RIB] = { "rib", FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_UNUSED },
 	[CTL_SHOW_PATHS] = { "paths", FILTER_ANY | CTL_FILTER_ADDR },
 	[CTL_SHOW_BGP] = { "bgp", FILTER_ANY | CTL_FILTER_ADDR },
+	[CTL_SHOW_BGP_PEER] = { "bgp_peer", FILTER_ANY | CTL_FILTER_PEER },
 	[CTL_SHOW_BGP_ROUTES] = { "bgp_routes", FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_PEER },
 	[CTL_SHOW_BGP_ANNOUNCED] = { "bgp_announced",
 				     FILTER_ANY | CTL_FILTER_ADDR | CTL_FILTER_PEER },
@@ -72,7 +73,7 @@ static const struct {
 	{ "peer", CTL_FILTER_PEER },       { "chain", CTL_FILTER_CHAIN },
 	{ "name", CTL_FILTER_NAME },       { "src", CTL_FILTER_SRC },
 	{ "dst", CTL_FILTER_DST },         { "sport", CTL_FILTER_SPORT },
-	{ "dport", CTL_FILTER_DPORT },
+	{ "dport", CTL_FILTER_DPORT },     { "unused", CTL_FILTER_UNUSED },
 };
 
 static const struct {
@@ -431,6 +432,7 @@ static bool read_filter(enum ctl_filter filter, json_t *value, struct ctl_reques
 		return read_bool(value, "unanswered", &request->flow.unanswered_only, why);
 	case CTL_FILTER_COUNT: return read_bool(value, "count", &request->count_only, why);
 	case CTL_FILTER_ALL: return read_bool(value, "all", &request->all, why);
+	case CTL_FILTER_UNUSED: return read_bool(value, "unused", &request->unused, why);
 	case CTL_FILTER_SET: return read_set(value, request, why);
 	case CTL_FILTER_ZONE: return read_zone(value, request, why);
 	case CTL_FILTER_PEER: return read_peer(value, request, why);

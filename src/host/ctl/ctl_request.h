@@ -53,6 +53,7 @@ enum ctl_show {
 	CTL_SHOW_RIB,
 	CTL_SHOW_PATHS, /* to one address: why the best is the best */
 	CTL_SHOW_BGP,
+	CTL_SHOW_BGP_PEER, /* one of them */
 	CTL_SHOW_BGP_ROUTES,
 	CTL_SHOW_BGP_ANNOUNCED,
 	CTL_SHOW_OSPF,
@@ -90,6 +91,7 @@ enum ctl_filter {
 	CTL_FILTER_DST = 1 << 16,
 	CTL_FILTER_SPORT = 1 << 17,
 	CTL_FILTER_DPORT = 1 << 18,
+	CTL_FILTER_UNUSED = 1 << 19,
 };
 
 /* What a listener may hear of. */
@@ -114,6 +116,7 @@ struct ctl_request {
 	unsigned kinds;                 /* events: enum ctl_kind or'ed */
 	bool count_only;
 	bool all;                    /* counters that are zero, too */
+	bool unused;                 /* paths that are not forwarded by, and no others */
 	char zone[IFACE_NAME_SIZE];  /* what flow.zone stands for; empty: any */
 	char set[CTL_SET_SIZE];      /* whose elements are to be shown; empty: all sets */
 	char name[CTL_SHOWN_SIZE];    /* interface, or beginning of counters; empty: all */

@@ -176,7 +176,7 @@ void ctl_put_attrs(struct evbuffer *out, const struct bgp *bgp, u32 attr)
 	put_attrs(out, &shown);
 }
 
-static void put_last(struct evbuffer *out, const char *key, const struct bgp_last *last)
+static void put_last(struct evbuffer *out, const char *key, const struct bgp_last *last, ns_t now)
 {
 	if (!last->ever)
 		return;
@@ -186,6 +186,7 @@ static void put_last(struct evbuffer *out, const char *key, const struct bgp_las
 	if (last->subcode)
 		ctl_put_text_key(out, "more", bgp_error_subcode_text(last->code, last->subcode));
 	ctl_put_text_key(out, "text", last->text);
+	ctl_put_since_key(out, "ago_ms", last->at_ns, now);
 	evbuffer_add_printf(out, "}");
 }
 
@@ -202,6 +203,56 @@ static void put_agreed(struct evbuffer *out, const struct bgp_peer_shown *peer)
 	ctl_put_flag_key(out, "add_path_send", peer->add_path_out);
 }
 
+/* What its last OPEN said that it can. */
+static void put_offers(struct evbuffer *out, const struct bgp_open *open)
+{
+	const struct {
+		const char *word;
+		bool on;
+	} all[] = {
+		{ "as4", open->as4 },
+		{ "refresh", open->refresh },
+		{ "enhanced_refresh", open->enhanced_refresh },
+		{ "graceful_restart", open->restart },
+		{ "add_path_receive", (open->add_path & BGP_ADD_PATH_RECEIVE) != 0 },
+		{ "add_path_send", (open->add_path & BGP_ADD_PATH_SEND) != 0 },
+	};
+	bool first = true;
+
+	if (open->router_id.raw == 0)
+		return;
+	evbuffer_add_printf(out, ",\"offers\":[");
+	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
+		if (all[i].on)
+			evbuffer_add_printf(out, "%s\"%s\"", first ? "" : ",", all[i].word);
+		first = first && !all[i].on;
+	}
+	evbuffer_add_printf(out, "],\"offers_hold_s\":%u", open->hold_s);
+	if (open->restart)
+		evbuffer_add_printf(out, ",\"offers_restart_s\":%u", open->restart_s);
+}
+
+/* As the configuration has it. */
+static void put_asked(struct evbuffer *out, const struct bgp_peer_shown *peer)
+{
+	static const char *const auth[] = {
+		[BGP_AUTH_NONE] = "none", [BGP_AUTH_MD5] = "md5", [BGP_AUTH_AO] = "ao"
+	};
+
+	evbuffer_add_printf(out,
+			    ",\"own_hold_s\":%u,\"own_keepalive_s\":%u,\"connect_retry_s\":%u,"
+			    "\"authentication\":\"%s\"",
+			    peer->own_hold_s, peer->own_keepalive_s, peer->connect_retry_s,
+			    auth[peer->auth]);
+	ctl_put_flag_key(out, "bfd", peer->bfd);
+	if (peer->import)
+		ctl_put_text_key(out, "import", peer->import);
+	if (peer->export)
+		ctl_put_text_key(out, "export", peer->export);
+	ctl_put_flag_key(out, "import_missing", peer->import_missing);
+	ctl_put_flag_key(out, "export_missing", peer->export_missing);
+}
+
 static void put_counters(struct evbuffer *out, const struct bgp_counters *counters)
 {
 	const struct {
@@ -210,8 +261,16 @@ static void put_counters(struct evbuffer *out, const struct bgp_counters *counte
 	} all[] = {
 		{ "messages_in", counters->messages_in },
 		{ "messages_out", counters->messages_out },
-		{ "updates_in", counters->updates_in },
-		{ "updates_out", counters->updates_out },
+		{ "opens_in", counters->got[BGP_OPEN] },
+		{ "opens_out", counters->sent[BGP_OPEN] },
+		{ "updates_in", counters->got[BGP_UPDATE] },
+		{ "updates_out", counters->sent[BGP_UPDATE] },
+		{ "keepalives_in", counters->got[BGP_KEEPALIVE] },
+		{ "keepalives_out", counters->sent[BGP_KEEPALIVE] },
+		{ "notifications_in", counters->got[BGP_NOTIFICATION] },
+		{ "notifications_out", counters->sent[BGP_NOTIFICATION] },
+		{ "refreshes_in", counters->got[BGP_ROUTE_REFRESH] },
+		{ "refreshes_out", counters->sent[BGP_ROUTE_REFRESH] },
 		{ "prefixes_in", counters->prefixes_in },
 		{ "prefixes_out", counters->prefixes_out },
 		{ "withdrawn_in", counters->withdrawn_in },
@@ -282,6 +341,10 @@ void ctl_put_bgp_peer(struct evbuffer *out, const struct sluice *s,
 	ctl_put_addr_key(out, "router_id", peer->router_id);
 	if (up)
 		put_agreed(out, peer);
+	put_offers(out, &peer->open);
+	put_asked(out, peer);
+	ctl_put_since_key(out, "heard_ms", peer->heard_ns, now);
+	ctl_put_since_key(out, "said_ms", peer->said_ns, now);
 	ctl_put_ms_key(out, "hold_left_ms", peer->hold_left_ns);
 	ctl_put_ms_key(out, "keepalive_left_ms", peer->keepalive_left_ns);
 	ctl_put_ms_key(out, "retry_ms", peer->retry_left_ns);
@@ -293,8 +356,8 @@ void ctl_put_bgp_peer(struct evbuffer *out, const struct sluice *s,
 		ctl_put_text_key(out, "pools_withheld", withheld);
 	ctl_put_flag_key(out, "stale", peer->stale);
 	ctl_put_count_key(out, "out_bytes", peer->out_bytes);
-	put_last(out, "last_sent", &peer->last_sent);
-	put_last(out, "last_received", &peer->last_got);
+	put_last(out, "last_sent", &peer->last_sent, now);
+	put_last(out, "last_received", &peer->last_got, now);
 	put_counters(out, &peer->counters);
 	put_unfit(out, peer);
 	evbuffer_add_printf(out, "}");

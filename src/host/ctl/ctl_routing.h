@@ -38,14 +38,14 @@ void ctl_put_bgp_route(struct evbuffer *out, const struct bgp *bgp,
 		       const struct bgp_route_shown *route);
 void ctl_put_bgp_told(struct evbuffer *out, const struct bgp_told_shown *route);
 void ctl_put_ospf_iface(struct evbuffer *out, const struct sluice *s,
-			const struct ospf_iface_shown *iface);
+			const struct ospf_iface_shown *iface, ns_t now);
 void ctl_put_ospf_nbr(struct evbuffer *out, const struct sluice *s,
 		      const struct ospf_nbr_shown *nbr, ns_t now);
 void ctl_put_ospf_lsa(struct evbuffer *out, const struct ospf_lsa_shown *lsa);
 void ctl_put_ospf_route(struct evbuffer *out, const struct sluice *s,
 			const struct ospf_route_shown *route);
 void ctl_put_rip_iface(struct evbuffer *out, const struct sluice *s,
-		       const struct rip_iface_info *iface);
+		       const struct rip_iface_info *iface, ns_t now);
 void ctl_put_rip_nbr(struct evbuffer *out, const struct sluice *s,
 		     const struct rip_neigh_info *nbr);
 void ctl_put_rip_route(struct evbuffer *out, const struct sluice *s,

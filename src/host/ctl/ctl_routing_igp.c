@@ -1,9 +1,23 @@
 /* Routing as JSON: OSPF, RIP and BFD. */
 #include <event2/buffer.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "host/ctl/ctl_records.h"
 #include "host/ctl/ctl_routing.h"
+
+/* How much was not heard, and the last of it. */
+static void put_refused(struct evbuffer *out, const struct speaker_refused *refused, ns_t now)
+{
+	if (refused->count == 0)
+		return;
+	ctl_put_count_key(out, "refused", refused->count);
+	evbuffer_add_printf(out, ",\"last_refused\":{\"why\":");
+	ctl_put_string(out, refused->why);
+	ctl_put_addr_key(out, "from", refused->from);
+	ctl_put_since_key(out, "ago_ms", refused->at_ns, now);
+	evbuffer_add_printf(out, "}");
+}
 
 /* ---- OSPF ------------------------------------------------------------------------------------ */
 
@@ -14,9 +28,31 @@ static void put_area(struct evbuffer *out, u32 area)
 		evbuffer_add_printf(out, ",\"area\":\"%s\"", ctl_addr_text(be32_of(area)).text);
 }
 
-void ctl_put_ospf_iface(struct evbuffer *out, const struct sluice *s,
-			const struct ospf_iface_shown *iface)
+/* ,"hellos_in":3,"hellos_out":4 and so on, zeros left out. */
+static void put_ospf_messages(struct evbuffer *out, const struct ospf_iface_shown *iface)
 {
+	static const char *const names[OSPF_MSG_TYPES] = { [OSPF_HELLO] = "hellos",
+							   [OSPF_DD] = "descriptions",
+							   [OSPF_LSREQ] = "requests",
+							   [OSPF_LSUPD] = "updates",
+							   [OSPF_LSACK] = "acknowledgments" };
+	char key[32];
+
+	for (u32 type = OSPF_HELLO; type < OSPF_MSG_TYPES; type++) {
+		(void)snprintf(key, sizeof key, "%s_in", names[type]);
+		ctl_put_count_key(out, key, iface->got[type]);
+		(void)snprintf(key, sizeof key, "%s_out", names[type]);
+		ctl_put_count_key(out, key, iface->sent[type]);
+	}
+}
+
+void ctl_put_ospf_iface(struct evbuffer *out, const struct sluice *s,
+			const struct ospf_iface_shown *iface, ns_t now)
+{
+	static const char *const auth[] = { [OSPF_AUTH_NONE] = "none",
+					    [OSPF_AUTH_PLAIN] = "password",
+					    [OSPF_AUTH_CRYPTO] = "keys" };
+
 	evbuffer_add_printf(out, "{\"interface\":");
 	ctl_put_iface_name(out, sluice_ifaces(s), iface->iface);
 	put_area(out, iface->area_id);
@@ -31,6 +67,12 @@ void ctl_put_ospf_iface(struct evbuffer *out, const struct sluice *s,
 	ctl_put_addr_key(out, "dr", iface->dr);
 	ctl_put_addr_key(out, "bdr", iface->bdr);
 	ctl_put_ms_key(out, "hello_ms", iface->hello_ns);
+	evbuffer_add_printf(out,
+			    ",\"hello_s\":%u,\"dead_s\":%u,\"retransmit_s\":%u,"
+			    "\"authentication\":\"%s\"",
+			    iface->hello_s, iface->dead_s, iface->rxmt_s, auth[iface->auth]);
+	put_ospf_messages(out, iface);
+	put_refused(out, &iface->refused, now);
 	evbuffer_add_printf(out, "}");
 }
 
@@ -100,7 +142,7 @@ void ctl_put_ospf_route(struct evbuffer *out, const struct sluice *s,
 /* ---- RIP ------------------------------------------------------------------------------------- */
 
 void ctl_put_rip_iface(struct evbuffer *out, const struct sluice *s,
-		       const struct rip_iface_info *iface)
+		       const struct rip_iface_info *iface, ns_t now)
 {
 	static const char *const auth[] = { [RIP_AUTH_NONE] = "none",
 					    [RIP_AUTH_PASSWORD] = "password",
@@ -121,6 +163,11 @@ void ctl_put_rip_iface(struct evbuffer *out, const struct sluice *s,
 	ctl_put_flag_key(out, "passive", iface->passive);
 	evbuffer_add_printf(out, ",\"neighbours\":%u", iface->neighbours);
 	ctl_put_ms_key(out, "update_ms", iface->update_in_ns);
+	evbuffer_add_printf(
+		out, ",\"update_s\":%" PRIu64 ",\"timeout_s\":%" PRIu64 ",\"garbage_s\":%" PRIu64,
+		iface->update_ns / NS_PER_SEC, iface->timeout_ns / NS_PER_SEC,
+		iface->garbage_ns / NS_PER_SEC);
+	ctl_put_count_key(out, "requests_in", stats->requests_in);
 	ctl_put_count_key(out, "packets_in", stats->packets_in);
 	ctl_put_count_key(out, "packets_out", stats->packets_out);
 	ctl_put_count_key(out, "updates", stats->updates);
@@ -129,6 +176,7 @@ void ctl_put_rip_iface(struct evbuffer *out, const struct sluice *s,
 	ctl_put_count_key(out, "bad_authentication", bad_auth);
 	ctl_put_count_key(out, "bad_routes", stats->bad_routes);
 	ctl_put_count_key(out, "send_failed", stats->send_failed);
+	put_refused(out, &iface->refused, now);
 	evbuffer_add_printf(out, "}");
 }
 

@@ -82,9 +82,9 @@ static const struct {
 	{ "bgp_peer_sent_messages_total", "counter", "Messages to the peer.",
 	  offsetof(struct bgp_peer_shown, counters.messages_out), sizeof(u64) },
 	{ "bgp_peer_received_updates_total", "counter", "UPDATEs of the peer.",
-	  offsetof(struct bgp_peer_shown, counters.updates_in), sizeof(u64) },
+	  offsetof(struct bgp_peer_shown, counters.got[BGP_UPDATE]), sizeof(u64) },
 	{ "bgp_peer_sent_updates_total", "counter", "UPDATEs to the peer.",
-	  offsetof(struct bgp_peer_shown, counters.updates_out), sizeof(u64) },
+	  offsetof(struct bgp_peer_shown, counters.sent[BGP_UPDATE]), sizeof(u64) },
 };
 
 static void put_peers(struct metrics_page *page, const struct sluice *s, size_t which)

@@ -114,6 +114,34 @@ static void test_reload_leaves_what_others_offer(void **state)
 	bed_close(bed);
 }
 
+/* A gateway of the file behind a router that OSPF tells of; and a next hop behind that. */
+static void test_recursive_routes(void **state)
+{
+	struct bed *bed = bed_new();
+	u16 ospf;
+
+	(void)state;
+	add_route(bed, "100.65.0.0/16", "100.64.0.7", IFACE_NONE);
+	path_bed_start(&bed->path);
+	/* By the default route, as long as nobody knows better. */
+	assert_int_equal(way_of(bed, "100.65.1.1"), RIG_OUT);
+	ospf = learn(bed, "100.64.0.0/16", 110, "10.10.0.9", RIG_IN);
+	(void)learn(bed, "100.67.0.0/16", 120, "100.65.0.9", IFACE_NONE);
+	assert_int_equal(way_of(bed, "100.65.1.1"), RIG_IN);
+	assert_int_equal(way_of(bed, "100.67.1.1"), RIG_IN);
+	rib_client_clear(rib_of(bed), ospf);
+	rig_advance(&bed->path.rig, 100 * NS_PER_MS);
+	assert_int_equal(way_of(bed, "100.65.1.1"), RIG_OUT);
+	assert_int_equal(way_of(bed, "100.67.1.1"), RIG_OUT);
+	/* A reload takes it, and what was found by it is found otherwise. */
+	bed->path.conf.route_count--;
+	assert_true(rig_configure(&bed->path.rig, &bed->path.conf));
+	rig_advance(&bed->path.rig, 100 * NS_PER_MS);
+	assert_int_equal(rib_of(bed)->stats.source_paths[ROUTE_STATIC], 1);
+	assert_int_equal(way_of(bed, "100.67.1.1"), RIG_OUT);
+	bed_close(bed);
+}
+
 static void test_reload_that_fails_changes_nothing(void **state)
 {
 	struct bed *bed = bed_open();
@@ -641,6 +669,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_local_routes_have_a_source),
 		cmocka_unit_test(test_reload_leaves_what_others_offer),
+		cmocka_unit_test(test_recursive_routes),
 		cmocka_unit_test(test_reload_that_fails_changes_nothing),
 		cmocka_unit_test(test_connected_routes_have_an_order),
 		cmocka_unit_test(test_link_takes_its_routes_along),

@@ -1,4 +1,6 @@
 /* The promises of rib.h, one by one: clients, choice, next hops, limits. */
+#include <stdio.h>
+
 #include "rib_bed.h"
 
 static void choice_follows_distance_then_metric(void **state)
@@ -67,6 +69,150 @@ static void gateways_are_found_through_routes(void **state)
 			 ERR_OK);
 	bed_settle(bed);
 	assert_int_equal(bed_route(bed, "198.51.100.1")->type, FIB_NONE);
+	bed_close(bed);
+}
+
+static void choose_first(void *ctx, const struct rib_candidate *candidate, u32 count,
+			 struct rib_choice *choice)
+{
+	(void)ctx;
+	(void)candidate;
+	assert_true(count > 0);
+	choice->best = 0;
+	choice->equal_count = 0;
+}
+
+static void by_gateway(struct rib_bed *bed, u16 client, u8 distance, const char *prefix,
+		       const char *gateway, u16 iface)
+{
+	assert_int_equal(bed_offer(bed, prefix,
+				   bed_path(client, distance, distance == 110 ? 30 : 0,
+					    bed_hop(bed, gateway, iface))),
+			 ERR_OK);
+}
+
+/* What is found follows the longest route, as packets do, though that has a gateway to be found. */
+static void gateways_are_found_in_several_steps(void **state)
+{
+	struct rib_bed *bed = bed_open(64, 64, 64, 64);
+	u16 fixed = rib_client_new(&bed->rib, ROUTE_STATIC);
+	u16 ospf = rib_client_new(&bed->rib, ROUTE_OSPF);
+	u16 bgp = rib_client_new(&bed->rib, ROUTE_BGP);
+	struct ip_addr far = addr("203.0.113.1");
+
+	(void)state;
+	by_gateway(bed, bgp, 200, "198.51.100.0/24", "203.0.113.1", IFACE_NONE);
+	by_gateway(bed, fixed, 1, "203.0.113.0/24", "10.9.9.9", IFACE_NONE);
+	by_gateway(bed, fixed, 1, "0.0.0.0/0", "192.0.2.1", 0);
+	bed_settle(bed);
+	assert_int_equal(bed_gateway(bed, "203.0.113.1"), ip(192, 0, 2, 1));
+	assert_int_equal(bed_gateway(bed, "198.51.100.1"), ip(192, 0, 2, 1));
+	by_gateway(bed, ospf, 110, "10.9.0.0/16", "192.0.2.9", 2);
+	bed_settle(bed);
+	assert_int_equal(bed_gateway(bed, "203.0.113.1"), ip(192, 0, 2, 9));
+	assert_int_equal(bed_gateway(bed, "198.51.100.1"), ip(192, 0, 2, 9));
+	assert_int_equal(rib_resolve(&bed->rib, &far).cost, 30);
+	/* The gateway's network is a link now: that of the step before is the neighbour. */
+	by_gateway(bed, ospf, 110, "10.9.9.0/24", "", 3);
+	bed_settle(bed);
+	assert_int_equal(bed_gateway(bed, "198.51.100.1"), ip(10, 9, 9, 9));
+	assert_int_equal(bed_route(bed, "198.51.100.1")->path[0].out_if, 3);
+	assert_int_equal(rib_resolve(&bed->rib, &far).cost, 0);
+	rib_client_clear(&bed->rib, ospf);
+	bed_settle(bed);
+	assert_int_equal(bed_gateway(bed, "198.51.100.1"), ip(192, 0, 2, 1));
+	assert_int_equal(bed_withdraw(bed, "0.0.0.0/0", fixed), ERR_OK);
+	bed_settle(bed);
+	assert_int_equal(bed_route(bed, "203.0.113.1")->type, FIB_NONE);
+	assert_int_equal(bed_route(bed, "198.51.100.1")->type, FIB_NONE);
+	bed_close(bed);
+}
+
+static void why_is(const struct rib_bed *bed, const char *to, const char *why)
+{
+	struct ip_addr of = addr(to);
+	struct rib_shown shown[2];
+
+	assert_int_equal(rib_explain(&bed->rib, &of, shown, 2), 1);
+	assert_string_equal(shown[0].why, why);
+}
+
+/* RFC 4271 section 9.1.2.1: routes that are found by each other alone are found by none. */
+static void routes_that_lead_back_are_passed_over(void **state)
+{
+	(void)state;
+	for (u32 turn = 0; turn < 2; turn++) {
+		struct rib_bed *bed = bed_open(64, 64, 64, 64);
+		u16 fixed = rib_client_new(&bed->rib, ROUTE_STATIC);
+		u16 ospf = rib_client_new(&bed->rib, ROUTE_OSPF);
+
+		/* With and without another way from the beginning: nothing depends on it. */
+		if (turn == 1)
+			by_gateway(bed, ospf, 110, "0.0.0.0/0", "192.0.2.9", 2);
+		by_gateway(bed, fixed, 1, "10.1.0.0/16", "10.2.0.1", IFACE_NONE);
+		bed_settle(bed);
+		by_gateway(bed, fixed, 1, "10.2.0.0/16", "10.1.0.1", IFACE_NONE);
+		by_gateway(bed, fixed, 1, "10.3.0.0/16", "10.3.0.1", IFACE_NONE);
+		by_gateway(bed, fixed, 1, "10.4.0.0/16", "10.1.0.7", IFACE_NONE);
+		bed_settle(bed);
+		if (turn == 0) {
+			why_is(bed, "10.1.1.1",
+			       "the route to its next hop 10.2.0.1 leads back to it");
+			why_is(bed, "10.3.1.1",
+			       "the route to its next hop 10.3.0.1 leads back to it");
+			by_gateway(bed, ospf, 110, "0.0.0.0/0", "192.0.2.9", 2);
+			bed_settle(bed);
+		}
+		assert_int_equal(bed_gateway(bed, "10.1.1.1"), ip(192, 0, 2, 9));
+		assert_int_equal(bed_gateway(bed, "10.2.1.1"), ip(192, 0, 2, 9));
+		assert_int_equal(bed_gateway(bed, "10.3.1.1"), ip(192, 0, 2, 9));
+		assert_int_equal(bed_gateway(bed, "10.4.1.1"), ip(192, 0, 2, 9));
+		assert_int_equal(bed_withdraw(bed, "0.0.0.0/0", ospf), ERR_OK);
+		bed_settle(bed);
+		assert_int_equal(bed_route(bed, "10.1.1.1")->type, FIB_NONE);
+		assert_int_equal(bed_route(bed, "10.4.1.1")->type, FIB_NONE);
+		bed_close(bed);
+	}
+}
+
+/* 10.n.0.0/16 by an address in the next one, the last of them on a link. */
+static void steps_have_an_end(void **state)
+{
+	struct rib_bed *bed = bed_open(64, 64, 64, 64);
+	u16 fixed = rib_client_new(&bed->rib, ROUTE_STATIC);
+	char prefix[32], gateway[32];
+
+	(void)state;
+	for (u32 n = 0; n <= RIB_STEPS_MAX; n++) {
+		(void)snprintf(prefix, sizeof prefix, "10.%u.0.0/16", n);
+		(void)snprintf(gateway, sizeof gateway, "10.%u.0.1", n + 1);
+		by_gateway(bed, fixed, 1, prefix, gateway, IFACE_NONE);
+	}
+	(void)snprintf(prefix, sizeof prefix, "10.%u.0.0/16", RIB_STEPS_MAX + 1);
+	by_gateway(bed, fixed, 1, prefix, "192.0.2.9", 2);
+	bed_settle(bed);
+	assert_int_equal(bed_route(bed, "10.0.1.1")->type, FIB_NONE);
+	why_is(bed, "10.0.1.1", "its next hop 10.1.0.1 is more steps away than are followed");
+	assert_int_equal(bed_gateway(bed, "10.1.1.1"), ip(192, 0, 2, 9));
+	bed_close(bed);
+}
+
+/* Which path of BGP is the best may follow from what is found: nothing is found by them. */
+static void gateways_are_not_found_by_bgp(void **state)
+{
+	struct rib_bed *bed = bed_open(64, 64, 64, 64);
+	u16 fixed = rib_client_new(&bed->rib, ROUTE_STATIC);
+	u16 bgp = rib_client_new(&bed->rib, ROUTE_BGP);
+	const struct rib_chooser chooser = { .choose = choose_first };
+
+	(void)state;
+	rib_set_chooser(&bed->rib, ROUTE_BGP, &chooser);
+	by_gateway(bed, fixed, 1, "192.0.2.0/24", "", 1);
+	by_gateway(bed, bgp, 200, "203.0.113.0/24", "192.0.2.7", IFACE_NONE);
+	by_gateway(bed, bgp, 200, "198.51.100.0/24", "203.0.113.1", IFACE_NONE);
+	bed_settle(bed);
+	assert_int_equal(bed_gateway(bed, "203.0.113.1"), ip(192, 0, 2, 7));
+	why_is(bed, "198.51.100.1", "no route that next hops are found by leads to 203.0.113.1");
 	bed_close(bed);
 }
 
@@ -457,6 +603,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(choice_follows_distance_then_metric),
 		cmocka_unit_test(gateways_are_found_through_routes),
+		cmocka_unit_test(gateways_are_found_in_several_steps),
+		cmocka_unit_test(routes_that_lead_back_are_passed_over),
+		cmocka_unit_test(steps_have_an_end),
+		cmocka_unit_test(gateways_are_not_found_by_bgp),
 		cmocka_unit_test(stale_paths_stay_until_it_is_said),
 		cmocka_unit_test(many_go_in_steps),
 		cmocka_unit_test(limits_answer_full),

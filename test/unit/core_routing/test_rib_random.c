@@ -17,6 +17,9 @@ enum {
 	NETS = 400,
 };
 
+_Static_assert((u32)RIB_MODEL_STEPS == (u32)RIB_STEPS_MAX, "the model stops where the RIB does");
+_Static_assert((u32)RIB_MODEL_TRIES == (u32)RIB_TRIES_MAX, "and tries as long");
+
 struct known {
 	u32 net;
 	struct ip_prefix prefix;
@@ -168,8 +171,8 @@ static void random_hops(struct world *world, struct rib_model_offer *offer)
 		hop->gateway = on_link ? 0 : ip(20, 0, 0, 50 * (1 + rng_below(rng, 4)));
 		hop->iface = on_link || direct ? (u16)rng_below(rng, 2) : IFACE_NONE;
 	}
-	/* Of two direct ones the RIB may take either to find gateways by: they are never equal. */
-	offer->metric = on_link || direct ? 10 + world->metric++ : rng_below(rng, 2) * 1000000;
+	/* Below all that go nowhere: of those one is enough, and which is not said. */
+	offer->metric = rng_below(rng, 3);
 }
 
 static struct rib_model_offer random_offer(struct world *world)

@@ -51,6 +51,7 @@ static void every_show_has_a_name(void **state)
 		"rib",
 		"paths",
 		"bgp",
+		"bgp_peer",
 		"bgp_routes",
 		"bgp_announced",
 		"ospf",

@@ -348,6 +348,13 @@ static void prefixes_are_filtered(void **state)
 	count_is(root, "count", 3);
 	assert_null(json_object_get(root, "rib"));
 	json_decref(root);
+	/* Those that nothing is forwarded by. */
+	fake.path[0].best = true;
+	fake.path[1].equal = true;
+	request.unused = true;
+	root = ask(tables, request);
+	count_is(root, "count", 1);
+	json_decref(root);
 	free(tables);
 }
 
@@ -437,6 +444,49 @@ static void peers_of_bgp(void **state)
 	tables->pools_withheld = "not now";
 	root = answer(tables, CTL_SHOW_BGP);
 	text_is(json_array_get(list_of(root, "bgp", 2), 1), "pools_withheld", "not now");
+	json_decref(root);
+	free(tables);
+}
+
+static void one_peer_of_bgp(void **state)
+{
+	struct fake_tables *tables = routed();
+	const json_t *record;
+	json_t *root;
+
+	(void)state;
+	fake.peer_count = 2;
+	fake.peer[0] = (struct bgp_peer_shown){ .name = "south", .addr = be32_of(0xc6130002) };
+	fake.peer[1] = (struct bgp_peer_shown){
+		.name = "north",
+		.addr = be32_of(0xc6120002),
+		.state = BGP_ESTABLISHED,
+		.own_hold_s = 180,
+		.auth = BGP_AUTH_AO,
+		.import = "from-north",
+		.export_missing = true,
+		.heard_ns = 8 * NS_PER_SEC,
+		.said_ns = NS_NEVER,
+		.open = { .router_id = be32_of(9), .as4 = true, .restart = true, .restart_s = 60 },
+		.last_got = { .ever = true, .code = 6, .at_ns = 3 * NS_PER_SEC },
+	};
+	fake.peer[1].counters.got[BGP_KEEPALIVE] = 7;
+	fake.peer[1].counters.sent[BGP_ROUTE_REFRESH] = 2;
+	root = ask(tables, about(CTL_SHOW_BGP_PEER, "north"));
+	record = json_array_get(list_of(root, "bgp_peer", 1), 0);
+	text_is(record, "name", "north");
+	count_is(record, "own_hold_s", 180);
+	text_is(record, "authentication", "ao");
+	text_is(record, "import", "from-north");
+	assert_null(json_object_get(record, "export"));
+	assert_true(json_is_true(json_object_get(record, "export_missing")));
+	count_is(record, "heard_ms", 2000);
+	assert_null(json_object_get(record, "said_ms"));
+	count_is(record, "offers_restart_s", 60);
+	assert_int_equal(json_array_size(json_object_get(record, "offers")), 2);
+	count_is(record, "keepalives_in", 7);
+	count_is(record, "refreshes_out", 2);
+	count_is(json_object_get(record, "last_received"), "ago_ms", 7000);
 	json_decref(root);
 	free(tables);
 }
@@ -633,6 +683,7 @@ int main(void)
 		cmocka_unit_test(prefixes_are_filtered),
 		cmocka_unit_test(why_a_route_is_the_best),
 		cmocka_unit_test(peers_of_bgp),
+		cmocka_unit_test(one_peer_of_bgp),
 		cmocka_unit_test(routes_of_a_peer),
 		cmocka_unit_test(what_is_announced_to_a_peer),
 		cmocka_unit_test(ospf_rip_and_bfd),

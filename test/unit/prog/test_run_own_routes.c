@@ -55,6 +55,30 @@ static u32 taken_of(const char *text, u8 protocol)
 	return conf.route_count;
 }
 
+/* A gateway that is looked up has no interface; there is a RIB for it, or it is said that there is
+ * no memory for one.                                                                             */
+static void a_recursive_route_has_no_interface(void **state)
+{
+	static const char text[] = "interfaces:\n"
+				   "- {name: gw0, side: inside}\n"
+				   "- {name: up0, side: outside}\n"
+				   "routes:\n"
+				   "- {to: 10.20.0.0/16, via: 11.0.0.1, recursive: true}\n";
+	struct run_source source = { .conf = &asked, .marks = &marks, .file = "gw.yaml" };
+
+	(void)state;
+	assert_int_equal(taken_of(text, 0), 2);
+	assert_int_equal(be32_host(conf.route[0].route.path[0].gateway), 0x0b000001);
+	assert_int_equal(conf.route[0].route.path[0].out_if, IFACE_NONE);
+	assert_non_null(conf.routing);
+	assert_true(conf.routing->rib.net_limit > 0);
+	/* Of an engine that was started without. */
+	facts.address_limit = 64;
+	assert_false(run_conf_build(&source, &facts, &conf, &rules, &notes, &errors));
+	if (!strstr(errors.text[0], "gw.yaml:5:48: the gateway was started without memory"))
+		fail_msg("said '%s'", errors.text[0]);
+}
+
 /* A zebra that tells its routes by FPM is not heard twice, nor with one next hop of several. */
 static void those_of_a_zebra_that_tells_them_are_left(void **state)
 {
@@ -73,6 +97,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(those_of_a_zebra_that_tells_them_are_left),
+		cmocka_unit_test(a_recursive_route_has_no_interface),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,7 @@ static void words_of_routing(void **state)
 		{ "show fib", CTL_SHOW_ROUTES },
 		{ "show bgp", CTL_SHOW_BGP },
 		{ "show bgp peers", CTL_SHOW_BGP },
+		{ "show bgp peer north", CTL_SHOW_BGP_PEER },
 		{ "show bgp routes north", CTL_SHOW_BGP_ROUTES },
 		{ "show bgp announced north", CTL_SHOW_BGP_ANNOUNCED },
 		{ "show ospf", CTL_SHOW_OSPF },
@@ -121,6 +122,10 @@ static void words_of_routing(void **state)
 	assert_int_equal(request.flow.addr_len, 8);
 	assert_int_equal(request_of("show fib 10.0.0.1").flow.addr_len, 32);
 	assert_int_equal(request_of("show bgp announced n --addr 10.0.0.0/8").flow.addr_len, 8);
+	assert_true(request_of("show rib 10.0.0.0/8 --unused").unused);
+	assert_false(request_of("show rib 10.0.0.0/8").unused);
+	refused("show fib --unused", "show routes takes no --unused", "--addr");
+	refused("show bgp peer", "which peer?", "show bgp");
 	refused("show bgp routes", "which peer?", "show bgp");
 	refused("show bgp route north", "show bgp route", "did you mean routes");
 	refused("show ospf x", "show ospf x", "neighbours, interfaces, database, routes");

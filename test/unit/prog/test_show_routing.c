@@ -114,6 +114,85 @@ static void peers(void **state)
 		"static\n");
 }
 
+static void one_peer(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_BGP_PEER,
+		"{\"name\":\"north\",\"addr\":\"198.18.0.2\",\"as\":65001,"
+		"\"internal\":false,\"state\":\"Established\",\"since_ms\":93784000,"
+		"\"local\":\"198.18.0.1\","
+		"\"router_id\":\"9.9.9.9\",\"hold_s\":9,\"keepalive_s\":3,\"own_hold_s\":180,"
+		"\"own_keepalive_s\":60,\"connect_retry_s\":120,\"offers_hold_s\":9,"
+		"\"called\":true,\"as4\":true,\"refresh\":true,\"add_path_receive\":true,"
+		"\"offers\":[\"as4\",\"refresh\",\"graceful_restart\",\"add_path_send\"],"
+		"\"offers_restart_s\":120,\"authentication\":\"md5\",\"bfd\":true,"
+		"\"import\":\"from-north\",\"export_missing\":true,\"heard_ms\":1000,"
+		"\"said_ms\":2000,\"keepalive_left_ms\":500,\"hold_left_ms\":8000,\"paths\":12,"
+		"\"prefix_limit\":100,\"refused\":3,\"announced\":5,\"out_bytes\":7,"
+		"\"established\":3,\"messages_in\":40,\"opens_in\":3,\"updates_in\":12,"
+		"\"keepalives_in\":24,\"notifications_in\":1,\"prefixes_in\":15,"
+		"\"messages_out\":31,\"opens_out\":3,\"keepalives_out\":28,\"loops\":2,"
+		"\"last_loop\":\"10.0.0.0/8\",\"discarded\":1,\"last_sent\":{\"code\":4,"
+		"\"says\":\"hold timer expired\",\"ago_ms\":7500000},\"last_received\":{"
+		"\"code\":6,\"subcode\":2,\"says\":\"cease\",\"more\":\"administrative "
+		"shutdown\",\"text\":\"see you\",\"ago_ms\":61000}}",
+		"north  198.18.0.2 AS 65001, external  Established for 1d2h\n"
+		"  came up 3 times, from 198.18.0.1, its identifier 9.9.9.9, it called\n"
+		"  agreed: hold 9s, keepalive 3s; here 180s and 60s, there 9s\n"
+		"  timers: heard 1s ago, keepalive sent 2s ago, the next in 0s, given up in 8s\n"
+		"  capabilities: 4-byte AS, route refresh, graceful restart (of the peer only), "
+		"add-path from it, restarts within 120s\n"
+		"  import from-north, export none, so nothing (RFC 8212), authentication md5, BFD\n"
+		"  routes: 12 of at most 100, refused by policy 3, announced 5, bytes that wait "
+		"for TCP 7\n"
+		"  received: 40 messages, opens 3, updates 12, keepalives 24, notifications 1, "
+		"prefixes 15\n"
+		"  sent: 31 messages, opens 3, keepalives 28\n"
+		"  not kept: 2 own AS in the path, last 10.0.0.0/8\n"
+		"  not kept: 1 malformed, an attribute left out\n"
+		"  told it: hold timer expired, 2h5m ago\n"
+		"  it said: cease, administrative shutdown, \"see you\", 1m1s ago\n");
+	line_is(CTL_SHOW_BGP_PEER,
+		"{\"name\":\"south\",\"addr\":\"198.19.0.2\",\"as\":64500,\"internal\":true,"
+		"\"state\":\"Idle\",\"since_ms\":61000,\"held\":\"shutdown\","
+		"\"own_hold_s\":180,"
+		"\"own_keepalive_s\":60,\"connect_retry_s\":120,\"authentication\":\"none\","
+		"\"paths\":0,\"announced\":0}",
+		"south  198.19.0.2 AS 64500, internal  Idle and down for 1m1s, held: shutdown\n"
+		"  came up 0 times\n"
+		"  here: hold 180s, keepalive 60s, connect retry 120s\n"
+		"  timers: none\n"
+		"  import all, export all, authentication none\n"
+		"  routes: 0, announced 0\n"
+		"  received: 0 messages\n"
+		"  sent: 0 messages\n");
+}
+
+/* What nobody would hear of otherwise: why a neighbour is not one. */
+static void interfaces_that_refuse(void **state)
+{
+	(void)state;
+	line_is(CTL_SHOW_OSPF_INTERFACES,
+		"{\"interface\":\"gw0\",\"area\":\"0.0.0.0\",\"type\":\"broadcast\",\"state\":"
+		"\"DR\",\"addr\":\"10.0.0.1/24\",\"cost\":10,\"neighbours\":1,\"full\":0,"
+		"\"hello_ms\":3000,\"hello_s\":10,\"dead_s\":40,\"retransmit_s\":5,"
+		"\"authentication\":\"keys\",\"hellos_in\":3,\"hellos_out\":4,\"updates_out\":1,"
+		"\"refused\":7,\"last_refused\":{\"why\":\"another area\",\"from\":\"10.0.0.9\","
+		"\"ago_ms\":2000}}",
+		"gw0         10.0.0.1/24         area 0.0.0.0    broadcast       DR        cost "
+		"10  neighbours 1, full 0  says hello in 3s  hello 10s, dead 40s, retransmits in "
+		"5s  authentication keys  hellos 3/4  updates 0/1  refused 7, the last another "
+		"area, from 10.0.0.9, 2s ago\n");
+	line_is(CTL_SHOW_RIP_INTERFACES,
+		"{\"interface\":\"gw1\",\"addr\":\"10.1.0.1\",\"active\":true,\"cost\":1,"
+		"\"neighbours\":0,\"authentication\":\"keys\",\"update_ms\":9000,\"update_s\":30,"
+		"\"timeout_s\":180,\"garbage_s\":120,\"packets_in\":2,\"updates\":5,"
+		"\"refused\":2,\"last_refused\":{\"why\":\"wrong digest\",\"ago_ms\":1000}}",
+		"gw1         10.1.0.1         active    cost  1  neighbours 0  authentication "
+		"keys  tells in 9s  each 30s, times out in 180s, goes in 120s  in 2  updates 5  "
+		"refused 2, the last wrong digest, 1s ago\n");
+}
+
 static void the_others(void **state)
 {
 	(void)state;
@@ -180,6 +259,8 @@ int main(void)
 		cmocka_unit_test(paths),
 		cmocka_unit_test(why_one_is_the_best),
 		cmocka_unit_test(peers),
+		cmocka_unit_test(one_peer),
+		cmocka_unit_test(interfaces_that_refuse),
 		cmocka_unit_test(the_others),
 		cmocka_unit_test(every_show_of_routing_has_lines),
 	};

@@ -314,7 +314,6 @@ enum bgp_event bgp_import(struct bgp *bgp, struct bgp_peer *peer, const u8 *msg,
 	struct bgp_attr_found found;
 	struct bgp_update update;
 
-	peer->counters.updates_in++;
 	if (!bgp_update_read(msg, len, &update, &peer->error) || !prefixes_sound(peer, &update))
 		return BGP_EVENT_UPDATE_ERROR;
 	bgp_attrs_read(update.attrs, &peer->wire_in, &bgp->in, &found);

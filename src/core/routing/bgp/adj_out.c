@@ -32,8 +32,7 @@ static void message_send(struct step *s, const u8 *msg, u32 len)
 	memcpy(to, msg, len);
 	bgp_line_wrote(line, len);
 	s->pending -= len;
-	s->peer->counters.messages_out++;
-	s->peer->counters.updates_out++;
+	bgp_count_sent(s->peer, BGP_UPDATE);
 }
 
 static void gone_begin(struct step *s)
@@ -212,7 +211,7 @@ static void refresh_mark_send(struct step *s, enum bgp_refresh_kind kind)
 
 	CHECK(to != NULL);
 	bgp_line_wrote(line, bgp_refresh_write(to, &refresh));
-	s->peer->counters.messages_out++;
+	bgp_count_sent(s->peer, BGP_ROUTE_REFRESH);
 }
 
 static void begin_send(struct step *s)

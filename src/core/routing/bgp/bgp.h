@@ -162,7 +162,7 @@ enum bgp_unfit {
 
 struct bgp_counters {
 	u64 messages_in, messages_out;
-	u64 updates_in, updates_out;
+	u64 got[BGP_TYPES], sent[BGP_TYPES]; /* by their type */
 	u64 prefixes_in, prefixes_out; /* announced, as the next withdrawn */
 	u64 withdrawn_in, withdrawn_out;
 	u64 unexpected;   /* empty cells of fsm.def */
@@ -314,6 +314,17 @@ struct bgp_peer_shown {
 	ns_t since_ns; /* up, or down */
 	u32 hold_s;    /* agreed */
 	u32 keepalive_s;
+	u16 own_hold_s; /* as configured, as the next two */
+	u16 own_keepalive_s;
+	u16 connect_retry_s;
+	ns_t heard_ns; /* the last message of this connection; NS_NEVER, as the next */
+	ns_t said_ns;  /* the last one that was no UPDATE */
+	enum bgp_auth_kind auth;
+	bool bfd;
+	bool import_missing; /* RFC 8212: nothing is taken of it, told to it */
+	bool export_missing;
+	const char *import; /* names of policies, borrowed; NULL: none */
+	const char *export;
 	ns_t hold_left_ns; /* NS_NEVER: the timer does not run, as the next */
 	ns_t keepalive_left_ns;
 	ns_t retry_left_ns; /* until it is called again, or may be */

@@ -30,6 +30,7 @@ enum bgp_type {
 	BGP_NOTIFICATION = 3,
 	BGP_KEEPALIVE = 4,
 	BGP_ROUTE_REFRESH = 5, /* RFC 2918 */
+	BGP_TYPES,
 };
 
 /* Codes of NOTIFICATION (RFC 4271 section 6, RFC 9687, RFC 7313). */

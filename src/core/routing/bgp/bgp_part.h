@@ -28,6 +28,12 @@ static inline u32 bgp_peer_index(const struct bgp *bgp, const struct bgp_peer *p
 	return (u32)(peer - bgp->peer);
 }
 
+static inline void bgp_count_sent(struct bgp_peer *peer, enum bgp_type type)
+{
+	peer->counters.messages_out++;
+	peer->counters.sent[type]++;
+}
+
 static inline bool bgp_is_up(const struct bgp_peer *peer)
 {
 	return peer->live != BGP_LINE_NONE;

@@ -38,10 +38,35 @@ static void show_times(const struct bgp *bgp, u32 at, u8 line, struct bgp_peer_s
 	out->keepalive_left_ns = left_of(bgp, at, first + BGP_TIMER_KEEPALIVE, now);
 	out->retry_left_ns = u64_min(retry, idle);
 	out->restart_left_ns = left_of(bgp, at, BGP_TIMER_RESTART, now);
+	out->heard_ns = of->state >= BGP_OPEN_CONFIRM ? of->heard_ns : NS_NEVER;
+	out->said_ns = of->state >= BGP_OPEN_CONFIRM ? of->said_ns : NS_NEVER;
 	if (of->state >= BGP_OPEN_CONFIRM) {
 		out->hold_s = (u32)(of->hold_ns / NS_PER_SEC);
 		out->keepalive_s = (u32)(of->keepalive_ns / NS_PER_SEC);
 	}
+}
+
+/* What the configuration says of it. */
+static void show_conf(const struct bgp *bgp, const struct bgp_peer *peer,
+		      struct bgp_peer_shown *out)
+{
+	const struct bgp_peer_conf *conf = &peer->conf;
+	const struct policy_conf *policies = bgp->conf.policy;
+
+	memcpy(out->name, conf->name, sizeof out->name);
+	out->addr = conf->addr;
+	out->as = conf->as;
+	out->internal = peer->internal;
+	out->own_hold_s = conf->hold_s;
+	out->own_keepalive_s = conf->keepalive_s;
+	out->connect_retry_s = conf->connect_retry_s;
+	out->auth = conf->auth.kind;
+	out->bfd = conf->bfd;
+	out->prefix_limit = conf->prefix_limit;
+	out->import = conf->import == POLICY_NONE ? NULL : policies->policy[conf->import].name;
+	out->export = conf->export == POLICY_NONE ? NULL : policies->policy[conf->export].name;
+	out->import_missing = !peer->internal && conf->import == POLICY_NONE;
+	out->export_missing = !peer->internal && conf->export == POLICY_NONE;
 }
 
 static void show_peer(const struct bgp *bgp, u32 at, struct bgp_peer_shown *out, ns_t now)
@@ -51,12 +76,9 @@ static void show_peer(const struct bgp *bgp, u32 at, struct bgp_peer_shown *out,
 	bool up = bgp_is_up(peer);
 
 	memset(out, 0, sizeof *out);
-	memcpy(out->name, peer->conf.name, sizeof out->name);
-	out->addr = peer->conf.addr;
+	show_conf(bgp, peer, out);
 	out->local = peer->line[line].sock == SOCK_ID_NONE ? (be32){ 0 } : peer->line[line].local;
-	out->as = peer->conf.as;
 	out->router_id = peer->open.router_id;
-	out->internal = peer->internal;
 	out->state = (enum bgp_state)peer->line[line].state;
 	out->held = (enum bgp_held)peer->held;
 	out->called = line == BGP_LINE_IN;
@@ -73,7 +95,6 @@ static void show_peer(const struct bgp *bgp, u32 at, struct bgp_peer_shown *out,
 		out->paths_in = bgp->paths_of_client[peer->client];
 	if (peer->client != RIB_CLIENT_NONE)
 		out->hidden_in = bgp->hidden_of_client[peer->client];
-	out->prefix_limit = peer->conf.prefix_limit;
 	out->announced = peer->announced_count;
 	out->stale = peer->stale;
 	out->out_bytes = peer->line[line].out_len;

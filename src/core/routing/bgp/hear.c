@@ -125,8 +125,12 @@ static void notification_hear(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 
 static void message_hear(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 {
+	enum bgp_type type = bgp_msg_type(bgp->msg);
+
+	CHECK(type < BGP_TYPES);
 	peer->counters.messages_in++;
-	switch (bgp_msg_type(bgp->msg)) {
+	peer->counters.got[type]++;
+	switch (type) {
 	case BGP_OPEN: open_hear(bgp, peer, at); break;
 	case BGP_UPDATE: bgp_line_event(bgp, peer, at, BGP_EVENT_UPDATE); break;
 	case BGP_NOTIFICATION: notification_hear(bgp, peer, at); break;

@@ -50,23 +50,17 @@ void bgp_tell(struct bgp *bgp, const struct bgp_peer *peer, enum speaker_event_k
 
 /* ---- messages of a few bytes ----------------------------------------------------------------- */
 
-static bool say(struct bgp_peer *peer, u8 at, u32 (*write)(u8 *to))
+static void keepalive_say(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 {
 	struct bgp_line *line = &peer->line[at];
 	u8 *to = bgp_line_room(line, BGP_HLEN);
 
-	if (to == NULL)
-		return false;
-	bgp_line_wrote(line, write(to));
-	peer->counters.messages_out++;
-	return true;
-}
-
-static void keepalive_say(struct bgp *bgp, struct bgp_peer *peer, u8 at)
-{
 	/* With no room there is something on its way already, which says as much. */
-	if (say(peer, at, bgp_keepalive_write))
-		peer->line[at].said_ns = bgp->now;
+	if (to != NULL) {
+		bgp_line_wrote(line, bgp_keepalive_write(to));
+		bgp_count_sent(peer, BGP_KEEPALIVE);
+		line->said_ns = bgp->now;
+	}
 	bgp_line_flush(bgp, peer, at);
 }
 
@@ -92,7 +86,7 @@ static void open_say(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 
 	CHECK(to != NULL);
 	bgp_line_wrote(line, bgp_open_write(to, &open));
-	peer->counters.messages_out++;
+	bgp_count_sent(peer, BGP_OPEN);
 	bgp_line_flush(bgp, peer, at);
 }
 
@@ -115,7 +109,7 @@ static void notification_say(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 		return;
 	note_last(bgp, &peer->last_sent, &peer->error);
 	bgp_line_wrote(line, bgp_notification_write(to, &peer->error));
-	peer->counters.messages_out++;
+	bgp_count_sent(peer, BGP_NOTIFICATION);
 	bgp_line_flush(bgp, peer, at);
 }
 

@@ -59,7 +59,7 @@ enum err bgp_peer_refresh_in(struct bgp *bgp, be32 addr, ns_t now)
 	if (to == NULL)
 		return ERR_FULL;
 	bgp_line_wrote(&peer->line[peer->live], bgp_refresh_write(to, &refresh));
-	peer->counters.messages_out++;
+	bgp_count_sent(peer, BGP_ROUTE_REFRESH);
 	bgp_line_flush(bgp, peer, peer->live);
 	return ERR_OK;
 }

@@ -254,6 +254,9 @@ static bool mtu_fits(struct ospf *o, const struct ospf_in *in, ns_t now)
 		ospf_tell(o, SPEAKER_WARNING, in->iface, &nbr->addr, &text, now);
 	}
 	nbr->mtu_told = true;
+	if (theirs > ifc->mtu)
+		speaker_refuse(&o->iface[in->iface].refused, "an MTU larger than ours", in->src,
+			       now);
 	return theirs < ifc->mtu;
 }
 

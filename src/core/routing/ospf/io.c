@@ -58,10 +58,12 @@ void ospf_io_send(struct ospf *o, u32 iface, enum ospf_msg_type type, u32 len, b
 	if (!ifc->open)
 		return;
 	whole = ospf_auth_sign(&ifc->conf.auth, o->tx, whole, o->auth_seq);
-	if (o->env.io.send_to(o->env.io.ctx, ifc->sock, o->tx, whole, &dgram) == SOCK_OK)
+	if (o->env.io.send_to(o->env.io.ctx, ifc->sock, o->tx, whole, &dgram) == SOCK_OK) {
 		o->stats.packets_out++;
-	else
+		ifc->sent[type]++;
+	} else {
 		o->stats.send_failed++;
+	}
 }
 
 /* ---- sockets --------------------------------------------------------------------------------- */
@@ -166,6 +168,7 @@ void ospf_warn_at(struct ospf *o, u32 iface, const be32 *from, const char *why, 
 	char line[TEXT_SIZE];
 	struct text text;
 
+	speaker_refuse(&o->iface[iface].refused, why, from == NULL ? be32_of(0) : *from, now);
 	if (!may_tell(&o->iface[iface], why, now))
 		return;
 	text_init(&text, line, sizeof line);
@@ -268,6 +271,7 @@ static void dispatch(struct ospf *o, struct ospf_in *in, u8 type, ns_t now)
 		ospf_warn_at(o, in->iface, &in->src, "a sequence number that was used before", now);
 		return;
 	}
+	o->iface[in->iface].got[type]++;
 	if (type == OSPF_HELLO) {
 		ospf_hello_in(o, in, now);
 		return;

@@ -195,6 +195,9 @@ struct ospf_iface {
 	u32 flood[OSPF_FLOODS_MAX];
 	u32 unexpected;
 	struct ospf_told told[OSPF_TOLD_MAX];
+	u64 got[OSPF_MSG_TYPES]; /* messages by their type, once they are authentic */
+	u64 sent[OSPF_MSG_TYPES];
+	struct speaker_refused refused;
 };
 
 struct ospf_area {
@@ -391,6 +394,13 @@ struct ospf_iface_shown {
 	u32 nbr_count;
 	u32 full_count;
 	ns_t hello_ns; /* until the next one; NS_NEVER */
+	u16 hello_s;   /* as configured, as the next ones */
+	u32 dead_s;
+	u16 rxmt_s;
+	enum ospf_auth_kind auth;
+	u64 got[OSPF_MSG_TYPES];
+	u64 sent[OSPF_MSG_TYPES];
+	struct speaker_refused refused;
 };
 
 struct ospf_nbr_shown {

@@ -24,7 +24,14 @@ enum {
 #define OSPF_SEQ_INITIAL 0x80000001u /* RFC 2328 section 12.1.6 */
 #define OSPF_SEQ_MAX     0x7fffffffu
 
-enum ospf_msg_type { OSPF_HELLO = 1, OSPF_DD, OSPF_LSREQ, OSPF_LSUPD, OSPF_LSACK };
+enum ospf_msg_type {
+	OSPF_HELLO = 1,
+	OSPF_DD,
+	OSPF_LSREQ,
+	OSPF_LSUPD,
+	OSPF_LSACK,
+	OSPF_MSG_TYPES,
+};
 
 enum ospf_lsa_type {
 	OSPF_ROUTER_LSA = 1,

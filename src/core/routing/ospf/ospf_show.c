@@ -40,7 +40,14 @@ static void show_iface(const struct ospf *o, u32 at, struct ospf_iface_shown *ou
 		.nbr_count = ifc->nbr_count,
 		.hello_ns = until(
 			heap_when(&o->iface_heap, at * OSPF_IFACE_TIMERS + OSPF_TIMER_HELLO), now),
+		.hello_s = ifc->conf.hello_s,
+		.dead_s = ifc->conf.dead_s,
+		.rxmt_s = ifc->conf.rxmt_s,
+		.auth = ifc->conf.auth.kind,
+		.refused = ifc->refused,
 	};
+	memcpy(out->got, ifc->got, sizeof out->got);
+	memcpy(out->sent, ifc->sent, sizeof out->sent);
 	for (u32 nbr = ifc->nbr_first; nbr != IDX_NONE; nbr = ospf_nbr_at(o, nbr)->next)
 		out->full_count += ospf_nbr_at(o, nbr)->state == OSPF_NBR_FULL;
 }

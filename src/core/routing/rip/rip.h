@@ -129,6 +129,7 @@ struct rip_iface {
 	ns_t full_ns;                   /* and none of too many neighbours */
 	struct rip_talk talk[RIP_TALKS_MAX];
 	struct rip_iface_stats stats;
+	struct speaker_refused refused; /* messages; routes in them are counted apart */
 };
 
 struct rip_stats {
@@ -201,7 +202,11 @@ struct rip_iface_info {
 	be32 addr;
 	u32 neighbours;
 	ns_t update_in_ns; /* NS_NEVER: tells nobody */
+	ns_t update_ns;    /* as configured, as the next two; of all interfaces */
+	ns_t timeout_ns;
+	ns_t garbage_ns;
 	struct rip_iface_stats stats;
+	struct speaker_refused refused;
 };
 
 struct rip_neigh_info {

@@ -222,6 +222,12 @@ static bool is_peer(const struct rip_iface_conf *conf, be32 addr)
 	return false;
 }
 
+/* What is wrong with a message before its routes are looked at. */
+static void refuse(struct rip *rip, const struct hearing *in, const char *why)
+{
+	speaker_refuse(&rip->iface[in->iface].refused, why, in->info->from.addr, in->now);
+}
+
 static void warn_full(struct rip *rip, const struct hearing *in)
 {
 	struct rip_iface *iface = &rip->iface[in->iface];
@@ -242,16 +248,19 @@ static void hear_response(struct rip *rip, const struct hearing *in,
 	if (be16_host(in->info->from.port) != RIP_PORT ||
 	    (!iface->conf.multicast && !is_peer(&iface->conf, in->info->from.addr))) {
 		iface->stats.bad_source++;
+		refuse(rip, in, "a response by another port, or of no neighbour that is named");
 		return;
 	}
 	neigh = neigh_get(rip, in->info->from.addr, in->iface, in->now);
 	if (neigh == NULL) {
 		iface->stats.neighbours_full++;
+		refuse(rip, in, "there are too many neighbours");
 		warn_full(rip, in);
 		return;
 	}
 	if (iface->conf.auth.kind == RIP_AUTH_DIGEST && !sequence_is_good(neigh, seen)) {
 		iface->stats.bad_sequence++;
+		refuse(rip, in, "a sequence number that was used before");
 		neigh->bad_packets++;
 		return;
 	}
@@ -299,6 +308,7 @@ static void warn_auth(struct rip *rip, const struct hearing *in, enum rip_auth_a
 	struct rip_iface *iface = &rip->iface[in->iface];
 
 	iface->stats.bad_auth[answer]++;
+	refuse(rip, in, rip_auth_text(answer));
 	if (in->now < iface->warn_ns[answer])
 		return;
 	iface->warn_ns[answer] = in->now + WARN_EVERY_S * NS_PER_SEC;
@@ -308,6 +318,12 @@ static void warn_auth(struct rip *rip, const struct hearing *in, enum rip_auth_a
 
 static void hear(struct rip *rip, struct hearing *in)
 {
+	static const char *const wrong[RIP_MSG_ERRORS] = {
+		[RIP_MSG_LENGTH] = "a message of a wrong length",
+		[RIP_MSG_VERSION0] = "a message of version 0",
+		[RIP_MSG_VERSION1] = "a message of version 1",
+		[RIP_MSG_COMMAND] = "neither a request nor a response",
+	};
 	struct rip_iface *iface = &rip->iface[in->iface];
 	be32 from = in->info->from.addr;
 	enum rip_auth_answer answer;
@@ -322,11 +338,13 @@ static void hear(struct rip *rip, struct hearing *in)
 	if (!rip_iface_link(rip, in->iface, from, &in->link) || in->info->from.port.raw == 0 ||
 	    iface_is_broadcast(rip_iface_of(rip, in->iface), from)) {
 		iface->stats.bad_source++;
+		refuse(rip, in, "a source address of another network");
 		return;
 	}
 	error = rip_msg_header(in->at, in->len_bytes, &command);
 	if (error != RIP_MSG_OK) {
 		iface->stats.bad[error]++;
+		refuse(rip, in, wrong[error]);
 		return;
 	}
 	answer = rip_auth_check(&iface->conf.auth, in->at, in->len_bytes, &seen);

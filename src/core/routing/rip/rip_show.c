@@ -42,7 +42,11 @@ u32 rip_show_ifaces(const struct rip *rip, u32 *cursor, struct rip_iface_info *o
 			.addr = iface->addr,
 			.neighbours = neighbours_of(rip, (u16)*cursor),
 			.update_in_ns = left(update, now),
+			.update_ns = rip->conf.update_ns,
+			.timeout_ns = rip->conf.timeout_ns,
+			.garbage_ns = rip->conf.garbage_ns,
 			.stats = iface->stats,
+			.refused = iface->refused,
 		};
 	}
 	return count;
