@@ -39,6 +39,7 @@ static const char *const rule_names[TWIN_RULES] = {
 	[TWIN_RULE_NO_PORTS] = "protocol whose ports the kernel does not know",
 	[TWIN_RULE_GRE_KEY] = "tunnel of GRE: the kernel knows one for each pair of addresses",
 	[TWIN_RULE_LOCAL_PROTO] = "protocol that the gateway does not speak",
+	[TWIN_RULE_COVERAGE] = "UDP-Lite with a coverage that can not be: the kernel drops it",
 	[TWIN_DIFFERENT] = "different",
 };
 
@@ -364,6 +365,17 @@ static u8 proto_meant(const struct seen *in)
 	return seen_is_icmp_error(in) && in->quote_len > 9 ? in->quote[9] : in->proto;
 }
 
+/* RFC 3828 section 3.1. */
+static bool coverage_is_wrong(const struct twin *twin, const struct seen *in)
+{
+	u32 coverage;
+
+	if (in->proto != IP_PROTO_UDPLITE || seen_is_fragment(in) || in->hlen + 8 > twin->len)
+		return false;
+	coverage = be16_host(be16_load(twin->in + in->hlen + 4));
+	return coverage != 0 && (coverage < 8 || coverage > in->len - in->hlen);
+}
+
 /* The engine says something, the kernel does not, or refuses. */
 static enum twin_rule judge_refusal(const struct twin *twin, const struct seen *in)
 {
@@ -385,6 +397,8 @@ static enum twin_rule judge_refusal(const struct twin *twin, const struct seen *
 	}
 	if (twin->theirs.count == 0 && !knows_proto(twin, proto_meant(in)))
 		return TWIN_RULE_PORTLESS_CLASH;
+	if (twin->theirs.count == 0 && coverage_is_wrong(twin, in))
+		return TWIN_RULE_COVERAGE;
 	if (twin->theirs.count == 0 && has_reset(twin->in, twin->len))
 		return TWIN_RULE_REFUSED_FLOW;
 	if (passed && twin->theirs.count == 0 && seen_is_icmp_error(in) && in->quote_len > 9 &&

@@ -23,6 +23,7 @@ enum {
 	LAST_MAX = 4,
 	BEND_MAX = 64,
 	CHECK_EVERY = 256, /* packets and ticks between looks at every invariant; and at the end */
+	RECOUNT_EVERY = 8, /* comparisons of flows between countings of all else; and at the end */
 };
 
 struct last {
@@ -519,6 +520,7 @@ static bool run(struct fuzz *f, struct input in, bool quiet)
 	gate_open(f->gate, f->model, &f->net, f->first, key);
 	f->model->slack_ns = 0; /* pass_time() goes by whole milliseconds */
 	f->gate->check_every = CHECK_EVERY;
+	f->gate->recount_every = RECOUNT_EVERY;
 	gate_silence(f->gate, addr("198.18.0.66"));
 	gate_silence(f->gate, addr("10.10.0.66"));
 	for (u32 n = 0; n < RECORDS_MAX && in.left > 0 && f->net.why == NULL; n++)

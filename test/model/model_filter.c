@@ -3,6 +3,7 @@
 #include "model/model_in.h"
 
 #include "core/wire/ip4.h"
+#include "core/wire/tcp.h"
 #include "model/filter_model.h"
 
 struct verdicts {
@@ -120,6 +121,39 @@ static bool stands(const struct model *m, const struct model_flow *f)
 	return f != NULL && f->rules != m->rules && !m->filter.reclassify;
 }
 
+/* Rules that have changed ask whether the flow would begin under them, if they are to ask it, and
+ * if it is none that is about to begin.                                                          */
+static bool is_asked_again(const struct model *m, const struct model_flow *f)
+{
+	bool open = model_is_udp(f->proto) || f->proto == IP_PROTO_ICMP ||
+		    model_nat_proto(f->proto) == NAT_PROTO_COUNT ||
+		    (f->proto == IP_PROTO_TCP && f->tcp_step == 3 && !f->tcp_closing);
+
+	return f->known && !f->moving && !f->turned && open && f->rules != m->rules &&
+	       m->filter.reclassify;
+}
+
+/* Its first packet, by the interfaces that it would come and leave by now. */
+static struct verdicts ask_begin(const struct model *m, u16 out_if, const struct model_flow *f)
+{
+	struct filter_model_packet packet = {
+		.src = f->in.src,
+		.dst = f->out.dst,
+		.sport = f->in.sport,
+		.dport = f->out.dport,
+		.proto = f->proto,
+		.in_if = m->cur.reply ? out_if : m->cur.in_if,
+		.out_if = m->cur.reply ? m->cur.in_if : out_if,
+		.tcp_flags = TCP_SYN,
+	};
+
+	if (f->proto == IP_PROTO_ICMP) {
+		packet.icmp_type = (u8)(f->in.dport >> 8);
+		packet.icmp_code = (u8)f->in.dport;
+	}
+	return ask(m, FILTER_FORWARD, &packet, FILTER_NEW);
+}
+
 void model_filter_forward_ok(struct model *m, u16 out_if, const struct seen *seen,
 			     const struct model_flow *f)
 {
@@ -133,6 +167,8 @@ void model_filter_forward_ok(struct model *m, u16 out_if, const struct seen *see
 		states = FILTER_ESTABLISHED;
 	if (!ask_forward(m, out_if, seen->dst, seen->dport, states).accepts)
 		model_wrong(m, "forwarded what the rules forbid");
+	if (f != NULL && is_asked_again(m, f) && !ask_begin(m, out_if, f).accepts)
+		model_wrong(m, "a flow goes on that would not begin any more");
 }
 
 void model_filter_related_ok(struct model *m, u16 out_if, const struct seen *seen,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/text.h"
 #include "core/nat/nat_conf.h"
 #include "core/wire/ip4.h"
 
@@ -34,7 +35,7 @@ void books_read(struct books *books, const struct rig *rig)
 u64 books_counter(const struct books *books, const char *name)
 {
 	for (u32 n = 0; n < books->counter_count; n++) {
-		if (strcmp(books->counter[n].name, name) == 0)
+		if (text_equal(books->counter[n].name, name, BOOKS_NAME_SIZE))
 			return books->counter[n].count;
 	}
 	fprintf(stderr, "books: no counter %s\n", name);

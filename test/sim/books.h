@@ -7,7 +7,7 @@
 
 #include "fake/engine.h"
 
-enum { BOOKS_WHY = 200, BOOKS_COUNTERS_MAX = 128 };
+enum { BOOKS_WHY = 200, BOOKS_COUNTERS_MAX = 128, BOOKS_NAME_SIZE = 64 };
 
 /* As they stand. */
 struct books {
