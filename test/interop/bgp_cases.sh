@@ -143,7 +143,7 @@ case_hung() {
 	all_is_well
 	peer_signal STOP
 	check "$CASE: its prefix goes" wait_for 20 forwards_not $NORTH_NET
-	check "$CASE: the hold timer is named" log_says "$NORTH_IP.*[Hh]old timer"
+	check "$CASE: the hold timer is named" wait_for 10 log_says "$NORTH_IP.*[Hh]old timer"
 	peer_signal CONT
 	all_is_well 60
 }
@@ -152,7 +152,7 @@ case_cut() {
 	all_is_well
 	link_down
 	check "$CASE: its prefix goes with the link" wait_for 5 forwards_not $NORTH_NET
-	check "$CASE: it is said why" log_says "$NORTH_IP.*interface is down"
+	check "$CASE: it is said why" wait_for 10 log_says "$NORTH_IP.*interface is down"
 	link_up
 	all_is_well 60
 }
@@ -363,7 +363,7 @@ case_bfd() {
 	check "$CASE: BFD is up" wait_for 15 eval '[ "$(show bfd | jq -r ".bfd[0].state" | tr A-Z a-z)" = up ]'
 	peer_signal STOP
 	check "$CASE: its prefix goes" wait_for 5 forwards_not $NORTH_NET
-	check "$CASE: for BFD says so" log_says "BFD finds that it can not be reached"
+	check "$CASE: for BFD says so" wait_for 10 log_says "BFD finds that it can not be reached"
 	peer_signal CONT
 	all_is_well 60
 }

@@ -67,7 +67,7 @@ case_bfd() {
 	check "$CASE: BFD is up" wait_for 15 eval '[ "$(show bfd | jq -r ".bfd[0].state" | tr A-Z a-z)" = up ]'
 	peer_signal STOP
 	check "$CASE: its prefix goes" wait_for 10 forwards_not "$THEIRS"
-	check "$CASE: for BFD says so" log_says "BFD"
+	check "$CASE: for BFD says so" wait_for 10 log_says "BFD"
 	peer_signal CONT
 	all_is_well 60
 }
