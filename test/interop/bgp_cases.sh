@@ -16,6 +16,7 @@
 declare -A OUR=() # of the gateway: as, address (of the peer), lines, export, routes, peers, ospf
 MANY=250 # routes of the file
 
+many_prefix() { echo "$1.0.$(($2 / 128)).$(($2 % 128 * 2))/31"; } # FIRST-BYTE NUMBER
 our_config() { # FILE
 	gateway_config "$1" <<-CONF
 		limits: {routes: 8k, bgp-announced-paths: 4, ospf-lsas: 1k, bfd-neighbours: 8}
@@ -24,12 +25,16 @@ our_config() { # FILE
 		  router-id: 192.0.2.1
 		  prefix-lists: [{name: ours, prefixes: [$POOL, 21.0.0.0/8 le 32]}]
 		  policies:
-		  - {name: announce, rules: [{prefixes: ours, sources: static, add-communities: "65010:7", add-large-communities: "65010:1:2", action: accept}]}
+		  - name: announce
+		    rules: [{prefixes: ours, sources: static, action: accept,
+		      add-communities: "65010:7", add-large-communities: "65010:1:2"}]
 		  bfd: {min-tx: 100ms, min-rx: 100ms, multiplier: 3}
 		  bgp:
 		    as: ${OUR[as]:-65010}
 		    peers:
-		    - {name: $CASE, address: ${INSTEAD:-${OUR[address]:-$NORTH_IP}}, as: ${P[as]:-65001}, import: any, export: ${OUR[export]:-announce}, connect-retry: 1s, hold-time: 9s, ${OUR[lines]:-}}
+		    - {name: $CASE, address: ${INSTEAD:-${OUR[address]:-$NORTH_IP}}, as: ${P[as]:-65001},
+		       import: any, export: ${OUR[export]:-announce}, connect-retry: 1s, hold-time: 9s,
+		       ${OUR[lines]:-}}
 		${OUR[peers]:-}
 		${OUR[ospf]:-}
 	CONF
@@ -49,10 +54,14 @@ begin() {
 	peer_route
 }
 ours() { show bgp | jq -r --arg n "$CASE" ".bgp[] | select(.name == \$n) | $1"; } # FIELD
-theirs() { show rib $NORTH_NET | jq -r --arg p $NORTH_NET ".rib[] | select(.prefix == \$p) | $1"; } # FIELD
+theirs() { # FIELD
+	show rib $NORTH_NET | jq -r --arg p $NORTH_NET ".rib[] | select(.prefix == \$p) | $1"
+}
 is_up() { bgp_is "$CASE" Established; }
 is_down() { ! is_up; }
-has_two() { [ "$(show rib "$1" | jq --arg p "$1" '[.rib[] | select(.prefix == $p)] | length')" = 2 ]; }
+has_two() { # PREFIX
+	[ "$(show rib "$1" | jq --arg p "$1" '[.rib[] | select(.prefix == $p)] | length')" = 2 ]
+}
 peer_has() { [ "$(peer_paths "$1")" -ge 1 ]; }
 more() { [ "$(ours "$1 // 0")" -gt "$2" ]; } # FIELD NUMBER
 
@@ -134,7 +143,7 @@ case_hung() {
 	all_is_well
 	peer_signal STOP
 	check "$CASE: its prefix goes" wait_for 20 forwards_not $NORTH_NET
-	check "$CASE: the hold timer is named" log_says "$NORTH_IP.*[Hh]old timer"
+	check "$CASE: the hold timer is named" wait_for 10 log_says "$NORTH_IP.*[Hh]old timer"
 	peer_signal CONT
 	all_is_well 60
 }
@@ -143,7 +152,7 @@ case_cut() {
 	all_is_well
 	link_down
 	check "$CASE: its prefix goes with the link" wait_for 5 forwards_not $NORTH_NET
-	check "$CASE: it is said why" log_says "$NORTH_IP.*interface is down"
+	check "$CASE: it is said why" wait_for 10 log_says "$NORTH_IP.*interface is down"
 	link_up
 	all_is_well 60
 }
@@ -163,13 +172,13 @@ case_flap() {
 # Segments as long as each side may send them, where one side has a shorter MTU.
 case_mtu() {
 	local n
-	for ((n = 0; n < MANY; n++)); do OUR[routes]+="{to: 21.0.$((n / 128)).$((n % 128 * 2))/31, via: blackhole}, "; done
+	for ((n = 0; n < MANY; n++)); do OUR[routes]+="{to: $(many_prefix 21 $n), via: blackhole}, "; done
 	P[many]=$MANY
 	link_mtu 1000
 	begin
 	all_is_well
 	check "$CASE: all of its prefixes come" wait_for 30 eval "[ \"\$(ours .paths)\" = $((MANY + 2)) ]"
-	check "$CASE: and all of ours go" wait_for 30 peer_has 21.0.$(((MANY - 1) / 128)).$(((MANY - 1) % 128 * 2))/31
+	check "$CASE: and all of ours go" wait_for 30 peer_has "$(many_prefix 21 $((MANY - 1)))"
 	OUR[routes]=
 }
 case_max_prefix() {
@@ -201,7 +210,8 @@ case_multihop() {
 }
 case_ibgp_over_ospf() {
 	OUR[address]=$LOOP
-	OUR[ospf]="  ospf: {areas: [{id: 0, interfaces: [{name: gw1, type: point-to-point, hello: 1s, dead: 4s, retransmit: 2s}]}]}"
+	OUR[ospf]="  ospf: {areas: [{id: 0, interfaces: [{name: gw1, type: point-to-point,
+    hello: 1s, dead: 4s, retransmit: 2s}]}]}"
 	P[as]=65010 P[local]=$LOOP P[igp]=1
 	begin
 	peer_igp_start
@@ -230,7 +240,7 @@ case_as4() {
 case_as2() {
 	P[as2]=1
 	OUR[export]=any
-	OUR[peers]="    - {name: feed1, address: 198.19.0.2, as: 4200000001, import: any, export: none, connect-retry: 1s}"
+	OUR[peers]=$(our_feed feed1 198.19.0.2 4200000001)
 	feeder 198.19.0.2 10.77.0.2 4200000001 | bird_start $SOUTH feed1
 	begin
 	all_is_well
@@ -292,8 +302,8 @@ case_no_graceful_restart() {
 }
 case_add_path() {
 	OUR[export]=any
-	OUR[peers]="    - {name: feed1, address: 198.19.0.2, as: 65101, import: any, export: none, connect-retry: 1s}
-    - {name: feed2, address: 198.19.0.3, as: 65102, import: any, export: none, connect-retry: 1s}"
+	OUR[peers]="$(our_feed feed1 198.19.0.2 65101)
+$(our_feed feed2 198.19.0.3 65102)"
 	P[add_path]=1
 	feeder_start
 	begin "add-path-receive: true, add-path-send: 4"
@@ -319,6 +329,9 @@ feeders_stop() {
 	local box
 	for box in "$BOX"/feed?.bird; do end_process "$(cat "$box/pid")"; done
 	rm -rf "$BOX"/feed?.bird
+}
+our_feed() { # NAME ADDRESS AS: a line of the gateway's file
+	echo "    - {name: $1, address: $2, as: $3, import: any, export: none, connect-retry: 1s}"
 }
 feeder() { # ADDRESS for us, ADDRESS for north, AS
 	cat <<-CONF
@@ -350,7 +363,7 @@ case_bfd() {
 	check "$CASE: BFD is up" wait_for 15 eval '[ "$(show bfd | jq -r ".bfd[0].state" | tr A-Z a-z)" = up ]'
 	peer_signal STOP
 	check "$CASE: its prefix goes" wait_for 5 forwards_not $NORTH_NET
-	check "$CASE: for BFD says so" log_says "BFD finds that it can not be reached"
+	check "$CASE: for BFD says so" wait_for 10 log_says "BFD finds that it can not be reached"
 	peer_signal CONT
 	all_is_well 60
 }

@@ -11,7 +11,7 @@ need bird jq
 many_routes() { # its prefixes more
 	local n
 	for ((n = 0; n < ${P[many]:-0}; n++)); do
-		echo "route 20.0.$((n / 128)).$((n % 128 * 2))/31 blackhole;"
+		echo "route $(many_prefix 20 $n) blackhole;"
 	done
 }
 upstream() { # NAME LOCAL NEIGHBOUR AS WORDS CHANNEL-WORDS

@@ -21,7 +21,7 @@ family_lines() {
 	echo "  network $NORTH_NET route-map told"
 	[ -n "${P[less]:-}" ] || echo "  network $BOTH_NET route-map told"
 	for ((n = 0; n < ${P[many]:-0}; n++)); do
-		echo "  network 20.0.$((n / 128)).$((n % 128 * 2))/31"
+		echo "  network $(many_prefix 20 $n)"
 	done
 	[ -z "${P[local]:-}" ] || echo "  neighbor 198.18.0.1 next-hop-self"
 	[ -z "${P[max]:-}" ] || echo "  neighbor 198.18.0.1 maximum-prefix ${P[max]}"

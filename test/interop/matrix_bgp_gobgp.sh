@@ -56,7 +56,7 @@ peer_start() {
 	CONF
 	tell $NORTH_NET
 	[ -n "${P[less]:-}" ] || tell $BOTH_NET
-	for ((n = 0; n < ${P[many]:-0}; n++)); do tell "20.0.$((n / 128)).$((n % 128 * 2))/31"; done
+	for ((n = 0; n < ${P[many]:-0}; n++)); do tell "$(many_prefix 20 "$n")"; done
 	# After a restart all is there before the session is, and its End-of-RIB.
 	[ -z "${P[again]:-}" ] || gobgp_ask $NORTH neighbor 198.18.0.1 enable >/dev/null
 }

@@ -28,7 +28,7 @@ networks() {
 	echo "network $NORTH_NET $TOLD"
 	[ -n "${P[less]:-}" ] || echo "network $BOTH_NET $TOLD"
 	for ((n = 0; n < ${P[many]:-0}; n++)); do
-		echo "network 20.0.$((n / 128)).$((n % 128 * 2))/31"
+		echo "network $(many_prefix 20 $n)"
 	done
 }
 peer_start() {

@@ -14,7 +14,10 @@ our_protocol() {
 		    interfaces: [{name: gw1, $(our_auth)}]
 	CONF
 }
-is_near() { show rip neighbours | jq -e --arg a $NORTH_IP '[.rip_neighbours[] | select(.addr == $a)] | length > 0'; }
+is_near() {
+	show rip neighbours |
+		jq -e --arg a $NORTH_IP '[.rip_neighbours[] | select(.addr == $a)] | length > 0'
+}
 
 # Updates are short, and pass whatever the MTU is.
 case_mtu() {

@@ -21,7 +21,8 @@ for n in "${!ROLES[@]}"; do
 	address $NORTH b0 198.18.0.1$n/24
 	harm+=("${ROLES[n]}=198.18.0.1$n")
 	peers+="
-    - {name: ${ROLES[n]}, address: 198.18.0.1$n, as: 65001, import: any, export: announce, connect-retry: 1s, max-prefixes: 2000, max-prefixes-restart: 1s}"
+    - {name: ${ROLES[n]}, address: 198.18.0.1$n, as: 65001, import: any, export: announce,
+       connect-retry: 1s, max-prefixes: 2000, max-prefixes-restart: 1s}"
 done
 
 address $NORTH b0 $ADJACENT/24
@@ -44,7 +45,8 @@ gateway_config "$BOX/gw.yaml" <<-CONF
 	  bgp:
 	    as: 65010
 	    peers:
-	    - {name: south, address: $SOUTH_IP, as: 65002, import: any, export: announce, connect-retry: 1s, bfd: true, hold-time: 30s}$peers
+	    - {name: south, address: $SOUTH_IP, as: 65002, import: any, export: announce,
+	       connect-retry: 1s, bfd: true, hold-time: 30s}$peers
 CONF
 bird_start $SOUTH <<-CONF
 	log stderr all;
@@ -74,7 +76,9 @@ bird_start $SOUTH <<-CONF
 CONF
 routers_gateway_start "$BOX/gw.yaml"
 
-bfd_is_up() { show bfd | jq -e --arg a $SOUTH_IP '.bfd[] | select(.addr == $a) | .state | ascii_downcase == "up"'; }
+bfd_is_up() {
+	show bfd | jq -e --arg a $SOUTH_IP '.bfd[] | select(.addr == $a) | .state == "up"'
+}
 check "south speaks BGP" wait_for 30 bgp_is south Established
 check "and OSPF" wait_for 30 ospf_is $SOUTH_IP Full
 check "and BFD" wait_for 20 bfd_is_up
@@ -109,7 +113,9 @@ for role in "${ROLES[@]}" ospf rip bfd adjacent; do check "harm is tried: $role"
 birdc $SOUTH enable late >/dev/null
 check "what south announces meanwhile arrives" wait_for 10 leads_to $LATE_NET $SOUTH_IP
 for n in "${!STREAMS[@]}"; do check "a stream of pings ends" wait_for 30 gone "${STREAMS[n]}"; done
-for at in $SOUTH_HOST $BY_OSPF $BY_RIP; do says "none of its packets was lost" " 0% packet loss" "$BOX/ping.$at"; done
+for at in $SOUTH_HOST $BY_OSPF $BY_RIP; do
+	says "none of the packets to $at was lost" " 0% packet loss" "$BOX/ping.$at"
+done
 check_not "who harms still does" gone "$HARM"
 check "as a neighbour of OSPF" ospf_is $ADJACENT Full
 for role in broken endless again; do at_least "as a peer: $role" 1 "$(established $role)"; done
