@@ -38,7 +38,9 @@ enum sock_error sluice_listen(struct sluice *s, sock_id sock, u32 backlog);
 enum sock_error sluice_accept(struct sluice *s, sock_id sock, sock_id *accepted,
 			      struct sock_addr *peer);
 /* SOCK_IN_PROGRESS of a stream: it is writable once it stands or has failed. A datagram socket is
- * connected at once, and to nobody any more by address zero.                                     */
+ * connected at once, and to nobody any more by address zero. Whoever has no port gets one; of a
+ * stream SOCK_IN_USE then says that all of them were tried and none will do towards this peer. One
+ * in TIME-WAIT will after a second, if the old connection had timestamps.                        */
 enum sock_error sluice_connect(struct sluice *s, sock_id sock, const struct sock_addr *peer,
 			       ns_t now);
 /* A stream takes what it has room for, out->sent bytes; a datagram goes whole to the peer. */

@@ -131,6 +131,13 @@ sink=$SPAWNED
 wait_for 10 listens $OUT -t 8081
 spawn $IN "$BOX/up" socat -u "OPEN:$BOX/www/big" TCP:$OUTSIDE:8081
 wait_for 10 splits 1 || bad "one is split"
+leg() { show sockets "$@" | jq -r '[.sockets[].leg] | join(" ")'; }
+stands() { [ "$(leg --dport 8081 --state synchronized)" = outside ]; }
+wait_for 10 stands
+equal "its half outside, by its peer's port" outside "$(leg --dport 8081 --state synchronized)"
+equal "its half inside, by its own" inside "$(leg --sport 8080-8081 --src $OUTSIDE --state connected)"
+check "as lines" "$SLUICE" show sockets --control "$CONTROL" --dport 8081 --dst $OUTSIDE
+says "with both ends" "$INSIDE:[0-9]+ +$OUTSIDE:8081 .*split outside" "$BOX/text"
 made=$(counter split_made)
 config_given "$BOX/gw.yaml" ""
 check "a reload without the rule" change reload "$BOX/gw.yaml"

@@ -49,12 +49,21 @@ def rates(lines):
         count, gap, last = count + size, max(gap, end - begin), end
         begin = last if size else begin
     print(count, "-", f"{gap:.3f}", flush=True)
+def largest(folder):
+    """of files that come and go"""
+    most = 0
+    for at, _, names in os.walk(folder):
+        for name in names:
+            try:
+                most = max(most, os.path.getsize(os.path.join(at, name)))
+            except FileNotFoundError:
+                pass
+    return most
 def grows(path, size, folder):
-    """a file that lies elsewhere until it is whole"""
+    """a file that lies elsewhere until it is whole, the largest one there"""
     seen, gap, last = 0, 0.0, time.monotonic()
     while not (os.path.exists(path) and os.path.getsize(path) == size):
-        there = sum(os.path.getsize(os.path.join(at, name))
-                    for at, _, names in os.walk(folder) for name in names)
+        there = largest(folder)
         now = time.monotonic()
         gap = max(gap, now - last)
         if there != seen:
