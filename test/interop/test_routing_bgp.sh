@@ -48,6 +48,12 @@ check "and south" wait_for 5 host_reaches $SOUTH_HOST
 check "what both have goes to the preferred one" wait_for 5 leads_to $BOTH_NET $NORTH_IP
 "$SLUICE" explain route 100.64.0.1 --control "$CONTROL" >"$BOX/why" 2>&1
 says "and it is said why" "[Ll]ocal.pref" "$BOX/why"
+"$SLUICE" show bgp peer south --control "$CONTROL" >"$BOX/peer"
+says "all of a peer: what both can" "^  capabilities: .*4-byte AS.*route refresh" "$BOX/peer"
+says "its timers" "^  timers: heard .* ago, .*given up in " "$BOX/peer"
+says "and what it sent" "^  received: .* updates .* keepalives " "$BOX/peer"
+"$SLUICE" show rib $BOTH_NET --unused --control "$CONTROL" >"$BOX/unused"
+says "paths that are not used, and why not" "[Ll]ocal.pref" "$BOX/unused"
 
 # ---- a reload ---------------------------------------------------------------------------------
 
@@ -98,6 +104,8 @@ says "and which word means that" "session.*begin anew" "$BOX/diff"
 bgp_config "$BOX/gw.yaml" "export: announce, md5: right, ttl-security: 1, max-prefixes: 1"
 change reload >/dev/null
 check "more prefixes than allowed end the session" wait_for 20 grep -q "$NORTH_IP.*prefix" "$BOX/gateway.err"
+"$SLUICE" show bgp peer north --control "$CONTROL" >"$BOX/peer"
+says "and it is seen afterwards" "told it: cease, .*prefixes.* ago" "$BOX/peer"
 check "BIRD is told why" wait_for 10 grep -qi "maximum number of prefixes" "$BOX/$NORTH.bird/log"
 
 # ---- leaving ----------------------------------------------------------------------------------

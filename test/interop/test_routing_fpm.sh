@@ -3,10 +3,10 @@
 # same forwarding table as sluice's own speakers do, with and without groups of next hops. zebra
 # that is gone for longer than the hold time takes its routes along; one that comes back loses none.
 #
-#   host ---- gateway ==== br1 ---- north (BIRD), AS 65001, OSPF
-#             |     \===== br2 ---- south (BIRD), AS 65001, OSPF
+#   host ---- gateway ==== br1 ---- north (BIRD), AS 65001, OSPF, RIP
+#             |     \===== br2 ---- south (BIRD), AS 65001, OSPF, RIP
 #             | ctl         both have FRR as well, 198.18.0.9 and 198.19.0.9, AS 65010
-#             FRR: bgpd, ospfd, staticd, zebra with dplane_fpm_nl
+#             FRR: bgpd, ospfd, ripd, staticd, zebra with dplane_fpm_nl
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/routers.sh"
@@ -47,7 +47,7 @@ address $SPEAKER fc 192.168.77.2/30
 # ---- who speaks -------------------------------------------------------------------------------
 
 # provider ADDRESS NETWORK NUMBER INTERFACE: 200 prefixes of its own and 100 of both by BGP, one
-# and 20 by OSPF
+# and 20 by OSPF, one and 10 by RIP
 provider() {
 	printf 'log stderr all;\nrouter id %s;\nprotocol device { scan time 1; }\n' "$1"
 	printf 'protocol static own { ipv4;\n'
@@ -56,6 +56,9 @@ provider() {
 	printf '}\nipv4 table inner;\nprotocol static within { ipv4 { table inner; };\n'
 	for i in $(seq 0 19); do printf 'route 40.0.%s.0/24 blackhole;\n' "$i"; done
 	printf 'route 41.%s.0.0/16 blackhole;\n}\n' "$3"
+	printf 'ipv4 table old;\nprotocol static elder { ipv4 { table old; };\n'
+	for i in $(seq 0 9); do printf 'route 60.0.%s.0/24 blackhole;\n' "$i"; done
+	printf 'route 61.%s.0.0/16 blackhole;\n}\n' "$3"
 	cat <<-CONF
 		template bgp near {
 			local $1 as 65001;
@@ -68,6 +71,10 @@ provider() {
 		protocol ospf v2 {
 			ipv4 { table inner; import none; export where source = RTS_STATIC; };
 			area 0 { interface "$4" { type ptp; hello 1; dead 4; retransmit 2; }; };
+		}
+		protocol rip {
+			ipv4 { table old; import none; export where source = RTS_STATIC; };
+			interface "$4" { version 2; mode multicast; update time 5; timeout time 15; garbage time 10; };
 		}
 	CONF
 }
@@ -93,10 +100,11 @@ frr_up() {
 	zebra_daemon $SPEAKER staticd
 	zebra_daemon $SPEAKER bgpd
 	zebra_daemon $SPEAKER ospfd
+	zebra_daemon $SPEAKER ripd
 }
 frr_die() { # at once: nothing is told
 	local daemon
-	for daemon in zebra staticd bgpd ospfd; do kill -KILL "$(cat "$ZEBRA/$daemon.pid")"; done
+	for daemon in zebra staticd bgpd ospfd ripd; do kill -KILL "$(cat "$ZEBRA/$daemon.pid")"; done
 	rm -f "$ZEBRA"/*.vty "$ZEBRA"/*.pid "$ZEBRA/zserv.api"
 }
 
@@ -106,12 +114,12 @@ frr_die() { # at once: nothing is told
 fib() {
 	show fib | jq -c '.routes | map({prefix, type, paths: ([.paths[] | {gateway, interface, weight}] | sort)}) | sort_by(.prefix)[]'
 }
-learned() { show fib | jq '[.routes[] | select(.prefix | test("^(20|30|40|41|50)\\."))] | length'; }
-WHOLE=526 # 2 * 200 and 100 of BGP, 20 and 2 of OSPF, 4 of the file or staticd
+learned() { show fib | jq '[.routes[] | select(.prefix | test("^(20|30|40|41|50|60|61)\\."))] | length'; }
+WHOLE=538 # 2 * 200 and 100 of BGP, 20 and 2 of OSPF, 10 and 2 of RIP, 4 of the file or staticd
 is_whole() { [ "$(learned)" = $WHOLE ]; }
 is_empty() { [ "$(learned)" = 0 ]; }
 both_ways() { # each prefix that both have is reached by both
-	[ "$(show fib | jq '[.routes[] | select((.prefix | test("^(30|40)\\.")) and (.paths | length) == 2)] | length')" = 120 ]
+	[ "$(show fib | jq '[.routes[] | select((.prefix | test("^(30|40|60)\\.")) and (.paths | length) == 2)] | length')" = 130 ]
 }
 same_fib() { fib >"$BOX/fib.now" && diff "$BOX/fib.own" "$BOX/fib.now"; }
 fpm() { show fpm | jq -r ".fpm[0].$1"; }
@@ -140,6 +148,11 @@ gateway_config "$BOX/own.yaml" <<-CONF
 	      interfaces:
 	      - {name: gw1, type: point-to-point, hello: 1s, dead: 4s}
 	      - {name: gw2, type: point-to-point, hello: 1s, dead: 4s}
+	  rip:
+	    update: 5s
+	    timeout: 15s
+	    garbage: 10s
+	    interfaces: [{name: gw1}, {name: gw2}]
 CONF
 frr_configs
 routers_gateway_start "$BOX/own.yaml"

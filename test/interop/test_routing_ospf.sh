@@ -126,6 +126,8 @@ ospf_config "$BOX/gw.yaml" another
 change reload >/dev/null
 check "a wrong key ends it" wait_for 20 eval '! ospf_is $NORTH_IP Full'
 check "and is said" wait_for 20 grep -qE "a wrong authentication code" "$BOX/gateway.err"
+refused() { show ospf interfaces | jq -r '.ospf_interfaces[] | select(.interface == "gw1") | .last_refused.why'; }
+check "and seen afterwards" wait_for 5 eval 'refused | grep -q "a wrong authentication code"'
 check "FRR was not touched" ospf_is $SOUTH_IP Full
 ospf_config "$BOX/gw.yaml"
 change reload >/dev/null

@@ -101,6 +101,7 @@ rip_config "$BOX/gw.yaml" another
 change reload >/dev/null
 check "a wrong key is nobody's" wait_for 40 gateway_has_not $NORTH_NET rip
 check "and is said" wait_for 5 grep -q "wrong password or digest" "$BOX/gateway.err"
+check "and seen afterwards" eval 'show rip interfaces | grep -q "wrong password or digest"'
 rip_config "$BOX/gw.yaml"
 change reload >/dev/null
 check "the right one brings it back" wait_for 30 leads_to $NORTH_NET $NORTH_IP

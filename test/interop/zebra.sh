@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# FRR that speaks BGP and OSPF to both providers, and whose zebra tells its routes by FPM. Sourced
+# FRR that speaks BGP, OSPF and RIP to both providers, and whose zebra tells its routes by FPM. Sourced
 # after providers.sh.
 
 ZEBRA=$BOX/zebra # what its daemons have and say
 
-# zebra_configs ROUTER-ID DEVICE DEVICE: of bgpd and ospfd; zebra's own comes on standard input
+# zebra_configs ROUTER-ID DEVICE DEVICE: of bgpd, ospfd and ripd; zebra's own comes on standard input
 zebra_configs() {
 	local device
 	mkdir -p "$ZEBRA"
@@ -37,6 +37,15 @@ zebra_configs() {
 		 network 198.18.0.0/24 area 0
 		 network 198.19.0.0/24 area 0
 		 timers throttle spf 0 50 500
+		exit
+	CONF
+	cat >"$ZEBRA/ripd.conf" <<-CONF
+		router rip
+		 version 2
+		 allow-ecmp
+		 timers basic 5 15 10
+		 network $2
+		 network $3
 		exit
 	CONF
 	: >"$ZEBRA/vtysh.conf"

@@ -118,6 +118,12 @@ static void gateways_are_found_in_several_steps(void **state)
 	assert_int_equal(bed_gateway(bed, "198.51.100.1"), ip(10, 9, 9, 9));
 	assert_int_equal(bed_route(bed, "198.51.100.1")->path[0].out_if, 3);
 	assert_int_equal(rib_resolve(&bed->rib, &far).cost, 0);
+	/* One that leads nowhere itself is passed over. */
+	rib_client_clear(&bed->rib, ospf);
+	assert_int_equal(bed_offer(bed, "10.9.0.0/16", bed_path(ospf, 110, 1, RIB_NONE)), ERR_OK);
+	bed_settle(bed);
+	assert_int_equal(bed_gateway(bed, "203.0.113.1"), ip(192, 0, 2, 1));
+	assert_int_equal(bed_gateway(bed, "198.51.100.1"), ip(192, 0, 2, 1));
 	rib_client_clear(&bed->rib, ospf);
 	bed_settle(bed);
 	assert_int_equal(bed_gateway(bed, "198.51.100.1"), ip(192, 0, 2, 1));
