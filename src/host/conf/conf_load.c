@@ -61,14 +61,33 @@ static const char *problem_hint(const char *problem)
 	return "";
 }
 
+/* A bracket or a quote that is missing is missed at the end of the file only. */
+static bool is_open(const yaml_parser_t *parser)
+{
+	static const char *const contexts[] = { "while parsing a flow mapping",
+						"while parsing a flow sequence",
+						"while scanning a quoted scalar" };
+
+	for (size_t i = 0; parser->context && i < ARRAY_COUNT(contexts); i++) {
+		if (strcmp(contexts[i], parser->context) == 0)
+			return parser->context_mark.line != parser->problem_mark.line;
+	}
+	return false;
+}
+
 static void break_off(struct loading *l)
 {
 	const yaml_parser_t *parser = &l->parser;
+	struct conf_place begin = place_of(parser->context_mark);
+	char open[64] = "";
 
 	l->broken = true;
-	conf_error(l->errors, place_of(parser->problem_mark), "this is no YAML: %s%s",
+	if (is_open(parser))
+		snprintf(open, sizeof open, "; what begins in line %u, column %u, is not closed",
+			 begin.line, begin.column);
+	conf_error(l->errors, place_of(parser->problem_mark), "this is no YAML: %s%s%s",
 		   parser->problem ? parser->problem : "out of memory",
-		   problem_hint(parser->problem));
+		   problem_hint(parser->problem), open);
 }
 
 static void refuse_extras(struct loading *l)
@@ -248,6 +267,16 @@ static bool load_value(struct loading *l, const struct conf_field *field, void *
 	return true;
 }
 
+/* To the end of a list that has too many. */
+static void skip_rest(struct loading *l)
+{
+	while (!closes(l) && !l->broken) {
+		skip(l);
+		if (!advance(l))
+			return;
+	}
+}
+
 /* ---- lists of values ------------------------------------------------------------------------- */
 
 static void load_values(struct loading *l, const struct conf_field *list, void *base)
@@ -272,11 +301,7 @@ static void load_values(struct loading *l, const struct conf_field *list, void *
 		if (*count == list->count_max) {
 			conf_error(l->errors, here(l), "'%s' has more than %u values", list->key,
 				   list->count_max);
-			while (!closes(l) && !l->broken) {
-				skip(l);
-				if (!advance(l))
-					break;
-			}
+			skip_rest(l);
 			return;
 		}
 		if (load_value(l, &element, (u8 *)base + list->at + *count * list->size))
@@ -438,12 +463,6 @@ static void load_element(struct loading *l, const struct conf_field *list, void 
 	u32 *count = (u32 *)((u8 *)base + list->count_at);
 	u8 *at = (u8 *)base + list->at + *count * list->size;
 
-	if (*count == list->count_max) {
-		conf_error(l->errors, here(l), "'%s' has more than %u entries", list->key,
-			   list->count_max);
-		l->broken = true;
-		return;
-	}
 	if (list->group->defaults)
 		list->group->defaults(at);
 	(*count)++;
@@ -457,6 +476,7 @@ static void load_element(struct loading *l, const struct conf_field *list, void 
 static void load_list(struct loading *l, const struct conf_field *list, void *base)
 {
 	struct conf_field element = { .key = list->group->what, .kind = CONF_GROUP };
+	const u32 *count = (const u32 *)((const u8 *)base + list->count_at);
 	u32 wrong = l->errors->count;
 
 	if (l->event.type == YAML_MAPPING_START_EVENT) {
@@ -464,6 +484,13 @@ static void load_list(struct loading *l, const struct conf_field *list, void *ba
 		return;
 	}
 	while (advance(l) && !closes(l)) {
+		if (*count == list->count_max) {
+			conf_error(l->errors, here(l), "'%s' has more than %u entries", list->key,
+				   list->count_max);
+			doubt_field(l, list, base);
+			skip_rest(l);
+			return;
+		}
 		if (l->event.type != YAML_MAPPING_START_EVENT) {
 			expected(l, &element);
 			skip(l);

@@ -90,7 +90,8 @@ static bool read_time(const char *text, u64 *out_ns)
 		       (strlen(time_units[unit].name) != len ||
 			strncmp(time_units[unit].name, text, len) != 0))
 			unit++;
-		if (unit == ARRAY_COUNT(time_units) || number > UINT32_MAX / 100)
+		if (unit == ARRAY_COUNT(time_units) ||
+		    number > (UINT64_MAX - sum_ns) / time_units[unit].size)
 			return false;
 		sum_ns += number * time_units[unit++].size;
 		text += len;

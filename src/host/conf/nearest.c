@@ -1,5 +1,15 @@
-/* Distance of words: insertions, deletions, exchanges, and swaps of neighbours. */
+/* Distance of words: insertions, deletions, exchanges, and swaps of neighbours, be the letters
+ * capitals or small.                                                                             */
 #include "host/conf/nearest.h"
+
+#include <ctype.h>
+
+enum { PART_MIN = 3 }; /* letters that may stand for a word that they are a part of */
+
+static bool same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
 
 static u32 distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
@@ -16,10 +26,10 @@ static u32 distance(const char *a, size_t a_len, const char *b, size_t b_len)
 
 		now[0] = i;
 		for (u32 j = 1; j <= b_len; j++) {
-			u32 change = last[j - 1] + (a[i - 1] != b[j - 1]);
+			u32 change = last[j - 1] + !same(a[i - 1], b[j - 1]);
 
 			now[j] = u32_min(change, u32_min(last[j], now[j - 1]) + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
 				now[j] = u32_min(now[j], before[j - 2] + 1);
 		}
 		before = last;
@@ -27,6 +37,39 @@ static u32 distance(const char *a, size_t a_len, const char *b, size_t b_len)
 		now = spent;
 	}
 	return last[b_len];
+}
+
+/* A word is made of parts with hyphens between them; typed may be the begin of one. */
+static bool has_part(const char *word, const char *typed, size_t typed_len)
+{
+	while (word) {
+		size_t i = 0;
+
+		while (i < typed_len && same(word[i], typed[i]))
+			i++;
+		if (i == typed_len)
+			return true;
+		word = strchr(word, '-');
+		if (word)
+			word++;
+	}
+	return false;
+}
+
+/* The only word of which this is a part; NULL. */
+static const char *word_of_part(const char *typed, const char *const *words, size_t count)
+{
+	size_t typed_len = strlen(typed);
+	const char *found = NULL;
+
+	for (size_t i = 0; typed_len >= PART_MIN && i < count; i++) {
+		if (!has_part(words[i], typed, typed_len))
+			continue;
+		if (found)
+			return NULL;
+		found = words[i];
+	}
+	return found;
 }
 
 const char *nearest_word(const char *typed, const char *const *words, size_t count)
@@ -50,5 +93,5 @@ const char *nearest_word(const char *typed, const char *const *words, size_t cou
 			best_distance = far;
 		}
 	}
-	return best;
+	return best ? best : word_of_part(typed, words, count);
 }

@@ -51,6 +51,27 @@ static void far_is_nothing(void **state)
 	assert_null(nearest_word("ip", (const char *const[]){ "icmp" }, 1));
 }
 
+static void capitals(void **state)
+{
+	(void)state;
+	assert_string_equal(near("NAT"), "nat");
+	assert_string_equal(near("Interfcaes"), "interfaces");
+}
+
+/* What is too far away may still be a part of one word, and of no other. */
+static void parts_of_words(void **state)
+{
+	static const char *const more[] = { "prohibited", "tcp-reset", "port-prohibited" };
+
+	(void)state;
+	assert_string_equal(nearest_word("reset", more, 3), "tcp-reset");
+	assert_string_equal(nearest_word("RES", more, 3), "tcp-reset");
+	assert_string_equal(near("interf"), "interfaces");
+	assert_null(near("in"));
+	assert_null(nearest_word("prohi", more, 3)); /* of two */
+	assert_null(nearest_word("set", more, 3));   /* not the begin of a part */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -58,6 +79,8 @@ int main(void)
 		cmocka_unit_test(swapped_neighbours_are_one_change),
 		cmocka_unit_test(the_nearest_of_several),
 		cmocka_unit_test(far_is_nothing),
+		cmocka_unit_test(capitals),
+		cmocka_unit_test(parts_of_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
