@@ -7,6 +7,7 @@
 #include "core/ct/flow.h"
 #include "host/conf/nearest.h"
 #include "host/conf/values.h"
+#include "host/ctl/ctl_rules.h"
 #include "prog/gateway.h"
 #include "prog/options.h"
 
@@ -85,6 +86,7 @@ static const char *state_name(enum ctl_show show, u32 index)
 		return index < FLOW_STATE_COUNT ? flow_state_name((enum flow_state)index) : NULL;
 	case CTL_SHOW_SOCKETS: return sluice_socket_state_name(index);
 	case CTL_SHOW_BACKENDS: return sluice_backend_state_name(index);
+	case CTL_SHOW_RULES: return ctl_rule_state_name(index);
 	case CTL_SHOW_INTERFACES: return index < ARRAY_COUNT(ifaces) ? ifaces[index] : NULL;
 	case CTL_SHOW_NEIGHBOURS:
 		/* The first is no neighbour's. */

@@ -318,33 +318,13 @@ static void step_memory(struct ctl_answer *answer, const struct sluice *s, struc
 	answer->cursor = SLUICE_CURSOR_END;
 }
 
-/* Whether it names an interface of the zone, as the way in or out, or none of any zone. */
-static bool match_rule(const struct ctl_request *request, const struct sluice *s,
-		       const struct filter_rule_conf *rule)
-{
-	const struct iface_table *ifaces = sluice_ifaces(s);
-	bool any = rule->in_ifs == FILTER_IFACE_ANY && rule->out_ifs == FILTER_IFACE_ANY;
-	u64 zone_ifs = 0, named = 0;
-
-	for (u32 i = 0; i < ifaces->count; i++) {
-		if (match_zone(&request->flow, ifaces->iface[i].conf.zone))
-			zone_ifs |= UINT64_C(1) << i;
-	}
-	if (rule->in_ifs != FILTER_IFACE_ANY)
-		named |= rule->in_ifs;
-	if (rule->out_ifs != FILTER_IFACE_ANY)
-		named |= rule->out_ifs;
-	return (!request->by_chain || request->chain == rule->chain) &&
-	       (!request->flow.by_zone || any || (named & zone_ifs) != 0);
-}
-
 static void step_rules(struct ctl_answer *answer, const struct sluice *s, struct evbuffer *out)
 {
 	struct sluice_rule found[CTL_STEP_RECORDS];
 	u32 count = sluice_show_rules(s, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (match_rule(&answer->request, s, &found[i].conf) &&
+		if (ctl_rule_matches(&answer->request, s, &found[i]) &&
 		    ctl_answer_record(answer, out))
 			ctl_put_rule(out, sluice_ifaces(s), &found[i]);
 	}
@@ -356,7 +336,8 @@ static void step_sets(struct ctl_answer *answer, const struct sluice *s, struct 
 	u32 count = sluice_show_sets(s, &answer->cursor, found, CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (ctl_answer_record(answer, out))
+		if (ctl_set_matches(&answer->request, s, found[i].name) &&
+		    ctl_answer_record(answer, out))
 			ctl_put_set(out, &found[i]);
 	}
 }
@@ -401,7 +382,7 @@ static void step_elements(struct ctl_answer *answer, const struct sluice *s, str
 					 CTL_STEP_RECORDS);
 
 	for (u32 i = 0; i < count; i++) {
-		if (ctl_answer_record(answer, out))
+		if (ctl_elem_matches(&answer->request, &found[i]) && ctl_answer_record(answer, out))
 			ctl_put_elem(out, &found[i]);
 	}
 }

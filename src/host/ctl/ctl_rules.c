@@ -1,4 +1,4 @@
-/* Filter rules and sets as JSON.
+/* Filter rules and sets: which are asked for, and they as JSON.
  *
  * What a rule asks about is written as an administrator would: "10.0.0.0/8", "!@blocked",
  * "1024-65535". An @ goes before the name of a set, a ! before what must not be.                 */
@@ -8,10 +8,180 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "core/wire/ip4.h"
 #include "host/ctl/ctl_records.h"
 #include "host/ctl/ctl_request.h"
 
 enum { WORDS_SIZE = 96 };
+
+static const char *const state_names[] = { "new", "established", "related", "untracked" };
+
+const char *ctl_rule_state_name(u32 index)
+{
+	return index < ARRAY_COUNT(state_names) ? state_names[index] : NULL;
+}
+
+/* ---- which ----------------------------------------------------------------------------------- */
+
+static bool overlaps(be32 a, u8 a_len, be32 b, u8 b_len)
+{
+	return ((be32_host(a) ^ be32_host(b)) & ip4_mask(a_len < b_len ? a_len : b_len)) == 0;
+}
+
+static bool holds(const struct sluice *s, const char *set, const struct filter_elem *elem)
+{
+	struct filter_elem holder;
+	bool in = false;
+
+	return sluice_set_find(s, set, elem, &in, &holder) == ERR_OK && in;
+}
+
+static struct filter_elem asked_elem(const struct sluice_flow_filter *filter)
+{
+	return (struct filter_elem){ filter->addr, filter->addr_len, filter->port, filter->port };
+}
+
+/* One that a rule has for one end. Without the port a pair may be any of its address. */
+static bool addr_matches(const struct sluice *s, const struct sluice_flow_filter *filter,
+			 const struct filter_addr *addr, const char *set, const char *pair)
+{
+	struct filter_elem asked = asked_elem(filter);
+
+	if (pair)
+		return filter->port == 0 || holds(s, pair, &asked);
+	asked.port_first = asked.port_last = 0;
+	if (set)
+		return holds(s, set, &asked) != addr->not ;
+	/* Of all but a prefix there is something in every one that is not within it. */
+	if (addr->not )
+		return filter->addr_len < addr->len ||
+		       !overlaps(addr->prefix, addr->len, filter->addr, filter->addr_len);
+	return addr->len > 0 && overlaps(addr->prefix, addr->len, filter->addr, filter->addr_len);
+}
+
+static bool names_addr(const struct filter_addr *addr, const char *set, const char *pair)
+{
+	return addr->len > 0 || set || pair;
+}
+
+static bool rule_has_addr(const struct sluice *s, const struct sluice_flow_filter *filter,
+			  const struct sluice_rule *rule)
+{
+	const struct filter_addr *src = &rule->conf.src, *dst = &rule->conf.dst;
+	bool by_src = names_addr(src, rule->src_set, rule->src_pair);
+	bool by_dst = names_addr(dst, rule->dst_set, rule->dst_pair);
+
+	return filter->addr_len == 0 || (!by_src && !by_dst) ||
+	       (by_src && addr_matches(s, filter, src, rule->src_set, rule->src_pair)) ||
+	       (by_dst && addr_matches(s, filter, dst, rule->dst_set, rule->dst_pair));
+}
+
+static bool names_ports(const struct filter_ports *ports, const char *set)
+{
+	return set || ports->first != 0 || ports->last != UINT16_MAX;
+}
+
+static bool ports_match(const struct sluice *s, u16 port, const struct filter_ports *ports,
+			const char *set)
+{
+	const struct filter_elem asked = { .port_first = port, .port_last = port };
+	bool in = set ? holds(s, set, &asked) : ports->first <= port && port <= ports->last;
+
+	return names_ports(ports, set) && in != ports->not ;
+}
+
+/* A set of pairs without the address may have any port. */
+static bool rule_has_port(const struct sluice *s, const struct sluice_flow_filter *filter,
+			  const struct sluice_rule *rule)
+{
+	const struct filter_ports *sport = &rule->conf.sport, *dport = &rule->conf.dport;
+	bool named = names_ports(sport, rule->sport_set) || names_ports(dport, rule->dport_set);
+	bool pair = rule->src_pair || rule->dst_pair;
+
+	return filter->port == 0 || (!named && !pair) || (pair && filter->addr_len == 0) ||
+	       (pair && rule_has_addr(s, filter, rule)) ||
+	       ports_match(s, filter->port, sport, rule->sport_set) ||
+	       ports_match(s, filter->port, dport, rule->dport_set);
+}
+
+/* What asks about ports is for protocols that have some. */
+static bool rule_has_proto(const struct sluice_flow_filter *filter, const struct sluice_rule *rule)
+{
+	const struct filter_rule_conf *conf = &rule->conf;
+	bool ports = names_ports(&conf->sport, rule->sport_set) ||
+		     names_ports(&conf->dport, rule->dport_set) || rule->src_pair || rule->dst_pair;
+	u8 asked = filter->proto;
+
+	if (asked != 0 && ports && !ip4_has_ports(asked))
+		return false;
+	/* Ports are asked for of protocols that have some. */
+	if (asked == 0 && filter->port != 0 && !conf->proto_not &&
+	    conf->proto != FILTER_PROTO_ANY && !ip4_has_ports((u8)conf->proto))
+		return false;
+	return asked == 0 || conf->proto == FILTER_PROTO_ANY ||
+	       (conf->proto == asked) != conf->proto_not;
+}
+
+static bool rule_has_state(const struct ctl_request *request, u8 states)
+{
+	for (u32 i = 0; request->state[0] && i < ARRAY_COUNT(state_names); i++) {
+		if (strcmp(request->state, state_names[i]) == 0)
+			return (states >> i & 1) != 0;
+	}
+	return request->state[0] == 0;
+}
+
+/* It names an interface of the zone, as the way in or out, or none of any zone. */
+static bool rule_has_zone(const struct sluice_flow_filter *filter, const struct sluice *s,
+			  const struct filter_rule_conf *conf)
+{
+	const struct iface_table *ifaces = sluice_ifaces(s);
+	bool any = conf->in_ifs == FILTER_IFACE_ANY && conf->out_ifs == FILTER_IFACE_ANY;
+	u64 zone_ifs = 0, named = 0;
+
+	for (u32 i = 0; i < ifaces->count; i++) {
+		if (ifaces->iface[i].conf.zone == filter->zone)
+			zone_ifs |= UINT64_C(1) << i;
+	}
+	if (conf->in_ifs != FILTER_IFACE_ANY)
+		named |= conf->in_ifs;
+	if (conf->out_ifs != FILTER_IFACE_ANY)
+		named |= conf->out_ifs;
+	return !filter->by_zone || any || (named & zone_ifs) != 0;
+}
+
+bool ctl_rule_matches(const struct ctl_request *request, const struct sluice *s,
+		      const struct sluice_rule *rule)
+{
+	const struct sluice_flow_filter *filter = &request->flow;
+
+	return (!request->by_chain || request->chain == rule->conf.chain) &&
+	       rule_has_zone(filter, s, &rule->conf) &&
+	       rule_has_state(request, rule->conf.states) && rule_has_proto(filter, rule) &&
+	       rule_has_addr(s, filter, rule) && rule_has_port(s, filter, rule);
+}
+
+bool ctl_set_matches(const struct ctl_request *request, const struct sluice *s, const char *set)
+{
+	const struct sluice_flow_filter *filter = &request->flow;
+	const struct filter_elem asked = asked_elem(filter);
+
+	return (filter->addr_len == 0 && filter->port == 0) || holds(s, set, &asked);
+}
+
+bool ctl_elem_matches(const struct ctl_request *request, const struct filter_elem *elem)
+{
+	const struct sluice_flow_filter *filter = &request->flow;
+	bool addr = filter->addr_len == 0 ||
+		    (elem->len > 0 &&
+		     overlaps(filter->addr, filter->addr_len, elem->addr, elem->len));
+	bool port = filter->port == 0 ||
+		    (elem->port_first <= filter->port && filter->port <= elem->port_last);
+
+	return addr && port;
+}
+
+/* ---- as JSON --------------------------------------------------------------------------------- */
 
 static void put_words(struct evbuffer *out, const char *key, const char *words)
 {
@@ -76,15 +246,14 @@ static void put_proto(struct evbuffer *out, const struct filter_rule_conf *conf)
 
 static void put_states(struct evbuffer *out, u8 states)
 {
-	static const char *const names[] = { "new", "established", "related", "untracked" };
 	const char *comma = "";
 
 	if (states == FILTER_STATES)
 		return;
 	evbuffer_add_printf(out, ",\"states\":[");
-	for (u32 i = 0; i < ARRAY_COUNT(names); i++) {
+	for (u32 i = 0; i < ARRAY_COUNT(state_names); i++) {
 		if (states >> i & 1) {
-			evbuffer_add_printf(out, "%s\"%s\"", comma, names[i]);
+			evbuffer_add_printf(out, "%s\"%s\"", comma, state_names[i]);
 			comma = ",";
 		}
 	}

@@ -204,6 +204,26 @@ u32 sluice_show_elements(const struct sluice *s, const char *set, u32 *cursor,
 	return show(tables->elem, sizeof *out, u32_min(tables->elem_count, max), cursor, out);
 }
 
+/* Every set has the same elements, of which one with a port is of a set named "pairs" only, ports
+ * alone of "ports", and all others of the rest.                                                  */
+enum err sluice_set_find(const struct sluice *s, const char *set, const struct filter_elem *elem,
+			 bool *in, struct filter_elem *holder)
+{
+	const struct fake_tables *tables = tables_of(s);
+	bool ports = strcmp(set, "ports") == 0, pairs = strcmp(set, "pairs") == 0;
+
+	if ((elem->port_first != 0) != (ports || pairs) || (elem->len != 0) == ports)
+		return ERR_RANGE;
+	*in = false;
+	for (u32 i = 0; i < tables->elem_count && !*in; i++) {
+		*holder = tables->elem[i];
+		*in = be32_eq(holder->addr, elem->addr) && holder->len == elem->len &&
+		      holder->port_first <= elem->port_first &&
+		      elem->port_last <= holder->port_last;
+	}
+	return ERR_OK;
+}
+
 u32 sluice_show_neighbours(const struct sluice *s, ns_t now, u32 *cursor, struct neigh_info *out,
 			   u32 max)
 {

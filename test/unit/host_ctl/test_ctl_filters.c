@@ -156,12 +156,122 @@ static void rules_and_counters_are_filtered(void **state)
 	free(tables);
 }
 
+static struct filter_rule_conf rule_of(s32 proto)
+{
+	return (struct filter_rule_conf){ .chain = FILTER_FORWARD,
+					  .states = FILTER_STATES,
+					  .proto = proto,
+					  .sport = { 0, UINT16_MAX, false, FILTER_SET_NONE },
+					  .dport = { 0, UINT16_MAX, false, FILTER_SET_NONE },
+					  .in_ifs = FILTER_IFACE_ANY,
+					  .out_ifs = FILTER_IFACE_ANY };
+}
+
+/* To 10.1.0.0/16; tcp from outside 10.0.0.0/8 to port 443; icmp; new, to a set; anything. */
+static void rules_to_filter(struct fake_tables *tables)
+{
+	struct sluice_rule *rule = tables->rule;
+
+	tables->rule_count = 6;
+	rule[0].conf = rule_of(FILTER_PROTO_ANY);
+	rule[0].conf.dst = (struct filter_addr){ be32_of(0x0a010000), 16, false, FILTER_SET_NONE };
+	rule[1].conf = rule_of(6);
+	rule[1].conf.src = (struct filter_addr){ be32_of(0x0a000000), 8, true, FILTER_SET_NONE };
+	rule[1].conf.dport = (struct filter_ports){ 443, 443, false, FILTER_SET_NONE };
+	rule[2].conf = rule_of(1);
+	rule[3].conf = rule_of(FILTER_PROTO_ANY);
+	rule[3].conf.states = FILTER_NEW;
+	rule[3].dst_set = "blocked";
+	rule[4].conf = rule_of(FILTER_PROTO_ANY);
+	rule[4].dst_pair = "pairs";
+	rule[5].conf = rule_of(FILTER_PROTO_ANY);
+	rule[5].policy = true;
+	tables->elem_count = 3;
+	tables->elem[0] = (struct filter_elem){ be32_of(0xc0000209), 32, 0, 0 };
+	tables->elem[1] = (struct filter_elem){ be32_of(0), 0, 1000, 1010 };
+	tables->elem[2] = (struct filter_elem){ be32_of(0xc0000209), 32, 22, 22 };
+}
+
+static void rules_by_what_they_ask(void **state)
+{
+	struct fake_tables *tables = zoned_tables();
+	const struct {
+		u64 right;
+		struct ctl_request request;
+	} asked[] = {
+		{ 6, { .state = "new" } },
+		{ 5, { .state = "established" } },
+		/* Rules of one protocol or of any; what asks for ports has some. */
+		{ 5, { .flow = { .proto = 6 } } },
+		{ 4, { .flow = { .proto = 17 } } },
+		{ 4, { .flow = { .proto = 1 } } },
+		/* 10.1.0.0/16, and what names no address; not what is not for 10.0.0.0/8. */
+		{ 4, { .flow = { .addr = be32_of(0x0a010203), .addr_len = 32 } } },
+		{ 3, { .flow = { .addr = be32_of(0x0a020000), .addr_len = 16 } } },
+		{ 5, { .flow = { .addr = be32_of(0xc0000209), .addr_len = 32 } } },
+		/* A prefix that is larger than that of a rule. */
+		{ 5, { .flow = { .addr = be32_of(0), .addr_len = 4 } } },
+		/* Not that of ICMP. Pairs are of any port until the address is said, too. */
+		{ 5, { .flow = { .port = 443 } } },
+		{ 4, { .flow = { .port = 80 } } },
+		{ 3, { .flow = { .addr = be32_of(0xc0000209), .addr_len = 32, .port = 443 } } },
+		{ 3, { .flow = { .addr = be32_of(0xc0000209), .addr_len = 32, .port = 22 } } },
+	};
+
+	(void)state;
+	rules_to_filter(tables);
+	for (u32 i = 0; i < ARRAY_COUNT(asked); i++) {
+		struct ctl_request request = asked[i].request;
+
+		request.show = CTL_SHOW_RULES;
+		counted(tables, asked[i].right, request);
+	}
+	free(tables);
+}
+
+static void sets_by_what_they_hold(void **state)
+{
+	struct fake_tables *tables = zoned_tables();
+	const be32 held = be32_of(0xc0000209), other = be32_of(0xc000020a);
+
+	(void)state;
+	rules_to_filter(tables);
+	tables->set_count = 3;
+	tables->set[0] = (struct sluice_set){ .name = "blocked", .kind = FILTER_SET_ADDRS };
+	tables->set[1] = (struct sluice_set){ .name = "ports", .kind = FILTER_SET_PORTS };
+	tables->set[2] = (struct sluice_set){ .name = "pairs", .kind = FILTER_SET_PAIRS };
+	counted(tables, 3, (struct ctl_request){ .show = CTL_SHOW_SETS });
+	counted(tables, 1,
+		(struct ctl_request){ .show = CTL_SHOW_SETS,
+				      .flow = { .addr = held, .addr_len = 32 } });
+	counted(tables, 0,
+		(struct ctl_request){ .show = CTL_SHOW_SETS,
+				      .flow = { .addr = other, .addr_len = 32 } });
+	counted(tables, 1, (struct ctl_request){ .show = CTL_SHOW_SETS, .flow = { .port = 1003 } });
+	counted(tables, 0, (struct ctl_request){ .show = CTL_SHOW_SETS, .flow = { .port = 22 } });
+	counted(tables, 1,
+		(struct ctl_request){ .show = CTL_SHOW_SETS,
+				      .flow = { .addr = held, .addr_len = 32, .port = 22 } });
+	/* Of one set, its elements. */
+	counted(tables, 3, (struct ctl_request){ .show = CTL_SHOW_SETS, .set = "pairs" });
+	counted(tables, 2,
+		(struct ctl_request){ .show = CTL_SHOW_SETS,
+				      .set = "pairs",
+				      .flow = { .addr = held, .addr_len = 24 } });
+	counted(tables, 1,
+		(struct ctl_request){
+			.show = CTL_SHOW_SETS, .set = "pairs", .flow = { .port = 1010 } });
+	free(tables);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(interfaces_and_neighbours_are_filtered),
 		cmocka_unit_test(backends_are_filtered),
 		cmocka_unit_test(rules_and_counters_are_filtered),
+		cmocka_unit_test(rules_by_what_they_ask),
+		cmocka_unit_test(sets_by_what_they_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,8 +179,17 @@ static void filters_of_each_show(void **state)
 	assert_string_equal(request_of("show zones --zone red").zone, "red");
 	assert_string_equal(request_of("show sets bad").set, "bad");
 	refused("show rules --chain forwards", "--chain forwards", "input, forward or output");
-	refused("show rules --proto tcp", "show rules takes no --proto",
-		"it takes --zone, --chain, --limit, --count");
+	request = request_of("show rules --addr 10.0.0.0/8 --port 443 --proto tcp --state new");
+	assert_int_equal(request.flow.addr_len, 8);
+	assert_int_equal(request.flow.port, 443);
+	assert_int_equal(request.flow.proto, 6);
+	assert_string_equal(request.state, "new");
+	refused("show rules --state syn-sent", "--state syn-sent",
+		"new, established, related, untracked");
+	refused("show rules --unanswered", "show rules takes no --unanswered",
+		"it takes --addr, --port, --proto, --zone, --state, --chain, --limit, --count");
+	assert_int_equal(request_of("show sets --addr 10.0.0.7 --port 22").flow.port, 22);
+	assert_string_equal(request_of("show sets bad --addr 10.0.0.7").set, "bad");
 	refused("show ports --zone blue", "show ports takes no --zone", "--addr, --port, --proto");
 	refused("show memory --addr 10.0.0.1", "show memory takes no --addr",
 		"it takes --limit, --count, --control and --json");
@@ -240,7 +249,9 @@ static void mistakes_are_named(void **state)
 	refused("show flows --state established2", "--state established2",
 		"did you mean established?");
 	refused("show flows --state shut", "--state shut", "time-wait");
-	refused("show flows --state ESTABLISHED", "--state ESTABLISHED", "two-way");
+	refused("show flows --state ESTABLISHED", "--state ESTABLISHED",
+		"did you mean established?");
+	refused("show flows --state open-up", "--state open-up", "two-way");
 	refused("show sockets --state listening", "--state listening", "unconnected");
 }
 
