@@ -1,6 +1,6 @@
-/* Captures through libpcap, classic and pcapng to read, classic with nanoseconds to write. Ethernet
- * (DLT_EN10MB) and raw IP (DLT_RAW, DLT_IPV4) only. A packet that was cut when it was captured is
- * counted as bad: half a packet is none.                                                        */
+/* Captures through libpcap, classic and pcapng to read, classic with nanoseconds to write. What has
+ * a link header comes in as Ethernet. A packet that was cut when it was captured is counted as bad:
+ * half a packet is none.                                                                        */
 #include "host/io/pcap.h"
 
 #include <pcap/pcap.h>
@@ -8,13 +8,14 @@
 #include <stdlib.h>
 
 #include "core/pkt/segment.h"
+#include "host/io/pcap_link.h"
 
-/* DLT_IPV4, which Debian's header has under this number too. */
-enum { LINK_IPV4 = 228, SNAP_MAX = 262144 };
+enum { SNAP_MAX = 262144 };
 
 struct pcap_port {
 	struct port port;
 	pcap_t *in;
+	int type;     /* of its link, as libpcap numbers them */
 	pcap_t *dead; /* what libpcap wants for writing without an interface */
 	pcap_dumper_t *out;
 	bool ended;
@@ -27,10 +28,12 @@ static struct pcap_port *pcap_of(struct port *port)
 	return (struct pcap_port *)port;
 }
 
-static struct pkt *rx_one(struct port *port, struct pkt_pool *pool, const struct pcap_pkthdr *info,
-			  const u8 *frame)
+static struct pkt *rx_one(struct pcap_port *dev, struct pkt_pool *pool,
+			  const struct pcap_pkthdr *info, const u8 *frame)
 {
-	u32 link_len = port->link == IFACE_ETHERNET ? ETH_HLEN : 0;
+	struct port *port = &dev->port;
+	u32 link_len = pcap_link_len(dev->type);
+	struct eth_hdr eth;
 	struct pkt *pkt;
 
 	if (info->caplen < info->len || info->len < link_len ||
@@ -38,8 +41,9 @@ static struct pkt *rx_one(struct port *port, struct pkt_pool *pool, const struct
 		port->stats.losses.rx_bad++;
 		return NULL;
 	}
-	if (link_len > 0 &&
-	    be16_host(((const struct eth_hdr *)(const void *)frame)->type) == ETH_TYPE_VLAN) {
+	if (link_len > 0)
+		pcap_link_eth(dev->type, frame, &eth);
+	if (link_len > 0 && be16_host(eth.type) == ETH_TYPE_VLAN) {
 		port->stats.losses.rx_vlan++;
 		return NULL;
 	}
@@ -48,15 +52,19 @@ static struct pkt *rx_one(struct port *port, struct pkt_pool *pool, const struct
 		port->stats.losses.rx_no_packet++;
 		return NULL;
 	}
-	pkt->l2 = (u16)(pkt->l3 - link_len);
-	memcpy(pkt_frame(pkt), frame, info->len);
 	pkt->in_if = port->iface;
-	if (link_len == 0)
+	memcpy(pkt_l3(pkt), frame + link_len, info->len - link_len);
+	if (link_len == 0) {
+		pkt->l2 = pkt->l3;
 		pkt->flags |= PKT_RAW_IP;
-	else if (mac_is_broadcast((const struct mac *)(const void *)frame))
-		pkt->flags |= PKT_LINK_BROADCAST;
-	else if (mac_is_group((const struct mac *)(const void *)frame))
-		pkt->flags |= PKT_LINK_MULTICAST;
+	} else {
+		pkt->l2 = (u16)(pkt->l3 - ETH_HLEN);
+		memcpy(pkt_frame(pkt), &eth, sizeof eth);
+		if (mac_is_broadcast(&eth.dst))
+			pkt->flags |= PKT_LINK_BROADCAST;
+		else if (mac_is_group(&eth.dst))
+			pkt->flags |= PKT_LINK_MULTICAST;
+	}
 	/* Opened for nanoseconds, the field of microseconds holds those. */
 	pkt->rx_ns = (u64)info->ts.tv_sec * NS_PER_SEC + (u64)info->ts.tv_usec;
 	return pkt;
@@ -75,7 +83,7 @@ static struct pkt *rx_next(struct pcap_port *dev, struct pkt_pool *pool)
 		dev->broken = got != PCAP_ERROR_BREAK;
 		return NULL;
 	}
-	pkt = rx_one(&dev->port, pool, info, frame);
+	pkt = rx_one(dev, pool, info, frame);
 	if (pkt == NULL)
 		return NULL;
 	dev->last_ns = pkt->rx_ns;
@@ -191,22 +199,19 @@ const char *pcap_said(const char *path, const char *text)
 static bool in_open(struct pcap_port *dev, const char *path, char *why, size_t why_size)
 {
 	char err[PCAP_ERRBUF_SIZE];
-	int type;
 
 	dev->in = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, err);
 	if (dev->in == NULL) {
 		(void)snprintf(why, why_size, "capture %s: %s", path, pcap_said(path, err));
 		return false;
 	}
-	type = pcap_datalink(dev->in);
-	if (type != DLT_EN10MB && type != DLT_RAW && type != LINK_IPV4) {
-		(void)snprintf(why, why_size,
-			       "capture %s: link type %d; Ethernet (1) or raw IP "
-			       "(12, 101, 228) would do",
-			       path, type);
+	dev->type = pcap_datalink(dev->in);
+	if (!pcap_link_is_known(dev->type)) {
+		(void)snprintf(why, why_size, "capture %s: link type %d; " PCAP_LINK_RIGHT, path,
+			       dev->type);
 		return false;
 	}
-	dev->port.link = type == DLT_EN10MB ? IFACE_ETHERNET : IFACE_RAW_IP;
+	dev->port.link = pcap_link_len(dev->type) > 0 ? IFACE_ETHERNET : IFACE_RAW_IP;
 	return true;
 }
 

@@ -5,20 +5,21 @@
 #include <stdio.h>
 
 #include "core/base/text.h"
-#include "core/wire/eth.h"
 #include "host/io/pcap.h"
-
-enum { LINK_IPV4 = 228 };
+#include "host/io/pcap_link.h"
 
 /* False when it is no IPv4. */
 static bool take(pcap_t *in, const struct pcap_pkthdr *info, const u8 *frame,
 		 struct pcap_packet *out)
 {
-	u32 link_len = pcap_datalink(in) == DLT_EN10MB ? ETH_HLEN : 0;
+	u32 link_len = pcap_link_len(pcap_datalink(in));
+	struct eth_hdr eth = { .type = be16_of(ETH_TYPE_IP4) };
 
-	if (info->caplen <= link_len || info->len - link_len > UINT16_MAX ||
-	    (link_len > 0 &&
-	     be16_host(((const struct eth_hdr *)(const void *)frame)->type) != ETH_TYPE_IP4))
+	if (info->caplen <= link_len || info->len - link_len > UINT16_MAX)
+		return false;
+	if (link_len > 0)
+		pcap_link_eth(pcap_datalink(in), frame, &eth);
+	if (be16_host(eth.type) != ETH_TYPE_IP4)
 		return false;
 	out->full_len = info->len - link_len;
 	out->len = u32_min(info->caplen - link_len, PCAP_PACKET_MAX);
@@ -42,12 +43,9 @@ bool pcap_packet(const char *path, u64 number, struct pcap_packet *out, char *wh
 	}
 	while (at < number && (got = pcap_next_ex(in, &info, &frame)) == 1)
 		at++;
-	if (pcap_datalink(in) != DLT_EN10MB && pcap_datalink(in) != DLT_RAW &&
-	    pcap_datalink(in) != LINK_IPV4)
-		(void)snprintf(why, why_size,
-			       "capture %s: link type %d; Ethernet (1) or raw IP (12, "
-			       "101, 228) would do",
-			       path, pcap_datalink(in));
+	if (!pcap_link_is_known(pcap_datalink(in)))
+		(void)snprintf(why, why_size, "capture %s: link type %d; " PCAP_LINK_RIGHT, path,
+			       pcap_datalink(in));
 	else if (at < number && got != PCAP_ERROR_BREAK)
 		(void)snprintf(why, why_size, "capture %s, behind packet %llu: %s", path,
 			       (unsigned long long)at, pcap_said(path, pcap_geterr(in)));

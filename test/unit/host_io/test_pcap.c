@@ -122,6 +122,61 @@ static void test_raw_ip(void **state)
 	bed_close(&bed);
 }
 
+/* What `tcpdump -i any` writes, in both of its forms, comes in as Ethernet would. */
+static void test_cooked(void **state)
+{
+	const struct mac station = { { 2, 0, 0, 0, 0, 7 } }, none = { { 0 } };
+	static const struct {
+		u8 kind;
+		u16 flags;
+	} kinds[] = { { 0, 0 }, { 1, PKT_LINK_BROADCAST }, { 2, PKT_LINK_MULTICAST }, { 4, 0 } };
+	struct build b;
+	struct bed bed;
+	u8 frame[256];
+
+	(void)state;
+	bed_open(&bed);
+	build_udp4(&b, addr("10.0.0.1"), 1, addr("10.0.0.2"), 2, 9);
+	for (u32 at = 0; at < 2 * ARRAY_COUNT(kinds); at++) {
+		u32 kind = at / 2, head = at % 2 ? 20 : 16;
+		u8 addr_len = kind == 3 ? 0 : ETH_ALEN; /* of a tunnel it has none */
+		struct port *port;
+		struct eth_hdr eth;
+		struct pkt *pkt;
+
+		memset(frame, 0, sizeof frame);
+		frame[head == 16 ? 1 : 10] = kinds[kind].kind;
+		frame[head == 16 ? 5 : 11] = addr_len;
+		memcpy(frame + (head == 16 ? 6 : 12), &station, addr_len);
+		be16_store(frame + (head == 16 ? 14 : 0), be16_of(ETH_TYPE_IP4));
+		memcpy(frame + head, b.bytes, b.len);
+		write_capture(head == 16 ? 113 : 276, frame, head + b.len, head + b.len);
+		port = open_one(path, NULL, IFACE_RAW_IP);
+		assert_int_equal(port->link, IFACE_ETHERNET);
+		pkt = pcap_port_next(port, &bed.pool);
+		assert_non_null(pkt);
+		memcpy(&eth, pkt_frame(pkt), sizeof eth);
+		assert_int_equal(be16_host(eth.type), ETH_TYPE_IP4);
+		assert_true(mac_eq(&eth.src, addr_len ? &station : &none));
+		assert_int_equal(mac_is_zero(&eth.dst), kinds[kind].flags == 0);
+		assert_int_equal(pkt->flags, kinds[kind].flags);
+		assert_int_equal(pkt->len, b.len);
+		assert_memory_equal(pkt_l3(pkt), b.bytes, b.len);
+		pkt_put(pkt);
+		port_close(port);
+	}
+	/* Half a header is none. */
+	write_capture(276, frame, 19, 19);
+	{
+		struct port *port = open_one(path, NULL, IFACE_RAW_IP);
+
+		assert_null(pcap_port_next(port, &bed.pool));
+		assert_int_equal(port_count(port)->losses.rx_bad, 1);
+		port_close(port);
+	}
+	bed_close(&bed);
+}
+
 /* ---- pcapng ---------------------------------------------------------------------------------- */
 
 /* Blocks of 32-bit words, the length before and behind each; the section's first block says in
@@ -454,6 +509,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_written_is_read, path_make, path_remove),
 		cmocka_unit_test_setup_teardown(test_raw_ip, path_make, path_remove),
+		cmocka_unit_test_setup_teardown(test_cooked, path_make, path_remove),
 		cmocka_unit_test_setup_teardown(test_unfit_packets_are_counted, path_make,
 						path_remove),
 		cmocka_unit_test_setup_teardown(test_pcapng, path_make, path_remove),
