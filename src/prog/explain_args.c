@@ -166,6 +166,11 @@ static bool read_proto(const char *const *value, struct explain_args *args, stru
 				      "--dport %.40s: is for protocols with ports, and --proto "
 				      "%.40s has none; leave one of them out",
 				      value[OPT_DPORT], proto ? proto : "icmp");
+	if (value[OPT_SPORT] && !ip4_has_ports(args->proto) && args->proto != IP_PROTO_ICMP)
+		return options_refuse(why,
+				      "--sport %.40s: is for ICMP and protocols with ports, and "
+				      "--proto %.40s has none; leave one of them out",
+				      value[OPT_SPORT], proto);
 	if (value[OPT_FLAGS] && args->proto != IP_PROTO_TCP)
 		return options_refuse(why,
 				      "--flags %.40s: is for TCP, and --proto %.40s is another "
@@ -193,6 +198,22 @@ static bool read_described(const char *const *value, struct explain_args *args, 
 	return true;
 }
 
+/* A packet of a capture is what it is. */
+static bool check_captured(const char *const *value, struct ctl_why *why)
+{
+	if (value[OPT_PACKET] && !value[OPT_PCAP])
+		return options_refuse(why, "--packet %.40s: goes with --pcap FILE",
+				      value[OPT_PACKET]);
+	for (int option = OPT_SRC; value[OPT_PCAP] && option < OPT_PCAP; option++) {
+		if (value[option])
+			return options_refuse(why,
+					      "%s: a packet of a capture has its own; leave --pcap "
+					      "or this out",
+					      specs[option].name);
+	}
+	return true;
+}
+
 bool explain_args_parse(int argc, char **argv, struct explain_args *args, struct ctl_why *why)
 {
 	const char *value[OPT_COUNT];
@@ -216,7 +237,8 @@ bool explain_args_parse(int argc, char **argv, struct explain_args *args, struct
 	if (!args->in_if)
 		return options_refuse(why, "--in is missing: the interface that the packet comes "
 					   "in by");
-	return read_numbers(value, args, why) && (args->pcap || read_described(value, args, why));
+	return check_captured(value, why) && read_numbers(value, args, why) &&
+	       (args->pcap || read_described(value, args, why));
 }
 
 void explain_args_help(FILE *out)

@@ -4,9 +4,11 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "core/ct/flow.h"
+#include "host/conf/nearest.h"
+#include "host/conf/values.h"
 #include "prog/gateway.h"
 #include "prog/options.h"
-#include "host/conf/values.h"
 
 enum {
 	OPT_KIND, /* events only */
@@ -50,6 +52,22 @@ static size_t spec_end(enum ctl_verb verb)
 	return verb == CTL_VERB_FLUSH ? OPT_COUNT : OPT_STATE;
 }
 
+static bool check_state(const char *state, struct ctl_why *why)
+{
+	const char *names[FLOW_STATE_COUNT];
+	const char *near;
+
+	for (int i = 0; i < FLOW_STATE_COUNT; i++) {
+		names[i] = flow_state_name((enum flow_state)i);
+		if (strcmp(state, names[i]) == 0)
+			return true;
+	}
+	near = nearest_word(state, names, FLOW_STATE_COUNT);
+	return options_refuse(why, "--state %.40s: there is no such state%s%s", state,
+			      near ? "; did you mean " : "; 'sluice show --help' lists them",
+			      near ? near : "");
+}
+
 static bool check_values(const char *const *value, struct ctl_why *why)
 {
 	unsigned kinds;
@@ -73,7 +91,7 @@ static bool check_values(const char *const *value, struct ctl_why *why)
 				      value[OPT_ICMP_ID]);
 	if (value[OPT_PROTO] && !ctl_parse_proto(value[OPT_PROTO], &small))
 		return options_refuse_proto(why, value[OPT_PROTO], CTL_PROTO_WORDS);
-	return true;
+	return !value[OPT_STATE] || check_state(value[OPT_STATE], why);
 }
 
 static char *request_of(enum ctl_verb verb, const char *const *value)

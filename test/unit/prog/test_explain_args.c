@@ -237,9 +237,9 @@ static void protocols_with_ports(void **state)
 			crc32c_store(packet + 28, 0);
 			assert_int_equal(sum, crc32c(packet + 20, len - 20));
 		} else {
-			assert_true(csum_is_right(csum_pseudo(args.src, args.dst, args.proto,
-							      len - 20) +
-						  csum_sum(packet + 20, len - 20)));
+			assert_true(csum_is_right(
+				csum_pseudo(args.src, args.dst, args.proto, len - 20) +
+				csum_sum(packet + 20, len - 20)));
 		}
 	}
 	refused("explain --in eth1 --src 10.10.0.5 --dst 203.0.113.9 --proto sctp", "--dport");
@@ -274,6 +274,14 @@ static void what_is_wrong_is_said(void **state)
 	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --dport 7 --flags syn,akc",
 		"did you mean ack");
 	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --dprot 7", "did you mean --dport");
+	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --proto gre --sport 7",
+		"--sport 7: is for ICMP and protocols with ports, and --proto gre has none");
+	refused("explain --in e --pcap f --ttl 3", "--ttl: a packet of a capture has its own");
+	refused("explain --in e --pcap f --src 1.2.3.4", "--src: a packet of a capture");
+	refused("explain --in e --pcap f --df", "--df: a packet of a capture");
+	refused("explain --in e --src 1.2.3.4 --dst 1.2.3.5 --dport 7 --packet 2",
+		"--packet 2: goes with --pcap");
+	assert_int_equal(good("explain --in e --pcap f --packet 2").pcap_number, 2);
 	refused("explain --in", "needs a value");
 	refused("explain --df=1 --in e", "takes no value");
 	refused("explain word", "one word too many");
@@ -325,6 +333,10 @@ static void orders(void **state)
 	assert_int_equal(request.verb, CTL_VERB_FLUSH);
 	assert_string_equal(request.state, "established");
 	assert_true(request.flow.unanswered_only);
+	assert_false(order("flush flows --state establshed", CTL_VERB_FLUSH, &request, &why));
+	assert_non_null(strstr(why.text, "did you mean established"));
+	assert_false(order("flush flows --state up", CTL_VERB_FLUSH, &request, &why));
+	assert_non_null(strstr(why.text, "--state up: there is no such state"));
 	assert_true(order("flush flows --icmp-id 77", CTL_VERB_FLUSH, &request, &why));
 	assert_true(request.flow.by_icmp_id);
 	assert_int_equal(request.flow.icmp_id, 77);
