@@ -9,6 +9,7 @@
 #include "prog/explain_text.h"
 #include "prog/gateway.h"
 #include "prog/prog.h"
+#include "prog/suggest.h"
 
 static int explain_say(const struct explain_args *args, FILE *stream)
 {
@@ -50,6 +51,8 @@ static int explain_ask(const struct explain_args *args)
 		return PROG_EXIT_FAILED;
 	code = explain_say(args, stream);
 	fclose(stream);
+	if (code != PROG_EXIT_OK)
+		suggest_name("INTERFACE", args->in_if, args->control);
 	return code;
 }
 

@@ -6,24 +6,31 @@
 #include "prog/gateway.h"
 #include "prog/order_args.h"
 #include "prog/prog.h"
+#include "prog/suggest.h"
 
 enum { FLUSH_WAIT_S = 120 };
 
-/* Each line as it comes, the first excepted, which only says that there is somebody. */
+/* The first line only says that there is somebody, or why nothing is told. */
+static bool say_begin(const char *line)
+{
+	json_t *answer = json_loads(line, 0, NULL);
+	const char *error = json_string_value(json_object_get(answer, "error"));
+
+	if (error)
+		fprintf(stderr, "sluice events: the gateway answered: %s\n", error);
+	json_decref(answer);
+	return error == NULL;
+}
+
+/* Each of the others as it comes. */
 static bool say_events(FILE *stream)
 {
 	char *line = NULL;
 	size_t size = 0;
-	bool good = false;
+	bool good = getline(&line, &size, stream) > 0 && say_begin(line);
 
-	while (getline(&line, &size, stream) > 0) {
-		if (strstr(line, "\"error\":")) {
-			fprintf(stderr, "sluice events: the gateway answered: %s", line);
-			break;
-		}
-		if (good)
-			fputs(line, stdout);
-		good = true;
+	while (good && getline(&line, &size, stream) > 0) {
+		fputs(line, stdout);
 		if (fflush(stdout) != 0)
 			break;
 	}
@@ -70,6 +77,8 @@ static int order(int argc, char **argv, enum ctl_verb verb)
 		return PROG_EXIT_FAILED;
 	good = verb == CTL_VERB_FLUSH ? say_flushed(stream) : say_events(stream);
 	fclose(stream);
+	if (!good)
+		suggest_name("ZONE", args.zone, args.control);
 	return good ? PROG_EXIT_OK : PROG_EXIT_FAILED;
 }
 

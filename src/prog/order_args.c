@@ -160,6 +160,7 @@ bool order_args_parse(int argc, char **argv, enum ctl_verb verb, struct order_ar
 	if (args->help)
 		return true;
 	args->control = value[OPT_CONTROL];
+	args->zone = value[OPT_ZONE];
 	if (!check_values(value, why))
 		return false;
 	if (verb == CTL_VERB_FLUSH && !check_flush(&options, value, why))

@@ -9,7 +9,8 @@
 struct order_args {
 	const char *control; /* NULL: see gateway_path() */
 	bool help;
-	char *request; /* a line of JSON; to be freed */
+	const char *zone; /* NULL: of any */
+	char *request;    /* a line of JSON; to be freed */
 };
 
 /* verb: CTL_VERB_EVENTS or CTL_VERB_FLUSH. False: why names the argument and what is right. */

@@ -7,6 +7,19 @@
 #include "prog/show_args.h"
 #include "prog/show_config.h"
 #include "prog/show_read.h"
+#include "prog/suggest.h"
+
+/* For a name that the gateway may not have known. */
+static void suggest(const struct show_args *args)
+{
+	const char *place = args->show == CTL_SHOW_INTERFACES ? "INTERFACE"
+			    : args->show == CTL_SHOW_DROPS    ? "REASON"
+							      : "COUNTER";
+
+	suggest_name("SET", args->set, args->control);
+	suggest_name(place, args->name, args->control);
+	suggest_name("ZONE", args->zone, args->control);
+}
 
 static int show_ask(const struct show_args *args)
 {
@@ -20,6 +33,8 @@ static int show_ask(const struct show_args *args)
 	good = args->show == CTL_SHOW_CONFIG ? show_config_read(stream, args, stdout, stderr)
 					     : show_read(stream, args, stdout, stderr);
 	fclose(stream);
+	if (!good)
+		suggest(args);
 	return good ? PROG_EXIT_OK : PROG_EXIT_FAILED;
 }
 

@@ -124,7 +124,8 @@ static void take_close(struct reading *reading, char *line)
 		put_sorted(reading);
 	/* A set that is named was printed before its elements, if it has none, too. */
 	if (!reading->args->json && !reading->args->set) {
-		show_text_end(reading->text, reading->args->show, end);
+		show_text_end(reading->text, reading->args->show,
+			      (reading->args->given & ~(unsigned)CTL_FILTER_ALL) != 0, end);
 		put_text(reading);
 	}
 	json_decref(end);

@@ -387,7 +387,7 @@ void show_text_record(FILE *out, enum ctl_show show, u32 part, const json_t *rec
 	}
 }
 
-void show_text_end(FILE *out, enum ctl_show show, const json_t *end)
+void show_text_end(FILE *out, enum ctl_show show, bool filtered, const json_t *end)
 {
 	static const char *const nothing[CTL_SHOW_COUNT] = {
 		[CTL_SHOW_FLOWS] = "no flows",
@@ -410,7 +410,10 @@ void show_text_end(FILE *out, enum ctl_show show, const json_t *end)
 	const char *routing = show_routing_nothing(show);
 
 	if (count_of(end, "count") == 0)
-		fprintf(out, "%s\n", routing ? routing : nothing[show]);
+		fprintf(out, "%s\n",
+			filtered  ? "nothing matches"
+			: routing ? routing
+				  : nothing[show]);
 	if (show == CTL_SHOW_MEMORY) {
 		put_bytes(out, count_of(end, "used_bytes"));
 		fprintf(out, "  in all; flows now %" PRIu64 "\n", count_of(end, "flows"));

@@ -111,6 +111,10 @@ says "routes of a zone" "^10.20.0.0/16 .*zone red" "$BOX/routes"
 says_not "and of no other" "zone blue" "$BOX/routes"
 seen flows --zone rde >"$BOX/unknown" 2>&1
 says "a zone that is none is named" "no zone of that name" "$BOX/unknown"
+says "with the nearest there is" "^Did you mean 'red'" "$BOX/unknown"
+check_not "events of such a zone" timeout 10 "$SLUICE" events --zone rde --control "$CONTROL"
+says "are none, in words" "^sluice events: the gateway answered: there is no zone of that name" "$BOX/text"
+says "and with the nearest" "^Did you mean 'red'" "$BOX/text"
 names_of() { "$SLUICE" show interfaces --control "$CONTROL" --json "$@" | jq -r '.interfaces[].name' | xargs; }
 equal "interfaces of a zone" "gw2 gw3" "$(names_of --zone red)"
 equal "one by its name" gw1 "$(names_of gw1)"

@@ -234,9 +234,10 @@ static void the_end(void **state)
 	FILE *out = open_memstream(&text, &size);
 
 	(void)state;
-	show_text_end(out, CTL_SHOW_DROPS, end);
+	show_text_end(out, CTL_SHOW_DROPS, false, end);
+	show_text_end(out, CTL_SHOW_SETS, true, end);
 	fclose(out);
-	assert_string_equal(text, "no packet was dropped\n");
+	assert_string_equal(text, "no packet was dropped\nnothing matches\n");
 	free(text);
 	json_decref(end);
 }
