@@ -30,6 +30,9 @@ says "too big" "^DROPPED: TOO_BIG_DF.*RFC 1191" "$BOX/text"
 equal "as JSON" dropped "$(explain "${WEB[@]}" --ttl 1 --json | jq -r .fate)"
 check_not "an interface that is not there" explain --in gw9 --src $INSIDE --dst $OUTSIDE --dport 80
 says "which there are" "show interfaces" "$BOX/text"
+says "and which may be meant" "^Did you mean 'gw0'" "$BOX/text"
+check_not "what the host itself sends" explain --in host --src $WAN --dst $OUTSIDE --dport 80
+says "is not the gateway's affair" "what the host sends leaves by its own stack" "$BOX/text"
 
 spawn $IN "$BOX/dump" tcpdump -q -i a0 -w "$BOX/web.pcap" -U 'tcp port 80'
 wait_for 10 grep -q listening "$BOX/dump"

@@ -156,6 +156,10 @@ void ctl_explain(struct explainer *explainer, struct sluice *s, const struct ctl
 
 	if (question.in_if == IFACE_NONE)
 		refuse_iface(out, request->in_if);
+	else if (question.in_if == sluice_host_if(s))
+		ctl_answer_refuse(out, "nothing comes in by the host's interface: what the host "
+				       "sends leaves by its own stack, and the gateway is not "
+				       "asked about it");
 	else if (!sluice_explain(explainer, s, &question, now, &told))
 		ctl_answer_refuse(out, "no packet buffer is free to ask with; try again");
 	else

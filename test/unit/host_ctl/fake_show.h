@@ -291,6 +291,12 @@ const struct iface_table *sluice_ifaces(const struct sluice *s)
 	return &tables_of(s)->ifaces;
 }
 
+u16 sluice_host_if(const struct sluice *s)
+{
+	(void)s;
+	return IFACE_NONE;
+}
+
 const struct mem *sluice_mem(const struct sluice *s)
 {
 	return &tables_of(s)->mem;
