@@ -683,15 +683,19 @@ const char *conf_value_near(const struct conf_field *field, const char *text)
 	static const struct {
 		const char *typed;
 		const char *meant;
-	} usual[] = { { "yes", "true" }, { "on", "true" },   { "1", "true" },
-		      { "no", "false" }, { "off", "false" }, { "0", "false" } };
+	} usual[] = { { "yes", "true" },     { "on", "true" },      { "1", "true" },
+		      { "no", "false" },     { "off", "false" },    { "0", "false" },
+		      /* What other tools call it. */
+		      { "allow", "accept" }, { "permit", "accept" }, { "pass", "accept" },
+		      { "deny", "drop" },    { "block", "drop" },    { "discard", "drop" } };
 	const char *words[WORDS_MAX];
 	bool is_bool = field->kind == CONF_BOOL || field->kind == CONF_INVERTED;
 	const char *const *from = is_bool ? truths : field->words;
 	u32 count = words_count(from);
+	u32 index;
 
-	for (size_t i = 0; is_bool && i < ARRAY_COUNT(usual); i++) {
-		if (strcmp(usual[i].typed, text) == 0)
+	for (size_t i = 0; i < ARRAY_COUNT(usual); i++) {
+		if (strcmp(usual[i].typed, text) == 0 && read_word(from, usual[i].meant, &index))
 			return usual[i].meant;
 	}
 	for (u32 i = 0; i < count; i++)
