@@ -47,6 +47,9 @@ gateway_start
 says "it tells which file" "file +gw.yaml" "$BOX/gateway.out"
 cd / || exit 1
 
+equal "it takes the memory that was planned" "$("$SLUICE" plan --json "$BOX/gw.yaml" | jq .bytes)" \
+	"$(show memory | jq .used_bytes)"
+
 # ---- looking ----------------------------------------------------------------------------------
 
 check "what runs differs in nothing" change diff "$BOX/gw.yaml"
