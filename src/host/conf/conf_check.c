@@ -1,5 +1,6 @@
 /* What values of a configuration may stand together. */
 #include "host/conf/conf_check_accelerate.h"
+#include "host/conf/conf_check_address.h"
 #include "host/conf/conf_check_filter.h"
 #include "host/conf/conf_check_routing.h"
 #include "host/conf/conf_check_service.h"
@@ -184,6 +185,12 @@ static void check_route(struct checking *c, u32 index)
 
 static void check_routes(struct checking *c)
 {
+	u32 limit = c->conf->fib.prefix_count;
+
+	if (c->conf->route_count > limit && !checking_doubts(c, &c->conf->fib.prefix_count))
+		conf_error(c->errors, checking_at(c, &c->conf->route[limit].prefix),
+			   "there are %u routes; limits.routes allows %u", c->conf->route_count,
+			   limit);
 	if (c->conf->gateway.raw)
 		check_gateway(c, &c->conf->gateway, c->conf->gateway, "");
 	for (u32 i = 0; i < c->conf->route_count; i++)
@@ -233,6 +240,38 @@ static u64 pool_addresses(const struct conf_pool *pool)
 	return sum;
 }
 
+static bool in_pools(const struct checking *c, be32 addr)
+{
+	for (u32 i = 0; i < c->conf->pool_count; i++) {
+		const struct nat_pool_conf *pool = &c->conf->pool[i].pool;
+
+		for (u32 j = 0; j < pool->range_count; j++) {
+			if (be32_host(pool->range[j].first) <= be32_host(addr) &&
+			    be32_host(addr) <= be32_host(pool->range[j].last))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The first address of an outside interface is a public one as well. */
+static void check_own_fit(struct checking *c, u64 sum, u32 limit)
+{
+	u64 pools = sum;
+
+	for (u32 i = 0; i < c->conf->iface_count; i++) {
+		const struct conf_iface *iface = &c->conf->iface[i];
+
+		sum += iface->side == IFACE_OUTSIDE && iface->addr_count > 0 &&
+		       !checking_doubts(c, iface) && !in_pools(c, iface->addr[0].addr);
+	}
+	if (pools <= limit && sum > limit)
+		conf_error(c->errors, checking_at(c, &c->conf->address_count),
+			   "with those of interfaces there are %llu public addresses; "
+			   "limits.addresses allows %u",
+			   (unsigned long long)sum, limit);
+}
+
 static void check_addresses_fit(struct checking *c)
 {
 	u32 limit = c->conf->address_count ? c->conf->address_count : ADDRESSES_MAX;
@@ -252,6 +291,8 @@ static void check_addresses_fit(struct checking *c)
 				"allows %u",
 				pool->name, (unsigned long long)sum, limit);
 	}
+	if (c->conf->address_count)
+		check_own_fit(c, sum, limit);
 }
 
 static void check_pools(struct checking *c)
@@ -436,6 +477,7 @@ bool conf_check(const struct conf *conf, const struct conf_marks *marks, struct 
 		check_static(&checking, i);
 	check_tracking(&checking);
 	check_bursts(&checking);
+	conf_check_addresses(conf, marks, errors);
 	conf_check_zones(conf, marks, errors);
 	conf_check_services(conf, marks, errors);
 	conf_check_filter(conf, marks, errors);

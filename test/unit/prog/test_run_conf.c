@@ -18,6 +18,7 @@ void sluice_conf_defaults(struct sluice_conf *conf)
 	conf->ct.timeout_s[CT_TIMEOUT_UDP] = 300;
 	conf->ct.timeout_s[CT_TIMEOUT_ICMP] = 60;
 	conf->nat.address_count = 16;
+	conf->fib.prefix_count = 4096;
 	conf->nat.mapping_count = 222;
 	conf->nat.quarantine_s = 120;
 	balance_conf_defaults(&conf->nat.balance);
@@ -535,8 +536,7 @@ static void a_file_is_spoken_of_by_its_lines(void **state)
 	static const char text[] = "interfaces:\n"
 				   "  - {name: eth1, side: inside}\n"
 				   "  - {name: eth0, side: outside}\n"
-				   "routes:\n"
-				   "  - {to: 10.20.0.0/16, via: 11.0.0.1}\n";
+				   "routes:\n  - {to: 10.20.0.0/16, via: 11.0.0.1}\n";
 	static struct conf_marks marks;
 	static struct conf_errors errors;
 	struct bed *bed = host_bed();
