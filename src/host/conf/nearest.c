@@ -50,7 +50,8 @@ static bool has_part(const char *word, const char *typed, size_t typed_len)
 		if (i == typed_len)
 			return true;
 		word = strchr(word, '-');
-		word += word != NULL;
+		if (word)
+			word++;
 	}
 	return false;
 }
