@@ -320,7 +320,7 @@ interop_run = SLUICE=$(abspath $(BUILD)/sluice) INTEROP_BIN=$(abspath $(BUILD)/i
 .PHONY: interop interop-routing lab
 interop: all $(INTEROP_BIN) $(EXAMPLE_BIN) ## namespace tests with real programs, as root (K=part of a name)
 	@$(interop_run) --limit $(INTEROP_LIMIT_S) $(INTEROP_TESTS)
-interop-routing: all ## each case of docs/routing.md with each router of others, half an hour, as root (K=bgp_frr CASES='cut flap')
+interop-routing: all ## each case of docs/routing.md with each router of others, a quarter of an hour, as root (K=bgp_frr CASES='cut flap')
 	@$(interop_run) --limit $(ROUTING_LIMIT_S) $(ROUTING_TESTS)
 lab: all ## the gateway at work in a private lab of namespaces, as root
 	@SLUICE=$(abspath $(BUILD)/sluice) tools/lab.sh
