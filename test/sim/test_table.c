@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-enum { ROUTES = 30000, TURNS_MAX = 2000, CALLS_MAX = 8, SEEN_MAX = 64 };
+enum { ROUTES = 60000, TURNS_MAX = 2000, CALLS_MAX = 8, SEEN_MAX = 48 };
 
 static void turns_until(struct table_bed *bed, bool (*is_done)(const struct table_bed *bed),
 			const char *what)
