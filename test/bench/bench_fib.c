@@ -230,7 +230,7 @@ static void weigh(struct bench *b)
 	double pages = fib->page_cap - 1 - fib->page_free_count;
 	double fixed = 2.0 * FIB_ROOT_SLOTS * sizeof *fib->seen;
 
-	b->rib_bytes = sizeof *b->rib.net + sizeof *b->rib.net_head + 1.0 / 8 +
+	b->rib_bytes = sizeof *b->rib.net + sizeof *b->rib.net_head + 1.0 / 4 +
 		       sizeof *b->rib.route * (double)b->rib.route_count / nets;
 	b->fib_bytes = sizeof *fib->prefix +
 		       sizeof *fib->prefix_bucket * (double)fib->prefix_bucket_count / nets +

@@ -20,6 +20,7 @@ struct phase {
 	const char *what, *key;
 	u32 turns;
 	double mean_us, worst_us;
+	double change_us; /* until one change among the others is seen, the longest */
 };
 
 static u64 cpu_ns(void)
@@ -57,6 +58,7 @@ static void run(struct table_bed *bed, bool (*is_done)(const struct table_bed *b
 	phase->turns = bed->turns;
 	phase->mean_us = sum_ns / bed->turns / 1e3;
 	phase->worst_us = worst_ns / 1e3;
+	phase->change_us = (double)bed->probe.worst_ns / 1e3;
 }
 
 static void write_json(const struct phase *phase, u32 count, u32 routes, const char *name)
@@ -69,8 +71,10 @@ static void write_json(const struct phase *phase, u32 count, u32 routes, const c
 	}
 	fprintf(out, "{\"routes\":%u", routes);
 	for (u32 at = 0; at < count; at++)
-		fprintf(out, ",\"%s_mean_us\":%.1f,\"%s_worst_us\":%.1f", phase[at].key,
-			phase[at].mean_us, phase[at].key, phase[at].worst_us);
+		fprintf(out,
+			",\"%s_mean_us\":%.1f,\"%s_worst_us\":%.1f,\"%s_change_us\":%.1f",
+			phase[at].key, phase[at].mean_us, phase[at].key, phase[at].worst_us,
+			phase[at].key, phase[at].change_us);
 	fprintf(out, "}\n");
 	fclose(out);
 }
@@ -99,8 +103,10 @@ int main(int argc, char **argv)
 	printf("%u routes by BGP, %u packets in each turn, %" PRIu64 " in all, none lost\n", routes,
 	       TABLE_BATCH, bed->sent);
 	for (u32 at = 0; at < ARRAY_COUNT(phase); at++)
-		printf("%-28s %7u turns  %8.1f us each  %8.1f us the longest\n", phase[at].what,
-		       phase[at].turns, phase[at].mean_us, phase[at].worst_us);
+		printf("%-28s %7u turns  %7.1f us each  %7.1f us the longest  %8.1f us until a "
+		       "change is seen\n",
+		       phase[at].what, phase[at].turns, phase[at].mean_us, phase[at].worst_us,
+		       phase[at].change_us);
 	table_bed_del(bed);
 	if (json != NULL)
 		write_json(phase, ARRAY_COUNT(phase), routes, json);

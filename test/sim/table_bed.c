@@ -14,6 +14,11 @@ enum {
 	UP_TURNS_MAX = 100000,
 };
 
+static struct rib *rib_of(const struct table_bed *bed, u32 which)
+{
+	return &bed->rig[which].s->routing->rib;
+}
+
 static void conf_sockets(struct sluice_conf *conf)
 {
 	struct tcp_conf *tcp = &conf->tcp;
@@ -102,6 +107,8 @@ struct table_bed *table_bed_new(u32 routes, u64 (*clock)(void))
 		conf_engine(bed, which);
 		rig_open(&bed->rig[which], &bed->conf[which]);
 	}
+	bed->prefixes = bed->rig[GATE].s->fib[0].prefix_live;
+	bed->probe.client = rib_client_new(rib_of(bed, GATE), ROUTE_RIP);
 	return bed;
 }
 
@@ -113,11 +120,6 @@ void table_bed_del(struct table_bed *bed)
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
-
-static struct rib *rib_of(const struct table_bed *bed, u32 which)
-{
-	return &bed->rig[which].s->routing->rib;
-}
 
 /* Networks of 256 addresses, one behind the other from 16.0.0.0 on. */
 static void offer_all(struct rib *rib, u32 count, ns_t now)
@@ -158,16 +160,14 @@ void table_bed_begin(struct table_bed *bed)
 
 bool table_bed_has_all(const struct table_bed *bed)
 {
-	const struct rib *rib = rib_of(bed, GATE);
-
-	return rib->stats.source_best[ROUTE_BGP] == bed->routes && rib_is_idle(rib);
+	return bed->rig[GATE].s->fib[0].prefix_live >= bed->prefixes + bed->routes;
 }
 
 bool table_bed_has_none(const struct table_bed *bed)
 {
-	const struct rib *rib = rib_of(bed, GATE);
-
-	return rib->stats.source_paths[ROUTE_BGP] == 0 && rib_is_idle(rib);
+	/* One may be that which changes. */
+	return rib_of(bed, GATE)->stats.source_paths[ROUTE_BGP] == 0 &&
+	       bed->rig[GATE].s->fib[0].prefix_live <= bed->prefixes + 1;
 }
 
 void table_bed_end(struct table_bed *bed)
@@ -279,6 +279,46 @@ static void keep_worst(struct table_turn *worst, const struct table_turn *turn)
 	worst->paths = u32_max(worst->paths, turn->paths);
 }
 
+/* ---- a change among others ------------------------------------------------------------------- */
+
+static be32 probe_gateway(const struct table_probe *probe)
+{
+	return be32_of(0xc6120003 + probe->changes % 2);
+}
+
+static void probe_change(struct table_bed *bed)
+{
+	struct rib *rib = rib_of(bed, GATE);
+	struct ip_prefix prefix = ip_prefix4(addr("15.0.0.0"), 24);
+	struct rib_hop hop = { ip_addr4(probe_gateway(&bed->probe)), RIG_OUT, 1 };
+	struct rib_path path = { .client = bed->probe.client,
+				 .type = FIB_UNICAST,
+				 .distance = RIB_DISTANCE_RIP,
+				 .hops = rib_hops_get(rib, &hop, 1) };
+
+	CHECK(rib_offer(rib, &prefix, &path) == ERR_OK);
+	bed->probe.waits = true;
+	bed->probe.calls = 0;
+	bed->probe.cost_ns = 0;
+}
+
+/* What the turn cost is a part of what the change has waited for. */
+static void probe_look(struct table_bed *bed)
+{
+	const struct fib *fib = &bed->rig[GATE].s->fib[0];
+	const struct fib_route *route = fib_route_at(fib, fib_lookup(fib, addr("15.0.0.1")));
+	struct table_probe *probe = &bed->probe;
+
+	probe->calls += bed->last.calls;
+	probe->cost_ns += bed->last.input_ns + bed->last.tick_ns;
+	if (route->path_count != 1 || !be32_eq(route->path[0].gateway, probe_gateway(probe)))
+		return;
+	probe->worst_calls = u32_max(probe->worst_calls, probe->calls);
+	probe->worst_ns = probe->cost_ns > probe->worst_ns ? probe->cost_ns : probe->worst_ns;
+	probe->waits = false;
+	probe->changes++;
+}
+
 void table_bed_turn(struct table_bed *bed)
 {
 	const struct rib *rib = rib_of(bed, GATE);
@@ -286,6 +326,8 @@ void table_bed_turn(struct table_bed *bed)
 	u32 paths = rib->route_count;
 
 	bed->last = (struct table_turn){ 0 };
+	if (!bed->probe.waits)
+		probe_change(bed);
 	tick(bed, PEER);
 	send_packets(bed);
 	tick(bed, GATE);
@@ -293,11 +335,14 @@ void table_bed_turn(struct table_bed *bed)
 	bed->last.writes = (u32)(rib->stats.fib_writes - before.fib_writes);
 	bed->last.paths = paths > rib->route_count ? paths - rib->route_count : 0;
 	keep_worst(&bed->worst, &bed->last);
+	probe_look(bed);
 	bed->turns++;
 }
 
 void table_bed_forget(struct table_bed *bed)
 {
 	bed->worst = (struct table_turn){ 0 };
+	bed->probe.worst_calls = 0;
+	bed->probe.worst_ns = 0;
 	bed->turns = 0;
 }

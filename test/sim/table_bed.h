@@ -18,7 +18,7 @@
 enum {
 	TABLE_LINK = RIG_IN2, /* of the gateway, to the peer; of the peer its only one */
 	TABLE_BATCH = 32,     /* packets in a turn */
-	TABLE_TURN_US = 200,
+	TABLE_TURN_US = 400,
 };
 
 /* What one turn, or the worst of them, came to. */
@@ -31,17 +31,30 @@ struct table_turn {
 	u32 paths;  /* that went */
 };
 
+/* A route of somebody else that changes all the time: how long until a change is forwarded by. */
+struct table_probe {
+	u16 client; /* of the gateway's RIB */
+	bool waits;
+	u32 changes; /* that were seen */
+	u32 calls;   /* since the one that waits */
+	u64 cost_ns;
+	u32 worst_calls;
+	u64 worst_ns;
+};
+
 struct table_bed {
 	struct sluice_conf conf[2];
 	struct routing_conf routing[2];
 	struct rig rig[2]; /* the gateway, its peer */
 	u32 routes;
+	u32 prefixes; /* that the gateway forwards by without them */
 	u64 sent;
 	u64 passed;
 	u32 turns;
 	u64 (*clock)(void);
 	struct table_turn worst; /* each by itself, since table_bed_forget() */
 	struct table_turn last;
+	struct table_probe probe;
 };
 
 /* clock: nanoseconds; NULL: what it costs is not looked at. Stops the program when something is

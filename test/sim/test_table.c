@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-enum { ROUTES = 30000, TURNS_MAX = 2000, CALLS_MAX = 8 };
+enum { ROUTES = 60000, TURNS_MAX = 2000, CALLS_MAX = 8, SEEN_MAX = 48 };
 
 static void turns_until(struct table_bed *bed, bool (*is_done)(const struct table_bed *bed),
 			const char *what)
@@ -25,6 +25,10 @@ static void turns_until(struct table_bed *bed, bool (*is_done)(const struct tabl
 		      "written, %u gone\n",
 		      what, bed->turns, bed->worst.calls, bed->worst.offers, bed->worst.writes,
 		      bed->worst.paths);
+	print_message("a change among them is seen after at most %u steps\n",
+		      bed->probe.worst_calls);
+	/* The nets before it, and what a publishing waits for the next one. */
+	assert_in_range(bed->probe.worst_calls, 1, SEEN_MAX);
 	assert_in_range(bed->worst.calls, 1, CALLS_MAX);
 	/* A prefix of 24 bits has four bytes of what is read of a peer in a step. */
 	assert_in_range(bed->worst.offers, 0, CALLS_MAX * BGP_STEP_BYTES / 4);
@@ -33,7 +37,6 @@ static void turns_until(struct table_bed *bed, bool (*is_done)(const struct tabl
 static void test_no_packet_waits_for_a_table(void **state)
 {
 	struct table_bed *bed = table_bed_new(ROUTES, NULL);
-	u32 prefixes = bed->rig[0].s->fib[0].prefix_live;
 
 	(void)state;
 	table_bed_begin(bed);
@@ -42,7 +45,6 @@ static void test_no_packet_waits_for_a_table(void **state)
 	table_bed_end(bed);
 	turns_until(bed, table_bed_has_none, "it goes");
 	assert_true(bed->turns > ROUTES / RIB_STEP_NETS / CALLS_MAX);
-	assert_int_equal(bed->rig[0].s->fib[0].prefix_live, prefixes);
 	table_bed_del(bed);
 }
 

@@ -1,7 +1,9 @@
 /* A set of indices with two levels: which nets are to be chosen anew.
  *
- * In the order of the indices and round and round, so that each has its turn and neighbours in
- * memory are neighbours in time.                                                                */
+ * In rounds, so that none waits for more than what was marked before it: what is marked while a
+ * round goes on waits for the next one, or whoever marks faster than is taken would keep all others
+ * from their turn. Within a round in the order of the indices, so that neighbours in memory are
+ * neighbours in time.                                                                           */
 #include "core/routing/rib_part.h"
 
 enum { WORD_BITS = 64 };
@@ -10,43 +12,68 @@ void rib_marks_layout(struct rib_marks *marks, u32 count, struct mem *mem)
 {
 	marks->word_count = (count + WORD_BITS - 1) / WORD_BITS;
 	marks->summary_count = (marks->word_count + WORD_BITS - 1) / WORD_BITS;
-	marks->word = mem_take(mem, "rib_marks", marks->word_count, sizeof *marks->word);
-	marks->summary = mem_take(mem, "rib_marks", marks->summary_count, sizeof *marks->summary);
+	for (u32 n = 0; n < ARRAY_COUNT(marks->round); n++) {
+		struct rib_marks_round *round = &marks->round[n];
+
+		round->word = mem_take(mem, "rib_marks", marks->word_count, sizeof *round->word);
+		round->summary =
+			mem_take(mem, "rib_marks", marks->summary_count, sizeof *round->summary);
+	}
 }
 
 void rib_marks_init(struct rib_marks *marks)
 {
-	memset(marks->word, 0, marks->word_count * sizeof *marks->word);
-	memset(marks->summary, 0, marks->summary_count * sizeof *marks->summary);
+	for (u32 n = 0; n < ARRAY_COUNT(marks->round); n++) {
+		struct rib_marks_round *round = &marks->round[n];
+
+		memset(round->word, 0, marks->word_count * sizeof *round->word);
+		memset(round->summary, 0, marks->summary_count * sizeof *round->summary);
+		round->count = 0;
+	}
+	marks->now = 0;
 	marks->at = 0;
 	marks->count = 0;
 }
 
+static bool round_has(const struct rib_marks_round *round, u32 idx)
+{
+	return (round->word[idx / WORD_BITS] >> idx % WORD_BITS & 1) != 0;
+}
+
+bool rib_marks_has(const struct rib_marks *marks, u32 idx)
+{
+	return round_has(&marks->round[0], idx) || round_has(&marks->round[1], idx);
+}
+
 void rib_marks_set(struct rib_marks *marks, u32 idx)
 {
+	struct rib_marks_round *next = &marks->round[1 - marks->now];
 	u32 at = idx / WORD_BITS;
-	u64 bit = UINT64_C(1) << idx % WORD_BITS;
 
 	CHECK(at < marks->word_count);
-	marks->count += (marks->word[at] & bit) == 0;
-	marks->word[at] |= bit;
-	marks->summary[at / WORD_BITS] |= UINT64_C(1) << at % WORD_BITS;
+	if (rib_marks_has(marks, idx))
+		return;
+	next->word[at] |= UINT64_C(1) << idx % WORD_BITS;
+	next->summary[at / WORD_BITS] |= UINT64_C(1) << at % WORD_BITS;
+	next->count++;
+	marks->count++;
 }
 
 void rib_marks_clear(struct rib_marks *marks, u32 idx)
 {
 	u32 at = idx / WORD_BITS;
-	u64 bit = UINT64_C(1) << idx % WORD_BITS;
 
-	marks->count -= (marks->word[at] & bit) != 0;
-	marks->word[at] &= ~bit;
-	if (marks->word[at] == 0)
-		marks->summary[at / WORD_BITS] &= ~(UINT64_C(1) << at % WORD_BITS);
-}
+	for (u32 n = 0; n < ARRAY_COUNT(marks->round); n++) {
+		struct rib_marks_round *round = &marks->round[n];
 
-bool rib_marks_has(const struct rib_marks *marks, u32 idx)
-{
-	return (marks->word[idx / WORD_BITS] >> idx % WORD_BITS & 1) != 0;
+		if (!round_has(round, idx))
+			continue;
+		round->word[at] &= ~(UINT64_C(1) << idx % WORD_BITS);
+		if (round->word[at] == 0)
+			round->summary[at / WORD_BITS] &= ~(UINT64_C(1) << at % WORD_BITS);
+		round->count--;
+		marks->count--;
+	}
 }
 
 /* Of the bits from `from` on; WORD_BITS: none of them is set. */
@@ -58,23 +85,16 @@ static u32 lowest_from(u64 bits, u32 from)
 	return bits == 0 ? WORD_BITS : u64_count_bits((bits & -bits) - 1);
 }
 
-/* A word that is not zero, from `from` on and then from the beginning. */
-static u32 word_find(const struct rib_marks *marks, u32 from)
+/* A word that is not zero, from `from` on; IDX_NONE. */
+static u32 word_find(const struct rib_marks *marks, const struct rib_marks_round *round, u32 from)
 {
-	u32 summary = from / WORD_BITS;
 	u32 bit = from % WORD_BITS;
 
-	for (u32 step = 0; step <= marks->summary_count; step++) {
-		u32 found;
+	for (u32 summary = from / WORD_BITS; summary < marks->summary_count; summary++) {
+		u32 found = lowest_from(round->summary[summary], bit);
 
-		if (summary >= marks->summary_count) {
-			summary = 0;
-			bit = 0;
-		}
-		found = lowest_from(marks->summary[summary], bit);
 		if (found < WORD_BITS)
 			return summary * WORD_BITS + found;
-		summary++;
 		bit = 0;
 	}
 	return IDX_NONE;
@@ -82,17 +102,24 @@ static u32 word_find(const struct rib_marks *marks, u32 from)
 
 u32 rib_marks_take(struct rib_marks *marks)
 {
-	u32 at = marks->at / WORD_BITS;
-	u32 bit = WORD_BITS;
+	const struct rib_marks_round *round = &marks->round[marks->now];
+	u32 at, bit = WORD_BITS;
 
 	if (marks->count == 0)
 		return IDX_NONE;
+	if (round->count == 0) {
+		marks->now = 1 - marks->now;
+		marks->at = 0;
+		round = &marks->round[marks->now];
+	}
+	/* Nothing is added to a round that goes on: all of it lies ahead. */
+	at = marks->at / WORD_BITS;
 	if (at < marks->word_count)
-		bit = lowest_from(marks->word[at], marks->at % WORD_BITS);
+		bit = lowest_from(round->word[at], marks->at % WORD_BITS);
 	if (bit == WORD_BITS) {
-		at = word_find(marks, at + 1);
+		at = word_find(marks, round, at + 1);
 		CHECK(at != IDX_NONE);
-		bit = lowest_from(marks->word[at], 0);
+		bit = lowest_from(round->word[at], 0);
 	}
 	marks->at = at * WORD_BITS + bit + 1;
 	rib_marks_clear(marks, marks->at - 1);

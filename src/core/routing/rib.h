@@ -25,7 +25,7 @@
  * those whose next hops resolve to something else now.
  *
  * Bounds: the limits of struct rib_conf; RIB_STEP_NETS nets and RIB_STEP_PATHS paths a step. Full
- * is an answer. A net has 32 bytes and a path 32, and 4 and 1/8 for finding them.                */
+ * is an answer. A net has 32 bytes and a path 32, and 4 and 1/4 for finding them.                */
 #ifndef CORE_ROUTING_RIB_H
 #define CORE_ROUTING_RIB_H
 
@@ -43,6 +43,7 @@ enum {
 	RIB_HOPS_MAX = FIB_PATHS_MAX,
 	RIB_NET_PATHS_MAX = 1024, /* paths of one net that are compared */
 	RIB_STEP_NETS = 256,
+	RIB_BACKLOG = 2048,     /* nets that wait to be chosen: who offers many waits above that */
 	RIB_STEP_PATHS = 2048, /* looked at by the sweep */
 	RIB_STEP_HOPS = 64,  /* routes tried for sets that are resolved anew; a set is done whole */
 	RIB_STEPS_MAX = 8,   /* sets between a path and an interface, its own the first */
@@ -215,14 +216,19 @@ struct rib_reader {
 	bool all;
 };
 
-/* Set bits are found in order, from a place on: which nets are to be chosen anew. */
+/* Which nets are to be chosen anew: those of this round, and those that have changed since it
+ * began. Set bits are found in order.                                                            */
 struct rib_marks {
-	u64 *word;
-	u64 *summary; /* a bit for each word that is not zero */
+	struct rib_marks_round {
+		u64 *word;
+		u64 *summary; /* a bit for each word that is not zero */
+		u32 count;
+	} round[2];
+	u32 now; /* the round that is being taken */
+	u32 at;  /* in it, where the search goes on */
 	u32 word_count;
 	u32 summary_count;
-	u32 at; /* where the search goes on */
-	u32 count;
+	u32 count; /* of both */
 };
 
 struct rib_stats {
@@ -358,6 +364,12 @@ bool rib_is_idle(const struct rib *rib);
 /* This net is chosen now, and not when its turn comes; ERR_FULL: the forwarding table has no room
  * for it. Published by the next step, or by the caller.                                          */
 MUST_USE enum err rib_settle(struct rib *rib, const struct ip_prefix *prefix);
+/* A change waits for all nets that changed before it. Who reads a table of routes looks here first,
+ * so that others' changes are seen in time, and reads on when it is called again.                */
+static inline bool rib_is_behind(const struct rib *rib)
+{
+	return rib->dirty.count > RIB_BACKLOG;
+}
 static inline bool rib_is_off(const struct rib *rib)
 {
 	return rib->conf.net_limit == 0;

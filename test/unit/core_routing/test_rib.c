@@ -123,7 +123,8 @@ static void gateways_are_found_in_several_steps(void **state)
 	assert_int_equal(bed_offer(bed, "10.9.0.0/16", bed_path(ospf, 110, 1, RIB_NONE)), ERR_OK);
 	bed_settle(bed);
 	assert_int_equal(bed_gateway(bed, "203.0.113.1"), ip(192, 0, 2, 1));
-	assert_int_equal(bed_gateway(bed, "198.51.100.1"), ip(192, 0, 2, 1));
+	assert_true(rib_resolve(&bed->rib, &far).reachable);
+	assert_int_equal(bed->rib.stats.source_best[ROUTE_BGP], 1);
 	rib_client_clear(&bed->rib, ospf);
 	bed_settle(bed);
 	assert_int_equal(bed_gateway(bed, "198.51.100.1"), ip(192, 0, 2, 1));
@@ -368,6 +369,38 @@ static void changes_are_seen_in_time(void **state)
 		bed->now += NS_PER_MS;
 	}
 	assert_in_range(first_seen, 1, 10);
+	bed_close(bed);
+}
+
+/* More nets come than are chosen, and a change of an old one is seen long before all of them. */
+static void a_change_is_not_overtaken(void **state)
+{
+	enum { ROUNDS = 200, EACH = 2 * RIB_STEP_NETS };
+	enum { NETS = ROUNDS * EACH + 1 };
+	struct rib_bed *bed = bed_open(NETS, NETS, 16, NETS + 16);
+	u16 bgp = rib_client_new(&bed->rib, ROUTE_BGP), rip = rib_client_new(&bed->rib, ROUTE_RIP);
+	u32 seen = 0;
+
+	(void)state;
+	by_gateway(bed, rip, 120, "15.0.0.0/24", "192.0.2.7", 0);
+	bed_settle(bed);
+	for (u32 n = 0; n < ROUNDS; n++) {
+		for (u32 i = 0; i < EACH; i++) {
+			struct ip_prefix prefix =
+				ip_prefix4(be32_of(0x10000000 + ((n * EACH + i) << 8)), 24);
+			struct rib_path path = bed_path(bgp, 20, 0, bed_hop(bed, "192.0.2.1", 0));
+
+			assert_int_equal(rib_offer(&bed->rib, &prefix, &path), ERR_OK);
+		}
+		if (n == 10)
+			by_gateway(bed, rip, 120, "15.0.0.0/24", "192.0.2.8", 0);
+		(void)rib_tick(&bed->rib, bed->now += NS_PER_MS);
+		if (seen == 0 && bed_gateway(bed, "15.0.0.1") == ip(192, 0, 2, 8))
+			seen = n;
+	}
+	assert_true(rib_is_behind(&bed->rib));
+	assert_in_range(seen, 10, 40);
+	bed_settle(bed);
 	bed_close(bed);
 }
 
@@ -618,6 +651,7 @@ int main(void)
 		cmocka_unit_test(limits_answer_full),
 		cmocka_unit_test(what_can_not_be_is_refused),
 		cmocka_unit_test(changes_are_seen_in_time),
+		cmocka_unit_test(a_change_is_not_overtaken),
 		cmocka_unit_test(explain_says_why),
 		cmocka_unit_test(explain_tells_of_longer_nets),
 		cmocka_unit_test(explain_tells_of_next_hops),

@@ -89,7 +89,7 @@ void bgp_tick(struct bgp *bgp, ns_t now)
 			continue;
 		/* What is offered again is not stale: policies wait until it is known what is. */
 		if (peer->reimport && !peer->stale && peer->client != RIB_CLIENT_NONE)
-			bgp->busy |= bgp_reimport(bgp, peer);
+			bgp->busy |= rib_is_behind(bgp->env.rib) || bgp_reimport(bgp, peer);
 		if (bgp_is_up(peer))
 			bgp->busy |= bgp_announce(bgp, peer);
 	}

@@ -177,7 +177,7 @@ void bgp_line_hear(struct bgp *bgp, struct bgp_peer *peer, u8 at)
 	struct bgp_line *line = &peer->line[at];
 	u32 heard = 0;
 
-	while (heard < BGP_STEP_BYTES) {
+	while (heard < BGP_STEP_BYTES && !rib_is_behind(bgp->env.rib)) {
 		struct sock_buf buf = { line->in + line->in_len, BGP_IN_SIZE - line->in_len, 0 };
 		enum sock_error error = io->recv(io->ctx, line->sock, &buf, NULL, bgp->now);
 
