@@ -155,7 +155,7 @@ static struct verdicts ask_begin(const struct model *m, u16 out_if, const struct
 }
 
 void model_filter_forward_ok(struct model *m, u16 out_if, const struct seen *seen,
-			     const struct model_flow *f)
+			     struct model_flow *f)
 {
 	u8 states = FILTER_NEW | FILTER_ESTABLISHED;
 
@@ -167,8 +167,11 @@ void model_filter_forward_ok(struct model *m, u16 out_if, const struct seen *see
 		states = FILTER_ESTABLISHED;
 	if (!ask_forward(m, out_if, seen->dst, seen->dport, states).accepts)
 		model_wrong(m, "forwarded what the rules forbid");
-	if (f != NULL && is_asked_again(m, f) && !ask_begin(m, out_if, f).accepts)
+	if (f == NULL || !is_asked_again(m, f))
+		return;
+	if (!ask_begin(m, out_if, f).accepts)
 		model_wrong(m, "a flow goes on that would not begin any more");
+	f->rules = m->rules;
 }
 
 void model_filter_related_ok(struct model *m, u16 out_if, const struct seen *seen,

@@ -126,9 +126,10 @@ bool model_filter_is_idle(const struct model *m, enum filter_chain chain);
 bool model_filter_rejects(const struct model *m, enum filter_reject reject);
 /* The current packet certainly passes FORWARD on its way to dst; the port as its flow has it. */
 bool model_filter_passes(const struct model *m, u16 out_if, be32 dst);
-/* It did, of this flow or of none; complains when it must not. */
+/* It did, of this flow or of none; complains when it must not. Rules that have asked the flow are
+ * those that it goes by from now on.                                                             */
 void model_filter_forward_ok(struct model *m, u16 out_if, const struct seen *seen,
-			     const struct model_flow *f);
+			     struct model_flow *f);
 /* The same of an ICMP error about the flow, and of what is made here. */
 void model_filter_related_ok(struct model *m, u16 out_if, const struct seen *seen,
 			     const struct model_flow *f);

@@ -158,7 +158,7 @@ bool sim_run(struct sim *sim)
 		if (net->why == NULL && net_chance(net, 25))
 			sim_reload(sim);
 		if (net->why == NULL && sim->gate->conf->filter.set_count > 0 &&
-		    net_chance(net, 40))
+		    net_chance(net, 60))
 			sim_change_set(sim);
 		if (net_chance(net, 8))
 			sim_jump(sim);

@@ -71,13 +71,14 @@ static void draw_end(struct net *net, struct filter_addr *end)
 	static const char *const hosts[] = { "10.10.0.11",  "10.10.0.12", "203.0.113.5",
 					     "203.0.113.6", "198.18.0.9", "198.18.0.1" };
 
-	switch (net_below(net, 5)) {
-	case 0: end->set = FILTER_SET_ADDRS; break;
-	case 1:
+	switch (net_below(net, 6)) {
+	case 0:
+	case 1: end->set = FILTER_SET_ADDRS; break;
+	case 2:
 		end->prefix = addr(hosts[net_below(net, ARRAY_COUNT(hosts))]);
 		end->len = 32;
 		break;
-	case 2:
+	case 3:
 		end->len = net_chance(net, 50) ? 15 : 8;
 		end->prefix = addr(end->len == 8 ? "10.0.0.0" : "198.18.0.0");
 		break;
@@ -137,12 +138,13 @@ static void draw_flags(struct net *net, struct filter_rule_conf *rule)
 
 static void draw_l4(struct net *net, struct filter_rule_conf *rule)
 {
-	static const s32 protos[] = { FILTER_PROTO_ANY, FILTER_PROTO_ANY, IP_PROTO_TCP,
-				      IP_PROTO_TCP,     IP_PROTO_UDP,     IP_PROTO_UDP,
-				      IP_PROTO_ICMP,    IP_PROTO_ICMP,    IP_PROTO_SCTP,
-				      IP_PROTO_DCCP,    IP_PROTO_UDPLITE, IP_PROTO_GRE };
+	static const s32 usual[] = { FILTER_PROTO_ANY, FILTER_PROTO_ANY, IP_PROTO_TCP, IP_PROTO_TCP,
+				     IP_PROTO_UDP,     IP_PROTO_UDP,     IP_PROTO_ICMP };
+	static const s32 others[] = { IP_PROTO_SCTP, IP_PROTO_DCCP, IP_PROTO_UDPLITE,
+				      IP_PROTO_GRE };
 
-	rule->proto = protos[net_below(net, ARRAY_COUNT(protos))];
+	rule->proto = net_chance(net, 85) ? usual[net_below(net, ARRAY_COUNT(usual))]
+					  : others[net_below(net, ARRAY_COUNT(others))];
 	rule->proto_not = rule->proto != FILTER_PROTO_ANY && net_chance(net, 6);
 	if (rule->proto_not)
 		return;
@@ -261,9 +263,11 @@ void sim_change_set(struct sim *sim)
 	if (net_chance(net, 20)) {
 		net_trace(net, "set %s is filled anew", set_names[kind]);
 		gate_set_fill(sim->gate, set_names[kind], elem, draw_elems(net, kind, elem));
-	} else {
+	}
+	for (u32 n = 1 + net_below(net, 3); n > 0; n--) {
 		bool in = net_chance(net, 50);
 
+		kind = net_below(net, SIM_FILTER_SETS);
 		elem[0] = elem_of(kind, net_below(net, SIM_FILTER_ELEMS));
 		net_trace(net, "an element %s set %s", in ? "comes into" : "leaves",
 			  set_names[kind]);
