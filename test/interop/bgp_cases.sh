@@ -7,6 +7,7 @@
 #   peer_shuts TEXT        it ends the session with that text
 #   peer_said PATTERN      in what it says of itself, notifications that came included
 #   peer_asks              it asks for a refresh
+#   peer_tells_again       it tells all of its routes again
 #   peer_igp_start, peer_igp_stop   OSPF beside it
 #
 # P: as, gw_as, local (address of its end), md5, gtsm, multihop, max (prefixes that it takes), add_path,
@@ -272,6 +273,18 @@ case_enhanced_refresh() {
 	P[enhanced]=1
 	case_refresh
 	equal "$CASE: agreed on" true "$(ours .enhanced_refresh)"
+}
+# It tells everything again without being asked, between its BoRR and EoRR.
+case_told_again() {
+	local heard
+	begin
+	all_is_well
+	heard=$(ours '.prefixes_in // 0')
+	peer_tells_again
+	check "$CASE: it is heard again" wait_for 10 more .prefixes_in "$heard"
+	check "$CASE: and what is told stays" wait_for 10 eval '[ "$(ours "[.paths, .stale] | tostring")" = "[2,null]" ]'
+	check "$CASE: in the same session" eval '[ "$(ours .established)" = 1 ]'
+	all_is_well
 }
 case_graceful_restart() {
 	P[gr]=1

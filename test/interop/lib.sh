@@ -25,6 +25,8 @@ end_process() { # PID: asked first, forced after 5 seconds
 	kill -TERM "$1" 2>/dev/null || return 0
 	wait_for 5 gone "$1" || kill -KILL "$1" 2>/dev/null
 }
+# The number of one that ended long ago may be somebody else's by now.
+is_ours() { grep -q "^PPid:[[:space:]]*$$\$" "/proc/$1/status" 2>/dev/null; } # PID
 # One that nobody has waited for yet counts as gone.
 gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null; }
 
@@ -33,7 +35,7 @@ clean() {
 	trap - EXIT
 	trap '' INT TERM
 	[ -n "$GATEWAY" ] && kill -KILL "$GATEWAY" 2>/dev/null
-	for pid in ${PIDS[@]+"${PIDS[@]}"}; do kill -KILL "$pid" 2>/dev/null; done
+	for pid in ${PIDS[@]+"${PIDS[@]}"}; do is_ours "$pid" && kill -KILL "$pid" 2>/dev/null; done
 	for ns in ${NAMESPACES[@]+"${NAMESPACES[@]}"}; do
 		for pid in $(ip netns pids "$ns" 2>/dev/null); do kill -KILL "$pid" 2>/dev/null; done
 		ip netns del "$ns" 2>/dev/null

@@ -84,10 +84,11 @@ peer_detail() { birdc $NORTH show route for "$1" all | sed -E 's/, ?/:/g'; }
 peer_shuts() { birdc $NORTH disable to_us "\"$1\"" >/dev/null; }
 peer_said() { grep -Eq -- "$1" "$BOX/$NORTH.bird/log"; }
 peer_asks() { birdc $NORTH reload in to_us >/dev/null; }
+peer_tells_again() { birdc $NORTH reload out to_us >/dev/null; }
 peer_igp_start() { birdc $NORTH enable inside >/dev/null; }
 peer_igp_stop() { birdc $NORTH disable inside >/dev/null; }
 
 matrix_topology
 bgp_matrix adjacency passive auth wrong_key gtsm shutdown killed hung cut flap mtu max_prefix \
-	max_prefix_of_peer multihop ibgp_over_ospf as4 as2 communities enhanced_refresh \
+	max_prefix_of_peer multihop ibgp_over_ospf as4 as2 communities enhanced_refresh told_again \
 	graceful_restart add_path bfd

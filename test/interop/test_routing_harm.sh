@@ -33,7 +33,7 @@ gateway_config "$BOX/gw.yaml" <<-CONF
 	  router-id: 192.0.2.1
 	  prefix-lists: [{name: ours, prefixes: [$POOL]}]
 	  policies: [{name: announce, rules: [{prefixes: ours, sources: static, action: accept}]}]
-	  bfd: {min-tx: 100ms, min-rx: 100ms, multiplier: 5}
+	  bfd: {min-tx: 300ms, min-rx: 300ms, multiplier: 5}
 	  ospf:
 	    export: announce
 	    areas:
@@ -59,10 +59,10 @@ bird_start $SOUTH <<-CONF
 	protocol static by_ospf { ipv4 { table inner; }; route $BY_OSPF/32 blackhole; }
 	ipv4 table outer;
 	protocol static by_rip { ipv4 { table outer; }; route $BY_RIP/32 blackhole; }
-	protocol bfd { interface "c0" { interval 100 ms; multiplier 5; }; }
+	protocol bfd { interface "c0" { interval 300 ms; multiplier 5; }; }
 	protocol bgp to_us {
 		local $SOUTH_IP as 65002; neighbor 198.19.0.1 as 65010;
-		hold time 30; connect delay time 1; connect retry time 1; bfd on;
+		hold time 30; connect delay time 1; connect retry time 1; error wait time 1, 4; bfd on;
 		ipv4 { import all; export where source = RTS_STATIC; };
 	}
 	protocol ospf v2 {
@@ -109,7 +109,7 @@ for at in $SOUTH_HOST $BY_OSPF $BY_RIP; do
 	spawn $IN "$BOX/ping.$at" ping -i 0.05 -c 150 -W 2 $at
 	STREAMS+=("$SPAWNED")
 done
-for role in "${ROLES[@]}" ospf rip bfd adjacent; do check "harm is tried: $role" wait_for 20 did_more "$role" 10; done
+for role in "${ROLES[@]}" ospf rip bfd adjacent; do check "harm is tried: $role" wait_for 20 did_more "$role" 2; done
 birdc $SOUTH enable late >/dev/null
 check "what south announces meanwhile arrives" wait_for 10 leads_to $LATE_NET $SOUTH_IP
 for n in "${!STREAMS[@]}"; do check "a stream of pings ends" wait_for 30 gone "${STREAMS[n]}"; done
