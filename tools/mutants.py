@@ -12,6 +12,13 @@ A fault whose `old` is gone is an error: the code moved on, and the fault has to
 """
 
 FAULTS = [
+    ("who finds no room to wait is not asked for", "src/core/iface/neigh_queue.c",
+     "		ask_idle(table, idx, now, out);\n", "		(void)ask_idle;\n", "unit:core_iface/test_neigh"),
+    ("who finds no room to wait is asked for by each packet", "src/core/iface/neigh_queue.c",
+     "	if (neigh_at(table, idx)->tries != turn)\n", "", "unit:core_iface/test_neigh"),
+    ("ports that are spared are counted", "src/core/nat/port.c",
+     "	return ports->last + 1u - ports->first - spare;", "	return ports->last + 1u - ports->first - 0 * spare;",
+     "unit:core_nat/test_port"),
     ("a gateway whose inside is cut off announces its pools", "src/core/engine/routing_pools.c",
      "inside.all > 0 && inside.up == 0", "inside.all > 0 && inside.up > inside.all", "unit:core_engine/test_routing_pools"),
     ("an address that is added withholds pools", "src/core/engine/routing_pools.c",
