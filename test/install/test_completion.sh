@@ -128,7 +128,7 @@ is "interfaces of the gateway for explain" "lan0 wan0" "$(complete_bash explain 
 is "interfaces that can be shown" "lan0 wan0" "$(complete_bash show interfaces "")"
 is "reasons of drops" TTL_EXPIRED "$(complete_bash show drops T)"
 is "chains" forward "$(complete_bash show rules --chain f)"
-is "parts" "routes announced" "$(complete_bash show bgp "")"
+is "parts" "peer routes announced" "$(complete_bash show bgp "")"
 is "peers, without a name by their address" "north 192.0.2.2" \
 	"$(complete_bash show bgp routes "")"
 is "of another gateway" "" "$(SLUICE_CONTROL=/nowhere complete_bash explain --in "")"
