@@ -43,7 +43,8 @@ struct fake_tables {
 	struct sluice_zone zone[2];
 	u32 sock_count;
 	struct sluice_sock_info sock[FAKE_MAX];
-	struct sluice_sock_filter sock_filter; /* that was asked with */
+	struct sluice_sock_filter sock_filter; /* that was asked with, but for its text */
+	char sock_state[32];
 	struct mem mem;
 	const char *pools_withheld;
 	const struct rib *rib; /* NULL: not there, here and below */
@@ -283,6 +284,9 @@ u32 sluice_show_sockets(const struct sluice *s, const struct sluice_sock_filter 
 
 	(void)now;
 	tables->sock_filter = *filter;
+	tables->sock_filter.any.state = NULL;
+	if (filter->any.state != NULL)
+		snprintf(tables->sock_state, sizeof tables->sock_state, "%s", filter->any.state);
 	return show(tables->sock, sizeof *out, u32_min(tables->sock_count, max), cursor, out);
 }
 

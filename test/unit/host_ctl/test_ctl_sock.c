@@ -93,7 +93,7 @@ static void the_filter_reaches_the_engine(void **state)
 	list_of(root, "sockets", 0);
 	assert_int_equal(tables->sock_filter.any.port, 80);
 	assert_int_equal(tables->sock_filter.any.proto, 6);
-	assert_string_equal(tables->sock_filter.any.state, "time-wait");
+	assert_string_equal(tables->sock_state, "time-wait");
 	assert_int_equal(tables->sock_filter.local.port_first, 80);
 	assert_int_equal(tables->sock_filter.local.port_last, 88);
 	assert_int_equal(tables->sock_filter.peer.addr_len, 24);
