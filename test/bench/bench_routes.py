@@ -230,6 +230,8 @@ def measure(lab, sender, there, kind, count):
     finally:
         session(sender, "disable")
         router.end()
+        # The kernel ends a namespace when it has time; the next round's cable has the same name.
+        lab.at(there, "ip", "link", "del", "s0")
         lab.namespace_end(here)
 
 
