@@ -12,6 +12,7 @@
 #include "prog/gateway.h"
 #include "prog/prog.h"
 #include "prog/reader.h"
+#include "prog/record.h"
 #include "prog/set_files.h"
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -73,13 +74,6 @@ static json_t *request_of(enum ctl_do what)
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
 
 static void print_errors(const json_t *answer, const char *file)
 {

@@ -10,13 +10,7 @@
 #include "prog/drain_args.h"
 #include "prog/gateway.h"
 #include "prog/prog.h"
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
+#include "prog/record.h"
 
 static void say_backend(const json_t *backend, bool undrained)
 {

@@ -4,13 +4,7 @@
 #include <string.h>
 
 #include "core/wire/ip4.h"
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
+#include "prog/record.h"
 
 static void put_values(FILE *out, json_t *values)
 {

@@ -10,6 +10,7 @@
 #include "host/ctl/ctl_request.h"
 #include "prog/gateway.h"
 #include "prog/prog.h"
+#include "prog/record.h"
 #include "prog/set_args.h"
 
 enum { SET_WAIT_S = 120, READ_STEP = 1 << 16, FILE_MAX = 32 << 20 };
@@ -110,13 +111,6 @@ static json_t *ask(const struct set_args *args, const struct sending *sending)
 static long long number_of(const json_t *answer, const char *key)
 {
 	return (long long)json_integer_value(json_object_get(answer, key));
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
 }
 
 static void say_errors(const struct set_args *args, const json_t *answer)

@@ -3,22 +3,7 @@
 
 #include <inttypes.h>
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static u64 count_of(const json_t *object, const char *key)
-{
-	return (u64)json_integer_value(json_object_get(object, key));
-}
-
-static bool is_so(const json_t *object, const char *key)
-{
-	return json_is_true(json_object_get(object, key));
-}
+#include "prog/record.h"
 
 /* If there is something to say; a comma in front of all but the first. */
 static void put_time(FILE *out, const json_t *peer, const char *key, const char *before,

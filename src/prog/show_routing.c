@@ -3,24 +3,8 @@
 
 #include <inttypes.h>
 
+#include "prog/record.h"
 #include "prog/show_bgp.h"
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static u64 count_of(const json_t *object, const char *key)
-{
-	return (u64)json_integer_value(json_object_get(object, key));
-}
-
-static bool is_so(const json_t *object, const char *key)
-{
-	return json_is_true(json_object_get(object, key));
-}
 
 static void put_flag(FILE *out, const json_t *object, const char *key, const char *word)
 {

@@ -2,6 +2,7 @@
 #include "prog/show_text.h"
 
 #include "core/base/text.h"
+#include "prog/record.h"
 #include "prog/show_routing.h"
 #include "prog/show_rules.h"
 #include "prog/show_sock.h"
@@ -9,24 +10,6 @@
 #include <inttypes.h>
 
 enum { END_SIZE = 32 };
-
-/* Keys that are missing or of another type read as empty: the other side may be newer. */
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static u64 count_of(const json_t *object, const char *key)
-{
-	return (u64)json_integer_value(json_object_get(object, key));
-}
-
-static bool bool_of(const json_t *object, const char *key)
-{
-	return json_is_true(json_object_get(object, key));
-}
 
 static u64 pair_of(const json_t *object, const char *key, size_t index)
 {
@@ -106,12 +89,12 @@ static void put_flow(FILE *out, const json_t *flow)
 	fprintf(out, "  packets %" PRIu64 "/%" PRIu64 "  bytes %" PRIu64 "/%" PRIu64,
 		pair_of(flow, "packets", 0), pair_of(flow, "packets", 1), pair_of(flow, "bytes", 0),
 		pair_of(flow, "bytes", 1));
-	if (bool_of(flow, "accelerated"))
+	if (is_so(flow, "accelerated"))
 		fprintf(out, "  accelerated");
 	put_zone(out, flow);
 	if (*text_of(flow, "reply_zone"))
 		fprintf(out, "  to zone %s", text_of(flow, "reply_zone"));
-	fprintf(out, "%s\n", bool_of(flow, "answered") ? "" : "  unanswered");
+	fprintf(out, "%s\n", is_so(flow, "answered") ? "" : "  unanswered");
 }
 
 static void put_mapping(FILE *out, const json_t *mapping)
@@ -155,7 +138,7 @@ static void put_dest(FILE *out, const json_t *dest)
 		end_text(text, proto, text_of(dest, "dst"), count_of(dest, "dport"));
 	fprintf(out, "%-15s  %-4s  to %-21s  used %" PRIu64 "  left %s%" PRIu64 "\n",
 		text_of(dest, "public_addr"), proto, text, count_of(dest, "used"),
-		bool_of(dest, "exact") ? "" : "about ", count_of(dest, "left"));
+		is_so(dest, "exact") ? "" : "about ", count_of(dest, "left"));
 }
 
 static void put_backend(FILE *out, const json_t *backend)
@@ -172,7 +155,7 @@ static void put_backend(FILE *out, const json_t *backend)
 		fprintf(out, "  share %" PRIu64 "%%", count_of(backend, "share"));
 	if (strcmp(state, "draining") == 0)
 		fprintf(out, "  left %" PRIu64 "s", seconds_of(backend, "left_ms"));
-	if (bool_of(backend, "ordered"))
+	if (is_so(backend, "ordered"))
 		fprintf(out, "  by order");
 	fprintf(out, "  flows %" PRIu64 "  made %" PRIu64 "  moved %" PRIu64 "  reset %" PRIu64,
 		count_of(backend, "flows"), count_of(backend, "made"), count_of(backend, "moved"),
@@ -282,7 +265,7 @@ static void put_iface(FILE *out, const json_t *iface)
 	fprintf(out, "  mtu %" PRIu64, count_of(iface, "mtu"));
 	json_array_foreach(addrs, index, entry)
 		fprintf(out, "  %s%s", text_of(entry, "addr"),
-			bool_of(entry, "host") ? " (the host's, too)" : "");
+			is_so(entry, "host") ? " (the host's, too)" : "");
 	fprintf(out,
 		"  in %" PRIu64 " packet%s %" PRIu64 " bytes  out %" PRIu64 " packet%s %" PRIu64
 		" bytes",

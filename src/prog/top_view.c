@@ -6,21 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "prog/record.h"
+
 enum { TOP_WHO_SIZE = TOP_ADDR_SIZE + TOP_ZONE_SIZE + 4 };
 
 static const char *const order_names[TOP_ORDER_COUNT] = { "flows", "ports", "new", "bytes" };
-
-static u64 count_of(const json_t *object, const char *key)
-{
-	return (u64)json_integer_value(json_object_get(object, key));
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
 
 /* ---- answers --------------------------------------------------------------------------------- */
 

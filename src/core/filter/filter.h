@@ -5,13 +5,13 @@
  * before source translation.
  *
  * Rules are compiled (tree.c): those of a chain that are narrow in the same fields make a group,
- * kinds of which there are only a few share one, and each group is a binary
- * tree of splits of fields, with a few rules in a leaf. A look-up walks the trees in the order of
- * the first rule in each and ends when no tree has an earlier rule than the one found, so the usual
- * cost is that of some comparisons for each group, of which there are at most 8, whatever the
- * number of rules. Leaves name rules in their order, each is looked at in full, so a tree decides
- * only where to look, never what is found. A rule that spans a split is in both halves; where
- * memory for that is used up, a leaf holds more rules and costs more.
+ * kinds of which there are only a few share one, and each group is a binary tree of splits of
+ * fields, with a few rules in a leaf. A look-up walks the trees in the order of the first rule in
+ * each and ends when no tree has an earlier rule than the one found, so the usual cost is that of
+ * some comparisons for each group, of which there are at most 8, whatever the number of rules.
+ * Leaves name rules in their order, each is looked at in full, so a tree decides only where to
+ * look, never what is found. A rule that spans a split is in both halves; where memory for that is
+ * used up, a leaf holds more rules and costs more.
  *
  * Two generations: a new one is built beside the one in use and takes its place between two
  * batches. A ruleset that is as it was is not exchanged; of another one the rules, policies and
